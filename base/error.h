@@ -1,0 +1,58 @@
+// The error codes of the project and the value that carries one. docs/errors.md lists every code
+// with its cause and what to do; a unit test keeps the two in step.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace reprise::base {
+
+// Numbers are public and for ever: add, never renumber.
+enum class ErrorCode : int {
+  // 1xxx: the store.
+  kStoreMissing = 1001,      // the directory is not there, or there is no store in it
+  kStoreUnwritable = 1002,   // permissions or a read-only file system
+  kStoreLocked = 1003,       // another process has it open
+  kStoreNewerFormat = 1004,  // written by a newer Reprise
+  kStoreDamaged = 1005,      // a record, or the store's own bookkeeping, does not verify
+  kStoreIo = 1006,           // a commit or a sync failed: nothing more is acknowledged
+  kStoreFull = 1007,         // no space on the disk, or the map is full
+  kStoreClosed = 1008,       // the engine is stopping or has stopped
+  // 2xxx: workflow code and replay.
+  kNondeterminism = 2001,     // the code no longer does what the history says
+  kWorkflowBug = 2002,        // an exception that is no Failure left workflow code
+  kUnknownWorkflow = 2003,    // the worker of that task queue does not implement it
+  kOutsideWorkflow = 2004,    // a durable call outside the run's own code
+  kWorkflowStuck = 2005,      // in a test: nothing can ever wake the run
+  kStrandsExhausted = 2006,   // no stack could be had for a strand
+  // 3xxx: requests and payloads.
+  kPayloadDecode = 3001,
+  kPayloadTooLarge = 3002,
+  kInvalidId = 3003,
+  kAlreadyStarted = 3004,
+  kNotFound = 3005,
+  kRunClosed = 3006,
+  kUnknownQuery = 3007,
+  kQueryFailed = 3008,
+  kNoWorker = 3009,
+  kInvalidOption = 3010,
+  // 4xxx: activities.
+  kUnknownActivity = 4001,
+  kActivityException = 4002,  // an exception that is no Failure left activity code
+  kProcessDied = 4003,        // the process ended while an attempt was under way
+};
+
+// "RP2001".
+std::string to_string(ErrorCode code);
+
+// One line that says what the code means, without the case at hand.
+std::string_view summary(ErrorCode code);
+
+struct Error {
+  ErrorCode code;
+  std::string message;  // the cause in this case and what to do, without the code
+
+  // "RP1003 the store orders.db is open in process 4711; stop it or use another directory"
+  std::string text() const { return to_string(code) + " " + message; }
+};
+
+}  // namespace reprise::base

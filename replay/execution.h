@@ -1,0 +1,158 @@
+// One resident run: its strands, what they wait for, and the turn that moves them. Feed it inputs
+// and it runs the code to quiescence and returns commands; feed it a recorded turn and it does the
+// same while comparing every command with the recorded one. No I/O, no clock, no threads.
+//
+// Not thread-safe: everything, construction and destruction included, happens on one thread.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/call_site.h"
+#include "base/function_ref.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "proto/log.pb.h"
+#include "replay/mismatch.h"
+#include "replay/operation.h"
+#include "replay/outcome.h"
+#include "replay/scope.h"
+#include "replay/stack_pool.h"
+
+namespace reprise::replay {
+
+class Execution;
+
+// The code of a run, made anew each time the run becomes resident. It outlives run(), so that a
+// finished run can answer queries from the state it ended with.
+class WorkflowInstance {
+ public:
+  virtual ~WorkflowInstance() = default;
+  // Called once, on the run's main strand. A Failure that ends the run is returned, not thrown; any
+  // exception but Evicted is a bug and parks the run.
+  virtual Outcome run(std::string_view input) = 0;
+};
+
+// Called on the run's main strand, when its RunStarted is applied.
+using WorkflowCode = std::function<std::unique_ptr<WorkflowInstance>(Execution&)>;
+
+struct RunInfo {
+  base::RunId run_id{};
+  std::string workflow_id{};
+  std::string workflow{};  // the definition's name
+  std::string task_queue{};
+};
+
+struct ExecutionOptions {
+  bool strict = false;  // compare recorded inputs of activities and durations of timers too
+};
+
+enum class TurnEnd {
+  kBlocked,  // every strand waits
+  kClosed,   // the turn's last command ends the run
+  kParked,   // trouble() says why; the execution is of no further use
+};
+
+// Why a run is parked.
+struct Trouble {
+  base::ErrorCode code{};
+  std::string report;                // for people, several lines
+  std::optional<Mismatch> mismatch;  // for kNondeterminism
+};
+
+enum class Waited { kReady, kCancelled, kTimedOut };
+
+class Execution {
+ public:
+  // `code` and `pool` must outlive the execution.
+  Execution(RunInfo info, const WorkflowCode& code, StackPool& pool, ExecutionOptions options = {});
+  ~Execution();  // evicts every strand
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+
+  // ---- for the host ----
+
+  // Applies turn->inputs one at a time and appends to turn->commands. Inputs behind the one that
+  // closed the run are removed from the turn: they came too late to be part of it.
+  TurnEnd run_turn(proto::Turn* turn);
+  // The same against a turn from the log; deferred turns are kept for the next one.
+  TurnEnd replay_turn(const proto::Turn& recorded);
+  const Trouble& trouble() const;
+
+  bool closed() const;
+  // Answers from the state after the last turn. kUnknownQuery lists the names that are answered.
+  base::Result<std::string> query(std::string_view name, std::string_view input);
+  // The closure of a pending step. Valid until the turn that completes it; the run must stay
+  // resident while another thread executes it.
+  base::FunctionRef<Outcome()> step_body(std::uint32_t id) const;
+  // One line per strand: what it waits for.
+  std::vector<std::string> waiting_for() const;
+  std::uint64_t events() const;  // events of the history applied so far
+
+  // ---- for workflow code, called on one of the run's strands ----
+  // Each throws Evicted when the run is leaving memory.
+
+  // Is the caller on a strand of this run, outside query handlers? Everything below needs it.
+  bool callable() const;
+
+  const RunInfo& info() const;
+  base::Time now() const;
+  std::uint64_t random();
+  bool replaying() const;
+
+  OperationRef schedule_activity(proto::ActivityScheduled activity, base::CallSite site);
+  OperationRef start_timer(base::Duration duration, base::CallSite site);
+  // Waits until the step is done, cancelled scope or not: `body` refers to the caller's frame.
+  Outcome run_step(proto::StepScheduled step, base::FunctionRef<Outcome()> body, base::CallSite site);
+  // The recorded value on replay; otherwise compute() now.
+  std::string side_effect(base::FunctionRef<std::string()> compute, base::CallSite site);
+  bool patched(std::string_view change_id, base::CallSite site);
+
+  // Gives up a pending activity or timer: it is complete at once, as cancelled.
+  void cancel(Operation& operation, base::CallSite site);
+
+  // Wait for completion. kCancelled: the current scope was cancelled first.
+  Waited wait(Operation& operation);
+  // Index of the one that completed earliest in the log; nullopt: the scope was cancelled.
+  std::optional<std::size_t> wait_first(std::span<Operation* const> operations);
+  // `condition` is evaluated on this strand whenever other code of the run has run.
+  // kTimedOut only with a `timeout` (a timer's operation), which is cancelled when not needed.
+  Waited wait_until(base::FunctionRef<bool()> condition, Operation* timeout, base::CallSite site);
+
+  // The next unread signal of that name: signals are handed out in the order of their arrival, each
+  // to one operation. Dropping the operation unread gives the signal back to the inbox.
+  OperationRef next_signal(std::string_view name);
+  bool has_signal(std::string_view name) const;  // one has arrived that nobody has asked for
+
+  // A second strand. The operation completes when `body` returns. Body may throw Evicted; any other
+  // exception that leaves it is a bug. Dropping the last reference stops the strand: its stack is
+  // unwound on the spot, before the frame it may refer to is gone.
+  OperationRef spawn(std::function<void()> body);
+
+  // Handlers. An id is unique in its execution; remove_handler of an unknown id does nothing.
+  using QueryHandler = std::function<base::Result<std::string>(std::string_view input)>;
+  using SignalHandler = std::function<void(std::string_view input)>;  // runs on a strand of its own
+  using UpdateHandler = std::function<Outcome(std::string_view input)>;  // likewise
+  std::uint64_t answer(std::string_view query, QueryHandler handler);
+  std::uint64_t on_signal(std::string_view signal, SignalHandler handler);
+  std::uint64_t accept(std::string_view update, UpdateHandler handler);
+  void remove_handler(std::uint64_t id);
+
+  // Scopes nest per strand; a spawned strand starts in its parent's scope.
+  ScopeRef enter_scope(Scope::Kind kind);
+  void leave_scope(const ScopeRef& scope);
+  void cancel_scope(const ScopeRef& scope);
+  // Was this strand's current scope (or one around it, up to a shield) cancelled?
+  bool cancelled() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reprise::replay

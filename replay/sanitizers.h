@@ -1,0 +1,26 @@
+// Which sanitizers this translation unit is built with; g++ and clang++ say it differently.
+#pragma once
+
+#if defined(__SANITIZE_ADDRESS__)
+#define REPRISE_ASAN 1
+#elif defined(__SANITIZE_THREAD__)
+#define REPRISE_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define REPRISE_ASAN 1
+#elif __has_feature(thread_sanitizer)
+#define REPRISE_TSAN 1
+#endif
+#endif
+
+#ifndef REPRISE_ASAN
+#define REPRISE_ASAN 0
+#endif
+#ifndef REPRISE_TSAN
+#define REPRISE_TSAN 0
+#endif
+
+namespace reprise::replay {
+// Instrumented frames are several times larger and strands cost far more.
+inline constexpr bool kSanitized = REPRISE_ASAN || REPRISE_TSAN;
+}  // namespace reprise::replay

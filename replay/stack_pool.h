@@ -1,0 +1,68 @@
+// Stacks for strands: slabs of address space cut into equal stacks with a guard page below each,
+// handed out last in first out so that the warm ones are used again.
+#pragma once
+#include <cstddef>
+#include <memory>
+
+#include "replay/sanitizers.h"
+
+namespace reprise::replay {
+
+// What lies below a stack, strongest first. The pool falls back by itself, stack by stack.
+enum class StackGuard {
+  kInstall,   // MADV_GUARD_INSTALL (Linux 6.13): faults at once and costs no mapping
+  kProtect,   // mprotect: faults at once, but costs two of the 65,530 mappings of a process
+  kCanary,    // ordinary memory that must still be zero when the stack comes back
+};
+
+struct StackPoolOptions {
+  // Address space per stack, in bytes, without its guard page; rounded up to whole pages. Memory
+  // is used only as deep as the code goes.
+  std::size_t stack_bytes = kSanitized ? 256 * 1024 : 64 * 1024;
+  // How many stacks a slab reserves at once.
+  std::size_t stacks_per_slab = 1024;
+  // How many idle stacks keep their memory for the next strand; of every further one it goes back
+  // to the kernel, and the stack costs a page fault per page when it is used again.
+  std::size_t warm_stacks = 256;
+  // The strongest guard to try.
+  StackGuard guard = StackGuard::kInstall;
+};
+
+struct Stack {
+  char* bottom = nullptr;  // lowest usable address
+  std::size_t size = 0;    // a few bytes less than stack_bytes: the pool keeps a note above top()
+  StackGuard guard = StackGuard::kInstall;
+  char* top() const { return bottom + size; }
+  explicit operator bool() const { return bottom != nullptr; }
+};
+
+// Not thread-safe: one pool per shard.
+class StackPool {
+ public:
+  explicit StackPool(StackPoolOptions options = {});
+  ~StackPool();  // every stack must have been given back
+  StackPool(const StackPool&) = delete;
+  StackPool& operator=(const StackPool&) = delete;
+
+  // An empty Stack when the kernel gives no more address space.
+  Stack take();
+  // Aborts when the canary below the stack shows that a strand has left it.
+  void give_back(Stack stack);
+
+  std::size_t in_use() const;       // stacks taken and not given back
+  std::size_t peak_in_use() const;
+  // Bytes of stack memory that strands hold now, to the page, as far as note_depth has seen them.
+  // A stack counts as deep as it has been since the kernel last had its memory back.
+  std::size_t resident_bytes() const;
+  // The deepest any strand was when it suspended, in bytes.
+  std::size_t high_water() const;
+
+  // Told by a strand at a suspension how deep it stands; keeps resident_bytes and high_water.
+  void note_depth(const Stack& stack, std::size_t depth);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reprise::replay

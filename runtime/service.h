@@ -1,0 +1,183 @@
+// The seam between the SDK and whatever runs workflows: today the embedded engine. Types erased,
+// payloads encoded, no type of the store.
+#pragma once
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "proto/log.pb.h"
+#include "runtime/worker_code.h"
+
+namespace reprise::runtime {
+
+enum class RunStatus : std::uint8_t {
+  kRunning = 1,
+  kPaused,
+  kCompleted,
+  kFailed,
+  kCancelled,
+  kTerminated,
+  kTimedOut,
+  kContinuedAsNew,
+};
+std::string_view to_string(RunStatus status);
+
+// What may happen when a *closed* run has the workflow id.
+enum class IdReuse : std::uint8_t { kAllow, kAllowUnlessCompleted, kReject };
+// What may happen when a *running* one has it.
+enum class IdConflict : std::uint8_t { kFail, kUseExisting, kTerminateExisting };
+
+struct StartRequest {
+  std::string workflow;
+  std::string workflow_id;  // empty: the run id
+  std::string task_queue;
+  std::string input;
+  IdReuse reuse = IdReuse::kAllow;
+  IdConflict conflict = IdConflict::kFail;
+  base::Duration run_timeout{0};  // 0: none
+};
+
+// Addresses a run: the newest with the workflow id, or that one run.
+struct RunKey {
+  std::string workflow_id;
+  std::optional<base::RunId> run_id{};
+};
+
+// How a run ended.
+struct RunEnd {
+  RunStatus status = RunStatus::kRunning;
+  std::string result;            // kCompleted
+  proto::Failure failure;        // every other status
+};
+
+// Set once, waited for by any number of threads.
+template <class T>
+class Promise {
+ public:
+  void set(T value) {
+    {
+      std::lock_guard lock(mutex_);
+      if (value_) return;
+      value_ = std::move(value);
+    }
+    changed_.notify_all();
+  }
+  bool ready() const {
+    std::lock_guard lock(mutex_);
+    return value_.has_value();
+  }
+  // Waits without limit when `timeout` is absent. False: it passed.
+  bool wait(std::optional<base::Duration> timeout) const {
+    std::unique_lock lock(mutex_);
+    const auto is_set = [this] { return value_.has_value(); };
+    if (timeout) return changed_.wait_for(lock, *timeout, is_set);
+    changed_.wait(lock, is_set);
+    return true;
+  }
+  // Only once ready.
+  const T& get() const { return *value_; }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::optional<T> value_;
+};
+
+using RunWatch = Promise<base::Result<RunEnd>>;
+
+struct StartedRun {
+  std::string workflow_id;
+  base::RunId run_id;
+  bool existing = false;            // kUseExisting found one
+};
+
+struct PendingActivity {
+  std::uint32_t id = 0;
+  std::string activity;             // or the step's name
+  bool is_step = false;
+  std::uint32_t attempt = 1;
+  bool under_way = false;           // an attempt is executing now
+  std::optional<base::Time> next_attempt;
+  std::string last_failure;
+};
+
+struct PendingTimer {
+  std::uint32_t id = 0;
+  base::Time fires_at;
+};
+
+struct RunDescription {
+  std::string workflow_id;
+  base::RunId run_id;
+  std::string workflow;
+  std::string task_queue;
+  RunStatus status = RunStatus::kRunning;
+  base::Time started;
+  std::optional<base::Time> closed;
+  std::uint64_t history_events = 0;
+  // Filled in by describe() only, not by list():
+  std::vector<PendingActivity> activities;
+  std::vector<PendingTimer> timers;
+  std::vector<std::string> waiting_for;  // one line per strand; empty when the run is not resident
+  std::optional<base::Error> parked;     // why its code does not go on
+};
+
+struct ListRequest {
+  std::optional<RunStatus> status;
+  std::string workflow;        // empty: every type
+  std::size_t limit = 1'000;
+  bool newest_first = true;
+};
+
+template <class T>
+using Reply = std::function<void(base::Result<T>)>;
+
+// A worker's registration; destroying it stops the worker's threads and takes its runs out of
+// memory. Blocks until activities under way have returned.
+class WorkerSession {
+ public:
+  virtual ~WorkerSession() = default;
+};
+
+// Thread-safe. Replies come on a thread of the service, once what they confirm is durable; they
+// must not block. Errors: docs/errors.md.
+class Service {
+ public:
+  virtual ~Service() = default;
+
+  // `watch`, if not null, is set when the run ends (or at once with the error of the start).
+  virtual void start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) = 0;
+  virtual void watch(RunKey key, std::shared_ptr<RunWatch> watch) = 0;
+  virtual void signal(RunKey key, std::string name, std::string input, Reply<void> reply) = 0;
+  virtual void query(RunKey key, std::string name, std::string input, Reply<std::string> reply) = 0;
+  virtual void update(RunKey key, std::string name, std::string input, Reply<replay::Outcome> reply) = 0;
+  virtual void cancel(RunKey key, std::string reason, Reply<void> reply) = 0;
+  virtual void terminate(RunKey key, std::string reason, Reply<void> reply) = 0;
+  virtual void describe(RunKey key, Reply<RunDescription> reply) = 0;
+  virtual void list(ListRequest request, Reply<std::vector<RunDescription>> reply) = 0;
+  // The turns of a run's history in order, serialized proto::Turn each.
+  virtual void history(RunKey key, Reply<std::vector<std::string>> reply) = 0;
+
+  virtual base::Result<std::unique_ptr<WorkerSession>> register_worker(WorkerCode code) = 0;
+
+  // How a caller waits for something the service will do. Threaded services block; one that is
+  // driven by its caller (testing::Env) works until `ready` or until nothing more can happen, which
+  // is kWorkflowStuck. False: the timeout passed.
+  virtual base::Result<bool> wait(base::FunctionRef<bool()> ready,
+                                  base::FunctionRef<bool(std::optional<base::Duration>)> block,
+                                  std::optional<base::Duration> timeout) {
+    (void)ready;
+    return block(timeout);
+  }
+};
+
+}  // namespace reprise::runtime

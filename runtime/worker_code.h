@@ -1,0 +1,41 @@
+// What a worker brings: the code behind the names of one task queue, with types erased.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "replay/execution.h"
+#include "replay/outcome.h"
+
+namespace reprise::runtime {
+
+// One attempt of an activity, as its code sees it. Used by the thread that runs the attempt; only
+// heartbeat() may be called from others too.
+class ActivityAttempt {
+ public:
+  virtual ~ActivityAttempt() = default;
+  virtual std::string_view idempotency_key() const = 0;  // the same for every attempt
+  virtual int attempt() const = 0;                       // from 1
+  virtual std::string_view activity() const = 0;
+  virtual std::string_view workflow_id() const = 0;
+  virtual std::stop_token stop_token() const = 0;        // cancelled, timed out or shutting down
+  // Says that the attempt lives; `details` (a payload; empty: none) are kept for the next attempt.
+  virtual void heartbeat(std::string details) = 0;
+  // What the last attempt that reported details reported; empty: nothing.
+  virtual std::string_view heartbeat_details() const = 0;
+};
+
+// Never throws: the SDK turns exceptions into failures.
+using ActivityCode = std::function<replay::Outcome(ActivityAttempt&, std::string_view input)>;
+
+struct WorkerCode {
+  std::string task_queue;
+  std::size_t activity_threads = 0;  // 0: the default
+  std::map<std::string, replay::WorkflowCode, std::less<>> workflows;
+  std::map<std::string, ActivityCode, std::less<>> activities;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,65 @@
+// The archive: histories by run, a summary per run, and the indexes that find them. It is written
+// behind the journal in large transactions and never ahead of it; together with what is still in
+// the journal it is the whole truth. Summaries and index keys are opaque to the store.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "store/record.h"
+
+namespace reprise::store {
+
+// Some consecutive records of one run, encoded back to back.
+struct Chunk {
+  RunNumber run = 0;
+  Seq last = 0;  // the sequence number of the last record in it
+  std::string records;
+};
+
+struct SummaryUpdate {
+  RunNumber run = 0;
+  std::string workflow_id;  // set in a run's first summary only: makes it findable by id
+  std::string summary;      // replaces the previous one
+  std::string add_key;      // index entry to add; empty: none. At most 200 bytes
+  std::string remove_key;   // index entry to remove; empty: none
+};
+
+struct ArchiveBatch {
+  Seq through = 0;  // every record up to here is in the archive once this batch is
+  RunNumber next_run = 0;
+  std::vector<Chunk> chunks;
+  std::vector<SummaryUpdate> summaries;
+};
+
+// One thread commits (the archiver's); any thread may read. Reads are short transactions.
+class Archive {
+ public:
+  virtual ~Archive() = default;
+
+  virtual base::Status commit(const ArchiveBatch& batch) = 0;
+
+  virtual base::Result<Seq> through() const = 0;           // 0: nothing archived yet
+  virtual base::Result<RunNumber> next_run() const = 0;    // 1 in a new store
+  virtual base::Result<std::optional<std::string>> summary(RunNumber run) const = 0;
+
+  // The newest run with this workflow id, if any. Ids are hashed in the key; `is_it` is called with
+  // a candidate's summary to rule out a collision.
+  virtual base::Result<std::optional<RunNumber>> find(
+      std::string_view workflow_id, base::FunctionRef<bool(std::string_view summary)> is_it) const = 0;
+
+  // Index entries whose key starts with `prefix`, in key order (`descending`: reversed), from
+  // behind `after` if that is not empty, until `visit` returns false.
+  virtual base::Status list(std::string_view prefix, std::string_view after, bool descending,
+                            base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const = 0;
+
+  // The run's archived records in order (encoded back to back, chunk by chunk).
+  virtual base::Status history(RunNumber run, base::FunctionRef<bool(std::string_view records)> visit) const = 0;
+
+  virtual base::Result<std::uint64_t> bytes_on_disk() const = 0;
+};
+
+}  // namespace reprise::store

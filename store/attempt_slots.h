@@ -1,0 +1,35 @@
+// Which attempts of activities and steps were under way when the process ended. A slot is taken when
+// an attempt starts and released when its outcome is durable; after a crash, what the slots hold
+// counts as a used attempt, so that an activity which kills the process cannot loop for ever.
+//
+// The slots are a memory-mapped file that is never synced: the kernel keeps its pages when the
+// process dies, which is the case that needs an exact answer. After a restart of the machine (the
+// boot id in its header differs) the content cannot be trusted and reads as empty.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "store/record.h"
+
+namespace reprise::store {
+
+struct AttemptMark {
+  RunNumber run = 0;
+  std::uint32_t operation = 0;  // the id of the activity or step in its run
+  std::uint32_t attempt = 0;
+};
+
+// Thread-safe.
+class AttemptSlots {
+ public:
+  using Slot = std::uint32_t;
+
+  virtual ~AttemptSlots() = default;
+  // What the previous process left behind, read at open.
+  virtual const std::vector<AttemptMark>& left_over() const = 0;
+  // Grows the table when all slots are taken.
+  virtual Slot take(const AttemptMark& mark) = 0;
+  virtual void release(Slot slot) = 0;
+};
+
+}  // namespace reprise::store

@@ -1,0 +1,47 @@
+// The journal: the append-only table of records in commit order. What it holds is durable; what it
+// does not hold did not happen. It is an interface so that another medium can be measured against
+// LMDB, and so that tests run in memory; LMDB is the product's.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "store/record.h"
+
+namespace reprise::store {
+
+// Encoded records back to back, with consecutive sequence numbers from `first`.
+struct RecordBatch {
+  Seq first = 0;
+  std::vector<std::uint32_t> ends;  // ends[i]: offset in `bytes` behind record first + i
+  std::string bytes;
+
+  std::size_t count() const { return ends.size(); }
+  Seq last() const { return first + ends.size() - 1; }
+};
+
+// One thread appends and trims (the writer's); any thread may read.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  // Appends the batches in order and removes the records up to `trim_through` in one transaction.
+  // When it returns without error everything is on the disk. After kStoreIo the journal refuses
+  // every further append with the same error: LMDB would go on as if nothing had happened.
+  virtual base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) = 0;
+
+  // Calls `visit` with each stored record's bytes from `from` on, in order, until it returns false
+  // or the end is reached. The read transaction is renewed every few milliseconds, so a long scan
+  // does not keep freed pages from being reused; `bytes` is valid during the call only.
+  virtual base::Status scan(Seq from, base::FunctionRef<bool(Seq, std::string_view bytes)> visit) const = 0;
+
+  // The record's bytes, or kNotFound when it was trimmed or never written.
+  virtual base::Result<std::string> read(Seq seq) const = 0;
+
+  virtual base::Result<Seq> first() const = 0;  // 0: empty
+  virtual base::Result<Seq> last() const = 0;   // of what was ever appended, trimmed or not; 0: nothing
+};
+
+}  // namespace reprise::store

@@ -1,0 +1,59 @@
+// Group commit. Whatever is queued when the writer becomes free is committed in one transaction and
+// acknowledged at once: batches grow with the duration of a flush, and no timer is involved.
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "store/journal.h"
+
+namespace reprise::store {
+
+// A record as the engine hands it over; the writer assigns its sequence number.
+struct Draft {
+  RunNumber run = 0;
+  Seq* previous = nullptr;         // in: the run's last sequence number; out: this record's
+  std::uint64_t* chain = nullptr;  // in: the run's chain value; out: this record's
+  std::uint8_t flags = 0;
+  std::string_view body{};
+};
+
+// Thread-safe. `Writer` owns one thread (none when `threaded` is false: then commit_pending() does
+// its work on the caller's thread, which is how tests and simulations drive it).
+class Writer {
+ public:
+  // Called after a commit, on the writer's thread, with the last durable sequence number; or once
+  // with an error, after which nothing is ever acknowledged again.
+  using Acknowledge = std::function<void(const base::Result<Seq>&)>;
+
+  Writer(Journal& journal, Seq last, bool threaded);
+  ~Writer();  // commits what is queued
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Set before the first append.
+  void on_durable(Acknowledge acknowledge);
+
+  // Numbers, chains and queues the drafts, in order. Returns the sequence number of the last.
+  Seq append(std::span<Draft> drafts);
+
+  // Records up to `through` are in the archive: they may leave the journal. They are removed a few
+  // with each commit, so that no commit becomes long.
+  void trim(Seq through);
+
+  // Commits what is queued on this thread; false when there was nothing. Unthreaded writers only.
+  bool commit_pending();
+
+  Seq durable() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reprise::store
