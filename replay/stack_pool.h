@@ -10,9 +10,9 @@ namespace reprise::replay {
 
 // What lies below a stack, strongest first. The pool falls back by itself, stack by stack.
 enum class StackGuard {
-  kInstall,   // MADV_GUARD_INSTALL (Linux 6.13): faults at once and costs no mapping
-  kProtect,   // mprotect: faults at once, but costs two of the 65,530 mappings of a process
-  kCanary,    // ordinary memory that must still be zero when the stack comes back
+  kInstall,  // MADV_GUARD_INSTALL (Linux 6.13): faults at once and costs no mapping
+  kProtect,  // mprotect: faults at once, but costs two of the 65,530 mappings of a process
+  kCanary,   // ordinary memory that must still be zero when the stack comes back
 };
 
 struct StackPoolOptions {
@@ -49,7 +49,7 @@ class StackPool {
   // Aborts when the canary below the stack shows that a strand has left it.
   void give_back(Stack stack);
 
-  std::size_t in_use() const;       // stacks taken and not given back
+  std::size_t in_use() const;  // stacks taken and not given back
   std::size_t peak_in_use() const;
   // Bytes of stack memory that strands hold now, to the page, as far as note_depth has seen them.
   // A stack counts as deep as it has been since the kernel last had its memory back.

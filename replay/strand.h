@@ -2,7 +2,6 @@
 // the C++ runtime's exception state and calls the sanitizers' fiber hooks.
 #pragma once
 #include <functional>
-#include <memory>
 
 #include "replay/stack_pool.h"
 
@@ -10,18 +9,27 @@ namespace reprise::replay {
 
 // What a suspended strand throws when it is asked to leave its stack. Deliberately no
 // std::exception: user code must not catch it by accident. If a `catch (...)` swallows it, the next
-// call of suspend() throws it again.
+// call of suspend() throws it again. It must not meet a noexcept function on its way, destructors
+// included: like any other exception it would end the process.
 struct Evicted {};
 
 // Not thread-safe: a strand lives and dies on one thread, because compilers cache thread-local
-// addresses across a switch. Strands nest: one strand may resume another.
+// addresses across a switch. Strands nest: one strand may resume another, also while an exception
+// is under way in it. The C++ exception state (what is caught, how many are uncaught) belongs to
+// the strand, so a body may suspend inside a catch block.
+//
+// A strand's own bookkeeping lies at the top of its stack, so creating one allocates nothing, and a
+// strand that is done has given its stack back.
 class Strand {
  public:
   using Body = std::function<void()>;
 
-  // Takes a stack from `pool`, which must outlive the strand. The body starts at the first resume().
+  // Takes a stack from `pool`, which must outlive the strand and must have one to give. The body
+  // starts at the first resume(); it and what it captured are destroyed on the strand, at its end.
   Strand(StackPool& pool, Body body);
-  // Evicts first if the body has not finished.
+  // For callers that must survive a pool without stacks: `stack` is one taken from `pool` before.
+  Strand(StackPool& pool, Stack stack, Body body);
+  // Evicts first if the body has not finished. Not on the strand itself.
   ~Strand();
   Strand(const Strand&) = delete;
   Strand& operator=(const Strand&) = delete;
@@ -38,15 +46,19 @@ class Strand {
   // stack run now. A body never started is dropped without running.
   void evict();
 
-  bool done() const;
-  bool evicting() const;
+  bool done() const { return state_ == nullptr; }
+  bool evicting() const { return evicting_; }
 
   // The strand that is running on this thread, or nullptr outside any.
   static Strand* current();
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  void release();
+  void throw_if_evicting();
+
+  State* state_;  // at the top of the strand's stack; null when done
+  bool evicting_ = false;
 };
 
 }  // namespace reprise::replay

@@ -1,0 +1,199 @@
+#include "replay/stack_pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <new>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
+
+#include "base/check.h"
+
+#if REPRISE_ASAN
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#endif
+
+namespace reprise::replay {
+namespace {
+
+#ifdef MADV_GUARD_INSTALL
+constexpr int kMadvGuardInstall = MADV_GUARD_INSTALL;
+#else
+constexpr int kMadvGuardInstall = 102;  // younger than the C library's headers
+#endif
+
+// Every mprotect guard splits a mapping in two, and once a process has used up its mappings malloc
+// and mmap fail everywhere in it. So the pools of all shards together take half of the default
+// limit at most and go on with canaries.
+constexpr std::size_t kMaxProtectedGuards = 16'000;
+std::atomic<std::size_t> protected_guards{0};
+
+// The pool's note at the very top of each stack, where the page is in use anyway. Fresh memory, and
+// memory that the kernel has taken back, reads as zero: nothing touched.
+struct Note {
+  std::size_t touched;  // bytes below the top of the stack that are backed by memory
+};
+constexpr std::size_t kNoteBytes = 64;
+
+Note& note_of(const Stack& stack) {
+  return *reinterpret_cast<Note*>(stack.top());
+}
+
+std::size_t page_bytes() {
+  static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+std::size_t round_up(std::size_t bytes) {
+  return (bytes + page_bytes() - 1) / page_bytes() * page_bytes();
+}
+
+bool protect(char* page) {
+  if (protected_guards.fetch_add(1, std::memory_order_relaxed) < kMaxProtectedGuards &&
+      ::mprotect(page, page_bytes(), PROT_NONE) == 0) {
+    return true;
+  }
+  protected_guards.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+// Makes `page` a guard and says which kind it has become.
+StackGuard install_guard(char* page, StackGuard strongest) {
+  if (strongest == StackGuard::kInstall && ::madvise(page, page_bytes(), kMadvGuardInstall) == 0) {
+    return StackGuard::kInstall;
+  }
+  if (strongest != StackGuard::kCanary && protect(page)) return StackGuard::kProtect;
+  return StackGuard::kCanary;
+}
+
+void check_canary(const Stack& stack) {
+  const char* page = stack.bottom - page_bytes();
+  const bool untouched = page[0] == 0 && std::memcmp(page, page + 1, page_bytes() - 1) == 0;
+  REPRISE_CHECK(untouched, "a strand has overflowed its stack: raise the stack size");
+}
+
+}  // namespace
+
+struct StackPool::State {
+  explicit State(StackPoolOptions o) : options(o) {
+    options.stack_bytes = std::max(round_up(options.stack_bytes), 2 * page_bytes());
+    options.stacks_per_slab = std::max<std::size_t>(options.stacks_per_slab, 1);
+  }
+
+  std::size_t stride() const { return options.stack_bytes + page_bytes(); }
+  std::size_t slab_bytes() const { return stride() * options.stacks_per_slab; }
+  bool add_slab();
+  Stack carve();
+  void cool_one();
+
+  StackPoolOptions options;
+  std::vector<char*> slabs;
+  std::size_t carved = 0;      // stacks cut from the last slab so far
+  std::size_t protected_ = 0;  // stacks of ours that count in protected_guards
+  std::vector<Stack> idle;     // the warm ones last
+  std::size_t warm = 0;        // how many at the end of `idle` still have their memory
+  std::size_t in_use = 0;
+  std::size_t peak_in_use = 0;
+  std::size_t resident = 0;
+  std::size_t high_water = 0;
+};
+
+bool StackPool::State::add_slab() {
+  void* slab = ::mmap(nullptr, slab_bytes(), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (slab == MAP_FAILED) return false;
+  // A huge page would back 30 stacks at the first touch of one. A kernel without huge pages refuses
+  // the advice, and has no need of it.
+  (void)::madvise(slab, slab_bytes(), MADV_NOHUGEPAGE);
+  slabs.push_back(static_cast<char*>(slab));
+  carved = 0;
+  return true;
+}
+
+// Guards are made one by one as stacks are first used: a thousand at once would hold up a turn for
+// more than half a millisecond.
+Stack StackPool::State::carve() {
+  if ((slabs.empty() || carved == options.stacks_per_slab) && !add_slab()) return {};
+  char* guard_page = slabs.back() + carved * stride();
+  ++carved;
+  const StackGuard guard = install_guard(guard_page, options.guard);
+  if (guard == StackGuard::kProtect) ++protected_;
+  return {guard_page + page_bytes(), options.stack_bytes - kNoteBytes, guard};
+}
+
+// Gives the memory of the warm stack that was used longest ago back to the kernel. On memory that
+// is locked the kernel refuses, and then the note keeps saying that the stack is backed.
+void StackPool::State::cool_one() {
+  const Stack& stack = idle[idle.size() - warm];
+  (void)::madvise(stack.bottom, options.stack_bytes, MADV_DONTNEED);
+  --warm;
+}
+
+StackPool::StackPool(StackPoolOptions options) : state_(std::make_unique<State>(options)) {}
+
+StackPool::~StackPool() {
+  REPRISE_CHECK(state_->in_use == 0, "a strand has outlived its stack pool");
+  protected_guards.fetch_sub(state_->protected_, std::memory_order_relaxed);
+  for (char* slab : state_->slabs) {
+    ASAN_UNPOISON_MEMORY_REGION(slab, state_->slab_bytes());  // whoever is mapped here next
+    ::munmap(slab, state_->slab_bytes());
+  }
+}
+
+Stack StackPool::take() {
+  State& s = *state_;
+  Stack stack;
+  if (s.idle.empty()) {
+    stack = s.carve();
+    if (!stack) return stack;
+  } else {
+    stack = s.idle.back();
+    s.idle.pop_back();
+    if (s.warm > 0) --s.warm;
+  }
+  // The last strand's redzones are still poisoned where it switched away for good.
+  ASAN_UNPOISON_MEMORY_REGION(stack.bottom, stack.size);
+  s.peak_in_use = std::max(s.peak_in_use, ++s.in_use);
+  Note& note = note_of(stack);
+  note.touched = std::max(note.touched, page_bytes());
+  s.resident += note.touched;
+  return stack;
+}
+
+void StackPool::give_back(Stack stack) {
+  State& s = *state_;
+  REPRISE_CHECK(stack && s.in_use > 0, "a stack given back that was not taken");
+  if (stack.guard == StackGuard::kCanary) check_canary(stack);
+  --s.in_use;
+  s.resident -= note_of(stack).touched;
+  s.idle.push_back(stack);
+  if (++s.warm > s.options.warm_stacks) s.cool_one();
+}
+
+void StackPool::note_depth(const Stack& stack, std::size_t depth) {
+  State& s = *state_;
+  s.high_water = std::max(s.high_water, depth);
+  Note& note = note_of(stack);
+  const std::size_t touched = round_up(depth + kNoteBytes);
+  if (touched <= note.touched) return;
+  s.resident += touched - note.touched;
+  note.touched = touched;
+}
+
+std::size_t StackPool::in_use() const {
+  return state_->in_use;
+}
+std::size_t StackPool::peak_in_use() const {
+  return state_->peak_in_use;
+}
+std::size_t StackPool::resident_bytes() const {
+  return state_->resident;
+}
+std::size_t StackPool::high_water() const {
+  return state_->high_water;
+}
+
+}  // namespace reprise::replay

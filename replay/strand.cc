@@ -1,0 +1,225 @@
+#include "replay/strand.h"
+
+#include <cxxabi.h>
+#include <new>
+#include <utility>
+
+// fcontext, not the fiber class on top of it: a fiber's destructor unwinds by force, which must
+// never happen here; from Boost 1.88 on fibers swap the exception state themselves, and twice is
+// wrong; and making one costs two switches more.
+#include <boost/context/detail/fcontext.hpp>
+
+#include "base/check.h"
+
+#if REPRISE_ASAN
+#include <sanitizer/common_interface_defs.h>
+#elif REPRISE_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace reprise::replay {
+namespace {
+
+namespace context = boost::context::detail;
+
+// What __cxa_get_globals() points to, as the Itanium C++ ABI lays it out for every 64-bit target.
+struct ExceptionState {
+  void* caught = nullptr;
+  unsigned int uncaught = 0;
+};
+
+ExceptionState& exception_state() {
+  return *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
+}
+
+// A body that swallows Evicted for ever would hold its thread for ever.
+constexpr int kMaxSwallowed = 100'000;
+
+constinit thread_local Strand* running = nullptr;
+
+// Tells the sanitizers about switches. Each function is called immediately before or after one.
+#if REPRISE_ASAN
+class SwitchHooks {
+ public:
+  void before_resume(const Stack& stack) {
+    __sanitizer_start_switch_fiber(&resumer_fake_stack_, stack.bottom, stack.size);
+  }
+  void after_resume() { __sanitizer_finish_switch_fiber(resumer_fake_stack_, nullptr, nullptr); }
+  void on_start() { __sanitizer_finish_switch_fiber(nullptr, &resumer_bottom_, &resumer_size_); }
+  void before_suspend() {
+    __sanitizer_start_switch_fiber(&fake_stack_, resumer_bottom_, resumer_size_);
+  }
+  void after_suspend() {
+    __sanitizer_finish_switch_fiber(fake_stack_, &resumer_bottom_, &resumer_size_);
+  }
+  // A null pointer says that this stack's frames are gone for good.
+  void before_finish() { __sanitizer_start_switch_fiber(nullptr, resumer_bottom_, resumer_size_); }
+
+ private:
+  void* fake_stack_ = nullptr;
+  void* resumer_fake_stack_ = nullptr;
+  const void* resumer_bottom_ = nullptr;
+  std::size_t resumer_size_ = 0;
+};
+#elif REPRISE_TSAN
+// Always inline: a function that is entered on one fiber's record of calls and left on another's
+// breaks both.
+class SwitchHooks {
+ public:
+  ~SwitchHooks() {
+    if (fiber_ != nullptr) __tsan_destroy_fiber(fiber_);
+  }
+  [[gnu::always_inline]] void before_resume(const Stack&) {
+    if (fiber_ == nullptr) fiber_ = __tsan_create_fiber(0);
+    resumer_ = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(fiber_, 0);
+  }
+  void after_resume() {}
+  void on_start() {}
+  [[gnu::always_inline]] void before_suspend() { __tsan_switch_to_fiber(resumer_, 0); }
+  void after_suspend() {}
+  [[gnu::always_inline]] void before_finish() { before_suspend(); }
+
+ private:
+  void* fiber_ = nullptr;
+  void* resumer_ = nullptr;
+};
+#else
+class SwitchHooks {
+ public:
+  void before_resume(const Stack&) {}
+  void after_resume() {}
+  void on_start() {}
+  void before_suspend() {}
+  void after_suspend() {}
+  void before_finish() {}
+};
+#endif
+
+}  // namespace
+
+struct alignas(64) Strand::State {  // on cache lines of its own, as top() is
+  State(StackPool& from, Stack own, Body what) : pool(from), stack(own), body(std::move(what)) {
+    const auto room = static_cast<std::size_t>(reinterpret_cast<char*>(this) - stack.bottom);
+    self = context::make_fcontext(this, room, &State::main);
+  }
+
+  static void main(context::transfer_t from);
+  void run_body();
+  void note_depth();
+
+  StackPool& pool;
+  const Stack stack;
+  Body body;
+  context::fcontext_t self;               // where the strand stands while it does not run
+  context::fcontext_t resumer = nullptr;  // where its resumer stands while it runs
+  ExceptionState exceptions;              // the strand's, while it does not run
+  std::size_t deepest = 0;
+  int swallowed = 0;
+  bool started = false;
+  bool is_running = false;
+  bool finished = false;
+  [[no_unique_address]] SwitchHooks hooks;
+};
+
+// The outermost frame of a strand.
+void Strand::State::main(context::transfer_t from) {
+  auto& state = *static_cast<State*>(from.data);
+  state.resumer = from.fctx;
+  state.hooks.on_start();
+  state.run_body();
+  state.finished = true;
+  state.hooks.before_finish();
+  context::jump_fcontext(state.resumer, nullptr);
+  base::check_failed(__FILE__, __LINE__, "finished", "a finished strand was resumed");
+}
+
+void Strand::State::run_body() {
+  try {
+    const Body own = std::move(body);  // so that its captures are destroyed on the strand
+    own();
+  } catch (const Evicted&) {
+  } catch (...) {
+    REPRISE_CHECK(false, "an exception has reached the base of a strand");
+  }
+}
+
+// Only a new depth is worth a call.
+void Strand::State::note_depth() {
+  const auto* here = static_cast<const char*>(__builtin_frame_address(0));
+  const auto depth = static_cast<std::size_t>(stack.top() - here);
+  if (depth <= deepest) return;
+  deepest = depth;
+  pool.note_depth(stack, depth);
+}
+
+Strand::Strand(StackPool& pool, Body body) : Strand(pool, pool.take(), std::move(body)) {}
+
+Strand::Strand(StackPool& pool, Stack stack, Body body) {
+  REPRISE_CHECK(stack, "a strand without a stack");
+  state_ = new (stack.top() - sizeof(State)) State(pool, stack, std::move(body));
+}
+
+Strand::~Strand() {
+  evict();
+}
+
+Strand* Strand::current() {
+  return running;
+}
+
+void Strand::resume() {
+  REPRISE_CHECK(state_ != nullptr && !state_->is_running, "resume() of a strand that cannot run");
+  State& state = *state_;
+  Strand* const resumer = std::exchange(running, this);
+  ExceptionState& here = exception_state();
+  const ExceptionState resumers = std::exchange(here, state.exceptions);
+  state.started = state.is_running = true;
+
+  state.hooks.before_resume(state.stack);
+  state.self = context::jump_fcontext(state.self, &state).fctx;
+  state.hooks.after_resume();
+
+  state.is_running = false;
+  state.exceptions = std::exchange(here, resumers);
+  running = resumer;
+  if (state.finished) release();
+}
+
+void Strand::suspend() {
+  REPRISE_CHECK(running == this, "suspend() of a strand that is not running");
+  throw_if_evicting();
+  State& state = *state_;
+  state.note_depth();
+  state.hooks.before_suspend();
+  state.resumer = context::jump_fcontext(state.resumer, nullptr).fctx;
+  state.hooks.after_suspend();
+  throw_if_evicting();
+}
+
+void Strand::throw_if_evicting() {
+  if (!evicting_) return;
+  REPRISE_CHECK(++state_->swallowed < kMaxSwallowed,
+                "a strand that is being evicted swallows every exception: rethrow in catch (...)");
+  throw Evicted{};
+}
+
+void Strand::evict() {
+  if (done()) return;
+  REPRISE_CHECK(!state_->is_running, "a strand evicted or destroyed while it runs");
+  evicting_ = true;
+  if (!state_->started) return release();
+  resume();
+  REPRISE_CHECK(done(), "a strand suspended while it was being evicted");
+}
+
+// Nothing on the strand's stack is in use any more. The state lies there too, so it goes first.
+void Strand::release() {
+  StackPool& pool = state_->pool;
+  const Stack stack = state_->stack;
+  state_->~State();
+  state_ = nullptr;
+  pool.give_back(stack);
+}
+
+}  // namespace reprise::replay

@@ -1,0 +1,468 @@
+#include "replay/strand.h"
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "replay/sanitizers.h"
+
+namespace reprise::replay {
+namespace {
+
+using testing::ElementsAre;
+
+using Trace = std::vector<std::string>;
+
+void suspend() {
+  Strand::current()->suspend();
+}
+
+// Writes to a trace when it goes out of scope.
+struct Farewell {
+  Trace& trace;
+  std::string text;
+  ~Farewell() { trace.push_back(text); }
+};
+
+class StrandTest : public testing::Test {
+ protected:
+  StackPool pool_;
+  Trace trace_;
+};
+
+TEST_F(StrandTest, RunsOnlyWhenResumed) {
+  Strand strand(pool_, [&] {
+    trace_.push_back("one");
+    suspend();
+    trace_.push_back("two");
+  });
+  EXPECT_TRUE(trace_.empty());
+  strand.resume();
+  EXPECT_THAT(trace_, ElementsAre("one"));
+  EXPECT_FALSE(strand.done());
+  strand.resume();
+  EXPECT_THAT(trace_, ElementsAre("one", "two"));
+  EXPECT_TRUE(strand.done());
+}
+
+TEST_F(StrandTest, CurrentIsTheOneThatRuns) {
+  Strand* seen = nullptr;
+  Strand strand(pool_, [&] {
+    suspend();
+    seen = Strand::current();
+  });
+  EXPECT_EQ(Strand::current(), nullptr);
+  strand.resume();
+  EXPECT_EQ(Strand::current(), nullptr);
+  strand.resume();
+  EXPECT_EQ(seen, &strand);
+}
+
+TEST_F(StrandTest, GivesItsStackBackWhenDone) {
+  Strand strand(pool_, [] { suspend(); });
+  EXPECT_EQ(pool_.in_use(), 1u);
+  strand.resume();
+  EXPECT_EQ(pool_.in_use(), 1u);
+  strand.resume();
+  EXPECT_TRUE(strand.done());
+  EXPECT_EQ(pool_.in_use(), 0u);
+}
+
+TEST_F(StrandTest, DestroysCapturesOnTheStrand) {
+  struct Capture {
+    Strand** where;
+    ~Capture() { *where = Strand::current(); }
+  };
+  Strand* where = nullptr;
+  Strand strand(pool_, [capture = std::make_shared<Capture>(Capture{&where})] {});
+  strand.resume();
+  EXPECT_EQ(where, &strand);
+}
+
+TEST_F(StrandTest, TellsThePoolHowDeepItSuspended) {
+  Strand strand(pool_, [] {
+    char deep[20'000];
+    asm volatile("" : : "r"(deep) : "memory");  // really there
+    suspend();
+    asm volatile("" : : "r"(deep) : "memory");
+  });
+  strand.resume();
+  EXPECT_GE(pool_.high_water(), 20'000u);
+  EXPECT_GE(pool_.resident_bytes(), 20'000u);
+  EXPECT_LT(pool_.high_water(), 30'000u);
+}
+
+TEST_F(StrandTest, EvictionRunsDestructorsInOrder) {
+  Strand strand(pool_, [&] {
+    Farewell outer{trace_, "outer"};
+    [&] {
+      Farewell inner{trace_, "inner"};
+      suspend();
+      trace_.push_back("not reached");
+    }();
+  });
+  strand.resume();
+  strand.evict();
+  EXPECT_TRUE(strand.done());
+  EXPECT_TRUE(strand.evicting());
+  EXPECT_THAT(trace_, ElementsAre("inner", "outer"));
+}
+
+TEST_F(StrandTest, DestructorEvicts) {
+  {
+    Strand strand(pool_, [&] {
+      Farewell farewell{trace_, "bye"};
+      suspend();
+    });
+    strand.resume();
+  }
+  EXPECT_THAT(trace_, ElementsAre("bye"));
+  EXPECT_EQ(pool_.in_use(), 0u);
+}
+
+TEST_F(StrandTest, EvictionIsNoStandardException) {
+  Strand strand(pool_, [&] {
+    try {
+      suspend();
+    } catch (const std::exception&) {
+      trace_.push_back("caught");
+    }
+    trace_.push_back("went on");
+  });
+  strand.resume();
+  strand.evict();
+  EXPECT_TRUE(trace_.empty());
+}
+
+TEST_F(StrandTest, EvictionIsThrownAgainWhenSwallowed) {
+  int swallowed = 0;
+  Strand strand(pool_, [&] {
+    for (int i = 0; i < 100; ++i) {
+      try {
+        suspend();
+      } catch (...) {
+        ++swallowed;
+      }
+    }
+    suspend();
+    trace_.push_back("not reached");
+  });
+  strand.resume();
+  strand.evict();
+  EXPECT_EQ(swallowed, 100);
+  EXPECT_TRUE(strand.done());
+  EXPECT_TRUE(trace_.empty());
+}
+
+TEST_F(StrandTest, EvictionOfABodyThatReturnsInstead) {
+  Strand strand(pool_, [&] {
+    try {
+      suspend();
+    } catch (...) {
+    }
+    trace_.push_back("returned");
+  });
+  strand.resume();
+  strand.evict();
+  EXPECT_TRUE(strand.done());
+  EXPECT_THAT(trace_, ElementsAre("returned"));
+}
+
+TEST_F(StrandTest, NeverStartedIsDroppedWithoutRunning) {
+  auto capture = std::make_shared<int>(1);
+  {
+    Strand strand(pool_, [capture, this] { trace_.push_back("ran"); });
+    EXPECT_EQ(capture.use_count(), 2);
+    strand.evict();
+    EXPECT_TRUE(strand.done());
+    EXPECT_EQ(capture.use_count(), 1);
+    Strand dropped(pool_, [capture, this] { trace_.push_back("ran"); });
+  }
+  EXPECT_EQ(capture.use_count(), 1);
+  EXPECT_TRUE(trace_.empty());
+  EXPECT_EQ(pool_.in_use(), 0u);
+}
+
+TEST_F(StrandTest, EvictingOneThatIsDoneChangesNothing) {
+  Strand strand(pool_, [] {});
+  strand.resume();
+  strand.evict();
+  EXPECT_TRUE(strand.done());
+  EXPECT_FALSE(strand.evicting());
+}
+
+TEST_F(StrandTest, WaitsInsideACatchBlock) {
+  Strand strand(pool_, [&] {
+    try {
+      throw std::runtime_error("truck broke");
+    } catch (const std::runtime_error& error) {
+      suspend();
+      trace_.push_back(error.what());
+      try {
+        throw;
+      } catch (const std::runtime_error& again) {
+        trace_.push_back(again.what());
+      }
+    }
+    if (std::current_exception() != nullptr) trace_.push_back("still caught");
+  });
+  strand.resume();
+  EXPECT_EQ(std::current_exception(), nullptr);
+  strand.resume();
+  EXPECT_TRUE(strand.done());
+  EXPECT_THAT(trace_, ElementsAre("truck broke", "truck broke"));
+}
+
+TEST_F(StrandTest, ResumerMayBeInsideACatchBlock) {
+  Strand strand(pool_, [&] {
+    if (std::current_exception() != nullptr) trace_.push_back("sees the resumer's exception");
+    try {
+      suspend();
+      throw std::logic_error("own");
+    } catch (const std::logic_error&) {
+      suspend();
+    }
+  });
+  strand.resume();
+  try {
+    throw std::runtime_error("resumer's");
+  } catch (const std::runtime_error&) {
+    strand.resume();
+    try {
+      throw;
+    } catch (const std::exception& mine) {
+      EXPECT_STREQ(mine.what(), "resumer's");
+    }
+    strand.resume();
+  }
+  EXPECT_TRUE(strand.done());
+  EXPECT_TRUE(trace_.empty());
+}
+
+TEST_F(StrandTest, EvictedInsideACatchBlock) {
+  Strand strand(pool_, [&] {
+    try {
+      throw std::runtime_error("cause");
+    } catch (const std::runtime_error&) {
+      Farewell farewell{trace_, "left"};
+      suspend();
+    }
+  });
+  strand.resume();
+  strand.evict();
+  EXPECT_THAT(trace_, ElementsAre("left"));
+  EXPECT_EQ(std::current_exception(), nullptr);
+  EXPECT_EQ(std::uncaught_exceptions(), 0);
+}
+
+TEST_F(StrandTest, NestedStrandsSuspendToTheirResumer) {
+  Strand parent(pool_, [&] {
+    Strand child(pool_, [&] {
+      trace_.push_back("child");
+      suspend();
+      trace_.push_back("child again");
+    });
+    child.resume();
+    trace_.push_back("parent");
+    suspend();
+    child.resume();
+    if (Strand::current() == &parent && child.done()) trace_.push_back("parent again");
+  });
+  parent.resume();
+  EXPECT_THAT(trace_, ElementsAre("child", "parent"));
+  parent.resume();
+  EXPECT_TRUE(parent.done());
+  EXPECT_THAT(trace_, ElementsAre("child", "parent", "child again", "parent again"));
+}
+
+TEST_F(StrandTest, AStrandMayBeResumedFromDifferentPlaces) {
+  Strand shared(pool_, [&] {
+    for (int i = 0; i < 3; ++i) suspend();
+  });
+  Strand other(pool_, [&] { shared.resume(); });
+  shared.resume();
+  other.resume();
+  EXPECT_TRUE(other.done());
+  shared.resume();
+  shared.resume();
+  EXPECT_TRUE(shared.done());
+}
+
+// Evicting the parent unwinds its stack, and on the way a destructor evicts the child: two
+// exceptions are under way on two stacks of one thread.
+TEST_F(StrandTest, ChildEvictedFromADestructorDuringUnwinding) {
+  Strand parent(pool_, [&] {
+    Strand child(pool_, [&] {
+      try {
+        throw std::runtime_error("child's");
+      } catch (const std::runtime_error&) {
+        Farewell farewell{trace_, "child"};
+        suspend();
+      }
+    });
+    child.resume();
+    Farewell farewell{trace_, "parent"};
+    suspend();
+  });
+  parent.resume();
+  parent.evict();
+  EXPECT_THAT(trace_, ElementsAre("parent", "child"));
+  EXPECT_EQ(pool_.in_use(), 0u);
+  EXPECT_EQ(std::uncaught_exceptions(), 0);
+}
+
+TEST_F(StrandTest, ResumesAnotherFromADestructorDuringUnwinding) {
+  struct ResumeOnExit {
+    Strand& strand;
+    ~ResumeOnExit() { strand.resume(); }
+  };
+  int uncaught = -1;
+  Strand child(pool_, [&] {
+    uncaught = std::uncaught_exceptions();
+    try {
+      throw std::runtime_error("inner");
+    } catch (const std::runtime_error&) {
+      suspend();
+    }
+  });
+  Strand parent(pool_, [&] {
+    try {
+      ResumeOnExit guard{child};
+      throw std::logic_error("outer");
+    } catch (const std::logic_error& error) {
+      trace_.push_back(error.what());
+    }
+  });
+  parent.resume();
+  EXPECT_EQ(uncaught, 0);
+  EXPECT_THAT(trace_, ElementsAre("outer"));
+  child.resume();
+  EXPECT_TRUE(child.done());
+}
+
+// Throws, catches and waits at several depths, and counts what it sees of other strands'
+// exceptions.
+void throw_and_wait(int id, int depth, int& wrong) {
+  try {
+    suspend();
+    if (depth > 0) throw_and_wait(id, depth - 1, wrong);
+    throw std::runtime_error(std::to_string(id) + "/" + std::to_string(depth));
+  } catch (const std::runtime_error& error) {
+    const std::string first = error.what();
+    suspend();
+    try {
+      if (std::current_exception() == nullptr) throw std::logic_error("lost");
+      throw;
+    } catch (const std::exception& again) {
+      if (first != again.what()) ++wrong;
+    }
+    if (std::uncaught_exceptions() != 0) ++wrong;
+    suspend();
+  }
+}
+
+TEST_F(StrandTest, ExceptionStateIsPerStrandInAnyInterleaving) {
+  std::mt19937 rng(7);
+  int wrong = 0;
+  int finished = 0;
+  for (int round = 0; round < (kSanitized ? 5 : 50); ++round) {
+    std::vector<std::unique_ptr<Strand>> strands;
+    for (int i = 0; i < 64; ++i) {
+      strands.push_back(std::make_unique<Strand>(pool_, [i, &wrong, &finished] {
+        throw_and_wait(i, i % 5, wrong);
+        ++finished;
+      }));
+    }
+    for (int step = 0; step < 1'000; ++step) {
+      Strand& strand = *strands[rng() % strands.size()];
+      if (!strand.done()) strand.resume();
+      if (std::current_exception() != nullptr || std::uncaught_exceptions() != 0) ++wrong;
+    }
+  }  // whatever is still suspended is evicted here
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GT(finished, 0);
+  EXPECT_EQ(pool_.in_use(), 0u);
+}
+
+TEST_F(StrandTest, AHundredThousandAlive) {
+  // Thread sanitizer keeps hundreds of kilobytes per fiber and has room for 8,000 in all.
+  constexpr int kStrands = REPRISE_TSAN ? 500 : REPRISE_ASAN ? 5'000 : 100'000;
+  std::vector<std::unique_ptr<Strand>> strands;
+  int left = 0;
+  for (int i = 0; i < kStrands; ++i) {
+    strands.push_back(std::make_unique<Strand>(pool_, [&left] {
+      suspend();
+      ++left;
+    }));
+    strands.back()->resume();
+  }
+  EXPECT_EQ(pool_.in_use(), static_cast<std::size_t>(kStrands));
+  for (auto& strand : strands) strand->resume();
+  EXPECT_EQ(left, kStrands);
+}
+
+// ---- what must abort ---------------------------------------------------------------------------
+
+using StrandDeathTest = StrandTest;
+
+[[gnu::noinline]] int use_much_stack(int depth) {
+  volatile char frame[512];
+  frame[0] = static_cast<char>(depth);
+  return depth == 0 ? 0 : use_much_stack(depth - 1) + frame[0];
+}
+
+TEST_F(StrandDeathTest, OverflowHitsTheGuardPage) {
+  const auto overflow = [this] {
+    Strand strand(pool_, [] { use_much_stack(1'000'000); });
+    strand.resume();
+  };
+  if (kSanitized) {
+    EXPECT_DEATH(overflow(), "");  // reported by the sanitizer, which exits in its own way
+  } else {
+    EXPECT_EXIT(overflow(), testing::KilledBySignal(SIGSEGV), "");
+  }
+}
+
+TEST_F(StrandDeathTest, ExceptionAtTheBase) {
+  Strand strand(pool_, [] { throw std::runtime_error("lost"); });
+  EXPECT_DEATH(strand.resume(), "an exception has reached the base of a strand");
+}
+
+TEST_F(StrandDeathTest, SwallowingForEver) {
+  Strand strand(pool_, [] {
+    for (;;) {
+      try {
+        suspend();
+      } catch (...) {
+      }
+    }
+  });
+  EXPECT_DEATH(
+      {
+        strand.resume();
+        strand.evict();
+      },
+      "swallows every exception");
+  // Here it was never started, and is dropped.
+}
+
+TEST_F(StrandDeathTest, MisuseOfTheStrandItself) {
+  Strand done(pool_, [] {});
+  done.resume();
+  EXPECT_DEATH(done.resume(), "cannot run");
+  Strand idle(pool_, [] {});
+  EXPECT_DEATH(idle.suspend(), "not running");
+  EXPECT_DEATH(Strand(pool_, Stack(), [] {}), "without a stack");
+  std::optional<Strand> self;
+  self.emplace(pool_, [&] { self.reset(); });
+  EXPECT_DEATH(self->resume(), "while it runs");
+}
+
+}  // namespace
+}  // namespace reprise::replay
