@@ -42,22 +42,27 @@ class Archive {
 
   virtual base::Status commit(const ArchiveBatch& batch) = 0;
 
-  virtual base::Result<Seq> through() const = 0;           // 0: nothing archived yet
-  virtual base::Result<RunNumber> next_run() const = 0;    // 1 in a new store
+  virtual base::Result<Seq> through() const = 0;         // 0: nothing archived yet
+  virtual base::Result<RunNumber> next_run() const = 0;  // 1 in a new store
   virtual base::Result<std::optional<std::string>> summary(RunNumber run) const = 0;
 
   // The newest run with this workflow id, if any. Ids are hashed in the key; `is_it` is called with
   // a candidate's summary to rule out a collision.
   virtual base::Result<std::optional<RunNumber>> find(
-      std::string_view workflow_id, base::FunctionRef<bool(std::string_view summary)> is_it) const = 0;
+      std::string_view workflow_id,
+      base::FunctionRef<bool(std::string_view summary)> is_it) const = 0;
 
   // Index entries whose key starts with `prefix`, in key order (`descending`: reversed), from
   // behind `after` if that is not empty, until `visit` returns false.
-  virtual base::Status list(std::string_view prefix, std::string_view after, bool descending,
-                            base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const = 0;
+  virtual base::Status list(
+      std::string_view prefix,
+      std::string_view after,
+      bool descending,
+      base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const = 0;
 
   // The run's archived records in order (encoded back to back, chunk by chunk).
-  virtual base::Status history(RunNumber run, base::FunctionRef<bool(std::string_view records)> visit) const = 0;
+  virtual base::Status history(RunNumber run,
+                               base::FunctionRef<bool(std::string_view records)> visit) const = 0;
 
   virtual base::Result<std::uint64_t> bytes_on_disk() const = 0;
 };

@@ -35,13 +35,15 @@ class Journal {
   // Calls `visit` with each stored record's bytes from `from` on, in order, until it returns false
   // or the end is reached. The read transaction is renewed every few milliseconds, so a long scan
   // does not keep freed pages from being reused; `bytes` is valid during the call only.
-  virtual base::Status scan(Seq from, base::FunctionRef<bool(Seq, std::string_view bytes)> visit) const = 0;
+  virtual base::Status scan(Seq from,
+                            base::FunctionRef<bool(Seq, std::string_view bytes)> visit) const = 0;
 
   // The record's bytes, or kNotFound when it was trimmed or never written.
   virtual base::Result<std::string> read(Seq seq) const = 0;
 
   virtual base::Result<Seq> first() const = 0;  // 0: empty
-  virtual base::Result<Seq> last() const = 0;   // of what was ever appended, trimmed or not; 0: nothing
+  virtual base::Result<Seq> last()
+      const = 0;  // of what was ever appended, trimmed or not; 0: nothing
 };
 
 }  // namespace reprise::store

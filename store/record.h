@@ -1,6 +1,7 @@
 // One journal record: a fixed header and an opaque body. The header carries everything that
 // recovery, integrity checks and the reader of a history need without knowing what the body means.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,9 +21,9 @@ enum RecordFlag : std::uint8_t {
 struct Record {
   Seq seq = 0;
   RunNumber run = 0;
-  Seq previous = 0;          // the same run's previous record; 0 for its first
-  std::uint64_t chain = 0;   // XXH3 over the previous record's chain, this header and the body
-  std::uint8_t flags = 0;    // RecordFlag
+  Seq previous = 0;         // the same run's previous record; 0 for its first
+  std::uint64_t chain = 0;  // XXH3 over the previous record's chain, this header and the body
+  std::uint8_t flags = 0;   // RecordFlag
   std::string_view body{};
 
   bool first() const { return (flags & kFirstOfRun) != 0; }
@@ -30,6 +31,7 @@ struct Record {
 };
 
 inline constexpr std::size_t kRecordHeaderBytes = 40;
+inline constexpr std::size_t kLargestBody = std::size_t{1} << 30;
 
 // Appends header and body to `out`, computing the chain from the run's `previous_chain` (0 for its
 // first record). Returns the record's own chain value. `record.chain` is ignored.

@@ -1,11 +1,10 @@
 // A store: a directory with a journal and an archive, or the same in memory.
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "base/function_ref.h"
 #include "base/result.h"
 #include "store/archive.h"
 #include "store/attempt_slots.h"
@@ -13,27 +12,46 @@
 
 namespace reprise::store {
 
+// Sanitizers need most of the address space for themselves.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 struct StoreOptions {
   // Address space reserved for each LMDB environment, in bytes; the files grow as they are written.
-  std::uint64_t journal_map_bytes = std::uint64_t{64} << 30;
-  std::uint64_t archive_map_bytes = std::uint64_t{256} << 30;
+  std::uint64_t journal_map_bytes = std::uint64_t{kSanitized ? 4 : 64} << 30;
+  std::uint64_t archive_map_bytes = std::uint64_t{kSanitized ? 8 : 256} << 30;
 };
 
 class Store {
  public:
   virtual ~Store() = default;
   virtual Journal& journal() = 0;
+  virtual const Journal& journal() const = 0;
   virtual Archive& archive() = 0;
+  virtual const Archive& archive() const = 0;
   virtual AttemptSlots& attempt_slots() = 0;
 };
 
-// Opens or creates the store in `directory` for writing. One process at a time: kStoreLocked names
-// the other. Errors: kStoreUnwritable, kStoreNewerFormat, kStoreDamaged, kStoreFull, kStoreIo.
+// Opens or creates the store in `directory` for writing; its parent directory must exist. One
+// process at a time: kStoreLocked names the other. Errors: kStoreMissing (the path leads nowhere,
+// to a file, or to a directory with other things in it), kStoreUnwritable, kStoreNewerFormat,
+// kStoreDamaged, kStoreFull, kStoreIo.
 base::Result<std::unique_ptr<Store>> open_store(const std::string& directory, StoreOptions = {});
 
-// Opens an existing store for reading only, beside an engine that may be running. Errors: as above
-// and kStoreMissing.
-base::Result<std::unique_ptr<const Store>> open_store_read_only(const std::string& directory, StoreOptions = {});
+// Opens an existing store for reading only, beside an engine that may be running in another
+// process; in the same process it is kStoreLocked. Errors: as above. Writing to it, or asking it
+// for attempt slots, breaks an invariant.
+base::Result<std::unique_ptr<const Store>> open_store_read_only(const std::string& directory,
+                                                                StoreOptions = {});
 
 // The same behaviour without files, for tests. Every journal append counts as durable.
 std::unique_ptr<Store> memory_store();
@@ -42,7 +60,10 @@ std::unique_ptr<Store> memory_store();
 // Every record's checksum and the chain are verified; kStoreDamaged names the run and the record.
 // `last` is the run's newest sequence number where the caller knows it (found by following each
 // record's `previous`); 0 scans the journal for the run's records.
-base::Status read_history(const Journal& journal, const Archive& archive, RunNumber run, Seq last,
+base::Status read_history(const Journal& journal,
+                          const Archive& archive,
+                          RunNumber run,
+                          Seq last,
                           base::FunctionRef<void(const Record&)> visit);
 
 }  // namespace reprise::store

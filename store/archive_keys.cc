@@ -1,0 +1,81 @@
+#include "store/archive_keys.h"
+
+#include <algorithm>
+#include <xxhash.h>
+
+#include "store/bytes.h"
+
+namespace reprise::store {
+
+std::string run_key(RunNumber run) {
+  std::string key;
+  append_be64(run, &key);
+  return key;
+}
+
+std::string chunk_key(RunNumber run, Seq last) {
+  std::string key;
+  append_be64(run, &key);
+  append_be64(last, &key);
+  return key;
+}
+
+std::string id_prefix(std::string_view workflow_id) {
+  const XXH128_hash_t hash = XXH3_128bits(workflow_id.data(), workflow_id.size());
+  std::string key;
+  append_be64(hash.high64, &key);
+  append_be64(hash.low64, &key);
+  return key;
+}
+
+// The run number is inverted so that the newest run of an id is the first one found.
+std::string id_key(std::string_view workflow_id, RunNumber run) {
+  std::string key = id_prefix(workflow_id);
+  append_be64(~run, &key);
+  return key;
+}
+
+RunNumber run_of_id_key(std::string_view key) {
+  return ~load_be64(key.substr(key.size() - 8));
+}
+
+std::string index_key(std::string_view key, RunNumber run) {
+  REPRISE_CHECK(key.size() <= kLongestIndexKey, "an index key has at most 200 bytes");
+  std::string full(key);
+  append_be64(run, &full);
+  return full;
+}
+
+RunNumber run_of_index_key(std::string_view key) {
+  return load_be64(key.substr(key.size() - 8));
+}
+
+std::string_view callers_key(std::string_view index_key) {
+  return index_key.substr(0, index_key.size() - 8);
+}
+
+std::string behind_prefix(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && end.back() == '\xff') end.pop_back();
+  if (!end.empty()) ++end.back();
+  return end;
+}
+
+std::vector<IndexChange> index_changes(const ArchiveBatch& batch) {
+  std::vector<IndexChange> changes;
+  for (const SummaryUpdate& update : batch.summaries) {
+    if (!update.remove_key.empty()) {
+      changes.push_back({index_key(update.remove_key, update.run), false});
+    }
+    if (!update.add_key.empty()) changes.push_back({index_key(update.add_key, update.run), true});
+  }
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const auto& a, const auto& b) { return a.key < b.key; });
+  // Of equal keys the last one stays: std::unique keeps the first, so it runs backwards.
+  const auto kept = std::unique(changes.rbegin(), changes.rend(),
+                                [](const auto& a, const auto& b) { return a.key == b.key; });
+  changes.erase(changes.begin(), kept.base());
+  return changes;
+}
+
+}  // namespace reprise::store

@@ -1,0 +1,31 @@
+// The keys of the archive's tables, shared by its implementations so that they order alike.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "store/archive.h"
+
+namespace reprise::store {
+
+inline constexpr std::size_t kLongestIndexKey = 200;
+
+std::string run_key(RunNumber run);
+std::string chunk_key(RunNumber run, Seq last);
+std::string id_prefix(std::string_view workflow_id);
+std::string id_key(std::string_view workflow_id, RunNumber run);
+RunNumber run_of_id_key(std::string_view key);
+std::string index_key(std::string_view key, RunNumber run);
+RunNumber run_of_index_key(std::string_view key);
+std::string_view callers_key(std::string_view index_key);
+
+// The least key behind all that start with `prefix`; empty: there is none, or no prefix.
+std::string behind_prefix(std::string_view prefix);
+
+// What a batch does to the index, in key order, each key once: of several changes the last counts.
+struct IndexChange {
+  std::string key;
+  bool add;
+};
+std::vector<IndexChange> index_changes(const ArchiveBatch& batch);
+
+}  // namespace reprise::store

@@ -1,0 +1,125 @@
+#include "store/directory.h"
+
+#include <cerrno>
+#include <charconv>
+#include <dirent.h>
+#include <fcntl.h>
+#include <set>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/file_error.h"
+
+namespace reprise::store {
+namespace {
+
+constexpr std::string_view kFormatLine = "reprise store, format ";
+
+base::Error missing(const std::string& message) {
+  return {base::ErrorCode::kStoreMissing, message};
+}
+
+base::Result<std::set<std::string>> names_in(const std::string& path) {
+  DIR* const stream = ::opendir(path.c_str());
+  if (stream == nullptr) return file_error(errno, "open", path);
+  std::set<std::string> names;
+  while (const dirent* const entry = ::readdir(stream)) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.insert(name);
+  }
+  ::closedir(stream);
+  return names;
+}
+
+// Of a directory without FORMAT. `creating` tells a creation that was cut short from a store that
+// lost its FORMAT, whose data must not be touched.
+base::Result<DirectoryContent> content_without_format(const std::string& path,
+                                                      const std::set<std::string>& names) {
+  const bool unfinished = names.contains("creating");
+  for (const std::string& name : names) {
+    if (name == "LOCK" || name == "creating") continue;
+    const bool part = name == "journal" || name == "archive";
+    if (part && unfinished) continue;
+    if (part && names.contains("journal") && names.contains("archive")) {
+      return base::Error{
+          base::ErrorCode::kStoreDamaged,
+          "the store " + path + " has lost its file FORMAT; restore the store from a backup"};
+    }
+    return missing(path + " is not empty and holds no Reprise store (" + name +
+                   " is in it); name another directory");
+  }
+  return DirectoryContent::kEmpty;
+}
+
+base::Error locked_by(const std::string& path, const std::string& process) {
+  const std::string who = process.empty() ? "another process" : "process " + process;
+  return {base::ErrorCode::kStoreLocked,
+          "the store " + path + " is open in " + who + "; stop it or use another directory"};
+}
+
+}  // namespace
+
+base::Result<DirectoryContent> look_into(const StoreDirectory& directory) {
+  const std::string& path = directory.path;
+  if (path.empty()) return missing("the name of the store's directory is empty; give one");
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) return DirectoryContent::kNothing;
+    return file_error(errno, "open", path);
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    return missing(path + " is a file, not a directory; a store needs a directory of its own");
+  }
+  const auto names = names_in(path);
+  if (!names) return names.error();
+  if (names->contains("FORMAT")) return DirectoryContent::kStore;
+  return content_without_format(path, *names);
+}
+
+base::Result<StoreIdentity> read_identity(const StoreDirectory& directory) {
+  const auto content = read_file(directory.format());
+  if (!content) return content.error();
+  const std::string_view text = *content;
+  const auto line_end = text.find('\n');
+  if (!text.starts_with(kFormatLine) || line_end == std::string_view::npos) {
+    return missing(directory.path + " holds no Reprise store: " + directory.format() +
+                   " does not say so; name another directory");
+  }
+  int format = 0;
+  const char* const end = text.data() + line_end;
+  const auto parsed = std::from_chars(text.data() + kFormatLine.size(), end, format);
+  if (parsed.ec != std::errc() || parsed.ptr != end || format < 1) {
+    return base::Error{base::ErrorCode::kStoreDamaged,
+                       directory.format() + " is damaged; restore the store from a backup"};
+  }
+  if (format > kStoreFormat) {
+    return base::Error{base::ErrorCode::kStoreNewerFormat,
+                       "the store " + directory.path + " has format " + std::to_string(format) +
+                           ", this program reads up to format " + std::to_string(kStoreFormat) +
+                           "; use the newer version of Reprise that wrote it"};
+  }
+  std::string_view uuid = text.substr(line_end + 1);
+  if (uuid.starts_with("uuid ")) uuid.remove_prefix(5);
+  return StoreIdentity{std::string(uuid.substr(0, uuid.find('\n')))};
+}
+
+base::Result<File> lock_store(const StoreDirectory& directory) {
+  auto file = open_file(directory.lock(), O_RDWR | O_CREAT);
+  if (!file) return file.error();
+  if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return file_error(errno, "lock", directory.lock());
+    char process[32];
+    const ssize_t length = ::pread(file->get(), process, sizeof process, 0);
+    return locked_by(directory.path,
+                     std::string(process, length > 0 ? static_cast<std::size_t>(length) : 0));
+  }
+  const std::string process = std::to_string(::getpid());
+  if (::pwrite(file->get(), process.data(), process.size(), 0) < 0 ||
+      ::ftruncate(file->get(), static_cast<off_t>(process.size())) != 0) {
+    return file_error(errno, "write", directory.lock());
+  }
+  return file;
+}
+
+}  // namespace reprise::store

@@ -1,0 +1,56 @@
+// The directory of a store: what lies in it, who may open it, and how it comes into being.
+//
+//   LOCK       held with flock(2) by the process that writes; contains its id
+//   FORMAT     what this is and which version wrote it; the last file to be created
+//   journal/   an LMDB environment
+//   archive/   an LMDB environment
+//   attempts   the attempts that were under way (attempt_slots.h)
+//   creating/  a creation that was not finished; never next to FORMAT for long
+#pragma once
+#include <string>
+
+#include "base/result.h"
+#include "store/files.h"
+#include "store/store.h"
+
+namespace reprise::store {
+
+inline constexpr int kStoreFormat = 1;
+
+struct StoreDirectory {
+  std::string path;
+
+  std::string lock() const { return path + "/LOCK"; }
+  std::string format() const { return path + "/FORMAT"; }
+  std::string journal() const { return path + "/journal"; }
+  std::string archive() const { return path + "/archive"; }
+  std::string attempts() const { return path + "/attempts"; }
+  std::string creating() const { return path + "/creating"; }
+};
+
+// What FORMAT says.
+struct StoreIdentity {
+  std::string uuid;
+};
+
+enum class DirectoryContent {
+  kNothing,  // no such directory
+  kEmpty,    // nothing in it, or a creation that was not finished
+  kStore,
+};
+
+// Looks without writing. A file, or a directory with other things in it, is kStoreMissing; a store
+// without its FORMAT is kStoreDamaged.
+base::Result<DirectoryContent> look_into(const StoreDirectory& directory);
+
+// kStoreNewerFormat, or kStoreDamaged when it cannot be understood.
+base::Result<StoreIdentity> read_identity(const StoreDirectory& directory);
+
+// Released when the returned file is closed.
+base::Result<File> lock_store(const StoreDirectory& directory);
+
+// In an empty directory whose lock is held. Survives a crash at any point: afterwards there is
+// either a whole store or one still to be created.
+base::Status create_store(const StoreDirectory& directory, const StoreOptions& options);
+
+}  // namespace reprise::store

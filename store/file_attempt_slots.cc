@@ -1,0 +1,167 @@
+#include "store/file_attempt_slots.h"
+
+#include <atomic>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/bytes.h"
+#include "store/file_error.h"
+
+namespace reprise::store {
+namespace {
+
+// The file: the header, then chunks of marks. The sizes suit every page size that Linux has.
+//   0 magic 8 | 8 format 4 | 12 bytes per mark 4 | 16 boot id, text, zero-filled 48
+constexpr std::string_view kMagic = "RPATTMPT";
+constexpr std::uint32_t kSlotsFormat = 1;
+constexpr std::size_t kHeaderBytes = 64;
+constexpr std::size_t kFirstChunk = 64 << 10;
+constexpr std::size_t kChunkBytes = 64 << 10;
+constexpr std::size_t kMarksPerChunk = kChunkBytes / 16;
+
+// Empty when the system does not say: then no content can be trusted.
+std::string boot_id() {
+  const auto text = read_file("/proc/sys/kernel/random/boot_id");
+  return text ? text->substr(0, text->find('\n')).substr(0, 48) : std::string();
+}
+
+std::string header_of(const std::string& boot) {
+  std::string header(kHeaderBytes, '\0');
+  header.replace(0, kMagic.size(), kMagic);
+  store_le(kSlotsFormat, &header[8]);
+  store_le(std::uint32_t{16}, &header[12]);
+  header.replace(16, boot.size(), boot);
+  return header;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<FileAttemptSlots>> FileAttemptSlots::open(const std::string& path) {
+  auto file = open_file(path, O_RDWR | O_CREAT);
+  if (!file) return file.error();
+  std::unique_ptr<FileAttemptSlots> slots(new FileAttemptSlots(path, std::move(*file)));
+  if (auto loaded = slots->load(); !loaded) return loaded.error();
+  return slots;
+}
+
+FileAttemptSlots::~FileAttemptSlots() {
+  unmap();
+}
+
+void FileAttemptSlots::unmap() {
+  for (StoredMark* chunk : chunks_) ::munmap(chunk, kChunkBytes);
+  chunks_.clear();
+  free_.clear();
+}
+
+base::Status FileAttemptSlots::load() {
+  const auto trusted = trusted_chunks();
+  if (!trusted) return trusted.error();
+  for (std::size_t i = 0; i < *trusted; ++i) {
+    if (auto mapped = map_next_chunk(); !mapped) return mapped;
+  }
+  // What was left over keeps the file as it is; otherwise it starts anew, with one chunk.
+  return left_over_.empty() ? reset() : base::Status();
+}
+
+// How many chunks of an earlier process of this boot the file holds.
+base::Result<std::size_t> FileAttemptSlots::trusted_chunks() const {
+  std::string header(kHeaderBytes, '\0');
+  struct stat info {};
+  if (::pread(file_.get(), header.data(), header.size(), 0) < 0 ||
+      ::fstat(file_.get(), &info) != 0) {
+    return file_error(errno, "read", path_);
+  }
+  const std::string boot = boot_id();
+  if (boot.empty() || header != header_of(boot)) return std::size_t{0};
+  const auto size = static_cast<std::size_t>(info.st_size);
+  return size < kFirstChunk ? 0 : (size - kFirstChunk) / kChunkBytes;
+}
+
+base::Status FileAttemptSlots::reset() {
+  unmap();
+  const std::string header = header_of(boot_id());
+  if (::ftruncate(file_.get(), 0) != 0 ||
+      ::pwrite(file_.get(), header.data(), header.size(), 0) < 0) {
+    return file_error(errno, "write", path_);
+  }
+  return map_next_chunk();
+}
+
+base::Status FileAttemptSlots::map_next_chunk() {
+  const auto offset = static_cast<off_t>(kFirstChunk + chunks_.size() * kChunkBytes);
+  // Writing to a mapped page that has no block on the disk would kill the process when it is full.
+  const int code = ::posix_fallocate(file_.get(), offset, kChunkBytes);
+  if (code != 0) return file_error(code, "write", path_);
+  void* const memory =
+      ::mmap(nullptr, kChunkBytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), offset);
+  if (memory == MAP_FAILED) return file_error(errno, "map", path_);
+  adopt(static_cast<StoredMark*>(memory));
+  return {};
+}
+
+// Takes the chunk's marks for left over and its other slots for free.
+void FileAttemptSlots::adopt(StoredMark* chunk) {
+  const auto first = static_cast<Slot>(chunks_.size() * kMarksPerChunk);
+  chunks_.push_back(chunk);
+  for (std::size_t i = kMarksPerChunk; i-- > 0;) {
+    const auto slot = static_cast<Slot>(first + i);
+    const StoredMark& mark = chunk[i];
+    if (mark.run == 0) {
+      free_.push_back(slot);
+    } else {
+      left_over_.push_back({mark.run, mark.operation, mark.attempt});
+      left_over_slots_.push_back(slot);
+    }
+  }
+}
+
+// When the disk is full the attempt still runs; only a crash would not count it. The journal is
+// about to fail for the same reason.
+void FileAttemptSlots::add_memory_chunk() {
+  void* const memory =
+      ::mmap(nullptr, kChunkBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REPRISE_CHECK(memory != MAP_FAILED, "no memory for attempt slots");
+  adopt(static_cast<StoredMark*>(memory));
+}
+
+FileAttemptSlots::StoredMark& FileAttemptSlots::at(Slot slot) {
+  REPRISE_CHECK(slot / kMarksPerChunk < chunks_.size(), "a slot comes from take()");
+  return chunks_[slot / kMarksPerChunk][slot % kMarksPerChunk];
+}
+
+AttemptSlots::Slot FileAttemptSlots::take(const AttemptMark& mark) {
+  REPRISE_CHECK(mark.run != 0, "run numbers start at 1");
+  const std::lock_guard lock(mutex_);
+  if (free_.empty() && !map_next_chunk()) add_memory_chunk();
+  const Slot slot = free_.back();
+  free_.pop_back();
+  StoredMark& stored = at(slot);
+  stored.operation = mark.operation;
+  stored.attempt = mark.attempt;
+  // Last, because it makes the mark one: the process may be killed at any instruction.
+  std::atomic_ref(stored.run).store(mark.run, std::memory_order_release);
+  return slot;
+}
+
+void FileAttemptSlots::clear(Slot slot) {
+  std::atomic_ref(at(slot).run).store(0, std::memory_order_release);
+  free_.push_back(slot);
+}
+
+void FileAttemptSlots::release(Slot slot) {
+  const std::lock_guard lock(mutex_);
+  REPRISE_CHECK(at(slot).run != 0, "a slot is released once");
+  clear(slot);
+}
+
+void FileAttemptSlots::forget_left_over() {
+  const std::lock_guard lock(mutex_);
+  for (const Slot slot : left_over_slots_) clear(slot);
+  left_over_slots_.clear();
+}
+
+}  // namespace reprise::store

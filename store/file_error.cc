@@ -1,0 +1,42 @@
+#include "store/file_error.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace reprise::store {
+namespace {
+
+struct Meaning {
+  base::ErrorCode code;
+  const char* advice;
+};
+
+Meaning meaning_of(int error_number) {
+  switch (error_number) {
+    case EACCES:
+    case EPERM:
+      return {base::ErrorCode::kStoreUnwritable,
+              "give this user access to it, or use another directory"};
+    case EROFS:
+      return {base::ErrorCode::kStoreUnwritable, "use a directory on a writable file system"};
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return {base::ErrorCode::kStoreFull, "make room on the disk and start again"};
+    case ENOENT:
+    case ENOTDIR:
+      return {base::ErrorCode::kStoreMissing, "check the path"};
+    default:
+      return {base::ErrorCode::kStoreIo, "check the disk and start again"};
+  }
+}
+
+}  // namespace
+
+base::Error file_error(int error_number, std::string_view doing, const std::string& path) {
+  const Meaning meaning = meaning_of(error_number);
+  return {meaning.code, "cannot " + std::string(doing) + " " + path + ": " +
+                            std::strerror(error_number) + "; " + meaning.advice};
+}
+
+}  // namespace reprise::store

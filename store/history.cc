@@ -1,0 +1,143 @@
+#include <algorithm>
+
+#include "store/store.h"
+
+namespace reprise::store {
+namespace {
+
+base::Error damaged(RunNumber run, Seq seq, const std::string& what) {
+  return {base::ErrorCode::kStoreDamaged, "run " + std::to_string(run) + ", record " +
+                                              std::to_string(seq) + ": " + what +
+                                              "; restore the store from a backup to get it back"};
+}
+
+struct StoredRecord {
+  Seq seq;
+  std::string bytes;
+};
+
+// The run's records that are still in the journal, oldest first.
+struct JournalPart {
+  const Journal& journal;
+  const RunNumber run;
+  std::vector<StoredRecord> records;
+
+  base::Status follow(Seq last);
+  base::Status scan();
+};
+
+base::Status JournalPart::follow(Seq last) {
+  for (Seq seq = last; seq != 0;) {
+    auto bytes = journal.read(seq);
+    if (!bytes && bytes.error().code == base::ErrorCode::kNotFound) break;
+    if (!bytes) return bytes.error();
+    std::size_t size = 0;
+    const auto record = decode_record(*bytes, &size);
+    if (!record) return damaged(run, seq, record.error().message);
+    if (record->run != run || record->seq != seq) {
+      return damaged(run, seq, "another record lies in its place");
+    }
+    // Not increasing numbers would make this go round for ever.
+    if (record->previous >= seq) return damaged(run, seq, "it points forward");
+    const Seq previous = record->previous;
+    records.push_back({seq, std::move(*bytes)});
+    seq = previous;
+  }
+  std::reverse(records.begin(), records.end());
+  return {};
+}
+
+// A record that does not decode is somebody's, most likely another run's, whose reader will say so.
+// If it is this run's, the chain is broken at the record behind it.
+base::Status JournalPart::scan() {
+  base::Status sound;
+  const auto read = journal.scan(1, [&](Seq seq, std::string_view bytes) {
+    std::size_t size = 0;
+    const auto record = decode_record(bytes, &size);
+    if (!record || record->run != run) return true;
+    if (record->seq != seq) sound = damaged(run, seq, "another record lies in its place");
+    records.push_back({seq, std::string(bytes)});
+    return sound.has_value();
+  });
+  return read ? sound : read;
+}
+
+// Takes the run's records in order and verifies each one.
+class Verifier {
+ public:
+  Verifier(RunNumber run, Seq last, base::FunctionRef<void(const Record&)> visit)
+      : run_(run), last_(last), visit_(visit) {}
+
+  base::Status take(std::string_view records) {
+    while (!records.empty()) {
+      std::size_t size = 0;
+      const auto record = decode_record(records, &size);
+      if (!record) return damaged(run_, seen_ + 1, record.error().message);
+      if (auto sound = take(*record); !sound) return sound;
+      records.remove_prefix(size);
+    }
+    return {};
+  }
+
+  Seq seen() const { return seen_; }
+
+  // After the last record.
+  base::Status finish() const {
+    if (seen_ == 0 && last_ == 0) {
+      return base::Error{base::ErrorCode::kNotFound,
+                         "the store has no run of number " + std::to_string(run_)};
+    }
+    if (seen_ < last_) return damaged(run_, last_, "it is missing");
+    return {};
+  }
+
+ private:
+  base::Status take(const Record& record) {
+    // Archived after the caller learned its newest record.
+    if (last_ != 0 && record.seq > last_) return {};
+    if (record.run != run_) return damaged(run_, record.seq, "it belongs to another run");
+    if (record.previous != seen_ || record.first() != (seen_ == 0)) {
+      return damaged(run_, record.seq, "the record before it is missing");
+    }
+    if (!verify_record(record, chain_)) return damaged(run_, record.seq, "its checksum is wrong");
+    seen_ = record.seq;
+    chain_ = record.chain;
+    visit_(record);
+    return {};
+  }
+
+  const RunNumber run_;
+  const Seq last_;
+  base::FunctionRef<void(const Record&)> visit_;
+  Seq seen_ = 0;
+  std::uint64_t chain_ = 0;
+};
+
+}  // namespace
+
+// The journal is read before the archive: records move from the one to the other, and leave the
+// journal only when they are in the archive. So what this reading of the journal misses, because it
+// was trimmed before or meanwhile, is certainly in the archive when that is read afterwards.
+base::Status read_history(const Journal& journal,
+                          const Archive& archive,
+                          RunNumber run,
+                          Seq last,
+                          base::FunctionRef<void(const Record&)> visit) {
+  JournalPart recent{journal, run, {}};
+  if (auto read = last != 0 ? recent.follow(last) : recent.scan(); !read) return read;
+  Verifier verifier(run, last, visit);
+  base::Status sound;
+  const auto read = archive.history(run, [&](std::string_view records) {
+    sound = verifier.take(records);
+    return sound.has_value();
+  });
+  if (!read) return read;
+  const Seq archived = verifier.seen();
+  for (const StoredRecord& record : recent.records) {
+    if (!sound) return sound;
+    if (record.seq > archived) sound = verifier.take(record.bytes);
+  }
+  return sound ? verifier.finish() : sound;
+}
+
+}  // namespace reprise::store

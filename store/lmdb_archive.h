@@ -1,0 +1,62 @@
+// The archive in LMDB. Tables, all with keys that sort as bytes (docs/log_format.md):
+//
+//   chunks     run BE64 ++ last sequence number BE64     -> records back to back
+//   summaries  run BE64                                  -> the caller's bytes
+//   ids        XXH3-128 of the workflow id ++ ~run BE64  -> nothing; the newest run comes first
+//   index      the caller's key ++ run BE64              -> nothing
+//   meta       "through", "next_run", "uuid"             -> LE64, LE64, text
+//
+// Values of more than 2,038 bytes lie on pages of their own and waste up to half a page each.
+#pragma once
+#include <memory>
+
+#include "store/archive.h"
+#include "store/lmdb_env.h"
+
+namespace reprise::store {
+
+class LmdbArchive final : public Archive {
+ public:
+  // With `options.create`, `uuid` is written; without, it is ignored.
+  static base::Result<std::unique_ptr<LmdbArchive>> open(const LmdbOptions& options,
+                                                         std::string_view uuid = {});
+
+  base::Status commit(const ArchiveBatch& batch) override;
+
+  base::Result<Seq> through() const override;
+  base::Result<RunNumber> next_run() const override;
+  base::Result<std::optional<std::string>> summary(RunNumber run) const override;
+  base::Result<std::optional<RunNumber>> find(
+      std::string_view workflow_id,
+      base::FunctionRef<bool(std::string_view summary)> is_it) const override;
+  base::Status list(
+      std::string_view prefix,
+      std::string_view after,
+      bool descending,
+      base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const override;
+  base::Status history(RunNumber run,
+                       base::FunctionRef<bool(std::string_view records)> visit) const override;
+  base::Result<std::uint64_t> bytes_on_disk() const override { return env_->file_bytes(); }
+
+  base::Result<std::string> uuid() const;
+
+ private:
+  explicit LmdbArchive(std::unique_ptr<LmdbEnv> env) : env_(std::move(env)) {}
+  int open_tables(MDB_txn* txn, unsigned flags);
+  int write_meta(MDB_txn* txn, Seq through, RunNumber next_run);
+  int put_chunks(MDB_txn* txn, const ArchiveBatch& batch);
+  int put_summaries(MDB_txn* txn, const ArchiveBatch& batch);
+  int put_ids(MDB_txn* txn, const ArchiveBatch& batch);
+  int update_index(MDB_txn* txn, const ArchiveBatch& batch);
+  base::Result<std::string> meta(std::string_view key) const;
+  base::Result<std::uint64_t> meta_number(std::string_view key) const;
+
+  std::unique_ptr<LmdbEnv> env_;
+  MDB_dbi chunks_ = 0;
+  MDB_dbi summaries_ = 0;
+  MDB_dbi ids_ = 0;
+  MDB_dbi index_ = 0;
+  MDB_dbi meta_ = 0;
+};
+
+}  // namespace reprise::store

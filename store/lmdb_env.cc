@@ -1,0 +1,141 @@
+#include "store/lmdb_env.h"
+
+#include <cerrno>
+#include <sys/stat.h>
+
+#include "store/file_error.h"
+
+namespace reprise::store {
+namespace {
+
+constexpr unsigned kReaders = 1024;
+constexpr std::uint64_t kCommitsPerReaderCheck = 256;
+constexpr mdb_mode_t kFileMode = 0600;
+
+std::string damage_advice(const std::string& path, const char* what) {
+  return path + " is damaged: " + what + "; restore the store from a backup";
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<LmdbEnv>> LmdbEnv::open(const LmdbOptions& options) {
+  std::unique_ptr<LmdbEnv> env(new LmdbEnv(options));
+  if (!options.create) {
+    if (auto sound = env->check_before_open(); !sound) return sound.error();
+  }
+  if (const int code = env->open_env(); code != 0) return env->error(code, "open");
+  if (auto sound = env->check_length(); !sound) return sound.error();
+  // Slots of readers that were killed keep freed pages from being reused.
+  mdb_reader_check(env->env_, nullptr);
+  return env;
+}
+
+LmdbEnv::~LmdbEnv() {
+  if (env_ != nullptr) mdb_env_close(env_);
+}
+
+// LMDB takes an empty file for a new store, which would hide that all data is gone.
+base::Status LmdbEnv::check_before_open() const {
+  const std::string file = options_.path + "/data.mdb";
+  struct stat info {};
+  if (::stat(file.c_str(), &info) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) return file_error(errno, "open", file);
+    return base::Error{base::ErrorCode::kStoreDamaged, damage_advice(file, "it is missing")};
+  }
+  if (info.st_size == 0) {
+    return base::Error{base::ErrorCode::kStoreDamaged, damage_advice(file, "it is empty")};
+  }
+  return {};
+}
+
+int LmdbEnv::open_env() {
+  int code = mdb_env_create(&env_);
+  if (code == 0) code = mdb_env_set_mapsize(env_, options_.map_bytes);
+  if (code == 0) code = mdb_env_set_maxreaders(env_, kReaders);
+  if (code == 0 && options_.tables > 0) code = mdb_env_set_maxdbs(env_, options_.tables);
+  // NOTLS: a thread may have several read transactions, and a read transaction may move.
+  const unsigned flags = MDB_NOTLS | (options_.read_only ? MDB_RDONLY : 0);
+  if (code == 0) code = mdb_env_open(env_, options_.path.c_str(), flags, kFileMode);
+  return code;
+}
+
+// Reading a page behind the end of the file kills the process, so a truncated file must be refused.
+base::Status LmdbEnv::check_length() const {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  int code = mdb_env_info(env_, &info);
+  if (code == 0) code = mdb_env_stat(env_, &stat);
+  if (code != 0) return error(code, "open");
+  const auto length = file_bytes();
+  if (!length) return length.error();
+  if (*length >= (info.me_last_pgno + 1) * stat.ms_psize) return {};
+  return base::Error{base::ErrorCode::kStoreDamaged,
+                     damage_advice(options_.path + "/data.mdb", "it is cut off")};
+}
+
+base::Status LmdbEnv::write(base::FunctionRef<int(MDB_txn*)> work) {
+  if (failed_) return *failed_;
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env_, nullptr, 0, &txn);
+  if (code == 0) {
+    code = work(txn);
+    if (code == 0) {
+      code = mdb_txn_commit(txn);
+    } else {
+      mdb_txn_abort(txn);
+    }
+  }
+  if (code != 0) {
+    failed_ = error(code, "write");
+    return *failed_;
+  }
+  if (++commits_ % kCommitsPerReaderCheck == 0) mdb_reader_check(env_, nullptr);
+  return {};
+}
+
+base::Status LmdbEnv::read(base::FunctionRef<int(MDB_txn*)> work) const {
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  if (code == 0) {
+    code = work(txn);
+    // Not abort: that would close table handles which `work` has opened.
+    const int committed = mdb_txn_commit(txn);
+    if (code == 0) code = committed;
+  }
+  if (code != 0) return error(code, "read");
+  return {};
+}
+
+base::Result<std::uint64_t> LmdbEnv::file_bytes() const {
+  mdb_filehandle_t file = 0;
+  struct stat info {};
+  // Never by opening the file again: closing that descriptor would drop LMDB's locks.
+  if (mdb_env_get_fd(env_, &file) != 0 || ::fstat(file, &info) != 0) {
+    return file_error(errno, "read", options_.path);
+  }
+  return static_cast<std::uint64_t>(info.st_size);
+}
+
+base::Error LmdbEnv::error(int code, std::string_view doing) const {
+  const std::string file = options_.path + "/data.mdb";
+  switch (code) {
+    case MDB_MAP_FULL:
+      return {base::ErrorCode::kStoreFull, file + " has reached its largest size of " +
+                                               std::to_string(options_.map_bytes >> 20) +
+                                               " MiB; open the store with a larger map size"};
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INCOMPATIBLE:
+    case MDB_NOTFOUND:
+      return {base::ErrorCode::kStoreDamaged, damage_advice(file, mdb_strerror(code))};
+    default:
+      break;
+  }
+  if (code > 0) return file_error(code, doing, file);
+  return {base::ErrorCode::kStoreIo, "cannot " + std::string(doing) + " " + file + ": " +
+                                         mdb_strerror(code) + "; check the disk and start again"};
+}
+
+}  // namespace reprise::store

@@ -1,0 +1,63 @@
+// The thin layer over LMDB that the journal and the archive share: opening with checks, one write
+// transaction at a time that latches its first failure, short read transactions, error texts.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <lmdb.h>
+
+#include "base/function_ref.h"
+#include "base/result.h"
+
+namespace reprise::store {
+
+struct LmdbOptions {
+  std::string path;  // an existing directory
+  std::uint64_t map_bytes = 0;
+  unsigned tables = 0;  // named tables
+  bool read_only = false;
+  bool create = false;  // else a missing data file is damage, not a wish for a new one
+};
+
+inline MDB_val lmdb_val(std::string_view bytes) {
+  return {bytes.size(), const_cast<char*>(bytes.data())};
+}
+inline std::string_view bytes_of(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+// Any thread may read; one thread at a time may write.
+class LmdbEnv {
+ public:
+  static base::Result<std::unique_ptr<LmdbEnv>> open(const LmdbOptions& options);
+  ~LmdbEnv();
+  LmdbEnv(const LmdbEnv&) = delete;
+  LmdbEnv& operator=(const LmdbEnv&) = delete;
+
+  // Runs `work`, which returns LMDB's codes, in a write transaction and commits it. The first
+  // failure is final: LMDB itself would go on after a failed flush as if nothing had happened.
+  base::Status write(base::FunctionRef<int(MDB_txn*)> work);
+
+  // Runs `work` in a read transaction. Pointers into the map are valid inside `work` only.
+  base::Status read(base::FunctionRef<int(MDB_txn*)> work) const;
+
+  base::Result<std::uint64_t> file_bytes() const;
+  base::Error error(int code, std::string_view doing) const;
+  MDB_env* get() const { return env_; }
+
+ private:
+  explicit LmdbEnv(const LmdbOptions& options) : options_(options) {}
+  base::Status check_before_open() const;
+  int open_env();
+  base::Status check_length() const;
+
+  const LmdbOptions options_;
+  MDB_env* env_ = nullptr;
+  std::uint64_t commits_ = 0;
+  std::optional<base::Error> failed_;
+};
+
+}  // namespace reprise::store

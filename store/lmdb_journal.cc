@@ -1,0 +1,153 @@
+#include "store/lmdb_journal.h"
+
+#include <algorithm>
+
+#include "store/bytes.h"
+#include "store/lmdb_walk.h"
+
+namespace reprise::store {
+namespace {
+
+// A commit removes at most twice what it appends, so the journal shrinks under any load while no
+// commit becomes long; with little or nothing to append, at most this many.
+constexpr std::size_t kTrimAtLeast = 256;
+constexpr std::size_t kTrimWhenIdle = 4096;
+
+int append_batch(MDB_txn* txn, MDB_dbi table, const RecordBatch& batch) {
+  Seq seq = batch.first;
+  std::uint32_t begin = 0;
+  for (const std::uint32_t end : batch.ends) {
+    MDB_val key{sizeof seq, &seq};
+    MDB_val value = lmdb_val(std::string_view(batch.bytes).substr(begin, end - begin));
+    const int code = mdb_put(txn, table, &key, &value, MDB_APPEND);
+    if (code != 0) return code;
+    begin = end;
+    ++seq;
+  }
+  return 0;
+}
+
+// Repositions after each deletion: cursors of LMDB 0.9.24 can be wrong after several in a row.
+int remove_head(MDB_cursor* cursor, Seq through, std::size_t limit) {
+  for (; limit > 0; --limit) {
+    MDB_val key{};
+    MDB_val value{};
+    int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    if (code == MDB_NOTFOUND) return 0;
+    if (code != 0) return code;
+    if (load_le<Seq>(static_cast<const char*>(key.mv_data)) > through) return 0;
+    code = mdb_cursor_del(cursor, 0);
+    if (code != 0) return code;
+  }
+  return 0;
+}
+
+int trim(MDB_txn* txn, MDB_dbi table, Seq through, std::size_t limit) {
+  MDB_cursor* cursor = nullptr;
+  int code = mdb_cursor_open(txn, table, &cursor);
+  if (code != 0) return code;
+  code = remove_head(cursor, through, limit);
+  mdb_cursor_close(cursor);
+  return code;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<LmdbJournal>> LmdbJournal::open(const LmdbOptions& options) {
+  auto env = LmdbEnv::open(options);
+  if (!env) return env.error();
+  std::unique_ptr<LmdbJournal> journal(new LmdbJournal(std::move(*env)));
+  if (auto opened = journal->open_table(options.create); !opened) return opened.error();
+  auto last = journal->last();
+  if (!last) return last.error();
+  journal->last_ = *last;
+  return journal;
+}
+
+// LMDB's unnamed table: a named one would cost each commit the page that names it.
+base::Status LmdbJournal::open_table(bool create) {
+  const auto open = [&](MDB_txn* txn) {
+    return mdb_dbi_open(txn, nullptr, MDB_INTEGERKEY, &table_);
+  };
+  return create ? env_->write(open) : env_->read(open);
+}
+
+base::Status LmdbJournal::append(const std::vector<const RecordBatch*>& batches, Seq trim_through) {
+  std::size_t count = 0;
+  for (const RecordBatch* batch : batches) {
+    REPRISE_CHECK(batch->first == last_ + count + 1, "the journal has no gaps");
+    count += batch->count();
+  }
+  const std::size_t trim_limit = count == 0 ? kTrimWhenIdle : std::max(2 * count, kTrimAtLeast);
+  // The newest record stays until there is a newer one: its key is what last() returns, and that
+  // is cheaper than writing the number down elsewhere in each commit.
+  if (count == 0) trim_through = std::min(trim_through, last_ == 0 ? 0 : last_ - 1);
+  const auto committed = env_->write([&](MDB_txn* txn) {
+    // Trimming first lets the appended records use the pages that it frees.
+    int code = trim_through == 0 ? 0 : trim(txn, table_, trim_through, trim_limit);
+    for (const RecordBatch* batch : batches) {
+      if (code == 0) code = append_batch(txn, table_, *batch);
+    }
+    return code;
+  });
+  if (committed) last_ += count;
+  return committed;
+}
+
+base::Status LmdbJournal::scan(Seq from,
+                               base::FunctionRef<bool(Seq, std::string_view bytes)> visit) const {
+  LmdbWalk walk(*env_, table_, LmdbWalk::Order::kAscending);
+  int code = walk.seek({reinterpret_cast<const char*>(&from), sizeof from});
+  for (; code == 0; code = walk.step()) {
+    // Keys that do not increase are damage, and could make the walk go round for ever.
+    if (walk.key().size() != sizeof(Seq)) return env_->error(MDB_CORRUPTED, "read");
+    const Seq seq = load_le<Seq>(walk.key().data());
+    if (seq < from) return env_->error(MDB_CORRUPTED, "read");
+    if (!visit(seq, walk.value())) return {};
+    from = seq + 1;
+  }
+  if (code != MDB_NOTFOUND) return env_->error(code, "read");
+  return {};
+}
+
+base::Result<std::string> LmdbJournal::read(Seq seq) const {
+  std::optional<std::string> found;
+  const auto done = env_->read([&](MDB_txn* txn) {
+    MDB_val key{sizeof seq, &seq};
+    MDB_val value{};
+    const int code = mdb_get(txn, table_, &key, &value);
+    if (code == 0) found = bytes_of(value);
+    return code == MDB_NOTFOUND ? 0 : code;
+  });
+  if (!done) return done.error();
+  if (found) return std::move(*found);
+  return base::Error{base::ErrorCode::kNotFound,
+                     "record " + std::to_string(seq) + " is not in the journal"};
+}
+
+base::Result<Seq> LmdbJournal::key_at(MDB_cursor_op operation) const {
+  Seq seq = 0;
+  const auto done = env_->read([&](MDB_txn* txn) {
+    MDB_cursor* cursor = nullptr;
+    int code = mdb_cursor_open(txn, table_, &cursor);
+    if (code != 0) return code;
+    MDB_val key{};
+    MDB_val value{};
+    code = mdb_cursor_get(cursor, &key, &value, operation);
+    if (code == 0 && key.mv_size != sizeof seq) code = MDB_CORRUPTED;
+    if (code == 0) seq = load_le<Seq>(static_cast<const char*>(key.mv_data));
+    mdb_cursor_close(cursor);
+    return code == MDB_NOTFOUND ? 0 : code;
+  });
+  if (!done) return done.error();
+  return seq;
+}
+
+base::Result<Seq> LmdbJournal::first() const {
+  return key_at(MDB_FIRST);
+}
+base::Result<Seq> LmdbJournal::last() const {
+  return key_at(MDB_LAST);
+}
+
+}  // namespace reprise::store

@@ -1,0 +1,141 @@
+#include <fcntl.h>
+#include <filesystem>
+
+#include "store/directory.h"
+#include "store/file_attempt_slots.h"
+#include "store/lmdb_archive.h"
+#include "store/lmdb_journal.h"
+#include "store/open_directories.h"
+#include "store/store.h"
+
+namespace reprise::store {
+namespace {
+
+// The order of the members is the order of opening; closing goes backwards, the lock last but one.
+struct Parts {
+  DirectoryClaim claim;
+  File lock{};  // none when read-only
+  std::unique_ptr<LmdbJournal> journal{};
+  std::unique_ptr<LmdbArchive> archive{};
+  std::unique_ptr<FileAttemptSlots> attempt_slots{};  // none when read-only
+};
+
+class LmdbStore final : public Store {
+ public:
+  explicit LmdbStore(Parts parts) : parts_(std::move(parts)) {}
+
+  Journal& journal() override { return *parts_.journal; }
+  const Journal& journal() const override { return *parts_.journal; }
+  Archive& archive() override { return *parts_.archive; }
+  const Archive& archive() const override { return *parts_.archive; }
+  AttemptSlots& attempt_slots() override {
+    REPRISE_CHECK(parts_.attempt_slots != nullptr, "the store is open for reading only");
+    return *parts_.attempt_slots;
+  }
+
+ private:
+  Parts parts_;
+};
+
+base::Error mixed_up(const StoreDirectory& directory, const std::string& what) {
+  return {base::ErrorCode::kStoreDamaged, "the store " + directory.path + " is damaged: " + what +
+                                              "; restore all of it from one backup"};
+}
+
+// Journal and archive of different ages or stores, as after restoring only one of them. The order
+// of reading allows for a writer in another process: each value is at most as new as the next one.
+base::Status check_together(const StoreDirectory& directory,
+                            const Parts& parts,
+                            const StoreIdentity& identity) {
+  const auto uuid = parts.archive->uuid();
+  if (!uuid) return uuid.error();
+  if (*uuid != identity.uuid) return mixed_up(directory, "its archive is that of another store");
+  const auto first = parts.journal->first();
+  if (!first) return first.error();
+  const auto through = parts.archive->through();
+  if (!through) return through.error();
+  const auto last = parts.journal->last();
+  if (!last) return last.error();
+  if (*through > *last) return mixed_up(directory, "its journal is older than its archive");
+  if (*first > *through + 1) return mixed_up(directory, "its archive is older than its journal");
+  return {};
+}
+
+base::Status open_parts(const StoreDirectory& directory,
+                        const StoreOptions& options,
+                        bool read_only,
+                        Parts* parts) {
+  const auto identity = read_identity(directory);
+  if (!identity) return identity.error();
+  auto journal = LmdbJournal::open({.path = directory.journal(),
+                                    .map_bytes = options.journal_map_bytes,
+                                    .read_only = read_only});
+  if (!journal) return journal.error();
+  parts->journal = std::move(*journal);
+  auto archive = LmdbArchive::open({.path = directory.archive(),
+                                    .map_bytes = options.archive_map_bytes,
+                                    .read_only = read_only});
+  if (!archive) return archive.error();
+  parts->archive = std::move(*archive);
+  if (auto sound = check_together(directory, *parts, *identity); !sound) return sound;
+  if (read_only) return {};
+  auto slots = FileAttemptSlots::open(directory.attempts());
+  if (!slots) return slots.error();
+  parts->attempt_slots = std::move(*slots);
+  return {};
+}
+
+base::Status make_store_directory(const std::string& path) {
+  if (auto made = make_directory(path); !made) return made;
+  const auto absolute = std::filesystem::absolute(path).lexically_normal();
+  // "a/b/" has an empty last component.
+  const auto named = absolute.has_filename() ? absolute : absolute.parent_path();
+  return sync_path(named.parent_path().string());
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Store>> open_store(const std::string& path, StoreOptions options) {
+  const StoreDirectory directory{path};
+  const auto seen = look_into(directory);
+  if (!seen) return seen.error();
+  if (*seen == DirectoryContent::kNothing) {
+    if (auto made = make_store_directory(path); !made) return made.error();
+  }
+  if (*seen == DirectoryContent::kStore) {
+    // Before anything is written: it may be somebody else's FORMAT, or a newer one.
+    if (const auto identity = read_identity(directory); !identity) return identity.error();
+  }
+  auto claim = DirectoryClaim::claim(path);
+  if (!claim) return claim.error();
+  Parts parts{std::move(*claim)};
+  auto lock = lock_store(directory);
+  if (!lock) return lock.error();
+  parts.lock = std::move(*lock);
+  // Looked at again: another process may have created it while this one waited for the lock.
+  const auto content = look_into(directory);
+  if (!content) return content.error();
+  if (*content == DirectoryContent::kEmpty) {
+    if (auto created = create_store(directory, options); !created) return created.error();
+  }
+  if (auto opened = open_parts(directory, options, false, &parts); !opened) return opened.error();
+  return std::unique_ptr<Store>(std::make_unique<LmdbStore>(std::move(parts)));
+}
+
+base::Result<std::unique_ptr<const Store>> open_store_read_only(const std::string& path,
+                                                                StoreOptions options) {
+  const StoreDirectory directory{path};
+  const auto seen = look_into(directory);
+  if (!seen) return seen.error();
+  if (*seen != DirectoryContent::kStore) {
+    return base::Error{base::ErrorCode::kStoreMissing,
+                       "there is no Reprise store at " + path + "; check the path"};
+  }
+  auto claim = DirectoryClaim::claim(path);
+  if (!claim) return claim.error();
+  Parts parts{std::move(*claim)};
+  if (auto opened = open_parts(directory, options, true, &parts); !opened) return opened.error();
+  return std::unique_ptr<const Store>(std::make_unique<LmdbStore>(std::move(parts)));
+}
+
+}  // namespace reprise::store

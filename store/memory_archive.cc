@@ -1,0 +1,103 @@
+#include "store/memory_archive.h"
+
+#include "store/archive_keys.h"
+
+namespace reprise::store {
+
+base::Status MemoryArchive::commit(const ArchiveBatch& batch) {
+  const std::lock_guard lock(mutex_);
+  for (const Chunk& chunk : batch.chunks) chunks_[chunk_key(chunk.run, chunk.last)] = chunk.records;
+  for (const SummaryUpdate& update : batch.summaries) {
+    summaries_[update.run] = update.summary;
+    if (!update.workflow_id.empty()) ids_.insert(id_key(update.workflow_id, update.run));
+  }
+  for (IndexChange& change : index_changes(batch)) {
+    if (change.add) {
+      index_.insert(std::move(change.key));
+    } else {
+      index_.erase(change.key);
+    }
+  }
+  through_ = batch.through;
+  next_run_ = batch.next_run;
+  return {};
+}
+
+base::Result<Seq> MemoryArchive::through() const {
+  const std::lock_guard lock(mutex_);
+  return through_;
+}
+
+base::Result<RunNumber> MemoryArchive::next_run() const {
+  const std::lock_guard lock(mutex_);
+  return next_run_;
+}
+
+base::Result<std::optional<std::string>> MemoryArchive::summary(RunNumber run) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = summaries_.find(run);
+  return found == summaries_.end() ? std::optional<std::string>() : found->second;
+}
+
+// The first key at or behind `at`; descending: the last before it (empty: of all).
+std::optional<std::string> MemoryArchive::next(const Keys& keys,
+                                               std::string_view at,
+                                               bool descending) const {
+  const std::lock_guard lock(mutex_);
+  auto found = descending && at.empty() ? keys.end() : keys.lower_bound(at);
+  if (descending) {
+    if (found == keys.begin()) return std::nullopt;
+    --found;
+  }
+  return found == keys.end() ? std::optional<std::string>() : *found;
+}
+
+base::Result<std::optional<RunNumber>> MemoryArchive::find(
+    std::string_view workflow_id, base::FunctionRef<bool(std::string_view summary)> is_it) const {
+  const std::string prefix = id_prefix(workflow_id);
+  std::string at = prefix;
+  while (const auto key = next(ids_, at, false)) {
+    if (!key->starts_with(prefix)) break;
+    const RunNumber run = run_of_id_key(*key);
+    if (is_it(**summary(run))) return std::optional(run);
+    at = *key + '\0';
+  }
+  return std::optional<RunNumber>();
+}
+
+base::Status MemoryArchive::list(
+    std::string_view prefix,
+    std::string_view after,
+    bool descending,
+    base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const {
+  std::string at(prefix);
+  if (descending) at = behind_prefix(prefix);
+  if (!after.empty()) at = after;
+  while (const auto full_key = next(index_, at, descending)) {
+    if (!full_key->starts_with(prefix)) break;
+    const std::string_view key = callers_key(*full_key);
+    const bool skipped = !after.empty() && key == after;
+    if (!skipped && !visit(key, run_of_index_key(*full_key))) break;
+    at = descending ? *full_key : *full_key + '\0';
+  }
+  return {};
+}
+
+base::Status MemoryArchive::history(RunNumber run,
+                                    base::FunctionRef<bool(std::string_view records)> visit) const {
+  const std::string prefix = run_key(run);
+  std::string at = prefix;
+  while (true) {
+    std::string records;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto chunk = chunks_.lower_bound(at);
+      if (chunk == chunks_.end() || !chunk->first.starts_with(prefix)) return {};
+      at = chunk->first + '\0';
+      records = chunk->second;
+    }
+    if (!visit(records)) return {};
+  }
+}
+
+}  // namespace reprise::store

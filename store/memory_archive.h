@@ -1,0 +1,43 @@
+// The archive without files, with the same keys and the same order. For tests and simulations.
+#pragma once
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "store/archive.h"
+
+namespace reprise::store {
+
+class MemoryArchive final : public Archive {
+ public:
+  base::Status commit(const ArchiveBatch& batch) override;
+
+  base::Result<Seq> through() const override;
+  base::Result<RunNumber> next_run() const override;
+  base::Result<std::optional<std::string>> summary(RunNumber run) const override;
+  base::Result<std::optional<RunNumber>> find(
+      std::string_view workflow_id,
+      base::FunctionRef<bool(std::string_view summary)> is_it) const override;
+  base::Status list(
+      std::string_view prefix,
+      std::string_view after,
+      bool descending,
+      base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const override;
+  base::Status history(RunNumber run,
+                       base::FunctionRef<bool(std::string_view records)> visit) const override;
+  base::Result<std::uint64_t> bytes_on_disk() const override { return 0; }
+
+ private:
+  using Keys = std::set<std::string, std::less<>>;
+  std::optional<std::string> next(const Keys& keys, std::string_view at, bool descending) const;
+
+  mutable std::mutex mutex_;
+  Seq through_ = 0;
+  RunNumber next_run_ = 1;
+  std::map<std::string, std::string, std::less<>> chunks_;
+  std::map<RunNumber, std::string> summaries_;
+  Keys ids_;
+  Keys index_;
+};
+
+}  // namespace reprise::store
