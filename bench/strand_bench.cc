@@ -47,6 +47,7 @@ BENCHMARK(switch_pair);
 void switch_pair_among(benchmark::State& state) {
   StackPool pool;
   std::vector<std::unique_ptr<Strand>> strands;
+  strands.reserve(static_cast<std::size_t>(state.range(0)));
   for (int i = 0; i < state.range(0); ++i) {
     strands.push_back(std::make_unique<Strand>(pool, suspend_for_ever));
   }

@@ -12,6 +12,7 @@
 namespace reprise::replay {
 namespace {
 
+constexpr std::size_t kKiB = 1024;
 const auto kPage = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 
 std::size_t mappings() {
@@ -23,8 +24,8 @@ std::size_t mappings() {
 
 bool backed_by_memory(const char* address) {
   unsigned char resident = 0;
-  auto* page = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(address) / kPage * kPage);
-  return ::mincore(page, kPage, &resident) == 0 && (resident & 1) != 0;
+  const char* page = address - reinterpret_cast<std::uintptr_t>(address) % kPage;
+  return ::mincore(const_cast<char*>(page), kPage, &resident) == 0 && (resident & 1) != 0;
 }
 
 // Uses the stack as a strand does: from the top.
@@ -44,7 +45,7 @@ void give_back_all(StackPool& pool, std::vector<Stack>& stacks) {
 }
 
 TEST(StackPoolTest, StacksAreUsableFromEndToEndAndDoNotOverlap) {
-  StackPool pool({.stack_bytes = 16 * 1024, .stacks_per_slab = 3});
+  StackPool pool({.stack_bytes = 16 * kKiB, .stacks_per_slab = 3});
   auto stacks = take_many(pool, 10);
   for (std::size_t i = 0; i < stacks.size(); ++i) {
     std::memset(stacks[i].bottom, static_cast<int>(i), stacks[i].size);
@@ -140,7 +141,7 @@ TEST(StackPoolTest, NoAddressSpaceIsAnEmptyStack) {
 }
 
 TEST(StackPoolTest, InstalledGuardsCostNoMappings) {
-  StackPool pool({.stack_bytes = 16 * 1024});
+  StackPool pool({.stack_bytes = 16 * kKiB});
   const std::size_t before = mappings();
   auto stacks = take_many(pool, 20'000);
   if (stacks.front().guard == StackGuard::kInstall) {
@@ -151,7 +152,7 @@ TEST(StackPoolTest, InstalledGuardsCostNoMappings) {
 
 // More guards than a process may have mappings, without eating them all up.
 TEST(StackPoolTest, FallsBackToCanariesBeforeTheMappingsRunOut) {
-  StackPool pool({.stack_bytes = 8 * 1024, .guard = StackGuard::kProtect});
+  StackPool pool({.stack_bytes = 8 * kKiB, .guard = StackGuard::kProtect});
   auto stacks = take_many(pool, 40'000);
   EXPECT_EQ(stacks.front().guard, StackGuard::kProtect);
   EXPECT_EQ(stacks.back().guard, StackGuard::kCanary);
@@ -161,7 +162,7 @@ TEST(StackPoolTest, FallsBackToCanariesBeforeTheMappingsRunOut) {
 
 TEST(StackPoolTest, AnotherPoolMayUseTheGuardsOfOneThatIsGone) {
   for (int i = 0; i < 3; ++i) {
-    StackPool pool({.stack_bytes = 8 * 1024, .guard = StackGuard::kProtect});
+    StackPool pool({.stack_bytes = 8 * kKiB, .guard = StackGuard::kProtect});
     auto stacks = take_many(pool, 10'000);
     EXPECT_EQ(stacks.back().guard, StackGuard::kProtect);
     give_back_all(pool, stacks);

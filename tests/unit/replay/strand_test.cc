@@ -373,6 +373,7 @@ TEST_F(StrandTest, ExceptionStateIsPerStrandInAnyInterleaving) {
   int finished = 0;
   for (int round = 0; round < (kSanitized ? 5 : 50); ++round) {
     std::vector<std::unique_ptr<Strand>> strands;
+    strands.reserve(64);
     for (int i = 0; i < 64; ++i) {
       strands.push_back(std::make_unique<Strand>(pool_, [i, &wrong, &finished] {
         throw_and_wait(i, i % 5, wrong);
@@ -392,19 +393,19 @@ TEST_F(StrandTest, ExceptionStateIsPerStrandInAnyInterleaving) {
 
 TEST_F(StrandTest, AHundredThousandAlive) {
   // Thread sanitizer keeps hundreds of kilobytes per fiber and has room for 8,000 in all.
-  constexpr int kStrands = REPRISE_TSAN ? 500 : REPRISE_ASAN ? 5'000 : 100'000;
+  constexpr int count = REPRISE_TSAN ? 500 : REPRISE_ASAN ? 5'000 : 100'000;
   std::vector<std::unique_ptr<Strand>> strands;
   int left = 0;
-  for (int i = 0; i < kStrands; ++i) {
+  for (int i = 0; i < count; ++i) {
     strands.push_back(std::make_unique<Strand>(pool_, [&left] {
       suspend();
       ++left;
     }));
     strands.back()->resume();
   }
-  EXPECT_EQ(pool_.in_use(), static_cast<std::size_t>(kStrands));
+  EXPECT_EQ(pool_.in_use(), static_cast<std::size_t>(count));
   for (auto& strand : strands) strand->resume();
-  EXPECT_EQ(left, kStrands);
+  EXPECT_EQ(left, count);
 }
 
 // ---- what must abort ---------------------------------------------------------------------------
