@@ -1,0 +1,66 @@
+// What activity code sees of its attempt.
+#pragma once
+#include <memory>
+#include <optional>
+#include <reprise/internal/payload.h>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace reprise {
+
+namespace runtime {
+class ActivityAttempt;
+}  // namespace runtime
+
+namespace internal {
+class ActivityRunner;
+}  // namespace internal
+
+// One attempt of an activity, for the function that implements it; owned by the SDK and valid until
+// that function returns. Used by the attempt's own thread; only heartbeat() may be called from
+// others too. An activity runs outside the turn: it may do anything, and it may be executed more
+// than once, so give the idempotency key to whatever it changes. Never call it from workflow code.
+class ActivityContext {
+ public:
+  ActivityContext(const ActivityContext&) = delete;
+  ActivityContext& operator=(const ActivityContext&) = delete;
+
+  // The same for every attempt of one call, another for every other call.
+  std::string_view idempotency_key() const;
+  int attempt() const;  // from 1; an attempt cut short by a crash counts
+  std::string_view activity() const;
+  std::string_view workflow_id() const;
+
+  // Stop is requested when the run gave the activity up, a limit of its ActivityOptions passed, or
+  // the worker is stopping. Throw CancelledFailure, or return: nobody waits for the result any
+  // more.
+  std::stop_token stop_token() const;
+
+  // Says that the attempt lives, see ActivityOptions::heartbeat. Cheap; never waits, never throws
+  // but PayloadError for details that are too large.
+  void heartbeat();
+  // The same with progress for the next attempt: how far this one came.
+  template <class T>
+  void heartbeat(const T& details) {
+    send_heartbeat(internal::encode_payload<T>(details));
+  }
+  // The latest details that this call's earlier attempts reported, for going on from there. Throws
+  // PayloadError when they are no T.
+  template <class T>
+  std::optional<T> heartbeat_details() const {
+    const std::string_view details = last_details();
+    if (details.empty()) return std::nullopt;
+    return internal::decode_payload<T>(details);
+  }
+
+ private:
+  friend class internal::ActivityRunner;
+  explicit ActivityContext(runtime::ActivityAttempt& attempt) : attempt_(&attempt) {}
+  void send_heartbeat(std::string details);
+  std::string_view last_details() const;
+
+  runtime::ActivityAttempt* attempt_;
+};
+
+}  // namespace reprise

@@ -1,0 +1,116 @@
+// CBOR (RFC 8949), the encoding of payloads: the writer and the reader that codecs are written
+// with.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace reprise {
+
+// Appends data items in deterministic encoding: shortest integers and floats, definite lengths. An
+// array(n) is followed by n items, a map(n) by n keys and values in turn. Not thread-safe; owns
+// what it has written. Records nothing; usable everywhere.
+class CborWriter {
+ public:
+  void null();
+  void boolean(bool value);
+  void integer(std::int64_t value);
+  void unsigned_integer(std::uint64_t value);
+  void floating(double value);  // NaNs lose their payload
+  // A text string if `value` is UTF-8, else a byte string: every item is valid CBOR.
+  void text(std::string_view value);
+  void bytes(std::string_view value);
+  void array(std::size_t size);
+  void map(std::size_t size);
+  // An item that is encoded already.
+  void item(std::string_view encoded);
+
+  const std::string& written() const { return out_; }
+  std::string take() { return std::move(out_); }
+
+ private:
+  void head(unsigned major, std::uint64_t value);
+  void big_endian(std::uint64_t value, int bytes);
+
+  std::string out_;
+};
+
+// Reads data items from `encoded`, which must outlive the reader and the views it returns. Each
+// function reads one item of the kind in its name. Strict: an item of another kind, a number out of
+// range, an indefinite length, more than kMaxDepth levels and everything cut short throw
+// PayloadError (RP3001), which says what was expected and what is there. Not thread-safe.
+class CborReader {
+ public:
+  static constexpr int kMaxDepth = 64;
+
+  enum class Type : std::uint8_t {
+    kUnsigned,
+    kNegative,
+    kBytes,
+    kText,
+    kArray,
+    kMap,
+    kTag,
+    kBoolean,
+    kNull,
+    kFloat,
+    kOther,  // undefined, simple values, reserved encodings
+    kEnd,
+  };
+
+  // `whole` names the type that the whole of `encoded` is read as, for messages.
+  explicit CborReader(std::string_view encoded, std::string_view whole = {});
+
+  Type peek() const;
+  void null();
+  bool boolean();
+  std::int64_t integer(std::int64_t min, std::int64_t max);
+  std::uint64_t unsigned_integer(std::uint64_t max);
+  double floating();        // integers too, if a double holds them exactly
+  float single();           // likewise for float
+  std::string_view text();  // or a byte string, see CborWriter::text()
+  std::string_view bytes();
+  std::size_t array();              // the number of elements that follow
+  void array_of(std::size_t size);  // exactly so many
+  std::size_t map();                // the number of pairs that follow
+  std::string_view item();          // skips one item of any kind and returns its encoding
+  std::size_t rest() const { return encoded_.size() - position_; }  // bytes not read yet
+  void finish();  // everything must have been read
+
+  // For codecs whose type has its own idea of what is valid: the next item is not what was
+  // expected, or an item already read is not valid.
+  [[noreturn]] void fail(std::string_view expected) const;
+  [[noreturn]] void invalid(std::string_view why) const;
+
+  // A level of nesting, for codecs of types that contain themselves or others.
+  class Nesting {
+   public:
+    explicit Nesting(CborReader& reader) : reader_(reader) {
+      if (reader.depth_ == kMaxDepth) reader.invalid("it nests too deeply");
+      ++reader.depth_;
+    }
+    ~Nesting() { --reader_.depth_; }
+    Nesting(const Nesting&) = delete;
+    Nesting& operator=(const Nesting&) = delete;
+
+   private:
+    CborReader& reader_;
+  };
+
+ private:
+  struct Head;
+  Head peek_head() const;
+  Head read_head(Type type, std::string_view expected);
+  std::string_view read_string(const Head& head, std::string_view expected);
+  std::size_t read_count(Type type, std::string_view expected, std::size_t bytes_per_element);
+  std::string describe_next() const;
+
+  std::string_view encoded_;
+  std::string_view whole_;
+  std::size_t position_ = 0;
+  int depth_ = 0;
+};
+
+}  // namespace reprise

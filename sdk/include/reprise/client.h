@@ -1,0 +1,209 @@
+// Clients: starting runs, and talking to them from outside.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <reprise/definitions.h>
+#include <reprise/engine.h>
+#include <reprise/internal/payload.h>
+#include <reprise/options.h>
+#include <reprise/time.h>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace reprise {
+
+namespace internal {
+struct RunLink;
+}  // namespace internal
+
+// An activity or a step that a run waits for.
+struct PendingActivity {
+  std::string name;
+  bool is_step = false;
+  int attempt = 1;                     // the one under way, or the next
+  bool under_way = false;              // an attempt is executing now
+  std::optional<Time> next_attempt{};  // when it is tried again
+  std::string last_failure;            // what the attempt before failed with
+};
+
+// Why a run's code cannot go on: "RP2001" and the report.
+struct ParkedReason {
+  std::string code;
+  std::string report;
+};
+
+// What is known of a run at one moment.
+struct RunDescription {
+  std::string workflow_id;
+  std::string run_id;
+  std::string workflow;
+  std::string task_queue;
+  RunStatus status = RunStatus::kRunning;
+  Time started{};
+  std::optional<Time> closed{};
+  std::uint64_t history_events = 0;
+  // From describe() only; list() leaves them empty.
+  std::vector<PendingActivity> activities;
+  std::vector<Time> timers;              // when they fire
+  std::vector<std::string> waiting_for;  // one line per strand; empty when the run is not in memory
+  std::optional<ParkedReason> parked{};
+};
+
+// Addresses one run. A value: copies are cheap and address the same run. Thread-safe; its Service
+// must outlive it. Calls block until what they ask for is durable and throw: NotFound (RP3005),
+// RunClosed (RP3006), StoreError (RP1006, RP1008), the error of the start if that failed. Not for
+// workflow code (UsageError RP2004).
+class RunHandle {
+ public:
+  std::string id() const;      // the workflow id; waits like started() when it is made by the start
+  std::string run_id() const;  // a UUID; waits like started()
+
+  // Waits until the start is durable and throws if it failed. Only useful after Client::submit(): a
+  // handle from start() has been there.
+  void started() const;
+
+  // Delivers a signal. The run need not be waiting for it, nor be in memory.
+  template <class T>
+  void signal(const Message<kind::Signal, void, T>& message) const {
+    send_signal(message.name, internal::encode_arguments(message.args));
+  }
+  // The same; false if the run has ended.
+  template <class T>
+  bool try_signal(const Message<kind::Signal, void, T>& message) const {
+    return try_send_signal(message.name, internal::encode_arguments(message.args));
+  }
+  // Asks the run's code, replaying it if need be. Records nothing. Throws QueryFailed (RP3007,
+  // RP3008), UnknownWorkflow (RP3009) when no worker is there, PayloadError when the answer is no
+  // Q.
+  template <class Q, class... A>
+  Q query(const Message<kind::Query, Q, A...>& message) const {
+    return internal::decode_result<Q>(
+        send_query(message.name, internal::encode_arguments(message.args)));
+  }
+  // Waits until the run has handled the update and returns what its handler returned. Throws the
+  // Failure that the handler threw, or an ApplicationFailure when the run has no such handler.
+  template <class U, class... A>
+  U update(const Message<kind::Update, U, A...>& message) const {
+    return internal::decode_result<U>(
+        send_update(message.name, internal::encode_arguments(message.args)));
+  }
+
+  // Asks the run to cancel: its waits throw CancelledFailure, and it cleans up and ends as it sees
+  // fit. Returns once the request is durable.
+  void cancel(std::string_view reason = {}) const;
+  // Ends the run at once; its code is not asked and cleans nothing up.
+  void terminate(std::string_view reason) const;
+
+  RunDescription describe() const;
+  // The turns of the run's history in order, one serialized reprise.proto.Turn each: for export.
+  std::vector<std::string> history() const;
+
+ protected:
+  explicit RunHandle(std::shared_ptr<internal::RunLink> link);
+  std::string wait_result() const;
+  std::optional<std::string> wait_result(Duration timeout) const;
+
+ private:
+  friend class Client;
+  void send_signal(std::string_view name, std::string input) const;
+  bool try_send_signal(std::string_view name, std::string input) const;
+  std::string send_query(std::string_view name, std::string input) const;
+  std::string send_update(std::string_view name, std::string input) const;
+
+  std::shared_ptr<internal::RunLink> link_;
+};
+
+// A RunHandle that knows the type of the result. The same rules.
+template <class R>
+class Handle : public RunHandle {
+ public:
+  // Waits until the run has ended. Throws the Failure that failed it, CancelledFailure,
+  // TerminatedFailure, or TimeoutFailure (kRun) when it ended so, PayloadError when the result is
+  // no R. May be called again.
+  R result() const { return internal::decode_result<R>(wait_result()); }
+
+  // The same for at most `timeout`; nullopt (false for void): the run has not ended yet.
+  auto result_for(Duration timeout) const {
+    const std::optional<std::string> payload = wait_result(timeout);
+    if constexpr (std::is_void_v<R>) {
+      return payload.has_value();
+    } else {
+      return payload ? std::optional<R>(internal::decode_result<R>(*payload)) : std::nullopt;
+    }
+  }
+
+ private:
+  friend class Client;
+  using RunHandle::RunHandle;
+};
+
+// Starts and finds runs. A value: cheap to copy, thread-safe; its Service must outlive it. Calls
+// block until what they ask for is durable, except submit(). Throws InvalidOption, PayloadError
+// (RP3002), StoreError besides what is said below. Not for workflow code (UsageError RP2004);
+// activities may use one.
+class Client {
+ public:
+  explicit Client(Service& service);
+
+  // Starts a run; durable on return. No worker needs to be there yet. Throws AlreadyStarted.
+  template <class R, class... A>
+  Handle<R> start(const Message<kind::Workflow, R, A...>& message,
+                  const StartOptions& options = {}) const {
+    Handle<R> handle = submit(message, options);
+    handle.started();
+    return handle;
+  }
+  // The same; nullopt instead of AlreadyStarted.
+  template <class R, class... A>
+  std::optional<Handle<R>> try_start(const Message<kind::Workflow, R, A...>& message,
+                                     const StartOptions& options = {}) const {
+    Handle<R> handle = submit(message, options);
+    return start_accepted(handle) ? std::optional(std::move(handle)) : std::nullopt;
+  }
+  // The same without waiting: starts are made durable together, so that one thread can have
+  // thousands under way. Handle::started() and result() wait and throw what start() would have
+  // thrown.
+  template <class R, class... A>
+  Handle<R> submit(const Message<kind::Workflow, R, A...>& message,
+                   const StartOptions& options = {}) const {
+    return Handle<R>(submit_run(message.name, internal::encode_arguments(message.args), options));
+  }
+
+  // A handle to the newest run with that workflow id, or to the run with `run_id`. Does not look
+  // whether it is there: the handle's calls throw NotFound.
+  template <class S>
+  auto attach(const Workflow<S>&, std::string_view id, std::string_view run_id = {}) const
+      -> Handle<typename Workflow<S>::Result> {
+    return Handle<typename Workflow<S>::Result>(link(id, run_id));
+  }
+  // A handle to the newest run with that workflow id; nullopt: there is none of that workflow.
+  template <class S>
+  auto find(const Workflow<S>& workflow, std::string_view id) const
+      -> std::optional<Handle<typename Workflow<S>::Result>> {
+    const auto found = find_description(id);
+    if (!found || found->workflow != workflow.name()) return std::nullopt;
+    return attach(workflow, id, found->run_id);
+  }
+  // A handle that does not know the workflow: for tools.
+  RunHandle handle(std::string_view id, std::string_view run_id = {}) const;
+
+  // Throws NotFound.
+  RunDescription describe(std::string_view id, std::string_view run_id = {}) const;
+  std::optional<RunDescription> find_description(std::string_view id) const;
+  std::vector<RunDescription> list(const ListOptions& options = {}) const;
+
+ private:
+  std::shared_ptr<internal::RunLink> submit_run(std::string_view workflow,
+                                                std::string input,
+                                                const StartOptions& options) const;
+  std::shared_ptr<internal::RunLink> link(std::string_view id, std::string_view run_id) const;
+  static bool start_accepted(const RunHandle& handle);
+
+  internal::ServiceState* service_;
+};
+
+}  // namespace reprise

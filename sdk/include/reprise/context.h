@@ -1,0 +1,337 @@
+// What workflow code sees of its run. Everything that must survive a crash goes through here.
+#pragma once
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <reprise/call_site.h>
+#include <reprise/definitions.h>
+#include <reprise/options.h>
+#include <reprise/pending.h>
+#include <reprise/time.h>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace reprise {
+
+class Context;
+
+// Who a run is.
+struct RunInfo {
+  std::string workflow_id;
+  std::string run_id;  // a UUID
+  std::string workflow;
+  std::string task_queue;
+};
+
+namespace internal {
+
+struct WorkflowHost;
+class WorkflowRunner;
+
+// Handlers that last as long as the run's code is in memory.
+struct Handlers {
+  static void signal(Context& ctx,
+                     std::string_view name,
+                     std::function<void(std::string_view)> handler);
+  static void query(Context& ctx,
+                    std::string_view name,
+                    std::function<std::string(std::string_view)> handler);
+  static void update(Context& ctx,
+                     std::string_view name,
+                     std::function<std::string(std::string_view)> handler);
+};
+
+template <class Fn, class S>
+inline constexpr bool kHandles = false;
+template <class Fn, class R, class... A>
+inline constexpr bool kHandles<Fn, R(A...)> = std::is_invocable_r_v<R, Fn&, const A&...>;
+
+// A typed handler as bytes to bytes.
+template <class R, class... A, class Fn>
+std::function<std::string(std::string_view)> erase_handler(Fn fn) {
+  return [fn = std::move(fn)](std::string_view input) mutable {
+    const std::tuple<A...> arguments = decode_arguments<A...>(input);
+    return encode_call<R>([&] { return std::apply(fn, arguments); });
+  };
+}
+
+}  // namespace internal
+
+// Lines for people, from workflow code: written once, not again on replay. Usable wherever its
+// Context is, in steps and query handlers too. Records no event; never throws for the line's sake.
+class Logger {
+ public:
+  void debug(std::string_view line) const { write(LogLevel::kDebug, line); }
+  void info(std::string_view line) const { write(LogLevel::kInfo, line); }
+  void warning(std::string_view line) const { write(LogLevel::kWarning, line); }
+  void error(std::string_view line) const { write(LogLevel::kError, line); }
+
+ private:
+  friend class Context;
+  Logger(replay::Execution& execution, const internal::WorkflowHost& host)
+      : execution_(&execution), host_(&host) {}
+  void write(LogLevel level, std::string_view line) const;
+
+  replay::Execution* execution_;
+  const internal::WorkflowHost* host_;
+};
+
+// The run, for the code that implements it; owned by the SDK and valid while that code is in
+// memory. One thread: usable on the run's own strands only. Elsewhere (a step's closure, a query
+// handler, an activity, another thread) its durable calls throw UsageError RP2004. Calls that wait
+// throw CancelledFailure when the current scope is cancelled, and so do calls that start something
+// in a scope that was. A durable call records an event with its call site, unless it says
+// otherwise. While the run leaves memory every call throws a private type that must pass through
+// user code.
+class Context {
+ public:
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  // ---- activities ----
+
+  // Has the activity executed and waits for its result. Throws ActivityFailure.
+  template <class R, class... A>
+  R call(const Message<kind::Activity, R, A...>& message,
+         const ActivityOptions& options = {},
+         CallSite site = CallSite::current()) {
+    return start(message, options, site).get();
+  }
+  // The same without waiting; get() of the result waits.
+  template <class R, class... A>
+  Pending<R> start(const Message<kind::Activity, R, A...>& message,
+                   const ActivityOptions& options = {},
+                   CallSite site = CallSite::current()) {
+    return Pending<R>(
+        start_activity(message.name, internal::encode_arguments(message.args), options, site),
+        &internal::decode_result<R>);
+  }
+
+  // ---- code whose result is recorded ----
+
+  // Runs `fn` outside the turn, records its result and returns it; on replay it returns what was
+  // recorded. May use the caller's variables: the call waits for `fn`, cancelled or not. What `fn`
+  // throws is retried as an activity's exception is, and in the end thrown as ActivityFailure.
+  // Assign its result: what it writes through references is lost on replay.
+  template <class Fn>
+  auto step(std::string_view name,
+            Fn fn,
+            const StepOptions& options = {},
+            CallSite site = CallSite::current()) -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {
+    using R = std::remove_cvref_t<std::invoke_result_t<Fn&>>;
+    return internal::decode_result<R>(run_step(name, computation<R>(fn), options, site));
+  }
+  // Calls `fn` here and now and records its result with the turn: for what must not change on
+  // replay but needs no waiting, such as a configuration value. After a crash before the turn is
+  // durable it is called again. Exceptions of `fn` pass through, unrecorded.
+  template <class Fn>
+  auto side_effect(Fn fn, CallSite site = CallSite::current())
+      -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {
+    using R = std::remove_cvref_t<std::invoke_result_t<Fn&>>;
+    return internal::decode_result<R>(record_side_effect(computation<R>(fn), site));
+  }
+
+  // ---- time and conditions ----
+
+  void sleep(Duration duration, CallSite site = CallSite::current());
+  // Completes after `duration`, measured from the turn's time. Survives restarts.
+  Pending<void> timer(Duration duration, CallSite site = CallSite::current());
+
+  // Waits until `pred()` holds. It is evaluated whenever other code of the run has run (a handler,
+  // a spawned function), must be cheap and must not call the Context. Records nothing.
+  template <std::predicate Pred>
+  void wait_until(Pred pred, CallSite site = CallSite::current()) {
+    wait_for_condition(condition(pred), site);
+  }
+  // The same for at most `timeout`; false: it passed. Records a timer unless `pred` holds at once.
+  template <std::predicate Pred>
+  [[nodiscard]] bool wait_until(Pred pred, Duration timeout, CallSite site = CallSite::current()) {
+    return wait_for_condition(condition(pred), timeout, site);
+  }
+
+  // ---- several at once ----
+
+  // Waits for the first to complete and returns its index: the one whose completing event is
+  // earliest in the log, whatever the order of the arguments. The others go on. One that was
+  // complete before counts: replace it before asking again. Records nothing.
+  template <AnyPending... P>
+  requires(sizeof...(P) > 0) std::size_t first_of(P&... pendings) {
+    const PendingBase* const list[] = {&pendings...};
+    return wait_first(list, sizeof...(P));
+  }
+  template <class T>
+  std::size_t first_of(std::vector<Pending<T>>& pendings) {
+    const std::vector<const PendingBase*> list = pointers(pendings);
+    return wait_first(list.data(), list.size());
+  }
+  // Waits for every one, in order, and returns the results in order; throws what the first of them
+  // to fail, in order, throws. Records nothing.
+  template <class T>
+  auto all(std::vector<Pending<T>>& pendings) {
+    if constexpr (std::is_void_v<T>) {
+      for (auto& pending : pendings) pending.get();
+    } else {
+      std::vector<T> results;
+      results.reserve(pendings.size());
+      for (auto& pending : pendings) results.push_back(pending.get());
+      return results;
+    }
+  }
+  // Runs `fn` on a strand of its own, which takes turns with this one, never in parallel: it starts
+  // when this one waits. A Failure it throws is kept for get(); any other exception parks the run.
+  // Dropping the Pending stops it where it waits, so it may refer to the caller's variables as long
+  // as they outlive the Pending. The result needs no codec. Records nothing.
+  template <class Fn>
+  auto spawn(Fn fn) -> Pending<std::invoke_result_t<Fn&>> {
+    using R = std::invoke_result_t<Fn&>;
+    static_assert(!std::is_reference_v<R>, "return a value from a spawned function");
+    auto box = std::make_shared<internal::SpawnBox<R>>();
+    auto shared = std::make_shared<Fn>(std::move(fn));  // std::function wants a copyable closure
+    auto body = [box = box.get(), shared] {
+      if constexpr (std::is_void_v<R>) {
+        (*shared)();
+      } else {
+        box->value.emplace((*shared)());
+      }
+    };
+    return Pending<R>(spawn_strand(std::move(box), std::move(body)), nullptr);
+  }
+
+  // ---- messages from outside ----
+
+  // The unread signals of that definition. Records nothing.
+  template <class T>
+  Inbox<T> inbox(const Signal<T>& signal) {
+    return Inbox<T>(durable(), signal.name());
+  }
+  // Answers queries with `fn`, a function of the query's signature, until the Registration is gone.
+  // `fn` runs between turns: it must not change anything, and durable calls in it throw RP2004. The
+  // latest handler of a name answers. Records nothing.
+  template <class S, class Fn>
+  requires internal::kHandles<Fn, S> Registration answer(const Query<S>& query, Fn fn) {
+    return add_query(query.name(), erase<S>(std::move(fn)));
+  }
+  // Handles updates with `fn`, on a strand of its own per update: it may wait, and make durable
+  // calls. What it returns or a Failure it throws is recorded and goes to the caller; any other
+  // exception parks the run.
+  template <class S, class Fn>
+  requires internal::kHandles<Fn, S> Registration accept(const Update<S>& update, Fn fn) {
+    return add_update(update.name(), erase<S>(std::move(fn)));
+  }
+
+  // ---- what would differ from one execution to the next ----
+
+  // The time of the turn: stands still while code runs, moves on when the run waits.
+  Time now() const;
+  // Uniform 64 bits, seeded by the run: the same again on replay. Not for secrets.
+  std::uint64_t random();
+  // A version 4 UUID made from random().
+  std::string uuid();
+  // Is the code re-creating recorded turns? For diagnostics; decide nothing by it.
+  bool replaying() const;
+  // Has the current scope, or the run, been cancelled?
+  bool cancelled() const;
+  // For a change of code under running runs: true for runs that reach this place for the first time
+  // (records an event), false for those that have passed it before the change was made.
+  bool patched(std::string_view change_id, CallSite site = CallSite::current());
+
+  // ---- about the run: records nothing, usable in query handlers too ----
+
+  RunInfo info() const;
+  Logger log() const { return Logger(*execution_, *host_); }
+
+ private:
+  friend class internal::WorkflowRunner;
+  friend struct internal::Handlers;
+  friend class Shield;
+  friend class CancelScope;
+  using Handler = std::function<std::string(std::string_view)>;
+
+  Context(replay::Execution& execution, const internal::WorkflowHost& host)
+      : execution_(&execution), host_(&host) {}
+
+  template <class R, class Fn>
+  static internal::Computation computation(Fn& fn) {
+    return {&fn, [](void* object) { return internal::encode_call<R>(*static_cast<Fn*>(object)); }};
+  }
+  template <class Pred>
+  static internal::Condition condition(Pred& pred) {
+    return {&pred, [](void* object) { return static_cast<bool>((*static_cast<Pred*>(object))()); }};
+  }
+  template <class T>
+  static std::vector<const PendingBase*> pointers(const std::vector<Pending<T>>& pendings) {
+    std::vector<const PendingBase*> list;
+    list.reserve(pendings.size());
+    for (const auto& pending : pendings) list.push_back(&pending);
+    return list;
+  }
+  template <class S, class Fn>
+  static Handler erase(Fn fn) {
+    return [&fn]<class R, class... A>(std::type_identity<R(A...)>) {
+      return internal::erase_handler<R, A...>(std::move(fn));
+    }(std::type_identity<S>{});
+  }
+
+  replay::Execution& durable() const;  // throws unless the caller is on a strand of the run
+  internal::PendingParts start_activity(std::string_view name,
+                                        std::string input,
+                                        const ActivityOptions& options,
+                                        CallSite site);
+  std::string run_step(std::string_view name,
+                       internal::Computation body,
+                       const StepOptions& options,
+                       CallSite site);
+  std::string record_side_effect(internal::Computation compute, CallSite site);
+  void wait_for_condition(internal::Condition condition, CallSite site);
+  bool wait_for_condition(internal::Condition condition, Duration timeout, CallSite site);
+  std::size_t wait_first(const PendingBase* const* pendings, std::size_t count);
+  internal::PendingParts spawn_strand(std::shared_ptr<internal::SpawnResult> box,
+                                      std::function<void()> body);
+  Registration add_query(std::string_view name, Handler handler);
+  Registration add_update(std::string_view name, Handler handler);
+
+  replay::Execution* execution_;
+  const internal::WorkflowHost* host_;
+};
+
+// While it lives, this strand is not reached by cancellation from outside: for cleanup that waits.
+// Cancels inside it (a CancelScope, Pending::cancel) still work. On the stack of workflow code
+// only; nests like any scope; records nothing. What is started in it outlives a cancellation too.
+class [[nodiscard]] Shield {
+ public:
+  explicit Shield(Context& ctx);
+  ~Shield();
+  Shield(const Shield&) = delete;
+  Shield& operator=(const Shield&) = delete;
+
+ private:
+  replay::Execution* execution_;
+  replay::Scope* scope_;
+};
+
+// What this strand starts and waits for while it lives can be cancelled as one, from any code of
+// the run. Also cancelled when the run or a scope around it is. On the stack of workflow code only;
+// nests like any scope. Leaving it does not cancel what is still under way.
+class [[nodiscard]] CancelScope {
+ public:
+  explicit CancelScope(Context& ctx);
+  ~CancelScope();
+  CancelScope(const CancelScope&) = delete;
+  CancelScope& operator=(const CancelScope&) = delete;
+
+  // Activities and timers under way in it are given up (recorded); waits in it throw
+  // CancelledFailure, on this strand and on those spawned in it.
+  void cancel();
+
+ private:
+  replay::Execution* execution_;
+  replay::Scope* scope_;
+};
+
+}  // namespace reprise

@@ -1,0 +1,83 @@
+// Definitions: the named, typed contract between workflow, worker, client and test. A definition
+// called with arguments is an inert, typed message; a verb (call, start, signal, query, update)
+// delivers it. Names are part of the log: add them, and never change the meaning of one.
+#pragma once
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace reprise {
+
+// What a definition defines. Only used as tags.
+namespace kind {
+struct Activity;
+struct Workflow;
+struct Signal;
+struct Query;
+struct Update;
+}  // namespace kind
+
+// A definition's name with arguments, on its way to a verb. Does nothing by itself, hence
+// nodiscard. The name is not copied: it must outlive the message, as the literal in a definition
+// does.
+template <class Kind, class Result, class... Args>
+struct [[nodiscard]] Message {
+  std::string_view name;
+  std::tuple<Args...> args;
+};
+
+template <class Kind, class Signature>
+class Definition;
+
+// The name and the signature of something that can be asked for. A constant: define it as
+// `inline constexpr` in a header that workflow, worker, client and tests share. Thread-safe; owns
+// nothing. The name, 1 to 1000 bytes, is recorded in histories. Arguments and result need a codec
+// (see codec.h) where a message is sent or received, not here.
+template <class Kind, class R, class... A>
+class Definition<Kind, R(A...)> {
+ public:
+  using Result = R;
+  constexpr explicit Definition(std::string_view name) : name_(name) {}
+  constexpr std::string_view name() const { return name_; }
+
+  // The message. Designated initializers work: checkout({.sku = "hat"}).
+  Message<Kind, R, A...> operator()(std::type_identity_t<A>... args) const {
+    return {name_, std::tuple<A...>(std::move(args)...)};
+  }
+
+ private:
+  std::string_view name_;
+};
+
+// A function executed outside the turn, at least once, with retries: Activity<Receipt(Order)>.
+template <class S>
+struct Activity : Definition<kind::Activity, S> {
+  using Definition<kind::Activity, S>::Definition;
+};
+
+// A durable function: Workflow<Receipt(Order)>.
+template <class S>
+struct Workflow : Definition<kind::Workflow, S> {
+  using Definition<kind::Workflow, S>::Definition;
+};
+
+// A value sent to a run, which reads it when it likes: Signal<Approval>.
+template <class T>
+struct Signal : Definition<kind::Signal, void(T)> {
+  using Definition<kind::Signal, void(T)>::Definition;
+};
+
+// A question that a run answers from its state without an event in its log: Query<Stage()>.
+template <class S>
+struct Query : Definition<kind::Query, S> {
+  using Definition<kind::Query, S>::Definition;
+};
+
+// A request that a run handles and answers, durably: Update<int(int)>.
+template <class S>
+struct Update : Definition<kind::Update, S> {
+  using Definition<kind::Update, S>::Definition;
+};
+
+}  // namespace reprise

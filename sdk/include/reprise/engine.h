@@ -1,0 +1,45 @@
+// The engine inside: one process, one directory, no server.
+#pragma once
+#include <memory>
+#include <reprise/options.h>
+#include <string>
+
+namespace reprise {
+
+namespace internal {
+struct ServiceState;
+struct ServiceAccess;
+}  // namespace internal
+
+// What a Worker and a Client talk to: something that keeps runs. Today an Engine, or a test's
+// environment. Thread-safe; must outlive the workers, clients and handles made from it.
+class Service {
+ public:
+  virtual ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+ protected:
+  explicit Service(std::unique_ptr<internal::ServiceState> state);
+
+ private:
+  friend struct internal::ServiceAccess;
+  std::unique_ptr<internal::ServiceState> state_;
+};
+
+// The embedded engine over the store in one directory, which it locks: one engine per directory and
+// at most one process. Opening recovers what was under way; runs go on once a worker serves their
+// task queue. Thread-safe. Destroying it stops its threads; runs go on with the next open(). If the
+// store stops accepting commits, the engine logs the error and ends the process with exit code 70,
+// because nothing more can be promised. Not for workflow code.
+class Engine : public Service {
+ public:
+  // Makes the directory if it is not there. Throws StoreError (RP1001 to RP1007) when the store
+  // cannot be had, InvalidOption for an option out of range.
+  static std::unique_ptr<Engine> open(const std::string& directory, EngineOptions options = {});
+
+ private:
+  using Service::Service;
+};
+
+}  // namespace reprise

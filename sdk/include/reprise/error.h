@@ -1,0 +1,95 @@
+// Errors of the caller's side: what client, worker, engine and test calls throw, and what misuse
+// throws anywhere. Each has a code that docs/errors.md explains. None of them is a Failure: one
+// that leaves workflow code parks the run instead of failing it.
+#pragma once
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace reprise {
+
+// The root. what() is "RP3005 no run with id order-7; ..."; code() is its first word. Thread-safe
+// as every exception object is; owns its text. Catch a subclass where the program can react.
+class Error : public std::runtime_error {
+ public:
+  Error(std::string_view code, std::string_view message);
+  std::string_view code() const noexcept;  // "RP3005"
+};
+
+// The store cannot be opened, written or trusted: RP1001 to RP1008.
+class StoreError : public Error {
+ public:
+  using Error::Error;
+};
+
+// No run with this id (RP3005).
+class NotFound : public Error {
+ public:
+  using Error::Error;
+};
+
+// A run with this workflow id exists, and the start options do not allow another (RP3004).
+class AlreadyStarted : public Error {
+ public:
+  AlreadyStarted(std::string_view message, std::string run_id);
+  // The run that has the id now.
+  const std::string& run_id() const noexcept { return run_id_; }
+
+ private:
+  std::string run_id_;
+};
+
+// The run has ended: it takes no signals, updates or cancellations any more (RP3006).
+class RunClosed : public Error {
+ public:
+  using Error::Error;
+};
+
+// A query was not answered: the run has no handler of that name (RP3007; the message lists the
+// names it has) or the handler threw (RP3008).
+class QueryFailed : public Error {
+ public:
+  using Error::Error;
+};
+
+// No worker here implements this workflow or activity, or serves this task queue: RP2003, RP3009,
+// RP4001.
+class UnknownWorkflow : public Error {
+ public:
+  using Error::Error;
+};
+
+// A payload that does not decode as the type expected (RP3001) or is larger than kMaxPayloadBytes
+// (RP3002).
+class PayloadError : public Error {
+ public:
+  using Error::Error;
+};
+
+// An option or an id has a value it cannot have: RP3003, RP3010.
+class InvalidOption : public Error {
+ public:
+  using Error::Error;
+};
+
+// A call that is not allowed here or now, such as a durable call outside the run's own code
+// (RP2004) or, in a test, waiting for a run that nothing can ever wake (RP2005).
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+// A run's code cannot go on, with the report of why: RP2002, RP2006. Thrown by testing::Env; with
+// an Engine a parked run waits for better code, and describe() shows the report.
+class ParkedError : public Error {
+ public:
+  using Error::Error;
+};
+
+// The code no longer does what the run's history says (RP2001); the report names both sides.
+class NondeterminismError : public ParkedError {
+ public:
+  using ParkedError::ParkedError;
+};
+
+}  // namespace reprise

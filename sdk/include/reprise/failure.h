@@ -1,0 +1,92 @@
+// Failures: what workflow code may see, and what fails a run. A Failure that leaves the workflow
+// function fails the run; any other exception is a bug, which parks it until the code is fixed.
+#pragma once
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace reprise {
+
+// The root of everything that counts as an outcome rather than a bug. Thrown by get(), call() and
+// result(); throw one of your own (usually ApplicationFailure) to end a run, an activity, a step or
+// an update as failed. A class derived from it is recorded as an ApplicationFailure whose type is
+// the class's name, and comes back as one. A value: copyable, usable on any thread.
+class Failure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// A failure that application code raised, with a type to decide by: the string is recorded, so it
+// is a name like any other in the contract. `retryable` is read when an activity or a step throws
+// it: false ends its attempts at once. An exception of another class that leaves an activity
+// becomes one of these, retryable, with the class's name as its type.
+class ApplicationFailure : public Failure {
+ public:
+  ApplicationFailure(std::string type, std::string message, bool retryable = true);
+  std::string_view type() const noexcept { return *type_; }
+  bool retryable() const noexcept { return retryable_; }
+
+ private:
+  std::shared_ptr<const std::string> type_;  // shared: copying an exception must not throw
+  bool retryable_;
+};
+
+// An activity or a step has failed for good: its attempts are used up, its time is over, or the
+// failure is not retryable. What the last attempt failed with is its cause: an ApplicationFailure,
+// or a TimeoutFailure when a limit of ActivityOptions was reached.
+class ActivityFailure : public Failure {
+ public:
+  ActivityFailure(std::string activity, int attempts, std::shared_ptr<const Failure> cause);
+  std::string_view activity() const noexcept { return *activity_; }  // or the step's name
+  int attempts() const noexcept { return attempts_; }                // how many were made
+  const Failure* cause() const noexcept { return cause_.get(); }     // nullptr: not known
+
+  // The cause if it is of that class, else nullptr: failure.cause_as<TimeoutFailure>().
+  template <class F>
+  const F* cause_as() const noexcept {
+    return dynamic_cast<const F*>(cause_.get());
+  }
+
+ private:
+  std::shared_ptr<const std::string> activity_;
+  int attempts_;
+  std::shared_ptr<const Failure> cause_;
+};
+
+// Which limit has passed.
+enum class TimeoutKind {
+  kOther,            // a limit that this version does not know
+  kStartToClose,     // one attempt took too long
+  kScheduleToStart,  // no worker took it in time
+  kScheduleToClose,  // all attempts together took too long
+  kHeartbeat,        // an attempt stopped sending heartbeats
+  kRun,              // the run itself, see StartOptions::run_timeout
+};
+
+// A time limit has passed. Inside a workflow always the cause of an ActivityFailure; a client gets
+// it from result() when the run's own limit passed.
+class TimeoutFailure : public Failure {
+ public:
+  TimeoutFailure(TimeoutKind kind, std::string message) : Failure(message), kind_(kind) {}
+  TimeoutKind kind() const noexcept { return kind_; }
+
+ private:
+  TimeoutKind kind_;
+};
+
+// The scope in which the code waits, or the thing it waits for, was cancelled. Let it pass (clean
+// up on the way, in a Shield if that waits): when it leaves the workflow of a run that was asked to
+// cancel, the run ends as Cancelled. An activity may throw it once its stop_token() says stop.
+class CancelledFailure : public Failure {
+ public:
+  using Failure::Failure;
+};
+
+// The run was terminated from outside; its code was not asked. Thrown by result() only.
+class TerminatedFailure : public Failure {
+ public:
+  using Failure::Failure;
+};
+
+}  // namespace reprise

@@ -1,0 +1,60 @@
+// What lies behind the typed classes of workflow code, with nothing of it shown.
+#pragma once
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace reprise {
+
+namespace replay {
+class Execution;
+class Operation;
+class Scope;
+}  // namespace replay
+
+namespace internal {
+
+// How a spawned function ended.
+struct SpawnResult {
+  virtual ~SpawnResult() = default;
+  std::exception_ptr failure;
+};
+
+template <class T>
+struct SpawnBox final : SpawnResult {
+  std::optional<T> value;
+};
+
+template <>
+struct SpawnBox<void> final : SpawnResult {};
+
+// One counted reference to an operation of a run.
+struct PendingParts {
+  replay::Execution* execution = nullptr;
+  replay::Operation* operation = nullptr;
+  std::shared_ptr<SpawnResult> spawned{};
+};
+
+template <class T>
+using DecodeFunction = T (*)(std::string_view);
+
+// Does the workflow's part of a Condition hold?
+struct Condition {
+  void* object;
+  bool (*holds)(void* object);
+};
+
+// A closure that computes a payload.
+struct Computation {
+  void* object;
+  std::string (*compute)(void* object);
+};
+
+PendingParts next_signal(replay::Execution& execution, const std::string& name);
+bool has_signal(replay::Execution& execution, const std::string& name);
+
+}  // namespace internal
+}  // namespace reprise

@@ -1,0 +1,110 @@
+// Implementations with their types erased, on the way from implement() to the engine.
+#pragma once
+#include <functional>
+#include <memory>
+#include <reprise/activity_context.h>
+#include <reprise/context.h>
+#include <reprise/definitions.h>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace reprise::internal {
+
+// The code of one run in memory.
+class WorkflowObject {
+ public:
+  virtual ~WorkflowObject() = default;
+  virtual std::string run(std::string_view input) = 0;
+};
+
+using WorkflowFactory = std::function<std::unique_ptr<WorkflowObject>(Context&)>;
+using ActivityFunction = std::function<std::string(ActivityContext&, std::string_view)>;
+
+// Who collects implementations: a Worker or a test environment.
+class Registry {
+ public:
+  virtual void add_workflow(std::string_view name, WorkflowFactory factory) = 0;
+  virtual void add_activity(std::string_view name, ActivityFunction function) = 0;
+  virtual void require_open() const = 0;  // throws once implementations cannot change any more
+
+ protected:
+  ~Registry() = default;
+};
+
+// Can Fn be called as the implementation of a definition with that signature?
+template <class Fn, class Ctx, class S>
+inline constexpr bool kImplements = false;
+template <class Fn, class Ctx, class R, class... A>
+inline constexpr bool kImplements<Fn, Ctx, R(A...)> =
+    std::is_invocable_r_v<R, Fn&, Ctx&, const A&...>;
+
+template <class Fn, class S>
+class FunctionWorkflow;
+template <class Fn, class R, class... A>
+class FunctionWorkflow<Fn, R(A...)> final : public WorkflowObject {
+ public:
+  FunctionWorkflow(std::shared_ptr<Fn> fn, Context& ctx) : fn_(std::move(fn)), ctx_(ctx) {}
+  std::string run(std::string_view input) override {
+    const std::tuple<A...> arguments = decode_arguments<A...>(input);
+    return encode_call<R>([&] {
+      return std::apply([&](const A&... a) -> R { return (*fn_)(ctx_, a...); }, arguments);
+    });
+  }
+
+ private:
+  std::shared_ptr<Fn> fn_;
+  Context& ctx_;
+};
+
+template <class S, class Fn>
+WorkflowFactory workflow_function(Fn fn) {
+  auto shared = std::make_shared<Fn>(std::move(fn));
+  return [shared](Context& ctx) { return std::make_unique<FunctionWorkflow<Fn, S>>(shared, ctx); };
+}
+
+// `call` takes the activity's context and arguments.
+template <class R, class... A, class Fn>
+ActivityFunction activity_function(std::type_identity<R(A...)>, Fn fn) {
+  auto shared = std::make_shared<Fn>(std::move(fn));
+  return [shared](ActivityContext& ctx, std::string_view input) {
+    const std::tuple<A...> arguments = decode_arguments<A...>(input);
+    return encode_call<R>([&] {
+      return std::apply([&](const A&... a) -> R { return (*shared)(ctx, a...); }, arguments);
+    });
+  };
+}
+
+// ---- workflow classes
+// -----------------------------------------------------------------------------
+
+template <class C>
+using HandlerBinding = std::function<void(Context&, C&)>;
+template <class C>
+using HandlerBindings = std::vector<HandlerBinding<C>>;
+
+template <class C, class Run, class S>
+class ClassWorkflow;
+template <class C, class Run, class R, class... A>
+class ClassWorkflow<C, Run, R(A...)> final : public WorkflowObject {
+ public:
+  ClassWorkflow(Context& ctx, Run method, const HandlerBindings<C>& bindings)
+      : object_(ctx), run_(method) {
+    for (const auto& bind : bindings) bind(ctx, object_);
+  }
+  std::string run(std::string_view input) override {
+    const std::tuple<A...> arguments = decode_arguments<A...>(input);
+    return encode_call<R>([&] {
+      return std::apply([&](const A&... a) -> R { return (object_.*run_)(a...); }, arguments);
+    });
+  }
+
+ private:
+  C object_;
+  Run run_;
+};
+
+}  // namespace reprise::internal

@@ -1,0 +1,160 @@
+// Makes every type with nlohmann's to_json and from_json (found by argument-dependent lookup, by
+// NLOHMANN_DEFINE_TYPE_... or as an adl_serializer) a payload, and nlohmann::json itself. Types
+// that codec.h knows stay as they are there, enums included. Include it before the first use of
+// such a type as a payload: in the header that defines the type.
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <reprise/codec.h>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace reprise {
+
+namespace internal {
+
+// Our own conversions instead of json::to_cbor(): deterministic floats, errors that name the byte,
+// and frames small enough for the stack of a workflow.
+inline void write_json(CborWriter& out, const nlohmann::json& value) {
+  using Type = nlohmann::json::value_t;
+  switch (value.type()) {
+    case Type::boolean:
+      return out.boolean(value.get<bool>());
+    case Type::number_integer:
+      return out.integer(value.get<std::int64_t>());
+    case Type::number_unsigned:
+      return out.unsigned_integer(value.get<std::uint64_t>());
+    case Type::number_float:
+      return out.floating(value.get<double>());
+    case Type::string:
+      return out.text(value.get_ref<const std::string&>());
+    case Type::binary: {
+      const auto& bytes = value.get_binary();
+      return out.bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    }
+    case Type::array:
+      out.array(value.size());
+      for (const auto& element : value) write_json(out, element);
+      return;
+    case Type::object:
+      out.map(value.size());
+      for (auto entry = value.begin(); entry != value.end(); ++entry) {
+        out.text(entry.key());
+        write_json(out, entry.value());
+      }
+      return;
+    case Type::null:
+    case Type::discarded:
+      return out.null();
+  }
+}
+
+inline void read_json(CborReader& in, nlohmann::json& value);
+
+inline void read_json_array(CborReader& in, nlohmann::json& value) {
+  const CborReader::Nesting nesting(in);
+  value = nlohmann::json::array();
+  for (std::size_t left = in.array(); left > 0; --left) {
+    value.emplace_back(nullptr);
+    read_json(in, value.back());
+  }
+}
+
+inline void read_json_object(CborReader& in, nlohmann::json& value) {
+  const CborReader::Nesting nesting(in);
+  value = nlohmann::json::object();
+  for (std::size_t left = in.map(); left > 0; --left) {
+    const auto [entry, inserted] = value.emplace(std::string(in.text()), nullptr);
+    if (!inserted) in.invalid("a key appears twice");
+    read_json(in, *entry);
+  }
+}
+
+inline void read_json(CborReader& in, nlohmann::json& value) {
+  using Type = CborReader::Type;
+  switch (in.peek()) {
+    case Type::kNull:
+      return in.null();
+    case Type::kBoolean:
+      value = in.boolean();
+      return;
+    case Type::kUnsigned:
+      value = in.unsigned_integer(UINT64_MAX);
+      return;
+    case Type::kNegative:
+      value = in.integer(INT64_MIN, INT64_MAX);
+      return;
+    case Type::kFloat:
+      value = in.floating();
+      return;
+    case Type::kText:
+      value = std::string(in.text());
+      return;
+    case Type::kBytes: {
+      const std::string_view bytes = in.bytes();
+      value = nlohmann::json::binary({bytes.begin(), bytes.end()});
+      return;
+    }
+    case Type::kArray:
+      return read_json_array(in, value);
+    case Type::kMap:
+      return read_json_object(in, value);
+    default:
+      in.fail("a value that JSON has");
+  }
+}
+
+// What codec.h takes care of. The templates there are more specialized than the one below.
+template <class T>
+concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, std::string> ||
+    std::same_as<T, std::string_view> || std::same_as<T, std::monostate>;
+
+template <class T>
+concept JsonPayload = !Scalar<T> && requires(const T& from, nlohmann::json& json) {
+  nlohmann::adl_serializer<T>::to_json(json, from);
+}
+&&(
+    requires(const nlohmann::json& json, T& to) {
+      nlohmann::adl_serializer<T>::from_json(json, to);
+    } ||
+    requires(const nlohmann::json& json) {
+      { nlohmann::adl_serializer<T>::from_json(json) } -> std::same_as<T>;
+    });
+
+}  // namespace internal
+
+template <>
+struct Codec<nlohmann::json> {
+  static void encode(CborWriter& out, const nlohmann::json& value) {
+    internal::write_json(out, value);
+  }
+  static nlohmann::json decode(CborReader& in) {
+    nlohmann::json value;
+    internal::read_json(in, value);
+    return value;
+  }
+};
+
+// By way of a nlohmann::json, so whatever its from_json accepts is accepted: a missing or an
+// additional member is for the type to decide.
+template <internal::JsonPayload T>
+struct Codec<T> {
+  static void encode(CborWriter& out, const T& value) {
+    nlohmann::json json;
+    nlohmann::adl_serializer<T>::to_json(json, value);
+    internal::write_json(out, json);
+  }
+  static T decode(CborReader& in) {
+    const auto json = Codec<nlohmann::json>::decode(in);
+    try {
+      return json.template get<T>();
+    } catch (const nlohmann::json::exception& error) {
+      in.invalid(error.what());
+    }
+  }
+};
+
+}  // namespace reprise

@@ -1,0 +1,152 @@
+// Options: plain aggregates for designated initializers. Every member has a default; durations
+// are in milliseconds and never negative (RP3010).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <reprise/time.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reprise {
+
+inline constexpr std::size_t kMaxIdBytes =
+    1'000;  // workflow ids, task queues, names of definitions
+inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2}
+                                                << 20;  // one encoded input or result
+
+// When and how often an activity or a step is tried again. The wait before attempt n + 1 is
+// min(initial_interval * backoff_coefficient^(n-1), maximum_interval).
+struct RetryPolicy {
+  // Wait before the second attempt.
+  Duration initial_interval{1'000};
+  // Factor from one wait to the next; at least 1.
+  double backoff_coefficient = 2.0;
+  // The wait grows up to this.
+  Duration maximum_interval{100'000};
+  // Attempts at most, the first included; 0: no limit but schedule_to_close. 1: never retry.
+  int maximum_attempts = 0;
+  // ApplicationFailure types that end the attempts at once, whatever their retryable() says.
+  std::vector<std::string> non_retryable{};
+
+  friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
+};
+
+// How an activity is executed. A limit that passes ends the attempt or the activity with a
+// TimeoutFailure as the cause; 0 means no limit.
+struct ActivityOptions {
+  // One attempt, from the moment a worker takes it. Retried when it passes. Without it (and without
+  // `heartbeat`) an attempt that hangs is never given up while its process lives.
+  Duration start_to_close{0};
+  // From scheduling until a worker takes the first attempt. Not retried: no worker would take the
+  // next one either.
+  Duration schedule_to_start{0};
+  // Everything: waits, attempts and the time between them. Ends retries.
+  Duration schedule_to_close{0};
+  // The longest silence between two ActivityContext::heartbeat() calls of an attempt. Retried.
+  Duration heartbeat{0};
+  RetryPolicy retry{};
+  // Which workers may execute it; empty: those of the run's own task queue.
+  std::string_view task_queue{};
+};
+
+// Where a step's closure runs.
+enum class StepOn : std::uint8_t {
+  kActivityThread,  // like an activity: may block
+  kShard,           // on the run's own thread: no switch of threads, but it holds up other runs
+};
+
+// How a step is executed.
+struct StepOptions {
+  // As for activities. The closure may be called once per attempt.
+  RetryPolicy retry{};
+  // One attempt; 0: no limit. The closure refers to the workflow's stack, so an attempt cannot be
+  // abandoned: the limit is checked when it returns. Ignored with kShard.
+  Duration start_to_close{0};
+  StepOn on = StepOn::kActivityThread;
+};
+
+// What may happen when a *closed* run has the workflow id.
+enum class IdReuse : std::uint8_t {
+  kAllow,
+  kAllowUnlessCompleted,  // only after a run that failed, was cancelled, terminated or timed out
+  kReject,
+};
+
+// What may happen when a *running* one has it.
+enum class IdConflict : std::uint8_t {
+  kFail,               // AlreadyStarted
+  kUseExisting,        // start() returns a handle to the run that is there
+  kTerminateExisting,  // it is terminated, and the new one starts
+};
+
+// How a run is started.
+struct StartOptions {
+  // The workflow id: your business key, 1 to kMaxIdBytes bytes, unique among running runs. Empty:
+  // the run id, which is always new.
+  std::string id{};
+  // Which workers run it; empty: "default".
+  std::string_view task_queue{};
+  IdReuse id_reuse = IdReuse::kAllow;
+  IdConflict id_conflict = IdConflict::kFail;
+  // From start to end, all waiting included; 0: no limit. The run then ends as TimedOut, its code
+  // is not asked.
+  Duration run_timeout{0};
+};
+
+// The states of a run. Parked (its code cannot go on) is a condition of a running one.
+enum class RunStatus : std::uint8_t {
+  kRunning = 1,
+  kPaused,
+  kCompleted,
+  kFailed,
+  kCancelled,
+  kTerminated,
+  kTimedOut,
+  kContinuedAsNew,
+};
+std::string_view to_string(RunStatus status);
+
+// Which runs Client::list() returns.
+struct ListOptions {
+  std::string workflow{};             // only runs of this definition's name; empty: all
+  std::optional<RunStatus> status{};  // only runs in this status; absent: all
+  std::size_t limit = 1'000;          // at most so many
+  bool newest_first = true;           // by start time
+};
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
+
+// Takes log lines; called from several threads at once.
+using LogSink = std::function<void(LogLevel level, std::string_view line)>;
+
+// How an engine works.
+struct EngineOptions {
+  // Threads that run workflow code; 0: one per two processors. Each run belongs to one of them.
+  int shards = 0;
+  // Runs kept in memory at most, over all shards. Others are replayed from the log when an input
+  // arrives for them: more memory, fewer replays.
+  std::size_t cached_runs = 50'000;
+  // Bytes of stack memory of the runs in memory, at most; whichever limit is reached first counts.
+  std::size_t cached_bytes = std::size_t{1} << 30;
+  // Address space of one stack, in bytes; memory is used only as far as the code touches it. Raise
+  // it for workflow code with deep recursion or large local arrays.
+  std::size_t stack_bytes = 64 * 1024;
+  // Replay compares inputs of activities and durations of timers too, not kinds and names alone.
+  bool strict = false;
+  // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger.
+  LogSink logger{};
+};
+
+// What a worker serves.
+struct WorkerOptions {
+  // Runs and activities of this task queue.
+  std::string task_queue = "default";
+  // Threads that execute activities and steps; 0: the engine's choice. As many attempts are under
+  // way at once.
+  std::size_t activity_threads = 0;
+};
+
+}  // namespace reprise

@@ -1,0 +1,121 @@
+// What a workflow can wait for, and what it can take back.
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <reprise/call_site.h>
+#include <reprise/internal/opaque.h>
+#include <reprise/internal/payload.h>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace reprise {
+
+// The part of a Pending that does not depend on its type. Workflow code only, on the run's own
+// strands; movable, not copyable.
+class PendingBase {
+ public:
+  // Has it completed? Never waits, records nothing. Do not poll: wait_until() waits.
+  bool ready() const;
+  // Gives up an activity or a timer that has not completed: get() throws CancelledFailure from then
+  // on, at once. Records an event; does nothing when it is complete. What was started with spawn()
+  // or comes from an inbox is given up by dropping it.
+  void cancel(CallSite site = CallSite::current());
+
+  PendingBase(const PendingBase&) = delete;
+  PendingBase& operator=(const PendingBase&) = delete;
+
+ protected:
+  explicit PendingBase(internal::PendingParts parts) noexcept : parts_(std::move(parts)) {}
+  PendingBase(PendingBase&& other) noexcept;
+  PendingBase& operator=(PendingBase&& other) noexcept;
+  ~PendingBase();
+
+  // Waits, then throws the failure or returns the payload.
+  std::string take();
+  internal::SpawnResult* spawned() const { return parts_.spawned.get(); }
+
+ private:
+  friend class Context;
+  internal::PendingParts parts_;
+};
+
+// Something under way whose T will be there later: an activity, a timer, the next signal of an
+// inbox, a spawned function. A handle to it: movable, owned by workflow code, used on the run's own
+// strands only. Dropping it does not cancel an activity; a dropped timer fires unseen, a dropped
+// signal goes back to the inbox, and a dropped spawn() is stopped on the spot.
+template <class T>
+class [[nodiscard]] Pending : public PendingBase {
+ public:
+  Pending(Pending&&) noexcept = default;
+  Pending& operator=(Pending&&) noexcept = default;
+
+  // Waits, then hands over the result: call it once. Throws the Failure it ended with (an
+  // ActivityFailure for an activity), or CancelledFailure when it or the current scope was
+  // cancelled. Throws PayloadError, which is a bug, when the result is no T. Records nothing.
+  T get() {
+    const std::string payload = take();
+    if constexpr (std::is_void_v<T>) {
+      return;
+    } else {
+      if (auto* box = spawned()) return std::move(*static_cast<internal::SpawnBox<T>*>(box)->value);
+      return decode_(payload);
+    }
+  }
+
+ private:
+  friend class Context;
+  template <class>
+  friend class Inbox;
+  using Decode = internal::DecodeFunction<T>;
+  Pending(internal::PendingParts parts, Decode decode) noexcept
+      : PendingBase(std::move(parts)), decode_(decode) {}
+
+  Decode decode_;
+};
+
+template <class P>
+concept AnyPending = std::derived_from<std::remove_cvref_t<P>, PendingBase>;
+
+// The unread signals of one name, in the order of their arrival. Signals wait in it from the start
+// of the run, whether or not the code has asked for it yet. A view: make as many as you like, they
+// share the signals. Workflow code only; valid while the run's code runs. Records nothing.
+template <class T>
+class Inbox {
+ public:
+  // The next signal that nobody else has asked for. get() throws PayloadError, which parks the run,
+  // when the signal is no T.
+  Pending<T> next() {
+    return Pending<T>(internal::next_signal(*execution_, name_), &internal::decode_argument<T>);
+  }
+  // Has no signal arrived that nobody has asked for?
+  bool empty() const { return !internal::has_signal(*execution_, name_); }
+
+ private:
+  friend class Context;
+  Inbox(replay::Execution& execution, std::string_view name)
+      : execution_(&execution), name_(name) {}
+
+  replay::Execution* execution_;
+  std::string name_;
+};
+
+// A query or update handler in force: destroying it takes the handler away, so that a handler can
+// refer to the frame that holds its registration. Movable; workflow code only. Records nothing.
+class [[nodiscard]] Registration {
+ public:
+  Registration(Registration&& other) noexcept;
+  Registration& operator=(Registration&& other) noexcept;
+  ~Registration();
+
+ private:
+  friend class Context;
+  Registration(replay::Execution& execution, std::uint64_t id) : execution_(&execution), id_(id) {}
+  void remove() noexcept;
+
+  replay::Execution* execution_;  // nullptr: moved from
+  std::uint64_t id_;
+};
+
+}  // namespace reprise

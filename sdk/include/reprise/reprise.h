@@ -1,0 +1,15 @@
+// What most programs need. Not here: <reprise/json.h> and <reprise/protobuf.h>, which make types
+// payloads, and <reprise/testing/env.h>.
+#pragma once
+#include <reprise/activity_context.h>
+#include <reprise/client.h>
+#include <reprise/codec.h>
+#include <reprise/context.h>
+#include <reprise/definitions.h>
+#include <reprise/engine.h>
+#include <reprise/error.h>
+#include <reprise/failure.h>
+#include <reprise/options.h>
+#include <reprise/pending.h>
+#include <reprise/time.h>
+#include <reprise/worker.h>

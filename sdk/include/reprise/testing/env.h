@@ -1,0 +1,113 @@
+// Tests of workflow code: in memory, on virtual time, on the test's own thread.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <reprise/client.h>
+#include <reprise/worker.h>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace reprise::testing {
+
+class Env;
+
+enum class Replay : std::uint8_t { kOff, kEveryTurn };
+
+struct EnvOptions {
+  // kEveryTurn: after each turn the run is taken out of memory and replayed from its log, with
+  // recorded inputs compared too, so that nondeterminism shows in the turn that has it.
+  Replay replay = Replay::kEveryTurn;
+  // Of run ids, and so of Context::random(). The same seed, the same test.
+  std::uint64_t seed = 1;
+  // Nobody repairs the world while a test runs, and a policy without a limit would retry for ever:
+  // a failure of this attempt is final, whatever the policy says. 0: the policy alone decides.
+  int last_attempt = 100;
+  // Log lines of engine and workflows; empty: dropped.
+  LogSink logger{};
+};
+
+}  // namespace reprise::testing
+
+namespace reprise::internal {
+Registry& registry(testing::Env& env);
+}  // namespace reprise::internal
+
+namespace reprise::testing {
+
+// An engine, a worker and a client for a test. Time is virtual: it begins at 2026-01-01T00:00:00Z,
+// stands still while code runs, and moves only in skip() and in calls that wait for something
+// (result(), update()): those go from one due time to the next. After each call everything has
+// happened that can happen without time passing. Not thread-safe; owns everything; must outlive its
+// handles. Calls, those on its handles included, throw NondeterminismError once for each run that
+// replay found wrong; result() throws it or ParkedError for a run that cannot go on, and UsageError
+// RP2005 for one that nothing can ever wake. Activities run inside calls, on the test's thread.
+class Env {
+ public:
+  explicit Env(EnvOptions options = {});
+  ~Env();
+  Env(const Env&) = delete;
+  Env& operator=(const Env&) = delete;
+
+  // As on a Worker, but at any time: runs under way go on with the new code, as after a deployment.
+  // Serves every task queue.
+  template <class S, class Fn>
+  requires internal::kImplements<Fn, Context, S> Env& implement(const Workflow<S>& workflow,
+                                                                Fn fn) {
+    internal::registry(*this).add_workflow(workflow.name(),
+                                           internal::workflow_function<S>(std::move(fn)));
+    return *this;
+  }
+  template <class S, class Fn>
+  requires internal::kImplements<Fn, ActivityContext, S> Env& implement(const Activity<S>& activity,
+                                                                        Fn fn) {
+    internal::registry(*this).add_activity(
+        activity.name(), internal::activity_function(std::type_identity<S>{}, std::move(fn)));
+    return *this;
+  }
+  // An activity's stand-in: a function of its arguments alone.
+  template <class S, class Fn>
+  requires internal::kHandles<Fn, S> Env& stub(const Activity<S>& activity, Fn fn) {
+    return implement(activity,
+                     [fn = std::move(fn)](ActivityContext&, const auto&... arguments) mutable ->
+                     typename Activity<S>::Result { return fn(arguments...); });
+  }
+
+  template <class R, class... A>
+  Handle<R> start(const Message<kind::Workflow, R, A...>& message,
+                  const StartOptions& options = {}) {
+    return client().start(message, options);
+  }
+  Client& client();
+
+  // Lets that much time pass, stopping at everything that is due in between, in order.
+  void skip(Duration duration);
+  Time now() const;
+
+  // How often the activity's function was called: attempts, not calls of the workflow.
+  template <class S>
+  int calls(const Activity<S>& activity) const {
+    return calls(activity.name());
+  }
+
+ private:
+  friend internal::Registry& internal::registry(Env& env);
+  int calls(std::string_view activity) const;
+
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reprise::testing
+
+namespace reprise {
+
+template <class S, class C, class Run>
+requires internal::kRuns<C, Run, S> ClassBinding<C> implement_class(testing::Env& env,
+                                                                    const Workflow<S>& workflow,
+                                                                    Run C::*run) {
+  return internal::bind_class(internal::registry(env), workflow, run);
+}
+
+}  // namespace reprise

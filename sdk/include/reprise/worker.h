@@ -1,0 +1,154 @@
+// Workers: which code stands behind which definition.
+#pragma once
+#include <concepts>
+#include <memory>
+#include <reprise/activity_context.h>
+#include <reprise/context.h>
+#include <reprise/definitions.h>
+#include <reprise/engine.h>
+#include <reprise/internal/registry.h>
+#include <reprise/options.h>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace reprise {
+
+class Worker;
+
+namespace internal {
+Registry& registry(Worker& worker);
+}  // namespace internal
+
+// Executes the runs and activities of one task queue with the code given to it. Implement first,
+// then start; a second start, and implementing after it, throw UsageError. Not thread-safe except
+// as said; the Service must outlive it. Workflow functions are called on the engine's shard
+// threads, activities on the worker's own, several at once: what they capture must stand that and
+// outlive the worker. Destroying a worker stops it and waits for activities under way. Not for
+// workflow code.
+class Worker {
+ public:
+  explicit Worker(Service& service, WorkerOptions options = {});
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // `fn(Context&, const Args&...)`, an ordinary function, is called anew for each run and each
+  // replay.
+  template <class S, class Fn>
+  requires internal::kImplements<Fn, Context, S> Worker& implement(const Workflow<S>& workflow,
+                                                                   Fn fn) {
+    internal::registry(*this).add_workflow(workflow.name(),
+                                           internal::workflow_function<S>(std::move(fn)));
+    return *this;
+  }
+  // `fn(ActivityContext&, const Args&...)`.
+  template <class S, class Fn>
+  requires internal::kImplements<Fn, ActivityContext, S> Worker& implement(
+      const Activity<S>& activity, Fn fn) {
+    internal::registry(*this).add_activity(
+        activity.name(), internal::activity_function(std::type_identity<S>{}, std::move(fn)));
+    return *this;
+  }
+
+  void start();
+  // Stops taking work, waits for activities under way (their stop_token() says so) and takes the
+  // runs out of memory. A worker that is not started is left alone. It cannot be started again.
+  void stop();
+  // start() unless started, then blocks until `stop` is requested, then stop().
+  void run(std::stop_token stop);
+
+ private:
+  friend internal::Registry& internal::registry(Worker& worker);
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+// Collects the handlers of a workflow class: member functions called on the instance of each run. A
+// temporary: chain on() behind implement_class(); the worker must outlive it. A signal handler and
+// an update handler run on strands of their own and may wait; an exception that is no Failure parks
+// the run, and so does a Failure from a signal handler, which has no caller to tell. A query
+// handler must be const, and is called after the run has ended too.
+template <class C>
+class ClassBinding {
+ public:
+  ClassBinding(internal::Registry& registry, std::shared_ptr<internal::HandlerBindings<C>> bindings)
+      : registry_(registry), bindings_(std::move(bindings)) {}
+
+  template <class T, class Method>
+  requires std::is_invocable_r_v<void, Method C::*, C&, const T&> ClassBinding& on(
+      const Signal<T>& signal, Method C::*method) {
+    return add([name = std::string(signal.name()), method](Context& ctx, C& object) {
+      internal::Handlers::signal(ctx, name, [&object, method](std::string_view input) {
+        const T value = internal::decode_argument<T>(input);
+        (object.*method)(value);
+      });
+    });
+  }
+  template <class R, class... A, class Method>
+  requires std::is_invocable_r_v<R, Method C::*, const C&, const A&...> ClassBinding& on(
+      const Query<R(A...)>& query, Method C::*method) {
+    return add([name = std::string(query.name()), method](Context& ctx, const C& object) {
+      internal::Handlers::query(
+          ctx, name, internal::erase_handler<R, A...>([&object, method](const A&... a) -> R {
+            return (object.*method)(a...);
+          }));
+    });
+  }
+  template <class R, class... A, class Method>
+  requires std::is_invocable_r_v<R, Method C::*, C&, const A&...> ClassBinding& on(
+      const Update<R(A...)>& update, Method C::*method) {
+    return add([name = std::string(update.name()), method](Context& ctx, C& object) {
+      internal::Handlers::update(
+          ctx, name, internal::erase_handler<R, A...>([&object, method](const A&... a) -> R {
+            return (object.*method)(a...);
+          }));
+    });
+  }
+
+ private:
+  ClassBinding& add(internal::HandlerBinding<C> binding) {
+    registry_.require_open();
+    bindings_->push_back(std::move(binding));
+    return *this;
+  }
+
+  internal::Registry& registry_;
+  std::shared_ptr<internal::HandlerBindings<C>> bindings_;
+};
+
+namespace internal {
+
+template <class S, class C, class Run>
+ClassBinding<C> bind_class(Registry& registry, const Workflow<S>& workflow, Run C::*run) {
+  auto bindings = std::make_shared<HandlerBindings<C>>();
+  registry.add_workflow(workflow.name(), [run, bindings](Context& ctx) {
+    return std::make_unique<ClassWorkflow<C, Run C::*, S>>(ctx, run, *bindings);
+  });
+  return ClassBinding<C>(registry, bindings);
+}
+
+// Is Run a member function of C that implements S?
+template <class C, class Run, class S>
+inline constexpr bool kRuns = false;
+template <class C, class Run, class R, class... A>
+inline constexpr bool kRuns<C, Run, R(A...)> =
+    std::constructible_from<C, Context&>&& std::is_invocable_r_v<R, Run C::*, C&, const A&...>;
+
+}  // namespace internal
+
+// Implements a workflow by a class: an instance is made from the Context for each run in memory and
+// for each replay, run() is called once, and the instance outlives it, so that a finished run goes
+// on answering queries. Member functions may use everything the Context offers; the constructor
+// too.
+template <class S, class C, class Run>
+requires internal::kRuns<C, Run, S> ClassBinding<C> implement_class(Worker& worker,
+                                                                    const Workflow<S>& workflow,
+                                                                    Run C::*run) {
+  return internal::bind_class(internal::registry(worker), workflow, run);
+}
+
+}  // namespace reprise
