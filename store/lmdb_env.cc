@@ -2,8 +2,10 @@
 
 #include <cerrno>
 #include <sys/stat.h>
+#include <utility>
 
 #include "store/file_error.h"
+#include "store/lmdb_truncation.h"
 
 namespace reprise::store {
 namespace {
@@ -24,7 +26,12 @@ base::Result<std::unique_ptr<LmdbEnv>> LmdbEnv::open(const LmdbOptions& options)
     if (auto sound = env->check_before_open(); !sound) return sound.error();
   }
   if (const int code = env->open_env(); code != 0) return env->error(code, "open");
-  if (auto sound = env->check_length(); !sound) return sound.error();
+  if (const int code = check_not_truncated(env->env_); code == MDB_CORRUPTED) {
+    return base::Error{base::ErrorCode::kStoreDamaged,
+                       damage_advice(options.path + "/data.mdb", "its end is missing")};
+  } else if (code != 0) {
+    return env->error(code, "open");
+  }
   // Slots of readers that were killed keep freed pages from being reused.
   mdb_reader_check(env->env_, nullptr);
   return env;
@@ -57,20 +64,6 @@ int LmdbEnv::open_env() {
   const unsigned flags = MDB_NOTLS | (options_.read_only ? MDB_RDONLY : 0);
   if (code == 0) code = mdb_env_open(env_, options_.path.c_str(), flags, kFileMode);
   return code;
-}
-
-// Reading a page behind the end of the file kills the process, so a truncated file must be refused.
-base::Status LmdbEnv::check_length() const {
-  MDB_envinfo info{};
-  MDB_stat stat{};
-  int code = mdb_env_info(env_, &info);
-  if (code == 0) code = mdb_env_stat(env_, &stat);
-  if (code != 0) return error(code, "open");
-  const auto length = file_bytes();
-  if (!length) return length.error();
-  if (*length >= (info.me_last_pgno + 1) * stat.ms_psize) return {};
-  return base::Error{base::ErrorCode::kStoreDamaged,
-                     damage_advice(options_.path + "/data.mdb", "it is cut off")};
 }
 
 base::Status LmdbEnv::write(base::FunctionRef<int(MDB_txn*)> work) {

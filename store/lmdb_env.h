@@ -52,7 +52,6 @@ class LmdbEnv {
   explicit LmdbEnv(const LmdbOptions& options) : options_(options) {}
   base::Status check_before_open() const;
   int open_env();
-  base::Status check_length() const;
 
   const LmdbOptions options_;
   MDB_env* env_ = nullptr;

@@ -1,0 +1,12 @@
+// Finds out whether an LMDB file lost its end. Reading a page behind the end of a file kills the
+// process (SIGBUS), so a truncated file must be refused when it is opened.
+#pragma once
+#include <lmdb.h>
+
+namespace reprise::store {
+
+// 0, or MDB_CORRUPTED when pages that are in use are not in the file, or another of LMDB's codes.
+// Costs a few system calls for a file that is long enough.
+int check_not_truncated(MDB_env* env);
+
+}  // namespace reprise::store
