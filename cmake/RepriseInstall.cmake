@@ -1,0 +1,28 @@
+# Installs the layers, the public headers and a CMake package:
+#   find_package(reprise) and target_link_libraries(mine PRIVATE reprise::sdk).
+include(CMakePackageConfigHelpers)
+
+get_property(layers GLOBAL PROPERTY REPRISE_LAYERS)
+set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/reprise")
+
+install(TARGETS ${layers} EXPORT reprise_targets
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT reprise_targets NAMESPACE reprise:: FILE reprise-targets.cmake
+  DESTINATION ${package_folder})
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.h")
+
+configure_package_config_file(
+  "${PROJECT_SOURCE_DIR}/cmake/reprise-config.cmake.in"
+  "${PROJECT_BINARY_DIR}/reprise-config.cmake"
+  INSTALL_DESTINATION ${package_folder})
+# Before 1.0 a minor version may change the interface.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/reprise-config-version.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+    "${PROJECT_BINARY_DIR}/reprise-config.cmake"
+    "${PROJECT_BINARY_DIR}/reprise-config-version.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindLMDB.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindxxHash.cmake"
+  DESTINATION ${package_folder})

@@ -1,0 +1,84 @@
+#!/bin/bash
+# Checks every #include below the given directory against the arrows between the layers:
+#
+#   sdk --> runtime --> replay --> proto, base
+#               '-----> store  --> base
+#
+# Prints one line per include that breaks a rule and exits 1 if there is any.
+set -u
+cd "${1:?usage: check.sh DIRECTORY}" || exit 2
+
+readonly seam='runtime/[^/]+\.h'  # what lies directly in runtime/
+
+# What the quoted includes of a file may name, as a pattern on the whole path.
+allowed_quoted() {
+  case $1 in
+    sdk/include/*)    echo 'nothing: public headers say <reprise/...>' ;;
+    base/*)           echo 'base/.*' ;;
+    store/*)          echo '(base|store)/.*' ;;
+    replay/*)         echo '(base|proto|replay)/.*' ;;
+    runtime/host/*)   echo "(base|proto|replay|runtime/host)/.*|$seam" ;;
+    runtime/engine/*) echo '(base|proto|store|runtime)/.*' ;;
+    runtime/*)        echo "(base|proto|replay)/.*|$seam" ;;
+    sdk/*)            echo '(base|proto|store|replay|runtime|sdk)/.*' ;;
+  esac
+}
+
+# What the angle-bracket includes of a file may not name, as a pattern on the whole path.
+forbidden_angled() {
+  local -r standard='[a-z_0-9]+'
+  case $1 in
+    sdk/include/reprise/json.h)          echo "(?!($standard|reprise/.*|nlohmann/.*)$).*" ;;
+    sdk/include/reprise/protobuf.h)      echo "(?!($standard|reprise/.*|google/protobuf/.*)$).*" ;;
+    sdk/include/reprise/testing/gtest.h) echo "(?!($standard|reprise/.*|gtest/gtest.h)$).*" ;;
+    sdk/include/*)                       echo "(?!($standard|reprise/.*)$).*" ;;
+    replay/strand.h|replay/strand.cc)    echo "$outside_world|lmdb\.h|reprise/.*" ;;
+    replay/*)                            echo "$outside_world|lmdb\.h|boost/context/.*|reprise/.*" ;;
+    store/*)                             echo 'boost/context/.*|reprise/.*' ;;
+    sdk/*)                               echo 'lmdb\.h|boost/context/.*' ;;
+    *)                                   echo 'lmdb\.h|boost/context/.*|reprise/.*' ;;
+  esac
+}
+
+# Files, sockets, threads and locks: replay/ does without.
+outside_world='thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token'
+outside_world+='|fstream|filesystem|fcntl\.h|pthread\.h|sys/(socket|stat|file)\.h|netinet/.*|spdlog/.*'
+readonly outside_world
+
+matches() { grep -qP "^($2)\$" <<<"$1"; }
+
+folders=()
+for folder in base store replay runtime sdk; do
+  [ -d "$folder" ] && folders+=("$folder")
+done
+[ ${#folders[@]} -gt 0 ] || { echo "no layer in $PWD"; exit 2; }
+
+declare -A verdicts  # one per (folder, kind of file, include): the same include is met many times
+bad=0
+seen=0
+while IFS=: read -r file line text; do
+  seen=$((seen + 1))
+  if [[ $text =~ \"([^\"]*)\" ]]; then
+    style=quoted
+  elif [[ $text =~ \<([^\>]*)\> ]]; then
+    style=angled
+  else
+    continue
+  fi
+  included=${BASH_REMATCH[1]}
+  pattern=$("$([ $style = quoted ] && echo allowed_quoted || echo forbidden_angled)" "$file")
+  key="$style|$pattern|$included"
+  if [ -z "${verdicts[$key]:-}" ]; then
+    if matches "$included" "$pattern"; then match=yes; else match=no; fi
+    verdicts[$key]=$match
+  fi
+  if { [ $style = quoted ] && [ "${verdicts[$key]}" = no ]; } ||
+     { [ $style = angled ] && [ "${verdicts[$key]}" = yes ]; }; then
+    echo "$file:$line: must not include $included"
+    bad=$((bad + 1))
+  fi
+done < <(grep -rnE --include='*.h' --include='*.cc' '^[[:space:]]*#[[:space:]]*include' \
+  "${folders[@]}" | sort -t: -k1,1 -k2,2n)
+
+echo "$seen includes checked, $bad wrong"
+[ "$seen" -gt 0 ] && [ "$bad" -eq 0 ]
