@@ -1,0 +1,28 @@
+#!/bin/bash
+# check_misuse.sh COMPILER REPOSITORY FILE: FILE must compile, and with MISUSE defined the compiler
+# must complain about a line of its `#ifdef MISUSE` branch.
+set -u
+readonly compiler=$1 repository=$2 file=$3
+
+compile() {
+  "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I"$repository/sdk/include" "$@" \
+    "$file" 2>&1
+}
+
+if ! output=$(compile); then
+  echo "the correct form does not compile:"
+  echo "$output"
+  exit 1
+fi
+if output=$(compile -DMISUSE); then
+  echo "the misuse is accepted: $file"
+  exit 1
+fi
+first=$(grep -n '^#ifdef MISUSE' "$file" | cut -d: -f1)
+last=$(grep -n '^#else' "$file" | cut -d: -f1)
+for ((line = first + 1; line < last; line++)); do
+  grep -qF "$file:$line:" <<<"$output" && exit 0
+done
+echo "rejected, but not for lines $((first + 1)) to $((last - 1)):"
+echo "$output"
+exit 1

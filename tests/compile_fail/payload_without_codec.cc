@@ -1,0 +1,14 @@
+#include "shop.h"
+
+struct Secret {
+  int* pointer = nullptr;
+};
+inline constexpr reprise::Activity<void(Secret)> keep{"keep"};
+
+void use(reprise::Context& ctx, const shop::Order& order) {
+#ifdef MISUSE
+  ctx.call(keep({}));
+#else
+  ctx.call(shop::charge(order));
+#endif
+}
