@@ -1,0 +1,66 @@
+// approval: a person decides, or a deadline does.
+//
+//   $ ./approval            asks for a decision; type yes, no or status
+//   $ ./approval            killed and started again, it asks for the same one, and the minute that
+//                           the decision may take has been running all the time
+//
+// A person is a signal, the deadline a durable timer, and `status` a query: it asks the running
+// workflow and leaves nothing in its log.
+#include <iostream>
+#include <poll.h>
+#include <unistd.h>
+
+#include "approval.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string_view to_string(approval::State state) {
+  switch (state) {
+    case approval::State::kWaiting:
+      return "waiting for a decision";
+    case approval::State::kGranted:
+      return "granted";
+    case approval::State::kRefused:
+      return "refused";
+    case approval::State::kExpired:
+      return "expired: nobody decided in time";
+  }
+  return "unknown";
+}
+
+// Is there something to read, so that reading a line does not keep us from seeing the deadline?
+bool has_input() {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  return std::cin.good() && (std::cin.rdbuf()->in_avail() > 0 || poll(&input, 1, 0) > 0);
+}
+
+void obey(const std::string& line, const reprise::Handle<approval::State>& run) {
+  // False: the deadline was faster.
+  if (line == "yes" || line == "no")
+    (void)run.try_signal(approval::decide({.granted = line == "yes", .by = "you"}));
+  else if (line == "status")
+    std::cout << to_string(run.query(approval::state())) << std::endl;
+  else
+    std::cout << "type yes, no or status" << std::endl;
+}
+
+}  // namespace
+
+int main() {
+  const auto engine = reprise::Engine::open("approval.db");
+  reprise::Worker worker(*engine);
+  approval::implement_approval(worker);
+  worker.start();
+
+  reprise::Client client(*engine);
+  const auto run = client.start(approval::approve({.who = "ann", .what = "a new chair"}, 1min),
+                                {.id = "chair", .id_conflict = reprise::IdConflict::kUseExisting});
+  std::cout << "ann would like a new chair: yes, no or status?" << std::endl;
+
+  auto state = run.result_for(100ms);
+  for (std::string line; !state; state = run.result_for(100ms))
+    if (has_input() && std::getline(std::cin, line)) obey(line, run);
+  std::cout << to_string(*state) << std::endl;
+}

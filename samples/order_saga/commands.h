@@ -1,0 +1,25 @@
+// What the program can do. Each returns the exit code; an exception is an error to show.
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <reprise/time.h>
+
+namespace order_saga {
+
+struct RunOptions {
+  std::filesystem::path orders;          // the CSV file
+  std::filesystem::path data;            // made if it is not there
+  reprise::Duration pack_within{5'000};  // an order that is not packed by then gives up
+  std::size_t threads = 64;              // activities under way at once
+};
+
+// Brings every order of the file to its end, and goes on with those that an earlier process left.
+int run_orders(const RunOptions& options);
+
+// Says on one line how far the orders have come. No workflow code runs.
+int show_status(const std::filesystem::path& data);
+
+// Compares the store with the ledger; 1 if they contradict each other. No workflow code runs.
+int verify_orders(const std::filesystem::path& data);
+
+}  // namespace order_saga

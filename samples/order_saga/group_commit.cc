@@ -1,0 +1,58 @@
+#include "group_commit.h"
+
+#include <exception>
+#include <utility>
+
+namespace order_saga {
+
+GroupCommit::GroupCommit(Database& database) : database_(database), thread_([this] { serve(); }) {}
+
+GroupCommit::~GroupCommit() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void GroupCommit::write(std::function<void()> work) {
+  std::future<void> committed;
+  {
+    const std::lock_guard lock(mutex_);
+    committed = queue_.emplace_back(Entry{std::move(work), {}}).committed.get_future();
+  }
+  changed_.notify_one();
+  committed.get();
+}
+
+void GroupCommit::serve() {
+  for (auto group = next_group(); !group.empty(); group = next_group()) {
+    try {
+      commit(group);
+      for (Entry& entry : group) entry.committed.set_value();
+    } catch (...) {
+      for (Entry& entry : group) entry.committed.set_exception(std::current_exception());
+    }
+  }
+}
+
+// Empty: the program stops and everything is written.
+std::vector<GroupCommit::Entry> GroupCommit::next_group() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  return std::exchange(queue_, {});
+}
+
+void GroupCommit::commit(const std::vector<Entry>& group) {
+  database_.run("BEGIN IMMEDIATE");
+  try {
+    for (const Entry& entry : group) entry.work();
+    database_.run("COMMIT");
+  } catch (...) {
+    database_.run("ROLLBACK");
+    throw;
+  }
+}
+
+}  // namespace order_saga

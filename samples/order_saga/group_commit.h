@@ -1,0 +1,46 @@
+// One thread that writes for all the others.
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "sqlite.h"
+
+namespace order_saga {
+
+// A commit that waits for the disk costs about a millisecond, whether it holds one effect or fifty.
+// So whatever is handed in while one commit is being flushed goes into the next one, together: the
+// busier the program, the larger the groups, and nobody ever waits for a timer.
+//
+// Thread-safe. The database must outlive it, and belongs to its thread until then.
+class GroupCommit {
+ public:
+  explicit GroupCommit(Database& database);
+  ~GroupCommit();
+
+  // Runs `work` on the writer's thread inside a transaction, and returns once that is on disk. An
+  // exception rolls the whole group back and reaches everyone who is in it.
+  void write(std::function<void()> work);
+
+ private:
+  struct Entry {
+    std::function<void()> work;
+    std::promise<void> committed;
+  };
+
+  void serve();
+  std::vector<Entry> next_group();
+  void commit(const std::vector<Entry>& group);
+
+  Database& database_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Entry> queue_;  // guarded by mutex_
+  bool stopping_ = false;     // guarded by mutex_
+  std::thread thread_;        // last: it uses all of the above
+};
+
+}  // namespace order_saga

@@ -1,0 +1,49 @@
+#include "packer.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "books.h"
+
+namespace order_saga {
+namespace {
+
+// A signal returns when it is durable. With many packers at it, many signals share one flush.
+constexpr int kPackers = 16;
+constexpr int kSlipsAtOnce = 64;
+constexpr std::chrono::milliseconds kGlanceAtDeskEvery{10};
+
+void wait(std::stop_token stop, std::chrono::milliseconds duration) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any().wait_for(lock, stop, duration, [] { return false; });
+}
+
+}  // namespace
+
+Packers::Packers(const reprise::Client& client,
+                 Ledger& ledger,
+                 const std::filesystem::path& ledger_file)
+    : client_(client), ledger_(ledger) {
+  for (int packer = 0; packer < kPackers; ++packer)
+    threads_.emplace_back([=, this](std::stop_token stop) { work(stop, packer, ledger_file); });
+}
+
+void Packers::work(std::stop_token stop, int packer, const std::filesystem::path& ledger_file) {
+  Books books(ledger_file);
+  while (!stop.stop_requested()) {
+    const auto slips = books.slips(packer, kPackers, kSlipsAtOnce);
+    // False: the order has given up at its deadline. It needs no parcel any more.
+    for (const Slip& slip : slips)
+      (void)client_.attach(checkout, slip.order)
+          .try_signal(packed("packer " + std::to_string(packer)));
+    if (slips.empty()) {
+      wait(stop, kGlanceAtDeskEvery);
+    } else {
+      ledger_.mark_packed(slips);
+    }
+  }
+}
+
+}  // namespace order_saga
