@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -10,11 +11,22 @@
 #include "base/call_site.h"
 #include "base/function_ref.h"
 #include "replay/outcome.h"
+#include "replay/ref.h"
+#include "replay/scope.h"
 
 namespace reprise::replay {
 
-class Scope;
+class Operation;
 struct StrandRecord;
+
+// Told when nobody refers to an operation any more, before it is deleted.
+class DropListener {
+ public:
+  virtual void dropped(Operation& operation) = 0;
+
+ protected:
+  ~DropListener() = default;
+};
 
 class Operation {
  public:
@@ -29,63 +41,46 @@ class Operation {
   State state() const { return state_; }
   bool ready() const { return state_ != State::kPending; }
 
-  // Which of the run's inputs completed it: first_of() returns the lowest.
-  std::uint64_t completed_by() const { return completed_by_; }
+  // Its place in the order in which the log completes the run's operations: first_of() returns
+  // the lowest.
+  std::uint64_t order() const { return order_; }
   const Outcome& outcome() const { return outcome_; }
-  Outcome take_outcome() { return std::move(outcome_); }
+  Outcome take_outcome() {
+    read_ = true;
+    return std::move(outcome_);
+  }
+  bool read() const { return read_; }  // its outcome was taken
 
   // False when the table has no such transition (a late or a repeated event).
-  bool complete(Trigger trigger, std::uint64_t completed_by, Outcome outcome = {});
+  bool complete(Trigger trigger, std::uint64_t order, Outcome outcome = {});
 
-  // Pending operations only.
+  // Of a pending operation; the execution keeps them.
+  std::string label;                              // what a person is told the run waits for
   std::vector<StrandRecord*> waiters;             // strands to wake when it completes
-  Scope* scope = nullptr;                         // cancelled with it
+  Ref<Scope> scope;                               // cancelled with it
   std::optional<base::FunctionRef<Outcome()>> step_body;  // lies on the strand's stack
+  StrandRecord* strand = nullptr;                 // kSpawn: the strand itself
+  DropListener* listener = nullptr;
 
   // Counted references; one thread.
   friend void intrusive_add(Operation* operation) { ++operation->references_; }
   friend void intrusive_release(Operation* operation) {
-    if (--operation->references_ == 0) delete operation;
+    if (--operation->references_ > 0) return;
+    if (operation->listener != nullptr) operation->listener->dropped(*operation);
+    delete operation;
   }
 
  private:
   Kind kind_;
   State state_ = State::kPending;
+  bool read_ = false;
   std::uint32_t id_;
   std::uint32_t references_ = 0;
-  std::uint64_t completed_by_ = 0;
+  std::uint64_t order_ = 0;
   Outcome outcome_;
 };
 
 std::string_view to_string(Operation::Kind kind);
-
-// A counted reference to an object with intrusive_add and intrusive_release, for one thread: half
-// the size of a shared_ptr and no atomics.
-template <class T>
-class Ref {
- public:
-  Ref() = default;
-  explicit Ref(T* object) : object_(object) {
-    if (object_ != nullptr) intrusive_add(object_);
-  }
-  Ref(const Ref& other) : Ref(other.object_) {}
-  Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  Ref& operator=(Ref other) noexcept {
-    std::swap(object_, other.object_);
-    return *this;
-  }
-  ~Ref() {
-    if (object_ != nullptr) intrusive_release(object_);
-  }
-
-  T* get() const { return object_; }
-  T& operator*() const { return *object_; }
-  T* operator->() const { return object_; }
-  explicit operator bool() const { return object_ != nullptr; }
-
- private:
-  T* object_ = nullptr;
-};
 
 using OperationRef = Ref<Operation>;
 

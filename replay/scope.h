@@ -3,7 +3,7 @@
 #pragma once
 #include <cstdint>
 
-#include "replay/operation.h"
+#include "replay/ref.h"
 
 namespace reprise::replay {
 

@@ -38,7 +38,7 @@ enum class IdConflict : std::uint8_t { kFail, kUseExisting, kTerminateExisting }
 
 struct StartRequest {
   std::string workflow;
-  std::string workflow_id;  // empty: the run id
+  std::string workflow_id;  // empty: a new UUID
   std::string task_queue;
   std::string input;
   IdReuse reuse = IdReuse::kAllow;
@@ -64,11 +64,10 @@ template <class T>
 class Promise {
  public:
   void set(T value) {
-    {
-      std::lock_guard lock(mutex_);
-      if (value_) return;
-      value_ = std::move(value);
-    }
+    // Notified under the lock: a waiter that comes back may destroy the promise at once.
+    std::lock_guard lock(mutex_);
+    if (value_) return;
+    value_ = std::move(value);
     changed_.notify_all();
   }
   bool ready() const {

@@ -1,0 +1,109 @@
+#include "replay/command_log.h"
+
+#include "base/check.h"
+#include "replay/command_match.h"
+
+namespace reprise::replay {
+
+void CommandLog::begin_live(proto::Turn* turn, std::uint64_t events_before) {
+  live_ = turn;
+  recorded_ = nullptr;
+  events_before_ = events_before;
+}
+
+void CommandLog::begin_replay(const proto::Turn& recorded, std::uint64_t events_before) {
+  live_ = nullptr;
+  recorded_ = &recorded;
+  events_before_ = events_before;
+  cursor_ = 0;
+}
+
+proto::Event* CommandLog::draft(base::CallSite site) {
+  proto::Event* event = &scratch_;
+  if (recorded_ == nullptr) {
+    event = live_->add_commands();
+  } else {
+    scratch_.Clear();
+  }
+  if (site.line != 0) {
+    event->mutable_call_site()->set_file(std::string(site.short_file()));
+    event->mutable_call_site()->set_line(site.line);
+  }
+  return event;
+}
+
+bool CommandLog::submit() {
+  if (recorded_ == nullptr) return true;
+  const proto::Event* recorded = peek();
+  if (recorded == nullptr) {
+    fail(Mismatch::Kind::kExtra, nullptr, &scratch_);
+    return false;
+  }
+  if (!same_command(*recorded, scratch_)) {
+    fail(Mismatch::Kind::kOther, recorded, &scratch_);
+    return false;
+  }
+  if (strict_ && !same_input(*recorded, scratch_)) {
+    fail(Mismatch::Kind::kChangedInput, recorded, &scratch_);
+    return false;
+  }
+  ++cursor_;
+  return true;
+}
+
+const proto::Event* CommandLog::peek() const {
+  if (recorded_ == nullptr || cursor_ >= recorded_->commands_size()) return nullptr;
+  return &recorded_->commands(cursor_);
+}
+
+void CommandLog::accept_recorded() {
+  REPRISE_CHECK(peek() != nullptr, "only a recorded command can be accepted");
+  ++cursor_;
+}
+
+void CommandLog::reject_input(const proto::Event& input, int index) {
+  fail(Mismatch::Kind::kOrphanInput, &input, nullptr);
+  mismatch_->event = events_before_ + static_cast<std::uint64_t>(index) + 1;
+}
+
+void CommandLog::reject_turn_after_end(const proto::Turn& recorded) {
+  const proto::Event* first = recorded.inputs_size() > 0 ? &recorded.inputs(0) : nullptr;
+  fail(Mismatch::Kind::kAfterEnd, first, nullptr);
+  mismatch_->event = events_before_ + 1;
+}
+
+bool CommandLog::finish() {
+  if (recorded_ == nullptr) return true;
+  if (const proto::Event* left_over = peek(); left_over != nullptr) {
+    fail(Mismatch::Kind::kMissing, left_over, nullptr);
+    return false;
+  }
+  // The turn may be gone when a later one fails: keep what the report needs.
+  if (cursor_ > 0) {
+    last_match_ = recorded_->commands(cursor_ - 1);
+    last_match_event_ = command_number(cursor_ - 1);
+  }
+  return true;
+}
+
+std::uint64_t CommandLog::command_number(int index) const {
+  return events_before_ + static_cast<std::uint64_t>(recorded_->inputs_size() + index) + 1;
+}
+
+void CommandLog::fail(Mismatch::Kind kind, const proto::Event* recorded,
+                      const proto::Event* attempted) {
+  if (mismatch_) return;  // the first difference is the one that counts
+  mismatch_.emplace();
+  mismatch_->kind = kind;
+  if (recorded_ != nullptr) mismatch_->event = command_number(cursor_);
+  if (recorded != nullptr) mismatch_->recorded = *recorded;
+  if (attempted != nullptr) mismatch_->attempted = *attempted;
+  mismatch_->last_match = last_match_;
+  mismatch_->last_match_event = last_match_event_;
+  if (recorded_ != nullptr && cursor_ > 0) {
+    mismatch_->last_match = recorded_->commands(cursor_ - 1);
+    mismatch_->last_match_event = command_number(cursor_ - 1);
+  }
+}
+
+}  // namespace reprise::replay

@@ -1,0 +1,57 @@
+// Where commands go. In a live turn they are appended to it; in a replayed one each is compared
+// with the next recorded command, and the first difference is kept as a Mismatch.
+#pragma once
+#include <optional>
+#include <string_view>
+
+#include "base/call_site.h"
+#include "proto/log.pb.h"
+#include "replay/mismatch.h"
+
+namespace reprise::replay {
+
+class CommandLog {
+ public:
+  explicit CommandLog(bool strict) : strict_(strict) {}
+
+  // `events_before`: how many events of the history come before this turn's.
+  void begin_live(proto::Turn* turn, std::uint64_t events_before);
+  void begin_replay(const proto::Turn& recorded, std::uint64_t events_before);
+
+  bool replaying() const { return recorded_ != nullptr; }
+
+  // The command to fill in, then to submit. Valid until then.
+  proto::Event* draft(base::CallSite site);
+  // False: it differs from the log; mismatch() says how.
+  [[nodiscard]] bool submit();
+
+  // The next recorded command, or nullptr when there is none or the turn is live.
+  const proto::Event* peek() const;
+  // Accepts the next recorded command as what the code asked for.
+  void accept_recorded();
+
+  // A recorded input that answers nothing.
+  void reject_input(const proto::Event& input, int index);
+  // The history goes on behind the end of the code.
+  void reject_turn_after_end(const proto::Turn& recorded);
+  // False: the recorded turn has commands that the code did not ask for.
+  [[nodiscard]] bool finish();
+
+  const std::optional<Mismatch>& mismatch() const { return mismatch_; }
+
+ private:
+  std::uint64_t command_number(int index) const;
+  void fail(Mismatch::Kind kind, const proto::Event* recorded, const proto::Event* attempted);
+
+  bool strict_;
+  std::uint64_t events_before_ = 0;
+  proto::Turn* live_ = nullptr;
+  const proto::Turn* recorded_ = nullptr;
+  int cursor_ = 0;        // recorded commands that matched in this turn
+  proto::Event scratch_;  // the attempted command of a replayed turn
+  std::optional<proto::Event> last_match_;  // of earlier turns
+  std::uint64_t last_match_event_ = 0;
+  std::optional<Mismatch> mismatch_;
+};
+
+}  // namespace reprise::replay

@@ -1,0 +1,336 @@
+// What the code of a run asks for. Every function here runs on one of the run's strands.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "replay/execution_state.h"
+
+namespace reprise::replay {
+
+using Kind = Operation::Kind;
+using Trigger = Operation::Trigger;
+
+// ---- helpers ----------------------------------------------------------------------------------
+
+StrandRecord& Execution::State::enter() {
+  REPRISE_CHECK(scheduler.current() != nullptr, "durable calls are made on a strand of the run");
+  StrandRecord& strand = *scheduler.current();
+  if (strand.strand.evicting() || scheduler.halted()) throw Evicted{};
+  return strand;
+}
+
+void Execution::State::submit() {
+  if (log.submit()) return;
+  park_on_mismatch();
+  throw Evicted{};
+}
+
+Ref<Operation> Execution::State::add_operation(Kind kind, std::uint32_t id, std::string label) {
+  const OperationRef operation(new Operation(kind, id));
+  operation->label = std::move(label);
+  operation->listener = this;
+  operation->scope = scheduler.current()->scope;
+  if (id != 0) pending.emplace(id, operation);
+  return operation;
+}
+
+void Execution::State::complete(Operation& operation, Trigger trigger, std::uint64_t order,
+                                Outcome outcome) {
+  if (!operation.complete(trigger, order, std::move(outcome))) return;
+  for (StrandRecord* strand : operation.waiters) scheduler.wake(*strand);
+}
+
+void Execution::State::cancel(Operation& operation, base::CallSite site) {
+  if (operation.ready()) return;
+  const OperationRef keep(&operation);
+  if (operation.kind() == Kind::kActivity || operation.kind() == Kind::kTimer) {
+    proto::Event* event = log.draft(site);
+    if (operation.kind() == Kind::kActivity) {
+      event->mutable_activity_cancel_requested()->set_id(operation.id());
+    } else {
+      event->mutable_timer_cancelled()->set_id(operation.id());
+    }
+    if (!log.submit()) {
+      park_on_mismatch();
+      return;
+    }
+    pending.erase(operation.id());
+  }
+  if (operation.kind() == Kind::kSignal) inboxes.stop_waiting(operation.label, &operation);
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::CANCELLED);
+  failure.set_message(std::string(to_string(operation.kind())) + " " + operation.label +
+                      " was cancelled");
+  complete(operation, Trigger::kCancel, next_order++, Outcome::failed(std::move(failure)));
+}
+
+void Execution::State::cancel_scope(Scope& scope, base::CallSite site) {
+  scope.cancel();
+  std::vector<OperationRef> affected;
+  for (const auto& [id, operation] : pending) {
+    if (operation->kind() != Kind::kStep && operation->scope->is_cancelled()) {
+      affected.push_back(operation);
+    }
+  }
+  std::sort(affected.begin(), affected.end(),
+            [](const auto& a, const auto& b) { return a->id() < b->id(); });
+  for (const OperationRef& operation : affected) cancel(*operation, site);
+  for (const auto& strand : scheduler.strands()) {
+    if (strand->scope->is_cancelled()) scheduler.wake(*strand);
+  }
+}
+
+void Execution::State::wait_on(StrandRecord& strand, std::span<Operation* const> operations) {
+  // Registered for exactly as long as the strand is suspended, however it comes back.
+  struct Registered {
+    StrandRecord& strand;
+    ~Registered() {
+      for (Operation* operation : strand.waits_for) std::erase(operation->waiters, &strand);
+      strand.waits_for.clear();
+    }
+  };
+  strand.waits_for.assign(operations.begin(), operations.end());
+  for (Operation* operation : operations) operation->waiters.push_back(&strand);
+  const Registered registered{strand};
+  scheduler.block();
+}
+
+// ---- the run ----------------------------------------------------------------------------------
+
+bool Execution::callable() const {
+  return state_->scheduler.current() != nullptr && !state_->in_query;
+}
+
+const RunInfo& Execution::info() const { return state_->info; }
+base::Time Execution::now() const { return state_->now; }
+bool Execution::replaying() const { return state_->log.replaying(); }
+
+// SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+std::uint64_t Execution::random() {
+  state_->enter();
+  std::uint64_t z = (state_->random_state += 0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+// ---- commands ---------------------------------------------------------------------------------
+
+OperationRef Execution::schedule_activity(proto::ActivityScheduled activity, base::CallSite site) {
+  State& s = *state_;
+  s.enter();
+  const std::uint32_t id = s.next_operation++;
+  std::string label = activity.name();
+  activity.set_id(id);
+  *s.log.draft(site)->mutable_activity_scheduled() = std::move(activity);
+  s.submit();
+  return s.add_operation(Kind::kActivity, id, std::move(label));
+}
+
+OperationRef Execution::start_timer(base::Duration duration, base::CallSite site) {
+  State& s = *state_;
+  s.enter();
+  const std::uint32_t id = s.next_operation++;
+  auto* timer = s.log.draft(site)->mutable_timer_started();
+  timer->set_id(id);
+  timer->set_duration_ms(std::max<std::int64_t>(0, duration.count()));
+  s.submit();
+  return s.add_operation(Kind::kTimer, id, std::to_string(duration.count()) + "ms");
+}
+
+Outcome Execution::run_step(proto::StepScheduled step, base::FunctionRef<Outcome()> body,
+                            base::CallSite site) {
+  State& s = *state_;
+  StrandRecord& strand = s.enter();
+  const std::uint32_t id = s.next_operation++;
+  std::string label = step.name();
+  step.set_id(id);
+  *s.log.draft(site)->mutable_step_scheduled() = std::move(step);
+  s.submit();
+  const OperationRef operation = s.add_operation(Kind::kStep, id, std::move(label));
+  operation->step_body = body;
+  Operation* const waited[] = {operation.get()};
+  while (!operation->ready()) s.wait_on(strand, waited);
+  return operation->take_outcome();
+}
+
+std::string Execution::side_effect(base::FunctionRef<std::string()> compute, base::CallSite site) {
+  State& s = *state_;
+  s.enter();
+  if (const proto::Event* recorded = s.log.peek();
+      recorded != nullptr && recorded->kind_case() == proto::Event::kSideEffectRecorded) {
+    s.log.accept_recorded();
+    return recorded->side_effect_recorded().value();
+  }
+  // On replay there is nothing to compute: submitting the command reports the mismatch.
+  std::string value = s.log.replaying() ? std::string() : compute();
+  s.enter();  // `compute` may have waited against the rules, or parked the run
+  s.log.draft(site)->mutable_side_effect_recorded()->set_value(value);
+  s.submit();
+  return value;
+}
+
+bool Execution::patched(std::string_view change_id, base::CallSite site) {
+  State& s = *state_;
+  s.enter();
+  const auto [answer, first_time] = s.patches.try_emplace(std::string(change_id), false);
+  if (!first_time) return answer->second;
+  if (s.log.replaying()) {
+    const proto::Event* recorded = s.log.peek();
+    if (recorded == nullptr || recorded->kind_case() != proto::Event::kPatchRecorded ||
+        recorded->patch_recorded().change_id() != change_id) {
+      return false;  // recorded by the code before the change
+    }
+  }
+  s.log.draft(site)->mutable_patch_recorded()->set_change_id(std::string(change_id));
+  s.submit();
+  return answer->second = true;
+}
+
+// ---- waiting ----------------------------------------------------------------------------------
+
+void Execution::cancel(Operation& operation, base::CallSite site) {
+  state_->enter();
+  state_->cancel(operation, site);
+  state_->enter();
+}
+
+Waited Execution::wait(Operation& operation) {
+  Operation* const waited[] = {&operation};
+  return wait_first(waited) ? Waited::kReady : Waited::kCancelled;
+}
+
+std::optional<std::size_t> Execution::wait_first(std::span<Operation* const> operations) {
+  StrandRecord& strand = state_->enter();
+  while (true) {
+    std::optional<std::size_t> first;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      if (!operations[i]->ready()) continue;
+      if (!first || operations[i]->order() < operations[*first]->order()) first = i;
+    }
+    if (first) return first;
+    if (strand.scope->is_cancelled()) return std::nullopt;
+    state_->wait_on(strand, operations);
+  }
+}
+
+Waited Execution::wait_until(base::FunctionRef<bool()> condition, Operation* timeout,
+                             base::CallSite site) {
+  State& s = *state_;
+  StrandRecord& strand = s.enter();
+  struct Waiter {
+    StrandRecord& strand;
+    Operation* timeout;
+    Scheduler& scheduler;
+    Waiter(StrandRecord& waiting, Operation* limit, Scheduler& run_by)
+        : strand(waiting), timeout(limit), scheduler(run_by) {
+      if (timeout == nullptr) return;
+      timeout->waiters.push_back(&strand);
+      strand.waits_for.push_back(timeout);
+    }
+    ~Waiter() {
+      scheduler.condition_met();
+      strand.waits_for.clear();
+      if (timeout != nullptr) std::erase(timeout->waiters, &strand);
+    }
+  };
+  const auto wait = [&] {
+    const Waiter waiter(strand, timeout, s.scheduler);
+    while (true) {
+      if (condition()) return Waited::kReady;
+      if (timeout != nullptr && timeout->state() == Operation::State::kSucceeded) {
+        return Waited::kTimedOut;
+      }
+      if (strand.scope->is_cancelled()) return Waited::kCancelled;
+      s.scheduler.block_on_condition();
+    }
+  };
+  const Waited result = wait();
+  if (timeout != nullptr && !timeout->ready()) cancel(*timeout, site);
+  return result;
+}
+
+OperationRef Execution::next_signal(std::string_view name) {
+  State& s = *state_;
+  s.enter();
+  OperationRef operation = s.add_operation(Kind::kSignal, 0, std::string(name));
+  if (auto arrival = s.inboxes.take(name)) {
+    s.complete(*operation, Trigger::kSuccess, arrival->order,
+               Outcome::success(std::move(arrival->input)));
+  } else {
+    s.inboxes.wait(name, operation.get());
+  }
+  return operation;
+}
+
+bool Execution::has_signal(std::string_view name) const { return state_->inboxes.has(name); }
+
+OperationRef Execution::spawn(std::function<void()> body) {
+  State& s = *state_;
+  const StrandRecord& parent = s.enter();
+  OperationRef operation = s.add_operation(Kind::kSpawn, 0, "spawned");
+  StrandRecord& strand = s.spawn_strand(
+      [&s, body = std::move(body)] { s.guarded([&] { body(); }); }, parent.scope);
+  strand.completes = operation.get();
+  operation->strand = &strand;
+  return operation;
+}
+
+// ---- handlers ---------------------------------------------------------------------------------
+
+std::uint64_t Execution::answer(std::string_view query, QueryHandler handler) {
+  auto& handlers = state_->handlers;
+  handlers.queries[std::string(query)] = {handlers.next_id, std::move(handler)};
+  return handlers.next_id++;
+}
+
+std::uint64_t Execution::on_signal(std::string_view signal, SignalHandler handler) {
+  State& s = *state_;
+  const std::uint64_t id = s.handlers.next_id++;
+  s.handlers.signals[std::string(signal)] = {id, handler};
+  // Those that came before the handler did are not lost.
+  while (auto arrival = s.inboxes.take(signal)) {
+    s.spawn_strand([&s, handler, payload = std::move(arrival->input)] {
+      s.guarded([&] { handler(payload); });
+    }, s.root);
+  }
+  return id;
+}
+
+std::uint64_t Execution::accept(std::string_view update, UpdateHandler handler) {
+  auto& handlers = state_->handlers;
+  handlers.updates[std::string(update)] = {handlers.next_id, std::move(handler)};
+  return handlers.next_id++;
+}
+
+void Execution::remove_handler(std::uint64_t id) {
+  auto& handlers = state_->handlers;
+  const auto has_id = [id](const auto& entry) { return entry.second.id == id; };
+  std::erase_if(handlers.queries, has_id);
+  std::erase_if(handlers.signals, has_id);
+  std::erase_if(handlers.updates, has_id);
+}
+
+// ---- scopes -----------------------------------------------------------------------------------
+
+ScopeRef Execution::enter_scope(Scope::Kind kind) {
+  StrandRecord& strand = state_->enter();
+  strand.scope = ScopeRef(new Scope(kind, strand.scope));
+  return strand.scope;
+}
+
+void Execution::leave_scope(const ScopeRef& scope) {
+  // Also while the strand is unwound, so without enter().
+  StrandRecord* strand = state_->scheduler.current();
+  if (strand != nullptr && strand->scope.get() == scope.get()) strand->scope = scope->parent();
+}
+
+void Execution::cancel_scope(const ScopeRef& scope) {
+  state_->enter();
+  state_->cancel_scope(*scope, {});
+  state_->enter();
+}
+
+bool Execution::cancelled() const { return state_->enter().scope->is_cancelled(); }
+
+}  // namespace reprise::replay

@@ -1,0 +1,94 @@
+// The parts of an Execution, shared by the two files that implement it: execution.cc applies turns,
+// execution_calls.cc serves the code of the run.
+#pragma once
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "replay/command_log.h"
+#include "replay/execution.h"
+#include "replay/inboxes.h"
+#include "replay/scheduler.h"
+
+namespace reprise::replay {
+
+struct Handlers {
+  template <class Handler>
+  struct Entry {
+    std::uint64_t id = 0;
+    Handler handler;
+  };
+  std::uint64_t next_id = 1;
+  std::map<std::string, Entry<Execution::QueryHandler>, std::less<>> queries;
+  std::map<std::string, Entry<Execution::SignalHandler>, std::less<>> signals;
+  std::map<std::string, Entry<Execution::UpdateHandler>, std::less<>> updates;
+};
+
+struct Execution::State final : DropListener {
+  State(Execution& execution, RunInfo run, const WorkflowCode& workflow_code, StackPool& pool,
+        ExecutionOptions options);
+  ~State();
+
+  // ---- turns ----
+  TurnEnd run(proto::Turn* live, const proto::Turn& turn);
+  void apply(const proto::Event& event, int index);
+  void start(const proto::RunStarted& started);
+  void receive_signal(const proto::SignalReceived& signal);
+  void receive_update(const proto::UpdateReceived& update);
+  void complete_numbered(const proto::Event& event, int index, std::uint32_t id,
+                         Operation::Trigger trigger, Outcome outcome);
+  void run_to_quiescence();
+  TurnEnd end() const;
+
+  // ---- strands ----
+  StrandRecord& spawn_strand(std::function<void()> body, ScopeRef scope);
+  void guarded(base::FunctionRef<void()> body);
+  void park(base::ErrorCode code, std::string report);
+  void park_on_mismatch();
+  void close(Outcome outcome);
+  void finished(StrandRecord& strand);
+  void dropped(Operation& operation) override;
+
+  // ---- calls ----
+  // The running strand; throws Evicted when it must leave its stack.
+  StrandRecord& enter();
+  // Submits the draft; throws Evicted when it differs from the log.
+  void submit();
+  Ref<Operation> add_operation(Operation::Kind kind, std::uint32_t id, std::string label);
+  void complete(Operation& operation, Operation::Trigger trigger, std::uint64_t order,
+                Outcome outcome);
+  void cancel(Operation& operation, base::CallSite site);
+  void cancel_scope(Scope& scope, base::CallSite site);
+  void wait_on(StrandRecord& strand, std::span<Operation* const> operations);
+
+  Execution& self;
+  RunInfo info;
+  const WorkflowCode& code;
+  CommandLog log;
+  ScopeRef root;
+  Inboxes inboxes;
+  Handlers handlers;
+  std::unique_ptr<WorkflowInstance> instance;
+  std::string input;  // of the run
+  std::unordered_map<std::uint32_t, Ref<Operation>> pending;  // numbered operations by id
+  std::unordered_map<std::string, bool> patches;              // answers given so far
+  std::vector<proto::Event> deferred;  // inputs of deferred turns, for the next turn
+
+  base::Time now{};
+  std::uint64_t random_state = 0;
+  std::uint32_t next_operation = 1;
+  std::uint64_t next_order = 1;
+  std::uint64_t events = 0;
+  bool closed = false;
+  bool in_query = false;
+  std::optional<Trouble> trouble;
+
+  // Last, so that strands are unwound while everything they may touch still exists.
+  Scheduler scheduler;
+};
+
+}  // namespace reprise::replay

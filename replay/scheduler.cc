@@ -1,0 +1,108 @@
+#include "replay/scheduler.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace reprise::replay {
+
+StrandRecord& Scheduler::create(std::function<void()> body, ScopeRef scope) {
+  strands_.push_back(std::make_unique<StrandRecord>(pool_, std::move(body), std::move(scope)));
+  wake(*strands_.back());
+  return *strands_.back();
+}
+
+void Scheduler::wake(StrandRecord& strand) {
+  if (strand.ready) return;
+  strand.ready = true;
+  ready_.push_back(&strand);
+}
+
+void Scheduler::run_until_blocked(base::FunctionRef<void(StrandRecord&)> finished) {
+  do {
+    while (!ready_.empty() && !halted_) {
+      StrandRecord& strand = *ready_.front();
+      ready_.pop_front();
+      strand.ready = false;
+      progress_ = true;
+      resume(strand);
+      if (strand.strand.done()) {
+        finished(strand);
+        forget(strand);
+      }
+    }
+  } while (!halted_ && recheck_conditions(finished));
+}
+
+// Conditions read state that only other code of the run can change, so they deserve a look when
+// some of it has run; a look that finds its condition false is no progress.
+bool Scheduler::recheck_conditions(base::FunctionRef<void(StrandRecord&)> finished) {
+  if (!progress_ || conditions_.empty()) return false;
+  progress_ = false;
+  const std::vector<StrandRecord*> waiting = conditions_;
+  for (StrandRecord* strand : waiting) {
+    // An earlier one may have stopped it.
+    if (std::find(conditions_.begin(), conditions_.end(), strand) == conditions_.end()) continue;
+    strand->rechecking = true;
+    resume(*strand);
+    if (strand->strand.done()) {
+      progress_ = true;
+      finished(*strand);
+      forget(*strand);
+    }
+    if (halted_) return false;
+  }
+  return progress_ || !ready_.empty();
+}
+
+void Scheduler::resume(StrandRecord& strand) {
+  StrandRecord* const outer = std::exchange(current_, &strand);
+  strand.running = true;
+  strand.strand.resume();
+  strand.running = false;
+  current_ = outer;
+}
+
+void Scheduler::block() { current_->strand.suspend(); }
+
+void Scheduler::block_on_condition() {
+  StrandRecord& strand = *current_;
+  if (!strand.on_condition) {
+    strand.on_condition = true;
+    conditions_.push_back(&strand);
+  }
+  strand.strand.suspend();
+}
+
+void Scheduler::condition_met() {
+  StrandRecord& strand = *current_;
+  if (strand.on_condition) std::erase(conditions_, &strand);
+  strand.on_condition = false;
+  if (std::exchange(strand.rechecking, false)) progress_ = true;
+}
+
+void Scheduler::stop(StrandRecord& strand) {
+  REPRISE_CHECK(!strand.running, "a strand cannot unwind the stack it stands on");
+  StrandRecord* const outer = std::exchange(current_, &strand);
+  strand.strand.evict();
+  current_ = outer;
+  forget(strand);
+}
+
+void Scheduler::evict_all() {
+  halted_ = true;
+  while (!strands_.empty()) stop(*strands_.back());
+}
+
+void Scheduler::forget(StrandRecord& strand) {
+  if (strand.ready) std::erase(ready_, &strand);
+  if (strand.on_condition) std::erase(conditions_, &strand);
+  for (Operation* operation : strand.waits_for) std::erase(operation->waiters, &strand);
+  if (strand.completes != nullptr) strand.completes->strand = nullptr;
+  const auto found = std::find_if(strands_.begin(), strands_.end(),
+                                  [&](const auto& owned) { return owned.get() == &strand; });
+  REPRISE_CHECK(found != strands_.end(), "a strand is forgotten once");
+  strands_.erase(found);
+}
+
+}  // namespace reprise::replay

@@ -1,0 +1,81 @@
+// The deterministic scheduler of one run: strands become ready in an order that follows from the
+// log, and run one at a time until all of them wait.
+#pragma once
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/function_ref.h"
+#include "replay/operation.h"
+#include "replay/scope.h"
+#include "replay/strand.h"
+
+namespace reprise::replay {
+
+struct StrandRecord {
+  StrandRecord(StackPool& pool, Strand::Body body, ScopeRef in_scope)
+      : strand(pool, std::move(body)), scope(std::move(in_scope)) {}
+
+  Strand strand;
+  ScopeRef scope;             // the innermost one it is in now
+  bool running = false;       // is on its stack now, or has resumed a strand that is
+  bool ready = false;         // stands in the ready queue
+  bool on_condition = false;  // waits for a condition of its own
+  bool rechecking = false;    // was resumed only to look at its condition again
+  Operation* completes = nullptr;         // a spawned strand's operation
+  std::vector<Operation*> waits_for{};  // what would wake it, for people
+};
+
+class Scheduler {
+ public:
+  explicit Scheduler(StackPool& pool) : pool_(pool) {}
+  ~Scheduler() { evict_all(); }
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // A new strand, ready to run. No exception may leave `body`, Evicted apart.
+  StrandRecord& create(std::function<void()> body, ScopeRef scope);
+
+  // The strand that runs now, or nullptr outside any of this run's.
+  StrandRecord* current() const { return current_; }
+
+  void wake(StrandRecord& strand);
+
+  // Runs ready strands, then those whose condition may have become true, until all wait.
+  // `finished` is told of each strand whose body has ended.
+  void run_until_blocked(base::FunctionRef<void(StrandRecord&)> finished);
+
+  // Makes run_until_blocked() return after the strand that runs now: the run has ended or parked.
+  void halt() { halted_ = true; }
+  bool halted() const { return halted_; }
+
+  // On a strand: waits until woken, or until the strand's condition deserves another look.
+  void block();
+  void block_on_condition();
+  // On a strand that block_on_condition() has returned to: its condition holds now.
+  void condition_met();
+
+  // Unwinds the strand now, wherever the caller is, and forgets it. Not a running one.
+  void stop(StrandRecord& strand);
+  // The youngest first: a strand may refer to the frame that spawned it.
+  void evict_all();
+
+  const std::vector<std::unique_ptr<StrandRecord>>& strands() const { return strands_; }
+
+ private:
+  void resume(StrandRecord& strand);
+  bool recheck_conditions(base::FunctionRef<void(StrandRecord&)> finished);
+  void forget(StrandRecord& strand);
+
+  StackPool& pool_;
+  std::vector<std::unique_ptr<StrandRecord>> strands_;  // in order of creation
+  std::deque<StrandRecord*> ready_;
+  std::vector<StrandRecord*> conditions_;
+  StrandRecord* current_ = nullptr;
+  bool progress_ = false;  // code has run since the conditions were looked at
+  bool halted_ = false;
+};
+
+}  // namespace reprise::replay

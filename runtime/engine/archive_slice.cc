@@ -1,0 +1,76 @@
+#include "runtime/engine/archive_slice.h"
+
+#include <algorithm>
+
+namespace reprise::runtime {
+namespace {
+
+constexpr std::size_t kArenaBytes = 1 << 20;
+
+base::Error damaged(const store::Record& record) {
+  return {base::ErrorCode::kStoreDamaged,
+          "journal record " + std::to_string(record.seq) + " of run number " +
+              std::to_string(record.run) + " does not follow from what is archived of that run"};
+}
+
+}  // namespace
+
+base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(const store::Record& record) {
+  const auto [place, added] = runs_.try_emplace(record.run);
+  Gathered& run = place->second;
+  if (!added) return &run;
+  run.state.number = record.run;
+  run.is_new = record.first();
+  if (run.is_new) return &run;
+  const auto stored = archive_.summary(record.run);
+  if (!stored) return stored.error();
+  proto::RunSummary summary;
+  if (!*stored || !summary.ParseFromString(**stored)) return damaged(record);
+  run.state = RunState::from_summary(record.run, summary, names_);
+  run.archived_status = run.state.status;
+  return &run;
+}
+
+base::Status ArchiveSlice::add(const store::Record& record, std::string_view encoded) {
+  const auto gathered = gather(record);
+  if (!gathered) return gathered.error();
+  Gathered& run = **gathered;
+  auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
+  if (!store::verify_record(record, run.state.chain) ||
+      !turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()))) {
+    return damaged(record);
+  }
+  run.state.apply(*turn, names_);
+  run.state.last_seq = record.seq;
+  run.state.chain = record.chain;
+  run.records += encoded;
+  through_ = record.seq;
+  bytes_ += encoded.size();
+  if (arena_.SpaceUsed() > kArenaBytes) arena_.Reset();
+  return {};
+}
+
+store::ArchiveBatch ArchiveSlice::batch(store::RunNumber next_run) const {
+  store::ArchiveBatch batch;
+  batch.through = through_;
+  batch.next_run = next_run;
+  batch.chunks.reserve(runs_.size());
+  batch.summaries.reserve(runs_.size());
+  for (const auto& [number, run] : runs_) {
+    batch.chunks.push_back({number, run.state.last_seq, run.records});
+    store::SummaryUpdate update;
+    update.run = number;
+    proto::RunSummary summary;
+    run.state.to_summary(&summary);
+    update.summary = summary.SerializeAsString();
+    if (run.is_new) update.workflow_id = run.state.workflow_id;
+    if (run.is_new || run.archived_status != run.state.status) {
+      update.add_key = index_key(run.state.status);
+      if (!run.is_new) update.remove_key = index_key(run.archived_status);
+    }
+    batch.summaries.push_back(std::move(update));
+  }
+  return batch;
+}
+
+}  // namespace reprise::runtime

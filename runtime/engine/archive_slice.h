@@ -1,0 +1,41 @@
+// A stretch of the journal on its way into the archive: records gathered by run, and each run's
+// summary folded forward.
+#pragma once
+#include <unordered_map>
+
+#include <google/protobuf/arena.h>
+
+#include "runtime/engine/run_state.h"
+#include "store/archive.h"
+
+namespace reprise::runtime {
+
+class ArchiveSlice {
+ public:
+  // `names` must outlive the slice.
+  ArchiveSlice(const store::Archive& archive, Names& names) : archive_(archive), names_(names) {}
+
+  // Adds the next record of the journal, as it is encoded there.
+  base::Status add(const store::Record& record, std::string_view encoded);
+  std::size_t bytes() const { return bytes_; }
+
+  store::ArchiveBatch batch(store::RunNumber next_run) const;
+
+ private:
+  struct Gathered {
+    RunState state;
+    RunStatus archived_status{};  // what the index says; none for a new run
+    bool is_new = false;
+    std::string records;
+  };
+  base::Result<Gathered*> gather(const store::Record& record);
+
+  const store::Archive& archive_;
+  Names& names_;
+  google::protobuf::Arena arena_;
+  std::unordered_map<store::RunNumber, Gathered> runs_;
+  store::Seq through_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace reprise::runtime

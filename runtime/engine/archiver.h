@@ -1,0 +1,44 @@
+// Moves records from the journal to the archive, behind the commits and in large transactions, and
+// then lets the journal forget them.
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "runtime/engine/run_state.h"
+#include "runtime/engine/shared.h"
+
+namespace reprise::runtime {
+
+class Archiver {
+ public:
+  // `archived` is told, on the archiver's thread, how far the archive has come.
+  Archiver(Shared& shared, std::function<void(store::Seq through)> archived);
+  ~Archiver();
+  Archiver(const Archiver&) = delete;
+  Archiver& operator=(const Archiver&) = delete;
+
+  void start();  // its thread; without it the owner calls archive_some()
+  // Records became durable. Any thread.
+  void poke();
+
+  // Archives one slice of the journal, if there is enough of it to be worth a transaction.
+  base::Status archive_some();
+
+ private:
+  void work();
+  store::Seq backlog() const { return shared_.durable.load() - through_; }
+
+  Shared& shared_;
+  std::function<void(store::Seq)> archived_;
+  Names names_;
+  store::Seq through_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace reprise::runtime

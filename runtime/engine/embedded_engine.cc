@@ -1,0 +1,359 @@
+#include "runtime/engine/embedded_engine.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/check.h"
+#include "runtime/engine/limits.h"
+#include "runtime/engine/listing.h"
+
+namespace reprise::runtime {
+namespace {
+
+constexpr int kExitFatal = 70;  // EX_SOFTWARE
+
+void log_with_spdlog(LogLevel level, std::string_view line) {
+  switch (level) {
+    case LogLevel::kDebug: spdlog::debug(line); break;
+    case LogLevel::kInfo: spdlog::info(line); break;
+    case LogLevel::kWarning: spdlog::warn(line); break;
+    case LogLevel::kError: spdlog::error(line); break;
+  }
+}
+
+// A process that goes on after a failed commit would acknowledge nothing and say nothing: every
+// caller would wait for ever. Ending it makes the failure visible, and loses nothing acknowledged.
+void end_process(const base::Error& why) {
+  spdlog::critical("the log cannot be written, ending the process: {}", why.text());
+  std::_Exit(kExitFatal);
+}
+
+EngineOptions with_defaults(EngineOptions options) {
+  if (options.shards <= 0) {
+    options.shards = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
+  }
+  if (!options.threaded) options.shards = 1;
+  if (!options.log) options.log = log_with_spdlog;
+  if (!options.on_fatal) options.on_fatal = end_process;
+  return options;
+}
+
+// Activities mostly wait for something else, so there are more threads than cores.
+std::size_t default_activity_threads() {
+  return std::max<std::size_t>(8, std::size_t{4} * std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+// ---- opening and closing ----------------------------------------------------------------------
+
+base::Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory, EngineOptions options) {
+  auto store = store::open_store(directory);
+  if (!store) return store.error();
+  return EmbeddedEngine::over(std::move(*store), std::move(options));
+}
+
+std::unique_ptr<Engine> Engine::in_memory(EngineOptions options) {
+  auto engine = EmbeddedEngine::over(store::memory_store(), std::move(options));
+  REPRISE_CHECK(engine.has_value(), "an empty store in memory opens");
+  return std::move(*engine);
+}
+
+base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store::Store> store,
+                                                           EngineOptions options) {
+  Names names;
+  auto recovered = recover(*store, names);
+  if (!recovered) return recovered.error();
+  std::unique_ptr<EmbeddedEngine> engine(new EmbeddedEngine(std::move(store), std::move(options)));
+  engine->open(std::move(*recovered));
+  return std::unique_ptr<Engine>(std::move(engine));
+}
+
+EmbeddedEngine::EmbeddedEngine(std::unique_ptr<store::Store> store, EngineOptions options)
+    : shared_(with_defaults(std::move(options)), std::move(store),
+              options.clock != nullptr ? *options.clock : wall_clock_) {}
+
+void EmbeddedEngine::open(Recovered recovered) {
+  const EngineOptions& options = shared_.options;
+  shared_.next_run = recovered.next_run;
+  shared_.durable = recovered.last;
+  shared_.writer = std::make_unique<store::Writer>(shared_.store->journal(), recovered.last,
+                                                   options.threaded);
+  shared_.writer->on_durable([this](const base::Result<store::Seq>& seq) { durable(seq); });
+
+  const auto count = static_cast<std::size_t>(options.shards);
+  const HostOptions host{.cached_runs = std::max<std::size_t>(1, options.cached_runs / count),
+                         .cached_bytes = options.cached_bytes / count,
+                         .stack_bytes = options.stack_bytes,
+                         .strict = options.strict};
+  for (std::size_t i = 0; i < count; ++i) {
+    shards_.push_back(std::make_unique<Shard>(static_cast<int>(i), shared_, host));
+  }
+  for (RecoveredRun& run : recovered.runs) {
+    Shard& shard = shard_of(run.state.workflow_id);
+    if (run.damaged) shared_.log(LogLevel::kError, "quarantined: " + run.why);
+    shard.adopt(std::move(run.state), run.damaged, run.why);
+  }
+  // A lost attempt is counted before anything is attempted again. Which shard has the run is not
+  // known here, and the others find nothing to count.
+  for (const store::AttemptMark& mark : shared_.store->attempt_slots().left_over()) {
+    for (auto& shard : shards_) shard->post([shard = shard.get(), mark] { shard->attempt_lost(mark); });
+  }
+  archiver_ = std::make_unique<Archiver>(shared_, [this](store::Seq through) {
+    for (auto& shard : shards_) shard->post([shard = shard.get(), through] { shard->archived(through); });
+  });
+  if (!options.threaded) return;
+  archiver_->start();
+  for (auto& shard : shards_) threads_.emplace_back([this, shard = shard.get()] { run_shard(*shard); });
+}
+
+EmbeddedEngine::~EmbeddedEngine() {
+  stopping_ = true;
+  for (auto& shard : shards_) shard->poke();
+  threads_.clear();
+  archiver_.reset();
+  for (auto& shard : shards_) {
+    shard->fail_watches({base::ErrorCode::kStoreClosed, "the engine was closed; the run goes on "
+                                                        "when it is opened again"});
+  }
+  shared_.writer.reset();  // commits what is queued; its callback still needs the shards
+}
+
+void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
+  if (!seq) return shared_.options.on_fatal(seq.error());
+  shared_.durable = *seq;
+  for (auto& shard : shards_) shard->poke();
+  if (archiver_ != nullptr) archiver_->poke();
+}
+
+void EmbeddedEngine::run_shard(Shard& shard) {
+  while (true) {
+    if (shard.step()) continue;
+    // What was accepted is made durable and confirmed before the thread ends.
+    if (stopping_ && !shard.has_effects()) return;
+    shard.wait();
+  }
+}
+
+// ---- driving an engine without threads --------------------------------------------------------
+
+bool EmbeddedEngine::run_some() {
+  bool worked = false;
+  for (auto& shard : shards_) worked |= shard->step();
+  worked |= shared_.writer->commit_pending();
+  for (Session* session : sessions_) worked |= run_attempt(*session);
+  return worked;
+}
+
+std::optional<base::Time> EmbeddedEngine::next_due() const {
+  std::optional<base::Time> next;
+  for (const auto& shard : shards_) {
+    const auto due = shard->next_due_ms();
+    if (due && (!next || base::from_ms(*due) < *next)) next = base::from_ms(*due);
+  }
+  return next;
+}
+
+base::Result<bool> EmbeddedEngine::wait(base::FunctionRef<bool()> ready,
+                                        base::FunctionRef<bool(std::optional<base::Duration>)> block,
+                                        std::optional<base::Duration> timeout) {
+  if (shared_.options.threaded) return block(timeout);
+  while (!ready()) {
+    if (run_some()) continue;
+    return base::Error{base::ErrorCode::kWorkflowStuck,
+                       "nothing more can happen until time passes or somebody sends a signal"};
+  }
+  return true;
+}
+
+// ---- requests ---------------------------------------------------------------------------------
+
+Shard& EmbeddedEngine::shard_of(std::string_view workflow_id) {
+  return *shards_[base::hash64(workflow_id) % shards_.size()];
+}
+
+template <class Result>
+bool EmbeddedEngine::refuse(const RunKey& key, std::string_view name, std::string_view input,
+                            const Reply<Result>& reply) const {
+  base::Status checked = check_request(key.workflow_id, name, input);
+  if (checked && stopping_) checked = base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"};
+  if (checked) return false;
+  reply(checked.error());
+  return true;
+}
+
+void EmbeddedEngine::start(StartRequest request, std::shared_ptr<RunWatch> watch,
+                           Reply<StartedRun> reply) {
+  if (request.workflow_id.empty()) request.workflow_id = shared_.ids.next(shared_.clock.now()).to_string();
+  if (request.task_queue.empty()) request.task_queue = kDefaultTaskQueue;
+  const Reply<StartedRun> refused = [&](const base::Result<StartedRun>& why) {
+    if (watch != nullptr) watch->set(why.error());
+    reply(why);
+  };
+  if (refuse({request.workflow_id, {}}, request.workflow, request.input, refused)) return;
+  Shard& shard = shard_of(request.workflow_id);
+  shard.post([&shard, request = std::move(request), watch = std::move(watch),
+              reply = std::move(reply)] { shard.start(request, watch, reply); });
+}
+
+void EmbeddedEngine::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
+  const Reply<void> refused = [&](const base::Status& why) { watch->set(why.error()); };
+  if (refuse(key, "watch", {}, refused)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), watch = std::move(watch)] { shard.watch(key, watch); });
+}
+
+void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Reply<void> reply) {
+  if (refuse(key, name, input, reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
+              reply = std::move(reply)] { shard.signal(key, name, input, reply); });
+}
+
+void EmbeddedEngine::query(RunKey key, std::string name, std::string input, Reply<std::string> reply) {
+  if (refuse(key, name, input, reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
+              reply = std::move(reply)] { shard.query(key, name, input, reply); });
+}
+
+void EmbeddedEngine::update(RunKey key, std::string name, std::string input,
+                            Reply<replay::Outcome> reply) {
+  if (refuse(key, name, input, reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
+              reply = std::move(reply)] { shard.update(key, name, input, reply); });
+}
+
+void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {
+  if (refuse(key, "cancel", reason, reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
+    shard.cancel(key, reason, reply);
+  });
+}
+
+void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply) {
+  if (refuse(key, "terminate", reason, reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
+    shard.terminate(key, reason, reply);
+  });
+}
+
+void EmbeddedEngine::describe(RunKey key, Reply<RunDescription> reply) {
+  if (refuse(key, "describe", {}, reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), reply = std::move(reply)] { shard.describe(key, reply); });
+}
+
+void EmbeddedEngine::history(RunKey key, Reply<std::vector<std::string>> reply) {
+  if (refuse(key, "history", {}, reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), reply = std::move(reply)] { shard.history(key, reply); });
+}
+
+void EmbeddedEngine::list(ListRequest request, Reply<std::vector<RunDescription>> reply) {
+  if (stopping_) return reply(base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"});
+  const auto listing = std::make_shared<Listing>(shared_, std::move(request), shards_.size(),
+                                                 std::move(reply));
+  for (auto& shard : shards_) {
+    shard->post([shard = shard.get(), listing] {
+      std::map<store::RunNumber, RunDescription> runs;
+      shard->collect(listing->request(), &runs);
+      listing->add(std::move(runs));
+    });
+  }
+}
+
+// ---- attempts ---------------------------------------------------------------------------------
+
+std::uint64_t EmbeddedEngine::started(const AttemptKey& key) {
+  return shared_.store->attempt_slots().take({key.run, key.operation, key.attempt});
+}
+
+void EmbeddedEngine::finished(AttemptResult result) {
+  Shard& shard = *shards_[static_cast<std::size_t>(result.key.shard)];
+  shard.finished(std::move(result));
+}
+
+void EmbeddedEngine::heartbeat(const AttemptKey& key, std::string details) {
+  if (details.empty()) return;  // the pool keeps the deadline
+  Shard& shard = *shards_[static_cast<std::size_t>(key.shard)];
+  shard.post([&shard, key, details = std::move(details)] { shard.heartbeat(key, details); });
+}
+
+void EmbeddedEngine::timed_out(const AttemptKey& key, std::string_view limit) {
+  Shard& shard = *shards_[static_cast<std::size_t>(key.shard)];
+  shard.post([&shard, key, limit = std::string(limit)] { shard.attempt_timed_out(key, limit); });
+}
+
+// ---- workers ----------------------------------------------------------------------------------
+
+class EmbeddedEngine::Session final : public WorkerSession {
+ public:
+  Session(EmbeddedEngine& engine, std::shared_ptr<const WorkerCode> code, std::size_t threads)
+      : engine_(engine), queue_(code->task_queue), pool_(std::move(code), threads, engine) {}
+  ~Session() override { engine_.unregister(*this); }
+
+  const std::string& queue() const { return queue_; }
+  AttemptPool& pool() { return pool_; }
+
+ private:
+  EmbeddedEngine& engine_;
+  std::string queue_;
+  AttemptPool pool_;
+};
+
+bool EmbeddedEngine::run_attempt(Session& session) { return session.pool().run_one(); }
+
+base::Result<std::unique_ptr<WorkerSession>> EmbeddedEngine::register_worker(WorkerCode worker) {
+  if (worker.task_queue.empty()) worker.task_queue = kDefaultTaskQueue;
+  const auto code = std::make_shared<const WorkerCode>(std::move(worker));
+  std::size_t threads = 0;
+  if (shared_.options.threaded) {
+    threads = code->activity_threads > 0 ? code->activity_threads : default_activity_threads();
+  }
+  auto session = std::make_unique<Session>(*this, code, threads);
+  if (!shared_.task_queues.attach(code->task_queue, &session->pool())) {
+    return base::Error{base::ErrorCode::kInvalidOption,
+                       "another worker of this process serves task queue '" + code->task_queue +
+                           "'; give this one a queue of its own or add its code to the other"};
+  }
+  {
+    std::lock_guard lock(sessions_mutex_);
+    sessions_.push_back(session.get());
+  }
+  on_every_shard([code](Shard& shard) { shard.add_worker(code); });
+  return std::unique_ptr<WorkerSession>(std::move(session));
+}
+
+void EmbeddedEngine::unregister(Session& session) {
+  {
+    std::lock_guard lock(sessions_mutex_);
+    if (std::erase(sessions_, &session) == 0) return;  // it never got the queue
+  }
+  shared_.task_queues.detach(session.queue());
+  shared_.task_queues.submit(session.queue(), session.pool().shut_down());
+  on_every_shard([queue = session.queue()](Shard& shard) { shard.remove_worker(queue); });
+}
+
+// Returns when each shard has done it.
+void EmbeddedEngine::on_every_shard(const std::function<void(Shard&)>& act) {
+  if (!shared_.options.threaded) {
+    for (auto& shard : shards_) act(*shard);
+    return;
+  }
+  for (auto& shard : shards_) {
+    Promise<bool> done;
+    shard->post([&act, &done, shard = shard.get()] {
+      act(*shard);
+      done.set(true);
+    });
+    done.wait(std::nullopt);
+  }
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,71 @@
+// The Engine: shards over one store, wired together.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "runtime/engine/archiver.h"
+#include "runtime/engine/engine.h"
+#include "runtime/engine/recovery.h"
+#include "runtime/engine/shard.h"
+
+namespace reprise::runtime {
+
+class EmbeddedEngine final : public Engine, private AttemptObserver {
+ public:
+  static base::Result<std::unique_ptr<Engine>> over(std::unique_ptr<store::Store> store,
+                                                    EngineOptions options);
+  ~EmbeddedEngine() override;
+
+  void start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) override;
+  void watch(RunKey key, std::shared_ptr<RunWatch> watch) override;
+  void signal(RunKey key, std::string name, std::string input, Reply<void> reply) override;
+  void query(RunKey key, std::string name, std::string input, Reply<std::string> reply) override;
+  void update(RunKey key, std::string name, std::string input, Reply<replay::Outcome> reply) override;
+  void cancel(RunKey key, std::string reason, Reply<void> reply) override;
+  void terminate(RunKey key, std::string reason, Reply<void> reply) override;
+  void describe(RunKey key, Reply<RunDescription> reply) override;
+  void list(ListRequest request, Reply<std::vector<RunDescription>> reply) override;
+  void history(RunKey key, Reply<std::vector<std::string>> reply) override;
+  base::Result<std::unique_ptr<WorkerSession>> register_worker(WorkerCode code) override;
+  base::Result<bool> wait(base::FunctionRef<bool()> ready,
+                          base::FunctionRef<bool(std::optional<base::Duration>)> block,
+                          std::optional<base::Duration> timeout) override;
+
+  bool run_some() override;
+  std::optional<base::Time> next_due() const override;
+
+ private:
+  class Session;
+
+  EmbeddedEngine(std::unique_ptr<store::Store> store, EngineOptions options);
+  void open(Recovered recovered);
+  void durable(const base::Result<store::Seq>& seq);
+  void run_shard(Shard& shard);
+  void unregister(Session& session);
+  static bool run_attempt(Session& session);
+  void on_every_shard(const std::function<void(Shard&)>& act);
+  Shard& shard_of(std::string_view workflow_id);
+  template <class Result>
+  bool refuse(const RunKey& key, std::string_view name, std::string_view input,
+              const Reply<Result>& reply) const;
+
+  // AttemptObserver, called by the threads of the pools.
+  std::uint64_t started(const AttemptKey& key) override;
+  void finished(AttemptResult result) override;
+  void heartbeat(const AttemptKey& key, std::string details) override;
+  void timed_out(const AttemptKey& key, std::string_view limit) override;
+
+  base::WallClock wall_clock_;
+  Shared shared_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::unique_ptr<Archiver> archiver_;
+  std::mutex sessions_mutex_;
+  std::vector<Session*> sessions_;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace reprise::runtime

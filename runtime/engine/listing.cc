@@ -1,0 +1,65 @@
+#include "runtime/engine/listing.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "runtime/engine/run_state.h"
+
+namespace reprise::runtime {
+namespace {
+
+// Open runs are known to the shards; the archive adds those that have ended.
+constexpr RunStatus kEnded[] = {RunStatus::kCompleted,  RunStatus::kFailed,
+                                RunStatus::kCancelled,  RunStatus::kTerminated,
+                                RunStatus::kTimedOut,   RunStatus::kContinuedAsNew};
+
+}  // namespace
+
+void Listing::add(std::map<store::RunNumber, RunDescription> runs) {
+  bool last = false;
+  {
+    std::lock_guard lock(mutex_);
+    runs_.merge(runs);
+    last = --missing_ == 0;
+  }
+  if (last) finish();
+}
+
+void Listing::finish() {
+  for (const RunStatus status : kEnded) {
+    if (request_.status && *request_.status != status) continue;
+    if (const base::Status read = add_archived(status); !read) return reply_(read.error());
+  }
+  keep_within_limit();
+  std::vector<RunDescription> list;
+  list.reserve(runs_.size());
+  for (auto& [number, run] : runs_) list.push_back(std::move(run));
+  if (request_.newest_first) std::reverse(list.begin(), list.end());
+  reply_(std::move(list));
+}
+
+base::Status Listing::add_archived(RunStatus status) {
+  const store::Archive& archive = shared_.store->archive();
+  base::Status failed;
+  std::size_t found = 0;
+  Names names;
+  const base::Status listed = archive.list(
+      index_key(status), {}, request_.newest_first, [&](std::string_view, store::RunNumber number) {
+        const auto stored = archive.summary(number);
+        if (!stored) failed = stored.error();
+        proto::RunSummary summary;
+        if (!stored || !*stored || !summary.ParseFromString(**stored)) return failed.has_value();
+        if (!request_.workflow.empty() && summary.workflow() != request_.workflow) return true;
+        runs_.emplace(number, describe_state(RunState::from_summary(number, summary, names)));
+        return ++found < request_.limit;
+      });
+  return listed ? failed : listed;
+}
+
+void Listing::keep_within_limit() {
+  while (runs_.size() > request_.limit) {
+    runs_.erase(request_.newest_first ? runs_.begin() : std::prev(runs_.end()));
+  }
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,36 @@
+// Answers a list request: what the shards know, then what only the archive knows.
+#pragma once
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "runtime/engine/shared.h"
+#include "runtime/service.h"
+
+namespace reprise::runtime {
+
+class Listing {
+ public:
+  Listing(const Shared& shared, ListRequest request, std::size_t shards,
+          Reply<std::vector<RunDescription>> reply)
+      : shared_(shared), request_(std::move(request)), reply_(std::move(reply)), missing_(shards) {}
+
+  const ListRequest& request() const { return request_; }
+  // One shard's runs; the last one to come sends the reply.
+  void add(std::map<store::RunNumber, RunDescription> runs);
+
+ private:
+  base::Status add_archived(RunStatus status);
+  void finish();
+  void keep_within_limit();
+
+  const Shared& shared_;
+  const ListRequest request_;
+  const Reply<std::vector<RunDescription>> reply_;
+  std::mutex mutex_;
+  std::size_t missing_;
+  std::map<store::RunNumber, RunDescription> runs_;
+};
+
+}  // namespace reprise::runtime

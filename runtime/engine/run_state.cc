@@ -1,0 +1,247 @@
+#include "runtime/engine/run_state.h"
+
+#include <algorithm>
+
+namespace reprise::runtime {
+
+using proto::Event;
+
+void RunState::apply(const proto::Turn& turn, Names& names) {
+  bool code_waits = false;
+  for (const Event& input : turn.inputs()) {
+    if (input.kind_case() == Event::kRunStarted) {
+      const auto& started = input.run_started();
+      id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
+      workflow_id = started.workflow_id();
+      workflow = names.intern(started.workflow());
+      task_queue = names.intern(started.task_queue());
+      started_ms = turn.time_ms();
+      if (started.run_timeout_ms() > 0) {
+        PendingOperation limit;
+        limit.kind = OperationKind::kRunTimeout;
+        limit.due_ms = started_ms + started.run_timeout_ms();
+        add(std::move(limit));
+      }
+    }
+    apply_input(input);
+    code_waits = code_waits || !is_bookkeeping(input);
+  }
+  unapplied = turn.deferred() ? unapplied || code_waits : false;
+  for (const Event& command : turn.commands()) apply_command(command, turn.time_ms());
+  events += static_cast<std::uint64_t>(turn.inputs_size() + turn.commands_size());
+  if (!turn.inputs().empty()) {
+    const auto last = turn.inputs(turn.inputs_size() - 1).kind_case();
+    if (last == Event::kRunTerminated) close(RunStatus::kTerminated, turn.time_ms());
+    if (last == Event::kRunTimedOut) close(RunStatus::kTimedOut, turn.time_ms());
+  }
+}
+
+void RunState::apply_input(const Event& event) {
+  switch (event.kind_case()) {
+    case Event::kActivityCompleted: finish(event.activity_completed().id()); break;
+    case Event::kActivityFailed: finish(event.activity_failed().id()); break;
+    case Event::kStepCompleted: finish(event.step_completed().id()); break;
+    case Event::kStepFailed: finish(event.step_failed().id()); break;
+    case Event::kTimerFired: finish(event.timer_fired().id()); break;
+    case Event::kAttemptFailed:
+      if (PendingOperation* operation = find(event.attempt_failed().id())) {
+        operation->attempt = event.attempt_failed().attempt() + 1;
+        operation->due_ms = event.attempt_failed().retry_at_ms();
+        operation->settled = false;
+      }
+      break;
+    default: break;
+  }
+}
+
+void RunState::apply_command(const Event& event, std::int64_t time_ms) {
+  PendingOperation operation;
+  operation.scheduled_ms = time_ms;
+  switch (event.kind_case()) {
+    case Event::kActivityScheduled:
+      operation.id = event.activity_scheduled().id();
+      operation.kind = OperationKind::kActivity;
+      break;
+    case Event::kStepScheduled:
+      operation.id = event.step_scheduled().id();
+      operation.kind = event.step_scheduled().on_shard() ? OperationKind::kShardStep
+                                                         : OperationKind::kStep;
+      break;
+    case Event::kTimerStarted:
+      operation.id = event.timer_started().id();
+      operation.kind = OperationKind::kTimer;
+      operation.due_ms = time_ms + event.timer_started().duration_ms();
+      break;
+    case Event::kTimerCancelled: return finish(event.timer_cancelled().id());
+    case Event::kActivityCancelRequested: return finish(event.activity_cancel_requested().id());
+    case Event::kRunCompleted: return close(RunStatus::kCompleted, time_ms);
+    case Event::kRunFailed: return close(RunStatus::kFailed, time_ms);
+    case Event::kRunCancelled: return close(RunStatus::kCancelled, time_ms);
+    default: return;
+  }
+  add(std::move(operation));
+}
+
+PendingOperation* RunState::find(std::uint32_t operation) {
+  const auto found = std::lower_bound(pending_.begin(), pending_.end(), operation,
+                                      [](const auto& a, std::uint32_t b) { return a.id < b; });
+  if (found == pending_.end() || found->id != operation || found->done) return nullptr;
+  return &*found;
+}
+
+// Removing from the middle of 100,000 pending activities one by one would be quadratic, so the
+// vector is swept when half of it is done.
+void RunState::finish(std::uint32_t operation) {
+  PendingOperation* found = find(operation);
+  if (found == nullptr) return;
+  found->done = true;
+  found->details = nullptr;
+  if (++done_ * 2 < pending_.size()) return;
+  std::erase_if(pending_, [](const PendingOperation& pending) { return pending.done; });
+  done_ = 0;
+  // Runs that wait for long keep no spare capacity; short ones would only allocate it again.
+  if (pending_.empty() && pending_.capacity() > 2) std::vector<PendingOperation>().swap(pending_);
+}
+
+void RunState::close(RunStatus how, std::int64_t time_ms) {
+  status = how;
+  closed_ms = time_ms;
+  unapplied = false;
+  std::vector<PendingOperation>().swap(pending_);
+  done_ = 0;
+}
+
+void RunState::to_summary(proto::RunSummary* out) const {
+  out->set_run_id(std::string(id.bytes()));
+  out->set_workflow_id(workflow_id);
+  out->set_workflow(*workflow);
+  out->set_task_queue(*task_queue);
+  out->set_status(static_cast<std::uint32_t>(status));
+  out->set_started_ms(started_ms);
+  out->set_closed_ms(closed_ms);
+  out->set_events(events);
+  out->set_last_seq(last_seq);
+  out->set_chain(chain);
+  out->set_unapplied(unapplied);
+  for (const PendingOperation& operation : pending_) {
+    if (operation.done) continue;
+    auto* pending = out->add_pending();
+    pending->set_id(operation.id);
+    pending->set_kind(static_cast<std::uint32_t>(operation.kind));
+    pending->set_attempt(operation.attempt);
+    pending->set_due_ms(operation.due_ms);
+    pending->set_scheduled_ms(operation.scheduled_ms);
+  }
+}
+
+RunState RunState::from_summary(store::RunNumber number, const proto::RunSummary& summary, Names& names) {
+  RunState state;
+  state.number = number;
+  state.id = base::RunId::from_bytes(summary.run_id()).value_or(base::RunId());
+  state.workflow_id = summary.workflow_id();
+  state.workflow = names.intern(summary.workflow());
+  state.task_queue = names.intern(summary.task_queue());
+  state.status = static_cast<RunStatus>(summary.status());
+  state.started_ms = summary.started_ms();
+  state.closed_ms = summary.closed_ms();
+  state.events = summary.events();
+  state.last_seq = summary.last_seq();
+  state.chain = summary.chain();
+  state.unapplied = summary.unapplied();
+  state.pending_.reserve(static_cast<std::size_t>(summary.pending_size()));
+  for (const auto& pending : summary.pending()) {
+    PendingOperation operation;
+    operation.id = pending.id();
+    operation.kind = static_cast<OperationKind>(pending.kind());
+    operation.attempt = pending.attempt();
+    operation.due_ms = pending.due_ms();
+    operation.scheduled_ms = pending.scheduled_ms();
+    state.add(std::move(operation));
+  }
+  return state;
+}
+
+bool is_bookkeeping(const Event& input) {
+  return input.kind_case() == Event::kAttemptFailed ||
+         input.kind_case() == Event::kHeartbeatRecorded;
+}
+
+bool closes(const proto::Turn& turn) {
+  if (turn.commands_size() > 0) {
+    const auto last = turn.commands(turn.commands_size() - 1).kind_case();
+    if (last == Event::kRunCompleted || last == Event::kRunFailed || last == Event::kRunCancelled) {
+      return true;
+    }
+  }
+  if (turn.inputs_size() == 0) return false;
+  const auto last = turn.inputs(turn.inputs_size() - 1).kind_case();
+  return last == Event::kRunTerminated || last == Event::kRunTimedOut;
+}
+
+RunEnd end_of(const proto::Turn& last_turn) {
+  RunEnd end;
+  if (last_turn.commands_size() > 0) {
+    const Event& last = last_turn.commands(last_turn.commands_size() - 1);
+    if (last.has_run_completed()) {
+      end.status = RunStatus::kCompleted;
+      end.result = last.run_completed().result();
+      return end;
+    }
+    if (last.has_run_failed()) {
+      end.status = RunStatus::kFailed;
+      end.failure = last.run_failed().failure();
+      return end;
+    }
+    if (last.has_run_cancelled()) {
+      end.status = RunStatus::kCancelled;
+      end.failure.set_kind(proto::Failure::CANCELLED);
+      end.failure.set_message("the run was cancelled");
+      return end;
+    }
+  }
+  if (last_turn.inputs_size() == 0) return end;
+  const Event& last = last_turn.inputs(last_turn.inputs_size() - 1);
+  if (last.has_run_terminated()) {
+    end.status = RunStatus::kTerminated;
+    end.failure.set_kind(proto::Failure::APPLICATION);
+    end.failure.set_type("Terminated");
+    end.failure.set_message("the run was terminated: " + last.run_terminated().reason());
+  } else if (last.has_run_timed_out()) {
+    end.status = RunStatus::kTimedOut;
+    end.failure.set_kind(proto::Failure::TIMEOUT);
+    end.failure.set_type("run_timeout");
+    end.failure.set_message("the run reached its run_timeout");
+  }
+  return end;
+}
+
+std::string index_key(RunStatus status) { return std::string(1, static_cast<char>(status)); }
+
+RunDescription describe_state(const RunState& state) {
+  RunDescription description;
+  description.workflow_id = state.workflow_id;
+  description.run_id = state.id;
+  description.workflow = *state.workflow;
+  description.task_queue = *state.task_queue;
+  description.status = state.status;
+  description.started = base::from_ms(state.started_ms);
+  if (state.closed_ms != 0) description.closed = base::from_ms(state.closed_ms);
+  description.history_events = state.events;
+  return description;
+}
+
+std::string_view to_string(RunStatus status) {
+  switch (status) {
+    case RunStatus::kRunning: return "Running";
+    case RunStatus::kPaused: return "Paused";
+    case RunStatus::kCompleted: return "Completed";
+    case RunStatus::kFailed: return "Failed";
+    case RunStatus::kCancelled: return "Cancelled";
+    case RunStatus::kTerminated: return "Terminated";
+    case RunStatus::kTimedOut: return "TimedOut";
+    case RunStatus::kContinuedAsNew: return "ContinuedAsNew";
+  }
+  return "Unknown";
+}
+
+}  // namespace reprise::runtime

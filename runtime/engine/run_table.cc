@@ -1,0 +1,44 @@
+#include "runtime/engine/run_table.h"
+
+namespace reprise::runtime {
+
+RunRecord& RunTable::add(RunState state) {
+  auto owned = std::make_unique<RunRecord>();
+  owned->state = std::move(state);
+  RunRecord& record = *owned;
+  by_number_[record.state.number] = std::move(owned);
+  // The key must be a view of the newest record's id, so an older entry is replaced whole.
+  by_id_.erase(record.state.workflow_id);
+  by_id_.emplace(record.state.workflow_id, &record);
+  return record;
+}
+
+RunRecord* RunTable::find(store::RunNumber number) const {
+  const auto found = by_number_.find(number);
+  return found == by_number_.end() ? nullptr : found->second.get();
+}
+
+RunRecord* RunTable::find(std::string_view workflow_id) const {
+  const auto found = by_id_.find(workflow_id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+void RunTable::for_each(const std::function<void(RunRecord&)>& visit) const {
+  for (const auto& [number, record] : by_number_) visit(*record);
+}
+
+void RunTable::forget_archived(store::Seq through) {
+  while (!closed_.empty()) {
+    const auto found = by_number_.find(closed_.front());
+    if (found != by_number_.end()) {
+      RunRecord& record = *found->second;
+      if (record.state.last_seq > through) return;
+      const auto by_id = by_id_.find(record.state.workflow_id);
+      if (by_id != by_id_.end() && by_id->second == &record) by_id_.erase(by_id);
+      by_number_.erase(found);
+    }
+    closed_.pop_front();
+  }
+}
+
+}  // namespace reprise::runtime

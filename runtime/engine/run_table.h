@@ -1,0 +1,70 @@
+// The runs that a shard knows: all open ones, and the closed ones that the archive has not taken
+// over yet.
+#pragma once
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/engine/run_state.h"
+
+namespace reprise::runtime {
+
+// Called when an input that a client sent is durable, or when it came too late.
+struct InputReply {
+  int input = 0;  // index among the turn's inputs
+  Reply<void> reply;
+};
+
+struct UpdateReply {
+  std::string update_id;
+  Reply<replay::Outcome> reply;
+};
+
+// What most runs do not have at most times.
+struct RunExtras {
+  std::vector<std::shared_ptr<RunWatch>> watches;
+  std::vector<InputReply> replies;   // to inputs of the turn being gathered
+  std::vector<UpdateReply> updates;  // accepted and not answered
+  std::optional<base::Error> parked;
+};
+
+struct RunRecord {
+  RunState state;
+  proto::Turn* turn = nullptr;  // inputs gathered in this round; lies in the round's arena
+  std::unique_ptr<RunExtras> extras;
+  bool damaged = false;         // quarantined: its history does not verify
+
+  RunExtras& with_extras() {
+    if (extras == nullptr) extras = std::make_unique<RunExtras>();
+    return *extras;
+  }
+  bool parked() const { return extras != nullptr && extras->parked.has_value(); }
+};
+
+// Not thread-safe.
+class RunTable {
+ public:
+  RunRecord& add(RunState state);
+  RunRecord* find(store::RunNumber number) const;
+  // The newest known run with this workflow id.
+  RunRecord* find(std::string_view workflow_id) const;
+  void for_each(const std::function<void(RunRecord&)>& visit) const;
+  std::size_t size() const { return by_number_.size(); }
+
+  // The run has ended; it is forgotten by forget_archived() once its last record is archived.
+  void closed(RunRecord& record) { closed_.push_back(record.state.number); }
+  void forget_archived(store::Seq through);
+
+ private:
+  std::unordered_map<store::RunNumber, std::unique_ptr<RunRecord>> by_number_;
+  // Keys are views of the records' own ids.
+  std::unordered_map<std::string_view, RunRecord*> by_id_;
+  std::deque<store::RunNumber> closed_;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,158 @@
+#include "runtime/engine/shard.h"
+
+#include <utility>
+
+#include "runtime/engine/shard_source.h"
+
+namespace reprise::runtime {
+
+Shard::Shard(int index, Shared& shared, HostOptions host)
+    : index_(index), shared_(shared), host_(host) {}
+
+Shard::~Shard() = default;
+
+// ---- the round --------------------------------------------------------------------------------
+
+bool Shard::step() {
+  mailbox_.take(&mail_);
+  bool worked = !mail_.empty();
+  for (Mail& mail : mail_) {
+    if (auto* result = std::get_if<AttemptResult>(&mail)) {
+      take_result(std::move(*result));
+    } else {
+      std::get<std::function<void()>>(mail)();
+    }
+  }
+  mail_.clear();
+  worked |= release_effects();
+  worked |= fire_timers();
+  worked |= !ready_.empty();
+  run_turns();
+  append_round();
+  worked |= submit_tasks();
+  host_.evict_excess([this](Host::Key key) {
+    return runs_.find(key)->state.last_seq <= shared_.durable.load();
+  });
+  return worked;
+}
+
+void Shard::wait() {
+  std::optional<base::Duration> limit;
+  if (const auto due = timers_.next_due_ms()) {
+    limit = base::Duration(std::max<std::int64_t>(0, *due - base::to_ms(now())));
+  }
+  mailbox_.wait(limit);
+}
+
+// ---- effects ----------------------------------------------------------------------------------
+
+void Shard::effect(Effect effect) {
+  effect.after = appended_.size() - 1;  // the turn just recorded; append_round() makes it absolute
+  round_effects_.push_back(std::move(effect));
+}
+
+void Shard::after_durable(store::Seq seq, std::function<void()> act) {
+  if (seq <= shared_.durable.load()) return act();
+  effects_.push_back({.after = seq, .act = std::move(act)});
+}
+
+bool Shard::release_effects() {
+  bool released = false;
+  const store::Seq durable = shared_.durable.load();
+  while (!effects_.empty() && effects_.front().after <= durable) {
+    const Effect effect = std::move(effects_.front());
+    effects_.pop_front();
+    released = true;
+    if (effect.act) {
+      effect.act();
+      continue;
+    }
+    RunRecord* run = runs_.find(effect.run);
+    if (run == nullptr) continue;
+    if (!effect.is_timer) {
+      start_operation(*run, effect.operation);
+    } else if (const PendingOperation* operation = run->state.find(effect.operation)) {
+      arm(*run, *operation,
+          operation->is_attempted() ? TimerEntry::Kind::kRetry : TimerEntry::Kind::kFire,
+          operation->due_ms);
+    }
+  }
+  return released;
+}
+
+void Shard::replay_afresh(store::RunNumber number) {
+  RunRecord* run = runs_.find(number);
+  if (run == nullptr || run->parked() || run->state.last_seq > shared_.durable.load()) return;
+  const auto trouble = host_.replay_afresh(number, Source(shared_, run->state));
+  if (trouble && trouble->code != base::ErrorCode::kNoWorker) park(*run, *trouble);
+}
+
+// ---- workers and life cycle -------------------------------------------------------------------
+
+void Shard::add_worker(const std::shared_ptr<const WorkerCode>& code) {
+  host_.add_worker(code);
+  std::vector<store::RunNumber> served;
+  runs_.for_each([&](RunRecord& run) {
+    if (run.state.open() && *run.state.task_queue == code->task_queue) {
+      served.push_back(run.state.number);
+    }
+  });
+  for (const store::RunNumber number : served) {
+    RunRecord& run = *runs_.find(number);
+    unpark(run);
+    after_durable(run.state.last_seq, [this, number] {
+      RunRecord* served_run = runs_.find(number);
+      if (served_run == nullptr || !served_run->state.open()) return;
+      if (served_run->state.unapplied) activate(*served_run);
+      std::vector<std::uint32_t> steps;
+      for (const PendingOperation& operation : served_run->state.pending()) {
+        if (operation.is_step() && !operation.done) steps.push_back(operation.id);
+      }
+      for (const std::uint32_t id : steps) start_operation(*served_run, id);
+    });
+  }
+}
+
+void Shard::remove_worker(const std::string& task_queue) {
+  submit_tasks();  // steps that this round has decided to run wait with the others now
+  for (const AttemptTask& task : shared_.task_queues.take_steps(task_queue, index_)) {
+    host_.unpin(task.key.run);
+    RunRecord* run = runs_.find(task.key.run);
+    if (run == nullptr) continue;
+    if (PendingOperation* operation = run->state.find(task.key.operation)) {
+      operation->dispatched = false;
+    }
+  }
+  host_.remove_worker(task_queue);
+}
+
+void Shard::adopt(RunState state, bool damaged, const std::string& why) {
+  // The names of the state belong to whoever read it.
+  state.workflow = names_.intern(*state.workflow);
+  state.task_queue = names_.intern(*state.task_queue);
+  RunRecord& run = runs_.add(std::move(state));
+  run.damaged = damaged;
+  if (damaged) run.with_extras().parked = base::Error{base::ErrorCode::kStoreDamaged, why};
+  if (!run.state.open()) {
+    runs_.closed(run);
+    return;
+  }
+  for (const PendingOperation& operation : run.state.pending()) {
+    if (damaged || operation.done) continue;
+    effects_.push_back({.run = run.state.number,
+                        .operation = operation.id,
+                        .is_timer = !operation.is_attempted()});
+  }
+}
+
+void Shard::fail_watches(const base::Error& why) {
+  runs_.for_each([&](RunRecord& run) {
+    if (run.extras == nullptr) return;
+    for (const auto& watch : run.extras->watches) watch->set(why);
+    for (const auto& update : run.extras->updates) update.reply(why);
+    run.extras->watches.clear();
+    run.extras->updates.clear();
+  });
+}
+
+}  // namespace reprise::runtime

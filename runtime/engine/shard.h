@@ -1,0 +1,170 @@
+// One shard: the runs whose workflow ids hash to it, and the thread that moves them. A round takes
+// what has come, runs one turn of each run that has inputs, appends the turns to the log together,
+// and releases the effects of turns that have become durable.
+//
+//   mail, timers ──► inputs by run ──► turns ──► log ──► (durable) ──► effects
+//
+// Everything but post(), poke() and finished() belongs to the shard's thread.
+#pragma once
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <google/protobuf/arena.h>
+
+#include "runtime/engine/mailbox.h"
+#include "runtime/engine/run_table.h"
+#include "runtime/engine/shared.h"
+#include "runtime/engine/timer_queue.h"
+#include "runtime/host/host.h"
+
+namespace reprise::runtime {
+
+class Shard {
+ public:
+  Shard(int index, Shared& shared, HostOptions host);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  // ---- any thread ----
+  void post(std::function<void()> task) { mailbox_.post(std::move(task)); }
+  void finished(AttemptResult result) { mailbox_.post(std::move(result)); }
+  void poke() { mailbox_.poke(); }
+
+  // ---- the shard's thread ----
+  // One round. False: there was nothing to do.
+  bool step();
+  // Until there is something to do.
+  void wait();
+  std::optional<std::int64_t> next_due_ms() const { return timers_.next_due_ms(); }
+  // Does something wait for the log?
+  bool has_effects() const { return !effects_.empty(); }
+
+  // Requests of clients (shard_requests.cc).
+  void start(StartRequest request, std::shared_ptr<RunWatch> watch, const Reply<StartedRun>& reply);
+  void watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
+  void signal(const RunKey& key, std::string name, std::string input, Reply<void> reply);
+  void query(const RunKey& key, const std::string& name, const std::string& input,
+             const Reply<std::string>& reply);
+  void update(const RunKey& key, std::string name, std::string input,
+              const Reply<replay::Outcome>& reply);
+  void cancel(const RunKey& key, std::string reason, Reply<void> reply);
+  void terminate(const RunKey& key, std::string reason, Reply<void> reply);
+  void describe(const RunKey& key, const Reply<RunDescription>& reply);
+  void history(const RunKey& key, const Reply<std::vector<std::string>>& reply);
+  void collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out);
+
+  // Attempts (shard_attempts.cc).
+  void attempt_timed_out(const AttemptKey& key, std::string_view limit);
+  void heartbeat(const AttemptKey& key, std::string details);
+  void attempt_lost(const store::AttemptMark& mark);  // the process died during it
+
+  // Workers and life cycle (shard.cc).
+  void add_worker(const std::shared_ptr<const WorkerCode>& code);
+  void remove_worker(const std::string& task_queue);
+  void adopt(RunState state, bool damaged, const std::string& why);
+  void archived(store::Seq through) { runs_.forget_archived(through); }
+  void fail_watches(const base::Error& why);
+
+ private:
+  class Source;  // a run as the host sees it
+
+  // Something that must wait until the turn that caused it is durable.
+  struct Effect {
+    store::Seq after = 0;
+    std::function<void()> act{};         // if set; otherwise:
+    store::RunNumber run = 0;
+    std::uint32_t operation = 0;         // dispatch this one
+    bool is_timer = false;               // ...or arm its timer
+  };
+
+  // ---- inputs (shard_turns.cc) ----
+  proto::Event* add_input(RunRecord& run);
+  void add_input(RunRecord& run, std::function<void(proto::Event*)> fill, Reply<void> reply);
+  void gather(RunRecord& run);
+  void activate(RunRecord& run);  // a turn without inputs of its own, for deferred ones
+
+  // ---- turns (shard_turns.cc) ----
+  void run_turns();
+  void run_turn(RunRecord& run, proto::Turn& turn);
+  bool run_code(RunRecord& run, proto::Turn& turn);
+  void record(RunRecord& run, proto::Turn& turn);
+  void record_end(RunRecord& run, std::function<void(proto::Event*)> fill, Reply<void> reply);
+  void stop_what_is_given_up(RunRecord& run, const proto::Turn& turn);
+  void keep_details(RunRecord& run, const proto::Turn& turn);
+  void queue_effects(RunRecord& run, const proto::Turn& turn);
+  void answer_inputs(RunRecord& run, const proto::Turn& turn);
+  void append_round();
+  void park(RunRecord& run, const replay::Trouble& trouble);
+  void unpark(RunRecord& run);
+  void closed(store::RunNumber number, const RunEnd& end);
+
+  // ---- effects (shard.cc) ----
+  void effect(Effect effect);
+  void after_durable(store::Seq seq, std::function<void()> act);
+  bool release_effects();
+  void replay_afresh(store::RunNumber number);
+
+  // ---- operations (shard_attempts.cc) ----
+  void start_operation(RunRecord& run, std::uint32_t id);
+  bool ensure_details(RunRecord& run);
+  void dispatch_activity(RunRecord& run, PendingOperation& operation);
+  void dispatch_step(RunRecord& run, PendingOperation& operation);
+  void take_result(AttemptResult result);
+  void attempt_failed(RunRecord& run, PendingOperation& operation, const proto::Failure& failure);
+  void operation_failed(RunRecord& run, PendingOperation& operation, const proto::Failure& failure);
+  bool fire_timers();
+  void fire(const TimerEntry& entry);
+  void arm(RunRecord& run, const PendingOperation& operation, TimerEntry::Kind kind,
+           std::int64_t due_ms);
+  void sweep_timers();
+  bool submit_tasks();
+
+  // ---- finding runs (shard_requests.cc) ----
+  base::Result<RunState> find_archived(const RunKey& key);
+  void read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch);
+  RunRecord* find(const RunKey& key) const;
+  // The open run, or the error that says why not.
+  base::Result<RunRecord*> find_open(const RunKey& key);
+  base::Status may_start(const StartRequest& request);
+  RunDescription describe_run(RunRecord& run);
+
+  base::Time now() const { return shared_.clock.now(); }
+
+  const int index_;
+  Shared& shared_;
+  Mailbox mailbox_;
+  Names names_;
+  RunTable runs_;
+  TimerQueue timers_;
+  std::size_t swept_timers_ = 0;  // how many were left by the last sweep
+  std::deque<Effect> effects_;
+  std::map<std::string, std::vector<AttemptTask>> tasks_;  // to submit at the end of the round
+
+  // The round.
+  google::protobuf::Arena arena_;
+  std::vector<Mail> mail_;
+  std::vector<store::RunNumber> ready_;
+  std::string bodies_;
+  struct Appended {
+    store::RunNumber run = 0;
+    store::Seq* previous = nullptr;
+    std::uint64_t* chain = nullptr;
+    std::uint8_t flags = 0;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  std::vector<Appended> appended_;
+  std::vector<Effect> round_effects_;  // `after` counts the round's turns, from 0
+  std::vector<store::AttemptSlots::Slot> slots_;  // to release when the round is durable
+
+  // Last: destroying it runs destructors of user code.
+  Host host_;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,312 @@
+// Operations that are attempted outside the turn: dispatch, results, retries, time limits.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/engine/retry.h"
+#include "runtime/engine/shard.h"
+#include "runtime/engine/shard_source.h"
+
+namespace reprise::runtime {
+namespace {
+
+// Heartbeat details are written to the log at most this often per activity; the newest ones are
+// also kept when an attempt fails.
+constexpr base::Duration kHeartbeatRecordInterval{1'000};
+
+const proto::RetryPolicy& policy_of(const PendingOperation& operation) {
+  const OperationDetails& details = *operation.details;
+  if (operation.is_step()) {
+    return details.step->has_retry() ? details.step->retry() : default_retry_policy();
+  }
+  return details.activity->has_retry() ? details.activity->retry() : default_retry_policy();
+}
+
+proto::Failure timeout_failure(std::string_view limit, std::string message) {
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::TIMEOUT);
+  failure.set_type(std::string(limit));
+  failure.set_message(std::move(message));
+  return failure;
+}
+
+}  // namespace
+
+// ---- dispatch ---------------------------------------------------------------------------------
+
+void Shard::start_operation(RunRecord& run, std::uint32_t id) {
+  PendingOperation* operation = run.state.find(id);
+  if (operation == nullptr || operation->settled || operation->dispatched) return;
+  if (run.damaged || !ensure_details(run)) return;
+  if (operation->due_ms > base::to_ms(now())) {
+    arm(run, *operation, TimerEntry::Kind::kRetry, operation->due_ms);
+  } else if (operation->is_step()) {
+    dispatch_step(run, *operation);
+  } else {
+    dispatch_activity(run, *operation);
+  }
+}
+
+// After a restart the log is read for what was known before it.
+bool Shard::ensure_details(RunRecord& run) {
+  const auto missing = [](const PendingOperation& operation) {
+    return operation.is_attempted() && !operation.done && operation.details == nullptr;
+  };
+  auto& pending = run.state.pending();
+  if (std::none_of(pending.begin(), pending.end(), missing)) return true;
+  const base::Status read = Source(shared_, run.state).history([&](const proto::Turn& turn) {
+    keep_details(run, turn);
+    for (const proto::Event& input : turn.inputs()) {
+      if (input.has_attempt_failed()) {
+        PendingOperation* operation = run.state.find(input.attempt_failed().id());
+        if (operation == nullptr || operation->details == nullptr) continue;
+        operation->details->last_failure = input.attempt_failed().failure().message();
+        if (!input.attempt_failed().heartbeat().empty()) {
+          operation->details->heartbeat = input.attempt_failed().heartbeat();
+        }
+      } else if (input.has_heartbeat_recorded()) {
+        PendingOperation* operation = run.state.find(input.heartbeat_recorded().id());
+        if (operation == nullptr || operation->details == nullptr) continue;
+        operation->details->heartbeat = input.heartbeat_recorded().heartbeat();
+      }
+    }
+    return true;
+  });
+  if (read) return true;
+  park(run, {read.error().code, read.error().message, std::nullopt});
+  return false;
+}
+
+void Shard::dispatch_activity(RunRecord& run, PendingOperation& operation) {
+  OperationDetails& details = *operation.details;
+  const proto::ActivityScheduled& spec = *details.activity;
+  details.control = std::make_shared<AttemptControl>();
+  operation.dispatched = true;
+  if (spec.schedule_to_start_ms() > 0) {
+    details.start_by_ms = base::to_ms(now()) + spec.schedule_to_start_ms();
+    arm(run, operation, TimerEntry::Kind::kScheduleToStart, details.start_by_ms);
+  }
+  if (spec.schedule_to_close_ms() > 0 && !std::exchange(details.close_timer_armed, true)) {
+    arm(run, operation, TimerEntry::Kind::kScheduleToClose,
+        operation.scheduled_ms + spec.schedule_to_close_ms());
+  }
+  AttemptTask task;
+  task.key = {index_, run.state.number, operation.id, operation.attempt};
+  task.start_to_close = base::Duration(spec.start_to_close_ms());
+  task.heartbeat = base::Duration(spec.heartbeat_ms());
+  task.activity = details.activity;
+  task.control = details.control;
+  task.idempotency_key = run.state.id.to_string() + "/" + std::to_string(operation.id);
+  task.workflow_id = run.state.workflow_id;
+  task.heartbeat_details = details.heartbeat;
+  tasks_[spec.task_queue().empty() ? *run.state.task_queue : spec.task_queue()].push_back(
+      std::move(task));
+}
+
+void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
+  const store::RunNumber number = run.state.number;
+  if (run.parked()) return;
+  if (const auto trouble = host_.load(number, Source(shared_, run.state))) {
+    // add_worker() comes back to it.
+    if (trouble->code != base::ErrorCode::kNoWorker) park(run, *trouble);
+    return;
+  }
+  operation.dispatched = true;
+  host_.pin(number);
+  AttemptTask task;
+  task.key = {index_, number, operation.id, operation.attempt};
+  task.start_to_close = base::Duration(operation.details->step->start_to_close_ms());
+  task.step = host_.find(number)->step_body(operation.id);
+  if (operation.kind == OperationKind::kStep) {
+    tasks_[*run.state.task_queue].push_back(std::move(task));
+    return;
+  }
+  AttemptResult result;
+  result.key = task.key;
+  result.is_step = true;
+  result.token = shared_.store->attempt_slots().take({number, operation.id, operation.attempt});
+  result.outcome = execute_step(task);
+  take_result(std::move(result));
+}
+
+bool Shard::submit_tasks() {
+  bool submitted = false;
+  for (auto& [queue, tasks] : tasks_) {
+    if (tasks.empty()) continue;
+    submitted = true;
+    shared_.task_queues.submit(queue, std::exchange(tasks, {}));
+  }
+  return submitted;
+}
+
+// ---- results ----------------------------------------------------------------------------------
+
+void Shard::take_result(AttemptResult result) {
+  slots_.push_back(static_cast<store::AttemptSlots::Slot>(result.token));
+  RunRecord* run = runs_.find(result.key.run);
+  PendingOperation* operation = run == nullptr ? nullptr : run->state.find(result.key.operation);
+  if (replay::Execution* execution = host_.find(result.key.run);
+      execution != nullptr && result.is_step) {
+    host_.unpin(result.key.run);
+    if (run == nullptr || !run->state.open() || run->parked()) host_.evict(result.key.run);
+  }
+  // Results of attempts that nobody waits for any more change nothing.
+  if (operation == nullptr || operation->settled || !operation->dispatched ||
+      operation->attempt != result.key.attempt) {
+    return;
+  }
+  operation->dispatched = false;
+  if (operation->details != nullptr) operation->details->control = nullptr;
+  if (result.abandoned) return;
+  if (!result.outcome.ok()) return attempt_failed(*run, *operation, result.outcome.failure());
+  operation->settled = true;
+  proto::Event* input = add_input(*run);
+  if (operation->is_step()) {
+    input->mutable_step_completed()->set_id(operation->id);
+    input->mutable_step_completed()->set_result(result.outcome.take_payload());
+  } else {
+    input->mutable_activity_completed()->set_id(operation->id);
+    input->mutable_activity_completed()->set_result(result.outcome.take_payload());
+  }
+}
+
+void Shard::attempt_failed(RunRecord& run, PendingOperation& operation,
+                           const proto::Failure& failure) {
+  if (!ensure_details(run)) return;
+  const std::int64_t now_ms = base::to_ms(now());
+  std::optional<base::Duration> give_up_in;
+  if (operation.details->activity != nullptr &&
+      operation.details->activity->schedule_to_close_ms() > 0) {
+    give_up_in = base::Duration(operation.scheduled_ms +
+                                operation.details->activity->schedule_to_close_ms() - now_ms);
+  }
+  const auto delay = retry_delay(policy_of(operation), operation.attempt, failure, give_up_in);
+  if (!delay) return operation_failed(run, operation, failure);
+  operation.settled = true;
+  operation.details->last_failure = failure.message();
+  auto* failed = add_input(run)->mutable_attempt_failed();
+  failed->set_id(operation.id);
+  failed->set_attempt(operation.attempt);
+  *failed->mutable_failure() = failure;
+  failed->set_retry_at_ms(now_ms + delay->count());
+  failed->set_heartbeat(operation.details->heartbeat);
+}
+
+void Shard::operation_failed(RunRecord& run, PendingOperation& operation,
+                             const proto::Failure& failure) {
+  operation.settled = true;
+  operation.dispatched = false;
+  if (operation.is_step()) {
+    auto* failed = add_input(run)->mutable_step_failed();
+    failed->set_id(operation.id);
+    *failed->mutable_failure() = failure;
+    return;
+  }
+  auto* failed = add_input(run)->mutable_activity_failed();
+  failed->set_id(operation.id);
+  proto::Failure* wrapped = failed->mutable_failure();
+  wrapped->set_kind(proto::Failure::ACTIVITY);
+  wrapped->set_activity(operation.details->activity->name());
+  wrapped->set_attempts(static_cast<std::int32_t>(operation.attempt));
+  wrapped->set_message("activity '" + operation.details->activity->name() + "' failed at attempt " +
+                       std::to_string(operation.attempt) + ": " + failure.message());
+  *wrapped->mutable_cause() = failure;
+}
+
+void Shard::attempt_timed_out(const AttemptKey& key, std::string_view limit) {
+  RunRecord* run = runs_.find(key.run);
+  PendingOperation* operation = run == nullptr ? nullptr : run->state.find(key.operation);
+  if (operation == nullptr || operation->settled || operation->attempt != key.attempt) return;
+  operation->dispatched = false;
+  operation->details->control = nullptr;
+  attempt_failed(*run, *operation,
+                 timeout_failure(limit, "the attempt overran its " + std::string(limit) + " limit"));
+}
+
+void Shard::attempt_lost(const store::AttemptMark& mark) {
+  RunRecord* run = runs_.find(mark.run);
+  PendingOperation* operation = run == nullptr ? nullptr : run->state.find(mark.operation);
+  if (operation == nullptr || operation->settled || operation->attempt != mark.attempt) return;
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::APPLICATION);
+  failure.set_type("ProcessDied");
+  failure.set_message(base::to_string(base::ErrorCode::kProcessDied) +
+                      " the process ended while this attempt was under way");
+  attempt_failed(*run, *operation, failure);
+}
+
+void Shard::heartbeat(const AttemptKey& key, std::string details) {
+  RunRecord* run = runs_.find(key.run);
+  PendingOperation* operation = run == nullptr ? nullptr : run->state.find(key.operation);
+  if (operation == nullptr || operation->settled || operation->attempt != key.attempt) return;
+  OperationDetails& kept = *operation->details;
+  kept.heartbeat = std::move(details);
+  if (now() - kept.heartbeat_recorded < kHeartbeatRecordInterval) return;
+  kept.heartbeat_recorded = now();
+  auto* recorded = add_input(*run)->mutable_heartbeat_recorded();
+  recorded->set_id(key.operation);
+  recorded->set_attempt(key.attempt);
+  recorded->set_heartbeat(kept.heartbeat);
+}
+
+// ---- timers -----------------------------------------------------------------------------------
+
+void Shard::arm(RunRecord& run, const PendingOperation& operation, TimerEntry::Kind kind,
+                std::int64_t due_ms) {
+  timers_.add({due_ms, run.state.number, operation.id, kind});
+  sweep_timers();
+}
+
+bool Shard::fire_timers() {
+  bool fired = false;
+  const std::int64_t now_ms = base::to_ms(now());
+  while (const auto entry = timers_.take_due(now_ms)) {
+    fire(*entry);
+    fired = true;
+  }
+  return fired;
+}
+
+void Shard::fire(const TimerEntry& entry) {
+  RunRecord* run = runs_.find(entry.run);
+  PendingOperation* operation = run == nullptr ? nullptr : run->state.find(entry.operation);
+  if (operation == nullptr || operation->settled) return;
+  switch (entry.kind) {
+    case TimerEntry::Kind::kRetry: return start_operation(*run, entry.operation);
+    case TimerEntry::Kind::kFire:
+      operation->settled = true;
+      if (operation->kind == OperationKind::kRunTimeout) {
+        return record_end(*run, [](proto::Event* input) { input->mutable_run_timed_out(); },
+                          [](const base::Status&) {});
+      }
+      add_input(*run)->mutable_timer_fired()->set_id(entry.operation);
+      return;
+    case TimerEntry::Kind::kScheduleToStart:
+      // Each attempt has its own; only one that has not begun by now is late.
+      if (!operation->dispatched || operation->details->start_by_ms != entry.due_ms) return;
+      if (!operation->details->control->abandon()) return;
+      return operation_failed(*run, *operation,
+                              timeout_failure("schedule_to_start", "no worker began it in time"));
+    case TimerEntry::Kind::kScheduleToClose:
+      if (operation->details->control != nullptr) {
+        operation->details->control->abandon();
+        operation->details->control->stop.request_stop();
+      }
+      return operation_failed(
+          *run, *operation,
+          timeout_failure("schedule_to_close", "it did not end in time, retries included"));
+  }
+}
+
+// Entries of timers that were cancelled stay behind. They are swept when they may be half of all,
+// which costs each entry a constant.
+void Shard::sweep_timers() {
+  constexpr std::size_t kFewTimers = 1'024;
+  if (timers_.size() < kFewTimers || timers_.size() < 2 * swept_timers_) return;
+  timers_.sweep([this](const TimerEntry& entry) {
+    RunRecord* run = runs_.find(entry.run);
+    return run == nullptr || run->state.find(entry.operation) == nullptr;
+  });
+  swept_timers_ = timers_.size();
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,333 @@
+// What clients ask for, on the shard of the run.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/engine/shard.h"
+#include "runtime/engine/shard_source.h"
+
+namespace reprise::runtime {
+namespace {
+
+base::Error no_such_run(const RunKey& key) {
+  std::string what = "there is no run with workflow id '" + key.workflow_id + "'";
+  if (key.run_id) what += " and run id " + key.run_id->to_string();
+  return {base::ErrorCode::kNotFound, what + " in this store"};
+}
+
+bool is_it(const RunState& state, const RunKey& key) {
+  return state.workflow_id == key.workflow_id && (!key.run_id || state.id == *key.run_id);
+}
+
+PendingActivity describe_pending(const PendingOperation& operation, std::int64_t now_ms) {
+  const OperationDetails& details = *operation.details;
+  PendingActivity pending;
+  pending.id = operation.id;
+  pending.is_step = operation.is_step();
+  pending.activity = pending.is_step ? details.step->name() : details.activity->name();
+  pending.attempt = operation.attempt;
+  pending.under_way = details.control != nullptr ? details.control->running()
+                                                 : pending.is_step && operation.dispatched;
+  if (!operation.dispatched && operation.due_ms > now_ms) {
+    pending.next_attempt = base::from_ms(operation.due_ms);
+  }
+  pending.last_failure = details.last_failure;
+  return pending;
+}
+
+}  // namespace
+
+// ---- finding runs -----------------------------------------------------------------------------
+
+RunRecord* Shard::find(const RunKey& key) const {
+  RunRecord* newest = runs_.find(key.workflow_id);
+  return newest != nullptr && is_it(newest->state, key) ? newest : nullptr;
+}
+
+base::Result<RunState> Shard::find_archived(const RunKey& key) {
+  const store::Archive& archive = shared_.store->archive();
+  std::optional<RunState> state;
+  const auto found = archive.find(key.workflow_id, [&](std::string_view bytes) {
+    proto::RunSummary summary;
+    if (!summary.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
+    state = RunState::from_summary(0, summary, names_);
+    return is_it(*state, key);
+  });
+  if (!found) return found.error();
+  if (!*found) return no_such_run(key);
+  state->number = **found;
+  return std::move(*state);
+}
+
+base::Result<RunRecord*> Shard::find_open(const RunKey& key) {
+  RunRecord* run = find(key);
+  if (run != nullptr && run->state.open()) return run;
+  if (run == nullptr) {
+    if (const auto archived = find_archived(key); !archived) return archived.error();
+  }
+  return base::Error{base::ErrorCode::kRunClosed,
+                     "run '" + key.workflow_id + "' has ended; describe it to see how"};
+}
+
+// ---- starting ---------------------------------------------------------------------------------
+
+void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch,
+                  const Reply<StartedRun>& reply) {
+  const auto refuse = [&](const base::Error& why) {
+    if (watch != nullptr) watch->set(why);
+    reply(why);
+  };
+  if (const auto worker = host_.registry().find(request.task_queue);
+      worker != nullptr && !worker->workflows.contains(request.workflow)) {
+    return refuse({base::ErrorCode::kUnknownWorkflow,
+                   "the worker of task queue '" + request.task_queue +
+                       "' does not implement workflow '" + request.workflow + "'"});
+  }
+  if (RunRecord* running = runs_.find(request.workflow_id);
+      running != nullptr && running->state.open()) {
+    if (request.conflict == IdConflict::kUseExisting) {
+      if (watch != nullptr) running->with_extras().watches.push_back(std::move(watch));
+      const StartedRun started{running->state.workflow_id, running->state.id, true};
+      return after_durable(running->state.last_seq, [reply, started] { reply(started); });
+    }
+    if (request.conflict == IdConflict::kFail) {
+      return refuse({base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
+    }
+    record_end(*running,
+               [](proto::Event* input) {
+                 input->mutable_run_terminated()->set_reason("replaced by a new start");
+               },
+               [](const base::Status&) {});
+  }
+  if (const base::Status may = may_start(request); !may) return refuse(may.error());
+
+  RunState state;
+  state.number = shared_.next_run.fetch_add(1);
+  state.id = shared_.ids.next(now());
+  state.workflow_id = request.workflow_id.empty() ? state.id.to_string() : request.workflow_id;
+  state.workflow = names_.intern(request.workflow);
+  state.task_queue = names_.intern(request.task_queue);
+  RunRecord& run = runs_.add(std::move(state));
+  auto* started = add_input(run)->mutable_run_started();
+  started->set_run_id(std::string(run.state.id.bytes()));
+  started->set_workflow_id(run.state.workflow_id);
+  started->set_workflow(request.workflow);
+  started->set_task_queue(request.task_queue);
+  started->set_input(std::move(request.input));
+  started->set_run_timeout_ms(request.run_timeout.count());
+  if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
+  run.with_extras().replies.push_back(
+      {0, [reply, result = StartedRun{run.state.workflow_id, run.state.id, false}](
+              const base::Status& status) {
+         if (status) {
+           reply(result);
+         } else {
+           reply(status.error());
+         }
+       }});
+}
+
+// What a closed run with this id says to it.
+base::Status Shard::may_start(const StartRequest& request) {
+  if (request.reuse == IdReuse::kAllow || request.workflow_id.empty()) return {};
+  RunStatus status = RunStatus::kRunning;
+  base::RunId id;
+  if (const RunRecord* closed = runs_.find(request.workflow_id); closed != nullptr) {
+    status = closed->state.status;
+    id = closed->state.id;
+  } else if (const auto archived = find_archived({request.workflow_id, std::nullopt})) {
+    status = archived->status;
+    id = archived->id;
+  } else if (archived.error().code == base::ErrorCode::kNotFound) {
+    return {};
+  } else {
+    return archived.error();
+  }
+  if (request.reuse == IdReuse::kAllowUnlessCompleted && status != RunStatus::kCompleted) return {};
+  return base::Error{base::ErrorCode::kAlreadyStarted, id.to_string()};
+}
+
+// ---- waiting for the end ----------------------------------------------------------------------
+
+void Shard::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
+  RunRecord* run = find(key);
+  if (run != nullptr && run->state.open()) {
+    run->with_extras().watches.push_back(watch);
+    return;
+  }
+  if (run != nullptr) {
+    if (run->parked()) return watch->set(*run->extras->parked);
+    // Its end may not be durable yet.
+    return after_durable(run->state.last_seq, [this, key, watch] {
+      if (RunRecord* ended = find(key); ended != nullptr) {
+        read_end(ended->state, watch);
+      } else {
+        this->watch(key, watch);
+      }
+    });
+  }
+  const auto archived = find_archived(key);
+  if (!archived) return watch->set(archived.error());
+  read_end(*archived, watch);
+}
+
+void Shard::read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch) {
+  RunEnd end;
+  const base::Status read = Source(shared_, state).history([&](const proto::Turn& turn) {
+    if (closes(turn)) end = end_of(turn);
+    return true;
+  });
+  if (read) {
+    watch->set(std::move(end));
+  } else {
+    watch->set(read.error());
+  }
+}
+
+// ---- messages to open runs --------------------------------------------------------------------
+
+void Shard::signal(const RunKey& key, std::string name, std::string input, Reply<void> reply) {
+  const auto run = find_open(key);
+  if (!run) return reply(run.error());
+  add_input(**run,
+            [&](proto::Event* event) {
+              event->mutable_signal_received()->set_name(std::move(name));
+              event->mutable_signal_received()->set_input(std::move(input));
+            },
+            std::move(reply));
+}
+
+void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
+  const auto run = find_open(key);
+  if (!run) return reply(run.error());
+  add_input(**run,
+            [&](proto::Event* event) {
+              event->mutable_cancel_requested()->set_reason(std::move(reason));
+            },
+            std::move(reply));
+}
+
+void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) {
+  const auto run = find_open(key);
+  if (!run) return reply(run.error());
+  record_end(**run,
+             [&](proto::Event* event) {
+               event->mutable_run_terminated()->set_reason(std::move(reason));
+             },
+             std::move(reply));
+}
+
+void Shard::update(const RunKey& key, std::string name, std::string input,
+                   const Reply<replay::Outcome>& reply) {
+  const auto run = find_open(key);
+  if (!run) return reply(run.error());
+  if ((*run)->parked()) return reply(*(*run)->extras->parked);
+  const std::string id = shared_.ids.next(now()).to_string();
+  auto* received = add_input(**run)->mutable_update_received();
+  received->set_update_id(id);
+  received->set_name(std::move(name));
+  received->set_input(std::move(input));
+  (*run)->with_extras().updates.push_back({id, reply});
+}
+
+// ---- questions --------------------------------------------------------------------------------
+
+void Shard::query(const RunKey& key, const std::string& name, const std::string& input,
+                  const Reply<std::string>& reply) {
+  RunRecord* run = find(key);
+  if (run == nullptr) {
+    const auto archived = find_archived(key);
+    if (!archived) return reply(archived.error());
+    const store::RunNumber number = archived->number;
+    auto answer = host_.query(number, Source(shared_, *archived), name, input);
+    host_.evict(number);
+    return reply(std::move(answer));
+  }
+  if (run->turn != nullptr) {
+    // What came before the question is part of the answer.
+    return mailbox_.post([this, key, name, input, reply] { query(key, name, input, reply); });
+  }
+  if (run->parked()) return reply(*run->extras->parked);
+  const store::RunNumber number = run->state.number;
+  const auto ask = [this, number, name, input, reply] {
+    RunRecord* asked = runs_.find(number);
+    if (asked == nullptr) return reply(base::Error{base::ErrorCode::kNotFound, "the run has gone"});
+    auto answer = host_.query(number, Source(shared_, asked->state), name, input);
+    if (!answer && answer.error().code == base::ErrorCode::kNondeterminism) {
+      park(*asked, {answer.error().code, answer.error().message, std::nullopt});
+    }
+    if (!asked->state.open()) host_.evict(number);
+    // The answer may come from turns that are not durable yet.
+    after_durable(asked->state.last_seq, [reply, answer] { reply(answer); });
+  };
+  if (host_.find(number) != nullptr) {
+    ask();
+  } else {
+    after_durable(run->state.last_seq, ask);
+  }
+}
+
+RunDescription Shard::describe_run(RunRecord& run) {
+  (void)ensure_details(run);
+  RunDescription description = describe_state(run.state);
+  for (const PendingOperation& operation : run.state.pending()) {
+    if (operation.done) continue;
+    if (operation.kind == OperationKind::kTimer) {
+      description.timers.push_back({operation.id, base::from_ms(operation.due_ms)});
+    }
+    if (!operation.is_attempted() || operation.details == nullptr) continue;
+    description.activities.push_back(describe_pending(operation, base::to_ms(now())));
+  }
+  if (const auto* execution = host_.find(run.state.number); execution != nullptr) {
+    description.waiting_for = execution->waiting_for();
+  }
+  if (run.parked()) description.parked = run.extras->parked;
+  return description;
+}
+
+void Shard::describe(const RunKey& key, const Reply<RunDescription>& reply) {
+  if (RunRecord* run = find(key); run != nullptr) {
+    if (run->turn != nullptr) return mailbox_.post([this, key, reply] { describe(key, reply); });
+    return after_durable(run->state.last_seq, [this, key, reply, number = run->state.number] {
+      if (RunRecord* known = runs_.find(number); known != nullptr) return reply(describe_run(*known));
+      describe(key, reply);  // archived meanwhile
+    });
+  }
+  const auto archived = find_archived(key);
+  if (!archived) return reply(archived.error());
+  reply(describe_state(*archived));
+}
+
+void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& reply) {
+  const auto read = [this, reply](const RunState& state) {
+    std::vector<std::string> turns;
+    const base::Status status = Source(shared_, state).history([&](const proto::Turn& turn) {
+      turns.push_back(turn.SerializeAsString());
+      return true;
+    });
+    if (!status) return reply(status.error());
+    reply(std::move(turns));
+  };
+  if (RunRecord* run = find(key); run != nullptr) {
+    return after_durable(run->state.last_seq, [this, read, number = run->state.number, key, reply] {
+      if (RunRecord* known = runs_.find(number); known != nullptr) return read(known->state);
+      history(key, reply);  // archived meanwhile
+    });
+  }
+  const auto archived = find_archived(key);
+  if (!archived) return reply(archived.error());
+  read(*archived);
+}
+
+void Shard::collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out) {
+  runs_.for_each([&](RunRecord& run) {
+    if (run.state.events == 0) return;  // its start is being gathered
+    if (request.status && run.state.status != *request.status) return;
+    if (!request.workflow.empty() && *run.state.workflow != request.workflow) return;
+    out->emplace(run.state.number, describe_state(run.state));
+    if (run.parked()) out->at(run.state.number).parked = run.extras->parked;
+    if (out->size() <= request.limit) return;
+    out->erase(request.newest_first ? out->begin() : std::prev(out->end()));
+  });
+}
+
+}  // namespace reprise::runtime

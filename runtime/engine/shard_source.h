@@ -1,0 +1,43 @@
+// A run of this engine as the host sees it: its identity and its history in the store.
+#pragma once
+#include "runtime/engine/shard.h"
+
+namespace reprise::runtime {
+
+class Shard::Source final : public RunSource {
+ public:
+  Source(const Shared& shared, const RunState& state) : shared_(shared), state_(state) {}
+
+  replay::RunInfo info() const override {
+    return {state_.id, state_.workflow_id, *state_.workflow, *state_.task_queue};
+  }
+
+  base::Status history(base::FunctionRef<bool(const proto::Turn&)> visit) const override {
+    // A run that starts now has no record yet.
+    if (state_.last_seq == 0) return {};
+    bool more = true;
+    bool readable = true;
+    google::protobuf::Arena arena;
+    const base::Status read = store::read_history(
+        shared_.store->journal(), shared_.store->archive(), state_.number, state_.last_seq,
+        [&](const store::Record& record) {
+          if (!more) return;
+          auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena);
+          readable = turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()));
+          more = readable && visit(*turn);
+          if (arena.SpaceUsed() > kArenaBytes) arena.Reset();
+        });
+    if (!read) return read;
+    if (readable) return {};
+    return base::Error{base::ErrorCode::kStoreDamaged,
+                       "a turn of run " + state_.id.to_string() + " is no valid event data"};
+  }
+
+ private:
+  static constexpr std::size_t kArenaBytes = 1 << 20;
+
+  const Shared& shared_;
+  const RunState& state_;
+};
+
+}  // namespace reprise::runtime

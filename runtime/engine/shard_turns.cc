@@ -1,0 +1,257 @@
+// Gathering inputs, running turns, and recording them.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "runtime/engine/shard.h"
+#include "runtime/engine/shard_source.h"
+
+namespace reprise::runtime {
+
+using proto::Event;
+
+// ---- inputs -----------------------------------------------------------------------------------
+
+void Shard::gather(RunRecord& run) {
+  if (run.turn != nullptr) return;
+  run.turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
+  ready_.push_back(run.state.number);
+}
+
+proto::Event* Shard::add_input(RunRecord& run) {
+  gather(run);
+  return run.turn->add_inputs();
+}
+
+void Shard::add_input(RunRecord& run, std::function<void(Event*)> fill, Reply<void> reply) {
+  fill(add_input(run));
+  run.with_extras().replies.push_back({run.turn->inputs_size() - 1, std::move(reply)});
+}
+
+void Shard::activate(RunRecord& run) { gather(run); }
+
+// ---- turns ------------------------------------------------------------------------------------
+
+void Shard::run_turns() {
+  for (std::size_t i = 0; i < ready_.size(); ++i) {
+    RunRecord* run = runs_.find(ready_[i]);
+    if (run == nullptr || run->turn == nullptr) continue;
+    run_turn(*run, *std::exchange(run->turn, nullptr));
+  }
+  ready_.clear();
+}
+
+void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
+  turn.set_time_ms(base::to_ms(now()));
+  if (!run.state.open()) {
+    turn.clear_inputs();  // they came too late, and whoever sent them is told
+    return answer_inputs(run, turn);
+  }
+  const bool for_code = turn.inputs().empty() ||
+                        !std::all_of(turn.inputs().begin(), turn.inputs().end(), is_bookkeeping);
+  if (!for_code || run.parked() || !run_code(run, turn)) {
+    turn.clear_commands();
+    if (turn.inputs().empty()) return;
+    turn.set_deferred(true);
+    host_.note_deferred(run.state.number, turn);
+  }
+  record(run, turn);
+}
+
+// False: the code could not run, or what it did must not be recorded.
+bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
+  TurnResult result = host_.run_turn(run.state.number, Source(shared_, run.state), &turn);
+  if (result.end != replay::TurnEnd::kParked) return true;
+  // Without a worker the run waits for one; there is nothing wrong with it.
+  if (result.trouble->code != base::ErrorCode::kNoWorker) park(run, *result.trouble);
+  return false;
+}
+
+void Shard::record(RunRecord& run, proto::Turn& turn) {
+  RunState& state = run.state;
+  Appended appended{state.number, &state.last_seq, &state.chain, 0, bodies_.size(), 0};
+  if (state.events == 0) appended.flags |= store::kFirstOfRun;
+  if (closes(turn)) appended.flags |= store::kLastOfRun;
+  REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
+  appended.end = bodies_.size();
+  appended_.push_back(appended);
+
+  if (shared_.options.replay_every_turn) {
+    effect({.act = [this, number = state.number] { replay_afresh(number); }});
+  }
+  stop_what_is_given_up(run, turn);
+  state.apply(turn, names_);
+  keep_details(run, turn);
+  queue_effects(run, turn);
+  answer_inputs(run, turn);
+  if (state.open()) return;
+  effect({.act = [this, number = state.number, end = end_of(turn)] { closed(number, end); }});
+}
+
+// Attempts that the turn gives up are asked to stop; the fold after this forgets how to reach them.
+void Shard::stop_what_is_given_up(RunRecord& run, const proto::Turn& turn) {
+  const auto stop = [this](const PendingOperation* operation) {
+    if (operation == nullptr || operation->details == nullptr) return;
+    if (operation->details->control == nullptr) return;
+    effect({.act = [control = operation->details->control] {
+      control->abandon();
+      control->stop.request_stop();
+    }});
+  };
+  if (closes(turn)) {
+    for (const PendingOperation& operation : run.state.pending()) stop(&operation);
+    return;
+  }
+  for (const Event& command : turn.commands()) {
+    if (!command.has_activity_cancel_requested()) continue;
+    stop(run.state.find(command.activity_cancel_requested().id()));
+  }
+}
+
+void Shard::record_end(RunRecord& run, std::function<void(Event*)> fill, Reply<void> reply) {
+  // What was gathered before comes first; the end itself runs no code.
+  if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
+  if (!run.state.open()) {
+    reply(base::Error{base::ErrorCode::kRunClosed, "the run has just ended"});
+    return;
+  }
+  auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
+  turn->set_time_ms(base::to_ms(now()));
+  turn->set_deferred(true);
+  fill(turn->add_inputs());
+  run.with_extras().replies.push_back({0, std::move(reply)});
+  record(run, *turn);
+}
+
+void Shard::keep_details(RunRecord& run, const proto::Turn& turn) {
+  for (const Event& command : turn.commands()) {
+    if (command.has_activity_scheduled()) {
+      PendingOperation* operation = run.state.find(command.activity_scheduled().id());
+      // Given up in the same turn, or known already.
+      if (operation == nullptr || operation->details != nullptr) continue;
+      operation->details = std::make_unique<OperationDetails>();
+      operation->details->activity =
+          std::make_shared<proto::ActivityScheduled>(command.activity_scheduled());
+    } else if (command.has_step_scheduled()) {
+      PendingOperation* operation = run.state.find(command.step_scheduled().id());
+      if (operation == nullptr || operation->details != nullptr) continue;
+      operation->details = std::make_unique<OperationDetails>();
+      operation->details->step = std::make_unique<proto::StepScheduled>(command.step_scheduled());
+    }
+  }
+}
+
+void Shard::queue_effects(RunRecord& run, const proto::Turn& turn) {
+  const store::RunNumber number = run.state.number;
+  if (!run.state.open()) return;
+  for (const Event& input : turn.inputs()) {
+    if (input.has_attempt_failed()) {
+      effect({.run = number, .operation = input.attempt_failed().id(), .is_timer = true});
+    }
+    if (input.has_run_started() && input.run_started().run_timeout_ms() > 0) {
+      effect({.run = number, .operation = 0, .is_timer = true});
+    }
+  }
+  for (const Event& command : turn.commands()) {
+    if (command.has_activity_scheduled()) {
+      effect({.run = number, .operation = command.activity_scheduled().id()});
+    } else if (command.has_step_scheduled()) {
+      effect({.run = number, .operation = command.step_scheduled().id()});
+    } else if (command.has_timer_started()) {
+      effect({.run = number, .operation = command.timer_started().id(), .is_timer = true});
+    }
+  }
+}
+
+// Whoever waits for an input or an update of this turn is answered when it is durable.
+void Shard::answer_inputs(RunRecord& run, const proto::Turn& turn) {
+  if (run.extras == nullptr) return;
+  const auto when_durable = [&](std::function<void()> act) {
+    // A turn that recorded nothing has nothing to wait for.
+    if (turn.inputs().empty() && turn.commands().empty()) return act();
+    effect({.act = std::move(act)});
+  };
+  for (InputReply& waiting : std::exchange(run.extras->replies, {})) {
+    const bool in_time = waiting.input < turn.inputs_size();
+    when_durable([reply = std::move(waiting.reply), in_time] {
+      if (in_time) return reply({});
+      reply(base::Error{base::ErrorCode::kRunClosed, "the run ended before this could reach it"});
+    });
+  }
+  auto& updates = run.extras->updates;
+  for (const Event& command : turn.commands()) {
+    if (!command.has_update_completed()) continue;
+    const auto& completed = command.update_completed();
+    const auto found = std::find_if(updates.begin(), updates.end(), [&](const UpdateReply& update) {
+      return update.update_id == completed.update_id();
+    });
+    if (found == updates.end()) continue;  // accepted by an earlier process
+    when_durable([reply = std::move(found->reply), event = completed] {
+      reply(event.has_failure() ? replay::Outcome::failed(event.failure())
+                                : replay::Outcome::success(event.result()));
+    });
+    updates.erase(found);
+  }
+}
+
+void Shard::append_round() {
+  const auto release_slots = [this, slots = std::exchange(slots_, {})] {
+    for (const auto slot : slots) shared_.store->attempt_slots().release(slot);
+  };
+  if (appended_.empty()) {
+    release_slots();
+  } else {
+    std::vector<store::Draft> drafts;
+    drafts.reserve(appended_.size());
+    for (const Appended& turn : appended_) {
+      drafts.push_back({turn.run, turn.previous, turn.chain, turn.flags,
+                        std::string_view(bodies_).substr(turn.begin, turn.end - turn.begin)});
+    }
+    const store::Seq last = shared_.writer->append(drafts);
+    effect({.act = release_slots});
+    const store::Seq first = last - appended_.size() + 1;
+    for (Effect& waiting : round_effects_) {
+      waiting.after += first;
+      effects_.push_back(std::move(waiting));
+    }
+  }
+  round_effects_.clear();
+  appended_.clear();
+  bodies_.clear();
+  arena_.Reset();
+}
+
+// ---- ends and troubles ------------------------------------------------------------------------
+
+void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
+  run.with_extras().parked = base::Error{trouble.code, trouble.report};
+  host_.evict(run.state.number);
+  shared_.log(LogLevel::kError, "run '" + run.state.workflow_id + "' (" + run.state.id.to_string() +
+                                    ") of workflow '" + *run.state.workflow + "' is parked: " +
+                                    base::Error{trouble.code, trouble.report}.text());
+}
+
+void Shard::unpark(RunRecord& run) {
+  if (run.extras != nullptr && !run.damaged) run.extras->parked.reset();
+}
+
+void Shard::closed(store::RunNumber number, const RunEnd& end) {
+  RunRecord* run = runs_.find(number);
+  if (run == nullptr) return;
+  host_.evict(number);
+  runs_.closed(*run);
+  if (run->extras == nullptr) return;
+  for (const auto& watch : run->extras->watches) {
+    if (run->parked()) {
+      watch->set(*run->extras->parked);
+    } else {
+      watch->set(end);
+    }
+  }
+  for (const auto& update : run->extras->updates) {
+    update.reply(base::Error{base::ErrorCode::kRunClosed, "the run ended before the update was done"});
+  }
+  if (!run->parked()) run->extras = nullptr;
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,56 @@
+// What the shards of an engine have in common. Owned by the engine, which outlives them.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "runtime/engine/engine.h"
+#include "runtime/engine/task_queues.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+namespace reprise::runtime {
+
+// Thread-safe.
+class RunIds {
+ public:
+  explicit RunIds(std::uint64_t seed) : random_(seed != 0 ? seed : system_seed()) {}
+
+  base::RunId next(base::Time now) {
+    std::lock_guard lock(mutex_);
+    const std::uint64_t high = random_();
+    return base::RunId::make(now, high, random_());
+  }
+
+ private:
+  static std::uint64_t system_seed() {
+    std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 32) ^ device();
+  }
+  std::mutex mutex_;
+  std::mt19937_64 random_;
+};
+
+struct Shared {
+  Shared(EngineOptions engine_options, std::unique_ptr<store::Store> opened, const base::Clock& time)
+      : options(std::move(engine_options)), store(std::move(opened)), clock(time), ids(options.seed) {}
+
+  void log(LogLevel level, std::string_view line) const { options.log(level, line); }
+
+  const EngineOptions options;  // `log` and `on_fatal` are set
+  const std::unique_ptr<store::Store> store;
+  const base::Clock& clock;
+  std::unique_ptr<store::Writer> writer;
+  TaskQueues task_queues;
+  RunIds ids;
+  std::atomic<store::RunNumber> next_run{1};
+  std::atomic<store::Seq> durable{0};
+};
+
+}  // namespace reprise::runtime

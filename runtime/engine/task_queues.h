@@ -1,0 +1,66 @@
+// Routes attempts to the worker that serves their task queue, and keeps them while there is none.
+#pragma once
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/host/attempt_pool.h"
+
+namespace reprise::runtime {
+
+// Thread-safe.
+class TaskQueues {
+ public:
+  void submit(const std::string& queue, std::vector<AttemptTask> tasks) {
+    std::lock_guard lock(mutex_);
+    Queue& to = queues_[queue];
+    if (to.pool != nullptr) {
+      to.pool->submit(std::move(tasks));
+    } else {
+      std::move(tasks.begin(), tasks.end(), std::back_inserter(to.backlog));
+    }
+  }
+
+  // False: another worker serves the queue already.
+  bool attach(const std::string& queue, AttemptPool* pool) {
+    std::lock_guard lock(mutex_);
+    Queue& to = queues_[queue];
+    if (to.pool != nullptr) return false;
+    to.pool = pool;
+    pool->submit(std::exchange(to.backlog, {}));
+    return true;
+  }
+
+  // Steps of one shard that wait for a worker, removed: their runs leave memory, and with them the
+  // closures.
+  std::vector<AttemptTask> take_steps(const std::string& queue, int shard) {
+    std::lock_guard lock(mutex_);
+    auto& backlog = queues_[queue].backlog;
+    const auto first = std::stable_partition(backlog.begin(), backlog.end(), [&](const auto& task) {
+      return !task.step.has_value() || task.key.shard != shard;
+    });
+    std::vector<AttemptTask> steps(std::make_move_iterator(first),
+                                   std::make_move_iterator(backlog.end()));
+    backlog.erase(first, backlog.end());
+    return steps;
+  }
+
+  void detach(const std::string& queue) {
+    std::lock_guard lock(mutex_);
+    queues_[queue].pool = nullptr;
+  }
+
+ private:
+  struct Queue {
+    AttemptPool* pool = nullptr;
+    std::vector<AttemptTask> backlog;
+  };
+  std::mutex mutex_;
+  std::map<std::string, Queue, std::less<>> queues_;
+};
+
+}  // namespace reprise::runtime

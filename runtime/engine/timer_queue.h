@@ -1,0 +1,58 @@
+// The deadlines of one shard. An entry is 24 bytes; cancelling one is not told here: whoever takes
+// a due entry looks whether it still means something.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace reprise::runtime {
+
+struct TimerEntry {
+  enum class Kind : std::uint8_t {
+    kFire,             // a durable timer, or the run's own time limit
+    kRetry,            // an operation's next attempt
+    kScheduleToStart,  // an attempt must have begun
+    kScheduleToClose,  // an activity must have ended
+  };
+  std::int64_t due_ms = 0;
+  std::uint64_t run = 0;
+  std::uint32_t operation = 0;
+  Kind kind{};
+
+  friend bool operator>(const TimerEntry& a, const TimerEntry& b) { return a.due_ms > b.due_ms; }
+};
+
+// Not thread-safe. A binary heap: adding and taking cost O(log n).
+class TimerQueue {
+ public:
+  void add(const TimerEntry& entry) {
+    heap_.push_back(entry);
+    std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
+  }
+  std::optional<std::int64_t> next_due_ms() const {
+    if (heap_.empty()) return std::nullopt;
+    return heap_.front().due_ms;
+  }
+  // The earliest entry due at `now_ms`, removed; nullopt when none is.
+  std::optional<TimerEntry> take_due(std::int64_t now_ms) {
+    if (heap_.empty() || heap_.front().due_ms > now_ms) return std::nullopt;
+    std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
+    const TimerEntry entry = heap_.back();
+    heap_.pop_back();
+    return entry;
+  }
+  // Forgets what `is_dead` says means nothing any more.
+  template <class Predicate>
+  void sweep(Predicate is_dead) {
+    std::erase_if(heap_, is_dead);
+    std::make_heap(heap_.begin(), heap_.end(), std::greater<>());
+  }
+  std::size_t size() const { return heap_.size(); }
+
+ private:
+  std::vector<TimerEntry> heap_;
+};
+
+}  // namespace reprise::runtime

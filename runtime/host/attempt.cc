@@ -1,0 +1,19 @@
+#include "runtime/host/attempt.h"
+
+namespace reprise::runtime {
+
+replay::Outcome execute_step(const AttemptTask& task) {
+  const auto started = std::chrono::steady_clock::now();
+  replay::Outcome outcome = (*task.step)();
+  if (task.start_to_close.count() == 0 || std::chrono::steady_clock::now() - started <= task.start_to_close) {
+    return outcome;
+  }
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::TIMEOUT);
+  failure.set_type("start_to_close");
+  failure.set_message("the step took longer than its start_to_close of " +
+                      std::to_string(task.start_to_close.count()) + " ms");
+  return replay::Outcome::failed(std::move(failure));
+}
+
+}  // namespace reprise::runtime

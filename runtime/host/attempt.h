@@ -1,0 +1,89 @@
+// One attempt of an activity or a step, from dispatch to result, and what may happen to it from
+// outside meanwhile.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/function_ref.h"
+#include "base/time.h"
+#include "proto/log.pb.h"
+#include "replay/outcome.h"
+
+namespace reprise::runtime {
+
+// Identifies an attempt; `shard` is where its result goes.
+struct AttemptKey {
+  int shard = 0;
+  std::uint64_t run = 0;
+  std::uint32_t operation = 0;
+  std::uint32_t attempt = 1;
+};
+
+// Shared between the shard that waits for an activity's attempt and the thread that executes it.
+//
+//   queued --claim()--> running      by the thread, once
+//   queued --abandon()--> abandoned  by the shard: the thread then skips it
+class AttemptControl {
+ public:
+  bool claim() { return move_from_queued(State::kRunning); }
+  bool abandon() { return move_from_queued(State::kAbandoned); }
+  bool running() const { return state_.load() == State::kRunning; }
+
+  std::stop_source stop;
+
+ private:
+  enum class State : std::uint8_t { kQueued, kRunning, kAbandoned };
+  bool move_from_queued(State to) {
+    State expected = State::kQueued;
+    return state_.compare_exchange_strong(expected, to);
+  }
+  std::atomic<State> state_{State::kQueued};
+};
+
+struct AttemptTask {
+  AttemptKey key;
+  base::Duration start_to_close{0};  // 0: no limit
+  base::Duration heartbeat{0};       // 0: no limit; activities only
+
+  // An activity...
+  std::shared_ptr<const proto::ActivityScheduled> activity;
+  std::shared_ptr<AttemptControl> control;
+  std::string idempotency_key;
+  std::string workflow_id;
+  std::string heartbeat_details;
+  // ...or a step: its closure, on the stack of its run.
+  std::optional<base::FunctionRef<replay::Outcome()>> step;
+};
+
+struct AttemptResult {
+  AttemptKey key;
+  replay::Outcome outcome;
+  std::uint64_t token = 0;  // what AttemptObserver::started() returned
+  bool is_step = false;
+  bool abandoned = false;   // it failed because the worker stops: as if it had not begun
+};
+
+// Runs a step's closure here. It refers to its run's stack, so nothing may go on before it returns:
+// a step that overran its limit has failed by the time it is back.
+replay::Outcome execute_step(const AttemptTask& task);
+
+// Called by the threads of a pool; implementations are thread-safe.
+class AttemptObserver {
+ public:
+  virtual std::uint64_t started(const AttemptKey& key) = 0;
+  virtual void finished(AttemptResult result) = 0;
+  virtual void heartbeat(const AttemptKey& key, std::string details) = 0;
+  // The attempt overran `limit` ("start_to_close", "heartbeat"); it was asked to stop, and its
+  // result, should one come, will still be reported as finished.
+  virtual void timed_out(const AttemptKey& key, std::string_view limit) = 0;
+
+ protected:
+  ~AttemptObserver() = default;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,192 @@
+#include "runtime/host/attempt_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace reprise::runtime {
+
+using Clock = std::chrono::steady_clock;
+
+// An attempt of an activity under way; the object its code sees.
+struct AttemptPool::Running final : ActivityAttempt {
+  Running(AttemptPool& owner, AttemptTask& attempt) : pool(owner), task(attempt) {}
+
+  std::string_view idempotency_key() const override { return task.idempotency_key; }
+  int attempt() const override { return static_cast<int>(task.key.attempt); }
+  std::string_view activity() const override { return task.activity->name(); }
+  std::string_view workflow_id() const override { return task.workflow_id; }
+  std::stop_token stop_token() const override { return task.control->stop.get_token(); }
+  std::string_view heartbeat_details() const override { return task.heartbeat_details; }
+  void heartbeat(std::string details) override {
+    if (task.heartbeat.count() > 0) {
+      std::lock_guard lock(pool.running_mutex_);
+      heartbeat_deadline = Clock::now() + task.heartbeat;
+    }
+    pool.observer_.heartbeat(task.key, std::move(details));
+  }
+
+  Clock::time_point deadline() const { return std::min(close_deadline, heartbeat_deadline); }
+
+  AttemptPool& pool;
+  AttemptTask& task;
+  Clock::time_point close_deadline = Clock::time_point::max();
+  Clock::time_point heartbeat_deadline = Clock::time_point::max();
+  bool expired = false;
+  bool stopped_by_us = false;  // asked to stop because the pool shuts down
+};
+
+AttemptPool::AttemptPool(std::shared_ptr<const WorkerCode> code,
+                         std::size_t threads,
+                         AttemptObserver& observer)
+    : code_(std::move(code)), observer_(observer) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  if (threads > 0) watcher_ = std::jthread([this] { watch(); });
+}
+
+AttemptPool::~AttemptPool() { (void)shut_down(); }
+
+void AttemptPool::submit(std::vector<AttemptTask> tasks) {
+  std::size_t wake = 0;
+  {
+    std::lock_guard lock(mutex_);
+    wake = std::min(idle_, tasks.size());
+    std::move(tasks.begin(), tasks.end(), std::back_inserter(queue_));
+  }
+  for (; wake > 0; --wake) work_available_.notify_one();
+}
+
+bool AttemptPool::run_one() {
+  std::optional<AttemptTask> task;
+  {
+    std::lock_guard lock(mutex_);
+    if (queue_.empty()) return false;
+    task = std::move(queue_.front());
+    queue_.pop_front();
+  }
+  execute(*task);
+  return true;
+}
+
+std::vector<AttemptTask> AttemptPool::shut_down() {
+  std::vector<AttemptTask> left;
+  {
+    std::scoped_lock lock(mutex_, running_mutex_);
+    stopping_ = true;
+    std::move(queue_.begin(), queue_.end(), std::back_inserter(left));
+    queue_.clear();
+    for (Running* running : running_) stop(*running);
+  }
+  work_available_.notify_all();
+  threads_.clear();
+  {
+    std::lock_guard lock(running_mutex_);
+    watching_ = false;
+  }
+  deadline_moved_.notify_all();
+  watcher_ = {};
+  return left;
+}
+
+void AttemptPool::stop(Running& running) {
+  running.stopped_by_us = running.task.control->stop.request_stop();
+}
+
+void AttemptPool::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ++idle_;
+    work_available_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    --idle_;
+    if (stopping_) return;
+    AttemptTask task = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    execute(task);
+    lock.lock();
+  }
+}
+
+void AttemptPool::execute(AttemptTask& task) {
+  if (task.control != nullptr && !task.control->claim()) return;
+  AttemptResult result;
+  result.key = task.key;
+  result.token = observer_.started(task.key);
+  if (task.step) {
+    result.is_step = true;
+    result.outcome = execute_step(task);
+  } else {
+    Running running(*this, task);
+    begin(running);
+    result.outcome = run_activity(task, running);
+    const bool stopped_by_us = end(running);
+    result.abandoned = stopped_by_us && !result.outcome.ok();
+  }
+  observer_.finished(std::move(result));
+}
+
+replay::Outcome AttemptPool::run_activity(AttemptTask& task, Running& running) {
+  const auto code = code_->activities.find(task.activity->name());
+  if (code != code_->activities.end()) return code->second(running, task.activity->input());
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::APPLICATION);
+  failure.set_type("UnknownActivity");
+  failure.set_message(base::to_string(base::ErrorCode::kUnknownActivity) + " the worker of task queue '" +
+                      code_->task_queue + "' does not implement activity '" + task.activity->name() +
+                      "'; implement() it before start()");
+  return replay::Outcome::failed(std::move(failure));
+}
+
+void AttemptPool::begin(Running& running) {
+  const AttemptTask& task = running.task;
+  const auto now = Clock::now();
+  if (task.start_to_close.count() > 0) running.close_deadline = now + task.start_to_close;
+  if (task.heartbeat.count() > 0) running.heartbeat_deadline = now + task.heartbeat;
+  bool sooner = false;
+  {
+    std::lock_guard lock(running_mutex_);
+    running_.push_back(&running);
+    if (stopping_) stop(running);
+    sooner = running.deadline() < next_look_;
+    if (sooner) next_look_ = running.deadline();
+  }
+  if (sooner) deadline_moved_.notify_one();
+}
+
+bool AttemptPool::end(Running& running) {
+  std::lock_guard lock(running_mutex_);
+  std::erase(running_, &running);
+  return running.stopped_by_us;
+}
+
+// Sleeps until the earliest deadline there was when it last looked. Most attempts end long before
+// theirs, and a new one is rarely sooner than that, so this thread hardly ever runs.
+void AttemptPool::watch() {
+  std::unique_lock lock(running_mutex_);
+  while (watching_) {
+    if (next_look_ == Clock::time_point::max()) {
+      deadline_moved_.wait(lock);
+    } else {
+      deadline_moved_.wait_until(lock, next_look_);
+    }
+    expire(Clock::now());
+  }
+}
+
+void AttemptPool::expire(Clock::time_point now) {
+  next_look_ = Clock::time_point::max();
+  for (Running* running : running_) {
+    if (running->expired) continue;
+    if (running->deadline() > now) {
+      next_look_ = std::min(next_look_, running->deadline());
+      continue;
+    }
+    running->expired = true;
+    const bool overran = running->close_deadline <= now;
+    running->task.control->stop.request_stop();
+    observer_.timed_out(running->task.key, overran ? "start_to_close" : "heartbeat");
+  }
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,65 @@
+// The threads that execute activities and steps for one worker.
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "runtime/host/attempt.h"
+#include "runtime/worker_code.h"
+
+namespace reprise::runtime {
+
+// Thread-safe, but for construction and destruction.
+class AttemptPool {
+ public:
+  // With no threads, run_one() executes attempts on the caller's. `observer` outlives the pool.
+  AttemptPool(std::shared_ptr<const WorkerCode> code, std::size_t threads, AttemptObserver& observer);
+  ~AttemptPool();
+  AttemptPool(const AttemptPool&) = delete;
+  AttemptPool& operator=(const AttemptPool&) = delete;
+
+  void submit(std::vector<AttemptTask> tasks);
+
+  // Executes one queued attempt here. False: there was none.
+  bool run_one();
+
+  // Asks attempts under way to stop, waits for their threads, and returns what was not begun.
+  std::vector<AttemptTask> shut_down();
+
+ private:
+  struct Running;
+
+  void work();
+  void watch();
+  void execute(AttemptTask& task);
+  replay::Outcome run_activity(AttemptTask& task, Running& running);
+  void begin(Running& running);
+  bool end(Running& running);  // was it stopped by the shutdown?
+  void stop(Running& running);
+  void expire(std::chrono::steady_clock::time_point now);
+
+  std::shared_ptr<const WorkerCode> code_;
+  AttemptObserver& observer_;
+
+  std::mutex mutex_;
+  std::condition_variable work_available_;
+  std::deque<AttemptTask> queue_;
+  std::size_t idle_ = 0;
+  bool stopping_ = false;
+
+  // Attempts with a time limit; one thread watches over all of them.
+  std::mutex running_mutex_;
+  std::condition_variable deadline_moved_;
+  std::vector<Running*> running_;
+  std::chrono::steady_clock::time_point next_look_ = std::chrono::steady_clock::time_point::max();
+  bool watching_ = true;
+
+  std::vector<std::jthread> threads_;
+  std::jthread watcher_;
+};
+
+}  // namespace reprise::runtime
