@@ -92,6 +92,10 @@ base::Status create_store(const StoreDirectory& directory, const StoreOptions& o
   if (auto synced = sync_path(directory.path); !synced) return synced;
   if (auto moved = rename_path(built.format(), directory.format()); !moved) return moved;
   if (auto synced = sync_path(directory.path); !synced) return synced;
+  return finish_creation(directory);
+}
+
+base::Status finish_creation(const StoreDirectory& directory) {
   return remove_tree(directory.creating());
 }
 

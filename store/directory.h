@@ -53,4 +53,7 @@ base::Result<File> lock_store(const StoreDirectory& directory);
 // either a whole store or one still to be created.
 base::Status create_store(const StoreDirectory& directory, const StoreOptions& options);
 
+// Of a whole store whose lock is held: removes what a crash at the very end of create_store() left.
+base::Status finish_creation(const StoreDirectory& directory);
+
 }  // namespace reprise::store

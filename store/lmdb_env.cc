@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <utility>
 
 #include "store/file_error.h"
@@ -13,9 +14,16 @@ namespace {
 constexpr unsigned kReaders = 1024;
 constexpr std::uint64_t kCommitsPerReaderCheck = 256;
 constexpr mdb_mode_t kFileMode = 0600;
+constexpr std::uint64_t kFullDiskBytes = 1 << 20;
 
 std::string damage_advice(const std::string& path, const char* what) {
   return path + " is damaged: " + what + "; restore the store from a backup";
+}
+
+// LMDB reports a write that the disk had no room to finish as EIO.
+bool disk_is_full(const std::string& path) {
+  struct statvfs disk {};
+  return ::statvfs(path.c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize < kFullDiskBytes;
 }
 
 }  // namespace
@@ -79,7 +87,7 @@ base::Status LmdbEnv::write(base::FunctionRef<int(MDB_txn*)> work) {
     }
   }
   if (code != 0) {
-    failed_ = error(code, "write");
+    failed_ = error(code == EIO && disk_is_full(options_.path) ? ENOSPC : code, "write");
     return *failed_;
   }
   if (++commits_ % kCommitsPerReaderCheck == 0) mdb_reader_check(env_, nullptr);

@@ -115,9 +115,9 @@ base::Result<std::unique_ptr<Store>> open_store(const std::string& path, StoreOp
   // Looked at again: another process may have created it while this one waited for the lock.
   const auto content = look_into(directory);
   if (!content) return content.error();
-  if (*content == DirectoryContent::kEmpty) {
-    if (auto created = create_store(directory, options); !created) return created.error();
-  }
+  const auto complete = *content == DirectoryContent::kEmpty ? create_store(directory, options)
+                                                             : finish_creation(directory);
+  if (!complete) return complete.error();
   if (auto opened = open_parts(directory, options, false, &parts); !opened) return opened.error();
   return std::unique_ptr<Store>(std::make_unique<LmdbStore>(std::move(parts)));
 }

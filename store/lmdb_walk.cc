@@ -3,12 +3,12 @@
 #include <string>
 
 namespace reprise::store {
-namespace {
-constexpr std::chrono::milliseconds kLongestRead{5};
-}  // namespace
 
-LmdbWalk::LmdbWalk(const LmdbEnv& env, MDB_dbi table, Order order)
-    : env_(env), table_(table), order_(order) {}
+LmdbWalk::LmdbWalk(const LmdbEnv& env,
+                   MDB_dbi table,
+                   Order order,
+                   std::chrono::milliseconds longest_read)
+    : env_(env), table_(table), order_(order), longest_read_(longest_read) {}
 
 LmdbWalk::~LmdbWalk() {
   if (cursor_ != nullptr) mdb_cursor_close(cursor_);
@@ -47,7 +47,7 @@ int LmdbWalk::seek(std::string_view key) {
 
 int LmdbWalk::step() {
   const bool descending = order_ == Order::kDescending;
-  if (Clock::now() - began_ < kLongestRead) return get(descending ? MDB_PREV : MDB_NEXT);
+  if (Clock::now() - began_ < longest_read_) return get(descending ? MDB_PREV : MDB_NEXT);
   const std::string here(key());
   int code = renew();
   if (code == 0) code = seek(here);

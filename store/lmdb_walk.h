@@ -14,7 +14,10 @@ class LmdbWalk {
  public:
   enum class Order { kAscending, kDescending };
 
-  LmdbWalk(const LmdbEnv& env, MDB_dbi table, Order order);
+  LmdbWalk(const LmdbEnv& env,
+           MDB_dbi table,
+           Order order,
+           std::chrono::milliseconds longest_read = std::chrono::milliseconds(5));
   ~LmdbWalk();
   LmdbWalk(const LmdbWalk&) = delete;
   LmdbWalk& operator=(const LmdbWalk&) = delete;
@@ -38,6 +41,7 @@ class LmdbWalk {
   const LmdbEnv& env_;
   const MDB_dbi table_;
   const Order order_;
+  const std::chrono::milliseconds longest_read_;
   MDB_txn* txn_ = nullptr;
   MDB_cursor* cursor_ = nullptr;
   MDB_val key_{};

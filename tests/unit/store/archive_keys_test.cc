@@ -1,0 +1,69 @@
+#include "store/archive_keys.h"
+
+#include <gtest/gtest.h>
+
+namespace reprise::store {
+namespace {
+
+TEST(ArchiveKeysTest, KeysSortAsTheirNumbers) {
+  EXPECT_LT(run_key(255), run_key(256));
+  EXPECT_LT(chunk_key(1, 300), chunk_key(2, 1));
+  EXPECT_LT(chunk_key(1, 255), chunk_key(1, 256));
+}
+
+TEST(ArchiveKeysTest, OfOneWorkflowIdTheNewestRunSortsFirst) {
+  EXPECT_LT(id_key("order-7", 12), id_key("order-7", 3));
+  EXPECT_TRUE(id_key("order-7", 12).starts_with(id_prefix("order-7")));
+  EXPECT_EQ(id_prefix("order-7").size(), 16u);
+  EXPECT_NE(id_prefix("order-7"), id_prefix("order-8"));
+  EXPECT_EQ(run_of_id_key(id_key("order-7", 12)), 12u);
+}
+
+TEST(ArchiveKeysTest, AnIndexKeyGivesBackWhatItIsMadeOf) {
+  const std::string key = index_key("open/2024", 77);
+  EXPECT_EQ(callers_key(key), "open/2024");
+  EXPECT_EQ(run_of_index_key(key), 77u);
+}
+
+TEST(ArchiveKeysTest, BehindAPrefixLiesTheNextGreaterOne) {
+  EXPECT_EQ(behind_prefix("ab"), "ac");
+  EXPECT_EQ(behind_prefix("a\xff"), "b");
+  EXPECT_EQ(behind_prefix("\xff\xff"), "");
+  EXPECT_EQ(behind_prefix(""), "");
+}
+
+SummaryUpdate update(RunNumber run, std::string add, std::string remove) {
+  return {.run = run,
+          .workflow_id = {},
+          .summary = {},
+          .add_key = std::move(add),
+          .remove_key = std::move(remove)};
+}
+
+TEST(ArchiveKeysTest, OfSeveralChangesToOneKeyTheLastCounts) {
+  ArchiveBatch batch;
+  batch.summaries = {update(1, "b", ""), update(2, "a", ""), update(1, "c", "b")};
+  const auto changes = index_changes(batch);
+  ASSERT_EQ(changes.size(), 3u);
+  EXPECT_EQ(changes[0].key, index_key("a", 2));
+  EXPECT_TRUE(changes[0].add);
+  EXPECT_EQ(changes[1].key, index_key("b", 1));
+  EXPECT_FALSE(changes[1].add);
+  EXPECT_EQ(changes[2].key, index_key("c", 1));
+  EXPECT_TRUE(changes[2].add);
+}
+
+TEST(ArchiveKeysTest, AKeyThatIsRemovedAndAddedInOneUpdateStays) {
+  ArchiveBatch batch;
+  batch.summaries = {update(1, "same", "same")};
+  const auto changes = index_changes(batch);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_TRUE(changes[0].add);
+}
+
+TEST(ArchiveKeysDeathTest, AnIndexKeyThatIsTooLongBreaksAnInvariant) {
+  EXPECT_DEATH(index_key(std::string(201, 'k'), 1), "200 bytes");
+}
+
+}  // namespace
+}  // namespace reprise::store

@@ -1,0 +1,309 @@
+#include "store/writer.h"
+
+#include <condition_variable>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/memory_journal.h"
+#include "tests/unit/store/builders.h"
+
+namespace reprise::store {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using testing::ElementsAre;
+
+// A journal in memory that counts its appends and fails the one it is told to.
+class FaultyJournal final : public Journal {
+ public:
+  base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) override {
+    const std::lock_guard lock(mutex_);
+    ++appends_;
+    if (appends_ >= fail_at_) return Error{ErrorCode::kStoreIo, "the disk is gone"};
+    sizes_.push_back(0);
+    for (const RecordBatch* batch : batches) sizes_.back() += batch->count();
+    return memory_.append(batches, trim_through);
+  }
+  base::Status scan(Seq from, base::FunctionRef<bool(Seq, std::string_view)> visit) const override {
+    return memory_.scan(from, visit);
+  }
+  base::Result<std::string> read(Seq seq) const override { return memory_.read(seq); }
+  base::Result<Seq> first() const override { return memory_.first(); }
+  base::Result<Seq> last() const override { return memory_.last(); }
+
+  void fail_from(int append) { fail_at_ = append; }
+  int appends() const { return appends_; }
+  const std::vector<std::size_t>& sizes() const { return sizes_; }
+
+ private:
+  MemoryJournal memory_;
+  std::mutex mutex_;
+  int appends_ = 0;
+  int fail_at_ = 1 << 30;
+  std::vector<std::size_t> sizes_;
+};
+
+struct RunPosition {
+  Seq previous = 0;
+  std::uint64_t chain = 0;
+};
+
+Seq append_one(Writer& writer, RunNumber run, RunPosition& position, std::string_view body) {
+  Draft draft{.run = run,
+              .previous = &position.previous,
+              .chain = &position.chain,
+              .flags = static_cast<std::uint8_t>(position.previous == 0 ? kFirstOfRun : 0),
+              .body = body};
+  return writer.append({&draft, 1});
+}
+
+// Waits for the writer's thread to acknowledge.
+class Acknowledged {
+ public:
+  Writer::Acknowledge callback() {
+    return [this](const base::Result<Seq>& result) {
+      const std::lock_guard lock(mutex_);
+      if (result) {
+        durable_ = *result;
+      } else {
+        errors_.push_back(result.error());
+      }
+      changed_.notify_all();
+    };
+  }
+  void wait_for(Seq seq) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return durable_ >= seq; });
+  }
+  void wait_for_error() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !errors_.empty(); });
+  }
+  std::size_t error_count() {
+    const std::lock_guard lock(mutex_);
+    return errors_.size();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Seq durable_ = 0;
+  std::vector<Error> errors_;
+};
+
+TEST(WriterTest, NumbersAndChainsTheRecordsOfEachRun) {
+  MemoryJournal journal;
+  Writer writer(journal, 0, false);
+  RunPosition one;
+  RunPosition two;
+  EXPECT_EQ(append_one(writer, 1, one, "a"), 1u);
+  EXPECT_EQ(append_one(writer, 2, two, "b"), 2u);
+  const std::uint64_t chain_before = one.chain;
+  EXPECT_EQ(append_one(writer, 1, one, "c"), 3u);
+  EXPECT_EQ(one.previous, 3u);
+  EXPECT_EQ(two.previous, 2u);
+  ASSERT_TRUE(writer.commit_pending());
+
+  const std::string bytes = *journal.read(3);
+  std::size_t size = 0;
+  const auto record = decode_record(bytes, &size);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->run, 1u);
+  EXPECT_EQ(record->previous, 1u);
+  EXPECT_EQ(record->body, "c");
+  EXPECT_EQ(record->chain, one.chain);
+  EXPECT_TRUE(verify_record(*record, chain_before));
+}
+
+TEST(WriterTest, SeveralDraftsOfOneRunInOneCallFollowEachOther) {
+  MemoryJournal journal;
+  Writer writer(journal, 0, false);
+  RunPosition run;
+  Draft drafts[] = {
+      {.run = 1, .previous = &run.previous, .chain = &run.chain, .flags = kFirstOfRun, .body = "a"},
+      {.run = 1, .previous = &run.previous, .chain = &run.chain, .flags = kLastOfRun, .body = "b"}};
+  EXPECT_EQ(writer.append(drafts), 2u);
+  ASSERT_TRUE(writer.commit_pending());
+  const std::string bytes = *journal.read(2);
+  std::size_t size = 0;
+  const auto record = decode_record(bytes, &size);
+  EXPECT_EQ(record->previous, 1u);
+  EXPECT_TRUE(record->last());
+}
+
+TEST(WriterTest, GoesOnBehindWhatTheJournalHas) {
+  MemoryJournal journal;
+  ASSERT_TRUE(append(journal, numbered_batch(1, 5)));
+  Writer writer(journal, 5, false);
+  EXPECT_EQ(writer.durable(), 5u);
+  RunPosition run;
+  EXPECT_EQ(append_one(writer, 9, run, "x"), 6u);
+}
+
+TEST(WriterTest, NothingIsDurableBeforeItsCommit) {
+  FaultyJournal journal;
+  Writer writer(journal, 0, false);
+  std::vector<Seq> acknowledged;
+  writer.on_durable([&](const base::Result<Seq>& result) { acknowledged.push_back(*result); });
+  EXPECT_FALSE(writer.commit_pending());
+  RunPosition run;
+  append_one(writer, 1, run, "a");
+  append_one(writer, 1, run, "b");
+  EXPECT_EQ(writer.durable(), 0u);
+  EXPECT_TRUE(writer.commit_pending());
+  EXPECT_EQ(writer.durable(), 2u);
+  EXPECT_FALSE(writer.commit_pending());
+  append_one(writer, 1, run, "c");
+  EXPECT_TRUE(writer.commit_pending());
+  EXPECT_THAT(acknowledged, ElementsAre(2, 3));
+  EXPECT_THAT(journal.sizes(), ElementsAre(2, 1));
+}
+
+TEST(WriterTest, AFailureIsReportedOnceAndNothingIsAcknowledgedAfterIt) {
+  FaultyJournal journal;
+  journal.fail_from(2);
+  Writer writer(journal, 0, false);
+  std::vector<Seq> acknowledged;
+  std::vector<ErrorCode> errors;
+  writer.on_durable([&](const base::Result<Seq>& result) {
+    if (result) {
+      acknowledged.push_back(*result);
+    } else {
+      errors.push_back(result.error().code);
+    }
+  });
+  RunPosition run;
+  for (int i = 0; i < 5; ++i) {
+    append_one(writer, 1, run, "x");
+    writer.commit_pending();
+  }
+  EXPECT_EQ(run.previous, 5u) << "numbering goes on";
+  EXPECT_THAT(acknowledged, ElementsAre(1));
+  EXPECT_THAT(errors, ElementsAre(ErrorCode::kStoreIo));
+  EXPECT_EQ(writer.durable(), 1u);
+  EXPECT_EQ(journal.appends(), 2) << "the journal is not tried again";
+}
+
+TEST(WriterTest, AThreadReportsItsFailureOnce) {
+  FaultyJournal journal;
+  journal.fail_from(1);
+  Acknowledged acknowledged;
+  {
+    Writer writer(journal, 0, true);
+    writer.on_durable(acknowledged.callback());
+    RunPosition run;
+    append_one(writer, 1, run, "x");
+    acknowledged.wait_for_error();
+    for (int i = 0; i < 100; ++i) append_one(writer, 1, run, "x");
+    writer.trim(1);
+    EXPECT_EQ(run.previous, 101u);
+  }
+  EXPECT_EQ(acknowledged.error_count(), 1u);
+  EXPECT_EQ(journal.appends(), 1);
+}
+
+TEST(WriterTest, TheDestructorCommitsWhatIsQueued) {
+  for (const bool threaded : {false, true}) {
+    MemoryJournal journal;
+    {
+      Writer writer(journal, 0, threaded);
+      RunPosition run;
+      for (int i = 0; i < 100; ++i) append_one(writer, 1, run, "x");
+    }
+    EXPECT_EQ(*journal.last(), 100u);
+  }
+}
+
+TEST(WriterTest, TheAcknowledgementMayAppend) {
+  MemoryJournal journal;
+  Acknowledged acknowledged;
+  Writer writer(journal, 0, true);
+  RunPosition run;
+  writer.on_durable([&](const base::Result<Seq>& result) {
+    if (*result == 1) append_one(writer, 1, run, "second");
+    acknowledged.callback()(result);
+  });
+  append_one(writer, 1, run, "first");
+  acknowledged.wait_for(2);
+}
+
+TEST(WriterTest, ManyThreadsFillOneJournalWithoutGaps) {
+  MemoryJournal journal;
+  constexpr int kThreads = 4;
+  constexpr int kRecords = 500;
+  {
+    Writer writer(journal, 0, true);
+    std::vector<std::thread> threads;
+    for (RunNumber run = 1; run <= kThreads; ++run) {
+      threads.emplace_back([&writer, run] {
+        RunPosition position;
+        Seq last = 0;
+        for (int i = 0; i < kRecords; ++i) {
+          const Seq seq = append_one(writer, run, position, "x");
+          EXPECT_GT(seq, last);
+          last = seq;
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  EXPECT_EQ(scanned(journal, 1), numbers(1, kThreads * kRecords));
+}
+
+TEST(WriterTest, ALongQueueBecomesSeveralCommits) {
+  FaultyJournal journal;
+  Writer writer(journal, 0, false);
+  RunPosition run;
+  const std::string megabyte(1 << 20, 'x');
+  for (int i = 0; i < 70; ++i) append_one(writer, 1, run, megabyte);
+  while (writer.commit_pending()) {
+  }
+  EXPECT_THAT(journal.sizes(), ElementsAre(64, 6));
+  EXPECT_EQ(writer.durable(), 70u);
+}
+
+TEST(WriterTest, TrimsWithTheNextCommitAndAloneWhenIdle) {
+  FaultyJournal journal;
+  Writer writer(journal, 0, false);
+  RunPosition run;
+  for (int i = 0; i < 10; ++i) append_one(writer, 1, run, "x");
+  writer.commit_pending();
+  writer.trim(4);
+  append_one(writer, 1, run, "x");
+  EXPECT_TRUE(writer.commit_pending());
+  EXPECT_EQ(*journal.first(), 5u);
+  EXPECT_TRUE(writer.commit_pending()) << "finds that nothing is left to trim";
+  EXPECT_FALSE(writer.commit_pending());
+  writer.trim(8);
+  EXPECT_TRUE(writer.commit_pending());
+  EXPECT_EQ(*journal.first(), 9u);
+  EXPECT_FALSE(writer.commit_pending());
+  writer.trim(3);
+  EXPECT_FALSE(writer.commit_pending()) << "it has gone further before";
+}
+
+TEST(WriterTest, TrimmingEverythingLeavesTheNewestRecord) {
+  FaultyJournal journal;
+  Writer writer(journal, 0, false);
+  RunPosition run;
+  for (int i = 0; i < 10; ++i) append_one(writer, 1, run, "x");
+  writer.trim(10);
+  while (writer.commit_pending()) {
+  }
+  EXPECT_EQ(*journal.first(), 10u);
+  EXPECT_EQ(*journal.last(), 10u);
+}
+
+TEST(WriterDeathTest, AFirstRecordHasNoneBeforeIt) {
+  MemoryJournal journal;
+  Writer writer(journal, 0, false);
+  Seq previous = 3;
+  std::uint64_t chain = 0;
+  Draft draft{.run = 1, .previous = &previous, .chain = &chain, .flags = kFirstOfRun, .body = ""};
+  EXPECT_DEATH(writer.append({&draft, 1}), "first record");
+}
+
+}  // namespace
+}  // namespace reprise::store
