@@ -5,14 +5,13 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES AND REPRISE_IS_TOP_LEV
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
 endif()
 
+set(CMAKE_CXX_EXTENSIONS OFF)
+
 add_library(reprise_settings INTERFACE)
 target_compile_features(reprise_settings INTERFACE cxx_std_20)
-# Frame pointers make the stack of a suspended strand readable in 70 ns; stack-clash protection
-# makes sure that a large frame touches the guard page instead of jumping over it.
+# Frame pointers make the stack of a suspended strand readable in 70 ns.
 target_compile_options(reprise_settings INTERFACE
-  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer -fstack-clash-protection)
-# Lazy binding saves the vector registers on the caller's stack, which for us is a small one.
-target_link_options(reprise_settings INTERFACE -Wl,-z,now)
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer)
 if(REPRISE_SANITIZE)
   target_compile_options(reprise_settings INTERFACE
     -fsanitize=${REPRISE_SANITIZE} -fno-sanitize-recover=all)
@@ -30,6 +29,12 @@ function(reprise_layer name)
     EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET default)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   target_compile_features(${target} PUBLIC cxx_std_20)
+  # For the users' code too, because it runs on strands. Stack-clash protection makes sure that a
+  # large frame touches the guard page instead of jumping over it; lazy binding would save the
+  # vector registers on the caller's stack, which is a small one.
+  target_compile_options(${target} PUBLIC
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>:-fstack-clash-protection>)
+  target_link_options(${target} PUBLIC -Wl,-z,now)
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE}
     $<BUILD_INTERFACE:reprise_settings>)
   set_property(GLOBAL APPEND PROPERTY REPRISE_LAYERS ${target})

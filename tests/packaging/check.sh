@@ -1,0 +1,31 @@
+#!/bin/bash
+# check.sh find_package|add_subdirectory SOURCE BUILD WORK: builds and runs the consumer in the
+# folder WORK, against what BUILD installs or against the sources. A consumer needs neither the test
+# nor the benchmark libraries.
+set -euo pipefail
+readonly way=$1 source=$2 build=$3 work=$4
+
+rm -rf "$work"
+mkdir -p "$work"
+options=()
+case $way in
+  find_package)
+    cmake --install "$build" --prefix "$work/staged" >"$work/install.log"
+    mv "$work/staged" "$work/installed"  # a package that knows where it was staged fails below
+    if grep -rlF -e "$source" -e "$build" "$work/installed/lib"*/cmake; then
+      echo "the package refers to the source or build folder"
+      exit 1
+    fi
+    options+=("-DCMAKE_PREFIX_PATH=$work/installed")
+    ;;
+  add_subdirectory)
+    options+=("-DREPRISE_SOURCE=$source")
+    ;;
+esac
+for package in GTest benchmark CLI11 SQLite3; do
+  options+=("-DCMAKE_DISABLE_FIND_PACKAGE_$package=ON")
+done
+
+cmake -S "$source/tests/packaging/consumer" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug "${options[@]}"
+cmake --build "$work/build" --parallel 2
+"$work/build/consumer" "$work/store"
