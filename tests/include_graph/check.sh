@@ -20,7 +20,7 @@ allowed_quoted() {
     runtime/host/*)   echo "(base|proto|replay|runtime/host)/.*|$seam" ;;
     runtime/engine/*) echo '(base|proto|store|runtime)/.*' ;;
     runtime/*)        echo "(base|proto|replay)/.*|$seam" ;;
-    sdk/*)            echo '(base|proto|store|replay|runtime|sdk)/.*' ;;
+    sdk/*)            echo '(base|proto|store|replay|runtime|sdk|reprise)/.*' ;;
   esac
 }
 
