@@ -103,8 +103,10 @@ class CborReader {
   struct Head;
   Head peek_head() const;
   Head read_head(Type type, std::string_view expected);
-  std::string_view read_string(const Head& head, std::string_view expected);
-  std::size_t read_count(Type type, std::string_view expected, std::size_t bytes_per_element);
+  double number(int precision, std::string_view expected);
+  std::string_view read_string(const Head& head);
+  std::size_t read_count(Type type, std::string_view expected, std::size_t element_bytes);
+  void skip();
   std::string describe_next() const;
 
   std::string_view encoded_;

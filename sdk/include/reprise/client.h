@@ -17,7 +17,7 @@
 namespace reprise {
 
 namespace internal {
-struct RunLink;
+class RunLink;
 }  // namespace internal
 
 // An activity or a step that a run waits for.

@@ -117,8 +117,9 @@ class Context {
 
   // Runs `fn` outside the turn, records its result and returns it; on replay it returns what was
   // recorded. May use the caller's variables: the call waits for `fn`, cancelled or not. What `fn`
-  // throws is retried as an activity's exception is, and in the end thrown as ActivityFailure.
-  // Assign its result: what it writes through references is lost on replay.
+  // throws is retried as an activity's exception is; in the end it is thrown here, an exception
+  // that is no Failure as an ApplicationFailure. Use the result: what `fn` writes through
+  // references is lost on replay.
   template <class Fn>
   auto step(std::string_view name,
             Fn fn,

@@ -32,15 +32,15 @@ class ApplicationFailure : public Failure {
   bool retryable_;
 };
 
-// An activity or a step has failed for good: its attempts are used up, its time is over, or the
-// failure is not retryable. What the last attempt failed with is its cause: an ApplicationFailure,
-// or a TimeoutFailure when a limit of ActivityOptions was reached.
+// An activity has failed for good: its attempts are used up, its time is over, or the failure is
+// not retryable. What the last attempt failed with is its cause: an ApplicationFailure, or a
+// TimeoutFailure when a limit of ActivityOptions was reached. (A step throws that failure itself.)
 class ActivityFailure : public Failure {
  public:
   ActivityFailure(std::string activity, int attempts, std::shared_ptr<const Failure> cause);
-  std::string_view activity() const noexcept { return *activity_; }  // or the step's name
-  int attempts() const noexcept { return attempts_; }                // how many were made
-  const Failure* cause() const noexcept { return cause_.get(); }     // nullptr: not known
+  std::string_view activity() const noexcept { return *activity_; }
+  int attempts() const noexcept { return attempts_; }             // how many were made
+  const Failure* cause() const noexcept { return cause_.get(); }  // nullptr: not known
 
   // The cause if it is of that class, else nullptr: failure.cause_as<TimeoutFailure>().
   template <class F>
@@ -64,8 +64,8 @@ enum class TimeoutKind {
   kRun,              // the run itself, see StartOptions::run_timeout
 };
 
-// A time limit has passed. Inside a workflow always the cause of an ActivityFailure; a client gets
-// it from result() when the run's own limit passed.
+// A time limit has passed. Of an activity: the cause of its ActivityFailure. Of a step: thrown by
+// step(). Of the run itself: thrown by result().
 class TimeoutFailure : public Failure {
  public:
   TimeoutFailure(TimeoutKind kind, std::string message) : Failure(message), kind_(kind) {}

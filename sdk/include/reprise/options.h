@@ -40,8 +40,8 @@ struct ActivityOptions {
   // One attempt, from the moment a worker takes it. Retried when it passes. Without it (and without
   // `heartbeat`) an attempt that hangs is never given up while its process lives.
   Duration start_to_close{0};
-  // From scheduling until a worker takes the first attempt. Not retried: no worker would take the
-  // next one either.
+  // From the moment an attempt is ready until a worker takes it. Not retried: no worker would take
+  // the next one either.
   Duration schedule_to_start{0};
   // Everything: waits, attempts and the time between them. Ends retries.
   Duration schedule_to_close{0};

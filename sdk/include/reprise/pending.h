@@ -18,9 +18,9 @@ class PendingBase {
  public:
   // Has it completed? Never waits, records nothing. Do not poll: wait_until() waits.
   bool ready() const;
-  // Gives up an activity or a timer that has not completed: get() throws CancelledFailure from then
-  // on, at once. Records an event; does nothing when it is complete. What was started with spawn()
-  // or comes from an inbox is given up by dropping it.
+  // Gives up an activity, a timer or the next signal that has not completed: get() throws
+  // CancelledFailure from then on, at once. Records an event for an activity and a timer. Does
+  // nothing when it is complete, and for a spawn(), which is given up by dropping it.
   void cancel(CallSite site = CallSite::current());
 
   PendingBase(const PendingBase&) = delete;
@@ -38,6 +38,8 @@ class PendingBase {
 
  private:
   friend class Context;
+  replay::Operation& operation() const;  // throws when moved from
+
   internal::PendingParts parts_;
 };
 

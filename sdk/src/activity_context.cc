@@ -1,0 +1,38 @@
+#include "reprise/activity_context.h"
+
+#include <utility>
+
+#include "runtime/worker_code.h"
+#include "sdk/src/checks.h"
+
+namespace reprise {
+
+std::string_view ActivityContext::idempotency_key() const {
+  return attempt_->idempotency_key();
+}
+int ActivityContext::attempt() const {
+  return attempt_->attempt();
+}
+std::string_view ActivityContext::activity() const {
+  return attempt_->activity();
+}
+std::string_view ActivityContext::workflow_id() const {
+  return attempt_->workflow_id();
+}
+std::stop_token ActivityContext::stop_token() const {
+  return attempt_->stop_token();
+}
+void ActivityContext::heartbeat() {
+  attempt_->heartbeat({});
+}
+
+void ActivityContext::send_heartbeat(std::string details) {
+  internal::check_payload_size(details);
+  attempt_->heartbeat(std::move(details));
+}
+
+std::string_view ActivityContext::last_details() const {
+  return attempt_->heartbeat_details();
+}
+
+}  // namespace reprise

@@ -1,0 +1,292 @@
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "reprise/cbor.h"
+#include "sdk/src/errors.h"
+
+namespace reprise {
+
+// The initial byte of an item with its argument.
+struct CborReader::Head {
+  Type type = Type::kEnd;
+  std::size_t size = 0;        // bytes of the head itself
+  std::uint64_t argument = 0;  // a number, a length, a count, or the bits of a float
+  unsigned additional = 0;     // low five bits of the initial byte
+};
+
+namespace {
+
+using Type = CborReader::Type;
+
+constexpr unsigned kHalf = 25;
+constexpr unsigned kSingle = 26;
+constexpr unsigned kDouble = 27;
+
+Type type_of(unsigned major, unsigned additional) {
+  constexpr Type kByMajor[] = {Type::kUnsigned, Type::kNegative, Type::kBytes, Type::kText,
+                               Type::kArray,    Type::kMap,      Type::kTag};
+  if (additional > 27) return Type::kOther;  // reserved, or of indefinite length
+  if (major < 7) return kByMajor[major];
+  if (additional == 20 || additional == 21) return Type::kBoolean;
+  if (additional == 22) return Type::kNull;
+  return additional >= kHalf ? Type::kFloat : Type::kOther;
+}
+
+std::string_view name_of(Type type) {
+  switch (type) {
+    case Type::kUnsigned:
+    case Type::kNegative:
+      return "the integer";
+    case Type::kBytes:
+      return "a byte string";
+    case Type::kText:
+      return "a text string";
+    case Type::kArray:
+      return "an array";
+    case Type::kMap:
+      return "a map";
+    case Type::kTag:
+      return "a tag";
+    case Type::kBoolean:
+      return "a boolean";
+    case Type::kNull:
+      return "null";
+    case Type::kFloat:
+      return "a float";
+    case Type::kOther:
+      return "an item of a kind that payloads do not have";
+    case Type::kEnd:
+      return "the end";
+  }
+  return "something else";
+}
+
+double half_to_double(std::uint64_t bits) {
+  const int exponent = static_cast<int>(bits >> 10 & 0x1f);
+  const auto fraction = static_cast<double>(bits & 0x3ff);
+  double value = std::ldexp(fraction + 1024, exponent - 25);
+  if (exponent == 0) value = std::ldexp(fraction, -24);
+  if (exponent == 31) {
+    value = fraction == 0 ? std::numeric_limits<double>::infinity()
+                          : std::numeric_limits<double>::quiet_NaN();
+  }
+  return (bits & 0x8000) != 0 ? -value : value;
+}
+
+double float_value(unsigned additional, std::uint64_t bits) {
+  if (additional == kHalf) return half_to_double(bits);
+  if (additional == kSingle) {
+    return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+  }
+  return std::bit_cast<double>(bits);
+}
+
+// Does a float type with so many bits of precision hold the number exactly?
+bool fits(std::uint64_t magnitude, int precision) {
+  if (magnitude == 0) return true;
+  return static_cast<int>(std::bit_width(magnitude)) - std::countr_zero(magnitude) <= precision;
+}
+
+}  // namespace
+
+CborReader::CborReader(std::string_view encoded, std::string_view whole)
+    : encoded_(encoded), whole_(whole) {}
+
+CborReader::Head CborReader::peek_head() const {
+  Head head;
+  if (rest() == 0) return head;
+  const auto byte = [this](std::size_t i) {
+    return static_cast<unsigned char>(encoded_[position_ + i]);
+  };
+  head.additional = byte(0) & 0x1f;
+  head.type = type_of(byte(0) >> 5, head.additional);
+  head.size = 1;
+  head.argument = head.additional;
+  if (head.additional < 24 || head.type == Type::kOther) return head;
+  const std::size_t more = std::size_t{1} << (head.additional - 24);
+  if (rest() <= more) invalid("it is cut short");
+  head.argument = 0;
+  for (std::size_t i = 1; i <= more; ++i) head.argument = head.argument << 8 | byte(i);
+  head.size += more;
+  return head;
+}
+
+CborReader::Type CborReader::peek() const {
+  return peek_head().type;
+}
+
+CborReader::Head CborReader::read_head(Type type, std::string_view expected) {
+  const Head head = peek_head();
+  if (head.type != type) fail(expected);
+  position_ += head.size;
+  return head;
+}
+
+void CborReader::null() {
+  read_head(Type::kNull, "null");
+}
+
+bool CborReader::boolean() {
+  return read_head(Type::kBoolean, "a boolean").additional == 21;
+}
+
+std::int64_t CborReader::integer(std::int64_t min, std::int64_t max) {
+  const Head head = peek_head();
+  const bool negative = head.type == Type::kNegative;
+  const bool is_integer = negative || head.type == Type::kUnsigned;
+  const auto value = static_cast<std::int64_t>(negative ? ~head.argument : head.argument);
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+  if (!is_integer || head.argument > kLargest || value < min || value > max) {
+    fail("an integer from " + std::to_string(min) + " to " + std::to_string(max));
+  }
+  position_ += head.size;
+  return value;
+}
+
+std::uint64_t CborReader::unsigned_integer(std::uint64_t max) {
+  const Head head = peek_head();
+  if (head.type != Type::kUnsigned || head.argument > max) {
+    fail("an integer from 0 to " + std::to_string(max));
+  }
+  position_ += head.size;
+  return head.argument;
+}
+
+double CborReader::number(int precision, std::string_view expected) {
+  const Head head = peek_head();
+  double value = 0;
+  if (head.type == Type::kFloat) {
+    value = float_value(head.additional, head.argument);
+  } else if (head.type == Type::kUnsigned && fits(head.argument, precision)) {
+    value = static_cast<double>(head.argument);
+  } else if (head.type == Type::kNegative && head.argument + 1 != 0 &&
+             fits(head.argument + 1, precision)) {
+    value = -static_cast<double>(head.argument + 1);
+  } else {
+    fail(expected);
+  }
+  position_ += head.size;
+  return value;
+}
+
+double CborReader::floating() {
+  return number(std::numeric_limits<double>::digits, "a floating-point number");
+}
+
+float CborReader::single() {
+  constexpr std::string_view kExpected = "a number that float holds exactly";
+  const std::size_t before = position_;
+  const double value = number(std::numeric_limits<float>::digits, kExpected);
+  const auto narrowed = static_cast<float>(value);
+  if (std::isnan(value) || static_cast<double>(narrowed) == value) return narrowed;
+  position_ = before;
+  fail(kExpected);
+}
+
+std::string_view CborReader::read_string(const Head& head) {
+  position_ += head.size;
+  if (head.argument > rest()) invalid("it is cut short");
+  const std::string_view value = encoded_.substr(position_, head.argument);
+  position_ += value.size();
+  return value;
+}
+
+std::string_view CborReader::text() {
+  const Head head = peek_head();
+  if (head.type != Type::kText && head.type != Type::kBytes) fail("a text string");
+  return read_string(head);
+}
+
+std::string_view CborReader::bytes() {
+  const Head head = peek_head();
+  if (head.type != Type::kBytes) fail("a byte string");
+  return read_string(head);
+}
+
+// A count that the rest cannot hold is refused before anybody reserves memory for it.
+std::size_t CborReader::read_count(Type type,
+                                   std::string_view expected,
+                                   std::size_t element_bytes) {
+  const Head head = read_head(type, expected);
+  if (head.argument > rest() / element_bytes) invalid("it is cut short");
+  return head.argument;
+}
+
+std::size_t CborReader::array() {
+  return read_count(Type::kArray, "an array", 1);
+}
+std::size_t CborReader::map() {
+  return read_count(Type::kMap, "a map", 2);
+}
+
+void CborReader::array_of(std::size_t size) {
+  const Head head = peek_head();
+  if (head.type != Type::kArray || head.argument != size) {
+    fail("an array of " + std::to_string(size));
+  }
+  position_ += head.size;
+}
+
+std::string_view CborReader::item() {
+  const std::size_t start = position_;
+  skip();
+  return encoded_.substr(start, position_ - start);
+}
+
+void CborReader::skip() {
+  const Nesting nesting(*this);
+  const Head head = peek_head();
+  std::size_t children = 0;
+  switch (head.type) {
+    case Type::kBytes:
+    case Type::kText:
+      read_string(head);
+      return;
+    case Type::kArray:
+      children = array();
+      break;
+    case Type::kMap:
+      children = 2 * map();
+      break;
+    case Type::kTag:
+      position_ += head.size;
+      children = 1;
+      break;
+    case Type::kOther:
+    case Type::kEnd:
+      fail("an item");
+    default:
+      position_ += head.size;
+  }
+  for (; children > 0; --children) skip();
+}
+
+void CborReader::finish() {
+  if (rest() != 0) fail("the end");
+}
+
+std::string CborReader::describe_next() const {
+  const Head head = peek_head();
+  std::string text(name_of(head.type));
+  if (head.type == Type::kUnsigned) text += " " + std::to_string(head.argument);
+  if (head.type == Type::kNegative && head.argument + 1 == 0) text += " -18446744073709551616";
+  if (head.type == Type::kNegative && head.argument + 1 != 0) {
+    text += " -" + std::to_string(head.argument + 1);
+  }
+  if (head.type == Type::kArray) text += " of " + std::to_string(head.argument);
+  return text;
+}
+
+void CborReader::fail(std::string_view expected) const {
+  invalid("expected " + std::string(expected) + ", found " + describe_next());
+}
+
+void CborReader::invalid(std::string_view why) const {
+  std::string message = "the payload is no " + std::string(whole_.empty() ? "valid item" : whole_);
+  message += ": at byte " + std::to_string(position_) + " of " + std::to_string(encoded_.size());
+  message += ": " + std::string(why);
+  throw PayloadError(internal::code_text(base::ErrorCode::kPayloadDecode), message);
+}
+
+}  // namespace reprise

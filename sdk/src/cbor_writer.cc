@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <optional>
+
+#include "reprise/cbor.h"
+#include "reprise/codec.h"
+
+namespace reprise {
+namespace {
+
+// Major types (RFC 8949, section 3.1) and the initial bytes of major type 7.
+constexpr unsigned kUnsigned = 0;
+constexpr unsigned kNegative = 1;
+constexpr unsigned kBytes = 2;
+constexpr unsigned kText = 3;
+constexpr unsigned kArray = 4;
+constexpr unsigned kMap = 5;
+constexpr char kFalse = '\xf4';
+constexpr char kTrue = '\xf5';
+constexpr char kNull = '\xf6';
+constexpr char kHalf = '\xf9';
+constexpr char kSingle = '\xfa';
+constexpr char kDouble = '\xfb';
+constexpr std::uint16_t kHalfNan = 0x7e00;
+
+// The length of the UTF-8 sequence that `rest` begins with, 0 if it begins with none. Overlong
+// forms, surrogates and what lies beyond U+10FFFF are none.
+std::size_t sequence_length(std::string_view rest) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
+  const auto follows = [&](std::size_t i, unsigned low, unsigned high) {
+    return i < rest.size() && byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return follows(1, 0x80, 0xbf) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const unsigned low = first == 0xe0 ? 0xa0 : 0x80;
+    const unsigned high = first == 0xed ? 0x9f : 0xbf;
+    return follows(1, low, high) && follows(2, 0x80, 0xbf) ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const unsigned low = first == 0xf0 ? 0x90 : 0x80;
+    const unsigned high = first == 0xf4 ? 0x8f : 0xbf;
+    return follows(1, low, high) && follows(2, 0x80, 0xbf) && follows(3, 0x80, 0xbf) ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+// The half-precision float with exactly this value, if there is one.
+std::optional<std::uint16_t> as_half(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
+  const int exponent = static_cast<int>(bits >> 23 & 0xff) - 127;
+  const std::uint32_t fraction = bits & 0x7fffff;
+  if (exponent == 128) return static_cast<std::uint16_t>(sign | 0x7c00);  // infinity: no NaN here
+  if (bits << 1 == 0) return sign;
+  if (exponent >= -14 && exponent <= 15) {
+    if ((fraction & 0x1fff) != 0) return std::nullopt;
+    return static_cast<std::uint16_t>(sign | (exponent + 15) << 10 | fraction >> 13);
+  }
+  if (exponent >= -24 && exponent < -14) {  // subnormal as a half
+    const std::uint32_t full = fraction | 0x800000;
+    const int shift = -exponent - 1;
+    if ((full & ((1U << shift) - 1)) != 0) return std::nullopt;
+    return static_cast<std::uint16_t>(sign | full >> shift);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void CborWriter::big_endian(std::uint64_t value, int bytes) {
+  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
+    out_ += static_cast<char>(value >> shift & 0xff);
+  }
+}
+
+void CborWriter::head(unsigned major, std::uint64_t value) {
+  const auto initial = [&](std::uint64_t low) { out_ += static_cast<char>(major << 5 | low); };
+  if (value < 24) {
+    initial(value);
+  } else if (value <= 0xff) {
+    initial(24);
+    big_endian(value, 1);
+  } else if (value <= 0xffff) {
+    initial(25);
+    big_endian(value, 2);
+  } else if (value <= 0xffffffff) {
+    initial(26);
+    big_endian(value, 4);
+  } else {
+    initial(27);
+    big_endian(value, 8);
+  }
+}
+
+void CborWriter::null() {
+  out_ += kNull;
+}
+void CborWriter::boolean(bool value) {
+  out_ += value ? kTrue : kFalse;
+}
+void CborWriter::unsigned_integer(std::uint64_t value) {
+  head(kUnsigned, value);
+}
+
+void CborWriter::integer(std::int64_t value) {
+  if (value >= 0) {
+    head(kUnsigned, static_cast<std::uint64_t>(value));
+  } else {
+    head(kNegative, ~static_cast<std::uint64_t>(value));  // -1 - value
+  }
+}
+
+void CborWriter::floating(double value) {
+  const auto single = static_cast<float>(value);
+  if (std::isnan(value)) {
+    out_ += kHalf;
+    big_endian(kHalfNan, 2);
+  } else if (static_cast<double>(single) != value) {
+    out_ += kDouble;
+    big_endian(std::bit_cast<std::uint64_t>(value), 8);
+  } else if (const auto half = as_half(single)) {
+    out_ += kHalf;
+    big_endian(*half, 2);
+  } else {
+    out_ += kSingle;
+    big_endian(std::bit_cast<std::uint32_t>(single), 4);
+  }
+}
+
+void CborWriter::text(std::string_view value) {
+  head(is_utf8(value) ? kText : kBytes, value.size());
+  out_ += value;
+}
+
+void CborWriter::bytes(std::string_view value) {
+  head(kBytes, value.size());
+  out_ += value;
+}
+
+void CborWriter::array(std::size_t size) {
+  head(kArray, size);
+}
+void CborWriter::map(std::size_t size) {
+  head(kMap, size);
+}
+void CborWriter::item(std::string_view encoded) {
+  out_ += encoded;
+}
+
+void internal::SortedEntries::write(CborWriter& out) {
+  std::sort(entries_.begin(), entries_.end());
+  for (const auto& [key, value] : entries_) {
+    out.item(key);
+    out.item(value);
+  }
+}
+
+}  // namespace reprise

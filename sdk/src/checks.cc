@@ -1,0 +1,79 @@
+#include "sdk/src/checks.h"
+
+#include <string>
+
+#include "sdk/src/errors.h"
+
+namespace reprise::internal {
+namespace {
+
+constexpr std::size_t kSmallestStack = 32 * 1024;
+
+[[noreturn]] void invalid_option(const std::string& message) {
+  throw InvalidOption(code_text(base::ErrorCode::kInvalidOption), message);
+}
+
+}  // namespace
+
+void check_id(std::string_view what, std::string_view id) {
+  if (!id.empty() && id.size() <= kMaxIdBytes) return;
+  const std::string found = id.empty() ? "is empty" : "has " + std::to_string(id.size()) + " bytes";
+  throw InvalidOption(
+      code_text(base::ErrorCode::kInvalidId),
+      std::string(what) + " " + found + "; it must have 1 to " + std::to_string(kMaxIdBytes));
+}
+
+void check_payload_size(std::string_view payload) {
+  if (payload.size() <= kMaxPayloadBytes) return;
+  throw PayloadError(code_text(base::ErrorCode::kPayloadTooLarge),
+                     "the encoded payload has " + std::to_string(payload.size()) +
+                         " bytes; the limit is " + std::to_string(kMaxPayloadBytes) +
+                         ". Keep large data elsewhere and pass a reference to it");
+}
+
+void check_duration(std::string_view what, Duration duration) {
+  if (duration >= Duration::zero()) return;
+  invalid_option(std::string(what) + " is negative: " + std::to_string(duration.count()) + " ms");
+}
+
+void check(const RetryPolicy& retry) {
+  check_duration("retry.initial_interval", retry.initial_interval);
+  check_duration("retry.maximum_interval", retry.maximum_interval);
+  if (!(retry.backoff_coefficient >= 1.0)) {  // so that NaN is refused too
+    invalid_option("retry.backoff_coefficient is " + std::to_string(retry.backoff_coefficient) +
+                   "; it must be at least 1");
+  }
+  if (retry.maximum_attempts < 0) {
+    invalid_option("retry.maximum_attempts is negative; 0 means no limit");
+  }
+}
+
+void check(const ActivityOptions& options) {
+  check_duration("start_to_close", options.start_to_close);
+  check_duration("schedule_to_start", options.schedule_to_start);
+  check_duration("schedule_to_close", options.schedule_to_close);
+  check_duration("heartbeat", options.heartbeat);
+  check(options.retry);
+  if (!options.task_queue.empty()) check_id("task_queue", options.task_queue);
+}
+
+void check(const StepOptions& options) {
+  check_duration("start_to_close", options.start_to_close);
+  check(options.retry);
+}
+
+void check(const EngineOptions& options) {
+  if (options.shards < 0) invalid_option("shards is negative; 0 means one per two processors");
+  if (options.cached_runs == 0) invalid_option("cached_runs is 0; it must be at least 1");
+  if (options.cached_bytes == 0) invalid_option("cached_bytes is 0");
+  if (options.stack_bytes < kSmallestStack) {
+    invalid_option("stack_bytes is " + std::to_string(options.stack_bytes) +
+                   "; it must be at least " + std::to_string(kSmallestStack));
+  }
+}
+
+void misused(std::string_view message) {
+  throw UsageError(code_text(base::ErrorCode::kInvalidOption), message);
+}
+
+}  // namespace reprise::internal

@@ -1,0 +1,206 @@
+#include "reprise/client.h"
+
+#include <utility>
+
+#include "sdk/src/checks.h"
+#include "sdk/src/failures.h"
+#include "sdk/src/run_link.h"
+#include "sdk/src/service.h"
+
+namespace reprise {
+namespace {
+
+RunDescription to_public(const runtime::RunDescription& from) {
+  RunDescription to;
+  to.workflow_id = from.workflow_id;
+  to.run_id = from.run_id.to_string();
+  to.workflow = from.workflow;
+  to.task_queue = from.task_queue;
+  to.status = static_cast<RunStatus>(from.status);  // the same numbers
+  to.started = from.started;
+  to.closed = from.closed;
+  to.history_events = from.history_events;
+  for (const auto& activity : from.activities) {
+    to.activities.push_back({.name = activity.activity,
+                             .is_step = activity.is_step,
+                             .attempt = static_cast<int>(activity.attempt),
+                             .under_way = activity.under_way,
+                             .next_attempt = activity.next_attempt,
+                             .last_failure = activity.last_failure});
+  }
+  for (const auto& timer : from.timers) to.timers.push_back(timer.fires_at);
+  to.waiting_for = from.waiting_for;
+  if (from.parked) {
+    to.parked = ParkedReason{internal::code_text(from.parked->code), from.parked->message};
+  }
+  return to;
+}
+
+runtime::RunKey make_key(std::string_view id, std::string_view run_id) {
+  internal::check_id("the workflow id", id);
+  runtime::RunKey key{.workflow_id = std::string(id)};
+  if (run_id.empty()) return key;
+  key.run_id = base::RunId::parse(run_id);
+  if (key.run_id) return key;
+  throw InvalidOption(internal::code_text(base::ErrorCode::kInvalidId),
+                      "'" + std::string(run_id) + "' is no run id; a run id is a UUID");
+}
+
+base::Result<runtime::RunDescription> ask_description(runtime::Service& service,
+                                                      const runtime::RunKey& key) {
+  return internal::ask<runtime::RunDescription>(
+      service, [&](auto reply) { service.describe(key, std::move(reply)); });
+}
+
+}  // namespace
+
+// ---- runs -------------------------------------------------------------------------------------
+
+RunHandle::RunHandle(std::shared_ptr<internal::RunLink> link) : link_(std::move(link)) {}
+
+std::string RunHandle::id() const {
+  return link_->workflow_id();
+}
+
+std::string RunHandle::run_id() const {
+  const auto key = link_->key();
+  if (key.run_id) return key.run_id->to_string();
+  return describe().run_id;
+}
+
+void RunHandle::started() const {
+  link_->started();
+}
+
+void RunHandle::send_signal(std::string_view name, std::string input) const {
+  internal::value_or_throw(link_->signal(name, std::move(input)));
+}
+
+bool RunHandle::try_send_signal(std::string_view name, std::string input) const {
+  const auto sent = link_->signal(name, std::move(input));
+  if (!sent && sent.error().code == base::ErrorCode::kRunClosed) return false;
+  internal::value_or_throw(sent);
+  return true;
+}
+
+std::string RunHandle::send_query(std::string_view name, std::string input) const {
+  internal::check_payload_size(input);
+  auto& service = link_->service();
+  return internal::value_or_throw(internal::ask<std::string>(service, [&](auto reply) {
+    service.query(link_->key(), std::string(name), std::move(input), std::move(reply));
+  }));
+}
+
+std::string RunHandle::send_update(std::string_view name, std::string input) const {
+  internal::check_payload_size(input);
+  auto& service = link_->service();
+  const auto key = link_->key_to_await();
+  // Shared, because replies are copied and an Outcome cannot be.
+  auto outcome = internal::ask<std::shared_ptr<replay::Outcome>>(service, [&](auto reply) {
+    service.update(key, std::string(name), std::move(input),
+                   [reply = std::move(reply)](base::Result<replay::Outcome> answer) {
+                     if (!answer) return reply(answer.error());
+                     reply(std::make_shared<replay::Outcome>(std::move(*answer)));
+                   });
+  });
+  const auto handled = internal::value_or_throw(std::move(outcome));
+  if (!handled->ok()) internal::throw_failure(handled->failure());
+  return handled->take_payload();
+}
+
+void RunHandle::cancel(std::string_view reason) const {
+  auto& service = link_->service();
+  internal::value_or_throw(internal::ask<void>(service, [&](auto reply) {
+    service.cancel(link_->key(), std::string(reason), std::move(reply));
+  }));
+}
+
+void RunHandle::terminate(std::string_view reason) const {
+  auto& service = link_->service();
+  internal::value_or_throw(internal::ask<void>(service, [&](auto reply) {
+    service.terminate(link_->key(), std::string(reason), std::move(reply));
+  }));
+}
+
+RunDescription RunHandle::describe() const {
+  return to_public(internal::value_or_throw(ask_description(link_->service(), link_->key())));
+}
+
+std::vector<std::string> RunHandle::history() const {
+  auto& service = link_->service();
+  return internal::value_or_throw(internal::ask<std::vector<std::string>>(
+      service, [&](auto reply) { service.history(link_->key(), std::move(reply)); }));
+}
+
+std::string RunHandle::wait_result() const {
+  return *link_->result(std::nullopt);
+}
+
+std::optional<std::string> RunHandle::wait_result(Duration timeout) const {
+  internal::check_duration("the timeout", timeout);
+  return link_->result(timeout);
+}
+
+// ---- clients ----------------------------------------------------------------------------------
+
+Client::Client(Service& service) : service_(&internal::ServiceAccess::state(service)) {}
+
+std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
+                                                      std::string input,
+                                                      const StartOptions& options) const {
+  internal::forbid_in_workflow();
+  internal::check_id("the workflow's name", workflow);
+  internal::check_payload_size(input);
+  internal::check_duration("run_timeout", options.run_timeout);
+  if (!options.id.empty()) internal::check_id("the workflow id", options.id);
+  if (!options.task_queue.empty()) internal::check_id("task_queue", options.task_queue);
+  runtime::StartRequest request;
+  request.workflow = std::string(workflow);
+  request.workflow_id = options.id;
+  request.task_queue = options.task_queue.empty() ? "default" : std::string(options.task_queue);
+  request.input = std::move(input);
+  request.reuse = static_cast<runtime::IdReuse>(options.id_reuse);  // the same order
+  request.conflict = static_cast<runtime::IdConflict>(options.id_conflict);
+  request.run_timeout = options.run_timeout;
+  return internal::RunLink::start(*service_, std::move(request));
+}
+
+std::shared_ptr<internal::RunLink> Client::link(std::string_view id,
+                                                std::string_view run_id) const {
+  return std::make_shared<internal::RunLink>(*service_, make_key(id, run_id));
+}
+
+bool Client::start_accepted(const RunHandle& handle) {
+  return handle.link_->try_started();
+}
+
+RunHandle Client::handle(std::string_view id, std::string_view run_id) const {
+  return RunHandle(link(id, run_id));
+}
+
+RunDescription Client::describe(std::string_view id, std::string_view run_id) const {
+  return handle(id, run_id).describe();
+}
+
+std::optional<RunDescription> Client::find_description(std::string_view id) const {
+  const auto found = ask_description(*service_->service, make_key(id, {}));
+  if (!found && found.error().code == base::ErrorCode::kNotFound) return std::nullopt;
+  return to_public(internal::value_or_throw(found));
+}
+
+std::vector<RunDescription> Client::list(const ListOptions& options) const {
+  runtime::ListRequest request;
+  if (options.status) request.status = static_cast<runtime::RunStatus>(*options.status);
+  request.workflow = options.workflow;
+  request.limit = options.limit;
+  request.newest_first = options.newest_first;
+  auto& service = *service_->service;
+  const auto found = internal::value_or_throw(internal::ask<std::vector<runtime::RunDescription>>(
+      service, [&](auto reply) { service.list(request, std::move(reply)); }));
+  std::vector<RunDescription> descriptions;
+  descriptions.reserve(found.size());
+  for (const auto& run : found) descriptions.push_back(to_public(run));
+  return descriptions;
+}
+
+}  // namespace reprise

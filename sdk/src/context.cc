@@ -1,0 +1,272 @@
+#include "reprise/context.h"
+
+#include <array>
+#include <string>
+
+#include "proto/log.pb.h"
+#include "sdk/src/checks.h"
+#include "sdk/src/durable.h"
+#include "sdk/src/errors.h"
+#include "sdk/src/failures.h"
+#include "sdk/src/hosted.h"
+
+namespace reprise {
+namespace {
+
+void fill(const RetryPolicy& retry, proto::RetryPolicy* out) {
+  out->set_initial_interval_ms(retry.initial_interval.count());
+  out->set_backoff_coefficient(retry.backoff_coefficient);
+  out->set_maximum_interval_ms(retry.maximum_interval.count());
+  out->set_maximum_attempts(retry.maximum_attempts);
+  for (const std::string& type : retry.non_retryable) out->add_non_retryable(type);
+}
+
+proto::ActivityScheduled to_proto(std::string_view name,
+                                  std::string input,
+                                  const ActivityOptions& options) {
+  proto::ActivityScheduled activity;
+  activity.set_name(std::string(name));
+  activity.set_input(std::move(input));
+  activity.set_task_queue(std::string(options.task_queue));
+  activity.set_start_to_close_ms(options.start_to_close.count());
+  activity.set_schedule_to_start_ms(options.schedule_to_start.count());
+  activity.set_schedule_to_close_ms(options.schedule_to_close.count());
+  activity.set_heartbeat_ms(options.heartbeat.count());
+  if (options.retry != RetryPolicy{}) fill(options.retry, activity.mutable_retry());
+  return activity;
+}
+
+}  // namespace
+
+// ---- activities, steps, side effects ----------------------------------------------------------
+
+replay::Execution& Context::durable() const {
+  internal::require_durable(*execution_);
+  return *execution_;
+}
+
+internal::PendingParts Context::start_activity(std::string_view name,
+                                               std::string input,
+                                               const ActivityOptions& options,
+                                               CallSite site) {
+  internal::require_startable(*execution_);
+  internal::check_id("the activity's name", name);
+  internal::check_payload_size(input);
+  internal::check(options);
+  if (host_->scheduling) host_->scheduling(name, options.task_queue);
+  return internal::to_parts(*execution_,
+                            execution_->schedule_activity(to_proto(name, std::move(input), options),
+                                                          internal::to_base(site)));
+}
+
+std::string Context::run_step(std::string_view name,
+                              internal::Computation body,
+                              const StepOptions& options,
+                              CallSite site) {
+  internal::require_startable(*execution_);
+  internal::check_id("the step's name", name);
+  internal::check(options);
+  proto::StepScheduled step;
+  step.set_name(std::string(name));
+  step.set_on_shard(options.on == StepOn::kShard);
+  step.set_start_to_close_ms(options.start_to_close.count());
+  if (options.retry != RetryPolicy{}) fill(options.retry, step.mutable_retry());
+  const auto compute = [&body] { return body.compute(body.object); };
+  const auto run = [&] {
+    replay::Outcome outcome = internal::attempt(compute);
+    if (outcome.ok() || !host_->last_attempt_of_step ||
+        !host_->last_attempt_of_step(execution_->info().run_id.bytes(), name)) {
+      return outcome;
+    }
+    return internal::made_final(outcome);
+  };
+  replay::Outcome outcome = execution_->run_step(std::move(step), run, internal::to_base(site));
+  if (!outcome.ok()) internal::throw_failure(outcome.failure());
+  return outcome.take_payload();
+}
+
+std::string Context::record_side_effect(internal::Computation compute, CallSite site) {
+  internal::require_durable(*execution_);
+  const auto checked = [&compute] {
+    std::string value = compute.compute(compute.object);
+    internal::check_payload_size(value);
+    return value;
+  };
+  return execution_->side_effect(checked, internal::to_base(site));
+}
+
+// ---- time and conditions ----------------------------------------------------------------------
+
+Pending<void> Context::timer(Duration duration, CallSite site) {
+  internal::require_startable(*execution_);
+  internal::check_duration("the timer's duration", duration);
+  return Pending<void>(
+      internal::to_parts(*execution_, execution_->start_timer(duration, internal::to_base(site))),
+      nullptr);
+}
+
+void Context::sleep(Duration duration, CallSite site) {
+  timer(duration, site).get();
+}
+
+void Context::wait_for_condition(internal::Condition condition, CallSite site) {
+  internal::require_durable(*execution_);
+  const auto holds = [&condition] { return condition.holds(condition.object); };
+  const auto waited = execution_->wait_until(holds, nullptr, internal::to_base(site));
+  if (waited == replay::Waited::kCancelled) internal::throw_cancelled();
+}
+
+bool Context::wait_for_condition(internal::Condition condition, Duration timeout, CallSite site) {
+  internal::require_durable(*execution_);
+  internal::check_duration("the timeout", timeout);
+  const auto holds = [&condition] { return condition.holds(condition.object); };
+  if (holds()) return true;  // no timer to start and to cancel
+  internal::require_startable(*execution_);
+  const auto timer = execution_->start_timer(timeout, internal::to_base(site));
+  const auto waited = execution_->wait_until(holds, timer.get(), internal::to_base(site));
+  if (waited == replay::Waited::kCancelled) internal::throw_cancelled();
+  return waited == replay::Waited::kReady;
+}
+
+// ---- several at once --------------------------------------------------------------------------
+
+std::size_t Context::wait_first(const PendingBase* const* pendings, std::size_t count) {
+  internal::require_durable(*execution_);
+  if (count == 0) internal::misused("first_of() of nothing would wait for ever");
+  std::vector<replay::Operation*> operations(count);
+  for (std::size_t i = 0; i < count; ++i) operations[i] = &pendings[i]->operation();
+  const auto first = execution_->wait_first(operations);
+  if (!first) internal::throw_cancelled();
+  return *first;
+}
+
+internal::PendingParts Context::spawn_strand(std::shared_ptr<internal::SpawnResult> box,
+                                             std::function<void()> body) {
+  internal::require_startable(*execution_);
+  auto guarded = [box, body = std::move(body)] {
+    try {
+      body();
+    } catch (const Failure&) {
+      box->failure = std::current_exception();
+    }
+  };
+  auto parts = internal::to_parts(*execution_, execution_->spawn(std::move(guarded)));
+  parts.spawned = std::move(box);
+  return parts;
+}
+
+// ---- handlers ---------------------------------------------------------------------------------
+
+namespace {
+
+replay::Execution::QueryHandler query_handler(
+    std::function<std::string(std::string_view)> handler) {
+  return [handler = std::move(handler)](std::string_view input) -> base::Result<std::string> {
+    try {
+      std::string answer = handler(input);
+      internal::check_payload_size(answer);
+      return answer;
+    } catch (const std::exception& error) {
+      return base::Error{base::ErrorCode::kQueryFailed,
+                         std::string("the query handler threw: ") + error.what()};
+    } catch (...) {
+      return base::Error{base::ErrorCode::kQueryFailed,
+                         "the query handler threw no std::exception"};
+    }
+  };
+}
+
+// An update that does not decode is its sender's mistake and no reason to park the run; nor is a
+// result that is too large.
+replay::Execution::UpdateHandler update_handler(
+    std::function<std::string(std::string_view)> handler) {
+  return [handler = std::move(handler)](std::string_view input) {
+    try {
+      std::string result = handler(input);
+      internal::check_payload_size(result);
+      return replay::Outcome::success(std::move(result));
+    } catch (const Failure& failure) {
+      return replay::Outcome::failed(internal::to_proto(failure));
+    } catch (const PayloadError& error) {
+      return replay::Outcome::failed(
+          internal::application_failure(std::string(error.code()), error.what(), false));
+    }
+  };
+}
+
+}  // namespace
+
+Registration Context::add_query(std::string_view name, Handler handler) {
+  internal::require_durable(*execution_);
+  internal::check_id("the query's name", name);
+  return Registration(*execution_, execution_->answer(name, query_handler(std::move(handler))));
+}
+
+Registration Context::add_update(std::string_view name, Handler handler) {
+  internal::require_durable(*execution_);
+  internal::check_id("the update's name", name);
+  return Registration(*execution_, execution_->accept(name, update_handler(std::move(handler))));
+}
+
+void internal::Handlers::signal(Context& ctx,
+                                std::string_view name,
+                                std::function<void(std::string_view)> handler) {
+  ctx.durable().on_signal(name, [handler = std::move(handler)](std::string_view input) {
+    try {
+      handler(input);
+    } catch (const CancelledFailure&) {
+      // The run is being cancelled, and its handlers stop with it.
+    }
+  });
+}
+
+void internal::Handlers::query(Context& ctx,
+                               std::string_view name,
+                               std::function<std::string(std::string_view)> handler) {
+  ctx.durable().answer(name, query_handler(std::move(handler)));
+}
+
+void internal::Handlers::update(Context& ctx,
+                                std::string_view name,
+                                std::function<std::string(std::string_view)> handler) {
+  ctx.durable().accept(name, update_handler(std::move(handler)));
+}
+
+// ---- the turn and the run ---------------------------------------------------------------------
+
+Time Context::now() const {
+  return durable().now();
+}
+std::uint64_t Context::random() {
+  return durable().random();
+}
+bool Context::replaying() const {
+  return durable().replaying();
+}
+bool Context::cancelled() const {
+  return durable().cancelled();
+}
+
+std::string Context::uuid() {
+  std::array<std::uint8_t, 16> bytes{};
+  const std::uint64_t halves[] = {random(), random()};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(halves[i / 8] >> (8 * (i % 8)));
+  }
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
+  return base::format_uuid(bytes);
+}
+
+bool Context::patched(std::string_view change_id, CallSite site) {
+  internal::require_durable(*execution_);
+  internal::check_id("the change's id", change_id);
+  return execution_->patched(change_id, internal::to_base(site));
+}
+
+RunInfo Context::info() const {
+  const replay::RunInfo& info = execution_->info();
+  return {info.workflow_id, info.run_id.to_string(), info.workflow, info.task_queue};
+}
+
+}  // namespace reprise

@@ -1,0 +1,26 @@
+// The step from public workflow objects to the execution behind them.
+#pragma once
+#include "base/call_site.h"
+#include "base/ids.h"
+#include "replay/execution.h"
+#include "reprise/call_site.h"
+#include "reprise/internal/opaque.h"
+
+namespace reprise::internal {
+
+// Throws UsageError RP2004 unless the caller is on a strand of that run.
+void require_durable(const replay::Execution& execution);
+// Throws CancelledFailure besides, in a scope that was cancelled: nothing is started in it any
+// more.
+void require_startable(const replay::Execution& execution);
+
+[[noreturn]] void throw_cancelled();
+
+inline base::CallSite to_base(CallSite site) {
+  return {site.file, site.line};
+}
+
+// Takes over the reference.
+PendingParts to_parts(replay::Execution& execution, const replay::OperationRef& operation);
+
+}  // namespace reprise::internal

@@ -1,0 +1,83 @@
+#include "reprise/engine.h"
+
+#include <spdlog/spdlog.h>
+#include <string_view>
+#include <utility>
+
+#include "replay/strand.h"
+#include "runtime/engine/engine.h"
+#include "sdk/src/checks.h"
+#include "sdk/src/service.h"
+
+namespace reprise {
+namespace {
+
+struct EngineState final : internal::ServiceState {
+  std::unique_ptr<runtime::Engine> engine;
+};
+
+// The enumerations of both sides have the same order.
+runtime::LogSink to_runtime(const LogSink& log) {
+  return [log](runtime::LogLevel level, std::string_view line) {
+    log(static_cast<LogLevel>(level), line);
+  };
+}
+
+runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& log) {
+  runtime::EngineOptions out;
+  out.shards = options.shards;
+  out.cached_runs = options.cached_runs;
+  out.cached_bytes = options.cached_bytes;
+  out.stack_bytes = options.stack_bytes;
+  out.strict = options.strict;
+  out.log = to_runtime(log);
+  return out;
+}
+
+}  // namespace
+
+LogSink internal::default_log() {
+  return [](LogLevel level, std::string_view line) {
+    switch (level) {
+      case LogLevel::kDebug:
+        spdlog::debug("{}", line);
+        break;
+      case LogLevel::kInfo:
+        spdlog::info("{}", line);
+        break;
+      case LogLevel::kWarning:
+        spdlog::warn("{}", line);
+        break;
+      case LogLevel::kError:
+        spdlog::error("{}", line);
+        break;
+    }
+  };
+}
+
+void internal::forbid_in_workflow() {
+  if (replay::Strand::current() == nullptr) return;
+  throw UsageError(
+      code_text(base::ErrorCode::kOutsideWorkflow),
+      "a client call in workflow code would block the thread that runs it; make it in an "
+      "activity or a step");
+}
+
+Service::Service(std::unique_ptr<internal::ServiceState> state) : state_(std::move(state)) {}
+Service::~Service() = default;
+
+std::unique_ptr<Engine> Engine::open(const std::string& directory, EngineOptions options) {
+  internal::check(options);
+  auto state = std::make_unique<EngineState>();
+  state->log = options.logger ? options.logger : internal::default_log();
+  state->engine =
+      internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, state->log)));
+  state->service = state->engine.get();
+  return std::unique_ptr<Engine>(new Engine(std::move(state)));
+}
+
+std::string_view to_string(RunStatus status) {
+  return runtime::to_string(static_cast<runtime::RunStatus>(status));
+}
+
+}  // namespace reprise

@@ -1,0 +1,190 @@
+#include "reprise/testing/env.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sdk/src/checks.h"
+#include "sdk/src/failures.h"
+#include "sdk/src/service.h"
+#include "sdk/src/virtual_time.h"
+#include "sdk/src/workflow_runner.h"
+
+namespace reprise::testing {
+namespace {
+
+constexpr base::Time kStart{base::Duration(1'767'225'600'000)};  // 2026-01-01T00:00:00Z
+
+class EnvService final : public Service {
+ public:
+  explicit EnvService(std::unique_ptr<internal::ServiceState> state) : Service(std::move(state)) {}
+};
+
+}  // namespace
+
+class Env::State final : public internal::Registry {
+ public:
+  explicit State(EnvOptions options)
+      : options_(with_logger(std::move(options))),
+        clock_(kStart),
+        engine_(runtime::Engine::in_memory(engine_options())),
+        driven_(
+            *engine_,
+            clock_,
+            [this] { return prepare(); },
+            [this](std::string_view queue) { serve(queue); },
+            suspicious_),
+        host_(make_host()),
+        service_(make_service_state()),
+        client_(service_) {}
+
+  // ---- implementations: may change at any time, the next call registers them ----
+
+  void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
+    implementations_.add_workflow(name, std::move(factory));
+    code_changed_ = true;
+  }
+  void add_activity(std::string_view name, internal::ActivityFunction function) override {
+    implementations_.add_activity(name, counted(name, std::move(function)));
+    code_changed_ = true;
+  }
+  void require_open() const override {}
+
+  Client& client() { return client_; }
+  base::Time now() const { return clock_.now(); }
+  void skip(Duration duration) {
+    internal::check_duration("the time to skip", duration);
+    internal::value_or_throw(driven_.skip(duration));
+  }
+  int calls(std::string_view activity) const {
+    const auto found = calls_.find(activity);
+    return found == calls_.end() ? 0 : found->second;
+  }
+
+ private:
+  static EnvOptions with_logger(EnvOptions options) {
+    if (!options.logger) options.logger = [](LogLevel, std::string_view) {};
+    return options;
+  }
+
+  runtime::EngineOptions engine_options() {
+    runtime::EngineOptions options;
+    options.shards = 1;
+    options.threaded = false;
+    options.strict = true;
+    options.replay_every_turn = options_.replay == Replay::kEveryTurn;
+    options.clock = &clock_;
+    options.seed = options_.seed;
+    options.log = [this](runtime::LogLevel level, std::string_view line) {
+      // A run that is parked is logged as an error.
+      if (level == runtime::LogLevel::kError) suspicious_ = true;
+      options_.logger(static_cast<LogLevel>(level), line);
+    };
+    return options;
+  }
+
+  std::unique_ptr<internal::ServiceState> make_service_state() {
+    auto state = std::make_unique<internal::ServiceState>();
+    state->service = &driven_;
+    state->log = options_.logger;
+    state->awaiting = [this](const runtime::RunKey& run) { driven_.await_run(run); };
+    return state;
+  }
+
+  std::shared_ptr<const internal::WorkflowHost> make_host() {
+    return std::make_shared<const internal::WorkflowHost>(internal::WorkflowHost{
+        .log = options_.logger,
+        .scheduling = [this](std::string_view activity,
+                             std::string_view queue) { expect(activity, queue); },
+        .last_attempt_of_step =
+            [this](std::string_view run, std::string_view step) {
+              const int failures = ++step_failures_[std::string(run) + std::string(step)];
+              return is_last(failures);
+            }});
+  }
+
+  // An activity without an implementation would be retried until there is one, which in a test is
+  // never.
+  void expect(std::string_view activity, std::string_view queue) {
+    if (!implementations_.has_activity(activity)) {
+      internal::throw_error({base::ErrorCode::kUnknownActivity,
+                             "activity '" + std::string(activity) +
+                                 "' has no stub and no implementation in this test"});
+    }
+    if (!queue.empty()) serve(queue);
+  }
+
+  bool is_last(int attempt) const {
+    return options_.last_attempt > 0 && attempt >= options_.last_attempt;
+  }
+
+  runtime::ActivityCode counted(std::string_view name, internal::ActivityFunction function) {
+    return [this, name = std::string(name), code = internal::activity_code(std::move(function))](
+               runtime::ActivityAttempt& attempt, std::string_view input) {
+      ++calls_[name];
+      ++executing_;
+      replay::Outcome outcome = code(attempt, input);
+      --executing_;
+      return outcome.ok() || !is_last(attempt.attempt()) ? std::move(outcome)
+                                                         : internal::made_final(outcome);
+    };
+  }
+
+  void serve(std::string_view task_queue) {
+    if (task_queues_.insert(std::string(task_queue)).second) queues_changed_ = true;
+  }
+
+  // Registers what has changed. Not from within an activity: its session would wait for it.
+  bool prepare() {
+    if ((!code_changed_ && !queues_changed_) || executing_ > 0) return false;
+    if (code_changed_) sessions_.clear();
+    code_changed_ = false;
+    queues_changed_ = false;
+    for (const std::string& queue : task_queues_) {
+      if (sessions_.contains(queue)) continue;
+      sessions_[queue] = internal::value_or_throw(
+          engine_->register_worker(implementations_.worker_code(queue, 0, host_)));
+    }
+    return true;
+  }
+
+  EnvOptions options_;
+  internal::ManualClock clock_;
+  std::map<std::string, int, std::less<>> calls_;
+  std::map<std::string, int> step_failures_;
+  internal::Implementations implementations_;
+  std::set<std::string> task_queues_;
+  bool code_changed_ = false;
+  bool queues_changed_ = false;
+  int executing_ = 0;
+  bool suspicious_ = false;
+  std::unique_ptr<runtime::Engine> engine_;
+  internal::DrivenService driven_;
+  std::shared_ptr<const internal::WorkflowHost> host_;
+  std::map<std::string, std::unique_ptr<runtime::WorkerSession>> sessions_;
+  EnvService service_;
+  Client client_;
+};
+
+Env::Env(EnvOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+Env::~Env() = default;
+
+Client& Env::client() {
+  return state_->client();
+}
+void Env::skip(Duration duration) {
+  state_->skip(duration);
+}
+Time Env::now() const {
+  return state_->now();
+}
+int Env::calls(std::string_view activity) const {
+  return state_->calls(activity);
+}
+
+}  // namespace reprise::testing
+
+reprise::internal::Registry& reprise::internal::registry(testing::Env& env) {
+  return *env.state_;
+}

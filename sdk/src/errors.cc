@@ -1,0 +1,64 @@
+#include "sdk/src/errors.h"
+
+namespace reprise {
+
+Error::Error(std::string_view code, std::string_view message)
+    : std::runtime_error(std::string(code) + " " + std::string(message)) {}
+
+std::string_view Error::code() const noexcept {
+  const std::string_view text = what();
+  return text.substr(0, text.find(' '));
+}
+
+AlreadyStarted::AlreadyStarted(std::string_view message, std::string run_id)
+    : Error(base::to_string(base::ErrorCode::kAlreadyStarted), message),
+      run_id_(std::move(run_id)) {}
+
+void internal::throw_error(const base::Error& error) {
+  using Code = base::ErrorCode;
+  const std::string code = code_text(error.code);
+  switch (error.code) {
+    case Code::kStoreMissing:
+    case Code::kStoreUnwritable:
+    case Code::kStoreLocked:
+    case Code::kStoreNewerFormat:
+    case Code::kStoreDamaged:
+    case Code::kStoreIo:
+    case Code::kStoreFull:
+    case Code::kStoreClosed:
+      throw StoreError(code, error.message);
+    case Code::kNondeterminism:
+      throw NondeterminismError(code, error.message);
+    case Code::kWorkflowBug:
+    case Code::kStrandsExhausted:
+      throw ParkedError(code, error.message);
+    case Code::kUnknownWorkflow:
+    case Code::kNoWorker:
+    case Code::kUnknownActivity:
+      throw UnknownWorkflow(code, error.message);
+    case Code::kOutsideWorkflow:
+    case Code::kWorkflowStuck:
+      throw UsageError(code, error.message);
+    case Code::kPayloadDecode:
+    case Code::kPayloadTooLarge:
+      throw PayloadError(code, error.message);
+    case Code::kInvalidId:
+    case Code::kInvalidOption:
+      throw InvalidOption(code, error.message);
+    case Code::kAlreadyStarted:
+      throw AlreadyStarted(error.message, {});
+    case Code::kNotFound:
+      throw NotFound(code, error.message);
+    case Code::kRunClosed:
+      throw RunClosed(code, error.message);
+    case Code::kUnknownQuery:
+    case Code::kQueryFailed:
+      throw QueryFailed(code, error.message);
+    case Code::kActivityException:
+    case Code::kProcessDied:
+      break;
+  }
+  throw Error(code, error.message);
+}
+
+}  // namespace reprise

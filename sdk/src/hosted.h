@@ -1,0 +1,18 @@
+// What an environment (an engine's worker, a test) gives to the workflow code that runs in it.
+#pragma once
+#include <functional>
+#include <string_view>
+
+#include "reprise/options.h"
+
+namespace reprise::internal {
+
+struct WorkflowHost {
+  LogSink log;  // set
+  // Told of every activity before it is scheduled; may throw to refuse it. Empty: nobody asks.
+  std::function<void(std::string_view activity, std::string_view task_queue)> scheduling{};
+  // Asked when an attempt of a step has failed: true makes the failure final. Empty: nobody asks.
+  std::function<bool(std::string_view run, std::string_view step)> last_attempt_of_step{};
+};
+
+}  // namespace reprise::internal

@@ -1,0 +1,117 @@
+#include "sdk/src/run_link.h"
+
+#include <utility>
+
+#include "sdk/src/checks.h"
+#include "sdk/src/failures.h"
+
+namespace reprise::internal {
+namespace {
+
+// Throws what a run ended with, unless it completed.
+void throw_end(const runtime::RunEnd& end) {
+  using Status = runtime::RunStatus;
+  const std::string& message = end.failure.message();
+  switch (end.status) {
+    case Status::kCompleted:
+      return;
+    case Status::kCancelled:
+      throw CancelledFailure(message.empty() ? "the run was cancelled" : message);
+    case Status::kTerminated:
+      throw TerminatedFailure("the run was terminated" + (message.empty() ? "" : ": " + message));
+    case Status::kTimedOut:
+      throw TimeoutFailure(TimeoutKind::kRun, message.empty() ? "the run timed out" : message);
+    default:
+      throw_failure(end.failure);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<RunLink> RunLink::start(ServiceState& service, runtime::StartRequest request) {
+  auto link = std::make_shared<RunLink>(service, runtime::RunKey{request.workflow_id});
+  link->start_ = std::make_shared<Start>();
+  link->watch_ = std::make_shared<runtime::RunWatch>();
+  service.service->start(std::move(request), link->watch_,
+                         [start = link->start_](base::Result<runtime::StartedRun> reply) {
+                           start->set(std::move(reply));
+                         });
+  return link;
+}
+
+const base::Result<runtime::StartedRun>& RunLink::wait_for_start() const {
+  if (!start_->ready()) {
+    forbid_in_workflow();
+    wait_for(service(), *start_);
+  }
+  return start_->get();
+}
+
+bool RunLink::try_started() const {
+  if (start_ == nullptr) return true;
+  const auto& reply = wait_for_start();
+  if (reply) return true;
+  if (reply.error().code == base::ErrorCode::kAlreadyStarted) return false;
+  throw_error(reply.error());
+}
+
+void RunLink::started() const {
+  if (try_started()) return;
+  // The error's message is the run that has the id.
+  const std::string& run_id = start_->get().error().message;
+  throw AlreadyStarted("a run with workflow id '" + key_.workflow_id + "' exists, run id " +
+                           run_id +
+                           "; use another id, attach() to it, or allow it with id_reuse and "
+                           "id_conflict",
+                       run_id);
+}
+
+std::string RunLink::workflow_id() const {
+  return key_.workflow_id.empty() ? key().workflow_id : key_.workflow_id;
+}
+
+runtime::RunKey RunLink::key() const {
+  if (start_ == nullptr) return key_;
+  started();
+  return {start_->get()->workflow_id, start_->get()->run_id};
+}
+
+runtime::RunKey RunLink::key_to_await() const {
+  auto run = key();
+  if (service_.awaiting) service_.awaiting(run);
+  return run;
+}
+
+base::Status RunLink::signal(std::string_view name, std::string input) const {
+  check_payload_size(input);
+  return ask<void>(service(), [&](auto reply) {
+    service().signal(key(), std::string(name), std::move(input), std::move(reply));
+  });
+}
+
+std::shared_ptr<runtime::RunWatch> RunLink::watch() {
+  std::lock_guard lock(mutex_);
+  if (watch_ == nullptr) {
+    watch_ = std::make_shared<runtime::RunWatch>();
+    service().watch(key_, watch_);
+  }
+  return watch_;
+}
+
+std::optional<std::string> RunLink::result(std::optional<base::Duration> timeout) {
+  const auto ended = watch();
+  if (!ended->ready()) {
+    forbid_in_workflow();
+    (void)key_to_await();
+    if (!wait_for(service(), *ended, timeout)) return std::nullopt;
+  }
+  started();
+  const runtime::RunEnd& end = [&]() -> const runtime::RunEnd& {
+    if (!ended->get()) throw_error(ended->get().error());
+    return *ended->get();
+  }();
+  throw_end(end);
+  return end.result;
+}
+
+}  // namespace reprise::internal

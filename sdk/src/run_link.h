@@ -1,0 +1,47 @@
+// What a RunHandle and its copies share: which run, and what is known of its start and its end.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/service.h"
+#include "sdk/src/service.h"
+
+namespace reprise::internal {
+
+// Thread-safe.
+class RunLink {
+ public:
+  // Starts the run without waiting.
+  static std::shared_ptr<RunLink> start(ServiceState& service, runtime::StartRequest request);
+  // A run that should be there.
+  RunLink(ServiceState& service, runtime::RunKey key) : service_(service), key_(std::move(key)) {}
+
+  runtime::Service& service() const { return *service_.service; }
+
+  // These wait for the start and throw if it failed.
+  void started() const;
+  bool try_started() const;  // false instead of AlreadyStarted
+  std::string workflow_id() const;
+  runtime::RunKey key() const;
+  runtime::RunKey key_to_await() const;  // tells the service that somebody will wait for the run
+
+  base::Status signal(std::string_view name, std::string input) const;
+  // The payload it completed with; nullopt: the timeout passed. Throws the failure it ended with.
+  std::optional<std::string> result(std::optional<base::Duration> timeout);
+
+ private:
+  using Start = runtime::Promise<base::Result<runtime::StartedRun>>;
+  const base::Result<runtime::StartedRun>& wait_for_start() const;
+  std::shared_ptr<runtime::RunWatch> watch();
+
+  ServiceState& service_;
+  runtime::RunKey key_;             // of the start: as asked for
+  std::shared_ptr<Start> start_{};  // nullptr: not started by us
+  std::mutex mutex_;
+  std::shared_ptr<runtime::RunWatch> watch_{};
+};
+
+}  // namespace reprise::internal

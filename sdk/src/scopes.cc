@@ -1,0 +1,53 @@
+#include "replay/strand.h"
+#include "reprise/context.h"
+#include "sdk/src/durable.h"
+#include "sdk/src/hosted.h"
+
+namespace reprise {
+namespace {
+
+replay::Scope* enter(replay::Execution& execution, replay::Scope::Kind kind) {
+  internal::require_durable(execution);
+  const replay::ScopeRef scope = execution.enter_scope(kind);
+  intrusive_add(scope.get());
+  return scope.get();
+}
+
+void leave(replay::Execution& execution, replay::Scope* scope) noexcept {
+  execution.leave_scope(replay::ScopeRef(scope));
+  intrusive_release(scope);
+}
+
+}  // namespace
+
+Shield::Shield(Context& ctx)
+    : execution_(ctx.execution_), scope_(enter(*execution_, replay::Scope::Kind::kShielded)) {}
+
+Shield::~Shield() {
+  leave(*execution_, scope_);
+}
+
+CancelScope::CancelScope(Context& ctx)
+    : execution_(ctx.execution_), scope_(enter(*execution_, replay::Scope::Kind::kCancellable)) {}
+
+CancelScope::~CancelScope() {
+  leave(*execution_, scope_);
+}
+
+void CancelScope::cancel() {
+  internal::require_durable(*execution_);
+  execution_->cancel_scope(replay::ScopeRef(scope_));
+}
+
+void Logger::write(LogLevel level, std::string_view line) const {
+  // Only on a strand: elsewhere nothing is replayed, and the execution may be another thread's.
+  if (replay::Strand::current() != nullptr && execution_->callable() && execution_->replaying()) {
+    return;
+  }
+  const replay::RunInfo& info = execution_->info();
+  std::string text = info.workflow + " " + info.workflow_id + ": ";
+  text += line;
+  host_->log(level, text);
+}
+
+}  // namespace reprise

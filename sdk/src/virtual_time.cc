@@ -1,0 +1,194 @@
+#include "sdk/src/virtual_time.h"
+
+#include <limits>
+#include <utility>
+
+namespace reprise::internal {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+// More than any test means; a run that is still at work then never ends.
+constexpr int kMaxRounds = 1'000'000;
+constexpr int kMaxSkips = 10'000;
+
+std::string lines_of(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "\n  " + line;
+  return text;
+}
+
+}  // namespace
+
+// ---- working ----------------------------------------------------------------------------------
+
+bool DrivenService::run_some() {
+  const bool prepared = prepare_();
+  return engine_.run_some() || prepared;
+}
+
+base::Status DrivenService::run_until_idle() {
+  for (int round = 0; run_some(); ++round) {
+    if (round < kMaxRounds) continue;
+    return Error{ErrorCode::kWorkflowStuck,
+                 "the test does not come to rest: some run works for ever without waiting for time "
+                 "or for a message"};
+  }
+  return {};
+}
+
+base::Status DrivenService::settle() {
+  if (const auto idle = run_until_idle(); !idle) return idle;
+  return report_nondeterminism();
+}
+
+base::Status DrivenService::skip(base::Duration duration) {
+  const base::Time target = clock_.now() + duration;
+  while (true) {
+    if (const auto idle = run_until_idle(); !idle) return idle;
+    const auto due = engine_.next_due();
+    if (!due || *due > target) break;
+    clock_.move_to(*due);
+  }
+  clock_.move_to(target);
+  return settle();
+}
+
+base::Result<bool> DrivenService::wait(base::FunctionRef<bool()> ready,
+                                       base::FunctionRef<bool(std::optional<base::Duration>)>,
+                                       std::optional<base::Duration> timeout) {
+  const auto awaited = std::exchange(awaited_, std::nullopt);
+  const auto deadline = timeout ? std::optional(clock_.now() + *timeout) : std::nullopt;
+  for (int skips = 0; skips < kMaxSkips; ++skips) {
+    if (const auto settled = settle(); !settled) return settled.error();
+    if (ready()) return true;
+    if (const auto run = awaited ? describe_now(*awaited) : std::nullopt; run && run->parked) {
+      return *run->parked;
+    }
+    const auto due = engine_.next_due();
+    if (deadline && (!due || *due > *deadline)) {
+      clock_.move_to(*deadline);
+      if (const auto settled = settle(); !settled) return settled.error();
+      return ready();
+    }
+    if (!due) return stuck(awaited);
+    clock_.move_to(*due);
+  }
+  return Error{ErrorCode::kWorkflowStuck, "what the test waits for did not happen in " +
+                                              std::to_string(kMaxSkips) + " steps of time"};
+}
+
+// ---- looking ----------------------------------------------------------------------------------
+
+std::optional<runtime::RunDescription> DrivenService::describe_now(const runtime::RunKey& key) {
+  std::optional<runtime::RunDescription> description;
+  bool replied = false;
+  engine_.describe(key, [&](base::Result<runtime::RunDescription> reply) {
+    replied = true;
+    if (reply) description = std::move(*reply);
+  });
+  while (!replied && run_some()) {
+  }
+  return description;
+}
+
+std::vector<runtime::RunDescription> DrivenService::list_now() {
+  std::vector<runtime::RunDescription> runs;
+  bool replied = false;
+  runtime::ListRequest everything;
+  everything.limit = std::numeric_limits<std::size_t>::max();
+  engine_.list(std::move(everything),
+               [&](base::Result<std::vector<runtime::RunDescription>> reply) {
+                 replied = true;
+                 if (reply) runs = std::move(*reply);
+               });
+  while (!replied && run_some()) {
+  }
+  return runs;
+}
+
+base::Status DrivenService::report_nondeterminism() {
+  if (!suspicious_) return {};
+  for (const runtime::RunDescription& run : list_now()) {
+    if (!run.parked || run.parked->code != ErrorCode::kNondeterminism) continue;
+    if (reported_.insert(run.run_id).second) return *run.parked;
+  }
+  suspicious_ = false;
+  return {};
+}
+
+Error DrivenService::stuck(const std::optional<runtime::RunKey>& run) {
+  const auto description = run ? describe_now(*run) : std::nullopt;
+  if (!description) {
+    return Error{ErrorCode::kWorkflowStuck, "nothing that the test waits for can happen any more"};
+  }
+  return Error{
+      ErrorCode::kWorkflowStuck,
+      "run '" + description->workflow_id + "' of workflow '" + description->workflow +
+          "' waits for what nothing can bring about any more; send a signal first. It waits "
+          "for:" +
+          lines_of(description->waiting_for)};
+}
+
+// ---- passing on -------------------------------------------------------------------------------
+
+void DrivenService::start(runtime::StartRequest request,
+                          std::shared_ptr<runtime::RunWatch> watch,
+                          runtime::Reply<runtime::StartedRun> reply) {
+  task_queue_seen_(request.task_queue);
+  engine_.start(std::move(request), std::move(watch), std::move(reply));
+}
+
+void DrivenService::watch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) {
+  engine_.watch(std::move(key), std::move(watch));
+}
+
+void DrivenService::signal(runtime::RunKey key,
+                           std::string name,
+                           std::string input,
+                           runtime::Reply<void> reply) {
+  engine_.signal(std::move(key), std::move(name), std::move(input), std::move(reply));
+}
+
+void DrivenService::query(runtime::RunKey key,
+                          std::string name,
+                          std::string input,
+                          runtime::Reply<std::string> reply) {
+  engine_.query(std::move(key), std::move(name), std::move(input), std::move(reply));
+}
+
+void DrivenService::update(runtime::RunKey key,
+                           std::string name,
+                           std::string input,
+                           runtime::Reply<replay::Outcome> reply) {
+  engine_.update(std::move(key), std::move(name), std::move(input), std::move(reply));
+}
+
+void DrivenService::cancel(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) {
+  engine_.cancel(std::move(key), std::move(reason), std::move(reply));
+}
+
+void DrivenService::terminate(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) {
+  engine_.terminate(std::move(key), std::move(reason), std::move(reply));
+}
+
+void DrivenService::describe(runtime::RunKey key, runtime::Reply<runtime::RunDescription> reply) {
+  engine_.describe(std::move(key), std::move(reply));
+}
+
+void DrivenService::list(runtime::ListRequest request,
+                         runtime::Reply<std::vector<runtime::RunDescription>> reply) {
+  engine_.list(std::move(request), std::move(reply));
+}
+
+void DrivenService::history(runtime::RunKey key, runtime::Reply<std::vector<std::string>> reply) {
+  engine_.history(std::move(key), std::move(reply));
+}
+
+base::Result<std::unique_ptr<runtime::WorkerSession>> DrivenService::register_worker(
+    runtime::WorkerCode code) {
+  return engine_.register_worker(std::move(code));
+}
+
+}  // namespace reprise::internal

@@ -1,0 +1,100 @@
+// The engine of a test: driven by the test's own calls, on a clock that they move.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "runtime/engine/engine.h"
+#include "runtime/service.h"
+
+namespace reprise::internal {
+
+class ManualClock final : public base::Clock {
+ public:
+  explicit ManualClock(base::Time start) : now_ms_(base::to_ms(start)) {}
+  base::Time now() const override { return base::from_ms(now_ms_.load()); }
+  // Forward only.
+  void move_to(base::Time time) {
+    if (time > now()) now_ms_.store(base::to_ms(time));
+  }
+
+ private:
+  std::atomic<std::int64_t> now_ms_;
+};
+
+// Passes everything on to the engine and works while a caller waits. One thread.
+class DrivenService final : public runtime::Service {
+ public:
+  // `prepare` is called before work is done (true: it changed something), `task_queue_seen` for
+  // every start. `suspicious` is set when a run was parked, or may have been.
+  DrivenService(runtime::Engine& engine,
+                ManualClock& clock,
+                std::function<bool()> prepare,
+                std::function<void(std::string_view)> task_queue_seen,
+                bool& suspicious)
+      : engine_(engine),
+        clock_(clock),
+        prepare_(std::move(prepare)),
+        task_queue_seen_(std::move(task_queue_seen)),
+        suspicious_(suspicious) {}
+
+  // Everything that can happen without time passing. Errors: a run that replay found wrong (once
+  // each), or no end of work.
+  base::Status settle();
+  base::Status skip(base::Duration duration);
+
+  void await_run(runtime::RunKey run) { awaited_ = std::move(run); }
+
+  void start(runtime::StartRequest request,
+             std::shared_ptr<runtime::RunWatch> watch,
+             runtime::Reply<runtime::StartedRun> reply) override;
+  void watch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) override;
+  void signal(runtime::RunKey key,
+              std::string name,
+              std::string input,
+              runtime::Reply<void> reply) override;
+  void query(runtime::RunKey key,
+             std::string name,
+             std::string input,
+             runtime::Reply<std::string> reply) override;
+  void update(runtime::RunKey key,
+              std::string name,
+              std::string input,
+              runtime::Reply<replay::Outcome> reply) override;
+  void cancel(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) override;
+  void terminate(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) override;
+  void describe(runtime::RunKey key, runtime::Reply<runtime::RunDescription> reply) override;
+  void list(runtime::ListRequest request,
+            runtime::Reply<std::vector<runtime::RunDescription>> reply) override;
+  void history(runtime::RunKey key, runtime::Reply<std::vector<std::string>> reply) override;
+  base::Result<std::unique_ptr<runtime::WorkerSession>> register_worker(
+      runtime::WorkerCode code) override;
+  base::Result<bool> wait(base::FunctionRef<bool()> ready,
+                          base::FunctionRef<bool(std::optional<base::Duration>)> block,
+                          std::optional<base::Duration> timeout) override;
+
+ private:
+  bool run_some();
+  base::Status run_until_idle();
+  base::Status report_nondeterminism();
+  std::optional<runtime::RunDescription> describe_now(const runtime::RunKey& key);
+  std::vector<runtime::RunDescription> list_now();
+  base::Error stuck(const std::optional<runtime::RunKey>& run);
+
+  runtime::Engine& engine_;
+  ManualClock& clock_;
+  std::function<bool()> prepare_;
+  std::function<void(std::string_view)> task_queue_seen_;
+  std::optional<runtime::RunKey> awaited_;
+  bool& suspicious_;
+  std::set<base::RunId> reported_;
+};
+
+}  // namespace reprise::internal

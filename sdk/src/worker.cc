@@ -1,0 +1,86 @@
+#include "reprise/worker.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "sdk/src/checks.h"
+#include "sdk/src/service.h"
+#include "sdk/src/workflow_runner.h"
+
+namespace reprise {
+
+class Worker::State final : public internal::Registry {
+ public:
+  State(internal::ServiceState& service, WorkerOptions options)
+      : service_(service), options_(std::move(options)) {
+    internal::check_id("task_queue", options_.task_queue);
+  }
+
+  void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
+    require_open();
+    implementations_.add_workflow(name, std::move(factory));
+  }
+  void add_activity(std::string_view name, internal::ActivityFunction function) override {
+    require_open();
+    implementations_.add_activity(name, internal::activity_code(std::move(function)));
+  }
+  void require_open() const override {
+    if (!started_) return;
+    internal::misused("the worker of task queue '" + options_.task_queue +
+                      "' has been started; implement everything before start()");
+  }
+
+  bool started() const { return started_; }
+
+  void start() {
+    if (started_) {
+      internal::misused("the worker of task queue '" + options_.task_queue +
+                        "' was started before; a worker starts once");
+    }
+    auto host =
+        std::make_shared<const internal::WorkflowHost>(internal::WorkflowHost{.log = service_.log});
+    session_ = internal::value_or_throw(service_.service->register_worker(
+        implementations_.worker_code(options_.task_queue, options_.activity_threads, host)));
+    started_ = true;
+  }
+
+  void stop() { session_.reset(); }
+
+ private:
+  internal::ServiceState& service_;
+  WorkerOptions options_;
+  internal::Implementations implementations_;
+  bool started_ = false;
+  std::unique_ptr<runtime::WorkerSession> session_;
+};
+
+internal::Registry& internal::registry(Worker& worker) {
+  return *worker.state_;
+}
+
+Worker::Worker(Service& service, WorkerOptions options)
+    : state_(std::make_unique<State>(internal::ServiceAccess::state(service), std::move(options))) {
+}
+
+Worker::~Worker() = default;
+
+void Worker::start() {
+  state_->start();
+}
+void Worker::stop() {
+  state_->stop();
+}
+
+void Worker::run(std::stop_token stop_token) {
+  if (!state_->started()) start();
+  std::mutex mutex;
+  std::condition_variable_any requested;
+  {
+    std::unique_lock lock(mutex);
+    requested.wait(lock, stop_token, [] { return false; });
+  }
+  stop();
+}
+
+}  // namespace reprise

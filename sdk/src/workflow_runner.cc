@@ -1,0 +1,87 @@
+#include "sdk/src/workflow_runner.h"
+
+#include <utility>
+
+#include "reprise/error.h"
+#include "sdk/src/checks.h"
+#include "sdk/src/failures.h"
+
+namespace reprise::internal {
+
+// One run's code in memory: the Context, and the user's object made from it. Members in this order:
+// the object refers to the Context until it is gone.
+class WorkflowRunner final : public replay::WorkflowInstance {
+ public:
+  WorkflowRunner(replay::Execution& execution,
+                 const WorkflowFactory& factory,
+                 std::shared_ptr<const WorkflowHost> host)
+      : factory_(factory), host_(std::move(host)), context_(execution, *host_) {}
+
+  // Everything but a Failure is let through: a bug, or the run leaving memory.
+  replay::Outcome run(std::string_view input) override {
+    try {
+      object_ = factory_(context_);
+      std::string result = object_->run(input);
+      check_payload_size(result);
+      return replay::Outcome::success(std::move(result));
+    } catch (const Failure& failure) {
+      return replay::Outcome::failed(to_proto(failure));
+    }
+  }
+
+ private:
+  const WorkflowFactory& factory_;  // the WorkflowCode's, which outlives every run
+  std::shared_ptr<const WorkflowHost> host_;
+  Context context_;
+  std::unique_ptr<WorkflowObject> object_;
+};
+
+class ActivityRunner {
+ public:
+  static std::string run(const ActivityFunction& function,
+                         runtime::ActivityAttempt& attempt,
+                         std::string_view input) {
+    ActivityContext context(attempt);
+    return function(context, input);
+  }
+};
+
+replay::WorkflowCode workflow_code(WorkflowFactory factory,
+                                   std::shared_ptr<const WorkflowHost> host) {
+  return [factory = std::move(factory), host = std::move(host)](replay::Execution& execution) {
+    return std::make_unique<WorkflowRunner>(execution, factory, host);
+  };
+}
+
+runtime::ActivityCode activity_code(ActivityFunction function) {
+  return
+      [function = std::move(function)](runtime::ActivityAttempt& attempt, std::string_view input) {
+        const auto call = [&] { return ActivityRunner::run(function, attempt, input); };
+        return internal::attempt(call);
+      };
+}
+
+void Implementations::add_workflow(std::string_view name, WorkflowFactory factory) {
+  check_id("the workflow's name", name);
+  workflows_.insert_or_assign(std::string(name), std::move(factory));
+}
+
+void Implementations::add_activity(std::string_view name, runtime::ActivityCode code) {
+  check_id("the activity's name", name);
+  activities_.insert_or_assign(std::string(name), std::move(code));
+}
+
+runtime::WorkerCode Implementations::worker_code(
+    const std::string& task_queue,
+    std::size_t activity_threads,
+    const std::shared_ptr<const WorkflowHost>& host) const {
+  runtime::WorkerCode code;
+  code.task_queue = task_queue;
+  code.activity_threads = activity_threads;
+  for (const auto& [name, factory] : workflows_)
+    code.workflows[name] = workflow_code(factory, host);
+  code.activities = activities_;
+  return code;
+}
+
+}  // namespace reprise::internal

@@ -1,0 +1,33 @@
+// Implementations of workflows and activities as the runtime takes them.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+
+#include "reprise/internal/registry.h"
+#include "runtime/worker_code.h"
+#include "sdk/src/hosted.h"
+
+namespace reprise::internal {
+
+replay::WorkflowCode workflow_code(WorkflowFactory factory,
+                                   std::shared_ptr<const WorkflowHost> host);
+runtime::ActivityCode activity_code(ActivityFunction function);
+
+// What has been implemented so far.
+class Implementations {
+ public:
+  // Twice the same name: the later one counts.
+  void add_workflow(std::string_view name, WorkflowFactory factory);
+  void add_activity(std::string_view name, runtime::ActivityCode code);
+  bool has_activity(std::string_view name) const { return activities_.contains(name); }
+  runtime::WorkerCode worker_code(const std::string& task_queue,
+                                  std::size_t activity_threads,
+                                  const std::shared_ptr<const WorkflowHost>& host) const;
+
+ private:
+  std::map<std::string, WorkflowFactory, std::less<>> workflows_;
+  std::map<std::string, runtime::ActivityCode, std::less<>> activities_;
+};
+
+}  // namespace reprise::internal
