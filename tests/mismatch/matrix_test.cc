@@ -1,0 +1,198 @@
+// Recorded kind times attempted kind: whatever the log holds, code that does anything else is found
+// out, and code that does the same is not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "tests/support/scripted_run.h"
+
+namespace reprise::testing {
+namespace {
+
+using replay::TurnEnd;
+
+struct Kind {
+  std::string_view name;
+  // Makes one command (after a pending activity "before" and a pending timer, so that there is
+  // something to cancel), then waits for a signal.
+  void (*make)(Execution&, replay::Operation& activity, replay::Operation& timer);
+};
+
+constexpr Kind kKinds[] = {
+    {"activity", [](Execution& e, auto&, auto&) { schedule(e, "a", 10); }},
+    {"other activity", [](Execution& e, auto&, auto&) { schedule(e, "b", 11); }},
+    {"timer", [](Execution& e, auto&, auto&) { e.start_timer(base::Duration(7), at(12)); }},
+    {"side effect",
+     [](Execution& e, auto&, auto&) { e.side_effect([] { return std::string("v"); }, at(13)); }},
+    {"patch", [](Execution& e, auto&, auto&) { e.patched("p", at(14)); }},
+    {"other patch", [](Execution& e, auto&, auto&) { e.patched("q", at(15)); }},
+    {"activity cancelled", [](Execution& e, auto& activity, auto&) { e.cancel(activity, at(16)); }},
+    {"timer cancelled", [](Execution& e, auto&, auto& timer) { e.cancel(timer, at(17)); }},
+    {"step",
+     [](Execution& e, auto&, auto&) {
+       proto::StepScheduled step;
+       step.set_name("s");
+       e.run_step(step, [] { return Outcome(); }, at(18));
+     }},
+    {"other step",
+     [](Execution& e, auto&, auto&) {
+       proto::StepScheduled step;
+       step.set_name("t");
+       e.run_step(step, [] { return Outcome(); }, at(19));
+     }},
+    {"nothing", [](Execution&, auto&, auto&) {}},
+};
+
+Body workflow(const Kind& kind) {
+  return [&kind](Execution& e) {
+    const auto activity = schedule(e, "before", 1);
+    const auto timer = e.start_timer(base::Duration(1'000), at(2));
+    const auto go = e.next_signal("go");
+    e.wait(*go);
+    kind.make(e, *activity, *timer);
+    const auto end = e.next_signal("end");
+    e.wait(*end);
+    return Outcome();
+  };
+}
+
+
+class Matrix : public ::testing::TestWithParam<std::tuple<Kind, Kind>> {};
+
+TEST_P(Matrix, IsFoundOutUnlessItIsTheSame) {
+  const auto& [recorded, attempted] = GetParam();
+  // An old run has no marker: that is what patched() is for.
+  const bool allowed = recorded.name == attempted.name ||
+                       (recorded.name == "nothing" && attempted.name.ends_with("patch"));
+  ScriptedRun run(workflow(recorded));
+  run.start();
+  run.turn({signal("go")});
+  run.change_code(workflow(attempted));
+  EXPECT_EQ(run.replay(), allowed ? TurnEnd::kBlocked : TurnEnd::kParked);
+  if (allowed) return;
+  const replay::Trouble& trouble = run.execution().trouble();
+  EXPECT_EQ(trouble.code, base::ErrorCode::kNondeterminism);
+  ASSERT_TRUE(trouble.mismatch.has_value());
+  // start, activity, timer, signal, then the event in question
+  EXPECT_EQ(trouble.mismatch->event, 5u);
+  EXPECT_EQ(trouble.mismatch->recorded.has_value(), recorded.name != "nothing");
+  // An answer of patched() that is not recorded is no command of its own.
+  EXPECT_EQ(trouble.mismatch->attempted.has_value(),
+            attempted.name != "nothing" && !attempted.name.ends_with("patch"));
+  EXPECT_EQ(trouble.mismatch->last_match_event, 3u);
+}
+
+std::string test_name(const ::testing::TestParamInfo<Matrix::ParamType>& info) {
+  std::string name(std::get<0>(info.param).name);
+  name += "__";
+  name += std::get<1>(info.param).name;
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Matrix,
+                         ::testing::Combine(::testing::ValuesIn(kKinds),
+                                            ::testing::ValuesIn(kKinds)),
+                         test_name);
+
+// ---- what one command more or less does not cover ---------------------------------------------
+
+TEST(Mismatch, AWaitThatWasRemovedEndsTheRunTooEarly) {
+  ScriptedRun run(workflow(kKinds[0]));
+  run.start();
+  run.turn({signal("go")});
+  run.change_code([](Execution&) { return Outcome(); });
+  EXPECT_EQ(run.replay(), TurnEnd::kParked);
+  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kOther);
+}
+
+TEST(Mismatch, TheHistoryGoesOnBehindTheEnd) {
+  ScriptedRun run([](Execution& e) {
+    const auto go = e.next_signal("go");
+    e.wait(*go);
+    return Outcome();
+  });
+  run.start();
+  EXPECT_EQ(run.turn({signal("go")}), TurnEnd::kClosed);
+  proto::Turn more;
+  *more.add_inputs() = signal("go");
+  run.history().push_back(more);
+  EXPECT_EQ(run.replay(), TurnEnd::kParked);
+  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kAfterEnd);
+}
+
+TEST(Mismatch, AnInputAnswersACommandThatWasNeverMade) {
+  ScriptedRun run([](Execution& e) {
+    call(e, "a");
+    return Outcome();
+  });
+  run.start();
+  proto::Turn turn;
+  *turn.add_inputs() = activity_completed(9);
+  run.history().push_back(turn);
+  EXPECT_EQ(run.replay(), TurnEnd::kParked);
+  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kOrphanInput);
+  EXPECT_EQ(run.execution().trouble().mismatch->event, 3u);
+}
+
+TEST(Mismatch, SwappedCommandsAreFound) {
+  ScriptedRun run([](Execution& e) {
+    const auto a = schedule(e, "a");
+    const auto b = schedule(e, "b");
+    e.wait(*b);
+    return Outcome();
+  });
+  run.start();
+  run.change_code([](Execution& e) {
+    const auto b = schedule(e, "b");
+    const auto a = schedule(e, "a");
+    e.wait(*b);
+    return Outcome();
+  });
+  EXPECT_EQ(run.replay(), TurnEnd::kParked);
+}
+
+TEST(Mismatch, AChangedInputIsFoundInStrictModeOnly) {
+  const auto charging = [](std::string cents) -> Body {
+    return [cents](Execution& e) {
+      proto::ActivityScheduled charge;
+      charge.set_name("charge");
+      charge.set_input(cents);
+      const auto operation = e.schedule_activity(charge, at(1));
+      e.wait(*operation);
+      return Outcome();
+    };
+  };
+  for (const bool strict : {false, true}) {
+    ScriptedRun run(charging("100"), {.strict = strict});
+    run.start();
+    run.change_code(charging("200"));
+    EXPECT_EQ(run.replay(), strict ? TurnEnd::kParked : TurnEnd::kBlocked);
+    if (!strict) continue;
+    EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kChangedInput);
+  }
+}
+
+TEST(Mismatch, IsNeverSeenByUserCode) {
+  int caught = 0;
+  ScriptedRun run([](Execution& e) {
+    call(e, "a");
+    return Outcome();
+  });
+  run.start();
+  run.change_code([&caught](Execution& e) {
+    try {
+      call(e, "b");
+    } catch (const std::exception&) {
+      ++caught;
+    }
+    return Outcome();
+  });
+  EXPECT_EQ(run.replay(), TurnEnd::kParked);
+  EXPECT_EQ(caught, 0);
+}
+
+}  // namespace
+}  // namespace reprise::testing

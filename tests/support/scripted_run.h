@@ -1,0 +1,171 @@
+// Drives one Execution without an engine: feeds it inputs turn by turn, keeps the turns it makes,
+// and replays them against the same or other code.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "replay/execution.h"
+
+namespace reprise::testing {
+
+using replay::Execution;
+using replay::Outcome;
+using Body = std::function<Outcome(Execution&)>;
+
+// A workflow from a function: no class, no payload types.
+inline replay::WorkflowCode code_of(Body body) {
+  class Instance final : public replay::WorkflowInstance {
+   public:
+    Instance(Execution& execution, const Body& function) : execution_(execution), body_(function) {}
+    Outcome run(std::string_view) override { return body_(execution_); }
+
+   private:
+    Execution& execution_;
+    Body body_;
+  };
+  return [body = std::move(body)](Execution& execution) {
+    return std::make_unique<Instance>(execution, body);
+  };
+}
+
+inline base::CallSite at(std::uint32_t line) { return {"tests/workflow.cc", line}; }
+
+// ---- inputs -----------------------------------------------------------------------------------
+
+inline proto::Event started() {
+  proto::Event event;
+  event.mutable_run_started()->set_workflow("test");
+  return event;
+}
+inline proto::Event activity_completed(std::uint32_t id, std::string result = {}) {
+  proto::Event event;
+  event.mutable_activity_completed()->set_id(id);
+  event.mutable_activity_completed()->set_result(std::move(result));
+  return event;
+}
+inline proto::Event activity_failed(std::uint32_t id, std::string message) {
+  proto::Event event;
+  event.mutable_activity_failed()->set_id(id);
+  event.mutable_activity_failed()->mutable_failure()->set_kind(proto::Failure::ACTIVITY);
+  event.mutable_activity_failed()->mutable_failure()->set_message(std::move(message));
+  return event;
+}
+inline proto::Event step_completed(std::uint32_t id, std::string result = {}) {
+  proto::Event event;
+  event.mutable_step_completed()->set_id(id);
+  event.mutable_step_completed()->set_result(std::move(result));
+  return event;
+}
+inline proto::Event timer_fired(std::uint32_t id) {
+  proto::Event event;
+  event.mutable_timer_fired()->set_id(id);
+  return event;
+}
+inline proto::Event signal(std::string name, std::string input = {}) {
+  proto::Event event;
+  event.mutable_signal_received()->set_name(std::move(name));
+  event.mutable_signal_received()->set_input(std::move(input));
+  return event;
+}
+inline proto::Event update(std::string id, std::string name) {
+  proto::Event event;
+  event.mutable_update_received()->set_update_id(std::move(id));
+  event.mutable_update_received()->set_name(std::move(name));
+  return event;
+}
+inline proto::Event cancel_requested() {
+  proto::Event event;
+  event.mutable_cancel_requested();
+  return event;
+}
+
+// ---- calls ------------------------------------------------------------------------------------
+
+inline replay::OperationRef schedule(Execution& run, std::string name, std::uint32_t line = 1) {
+  proto::ActivityScheduled activity;
+  activity.set_name(std::move(name));
+  return run.schedule_activity(std::move(activity), at(line));
+}
+inline std::string call(Execution& run, std::string name, std::uint32_t line = 1) {
+  const auto operation = schedule(run, std::move(name), line);
+  if (run.wait(*operation) == replay::Waited::kCancelled) return "cancelled";
+  const Outcome outcome = operation->take_outcome();
+  return outcome.ok() ? outcome.payload() : "failed: " + outcome.failure().message();
+}
+
+// ---- the run ----------------------------------------------------------------------------------
+
+class ScriptedRun {
+ public:
+  explicit ScriptedRun(Body body, replay::ExecutionOptions options = {})
+      : options_(options), code_(code_of(std::move(body))) {
+    reset();
+  }
+
+  // One live turn at second `turns so far`.
+  replay::TurnEnd turn(std::vector<proto::Event> inputs) {
+    proto::Turn turn;
+    turn.set_time_ms(1'000 * static_cast<std::int64_t>(history_.size() + 1));
+    for (auto& input : inputs) *turn.add_inputs() = std::move(input);
+    const replay::TurnEnd end = execution_->run_turn(&turn);
+    if (end != replay::TurnEnd::kParked) history_.push_back(std::move(turn));
+    return end;
+  }
+
+  replay::TurnEnd start() { return turn({started()}); }
+
+  // Records inputs without running code.
+  void defer(std::vector<proto::Event> inputs) {
+    proto::Turn turn;
+    turn.set_deferred(true);
+    for (auto& input : inputs) *turn.add_inputs() = std::move(input);
+    (void)execution_->replay_turn(turn);
+    history_.push_back(std::move(turn));
+  }
+
+  // Leaves memory and comes back by replay.
+  replay::TurnEnd replay() {
+    reset();
+    replay::TurnEnd end = replay::TurnEnd::kBlocked;
+    for (const proto::Turn& recorded : history_) {
+      end = execution_->replay_turn(recorded);
+      if (end == replay::TurnEnd::kParked) break;
+    }
+    return end;
+  }
+
+  void change_code(Body body) { code_ = code_of(std::move(body)); }
+
+  Execution& execution() { return *execution_; }
+  std::vector<proto::Turn>& history() { return history_; }
+  const proto::Turn& last() const { return history_.back(); }
+  replay::StackPool& pool() { return pool_; }
+  void drop() { execution_.reset(); }
+
+  // "ActivityScheduled a" for each command of the last turn.
+  std::vector<std::string> commands() const {
+    std::vector<std::string> names;
+    for (const auto& command : last().commands()) names.push_back(replay::describe(command));
+    return names;
+  }
+
+ private:
+  void reset() {
+    execution_.reset();
+    replay::RunInfo info;
+    info.workflow_id = "run-1";
+    info.workflow = "test";
+    execution_ = std::make_unique<Execution>(info, code_, pool_, options_);
+  }
+
+  replay::ExecutionOptions options_;
+  replay::StackPool pool_;
+  replay::WorkflowCode code_;
+  std::vector<proto::Turn> history_;
+  std::unique_ptr<Execution> execution_;
+};
+
+}  // namespace reprise::testing

@@ -1,0 +1,533 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "tests/support/scripted_run.h"
+
+namespace reprise::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using replay::TurnEnd;
+using replay::Waited;
+
+Outcome done(std::string result) { return Outcome::success(std::move(result)); }
+
+// Two statements: within one expression compilers are free to make the second call first.
+Outcome a_then_b(Execution& e) {
+  const std::string a = call(e, "a");
+  return done(a + call(e, "b"));
+}
+
+TEST(Execution, RunsToItsFirstWaitAndOn) {
+  ScriptedRun run(a_then_b);
+  EXPECT_EQ(run.start(), TurnEnd::kBlocked);
+  EXPECT_THAT(run.commands(), ElementsAre("ActivityScheduled a"));
+  EXPECT_EQ(run.turn({activity_completed(1, "x")}), TurnEnd::kBlocked);
+  EXPECT_THAT(run.commands(), ElementsAre("ActivityScheduled b"));
+  EXPECT_EQ(run.turn({activity_completed(2, "y")}), TurnEnd::kClosed);
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "xy");
+}
+
+TEST(Execution, RecordsWhereACommandWasAskedFor) {
+  ScriptedRun run([](Execution& e) { return done(call(e, "a", 17)); });
+  run.start();
+  EXPECT_EQ(run.last().commands(0).call_site().file(), "tests/workflow.cc");
+  EXPECT_EQ(run.last().commands(0).call_site().line(), 17u);
+}
+
+TEST(Execution, ReplayReachesTheSameStateWithoutNewCommands) {
+  ScriptedRun run(a_then_b);
+  run.start();
+  run.turn({activity_completed(1, "x")});
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+  EXPECT_EQ(run.turn({activity_completed(2, "y")}), TurnEnd::kClosed);
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "xy");
+  EXPECT_EQ(run.replay(), TurnEnd::kClosed);
+}
+
+TEST(Execution, AFailureReturnedByTheCodeFailsTheRun) {
+  ScriptedRun run([](Execution&) {
+    proto::Failure failure;
+    failure.set_kind(proto::Failure::APPLICATION);
+    failure.set_type("Declined");
+    return Outcome::failed(failure);
+  });
+  EXPECT_EQ(run.start(), TurnEnd::kClosed);
+  EXPECT_EQ(run.last().commands(0).run_failed().failure().type(), "Declined");
+}
+
+TEST(Execution, AnyOtherExceptionParksTheRun) {
+  ScriptedRun run([](Execution& e) -> Outcome {
+    call(e, "a");
+    throw std::out_of_range("index 7");
+  });
+  run.start();
+  EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kParked);
+  EXPECT_EQ(run.execution().trouble().code, base::ErrorCode::kWorkflowBug);
+  EXPECT_THAT(run.execution().trouble().report, HasSubstr("std::out_of_range: index 7"));
+}
+
+TEST(Execution, AParkedRunGoesOnWithFixedCode) {
+  ScriptedRun run([](Execution& e) -> Outcome {
+    call(e, "a");
+    throw std::logic_error("bug");
+  });
+  run.start();
+  EXPECT_EQ(run.turn({activity_completed(1, "x")}), TurnEnd::kParked);
+  run.defer({activity_completed(1, "x")});  // what the engine does: nothing is lost
+  run.change_code([](Execution& e) { return done(call(e, "a")); });
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+  EXPECT_EQ(run.turn({}), TurnEnd::kClosed);
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "x");
+  EXPECT_EQ(run.replay(), TurnEnd::kClosed);
+}
+
+TEST(Execution, DeferredInputsComeBeforeTheTurnsOwn) {
+  ScriptedRun run([](Execution& e) {
+    const auto first = e.next_signal("s");
+    const auto second = e.next_signal("s");
+    e.wait(*first);
+    e.wait(*second);
+    return done(first->outcome().payload() + second->outcome().payload());
+  });
+  run.start();
+  run.defer({signal("s", "1")});
+  EXPECT_EQ(run.turn({signal("s", "2")}), TurnEnd::kClosed);
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "12");
+  EXPECT_EQ(run.replay(), TurnEnd::kClosed);
+}
+
+TEST(Execution, InputsBehindTheEndAreNotPartOfTheTurn) {
+  ScriptedRun run([](Execution& e) {
+    const auto s = e.next_signal("go");
+    e.wait(*s);
+    return done("");
+  });
+  run.start();
+  EXPECT_EQ(run.turn({signal("go"), signal("late")}), TurnEnd::kClosed);
+  EXPECT_EQ(run.last().inputs_size(), 1);
+}
+
+// ---- waiting ----------------------------------------------------------------------------------
+
+TEST(Execution, FirstOfIsDecidedByTheLogNotByPolling) {
+  ScriptedRun run([](Execution& e) {
+    const auto a = schedule(e, "a");
+    const auto b = schedule(e, "b");
+    const auto last = schedule(e, "c");
+    e.wait(*last);  // both others complete meanwhile
+    replay::Operation* const both[] = {a.get(), b.get()};
+    return done(std::to_string(*e.wait_first(both)));
+  });
+  run.start();
+  run.turn({activity_completed(2), activity_completed(1), activity_completed(3)});
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "1");
+}
+
+TEST(Execution, ASignalThatWaitedCompletesByItsArrival) {
+  ScriptedRun run([](Execution& e) {
+    const auto a = schedule(e, "a");
+    const auto gate = schedule(e, "gate");
+    e.wait(*gate);
+    const auto s = e.next_signal("s");
+    replay::Operation* const both[] = {a.get(), s.get()};
+    return done(std::to_string(*e.wait_first(both)));
+  });
+  run.start();
+  run.turn({signal("s"), activity_completed(1), activity_completed(2)});
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "1");
+}
+
+TEST(Execution, SignalsKeepTheirOrder) {
+  ScriptedRun run([](Execution& e) {
+    std::string all;
+    for (int i = 0; i < 3; ++i) {
+      const auto s = e.next_signal("s");
+      e.wait(*s);
+      all += s->take_outcome().payload();
+    }
+    return done(all);
+  });
+  run.turn({started(), signal("s", "1"), signal("s", "2")});
+  EXPECT_EQ(run.turn({signal("s", "3")}), TurnEnd::kClosed);
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "123");
+}
+
+TEST(Execution, ASignalHandedOutAndNotReadGoesBack) {
+  ScriptedRun run([](Execution& e) {
+    { const auto unread = e.next_signal("s"); }
+    const auto s = e.next_signal("s");
+    e.wait(*s);
+    return done(s->take_outcome().payload());
+  });
+  EXPECT_EQ(run.turn({started(), signal("s", "1")}), TurnEnd::kClosed);
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "1");
+}
+
+TEST(Execution, WaitUntilSeesWhatOtherStrandsDo) {
+  ScriptedRun run([](Execution& e) {
+    int count = 0;
+    const auto other = e.spawn([&] {
+      call(e, "a");
+      ++count;
+      call(e, "b");
+      ++count;
+    });
+    e.wait_until([&] { return count == 2; }, nullptr, {});
+    return done(std::to_string(count));
+  });
+  run.start();
+  EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kBlocked);
+  EXPECT_EQ(run.turn({activity_completed(2)}), TurnEnd::kClosed);
+  EXPECT_EQ(run.replay(), TurnEnd::kClosed);
+}
+
+TEST(Execution, ConditionsMayDependOnEachOther) {
+  ScriptedRun run([](Execution& e) {
+    bool first = false;
+    bool second = false;
+    bool third = false;
+    const auto c = e.spawn([&] {
+      e.wait_until([&] { return second; }, nullptr, {});
+      third = true;
+    });
+    const auto b = e.spawn([&] {
+      e.wait_until([&] { return first; }, nullptr, {});
+      second = true;
+    });
+    call(e, "a");
+    first = true;
+    e.wait_until([&] { return third; }, nullptr, {});
+    return done("");
+  });
+  run.start();
+  EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kClosed);
+}
+
+TEST(Execution, WaitUntilTimesOutByTheLog) {
+  ScriptedRun run([](Execution& e) {
+    const auto limit = e.start_timer(base::Duration(5), {});
+    const Waited waited = e.wait_until([] { return false; }, limit.get(), {});
+    return done(waited == Waited::kTimedOut ? "timed out" : "?");
+  });
+  run.start();
+  EXPECT_EQ(run.turn({timer_fired(1)}), TurnEnd::kClosed);
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "timed out");
+}
+
+TEST(Execution, WaitUntilCancelsItsTimerWhenItIsNotNeeded) {
+  ScriptedRun run([](Execution& e) {
+    const auto limit = e.start_timer(base::Duration(5), {});
+    bool arrived = false;
+    const auto other = e.spawn([&] {
+      call(e, "a");
+      arrived = true;
+    });
+    e.wait_until([&] { return arrived; }, limit.get(), {});
+    return done("");
+  });
+  run.start();
+  run.turn({activity_completed(2)});
+  EXPECT_THAT(run.commands(), ElementsAre("TimerCancelled #1", "RunCompleted"));
+}
+
+// ---- strands ----------------------------------------------------------------------------------
+
+TEST(Execution, DroppingASpawnedStrandUnwindsItAtOnce) {
+  std::string trace;
+  ScriptedRun run([&trace](Execution& e) {
+    struct Note {
+      std::string& to;
+      ~Note() { to += "unwound;"; }
+    };
+    {
+      const auto child = e.spawn([&] {
+        const Note note{trace};
+        call(e, "never");
+      });
+      call(e, "a");
+    }
+    trace += "after;";
+    return done("");
+  });
+  run.start();
+  run.turn({activity_completed(1)});
+  EXPECT_EQ(trace, "unwound;after;");
+}
+
+TEST(Execution, LeavingMemoryRunsDestructorsInReverse) {
+  std::string trace;
+  ScriptedRun run([&trace](Execution& e) {
+    struct Note {
+      std::string& to;
+      const char* what;
+      ~Note() { to += what; }
+    };
+    const Note parent{trace, "parent;"};
+    const auto child = e.spawn([&] {
+      const Note note{trace, "child;"};
+      call(e, "b");
+    });
+    call(e, "a");
+    return done("");
+  });
+  run.start();
+  run.drop();
+  EXPECT_EQ(trace, "child;parent;");
+}
+
+TEST(Execution, ASwallowedEvictionIsThrownAgain) {
+  int swallowed = 0;
+  ScriptedRun run([&swallowed](Execution& e) {
+    for (int i = 0; i < 3; ++i) {
+      try {
+        call(e, "a");
+      } catch (...) {
+        ++swallowed;
+      }
+    }
+    return done("");
+  });
+  run.start();
+  run.drop();
+  EXPECT_EQ(swallowed, 3);
+}
+
+TEST(Execution, WaitsInsideACatchBlock) {
+  ScriptedRun run([](Execution& e) {
+    try {
+      if (call(e, "a") == "failed: no") throw std::runtime_error("no");
+    } catch (const std::runtime_error& error) {
+      call(e, "undo");
+      return done(std::string(error.what()) + (std::current_exception() ? " current" : ""));
+    }
+    return done("");
+  });
+  run.start();
+  run.turn({activity_failed(1, "no")});
+  EXPECT_THAT(run.commands(), ElementsAre("ActivityScheduled undo"));
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+  run.turn({activity_completed(2)});
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "no current");
+}
+
+// ---- cancellation -----------------------------------------------------------------------------
+
+TEST(Execution, CancellingARunCancelsWhatItWaitsFor) {
+  ScriptedRun run([](Execution& e) {
+    const auto timer = e.start_timer(base::Duration(60'000), {});
+    const std::string result = call(e, "a");
+    proto::Failure failure;
+    failure.set_kind(proto::Failure::CANCELLED);
+    return result.starts_with("failed:") ? Outcome::failed(failure) : done(result);
+  });
+  run.start();
+  EXPECT_EQ(run.turn({cancel_requested()}), TurnEnd::kClosed);
+  EXPECT_THAT(run.commands(),
+              ElementsAre("TimerCancelled #1", "ActivityCancelRequested #2", "RunCancelled"));
+  EXPECT_EQ(run.replay(), TurnEnd::kClosed);
+}
+
+TEST(Execution, AShieldStopsCancellation) {
+  ScriptedRun run([](Execution& e) {
+    std::string result;
+    {
+      const auto shield = e.enter_scope(replay::Scope::Kind::kShielded);
+      result = call(e, "cleanup");
+      e.leave_scope(shield);
+    }
+    return done(result + (e.cancelled() ? " then cancelled" : ""));
+  });
+  run.start();
+  EXPECT_EQ(run.turn({cancel_requested()}), TurnEnd::kBlocked);
+  EXPECT_THAT(run.commands(), IsEmpty());
+  run.turn({activity_completed(1, "ok")});
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "ok then cancelled");
+}
+
+TEST(Execution, AScopeCancelsOnlyWhatIsInIt) {
+  ScriptedRun run([](Execution& e) {
+    const auto outside = schedule(e, "outside");
+    const auto scope = e.enter_scope(replay::Scope::Kind::kCancellable);
+    const auto inside = schedule(e, "inside");
+    e.cancel_scope(scope);
+    e.leave_scope(scope);
+    e.wait(*outside);
+    return done(inside->state() == replay::Operation::State::kCancelled ? "cancelled" : "?");
+  });
+  run.start();
+  EXPECT_THAT(run.commands(), ElementsAre("ActivityScheduled outside", "ActivityScheduled inside",
+                                          "ActivityCancelRequested #2"));
+  EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kClosed);
+}
+
+TEST(Execution, ALateResultOfACancelledActivityChangesNothing) {
+  ScriptedRun run([](Execution& e) {
+    const auto a = schedule(e, "a");
+    e.cancel(*a, {});
+    call(e, "b");
+    return done("");
+  });
+  run.start();
+  EXPECT_EQ(run.turn({activity_completed(1, "late")}), TurnEnd::kBlocked);
+  EXPECT_EQ(run.turn({activity_completed(2)}), TurnEnd::kClosed);
+}
+
+TEST(Execution, AStepIsNotAbandonedByCancellation) {
+  ScriptedRun run([](Execution& e) {
+    proto::StepScheduled step;
+    step.set_name("s");
+    const Outcome outcome = e.run_step(step, [] { return Outcome(); }, {});
+    return done(outcome.payload() + (e.cancelled() ? " cancelled" : ""));
+  });
+  run.start();
+  EXPECT_EQ(run.turn({cancel_requested()}), TurnEnd::kBlocked);
+  run.turn({step_completed(1, "result")});
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "result cancelled");
+}
+
+// ---- recorded values --------------------------------------------------------------------------
+
+TEST(Execution, ASideEffectIsComputedOnce) {
+  int computed = 0;
+  ScriptedRun run([&computed](Execution& e) {
+    const std::string value = e.side_effect([&] { return std::to_string(++computed); }, {});
+    call(e, "a");
+    return done(value);
+  });
+  run.start();
+  run.replay();
+  run.turn({activity_completed(1)});
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "1");
+  EXPECT_EQ(computed, 1);
+}
+
+TEST(Execution, RandomAndTimeFollowFromTheLog) {
+  std::vector<std::string> seen;
+  ScriptedRun run([&seen](Execution& e) {
+    const auto before = std::to_string(e.random()) + "@" + std::to_string(base::to_ms(e.now()));
+    call(e, "a");
+    seen.push_back(before + std::to_string(e.random()) + "@" + std::to_string(base::to_ms(e.now())));
+    return done("");
+  });
+  run.start();
+  run.turn({activity_completed(1)});
+  run.replay();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0], seen[1]);
+  EXPECT_THAT(seen[0], HasSubstr("@1000"));
+}
+
+TEST(Execution, PatchedIsTrueForNewRunsAndFalseForOldOnes) {
+  const Body with_patch = [](Execution& e) {
+    const std::string name = e.patched("new-carrier", at(3)) ? "new" : "old";
+    return done(call(e, name) + (e.patched("new-carrier", at(5)) ? "+" : "-"));
+  };
+  ScriptedRun fresh(with_patch);
+  fresh.start();
+  EXPECT_THAT(fresh.commands(), ElementsAre("PatchRecorded new-carrier", "ActivityScheduled new"));
+  fresh.turn({activity_completed(1, "r")});
+  EXPECT_EQ(fresh.last().commands(0).run_completed().result(), "r+");
+  EXPECT_EQ(fresh.replay(), TurnEnd::kClosed);
+
+  ScriptedRun old([](Execution& e) { return done(call(e, "old")); });
+  old.start();
+  old.change_code(with_patch);
+  EXPECT_EQ(old.replay(), TurnEnd::kBlocked);
+  old.turn({activity_completed(1, "r")});
+  EXPECT_EQ(old.last().commands(0).run_completed().result(), "r-");
+  EXPECT_EQ(old.replay(), TurnEnd::kClosed);
+}
+
+// ---- handlers ---------------------------------------------------------------------------------
+
+TEST(Execution, AnswersQueriesFromTheStateAfterTheTurn) {
+  ScriptedRun run([](Execution& e) {
+    std::string stage = "waiting";
+    e.answer("stage", [&](std::string_view) { return base::Result<std::string>(stage); });
+    call(e, "a");
+    stage = "done";
+    call(e, "b");
+    return done("");
+  });
+  run.start();
+  EXPECT_EQ(*run.execution().query("stage", ""), "waiting");
+  run.turn({activity_completed(1)});
+  EXPECT_EQ(*run.execution().query("stage", ""), "done");
+  const auto unknown = run.execution().query("colour", "");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, base::ErrorCode::kUnknownQuery);
+  EXPECT_THAT(unknown.error().message, HasSubstr("it answers: stage"));
+}
+
+TEST(Execution, IsNotCallableInsideAQuery) {
+  ScriptedRun run([](Execution& e) {
+    e.answer("q", [&](std::string_view) {
+      return base::Result<std::string>(e.callable() ? "callable" : "not callable");
+    });
+    call(e, "a");
+    return done("");
+  });
+  run.start();
+  EXPECT_EQ(*run.execution().query("q", ""), "not callable");
+}
+
+TEST(Execution, AnUpdateRunsItsHandlerAndRecordsTheAnswer) {
+  ScriptedRun run([](Execution& e) {
+    e.accept("set", [&](std::string_view) { return done(call(e, "a")); });
+    const auto s = e.next_signal("end");
+    e.wait(*s);
+    return done("");
+  });
+  run.start();
+  run.turn({update("u1", "set"), update("u2", "unknown")});
+  EXPECT_THAT(run.commands(), ElementsAre("ActivityScheduled a", "UpdateCompleted u2"));
+  EXPECT_EQ(run.last().commands(1).update_completed().failure().type(), "UnknownUpdate");
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+  run.turn({activity_completed(1, "7")});
+  EXPECT_EQ(run.last().commands(0).update_completed().result(), "7");
+}
+
+TEST(Execution, SignalsSentBeforeTheHandlerExistsAreNotLost) {
+  std::string seen;
+  ScriptedRun run([&seen](Execution& e) {
+    call(e, "a");
+    e.on_signal("s", [&](std::string_view input) { seen += input; });
+    call(e, "b");
+    return done("");
+  });
+  run.turn({started(), signal("s", "1"), signal("s", "2")});
+  run.turn({activity_completed(1)});
+  EXPECT_EQ(seen, "12");
+}
+
+TEST(Execution, SaysWhatItWaitsFor) {
+  ScriptedRun run([](Execution& e) {
+    const auto a = schedule(e, "charge");
+    const auto s = e.next_signal("packed");
+    replay::Operation* const both[] = {a.get(), s.get()};
+    e.wait_first(both);
+    return done("");
+  });
+  run.start();
+  EXPECT_THAT(run.execution().waiting_for(), ElementsAre("activity charge or signal packed"));
+}
+
+TEST(Execution, GivesEveryStackBack) {
+  ScriptedRun run([](Execution& e) {
+    const auto child = e.spawn([&] { call(e, "b"); });
+    call(e, "a");
+    return done("");
+  });
+  run.start();
+  EXPECT_EQ(run.pool().in_use(), 2u);
+  run.drop();
+  EXPECT_EQ(run.pool().in_use(), 0u);
+}
+
+}  // namespace
+}  // namespace reprise::testing
