@@ -39,8 +39,8 @@ enum class IdConflict : std::uint8_t { kFail, kUseExisting, kTerminateExisting }
 struct StartRequest {
   std::string workflow;
   std::string workflow_id;  // empty: a new UUID
-  std::string task_queue;
-  std::string input;
+  std::string task_queue{};
+  std::string input{};
   IdReuse reuse = IdReuse::kAllow;
   IdConflict conflict = IdConflict::kFail;
   base::Duration run_timeout{0};  // 0: none
@@ -118,7 +118,7 @@ struct RunDescription {
   std::string workflow_id;
   base::RunId run_id;
   std::string workflow;
-  std::string task_queue;
+  std::string task_queue{};
   RunStatus status = RunStatus::kRunning;
   base::Time started;
   std::optional<base::Time> closed;
@@ -131,8 +131,8 @@ struct RunDescription {
 };
 
 struct ListRequest {
-  std::optional<RunStatus> status;
-  std::string workflow;        // empty: every type
+  std::optional<RunStatus> status{};
+  std::string workflow{};      // empty: every type
   std::size_t limit = 1'000;
   bool newest_first = true;
 };

@@ -1,0 +1,564 @@
+// The engine end to end, in memory, without threads and without time of its own.
+#include <gmock/gmock.h>
+
+#include <stdexcept>
+
+#include "tests/support/engine_fixture.h"
+
+namespace reprise::testing {
+namespace {
+
+using base::ErrorCode;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using runtime::ActivityAttempt;
+using runtime::RunStatus;
+
+class EngineTest : public EngineFixture {};
+
+Outcome wait_for_signal(Execution& e) {
+  const auto s = e.next_signal("go");
+  if (e.wait(*s) == replay::Waited::kCancelled) {
+    proto::Failure failure;
+    failure.set_kind(proto::Failure::CANCELLED);
+    return Outcome::failed(failure);
+  }
+  return Outcome::success(s->take_outcome().payload());
+}
+
+TEST_F(EngineTest, RunsAWorkflowWithAnActivity) {
+  workflow("w", [](Execution& e) { return Outcome::success("got " + call(e, "a")); });
+  activity("a", [](ActivityAttempt& attempt, std::string_view) {
+    return Outcome::success(std::string(attempt.idempotency_key()));
+  });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  EXPECT_EQ(result(watch), "got " + (*started_)->run_id.to_string() + "/1");
+}
+
+TEST_F(EngineTest, ARunWaitsForItsWorker) {
+  const Watch watch = start("w", "run-1");
+  ASSERT_TRUE(*started_);
+  EXPECT_EQ(result(watch), "(running)");
+  ASSERT_TRUE(signal("run-1", "go", "early"));
+  workflow("w", wait_for_signal);
+  start_worker();
+  settle();
+  EXPECT_EQ(result(watch), "early");
+}
+
+TEST_F(EngineTest, RefusesWhatTheWorkerDoesNotImplement) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch watch = start("other", "run-1");
+  ASSERT_FALSE(*started_);
+  EXPECT_EQ(started_->error().code, ErrorCode::kUnknownWorkflow);
+  EXPECT_THAT(result(watch), HasSubstr("RP2003"));
+  EXPECT_THAT(list(), SizeIs(0));
+}
+
+// ---- ids --------------------------------------------------------------------------------------
+
+TEST_F(EngineTest, ARunningDuplicateIsRefusedWithTheRunId) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  start("w", "run-1");
+  const std::string first = (*started_)->run_id.to_string();
+  start("w", "run-1");
+  ASSERT_FALSE(*started_);
+  EXPECT_EQ(started_->error().code, ErrorCode::kAlreadyStarted);
+  EXPECT_EQ(started_->error().message, first);
+}
+
+TEST_F(EngineTest, ARunningDuplicateMayBeUsedOrReplaced) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch first = start("w", "run-1");
+  const auto first_id = (*started_)->run_id;
+  runtime::StartRequest request{.workflow = "w", .workflow_id = "run-1"};
+  request.conflict = runtime::IdConflict::kUseExisting;
+  const Watch joined = start(request);
+  EXPECT_EQ((*started_)->run_id, first_id);
+  EXPECT_TRUE((*started_)->existing);
+
+  request.conflict = runtime::IdConflict::kTerminateExisting;
+  const Watch second = start(request);
+  EXPECT_NE((*started_)->run_id, first_id);
+  EXPECT_THAT(result(first), HasSubstr("Terminated"));
+  EXPECT_THAT(result(joined), HasSubstr("Terminated"));
+  ASSERT_TRUE(signal("run-1", "go", "x"));
+  EXPECT_EQ(result(second), "x");
+}
+
+TEST_F(EngineTest, TheReusePolicyDecidesAboutClosedRuns) {
+  workflow("ok", [](Execution&) { return Outcome(); });
+  workflow("bad", [](Execution&) { return application_failure("T", "m"); });
+  start_worker();
+  const auto again = [&](const char* name, runtime::IdReuse reuse) {
+    runtime::StartRequest request{.workflow = name, .workflow_id = name, .reuse = reuse};
+    start(request);
+    return started_->has_value();
+  };
+  start("ok", "ok");
+  start("bad", "bad");
+  EXPECT_FALSE(again("ok", runtime::IdReuse::kReject));
+  EXPECT_EQ(started_->error().code, ErrorCode::kAlreadyStarted);
+  EXPECT_FALSE(again("ok", runtime::IdReuse::kAllowUnlessCompleted));
+  EXPECT_TRUE(again("bad", runtime::IdReuse::kAllowUnlessCompleted));
+  EXPECT_FALSE(again("bad", runtime::IdReuse::kReject));
+  EXPECT_TRUE(again("ok", runtime::IdReuse::kAllow));
+}
+
+TEST_F(EngineTest, LimitsAreCheckedBeforeAnythingIsRecorded) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  start("w", std::string(1'001, 'x'));
+  EXPECT_EQ(started_->error().code, ErrorCode::kInvalidId);
+  start("w", std::string(1'000, 'x'));
+  EXPECT_TRUE(*started_);
+  start("w", "big", std::string((2 << 20) + 1, 'x'));
+  EXPECT_EQ(started_->error().code, ErrorCode::kPayloadTooLarge);
+  start("w", "fits", std::string(2 << 20, 'x'));
+  EXPECT_TRUE(*started_);
+}
+
+// ---- retries ----------------------------------------------------------------------------------
+
+TEST_F(EngineTest, RetriesWithBackoffAndTheSameKey) {
+  std::vector<std::string> keys;
+  std::vector<int> attempts;
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "a")); });
+  activity("a", [&](ActivityAttempt& attempt, std::string_view) {
+    keys.emplace_back(attempt.idempotency_key());
+    attempts.push_back(attempt.attempt());
+    if (attempt.attempt() < 3) return application_failure("Busy", "try again");
+    return Outcome::success("third");
+  });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  EXPECT_THAT(attempts, ElementsAre(1));
+  auto pending = describe("run-1")->activities;
+  ASSERT_THAT(pending, SizeIs(1));
+  EXPECT_EQ(pending[0].attempt, 2u);
+  EXPECT_EQ(pending[0].last_failure, "try again");
+  EXPECT_EQ(pending[0].next_attempt, clock_.now() + base::Duration(1'000));
+  skip(base::Duration(999));
+  EXPECT_THAT(attempts, ElementsAre(1));
+  skip(base::Duration(1));
+  EXPECT_THAT(attempts, ElementsAre(1, 2));
+  skip(base::Duration(2'000));
+  EXPECT_EQ(result(watch), "third");
+  EXPECT_EQ(keys[0], keys[2]);
+}
+
+TEST_F(EngineTest, GivesUpAfterTheLastAttempt) {
+  workflow("w", [](Execution& e) {
+    proto::ActivityScheduled a;
+    a.set_name("a");
+    a.mutable_retry()->set_maximum_attempts(2);
+    a.mutable_retry()->set_initial_interval_ms(10);
+    a.mutable_retry()->set_maximum_interval_ms(10);
+    const auto operation = e.schedule_activity(a, {});
+    e.wait(*operation);
+    const auto& failure = operation->outcome().failure();
+    return Outcome::success(failure.activity() + " " + std::to_string(failure.attempts()) + " " +
+                            failure.cause().type());
+  });
+  activity("a", [](ActivityAttempt&, std::string_view) { return application_failure("Busy", "no"); });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  skip(base::Duration(10));
+  EXPECT_EQ(result(watch), "a 2 Busy");
+}
+
+TEST_F(EngineTest, DoesNotRetryWhatIsNotRetryable) {
+  int attempts = 0;
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "a")); });
+  activity("a", [&](ActivityAttempt&, std::string_view) {
+    ++attempts;
+    return application_failure("Declined", "card declined", false);
+  });
+  start_worker();
+  EXPECT_THAT(result(start("w", "run-1")), HasSubstr("card declined"));
+  EXPECT_EQ(attempts, 1);
+}
+
+TEST_F(EngineTest, AnUnknownActivityIsRetriedUntilAWorkerHasIt) {
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "a")); });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  EXPECT_THAT(describe("run-1")->activities.at(0).last_failure, HasSubstr("RP4001"));
+  worker_.reset();
+  activity("a", [](ActivityAttempt&, std::string_view) { return Outcome::success("now"); });
+  start_worker();
+  skip(base::Duration(1'000));
+  EXPECT_EQ(result(watch), "now");
+}
+
+TEST_F(EngineTest, HandsHeartbeatDetailsToTheNextAttempt) {
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "a")); });
+  activity("a", [](ActivityAttempt& attempt, std::string_view) {
+    if (attempt.attempt() == 1) {
+      attempt.heartbeat("row 41");
+      attempt.heartbeat("row 42");
+      return application_failure("Busy", "no");
+    }
+    return Outcome::success(std::string(attempt.heartbeat_details()));
+  });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  skip(base::Duration(1'000));
+  EXPECT_EQ(result(watch), "row 42");
+}
+
+// ---- time limits ------------------------------------------------------------------------------
+
+TEST_F(EngineTest, ScheduleToStartEndsAWaitForAWorker) {
+  workflow("w", [](Execution& e) {
+    proto::ActivityScheduled a;
+    a.set_name("a");
+    a.set_task_queue("nobody");
+    a.set_schedule_to_start_ms(5'000);
+    const auto operation = e.schedule_activity(a, {});
+    e.wait(*operation);
+    return Outcome::success(operation->outcome().failure().cause().type());
+  });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  skip(base::Duration(4'999));
+  EXPECT_EQ(result(watch), "(running)");
+  skip(base::Duration(1));
+  EXPECT_EQ(result(watch), "schedule_to_start");
+}
+
+TEST_F(EngineTest, ScheduleToCloseEndsRetries) {
+  int attempts = 0;
+  workflow("w", [](Execution& e) {
+    proto::ActivityScheduled a;
+    a.set_name("a");
+    a.set_schedule_to_close_ms(2'500);
+    const auto operation = e.schedule_activity(a, {});
+    e.wait(*operation);
+    return Outcome::success(operation->outcome().failure().cause().message());
+  });
+  activity("a", [&](ActivityAttempt&, std::string_view) {
+    ++attempts;
+    return application_failure("Busy", "still busy");
+  });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  skip(base::Duration(2'500));
+  EXPECT_EQ(result(watch), "still busy");  // the next attempt would have begun too late
+  EXPECT_EQ(attempts, 2);
+}
+
+TEST_F(EngineTest, ARunTimeoutEndsTheRun) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  runtime::StartRequest request{.workflow = "w", .workflow_id = "run-1"};
+  request.run_timeout = base::Duration(60'000);
+  const Watch watch = start(request);
+  skip(base::Duration(60'000));
+  EXPECT_THAT(result(watch), HasSubstr("TimedOut"));
+  EXPECT_EQ(describe("run-1")->status, RunStatus::kTimedOut);
+}
+
+TEST_F(EngineTest, TimersFireInOrderAndNeverEarly) {
+  std::string fired;
+  workflow("w", [&fired](Execution& e) {
+    const auto late = e.start_timer(base::Duration(200), {});
+    const auto soon = e.start_timer(base::Duration(100), {});
+    e.wait(*soon);
+    fired += "soon@" + std::to_string(base::to_ms(e.now()) % 1'000) + ";";
+    e.wait(*late);
+    fired += "late@" + std::to_string(base::to_ms(e.now()) % 1'000) + ";";
+    return Outcome();
+  });
+  start_worker();
+  start("w", "run-1");
+  skip(base::Duration(99));
+  EXPECT_EQ(fired, "");
+  skip(base::Duration(1'000));
+  EXPECT_EQ(fired, "soon@100;late@200;");
+}
+
+// ---- steps ------------------------------------------------------------------------------------
+
+TEST_F(EngineTest, StepsRunOnTheShardOrOnTheThreads) {
+  for (const bool on_shard : {false, true}) {
+    const std::string id = on_shard ? "shard" : "threads";
+    workflow(id, [on_shard](Execution& e) {
+      int local = 20;
+      proto::StepScheduled step;
+      step.set_name("add");
+      step.set_on_shard(on_shard);
+      const Outcome outcome =
+          e.run_step(step, [&] { return Outcome::success(std::to_string(local + 1)); }, {});
+      return Outcome::success(outcome.payload());
+    });
+  }
+  start_worker();
+  EXPECT_EQ(result(start("shard", "shard")), "21");
+  EXPECT_EQ(result(start("threads", "threads")), "21");
+}
+
+TEST_F(EngineTest, AStepIsRetriedAsItsPolicySays) {
+  int attempts = 0;
+  workflow("w", [&attempts](Execution& e) {
+    proto::StepScheduled step;
+    step.set_name("s");
+    step.set_on_shard(true);
+    step.mutable_retry()->set_maximum_attempts(2);
+    step.mutable_retry()->set_initial_interval_ms(5);
+    step.mutable_retry()->set_maximum_interval_ms(5);
+    const Outcome outcome = e.run_step(step, [&] {
+      ++attempts;
+      return application_failure("Busy", "no");
+    }, {});
+    return Outcome::success(outcome.failure().type());
+  });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  skip(base::Duration(5));
+  EXPECT_EQ(result(watch), "Busy");
+  EXPECT_EQ(attempts, 2);
+}
+
+// ---- signals, queries, updates, cancellation --------------------------------------------------
+
+TEST_F(EngineTest, SignalsReachTheRunAndLateOnesAreRefused) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  ASSERT_TRUE(signal("run-1", "other", "ignored"));
+  ASSERT_TRUE(signal("run-1", "go", "hello"));
+  EXPECT_EQ(result(watch), "hello");
+  EXPECT_EQ(signal("run-1", "go").error().code, ErrorCode::kRunClosed);
+  EXPECT_EQ(signal("run-2", "go").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(EngineTest, CancellationReachesTheCode) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  ASSERT_TRUE(cancel("run-1"));
+  EXPECT_EQ(describe("run-1")->status, RunStatus::kCancelled);
+  EXPECT_THAT(result(watch), HasSubstr("Cancelled"));
+}
+
+TEST_F(EngineTest, TerminationDoesNotAskTheCode) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  ASSERT_TRUE(terminate("run-1"));
+  EXPECT_EQ(describe("run-1")->status, RunStatus::kTerminated);
+  EXPECT_THAT(result(watch), HasSubstr("test"));
+}
+
+TEST_F(EngineTest, ACancelledActivityIsNoLongerPending) {
+  workflow("w", [](Execution& e) {
+    const auto a = schedule(e, "a");
+    const auto go = e.next_signal("go");
+    e.wait(*go);
+    e.cancel(*a, {});
+    return wait_for_signal(e);
+  });
+  start_worker();  // no activity "a": it waits for its retry
+  start("w", "run-1");
+  ASSERT_TRUE(signal("run-1", "go"));
+  EXPECT_THAT(describe("run-1")->activities, SizeIs(0));
+}
+
+TEST_F(EngineTest, QueriesSeeOpenAndFinishedRuns) {
+  // A class-style workflow: its handlers outlive run().
+  class Stages final : public replay::WorkflowInstance {
+   public:
+    explicit Stages(Execution& e) : e_(e) {
+      e.answer("stage", [this](std::string_view) { return base::Result<std::string>(stage_); });
+    }
+    Outcome run(std::string_view) override {
+      const auto go = e_.next_signal("go");
+      e_.wait(*go);
+      stage_ = "done";
+      return {};
+    }
+
+   private:
+    Execution& e_;
+    std::string stage_ = "waiting";
+  };
+  code().workflows["w"] = [](Execution& e) { return std::make_unique<Stages>(e); };
+  start_worker();
+  start("w", "run-1");
+  EXPECT_EQ(*query("run-1", "stage"), "waiting");
+  ASSERT_TRUE(signal("run-1", "go"));
+  EXPECT_EQ(*query("run-1", "stage"), "done");
+  EXPECT_EQ(query("run-1", "colour").error().code, ErrorCode::kUnknownQuery);
+}
+
+TEST_F(EngineTest, AnUpdateIsAnsweredByItsHandler) {
+  workflow("w", [](Execution& e) {
+    e.accept("double", [](std::string_view input) {
+      return Outcome::success(std::string(input) + std::string(input));
+    });
+    return wait_for_signal(e);
+  });
+  start_worker();
+  start("w", "run-1");
+  std::string answer;
+  engine_->update({"run-1", {}}, "double", "ab",
+                  [&](const base::Result<Outcome>& outcome) { answer = outcome->payload(); });
+  settle();
+  EXPECT_EQ(answer, "abab");
+}
+
+// ---- parking ----------------------------------------------------------------------------------
+
+TEST_F(EngineTest, ABugParksTheRunUntilFixedCodeStarts) {
+  workflow("w", [](Execution& e) -> Outcome {
+    const Outcome got = wait_for_signal(e);
+    throw std::logic_error("off by one");
+  });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  ASSERT_TRUE(signal("run-1", "go", "kept"));
+  const auto parked = describe("run-1")->parked;
+  ASSERT_TRUE(parked.has_value());
+  EXPECT_EQ(parked->code, ErrorCode::kWorkflowBug);
+  EXPECT_THAT(parked->message, HasSubstr("off by one"));
+  EXPECT_THAT(logged_, HasSubstr("is parked"));
+  ASSERT_TRUE(signal("run-1", "go", "also kept"));
+
+  worker_.reset();
+  workflow("w", [](Execution& e) {
+    const Outcome first = wait_for_signal(e);
+    return Outcome::success(first.payload() + ", " + wait_for_signal(e).payload());
+  });
+  start_worker();
+  settle();
+  EXPECT_EQ(result(watch), "kept, also kept");
+  EXPECT_FALSE(describe("run-1")->parked.has_value());
+}
+
+TEST_F(EngineTest, AChangedWorkflowIsParkedWithBothSides) {
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "a", 10)); });
+  start_worker();
+  start("w", "run-1");
+  worker_.reset();
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "b", 20)); });
+  start_worker();
+  ASSERT_TRUE(signal("run-1", "wake"));
+  const auto parked = describe("run-1")->parked;
+  ASSERT_TRUE(parked.has_value());
+  EXPECT_EQ(parked->code, ErrorCode::kNondeterminism);
+  EXPECT_THAT(parked->message, HasSubstr("ActivityScheduled a"));
+  EXPECT_THAT(parked->message, HasSubstr("tests/workflow.cc:20"));
+}
+
+// ---- finding runs -----------------------------------------------------------------------------
+
+TEST_F(EngineTest, ListsByStatusAndType) {
+  workflow("short", [](Execution&) { return Outcome(); });
+  workflow("long", wait_for_signal);
+  start_worker();
+  for (int i = 0; i < 3; ++i) start("short", "s" + std::to_string(i));
+  for (int i = 0; i < 2; ++i) start("long", "l" + std::to_string(i));
+  const auto ids = [](const std::vector<runtime::RunDescription>& runs) {
+    std::vector<std::string> names;
+    for (const auto& run : runs) names.push_back(run.workflow_id);
+    return names;
+  };
+  EXPECT_THAT(ids(list()), ElementsAre("l1", "l0", "s2", "s1", "s0"));
+  EXPECT_THAT(ids(list({.status = RunStatus::kRunning})), ElementsAre("l1", "l0"));
+  EXPECT_THAT(ids(list({.workflow = "short", .limit = 2})), ElementsAre("s2", "s1"));
+  EXPECT_THAT(ids(list({.limit = 2, .newest_first = false})), ElementsAre("s0", "s1"));
+}
+
+TEST_F(EngineTest, TheHistoryHoldsEveryTurn) {
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "a")); });
+  activity("a", [](ActivityAttempt&, std::string_view) { return Outcome::success("r"); });
+  start_worker();
+  start("w", "run-1");
+  const auto turns = history("run-1");
+  ASSERT_THAT(turns, SizeIs(2));
+  EXPECT_TRUE(turns[0].inputs(0).has_run_started());
+  EXPECT_EQ(turns[1].commands(0).run_completed().result(), "r");
+  EXPECT_EQ(describe("run-1")->history_events, 4u);
+}
+
+TEST_F(EngineTest, OneWorkerPerTaskQueue) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  const auto second = engine_->register_worker(code_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kInvalidOption);
+}
+
+// ---- memory -----------------------------------------------------------------------------------
+
+class SmallCacheTest : public EngineFixture {
+ protected:
+  SmallCacheTest() {
+    auto small = options();
+    small.cached_runs = 1;
+    engine_ = runtime::Engine::in_memory(small);
+  }
+};
+
+TEST_F(SmallCacheTest, EvictedRunsComeBackByReplay) {
+  int bodies = 0;
+  workflow("w", [&bodies](Execution& e) {
+    ++bodies;
+    return wait_for_signal(e);
+  });
+  start_worker();
+  std::vector<Watch> runs;
+  for (int i = 0; i < 5; ++i) runs.push_back(start("w", std::to_string(i)));
+  EXPECT_EQ(bodies, 5);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(signal(std::to_string(i), "go", std::to_string(i)));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(result(runs[i]), std::to_string(i));
+  EXPECT_GE(bodies, 9);  // all but the last one were evicted and replayed
+}
+
+class ReplayEveryTurnTest : public EngineFixture {
+ protected:
+  ReplayEveryTurnTest() {
+    auto strict = options();
+    strict.replay_every_turn = true;
+    engine_ = runtime::Engine::in_memory(strict);
+  }
+};
+
+TEST_F(ReplayEveryTurnTest, FindsNondeterminismAtTheTurnThatHasIt) {
+  int calls = 0;
+  workflow("w", [&calls](Execution& e) {
+    const int outside = ++calls;  // state that replay does not restore
+    call(e, "a" + std::to_string(outside));
+    return Outcome();
+  });
+  start_worker();
+  start("w", "run-1");
+  const auto parked = describe("run-1")->parked;
+  ASSERT_TRUE(parked.has_value());
+  EXPECT_EQ(parked->code, ErrorCode::kNondeterminism);
+}
+
+TEST_F(ReplayEveryTurnTest, LeavesDeterministicCodeAlone) {
+  workflow("w", [](Execution& e) {
+    int local = 1;
+    proto::StepScheduled step;
+    step.set_name("s");
+    const Outcome stepped =
+        e.run_step(step, [&] { return Outcome::success(std::to_string(local)); }, {});
+    return Outcome::success(stepped.payload() + call(e, "a") + wait_for_signal(e).payload());
+  });
+  activity("a", [](ActivityAttempt&, std::string_view) { return Outcome::success("a"); });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  ASSERT_TRUE(signal("run-1", "go", "!"));
+  EXPECT_THAT(result(watch), ::testing::AnyOf("1a!", "1!a"));
+}
+
+}  // namespace
+}  // namespace reprise::testing
