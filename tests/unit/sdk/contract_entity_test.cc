@@ -1,0 +1,78 @@
+// The second documented style: a class whose state outlives run(), so that a finished run still
+// answers queries.
+#include <gtest/gtest.h>
+#include <reprise/testing/env.h>
+
+#include <optional>
+#include <utility>
+
+#include "tests/unit/sdk/shop.h"
+
+namespace shop {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Checkout {
+ public:
+  explicit Checkout(reprise::Context& ctx) : ctx_(ctx) {}
+  Receipt run(const Order& order) {
+    if (!ctx_.wait_until([&] { return approval_.has_value(); }, 24h))
+      throw reprise::ApplicationFailure("NotApproved", "24 h passed", false);
+    auto receipt = ctx_.call(charge(order), {.start_to_close = 10s});
+    stage_ = Stage::kDone;
+    return receipt;
+  }
+  void approve(const Approval& approval) { approval_ = approval; }
+  Stage stage() const { return stage_; }
+  int set_limit(int value) { return std::exchange(limit_, value); }
+
+ private:
+  reprise::Context& ctx_;
+  std::optional<Approval> approval_;
+  Stage stage_ = Stage::kWaiting;
+  int limit_ = 0;
+};
+
+// A reprise::Worker or a testing::Env.
+template <class Host>
+void bind(Host& host) {
+  reprise::implement_class(host, checkout, &Checkout::run)
+      .on(approve, &Checkout::approve)
+      .on(stage, &Checkout::stage)
+      .on(set_limit, &Checkout::set_limit);
+}
+
+TEST(ContractEntity, AnswersQueriesAfterItsEnd) {
+  reprise::testing::Env env;
+  bind(env);
+  env.stub(charge, [](const Order& order) { return Receipt{"c-" + order.sku}; });
+  auto run = env.start(checkout({.sku = "hat"}));
+  EXPECT_EQ(run.query(stage()), Stage::kWaiting);
+  EXPECT_EQ(run.update(set_limit(5)), 0);
+  EXPECT_EQ(run.update(set_limit(6)), 5);
+  run.signal(approve({.by = "ann"}));
+  EXPECT_EQ(run.result().charge_id, "c-hat");
+  EXPECT_EQ(run.query(stage()), Stage::kDone);
+}
+
+TEST(ContractEntity, GivesUpAfterADay) {
+  reprise::testing::Env env;
+  bind(env);
+  auto run = env.start(checkout({.sku = "hat"}));
+  EXPECT_THROW(run.result(), reprise::ApplicationFailure);
+}
+
+TEST(ContractEntity, HasOneInstancePerRun) {
+  reprise::testing::Env env;
+  bind(env);
+  env.stub(charge, [](const Order& order) { return Receipt{"c-" + order.sku}; });
+  auto hat = env.start(checkout({.sku = "hat"}));
+  auto cap = env.start(checkout({.sku = "cap"}));
+  hat.signal(approve({.by = "ann"}));
+  EXPECT_EQ(hat.query(stage()), Stage::kDone);
+  EXPECT_EQ(cap.query(stage()), Stage::kWaiting);
+}
+
+}  // namespace
+}  // namespace shop
