@@ -53,7 +53,10 @@ class Archive {
       base::FunctionRef<bool(std::string_view summary)> is_it) const = 0;
 
   // Index entries whose key starts with `prefix`, in key order (`descending`: reversed), from
-  // behind `after` if that is not empty, until `visit` returns false.
+  // behind all entries with the key `after` if that is not empty, until `visit` returns false.
+  // Entries of one key come in the order of their runs. No key that is in use may be a proper
+  // prefix of another one's, or the two orders mix. A run whose entry moves during a long list may
+  // be seen twice or not at all.
   virtual base::Status list(
       std::string_view prefix,
       std::string_view after,

@@ -1,0 +1,239 @@
+#include <atomic>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "tests/conformance/implementations.h"
+
+namespace reprise::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ArchiveConformance : public StoreConformance {
+ protected:
+  void commit(std::vector<Chunk> chunks, std::vector<SummaryUpdate> summaries) {
+    ASSERT_TRUE(archive().commit({.through = ++through_,
+                                  .next_run = 100,
+                                  .chunks = std::move(chunks),
+                                  .summaries = std::move(summaries)}));
+  }
+  void add_keys(const std::vector<std::pair<std::string, RunNumber>>& keys) {
+    std::vector<SummaryUpdate> updates;
+    for (const auto& [key, run] : keys) {
+      updates.push_back(
+          {.run = run, .workflow_id = {}, .summary = "s", .add_key = key, .remove_key = {}});
+    }
+    commit({}, std::move(updates));
+  }
+
+  std::optional<RunNumber> find(std::string_view id, std::string_view summary = "") {
+    const auto found = archive().find(
+        id, [&](std::string_view candidate) { return summary.empty() || candidate == summary; });
+    EXPECT_TRUE(found);
+    return *found;
+  }
+  std::vector<std::string> list(std::string_view prefix,
+                                std::string_view after = {},
+                                bool descending = false,
+                                std::size_t limit = 100) {
+    std::vector<std::string> seen;
+    EXPECT_TRUE(archive().list(prefix, after, descending, [&](std::string_view key, RunNumber run) {
+      seen.push_back(std::string(key) + "=" + std::to_string(run));
+      return seen.size() < limit;
+    }));
+    return seen;
+  }
+  std::vector<std::string> history(RunNumber run, std::size_t limit = 100) {
+    std::vector<std::string> seen;
+    EXPECT_TRUE(archive().history(run, [&](std::string_view records) {
+      seen.emplace_back(records);
+      return seen.size() < limit;
+    }));
+    return seen;
+  }
+
+  Seq through_ = 0;
+};
+
+SummaryUpdate first_summary(RunNumber run, std::string id, std::string summary) {
+  return {.run = run,
+          .workflow_id = std::move(id),
+          .summary = std::move(summary),
+          .add_key = {},
+          .remove_key = {}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, ArchiveConformance, all_implementations(), implementation_name);
+
+TEST_P(ArchiveConformance, ANewArchiveIsEmpty) {
+  EXPECT_EQ(*archive().through(), 0u);
+  EXPECT_EQ(*archive().next_run(), 1u);
+  EXPECT_EQ(*archive().summary(1), std::nullopt);
+  EXPECT_EQ(find("order-7"), std::nullopt);
+  EXPECT_THAT(list(""), IsEmpty());
+  EXPECT_THAT(history(1), IsEmpty());
+  EXPECT_TRUE(archive().bytes_on_disk());
+}
+
+TEST_P(ArchiveConformance, EverythingOfABatchIsThereAndStaysThere) {
+  ASSERT_TRUE(append(journal(), numbered_batch(1, 17)));
+  ASSERT_TRUE(archive().commit({.through = 17,
+                                .next_run = 5,
+                                .chunks = {{.run = 4, .last = 17, .records = "records"}},
+                                .summaries = {{.run = 4,
+                                               .workflow_id = "order-7",
+                                               .summary = "summary",
+                                               .add_key = "open",
+                                               .remove_key = {}}}}));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(*archive().through(), 17u);
+    EXPECT_EQ(*archive().next_run(), 5u);
+    EXPECT_EQ(*archive().summary(4), "summary");
+    EXPECT_EQ(find("order-7"), 4u);
+    EXPECT_THAT(list("open"), ElementsAre("open=4"));
+    EXPECT_THAT(history(4), ElementsAre("records"));
+    if (!reopen()) break;
+  }
+}
+
+TEST_P(ArchiveConformance, ALaterSummaryReplacesTheEarlierOne) {
+  commit({}, {first_summary(1, "a", "one"), first_summary(1, "", "two")});
+  EXPECT_EQ(*archive().summary(1), "two");
+  commit({}, {first_summary(1, "", "three")});
+  EXPECT_EQ(*archive().summary(1), "three");
+  EXPECT_EQ(find("a"), 1u);
+}
+
+TEST_P(ArchiveConformance, TheNewestRunOfAnIdIsFound) {
+  commit({}, {first_summary(1, "order-7", "a"), first_summary(2, "order-8", "b")});
+  EXPECT_EQ(find("order-7"), 1u);
+  commit({}, {first_summary(300, "order-7", "c"), first_summary(5, "order-7", "d")});
+  EXPECT_EQ(find("order-7"), 300u);
+  EXPECT_EQ(find("order-8"), 2u);
+  EXPECT_EQ(find("order-9"), std::nullopt);
+}
+
+TEST_P(ArchiveConformance, AnIdOfAnyLengthIsFound) {
+  const std::string long_id(10'000, 'i');
+  commit({}, {first_summary(1, long_id, "a")});
+  EXPECT_EQ(find(long_id), 1u);
+}
+
+// The caller says whether a candidate is the one; so two ids of the same hash are told apart.
+TEST_P(ArchiveConformance, ACandidateThatIsNotItIsSkipped) {
+  commit({}, {first_summary(1, "order-7", "mine"), first_summary(2, "order-7", "other")});
+  EXPECT_EQ(find("order-7", "mine"), 1u);
+  EXPECT_EQ(find("order-7", "nobody's"), std::nullopt);
+}
+
+TEST_P(ArchiveConformance, ListsAPrefixInBothOrders) {
+  add_keys({{"open/b", 2}, {"closed/a", 1}, {"open/a", 9}, {"open/c", 3}, {"opened", 4}});
+  EXPECT_THAT(list("open/"), ElementsAre("open/a=9", "open/b=2", "open/c=3"));
+  EXPECT_THAT(list("open/", "", true), ElementsAre("open/c=3", "open/b=2", "open/a=9"));
+  EXPECT_THAT(list(""), ElementsAre("closed/a=1", "open/a=9", "open/b=2", "open/c=3", "opened=4"));
+  EXPECT_THAT(list("", "", true),
+              ElementsAre("opened=4", "open/c=3", "open/b=2", "open/a=9", "closed/a=1"));
+  EXPECT_THAT(list("none"), IsEmpty());
+  EXPECT_THAT(list("none", "", true), IsEmpty());
+}
+
+TEST_P(ArchiveConformance, RunsOfOneKeyAreListedByNumber) {
+  add_keys({{"open", 300}, {"open", 2}, {"open", 70'000}});
+  EXPECT_THAT(list("open"), ElementsAre("open=2", "open=300", "open=70000"));
+  EXPECT_THAT(list("open", "", true), ElementsAre("open=70000", "open=300", "open=2"));
+}
+
+TEST_P(ArchiveConformance, ListsFromBehindAKey) {
+  add_keys({{"k/a", 1}, {"k/b", 2}, {"k/b", 3}, {"k/c", 4}, {"z", 5}});
+  EXPECT_THAT(list("k/", "k/a"), ElementsAre("k/b=2", "k/b=3", "k/c=4"));
+  EXPECT_THAT(list("k/", "k/b"), ElementsAre("k/c=4"));
+  EXPECT_THAT(list("k/", "k/bb"), ElementsAre("k/c=4"));
+  EXPECT_THAT(list("k/", "k/c"), IsEmpty());
+  EXPECT_THAT(list("k/", "k/c", true), ElementsAre("k/b=3", "k/b=2", "k/a=1"));
+  EXPECT_THAT(list("k/", "k/b", true), ElementsAre("k/a=1"));
+  EXPECT_THAT(list("k/", "k/a", true), IsEmpty());
+}
+
+TEST_P(ArchiveConformance, AListEndsWhereTheVisitorSaysSo) {
+  add_keys({{"k/a", 1}, {"k/b", 2}, {"k/c", 3}});
+  EXPECT_THAT(list("k/", "", false, 2), ElementsAre("k/a=1", "k/b=2"));
+  EXPECT_THAT(list("k/", "", true, 1), ElementsAre("k/c=3"));
+}
+
+TEST_P(ArchiveConformance, APrefixOfTheGreatestBytesIsListed) {
+  add_keys({{"\xff\xff", 1}, {"\xff\xff x", 2}, {"a", 3}});
+  EXPECT_THAT(list("\xff\xff").size(), 2u);
+  EXPECT_THAT(list("\xff\xff", "", true).size(), 2u);
+}
+
+TEST_P(ArchiveConformance, IndexEntriesMove) {
+  add_keys({{"open/a", 1}, {"open/b", 2}});
+  commit(
+      {},
+      {{.run = 1, .workflow_id = {}, .summary = "s", .add_key = "closed/a", .remove_key = "open/a"},
+       {.run = 3, .workflow_id = {}, .summary = "s", .add_key = {}, .remove_key = "open/c"}});
+  EXPECT_THAT(list(""), ElementsAre("closed/a=1", "open/b=2"));
+}
+
+TEST_P(ArchiveConformance, ARunThatMovesTwiceInABatchIsWhereItWentLast) {
+  commit(
+      {},
+      {{.run = 1, .workflow_id = {}, .summary = "s", .add_key = "open", .remove_key = {}},
+       {.run = 1, .workflow_id = {}, .summary = "s", .add_key = "closed", .remove_key = "open"}});
+  EXPECT_THAT(list(""), ElementsAre("closed=1"));
+}
+
+TEST_P(ArchiveConformance, AHistoryIsItsChunksInOrder) {
+  commit({{.run = 2, .last = 9, .records = "b1"}, {.run = 1, .last = 8, .records = "a1"}}, {});
+  commit({{.run = 1, .last = 300, .records = "a2"},
+          {.run = 3, .last = 301, .records = std::string(100'000, 'c')}},
+         {});
+  EXPECT_THAT(history(1), ElementsAre("a1", "a2"));
+  EXPECT_THAT(history(1, 1), ElementsAre("a1"));
+  EXPECT_THAT(history(2), ElementsAre("b1"));
+  EXPECT_THAT(history(3), ElementsAre(std::string(100'000, 'c')));
+  EXPECT_THAT(history(4), IsEmpty());
+}
+
+TEST_P(ArchiveConformance, AVisitorMayReadTheArchive) {
+  add_keys({{"k/a", 1}, {"k/b", 2}});
+  std::vector<std::string> summaries;
+  EXPECT_TRUE(archive().list("k/", "", false, [&](std::string_view, RunNumber run) {
+    summaries.push_back(**archive().summary(run));
+    return true;
+  }));
+  EXPECT_THAT(summaries, ElementsAre("s", "s"));
+}
+
+TEST_P(ArchiveConformance, ReadsGoOnWhileItIsWritten) {
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    while (!done) {
+      const Seq before = *archive().through();
+      std::size_t chunks = 0;
+      EXPECT_TRUE(archive().history(1, [&](std::string_view) { return ++chunks > 0; }));
+      EXPECT_GE(chunks, before) << "what was archived is there";
+      if (before > 0) {
+        EXPECT_EQ(find("order-7"), 1u);
+      }
+    }
+  });
+  for (Seq seq = 1; seq <= 200; ++seq) {
+    SummaryUpdate update{.run = 1,
+                         .workflow_id = seq == 1 ? "order-7" : "",
+                         .summary = "s",
+                         .add_key = "k" + std::to_string(seq % 10),
+                         .remove_key = seq == 1 ? "" : "k" + std::to_string((seq - 1) % 10)};
+    EXPECT_TRUE(archive().commit({.through = seq,
+                                  .next_run = 2,
+                                  .chunks = {{.run = 1, .last = seq, .records = "r"}},
+                                  .summaries = {std::move(update)}}));
+  }
+  done = true;
+  reader.join();
+}
+
+}  // namespace
+}  // namespace reprise::store
