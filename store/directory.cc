@@ -2,8 +2,8 @@
 
 #include <cerrno>
 #include <charconv>
-#include <dirent.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,15 +21,24 @@ base::Error missing(const std::string& message) {
 }
 
 base::Result<std::set<std::string>> names_in(const std::string& path) {
-  DIR* const stream = ::opendir(path.c_str());
-  if (stream == nullptr) return file_error(errno, "open", path);
+  std::error_code error;
   std::set<std::string> names;
-  while (const dirent* const entry = ::readdir(stream)) {
-    const std::string name = entry->d_name;
-    if (name != "." && name != "..") names.insert(name);
+  auto entry = std::filesystem::directory_iterator(path, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    names.insert(entry->path().filename().string());
   }
-  ::closedir(stream);
+  if (error) return file_error(error.value(), "open", path);
   return names;
+}
+
+base::Error not_ours(const std::string& path, const std::string& other) {
+  return missing(path + " is not empty and holds no Reprise store (" + other +
+                 " is in it); name another directory");
+}
+
+base::Error format_lost(const std::string& path) {
+  return {base::ErrorCode::kStoreDamaged,
+          "the store " + path + " has lost its file FORMAT; restore the store from a backup"};
 }
 
 // Of a directory without FORMAT. `creating` tells a creation that was cut short from a store that
@@ -37,17 +46,12 @@ base::Result<std::set<std::string>> names_in(const std::string& path) {
 base::Result<DirectoryContent> content_without_format(const std::string& path,
                                                       const std::set<std::string>& names) {
   const bool unfinished = names.contains("creating");
+  const bool both_parts = names.contains("journal") && names.contains("archive");
   for (const std::string& name : names) {
     if (name == "LOCK" || name == "creating") continue;
     const bool part = name == "journal" || name == "archive";
     if (part && unfinished) continue;
-    if (part && names.contains("journal") && names.contains("archive")) {
-      return base::Error{
-          base::ErrorCode::kStoreDamaged,
-          "the store " + path + " has lost its file FORMAT; restore the store from a backup"};
-    }
-    return missing(path + " is not empty and holds no Reprise store (" + name +
-                   " is in it); name another directory");
+    return part && both_parts ? format_lost(path) : not_ours(path, name);
   }
   return DirectoryContent::kEmpty;
 }

@@ -1,7 +1,7 @@
 #include "store/file_error.h"
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace reprise::store {
 namespace {
@@ -36,7 +36,7 @@ Meaning meaning_of(int error_number) {
 base::Error file_error(int error_number, std::string_view doing, const std::string& path) {
   const Meaning meaning = meaning_of(error_number);
   return {meaning.code, "cannot " + std::string(doing) + " " + path + ": " +
-                            std::strerror(error_number) + "; " + meaning.advice};
+                            std::generic_category().message(error_number) + "; " + meaning.advice};
 }
 
 }  // namespace reprise::store

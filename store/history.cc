@@ -51,7 +51,7 @@ base::Status JournalPart::follow(Seq last) {
 // If it is this run's, the chain is broken at the record behind it.
 base::Status JournalPart::scan() {
   base::Status sound;
-  const auto read = journal.scan(1, [&](Seq seq, std::string_view bytes) {
+  auto read = journal.scan(1, [&](Seq seq, std::string_view bytes) {
     std::size_t size = 0;
     const auto record = decode_record(bytes, &size);
     if (!record || record->run != run) return true;
@@ -127,7 +127,7 @@ base::Status read_history(const Journal& journal,
   if (auto read = last != 0 ? recent.follow(last) : recent.scan(); !read) return read;
   Verifier verifier(run, last, visit);
   base::Status sound;
-  const auto read = archive.history(run, [&](std::string_view records) {
+  auto read = archive.history(run, [&](std::string_view records) {
     sound = verifier.take(records);
     return sound.has_value();
   });

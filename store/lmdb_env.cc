@@ -33,7 +33,12 @@ base::Result<std::unique_ptr<LmdbEnv>> LmdbEnv::open(const LmdbOptions& options)
   if (!options.create) {
     if (auto sound = env->check_before_open(); !sound) return sound.error();
   }
-  if (const int code = env->open_env(); code != 0) return env->error(code, "open");
+  if (const int code = env->open_env(); code > 0) {
+    // It may be the lock file as well as the data file.
+    return file_error(code, "open", options.path);
+  } else if (code != 0) {
+    return env->error(code, "open");
+  }
   if (const int code = check_not_truncated(env->env_); code == MDB_CORRUPTED) {
     return base::Error{base::ErrorCode::kStoreDamaged,
                        damage_advice(options.path + "/data.mdb", "its end is missing")};
@@ -121,6 +126,7 @@ base::Error LmdbEnv::error(int code, std::string_view doing) const {
   const std::string file = options_.path + "/data.mdb";
   switch (code) {
     case MDB_MAP_FULL:
+    case MDB_MAP_RESIZED:
       return {base::ErrorCode::kStoreFull, file + " has reached its largest size of " +
                                                std::to_string(options_.map_bytes >> 20) +
                                                " MiB; open the store with a larger map size"};

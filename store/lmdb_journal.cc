@@ -82,7 +82,7 @@ base::Status LmdbJournal::append(const std::vector<const RecordBatch*>& batches,
   // The newest record stays until there is a newer one: its key is what last() returns, and that
   // is cheaper than writing the number down elsewhere in each commit.
   if (count == 0) trim_through = std::min(trim_through, last_ == 0 ? 0 : last_ - 1);
-  const auto committed = env_->write([&](MDB_txn* txn) {
+  auto committed = env_->write([&](MDB_txn* txn) {
     // Trimming first lets the appended records use the pages that it frees.
     int code = trim_through == 0 ? 0 : trim(txn, table_, trim_through, trim_limit);
     for (const RecordBatch* batch : batches) {

@@ -25,7 +25,7 @@ class MemoryAttemptSlots final : public AttemptSlots {
   }
 
  private:
-  const std::vector<AttemptMark> left_over_;
+  const std::vector<AttemptMark> left_over_{};
   std::mutex mutex_;
   Slot next_ = 0;
   std::vector<Slot> free_;

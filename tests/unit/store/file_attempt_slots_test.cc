@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/store/processes.h"
 #include "tests/unit/store/temporary_directory.h"
 
 namespace reprise::store {
@@ -49,6 +50,16 @@ TEST_F(FileAttemptSlotsTest, WhatWasTakenAndNotReleasedIsLeftOver) {
   EXPECT_EQ(slots->left_over()[0].run, 8u);
   EXPECT_EQ(slots->left_over()[0].operation, 3u);
   EXPECT_EQ(slots->left_over()[0].attempt, 5u);
+}
+
+TEST_F(FileAttemptSlotsTest, MarksSurviveTheDeathOfTheirProcess) {
+  {
+    const OtherProcess other(
+        [this] { return open().release()->take({.run = 7, .operation = 2, .attempt = 1}) == 0; });
+    other.kill();
+  }
+  ASSERT_EQ(open()->left_over().size(), 1u);
+  EXPECT_EQ(open()->left_over()[0].run, 7u);
 }
 
 TEST_F(FileAttemptSlotsTest, LeftOversComeBackUntilTheyAreForgotten) {

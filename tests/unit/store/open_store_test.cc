@@ -150,7 +150,7 @@ TEST_F(OpenStoreTest, ADataFileWithoutWritePermissionIsNamed) {
   fs::permissions(path_ + "/journal/lock.mdb", fs::perms(0666));
   fs::permissions(path_ + "/journal/data.mdb", fs::perms(0444));
   const AsOrdinaryUser user;
-  expect_error(ErrorCode::kStoreUnwritable, "journal/data.mdb");
+  expect_error(ErrorCode::kStoreUnwritable, path_ + "/journal: Permission denied");
 }
 
 TEST_F(OpenStoreTest, AnotherProcessIsNamed) {
@@ -266,6 +266,36 @@ TEST_F(OpenStoreTest, AFileCutOffAnywhereIsDamage) {
     fs::copy_file(saved, file, fs::copy_options::overwrite_existing);
   }
   expect_last(500);
+}
+
+// LMDB has no checksums; the records have.
+TEST_F(OpenStoreTest, ABitFlipOnTheDiskIsFoundByWhoeverReadsTheHistory) {
+  RecordMaker maker;
+  {
+    const auto store = open_store(path_);
+    ASSERT_TRUE(store);
+    ASSERT_TRUE(append((*store)->journal(),
+                       batch_of(1, {maker.make(1, "the first"), maker.make(2, "another run"),
+                                    maker.make(1, "the second")})));
+  }
+  const std::string file = path_ + "/journal/data.mdb";
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  const std::string content(std::istreambuf_iterator<char>(stream), {});
+  const auto body = content.rfind("the second");
+  ASSERT_NE(body, std::string::npos);
+  stream.seekp(static_cast<std::streamoff>(body));
+  stream.put('T');
+  stream.close();
+
+  const auto store = open_store(path_);
+  ASSERT_TRUE(store);
+  const auto read = [&](RunNumber run) {
+    return read_history((*store)->journal(), (*store)->archive(), run, 0, [](const Record&) {});
+  };
+  ASSERT_FALSE(read(1));
+  EXPECT_EQ(read(1).error().code, ErrorCode::kStoreDamaged);
+  EXPECT_THAT(read(1).error().message, HasSubstr("run 1, record 3"));
+  EXPECT_TRUE(read(2)) << "the others go on";
 }
 
 TEST_F(OpenStoreTest, PartsOfDifferentStoresAreNotMixed) {

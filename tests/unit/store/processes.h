@@ -1,5 +1,6 @@
 // Tests of what other users and other processes do to a store.
 #pragma once
+#include <csignal>
 #include <functional>
 #include <sys/fsuid.h>
 #include <sys/wait.h>
@@ -47,6 +48,7 @@ class OtherProcess {
     int status = 0;
     ::waitpid(id_, &status, 0);
   }
+  void kill() const { ::kill(id_, SIGKILL); }
   OtherProcess(const OtherProcess&) = delete;
   OtherProcess& operator=(const OtherProcess&) = delete;
 
