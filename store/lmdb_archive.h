@@ -6,7 +6,7 @@
 //   index      the caller's key ++ run BE64              -> nothing
 //   meta       "through", "next_run", "uuid"             -> LE64, LE64, text
 //
-// Values of more than 2,038 bytes lie on pages of their own and waste up to half a page each.
+// Values of more than some 2,000 bytes lie on pages of their own and waste up to a page each.
 #pragma once
 #include <memory>
 
