@@ -176,20 +176,24 @@ replay::Execution::QueryHandler query_handler(
   };
 }
 
-// An update that does not decode is its sender's mistake and no reason to park the run; nor is a
-// result that is too large.
+replay::Outcome update_outcome(std::string result) {
+  try {
+    internal::check_payload_size(result);
+    return replay::Outcome::success(std::move(result));
+  } catch (const PayloadError& error) {
+    return replay::Outcome::failed(
+        internal::application_failure(std::string(error.code()), error.what(), false));
+  }
+}
+
+// What is no Failure is let through: a bug, or the run leaving memory.
 replay::Execution::UpdateHandler update_handler(
     std::function<std::string(std::string_view)> handler) {
   return [handler = std::move(handler)](std::string_view input) {
     try {
-      std::string result = handler(input);
-      internal::check_payload_size(result);
-      return replay::Outcome::success(std::move(result));
+      return update_outcome(handler(input));
     } catch (const Failure& failure) {
       return replay::Outcome::failed(internal::to_proto(failure));
-    } catch (const PayloadError& error) {
-      return replay::Outcome::failed(
-          internal::application_failure(std::string(error.code()), error.what(), false));
     }
   };
 }

@@ -2,8 +2,18 @@
 
 namespace reprise {
 
+namespace {
+
+// Reports of mismatches begin with their code.
+std::string with_code(std::string_view code, std::string_view message) {
+  return message.starts_with(code) ? std::string(message)
+                                   : std::string(code) + " " + std::string(message);
+}
+
+}  // namespace
+
 Error::Error(std::string_view code, std::string_view message)
-    : std::runtime_error(std::string(code) + " " + std::string(message)) {}
+    : std::runtime_error(with_code(code, message)) {}
 
 std::string_view Error::code() const noexcept {
   const std::string_view text = what();

@@ -7,6 +7,8 @@
 #include <memory>
 #include <reprise/call_site.h>
 #include <reprise/definitions.h>
+#include <reprise/error.h>
+#include <reprise/failure.h>
 #include <reprise/options.h>
 #include <reprise/pending.h>
 #include <reprise/time.h>
@@ -52,11 +54,21 @@ inline constexpr bool kHandles = false;
 template <class Fn, class R, class... A>
 inline constexpr bool kHandles<Fn, R(A...)> = std::is_invocable_r_v<R, Fn&, const A&...>;
 
+// A request that does not decode is its sender's mistake: it fails, and the run goes on.
+template <class... A>
+std::tuple<A...> decode_request(std::string_view input) {
+  try {
+    return decode_arguments<A...>(input);
+  } catch (const PayloadError& error) {
+    throw ApplicationFailure(std::string(error.code()), error.what(), false);
+  }
+}
+
 // A typed handler as bytes to bytes.
 template <class R, class... A, class Fn>
 std::function<std::string(std::string_view)> erase_handler(Fn fn) {
   return [fn = std::move(fn)](std::string_view input) mutable {
-    const std::tuple<A...> arguments = decode_arguments<A...>(input);
+    const std::tuple<A...> arguments = decode_request<A...>(input);
     return encode_call<R>([&] { return std::apply(fn, arguments); });
   };
 }
@@ -130,7 +142,9 @@ class Context {
   }
   // Calls `fn` here and now and records its result with the turn: for what must not change on
   // replay but needs no waiting, such as a configuration value. After a crash before the turn is
-  // durable it is called again. Exceptions of `fn` pass through, unrecorded.
+  // durable it is called again. An exception of `fn` passes through, but is not recorded: let it
+  // leave the workflow, which parks the run until `fn` returns; code that catches it cannot be
+  // replayed.
   template <class Fn>
   auto side_effect(Fn fn, CallSite site = CallSite::current())
       -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {

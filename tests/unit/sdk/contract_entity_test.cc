@@ -1,10 +1,10 @@
 // The second documented style: a class whose state outlives run(), so that a finished run still
 // answers queries.
-#include <gtest/gtest.h>
-#include <reprise/testing/env.h>
-
 #include <optional>
+#include <reprise/testing/env.h>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include "tests/unit/sdk/shop.h"
 

@@ -1,12 +1,12 @@
 // The first documented style: a workflow that is an ordinary function.
-#include <gtest/gtest.h>
-#include <reprise/testing/env.h>
-
 #include <algorithm>
 #include <optional>
+#include <reprise/testing/env.h>
 #include <stdexcept>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "tests/unit/sdk/shop.h"
 

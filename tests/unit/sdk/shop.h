@@ -2,7 +2,6 @@
 #pragma once
 #include <reprise/json.h>
 #include <reprise/reprise.h>
-
 #include <string>
 
 namespace shop {

@@ -1,0 +1,297 @@
+// Activities and steps as workflow code meets them: results, retries, failures, limits.
+#include <optional>
+#include <reprise/reprise.h>
+#include <reprise/testing/env.h>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace reprise {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Env;
+
+constexpr Workflow<int(int)> main_workflow{"main"};
+constexpr Workflow<std::string(int)> text_workflow{"text"};
+constexpr Activity<int(int)> twice{"twice"};
+constexpr Activity<void()> nothing{"nothing"};
+
+int call_twice(Context& ctx, int value) {
+  return ctx.call(twice(value));
+}
+
+TEST(Activities, ReturnResults) {
+  Env env;
+  env.implement(main_workflow, call_twice);
+  env.stub(twice, [](int value) { return 2 * value; });
+  EXPECT_EQ(env.start(main_workflow(4)).result(), 8);
+}
+
+TEST(Activities, MayHaveNoArgumentsAndNoResult) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx, int value) {
+    ctx.call(nothing());
+    auto pending = ctx.start(nothing());
+    pending.get();
+    return value;
+  });
+  env.stub(nothing, [] {});
+  EXPECT_EQ(env.start(main_workflow(4)).result(), 4);
+  EXPECT_EQ(env.calls(nothing), 2);
+}
+
+TEST(Activities, AreRetriedAsThePolicySays) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx, int value) {
+    return ctx.call(twice(value), {.retry = {.initial_interval = 1s, .backoff_coefficient = 3}});
+  });
+  int attempts = 0;
+  env.stub(twice, [&](int value) {
+    if (++attempts < 4) throw std::runtime_error("not yet");
+    return 2 * value;
+  });
+  const auto before = env.now();
+  EXPECT_EQ(env.start(main_workflow(4)).result(), 8);
+  EXPECT_EQ(env.calls(twice), 4);
+  EXPECT_EQ(env.now() - before, 1s + 3s + 9s);
+}
+
+TEST(Activities, FailWhenTheirAttemptsAreUsedUp) {
+  Env env;
+  env.implement(text_workflow, [](Context& ctx, int value) {
+    try {
+      ctx.call(twice(value), {.retry = {.maximum_attempts = 3}});
+    } catch (const ActivityFailure& failure) {
+      const auto* cause = failure.cause_as<ApplicationFailure>();
+      return std::string(failure.activity()) + " " + std::to_string(failure.attempts()) + " " +
+             std::string(cause->type()) + " " + cause->what();
+    }
+    return std::string("no failure");
+  });
+  env.stub(twice, [](int) -> int { throw std::out_of_range("too large"); });
+  EXPECT_EQ(env.start(text_workflow(4)).result(), "twice 3 std::out_of_range too large");
+  EXPECT_EQ(env.calls(twice), 3);
+}
+
+TEST(Activities, AreNotRetriedWhenTheFailureSaysSo) {
+  Env env;
+  env.implement(main_workflow, call_twice);
+  env.stub(twice, [](int) -> int { throw ApplicationFailure("Bad", "never", false); });
+  EXPECT_THROW(env.start(main_workflow(4)).result(), ActivityFailure);
+  EXPECT_EQ(env.calls(twice), 1);
+}
+
+TEST(Activities, AreNotRetriedForTypesThatThePolicyNames) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx, int value) {
+    return ctx.call(twice(value), {.retry = {.non_retryable = {"Bad"}}});
+  });
+  env.stub(twice, [](int) -> int { throw ApplicationFailure("Bad", "never"); });
+  EXPECT_THROW(env.start(main_workflow(4)).result(), ActivityFailure);
+  EXPECT_EQ(env.calls(twice), 1);
+}
+
+TEST(Activities, GiveUpRetriesWhenTheTimeForThemIsOver) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx, int value) {
+    return ctx.call(twice(value), {.schedule_to_close = 10s, .retry = {.initial_interval = 4s}});
+  });
+  env.stub(twice, [](int) -> int { throw std::runtime_error("no"); });
+  EXPECT_THROW(env.start(main_workflow(4)).result(), ActivityFailure);
+  EXPECT_EQ(env.calls(twice), 2);
+}
+
+TEST(Activities, TellTimeLimitsByTheirCause) {
+  Env env;
+  env.implement(text_workflow, [](Context& ctx, int value) -> std::string {
+    try {
+      ctx.call(twice(value), {.retry = {.maximum_attempts = 1}});
+    } catch (const ActivityFailure& failure) {
+      const auto* timeout = failure.cause_as<TimeoutFailure>();
+      return timeout != nullptr && timeout->kind() == TimeoutKind::kStartToClose ? "timeout"
+                                                                                 : "other";
+    }
+    return "none";
+  });
+  env.stub(twice, [](int) -> int { throw TimeoutFailure(TimeoutKind::kStartToClose, "slow"); });
+  EXPECT_EQ(env.start(text_workflow(4)).result(), "timeout");
+}
+
+TEST(Activities, SeeTheirContext) {
+  Env env;
+  env.implement(text_workflow, [](Context& ctx, int) {
+    return std::to_string(ctx.call(twice(1))) + std::to_string(ctx.call(twice(2)));
+  });
+  std::vector<std::string> keys;
+  env.implement(twice, [&](ActivityContext& ctx, int value) {
+    keys.emplace_back(ctx.idempotency_key());
+    EXPECT_EQ(ctx.activity(), "twice");
+    EXPECT_EQ(ctx.workflow_id(), "order-7");
+    EXPECT_FALSE(ctx.stop_token().stop_requested());
+    if (ctx.attempt() == 1) throw std::runtime_error("again");
+    return value;
+  });
+  EXPECT_EQ(env.start(text_workflow(0), {.id = "order-7"}).result(), "12");
+  ASSERT_EQ(keys.size(), 4U);
+  EXPECT_EQ(keys[0], keys[1]);
+  EXPECT_EQ(keys[2], keys[3]);
+  EXPECT_NE(keys[0], keys[2]);
+}
+
+TEST(Activities, HandProgressToTheNextAttempt) {
+  Env env;
+  env.implement(main_workflow, call_twice);
+  env.implement(twice, [](ActivityContext& ctx, int) {
+    const auto done = ctx.heartbeat_details<std::vector<int>>();
+    if (!done) {
+      ctx.heartbeat(std::vector<int>{1, 2, 3});
+      throw std::runtime_error("crash");
+    }
+    return static_cast<int>(done->size());
+  });
+  EXPECT_EQ(env.start(main_workflow(0)).result(), 3);
+}
+
+TEST(Activities, KeepProgressThroughAPlainHeartbeat) {
+  Env env;
+  env.implement(main_workflow, call_twice);
+  env.implement(twice, [](ActivityContext& ctx, int) {
+    if (ctx.attempt() == 3) return ctx.heartbeat_details<int>().value_or(-1);
+    if (ctx.attempt() == 1) ctx.heartbeat(7);
+    ctx.heartbeat();
+    throw std::runtime_error("crash");
+  });
+  EXPECT_EQ(env.start(main_workflow(0)).result(), 7);
+}
+
+TEST(Activities, RefuseAnInputThatDoesNotDecode) {
+  constexpr Activity<int(std::string)> same_name{"twice"};
+  Env env;
+  env.implement(main_workflow, call_twice);
+  env.stub(same_name, [](const std::string&) { return 0; });
+  try {
+    env.start(main_workflow(4)).result();
+    FAIL() << "an int is no string";
+  } catch (const ActivityFailure& failure) {
+    ASSERT_NE(failure.cause_as<ApplicationFailure>(), nullptr);
+    EXPECT_EQ(failure.cause_as<ApplicationFailure>()->type(), "RP3001");
+  }
+  EXPECT_EQ(env.calls(twice), 1);
+}
+
+TEST(Activities, WithAResultOfAnotherTypeParkTheRun) {
+  constexpr Activity<std::string(int)> same_name{"twice"};
+  Env env;
+  env.implement(main_workflow, call_twice);
+  env.stub(same_name, [](int) { return std::string("eight"); });
+  try {
+    env.start(main_workflow(4)).result();
+    FAIL() << "a string is no int";
+  } catch (const ParkedError& error) {
+    EXPECT_NE(std::string(error.what()).find("RP3001 the payload is no int"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Activities, RefuseOptionsThatMakeNoSense) {
+  Env env;
+  env.implement(text_workflow, [](Context& ctx, int value) {
+    std::string codes;
+    const auto code_of = [&](const ActivityOptions& options) {
+      try {
+        ctx.call(twice(value), options);
+      } catch (const InvalidOption& error) {
+        codes += std::string(error.code()) + " ";
+      }
+    };
+    code_of({.start_to_close = -1ms});
+    code_of({.heartbeat = -1ms});
+    code_of({.retry = {.backoff_coefficient = 0.5}});
+    code_of({.retry = {.maximum_attempts = -1}});
+    code_of({.retry = {.initial_interval = -1s}});
+    const std::string long_queue(kMaxIdBytes + 1, 'q');
+    code_of({.task_queue = long_queue});
+    return codes;
+  });
+  EXPECT_EQ(env.start(text_workflow(1)).result(), "RP3010 RP3010 RP3010 RP3010 RP3010 RP3003 ");
+}
+
+TEST(Activities, RefuseAnInputThatIsTooLarge) {
+  constexpr Activity<int(std::string)> measure{"measure"};
+  Env env;
+  env.implement(text_workflow, [&](Context& ctx, int bytes) -> std::string {
+    try {
+      return std::to_string(ctx.call(measure(std::string(static_cast<std::size_t>(bytes), 'x'))));
+    } catch (const PayloadError& error) {
+      return std::string(error.code());
+    }
+  });
+  env.stub(measure, [](const std::string& text) { return static_cast<int>(text.size()); });
+  EXPECT_EQ(env.start(text_workflow(1'000'000)).result(), "1000000");
+  EXPECT_EQ(env.start(text_workflow(3'000'000)).result(), "RP3002");
+}
+
+// ---- steps ------------------------------------------------------------------------------------
+
+TEST(Steps, AreRecordedOnce) {
+  for (const StepOn where : {StepOn::kActivityThread, StepOn::kShard}) {
+    Env env;
+    int executed = 0;
+    env.implement(main_workflow, [&](Context& ctx, int value) {
+      const int stepped = ctx.step("double", [&] { return ++executed, 2 * value; }, {.on = where});
+      ctx.sleep(1h);
+      return stepped;
+    });
+    EXPECT_EQ(env.start(main_workflow(4)).result(), 8);
+    EXPECT_EQ(executed, 1);
+  }
+}
+
+TEST(Steps, AreRetried) {
+  Env env;
+  int executed = 0;
+  env.implement(main_workflow, [&](Context& ctx, int value) {
+    return ctx.step("flaky", [&] {
+      if (++executed < 3) throw std::runtime_error("not yet");
+      return value;
+    });
+  });
+  EXPECT_EQ(env.start(main_workflow(4)).result(), 4);
+  EXPECT_EQ(executed, 3);
+}
+
+TEST(Steps, ThrowWhatTheirClosureThrew) {
+  Env env;
+  env.implement(text_workflow, [](Context& ctx, int attempts) -> std::string {
+    try {
+      ctx.step("check", [] { throw ApplicationFailure("OutOfHats", "none left", false); });
+    } catch (const ApplicationFailure& failure) {
+      EXPECT_EQ(failure.type(), "OutOfHats");
+    }
+    try {
+      ctx.step("range", [] { throw std::out_of_range("far"); },
+               {.retry = {.maximum_attempts = attempts}});
+    } catch (const ApplicationFailure& failure) {
+      return std::string(failure.type());
+    }
+    return "none";
+  });
+  EXPECT_EQ(env.start(text_workflow(2)).result(), "std::out_of_range");
+}
+
+TEST(Steps, EndInATestEvenIfTheyAlwaysFail) {
+  Env env({.last_attempt = 5});
+  int executed = 0;
+  env.implement(main_workflow, [&](Context& ctx, int) -> int {
+    return ctx.step("hopeless",
+                    [&]() -> int { throw std::runtime_error(std::to_string(++executed)); });
+  });
+  EXPECT_THROW(env.start(main_workflow(4)).result(), ApplicationFailure);
+  EXPECT_EQ(executed, 5);
+}
+
+}  // namespace
+}  // namespace reprise

@@ -1,0 +1,321 @@
+// Timers and conditions, and several things at once: first_of, all, spawn.
+#include <memory>
+#include <optional>
+#include <reprise/reprise.h>
+#include <reprise/testing/env.h>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace reprise {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Env;
+
+constexpr Workflow<std::string()> main_workflow{"main"};
+constexpr Activity<int(int)> twice{"twice"};
+constexpr Signal<int> number{"number"};
+constexpr Signal<std::string> text{"text"};
+
+template <class Fn>
+std::string run(Env& env, Fn fn) {
+  env.implement(main_workflow, fn);
+  return env.start(main_workflow()).result();
+}
+
+TEST(Time, PassesInSleepAndTimers) {
+  Env env;
+  const auto before = env.now();
+  EXPECT_EQ(run(env,
+                [](Context& ctx) {
+                  const Time start = ctx.now();
+                  ctx.sleep(90min);
+                  const auto slept = ctx.now() - start;
+                  auto timer = ctx.timer(30min);
+                  EXPECT_FALSE(timer.ready());
+                  timer.get();
+                  EXPECT_TRUE(timer.ready());
+                  return std::to_string(slept.count()) + " " +
+                         std::to_string((ctx.now() - start).count());
+                }),
+            "5400000 7200000");
+  EXPECT_EQ(env.now() - before, 2h);
+}
+
+TEST(Time, OfTheTurnStandsStill) {
+  Env env;
+  const auto before = env.now();
+  env.implement(main_workflow, [&](Context& ctx) {
+    EXPECT_EQ(ctx.now(), before);
+    ctx.sleep(1s);
+    EXPECT_EQ(ctx.now(), before + 1s);
+    return std::string();
+  });
+  env.start(main_workflow()).result();
+}
+
+TEST(Time, IsNeverNegative) {
+  Env env;
+  EXPECT_EQ(run(env,
+                [](Context& ctx) -> std::string {
+                  ctx.sleep(0ms);
+                  try {
+                    ctx.sleep(-1ms);
+                  } catch (const InvalidOption& error) {
+                    return std::string(error.code());
+                  }
+                  return "accepted";
+                }),
+            "RP3010");
+}
+
+TEST(WaitUntil, ReturnsAtOnceWhenTheConditionHolds) {
+  Env env;
+  EXPECT_EQ(run(env,
+                [](Context& ctx) -> std::string {
+                  ctx.wait_until([] { return true; });
+                  return ctx.wait_until([] { return true; }, 1h) ? "true" : "false";
+                }),
+            "true");
+  const auto history = env.client().handle(env.client().list().front().workflow_id).history();
+  EXPECT_EQ(history.size(), 1U) << "no timer was started";
+}
+
+TEST(WaitUntil, TimesOut) {
+  Env env;
+  const auto before = env.now();
+  EXPECT_EQ(run(env,
+                [](Context& ctx) -> std::string {
+                  return ctx.wait_until([] { return false; }, 1h) ? "true" : "false";
+                }),
+            "false");
+  EXPECT_EQ(env.now() - before, 1h);
+}
+
+TEST(WaitUntil, SeesWhatOtherStrandsChange) {
+  Env env;
+  EXPECT_EQ(run(env,
+                [](Context& ctx) {
+                  int done = 0;
+                  auto one = ctx.spawn([&] { ctx.sleep(1s), ++done; });
+                  auto two = ctx.spawn([&] { ctx.sleep(2s), ++done; });
+                  ctx.wait_until([&] { return done == 2; });
+                  return std::to_string(done);
+                }),
+            "2");
+}
+
+TEST(FirstOf, IsDecidedByTheLog) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    auto numbers = ctx.inbox(number).next();
+    auto texts = ctx.inbox(text).next();
+    ctx.sleep(1h);  // both arrive meanwhile
+    return std::to_string(ctx.first_of(numbers, texts)) +
+           std::to_string(ctx.first_of(texts, numbers));
+  });
+  auto texts_first = env.start(main_workflow());
+  texts_first.signal(text("a"));
+  texts_first.signal(number(1));
+  EXPECT_EQ(texts_first.result(), "10");
+  auto numbers_first = env.start(main_workflow());
+  numbers_first.signal(number(1));
+  numbers_first.signal(text("a"));
+  EXPECT_EQ(numbers_first.result(), "01");
+}
+
+TEST(FirstOf, TakesAVector) {
+  Env env;
+  EXPECT_EQ(run(env,
+                [](Context& ctx) {
+                  std::vector<Pending<void>> timers;
+                  for (const auto wait : {3s, 1s, 2s}) timers.push_back(ctx.timer(wait));
+                  return std::to_string(ctx.first_of(timers));
+                }),
+            "1");
+}
+
+TEST(FirstOf, OfNothingIsAMistake) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    std::vector<Pending<void>> none;
+    return std::to_string(ctx.first_of(none));
+  });
+  EXPECT_THROW(env.start(main_workflow()).result(), ParkedError);
+}
+
+TEST(All, ReturnsResultsInOrder) {
+  Env env;
+  env.stub(twice, [](int value) { return 2 * value; });
+  EXPECT_EQ(run(env,
+                [](Context& ctx) {
+                  std::vector<Pending<int>> pendings;
+                  for (int i = 0; i < 5; ++i) pendings.push_back(ctx.start(twice(i)));
+                  std::string joined;
+                  for (const int value : ctx.all(pendings)) joined += std::to_string(value);
+                  std::vector<Pending<void>> timers;
+                  timers.push_back(ctx.timer(1s));
+                  ctx.all(timers);
+                  return joined;
+                }),
+            "02468");
+}
+
+TEST(All, ThrowsTheFirstFailureInOrder) {
+  Env env;
+  env.stub(twice, [](int value) {
+    if (value > 0) throw ApplicationFailure(std::to_string(value), "no", false);
+    return value;
+  });
+  EXPECT_EQ(run(env,
+                [](Context& ctx) -> std::string {
+                  std::vector<Pending<int>> pendings;
+                  for (int i = 0; i < 3; ++i) pendings.push_back(ctx.start(twice(i)));
+                  try {
+                    ctx.all(pendings);
+                  } catch (const ActivityFailure& failure) {
+                    return std::string(failure.cause_as<ApplicationFailure>()->type());
+                  }
+                  return "none";
+                }),
+            "1");
+}
+
+TEST(Pending, CanBeMovedAndDropped) {
+  Env env;
+  env.stub(twice, [](int value) { return 2 * value; });
+  EXPECT_EQ(run(env,
+                [](Context& ctx) {
+                  auto dropped = std::make_optional(ctx.start(twice(1)));
+                  auto first = ctx.start(twice(2));
+                  auto second = std::move(first);
+                  dropped.reset();
+                  first = ctx.start(twice(3));
+                  std::swap(first, second);
+                  return std::to_string(first.get()) + std::to_string(second.get());
+                }),
+            "46");
+  EXPECT_EQ(env.calls(twice), 3);
+}
+
+TEST(Pending, HandsItsResultOverOnce) {
+  Env env;
+  env.stub(twice, [](int value) { return 2 * value; });
+  env.implement(main_workflow, [](Context& ctx) {
+    auto pending = ctx.start(twice(1));
+    return std::to_string(pending.get() + pending.get());
+  });
+  try {
+    env.start(main_workflow()).result();
+    FAIL();
+  } catch (const ParkedError& error) {
+    EXPECT_NE(std::string(error.what()).find("get() was called before"), std::string::npos);
+  }
+}
+
+TEST(Pending, ThatWasMovedFromSaysSo) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    auto pending = ctx.timer(1s);
+    auto other = std::move(pending);
+    pending.get();  // NOLINT(bugprone-use-after-move)
+    return std::string();
+  });
+  EXPECT_THROW(env.start(main_workflow()).result(), ParkedError);
+}
+
+TEST(Spawn, ReturnsAnyTypeAtAll) {
+  struct NoCodec {
+    std::unique_ptr<int> value;
+  };
+  Env env;
+  EXPECT_EQ(run(env,
+                [](Context& ctx) {
+                  auto pending = ctx.spawn([&ctx] {
+                    ctx.sleep(1s);
+                    return NoCodec{std::make_unique<int>(7)};
+                  });
+                  auto owned = std::make_unique<int>(3);
+                  auto moved = ctx.spawn([owned = std::move(owned)] { return *owned; });
+                  return std::to_string(*pending.get().value) + std::to_string(moved.get());
+                }),
+            "73");
+}
+
+TEST(Spawn, KeepsAFailureForGet) {
+  Env env;
+  EXPECT_EQ(run(env,
+                [](Context& ctx) -> std::string {
+                  auto pending = ctx.spawn([&ctx]() -> int {
+                    ctx.sleep(1s);
+                    throw ApplicationFailure("Late", "by a second");
+                  });
+                  ctx.sleep(1h);
+                  try {
+                    pending.get();
+                  } catch (const ApplicationFailure& failure) {
+                    return std::string(failure.type());
+                  }
+                  return "none";
+                }),
+            "Late");
+}
+
+TEST(Spawn, LetsABugParkTheRun) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    auto pending = ctx.spawn([] { throw std::logic_error("bug in the strand"); });
+    ctx.sleep(1h);
+    return std::string();
+  });
+  try {
+    env.start(main_workflow()).result();
+    FAIL();
+  } catch (const ParkedError& error) {
+    EXPECT_EQ(error.code(), "RP2002");
+    EXPECT_NE(std::string(error.what()).find("bug in the strand"), std::string::npos);
+  }
+}
+
+TEST(Spawn, StopsWhenItsPendingIsDropped) {
+  struct Leaving {
+    int& left;
+    ~Leaving() { ++left; }
+  };
+  Env env({.replay = testing::Replay::kOff});
+  int left = 0;
+  EXPECT_EQ(run(env,
+                [&](Context& ctx) {
+                  bool finished = false;
+                  {
+                    auto pending = ctx.spawn([&] {
+                      const Leaving leaving{left};
+                      ctx.sleep(1h);
+                      finished = true;
+                    });
+                    ctx.sleep(1s);
+                  }
+                  EXPECT_EQ(left, 1);
+                  ctx.sleep(2h);
+                  return std::string(finished ? "finished" : "stopped");
+                }),
+            "stopped");
+}
+
+TEST(Spawn, TakesPartInFirstOf) {
+  Env env;
+  EXPECT_EQ(run(env,
+                [](Context& ctx) {
+                  auto slow = ctx.spawn([&] { return ctx.sleep(2s), 1; });
+                  auto timer = ctx.timer(1s);
+                  const auto first = ctx.first_of(slow, timer);
+                  return std::to_string(first) + std::to_string(slow.get());
+                }),
+            "11");
+}
+
+}  // namespace
+}  // namespace reprise

@@ -1,0 +1,287 @@
+// Signals, queries and updates, in both styles.
+#include <optional>
+#include <reprise/reprise.h>
+#include <reprise/testing/env.h>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace reprise {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Env;
+
+constexpr Workflow<std::string()> main_workflow{"main"};
+constexpr Activity<int(int)> twice{"twice"};
+constexpr Signal<int> number{"number"};
+constexpr Signal<std::string> number_as_text{"number"};
+constexpr Signal<bool> finish{"finish"};
+constexpr Query<int(int)> sum_plus{"sum_plus"};
+constexpr Query<int(std::string)> sum_plus_text{"sum_plus"};
+constexpr Update<int(int)> add{"add"};
+constexpr Update<int(std::string)> add_text{"add"};
+
+// ---- functions --------------------------------------------------------------------------------
+
+TEST(Signals, WaitInTheInboxInOrder) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    ctx.sleep(1h);
+    std::string read;
+    auto inbox = ctx.inbox(number);
+    while (!inbox.empty()) read += std::to_string(inbox.next().get());
+    return read;
+  });
+  auto run = env.start(main_workflow());
+  for (int i = 0; i < 5; ++i) run.signal(number(i));
+  EXPECT_EQ(run.result(), "01234");
+}
+
+TEST(Signals, GoBackToTheInboxWhenDroppedUnread) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    auto inbox = ctx.inbox(number);
+    {
+      auto unread = inbox.next();
+      ctx.sleep(1h);
+      EXPECT_TRUE(unread.ready());
+    }
+    EXPECT_FALSE(inbox.empty());
+    const std::string first = std::to_string(inbox.next().get());
+    return first + std::to_string(inbox.next().get());
+  });
+  auto run = env.start(main_workflow());
+  run.signal(number(1));
+  run.signal(number(2));
+  EXPECT_EQ(run.result(), "12");
+}
+
+TEST(Signals, OfAnotherTypeParkTheRun) {
+  Env env;
+  env.implement(main_workflow,
+                [](Context& ctx) { return std::to_string(ctx.inbox(number).next().get()); });
+  auto run = env.start(main_workflow());
+  run.signal(number_as_text("one"));
+  EXPECT_THROW(run.result(), ParkedError);
+}
+
+TEST(Signals, ToARunThatHasEndedAreRefused) {
+  Env env;
+  env.implement(main_workflow, [](Context&) { return std::string("done"); });
+  auto run = env.start(main_workflow());
+  EXPECT_EQ(run.result(), "done");
+  EXPECT_THROW(run.signal(number(1)), RunClosed);
+  EXPECT_FALSE(run.try_signal(number(1)));
+  EXPECT_THROW(run.cancel(), RunClosed);
+  EXPECT_THROW(run.update(add(1)), RunClosed);
+  EXPECT_THROW(env.client().attach(main_workflow, "nobody").signal(number(1)), NotFound);
+}
+
+TEST(Queries, SeeTheStateOfTheCode) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    int sum = 0;
+    auto answering = ctx.answer(sum_plus, [&](int more) { return sum + more; });
+    while (true) {
+      const int next = ctx.inbox(number).next().get();
+      if (next == 0) return std::string("done");
+      sum += next;
+    }
+  });
+  auto run = env.start(main_workflow());
+  EXPECT_EQ(run.query(sum_plus(1)), 1);
+  run.signal(number(10));
+  EXPECT_EQ(run.query(sum_plus(1)), 11);
+  const auto events = run.describe().history_events;
+  EXPECT_EQ(run.query(sum_plus(2)), 12);
+  EXPECT_EQ(run.describe().history_events, events);
+}
+
+TEST(Queries, ThatNobodyAnswersSayWhatIsAnswered) {
+  static constexpr Query<int()> unknown{"unknown"};
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    {
+      auto gone = ctx.answer(unknown, [] { return 1; });
+      ctx.sleep(1h);
+    }
+    auto answering = ctx.answer(sum_plus, [&](int more) { return more; });
+    ctx.sleep(1h);
+    return std::string();
+  });
+  auto run = env.start(main_workflow());
+  EXPECT_EQ(run.query(unknown()), 1);
+  env.skip(1h);
+  try {
+    run.query(unknown());
+    FAIL();
+  } catch (const QueryFailed& error) {
+    EXPECT_EQ(error.code(), "RP3007");
+    EXPECT_NE(std::string(error.what()).find("sum_plus"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Queries, FailWithTheirHandler) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    auto answering = ctx.answer(sum_plus, [](int) -> int { throw std::runtime_error("no sum"); });
+    ctx.sleep(1h);
+    return std::string("slept");
+  });
+  auto run = env.start(main_workflow());
+  try {
+    run.query(sum_plus(1));
+    FAIL();
+  } catch (const QueryFailed& error) {
+    EXPECT_EQ(error.code(), "RP3008");
+    EXPECT_NE(std::string(error.what()).find("no sum"), std::string::npos) << error.what();
+  }
+  EXPECT_THROW(run.query(sum_plus_text("one")), QueryFailed);
+  EXPECT_EQ(run.result(), "slept");
+}
+
+TEST(Queries, MustNotMakeDurableCalls) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    auto answering = ctx.answer(sum_plus, [&](int) {
+      EXPECT_EQ(ctx.info().workflow_id, "w");
+      ctx.log().info("asked");
+      ctx.sleep(1s);
+      return 1;
+    });
+    ctx.sleep(1h);
+    return std::string("slept");
+  });
+  auto run = env.start(main_workflow(), {.id = "w"});
+  try {
+    run.query(sum_plus(1));
+    FAIL();
+  } catch (const QueryFailed& error) {
+    EXPECT_NE(std::string(error.what()).find("RP2004"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(run.result(), "slept");
+}
+
+TEST(Updates, MayWaitAndCallActivities) {
+  Env env;
+  env.stub(twice, [](int value) { return 2 * value; });
+  env.implement(main_workflow, [](Context& ctx) {
+    int sum = 0;
+    auto accepting = ctx.accept(add, [&](int value) {
+      ctx.sleep(1h);
+      sum += ctx.call(twice(value));
+      return sum;
+    });
+    ctx.inbox(finish).next().get();
+    return std::to_string(sum);
+  });
+  auto run = env.start(main_workflow());
+  EXPECT_EQ(run.update(add(1)), 2);
+  EXPECT_EQ(run.update(add(2)), 6);
+  run.signal(finish(true));
+  EXPECT_EQ(run.result(), "6");
+}
+
+TEST(Updates, ReturnFailuresToTheirCaller) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    auto accepting = ctx.accept(add, [&](int value) {
+      if (value < 0) throw ApplicationFailure("Negative", "no");
+      return value;
+    });
+    ctx.inbox(finish).next().get();
+    return std::string("done");
+  });
+  auto run = env.start(main_workflow());
+  try {
+    run.update(add(-1));
+    FAIL();
+  } catch (const ApplicationFailure& failure) {
+    EXPECT_EQ(failure.type(), "Negative");
+  }
+  try {
+    run.update(add_text("one"));
+    FAIL();
+  } catch (const ApplicationFailure& failure) {
+    EXPECT_EQ(failure.type(), "RP3001");
+  }
+  constexpr Update<int()> unknown{"unknown"};
+  EXPECT_THROW(run.update(unknown()), ApplicationFailure);
+  run.signal(finish(true));
+  EXPECT_EQ(run.result(), "done");
+}
+
+TEST(Updates, WhoseHandlerHasABugParkTheRun) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    auto accepting = ctx.accept(add, [&](int) -> int { throw std::logic_error("bug"); });
+    ctx.sleep(1h);
+    return std::string("done");
+  });
+  auto run = env.start(main_workflow());
+  EXPECT_THROW(run.update(add(-1)), ParkedError);
+}
+
+// ---- classes ----------------------------------------------------------------------------------
+
+class Adder {
+ public:
+  explicit Adder(Context& ctx) : ctx_(ctx), opened_(ctx.now()) {}
+  std::string run() {
+    ctx_.wait_until([this] { return finished_; });
+    return std::to_string(sum_);
+  }
+  void on_number(int value) {
+    if (value == 13) throw CancelledFailure("unlucky");
+    sum_ += ctx_.call(twice(value));
+  }
+  void on_finish(bool) { finished_ = true; }
+  int sum_plus(int more) const { return sum_ + more; }
+  int on_add(int value) {
+    if (value < 0) throw ApplicationFailure("Negative", "no");
+    return sum_ += value;
+  }
+
+ private:
+  Context& ctx_;
+  Time opened_;
+  int sum_ = 0;
+  bool finished_ = false;
+};
+
+void bind(Env& env) {
+  implement_class(env, main_workflow, &Adder::run)
+      .on(number, &Adder::on_number)
+      .on(finish, &Adder::on_finish)
+      .on(sum_plus, &Adder::sum_plus)
+      .on(add, &Adder::on_add);
+}
+
+TEST(Classes, HandleEverything) {
+  Env env;
+  bind(env);
+  env.stub(twice, [](int value) { return 2 * value; });
+  auto run = env.start(main_workflow());
+  run.signal(number(1));
+  run.signal(number(13));
+  EXPECT_EQ(run.query(sum_plus(100)), 102);
+  EXPECT_EQ(run.update(add(5)), 7);
+  EXPECT_THROW(run.update(add(-5)), ApplicationFailure);
+  run.signal(finish(true));
+  EXPECT_EQ(run.result(), "7");
+  EXPECT_EQ(run.query(sum_plus(1)), 8);
+}
+
+TEST(Classes, HandleSignalsThatCameFirst) {
+  Env env;
+  auto run = env.client().submit(main_workflow());
+  bind(env);
+  run.signal(finish(true));
+  EXPECT_EQ(run.result(), "0");
+}
+
+}  // namespace
+}  // namespace reprise

@@ -1,0 +1,114 @@
+// <reprise/json.h> and <reprise/protobuf.h>.
+#include <map>
+#include <optional>
+#include <reprise/error.h>
+#include <reprise/internal/payload.h>
+#include <reprise/json.h>
+#include <reprise/protobuf.h>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "proto/log.pb.h"
+
+namespace shelf {
+
+enum class Size { kSmall, kLarge };
+NLOHMANN_JSON_SERIALIZE_ENUM(Size, {{Size::kSmall, "small"}, {Size::kLarge, "large"}})
+
+struct Hat {
+  std::string name;
+  double price = 0;
+  Size size = Size::kSmall;
+  std::vector<int> sold;
+  friend bool operator==(const Hat&, const Hat&) = default;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hat, name, price, size, sold)
+
+// Not default-constructible: nlohmann's other way.
+class Label {
+ public:
+  explicit Label(std::string text) : text_(std::move(text)) {}
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace shelf
+
+template <>
+struct nlohmann::adl_serializer<shelf::Label> {
+  static void to_json(json& out, const shelf::Label& label) { out = label.text(); }
+  static shelf::Label from_json(const json& in) { return shelf::Label(in.get<std::string>()); }
+};
+
+namespace reprise {
+namespace {
+
+using internal::decode_payload;
+using internal::encode_payload;
+
+TEST(Json, MakesStructsPayloads) {
+  const shelf::Hat hat{"fedora", 12.5, shelf::Size::kLarge, {1, 2}};
+  EXPECT_EQ(decode_payload<shelf::Hat>(encode_payload(hat)), hat);
+  EXPECT_EQ(nlohmann::json::from_cbor(encode_payload(hat)), nlohmann::json(hat));
+}
+
+TEST(Json, ComposesWithEverythingElse) {
+  const std::map<std::string, std::vector<std::optional<shelf::Hat>>> hats{
+      {"a", {shelf::Hat{"fedora", 1, {}, {}}, std::nullopt}}};
+  EXPECT_EQ(decode_payload<std::remove_const_t<decltype(hats)>>(encode_payload(hats)), hats);
+  const shelf::Label label("new");
+  EXPECT_EQ(decode_payload<shelf::Label>(encode_payload(label)).text(), "new");
+}
+
+TEST(Json, LeavesKnownTypesAsTheyAre) {
+  EXPECT_EQ(encode_payload(shelf::Size::kLarge), "\x01");
+  EXPECT_EQ(encode_payload(std::vector<int>{1}), "\x81\x01");
+}
+
+TEST(Json, RoundTripsJsonItself) {
+  const auto json = nlohmann::json::parse(
+      R"({"a":[1,-2,3.5,true,null,"text",{}],"b":18446744073709551615,"c":-9223372036854775808})");
+  EXPECT_EQ(decode_payload<nlohmann::json>(encode_payload(json)), json);
+  EXPECT_EQ(nlohmann::json::from_cbor(encode_payload(json)), json);
+  const auto binary = nlohmann::json::binary({1, 2, 255});
+  EXPECT_EQ(decode_payload<nlohmann::json>(encode_payload(binary)), binary);
+  EXPECT_EQ(encode_payload(nlohmann::json(1.5)), encode_payload(1.5));
+}
+
+TEST(Json, SaysWhatIsWrong) {
+  try {
+    decode_payload<shelf::Hat>(encode_payload(nlohmann::json{{"name", "fedora"}}));
+    FAIL() << "price is missing";
+  } catch (const PayloadError& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("RP3001 the payload is no shelf::Hat"), std::string::npos) << text;
+    EXPECT_NE(text.find("price"), std::string::npos) << text;
+  }
+  const std::string bomb(1'000'000, '\x81');
+  EXPECT_THROW(decode_payload<nlohmann::json>(bomb), PayloadError);
+  const std::string twice("\xa2\x61\x61\x01\x61\x61\x02", 7);
+  EXPECT_THROW(decode_payload<nlohmann::json>(twice), PayloadError);
+}
+
+TEST(Protobuf, MakesMessagesPayloads) {
+  proto::Failure failure;
+  failure.set_message("no hats left");
+  failure.mutable_cause()->set_attempts(3);
+  const auto decoded = decode_payload<proto::Failure>(encode_payload(failure));
+  EXPECT_EQ(decoded.SerializeAsString(), failure.SerializeAsString());
+  EXPECT_EQ(encode_payload(failure)[0] & 0xe0, 0x40);
+  const std::vector<proto::Failure> two(2, failure);
+  EXPECT_EQ(decode_payload<std::vector<proto::Failure>>(encode_payload(two)).size(), 2U);
+}
+
+TEST(Protobuf, RefusesWhatIsNoMessage) {
+  const std::string bad = encode_payload(std::vector<std::byte>{std::byte{255}});
+  EXPECT_THROW(decode_payload<proto::Failure>(bad), PayloadError);
+}
+
+}  // namespace
+}  // namespace reprise
