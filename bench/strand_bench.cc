@@ -77,4 +77,3 @@ BENCHMARK(create_many_then_drop)->Arg(200)->Arg(2'000);
 
 }  // namespace
 
-BENCHMARK_MAIN();

@@ -6,8 +6,7 @@ namespace reprise::runtime {
 namespace {
 
 // A run that starts and ends within one slice costs the archive one insertion, so slices are large;
-// an unfinished one is worth its transaction once the journal has been quiet for a moment.
-constexpr store::Seq kFullSlice = 65'536;
+// a small one is worth its transaction once the journal has been quiet for a moment.
 constexpr std::size_t kSliceBytes = std::size_t{32} << 20;
 constexpr std::chrono::seconds kQuiet{2};
 
@@ -31,14 +30,14 @@ void Archiver::start() {
 }
 
 void Archiver::poke() {
-  if (backlog() >= kFullSlice) changed_.notify_one();
+  if (full()) changed_.notify_one();
 }
 
 void Archiver::work() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kQuiet, [this] { return stopping_ || backlog() >= kFullSlice; });
+      changed_.wait_for(lock, kQuiet, [this] { return stopping_ || full(); });
       if (stopping_) return;
     }
     if (backlog() == 0) continue;
@@ -63,7 +62,7 @@ base::Status Archiver::archive_some() {
         const auto record = store::decode_record(bytes, &consumed);
         added = record ? slice.add(*record, bytes) : record.error();
         if (!added) return false;
-        return ++count < kFullSlice && slice.bytes() < kSliceBytes;
+        return ++count < shared_.options.archive_slice && slice.bytes() < kSliceBytes;
       });
   if (!scanned) return scanned;
   if (!added) return added;

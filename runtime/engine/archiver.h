@@ -1,6 +1,7 @@
 // Moves records from the journal to the archive, behind the commits and in large transactions, and
 // then lets the journal forget them.
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -23,17 +24,19 @@ class Archiver {
   // Records became durable. Any thread.
   void poke();
 
-  // Archives one slice of the journal, if there is enough of it to be worth a transaction.
+  // Is there enough in the journal to be worth a transaction?
+  bool full() const { return backlog() >= shared_.options.archive_slice; }
+  // Archives one slice of the journal.
   base::Status archive_some();
 
  private:
   void work();
-  store::Seq backlog() const { return shared_.durable.load() - through_; }
+  store::Seq backlog() const { return shared_.durable.load() - through_.load(); }
 
   Shared& shared_;
   std::function<void(store::Seq)> archived_;
   Names names_;
-  store::Seq through_ = 0;
+  std::atomic<store::Seq> through_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -35,6 +35,7 @@ EngineOptions with_defaults(EngineOptions options) {
     options.shards = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
   }
   if (!options.threaded) options.shards = 1;
+  options.archive_slice = std::max<std::size_t>(1, options.archive_slice);
   if (!options.log) options.log = log_with_spdlog;
   if (!options.on_fatal) options.on_fatal = end_process;
   return options;
@@ -144,6 +145,11 @@ bool EmbeddedEngine::run_some() {
   for (auto& shard : shards_) worked |= shard->step();
   worked |= shared_.writer->commit_pending();
   for (Session* session : sessions_) worked |= run_attempt(*session);
+  if (archiver_->full()) {
+    if (const base::Status status = archiver_->archive_some(); !status) {
+      shared_.log(LogLevel::kError, "archiving failed: " + status.error().text());
+    }
+  }
   return worked;
 }
 

@@ -23,6 +23,8 @@ struct EngineOptions {
   std::size_t stack_bytes = 64 * 1024;  // address space of a strand's stack
   bool strict = false;                  // replay compares recorded inputs too
   bool replay_every_turn = false;       // evict and replay each run after each turn (tests)
+  // Records that the journal gathers before they are moved to the archive in one transaction.
+  std::size_t archive_slice = 65'536;
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;
   const base::Clock* clock = nullptr;   // nullptr: the wall clock; must outlive the engine

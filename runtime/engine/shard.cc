@@ -56,6 +56,18 @@ void Shard::after_durable(store::Seq seq, std::function<void()> act) {
   effects_.push_back({.after = seq, .act = std::move(act)});
 }
 
+bool Shard::loadable(const RunRecord& run) const {
+  return host_.find(run.state.number) != nullptr || run.state.last_seq <= shared_.durable.load();
+}
+
+void Shard::when_loadable(store::RunNumber number, std::function<void(RunRecord&)> act) {
+  RunRecord* run = runs_.find(number);
+  if (run == nullptr) return;
+  if (loadable(*run)) return act(*run);
+  after_durable(run->state.last_seq,
+                [this, number, act = std::move(act)] { when_loadable(number, act); });
+}
+
 bool Shard::release_effects() {
   bool released = false;
   const store::Seq durable = shared_.durable.load();
@@ -98,19 +110,20 @@ void Shard::add_worker(const std::shared_ptr<const WorkerCode>& code) {
     }
   });
   for (const store::RunNumber number : served) {
-    RunRecord& run = *runs_.find(number);
-    unpark(run);
-    after_durable(run.state.last_seq, [this, number] {
-      RunRecord* served_run = runs_.find(number);
-      if (served_run == nullptr || !served_run->state.open()) return;
-      if (served_run->state.unapplied) activate(*served_run);
-      std::vector<std::uint32_t> steps;
-      for (const PendingOperation& operation : served_run->state.pending()) {
-        if (operation.is_step() && !operation.done) steps.push_back(operation.id);
-      }
-      for (const std::uint32_t id : steps) start_operation(*served_run, id);
-    });
+    unpark(*runs_.find(number));
+    when_loadable(number, [this](RunRecord& run) { resume(run); });
   }
+}
+
+// There is a worker for the run again: what waited for one goes on.
+void Shard::resume(RunRecord& run) {
+  if (!run.state.open()) return;
+  if (run.state.unapplied) gather(run);
+  std::vector<std::uint32_t> steps;
+  for (const PendingOperation& operation : run.state.pending()) {
+    if (operation.is_step() && !operation.done) steps.push_back(operation.id);
+  }
+  for (const std::uint32_t id : steps) start_operation(run, id);
 }
 
 void Shard::remove_worker(const std::string& task_queue) {

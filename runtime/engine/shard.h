@@ -86,8 +86,8 @@ class Shard {
   // ---- inputs (shard_turns.cc) ----
   proto::Event* add_input(RunRecord& run);
   void add_input(RunRecord& run, std::function<void(proto::Event*)> fill, Reply<void> reply);
+  // Gives the run a turn in this round, if only for inputs that were deferred.
   void gather(RunRecord& run);
-  void activate(RunRecord& run);  // a turn without inputs of its own, for deferred ones
 
   // ---- turns (shard_turns.cc) ----
   void run_turns();
@@ -107,8 +107,13 @@ class Shard {
   // ---- effects (shard.cc) ----
   void effect(Effect effect);
   void after_durable(store::Seq seq, std::function<void()> act);
+  // Once the host can have the run: it is resident, or all of its history can be read. A turn that
+  // recorded no more than the books of a run out of memory may still be on its way to the disk.
+  void when_loadable(store::RunNumber number, std::function<void(RunRecord&)> act);
+  bool loadable(const RunRecord& run) const;
   bool release_effects();
   void replay_afresh(store::RunNumber number);
+  void resume(RunRecord& run);
 
   // ---- operations (shard_attempts.cc) ----
   void start_operation(RunRecord& run, std::uint32_t id);

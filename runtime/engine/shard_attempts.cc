@@ -105,6 +105,11 @@ void Shard::dispatch_activity(RunRecord& run, PendingOperation& operation) {
 void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
   const store::RunNumber number = run.state.number;
   if (run.parked()) return;
+  if (!loadable(run)) {
+    return when_loadable(number, [this, id = operation.id](RunRecord& later) {
+      start_operation(later, id);
+    });
+  }
   if (const auto trouble = host_.load(number, Source(shared_, run.state))) {
     // add_worker() comes back to it.
     if (trouble->code != base::ErrorCode::kNoWorker) park(run, *trouble);

@@ -248,22 +248,16 @@ void Shard::query(const RunKey& key, const std::string& name, const std::string&
   }
   if (run->parked()) return reply(*run->extras->parked);
   const store::RunNumber number = run->state.number;
-  const auto ask = [this, number, name, input, reply] {
-    RunRecord* asked = runs_.find(number);
-    if (asked == nullptr) return reply(base::Error{base::ErrorCode::kNotFound, "the run has gone"});
-    auto answer = host_.query(number, Source(shared_, asked->state), name, input);
+  when_loadable(number, [this, name, input, reply](RunRecord& asked) {
+    const store::RunNumber its_number = asked.state.number;
+    auto answer = host_.query(its_number, Source(shared_, asked.state), name, input);
     if (!answer && answer.error().code == base::ErrorCode::kNondeterminism) {
-      park(*asked, {answer.error().code, answer.error().message, std::nullopt});
+      park(asked, {answer.error().code, answer.error().message, std::nullopt});
     }
-    if (!asked->state.open()) host_.evict(number);
+    if (!asked.state.open()) host_.evict(its_number);
     // The answer may come from turns that are not durable yet.
-    after_durable(asked->state.last_seq, [reply, answer] { reply(answer); });
-  };
-  if (host_.find(number) != nullptr) {
-    ask();
-  } else {
-    after_durable(run->state.last_seq, ask);
-  }
+    after_durable(asked.state.last_seq, [reply, answer] { reply(answer); });
+  });
 }
 
 RunDescription Shard::describe_run(RunRecord& run) {
@@ -298,9 +292,9 @@ void Shard::describe(const RunKey& key, const Reply<RunDescription>& reply) {
 }
 
 void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& reply) {
-  const auto read = [this, reply](const RunState& state) {
+  const auto read = [this, reply](const RunState& state, store::Seq last) {
     std::vector<std::string> turns;
-    const base::Status status = Source(shared_, state).history([&](const proto::Turn& turn) {
+    const base::Status status = Source(shared_, state, last).history([&](const proto::Turn& turn) {
       turns.push_back(turn.SerializeAsString());
       return true;
     });
@@ -308,14 +302,15 @@ void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& re
     reply(std::move(turns));
   };
   if (RunRecord* run = find(key); run != nullptr) {
-    return after_durable(run->state.last_seq, [this, read, number = run->state.number, key, reply] {
-      if (RunRecord* known = runs_.find(number); known != nullptr) return read(known->state);
+    const store::Seq last = run->state.last_seq;  // a busy run would never be durable to its end
+    return after_durable(last, [this, read, number = run->state.number, last, key, reply] {
+      if (RunRecord* known = runs_.find(number); known != nullptr) return read(known->state, last);
       history(key, reply);  // archived meanwhile
     });
   }
   const auto archived = find_archived(key);
   if (!archived) return reply(archived.error());
-  read(*archived);
+  read(*archived, archived->last_seq);
 }
 
 void Shard::collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out) {

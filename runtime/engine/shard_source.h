@@ -6,7 +6,10 @@ namespace reprise::runtime {
 
 class Shard::Source final : public RunSource {
  public:
-  Source(const Shared& shared, const RunState& state) : shared_(shared), state_(state) {}
+  // Its history up to record `last`.
+  Source(const Shared& shared, const RunState& state, store::Seq last)
+      : shared_(shared), state_(state), last_(last) {}
+  Source(const Shared& shared, const RunState& state) : Source(shared, state, state.last_seq) {}
 
   replay::RunInfo info() const override {
     return {state_.id, state_.workflow_id, *state_.workflow, *state_.task_queue};
@@ -14,12 +17,12 @@ class Shard::Source final : public RunSource {
 
   base::Status history(base::FunctionRef<bool(const proto::Turn&)> visit) const override {
     // A run that starts now has no record yet.
-    if (state_.last_seq == 0) return {};
+    if (last_ == 0) return {};
     bool more = true;
     bool readable = true;
     google::protobuf::Arena arena;
     const base::Status read = store::read_history(
-        shared_.store->journal(), shared_.store->archive(), state_.number, state_.last_seq,
+        shared_.store->journal(), shared_.store->archive(), state_.number, last_,
         [&](const store::Record& record) {
           if (!more) return;
           auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena);
@@ -38,6 +41,7 @@ class Shard::Source final : public RunSource {
 
   const Shared& shared_;
   const RunState& state_;
+  const store::Seq last_;
 };
 
 }  // namespace reprise::runtime

@@ -28,8 +28,6 @@ void Shard::add_input(RunRecord& run, std::function<void(Event*)> fill, Reply<vo
   run.with_extras().replies.push_back({run.turn->inputs_size() - 1, std::move(reply)});
 }
 
-void Shard::activate(RunRecord& run) { gather(run); }
-
 // ---- turns ------------------------------------------------------------------------------------
 
 void Shard::run_turns() {
@@ -60,6 +58,13 @@ void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
 
 // False: the code could not run, or what it did must not be recorded.
 bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
+  if (!loadable(run)) {
+    // Its inputs are recorded now and applied as soon as its history can be read.
+    when_loadable(run.state.number, [this](RunRecord& later) {
+      if (later.state.open() && later.state.unapplied) gather(later);
+    });
+    return false;
+  }
   TurnResult result = host_.run_turn(run.state.number, Source(shared_, run.state), &turn);
   if (result.end != replay::TurnEnd::kParked) return true;
   // Without a worker the run waits for one; there is nothing wrong with it.

@@ -1,0 +1,209 @@
+// Kills the job at its N-th transaction for N = 1, 2, 3... until it gets through unkilled, and lets
+// it finish each time. Whatever the moment: nothing acknowledged is lost, every effect has one key,
+// and the money adds up.
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+extern char** environ;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kTransfers = 12;
+
+class Directory {
+ public:
+  Directory() {
+    std::string pattern = (fs::temp_directory_path() / "reprise-crash-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) std::abort();
+    path_ = pattern;
+  }
+  ~Directory() { fs::remove_all(path_); }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// True: it was killed. An exit with an error fails the test.
+bool job_is_killed(const Directory& directory, const std::string& where = {}, int at = 0) {
+  std::string program = CRASH_JOB;
+  std::string path = directory.path();
+  std::string place = where;
+  std::string count = std::to_string(at);
+  std::vector<char*> args = {program.data(), path.data()};
+  if (at > 0) args.insert(args.end(), {place.data(), count.data()});
+  args.push_back(nullptr);
+  pid_t child = 0;
+  if (posix_spawn(&child, program.c_str(), nullptr, nullptr, args.data(), environ) != 0) std::abort();
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFSIGNALED(status)) {
+    EXPECT_EQ(WTERMSIG(status), SIGKILL);
+    return true;
+  }
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  return false;
+}
+
+struct Account {
+  std::map<std::string, std::set<std::string>> keys;  // of each operation
+  long cents = 0;
+};
+
+std::map<std::string, Account> read_ledger(const Directory& directory) {
+  std::map<std::string, Account> transfers;
+  std::set<std::string> applied;
+  std::ifstream file(directory.path() + "/ledger");
+  std::string key, transfer, operation;
+  long cents = 0;
+  while (file >> key >> transfer >> operation >> cents) {
+    Account& account = transfers["t" + transfer];
+    account.keys[operation].insert(key);
+    // An idempotent receiver applies a key once.
+    if (applied.insert(key).second) account.cents += cents;
+  }
+  return transfers;
+}
+
+void verify(const Directory& directory) {
+  std::map<std::string, std::set<std::string>> run_ids, results;
+  std::map<std::string, std::string> final_run, final_result;
+  std::ifstream file(directory.path() + "/acknowledged");
+  std::string line;
+  while (std::getline(file, line)) {
+    std::istringstream words(line);
+    std::string what, id, value;
+    words >> what >> id >> value;
+    if (what == "started") run_ids[id].insert(value);
+    if (what == "result") results[id].insert(value);
+    if (what == "ended") {
+      final_run[id] = value;
+      words >> final_result[id];
+    }
+  }
+  ASSERT_EQ(final_run.size(), static_cast<std::size_t>(kTransfers));
+  auto ledger = read_ledger(directory);
+  for (const auto& [id, run_id] : final_run) {
+    SCOPED_TRACE(id);
+    for (const auto& acknowledged : run_ids[id]) EXPECT_EQ(acknowledged, run_id);
+    for (const auto& acknowledged : results[id]) EXPECT_EQ(acknowledged, final_result[id]);
+    Account& account = ledger[id];
+    for (const auto& [operation, keys] : account.keys) {
+      EXPECT_EQ(keys.size(), 1u) << operation << " was done under several keys";
+      EXPECT_TRUE(keys.begin()->starts_with(run_id)) << operation << " by a run that never was";
+    }
+    EXPECT_EQ(account.cents, 0);
+    EXPECT_TRUE(account.keys.contains("withdraw"));
+    EXPECT_EQ(account.keys.contains("deposit"), final_result[id] == "deposited");
+    EXPECT_EQ(account.keys.contains("refund"), final_result[id] == "refunded");
+  }
+}
+
+class Crash : public ::testing::TestWithParam<const char*> {};
+
+// After each kill one undisturbed run finishes the job.
+TEST_P(Crash, OnceAtEveryTransaction) {
+  int at = 1;
+  for (;; ++at) {
+    SCOPED_TRACE(std::string(GetParam()) + " " + std::to_string(at));
+    const Directory directory;
+    if (!job_is_killed(directory, GetParam(), at)) break;
+    ASSERT_FALSE(job_is_killed(directory));
+    verify(directory);
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(at, 3) << "the job has hardly any transaction to be killed at";
+  RecordProperty("kills", at - 1);
+}
+
+// Every start is killed again, at the same distance, until the job gets through.
+TEST_P(Crash, AgainAndAgain) {
+  for (int at = 2; at <= 6; at += 2) {
+    SCOPED_TRACE(std::string(GetParam()) + " " + std::to_string(at));
+    const Directory directory;
+    int kills = 0;
+    while (kills < 500 && job_is_killed(directory, GetParam(), at)) ++kills;
+    ASSERT_LT(kills, 500) << "no progress";
+    verify(directory);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Where, Crash,
+                         ::testing::Values("before_append", "after_append", "before_archive",
+                                           "after_archive"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// What it printed, if it got through.
+std::optional<std::string> attempt_job(const Directory& directory, const std::string& arguments) {
+  const std::string command = std::string(ATTEMPT_JOB) + " " + directory.path() + " " + arguments;
+  FILE* job = popen(command.c_str(), "r");
+  if (job == nullptr) std::abort();
+  std::string output;
+  for (int c = 0; (c = fgetc(job)) != EOF;) output += static_cast<char>(c);
+  return pclose(job) == 0 ? std::optional(output) : std::nullopt;
+}
+
+TEST(CrashAttempts, AnActivityThatKillsTheProcessGivesUp) {
+  const Directory directory;
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    ASSERT_FALSE(attempt_job(directory, "kill 0").has_value()) << "attempt " << attempt;
+  }
+  EXPECT_EQ(attempt_job(directory, "kill 0"), "killer 3\n");
+}
+
+TEST(CrashAttempts, OnlyAttemptsThatHadBegunAreUsedUp) {
+  const Directory directory;
+  ASSERT_FALSE(attempt_job(directory, "kill 3").has_value());
+  EXPECT_EQ(attempt_job(directory, "spare 3"),
+            "killer completed\nonce completed\nonce completed\nonce completed\n");
+}
+
+// A ledger that has lost an effect, or has one twice, must not pass: the check can fail.
+TEST(CrashHarness, FindsALostAndADoubledEffect) {
+  const Directory directory;
+  ASSERT_FALSE(job_is_killed(directory));
+  verify(directory);
+  const std::string path = directory.path() + "/ledger";
+  std::vector<std::string> lines;
+  {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+  }
+  const auto failures_with = [&](const std::vector<std::string>& changed) {
+    std::ofstream(path, std::ios::trunc) << [&] {
+      std::string all;
+      for (const auto& line : changed) all += line + "\n";
+      return all;
+    }();
+    int failures = 0;
+    for (auto& [id, account] : read_ledger(directory)) {
+      failures += account.cents != 0;
+      for (const auto& [operation, keys] : account.keys) failures += keys.size() != 1;
+    }
+    return failures;
+  };
+  EXPECT_EQ(failures_with(lines), 0);
+  std::vector<std::string> lost(lines.begin() + 1, lines.end());
+  EXPECT_GT(failures_with(lost), 0);
+  std::vector<std::string> doubled = lines;
+  doubled.push_back("another-key" + lines[0].substr(lines[0].find(' ')));
+  EXPECT_GT(failures_with(doubled), 0);
+}
+
+}  // namespace
