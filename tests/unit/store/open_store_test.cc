@@ -1,6 +1,7 @@
 #include <fstream>
 #include <optional>
 #include <sys/stat.h>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -349,6 +350,42 @@ TEST_F(OpenStoreTest, ReadingOnlyWorksBesideAWriter) {
   ASSERT_TRUE(store) << store.error().text();
   EXPECT_EQ(scanned((*store)->journal(), 1), numbers(1, 7));
   EXPECT_EQ(*(*store)->archive().through(), 0u);
+}
+
+// The writer appends, archives and trims all the time, in a process of its own.
+TEST_F(OpenStoreTest, AReaderSeesWholeHistoriesWhileTheWriterGoesOn) {
+  const OtherProcess writer([this] {
+    auto opened = open_store(path_);
+    if (!opened) return false;
+    std::thread([store = opened->release()] {
+      RecordMaker maker;
+      for (Seq seq = 1;; ++seq) {
+        const std::string record = maker.make(1, std::to_string(seq));
+        const bool well =
+            append(store->journal(), batch_of(seq, {record}), seq > 20 ? seq - 20 : 0) &&
+            store->archive().commit({.through = seq,
+                                     .next_run = 2,
+                                     .chunks = {{.run = 1, .last = seq, .records = record}},
+                                     .summaries = {}});
+        if (!well) ::abort();
+      }
+    }).detach();
+    return true;
+  });
+  Seq seen = 0;
+  while (seen < 200) {
+    const auto store = open_store_read_only(path_);
+    ASSERT_TRUE(store) << store.error().text();
+    for (int i = 0; i < 20; ++i) {
+      Seq count = 0;
+      const auto read = read_history((*store)->journal(), (*store)->archive(), 1, 0,
+                                     [&](const Record& record) { count = record.seq; });
+      const bool nothing_yet = !read && read.error().code == ErrorCode::kNotFound;
+      ASSERT_TRUE(read || nothing_yet) << read.error().text();
+      EXPECT_GE(count, seen);
+      seen = count;
+    }
+  }
 }
 
 TEST_F(OpenStoreTest, AReaderDoesNotKeepAWriterOut) {

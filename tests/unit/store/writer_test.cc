@@ -162,28 +162,31 @@ TEST(WriterTest, NothingIsDurableBeforeItsCommit) {
 }
 
 TEST(WriterTest, AFailureIsReportedOnceAndNothingIsAcknowledgedAfterIt) {
-  FaultyJournal journal;
-  journal.fail_from(2);
-  Writer writer(journal, 0, false);
-  std::vector<Seq> acknowledged;
-  std::vector<ErrorCode> errors;
-  writer.on_durable([&](const base::Result<Seq>& result) {
-    if (result) {
-      acknowledged.push_back(*result);
-    } else {
-      errors.push_back(result.error().code);
+  for (int failing = 1; failing <= 5; ++failing) {
+    FaultyJournal journal;
+    journal.fail_from(failing);
+    Writer writer(journal, 0, false);
+    std::vector<Seq> acknowledged;
+    std::vector<ErrorCode> errors;
+    writer.on_durable([&](const base::Result<Seq>& result) {
+      if (result) {
+        acknowledged.push_back(*result);
+      } else {
+        errors.push_back(result.error().code);
+      }
+    });
+    RunPosition run;
+    for (int i = 0; i < 7; ++i) {
+      append_one(writer, 1, run, "x");
+      writer.commit_pending();
     }
-  });
-  RunPosition run;
-  for (int i = 0; i < 5; ++i) {
-    append_one(writer, 1, run, "x");
-    writer.commit_pending();
+    const auto before = static_cast<Seq>(failing - 1);
+    EXPECT_EQ(run.previous, 7u) << "numbering goes on";
+    EXPECT_EQ(acknowledged, numbers(1, before));
+    EXPECT_THAT(errors, ElementsAre(ErrorCode::kStoreIo));
+    EXPECT_EQ(writer.durable(), before);
+    EXPECT_EQ(journal.appends(), failing) << "the journal is not tried again";
   }
-  EXPECT_EQ(run.previous, 5u) << "numbering goes on";
-  EXPECT_THAT(acknowledged, ElementsAre(1));
-  EXPECT_THAT(errors, ElementsAre(ErrorCode::kStoreIo));
-  EXPECT_EQ(writer.durable(), 1u);
-  EXPECT_EQ(journal.appends(), 2) << "the journal is not tried again";
 }
 
 TEST(WriterTest, AThreadReportsItsFailureOnce) {
