@@ -26,8 +26,9 @@ readonly orders=samples/order_saga/orders.csv
 readonly program=build/release/samples/order_saga/order_saga
 readonly data=out/demo/data
 readonly log=out/demo/build.log
-readonly kills=3
-readonly deadline=10  # seconds; orders that nobody packs keep the first run going for this long
+readonly verdict=out/demo/verdict
+readonly kill_at=('10 30' '40 60' '70 90')  # percent of the work: a random point in each range
+readonly requests=40000                     # the work: about four requests to services per order
 
 say() { printf '\n== %s\n' "$1"; }
 fail() { printf 'demo: FAILED: %s\n' "$1" >&2; exit 1; }
@@ -39,35 +40,41 @@ build() {
     { cat "$log" >&2; fail 'the build'; }
 }
 
-start() { "$program" run --orders "$orders" --data "$data" --deadline "$deadline"; }
+readonly run=("$program" run --orders "$orders" --data "$data")
 
-# Prints a field of the status line: ended, in_flight ...
-status() { "$program" status --data "$data" | sed -n "s/.*$1=\([0-9]*\).*/\1/p"; }
+# Prints a number of the status line: requests, settled or open orders. 0: there is none yet.
+status() {
+  local line
+  line=$("$program" status --data "$data" 2>/dev/null) || line=
+  line=${line##*"$1="}
+  echo "${line:+${line%% *}}" | grep . || echo 0
+}
 
-# SIGKILL gives the process no chance to tidy up: as if the power had failed for it alone.
+# SIGKILL gives the process no chance to tidy up: for the process it is a power failure.
 run_and_kill() {
-  local seconds pid code=0
-  seconds=$((1 + RANDOM % 2)).$((RANDOM % 10))
-  start &
+  local target pid code=0
+  target=$((requests * ($1 + RANDOM % ($2 - $1)) / 100))
+  "${run[@]}" &
   pid=$!
-  sleep "$seconds"
+  while [ "$(status requests)" -lt "$target" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
   kill -KILL "$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || code=$?
-  [ "$code" -eq 137 ] || fail "the process was to be killed, but exited with $code before"
-  [ "$(status in_flight)" -gt 0 ] || fail 'there was nothing left to do when the process was killed'
-  printf '\n   killed after %s s: %s orders have ended, %s are on their way\n' \
-    "$seconds" "$(status ended)" "$(status in_flight)"
+  [ "$code" -eq 137 ] || fail "the process was to be killed, but had ended with exit code $code"
+  [ "$(status open)" -gt 0 ] || fail 'no order was open any more when the process was killed'
+  printf '\n  KILLED after %s requests: %s orders were settled, %s were open\n' \
+    "$(status requests)" "$(status settled)" "$(status open)"
 }
 
 rm -rf "$data"
 mkdir -p "$(dirname "$log")"
 build
-for number in $(seq "$kills"); do
-  say "Run $number, to be killed"
-  run_and_kill
+for number in 1 2 3; do
+  say "Run $number: to be killed in the middle of the work"
+  # shellcheck disable=SC2086  # two words on purpose
+  run_and_kill ${kill_at[number - 1]}
 done
-say 'The last run, to the end'
-start || fail 'the run'
-say 'Do the books agree with the workflows?'
-verdict=$("$program" verify --data "$data" | tee /dev/stderr | tail -1) || fail 'the verification'
-printf '\n%s kills=%s\n' "${verdict/#verify:/demo:}" "$kills"
+say 'Run 4: to the end'
+"${run[@]}" || fail 'the run'
+say 'Do the books of the services agree with the workflows?'
+"$program" verify --data "$data" | tee "$verdict" || fail 'the verification'
+printf '\n%s kills=%s\n' "$(sed -n 's/^verify:/demo:/p' "$verdict")" "${#kill_at[@]}"

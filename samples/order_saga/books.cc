@@ -51,6 +51,14 @@ Deliveries Books::deliveries() {
   return {row.number(0), row.number(1)};
 }
 
+Standing Books::standing() {
+  auto row = database_.prepare(R"(
+      SELECT (SELECT count(*) FROM orders), count(DISTINCT order_id) FROM effects
+      WHERE (kind IN ('ship', 'release') AND reply = 0) OR (kind = 'reserve' AND reply = 1))");
+  row.step();
+  return {row.number(0), row.number(1)};
+}
+
 std::vector<Slip> Books::slips(int packer, int packers, int limit) {
   auto rows = database_.prepare(
       "SELECT number, order_id FROM slips WHERE packed = 0 AND number % ? = ?"

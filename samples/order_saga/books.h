@@ -37,6 +37,14 @@ struct Deliveries {
   std::int64_t duplicates = 0;  // of them, the ones whose effect had happened already
 };
 
+// How far the services have come.
+struct Standing {
+  std::int64_t orders = 0;
+  // Those that have had their last effect, whether or not their workflow knows yet: the goods are
+  // shipped, put back on the shelf, or were never there.
+  std::int64_t settled = 0;
+};
+
 // Used by one thread at a time.
 class Books {
  public:
@@ -46,6 +54,8 @@ class Books {
   std::vector<Shelf> shelves();
   std::int64_t till();
   Deliveries deliveries();
+
+  Standing standing();
 
   // The oldest slips on the desk that are for this one of `packers`: every slip is for one of them.
   std::vector<Slip> slips(int packer, int packers, int limit);

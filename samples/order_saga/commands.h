@@ -16,7 +16,8 @@ struct RunOptions {
 // Brings every order of the file to its end, and goes on with those that an earlier process left.
 int run_orders(const RunOptions& options);
 
-// Says on one line how far the orders have come. No workflow code runs.
+// Says on one line how far the services have come. Asks the ledger only, so it may be called while
+// another process runs the orders.
 int show_status(const std::filesystem::path& data);
 
 // Compares the store with the ledger; 1 if they contradict each other. No workflow code runs.

@@ -21,6 +21,7 @@ constexpr const char* kSchema = R"(
     deliveries INTEGER,  -- how often the service was asked
     duplicates INTEGER   -- how often after it had answered
   ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS effects_of_order ON effects(order_id);
   CREATE TABLE IF NOT EXISTS slips (
     number INTEGER PRIMARY KEY, order_id TEXT UNIQUE, packed INTEGER DEFAULT 0);
   CREATE INDEX IF NOT EXISTS open_slips ON slips(number) WHERE packed = 0;
@@ -59,6 +60,8 @@ void Ledger::open_for(const std::vector<Order>& orders) {
   writer_.write([&] {
     if (is_new()) return enter(orders);
     if (!is_for(orders)) throw std::runtime_error("the ledger belongs to another file of orders");
+    auto row = database_.prepare("SELECT ifnull(sum(deliveries), 0) FROM effects");
+    if (row.step()) deliveries_ = row.number(0);
   });
 }
 
@@ -91,6 +94,7 @@ void Ledger::enter(const std::vector<Order>& orders) {
 Answer Ledger::post(const Posting& posting) {
   Answer answer;
   writer_.write([&] { answer = apply(posting); });
+  ++deliveries_;
   return answer;
 }
 

@@ -1,6 +1,7 @@
 // The books of the warehouse, the bank and the carrier: a SQLite database of their own, which knows
 // nothing of workflows.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -54,6 +55,8 @@ class Ledger {
   void open_for(const std::vector<Order>& orders);
 
   Answer post(const Posting& posting);
+  // How many postings have been delivered, in this process and before.
+  std::int64_t deliveries() const { return deliveries_; }
 
   // Takes these slips off the packer's desk.
   void mark_packed(const std::vector<Slip>& slips);
@@ -71,6 +74,7 @@ class Ledger {
   bool is_for(const std::vector<Order>& orders);
   void enter(const std::vector<Order>& orders);
 
+  std::atomic<std::int64_t> deliveries_ = 0;
   Database database_;
   Statements sql_;
   GroupCommit writer_;

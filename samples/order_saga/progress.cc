@@ -8,9 +8,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kBarWidth = 24;
+constexpr std::size_t kBarWidth = 12;  // the whole line fits into 80 columns
 constexpr milliseconds kRedrawEvery{100};
-constexpr milliseconds kLineEvery{2'000};
+constexpr milliseconds kLineEvery{1'000};
 
 }  // namespace
 
@@ -34,31 +34,33 @@ std::string progress_bar(std::size_t done, std::size_t total) {
   return "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '-') + "] " + percent;
 }
 
-Progress::Progress(std::FILE* out, std::size_t total, std::size_t done_before)
-    : out_(out), is_terminal_(isatty(fileno(out)) != 0), total_(total), done_before_(done_before) {}
+Progress::Progress(std::FILE* out, std::size_t orders, std::size_t ended_before)
+    : out_(out),
+      is_terminal_(isatty(fileno(out)) != 0),
+      orders_(orders),
+      ended_before_(ended_before) {}
 
 Progress::~Progress() {
-  if (line_is_open_) std::fputc('\n', out_);
+  if (is_terminal_) std::fputc('\n', out_);
 }
 
-void Progress::show(std::size_t done) {
+void Progress::show(std::size_t ended, std::int64_t requests) {
   const auto now = Clock::now();
-  if (now < next_ && done < total_) return;
+  if (now < next_ && ended < orders_) return;
   next_ = now + (is_terminal_ ? kRedrawEvery : kLineEvery);
-  print(done, now);
+  print(ended, requests, now);
 }
 
-void Progress::print(std::size_t done, Clock::time_point now) {
-  const double seconds = std::max(0.001, std::chrono::duration<double>(now - started_).count());
-  const auto per_second =
-      static_cast<std::int64_t>(static_cast<double>(done - done_before_) / seconds);
-  std::fprintf(out_, "%s  %s  %s of %s orders ended  %s/s  %.1f s%s", is_terminal_ ? "\r" : "",
-               progress_bar(done, total_).c_str(),
-               with_commas(static_cast<std::int64_t>(done)).c_str(),
-               with_commas(static_cast<std::int64_t>(total_)).c_str(),
-               with_commas(per_second).c_str(), seconds, is_terminal_ ? "\033[K" : "\n");
+void Progress::print(std::size_t ended, std::int64_t requests, Clock::time_point now) {
+  const double seconds = std::chrono::duration<double>(now - started_).count();
+  const auto here = static_cast<double>(ended - std::min(ended, ended_before_));
+  const auto per_second = static_cast<std::int64_t>(here / std::max(0.1, seconds));
+  std::fprintf(out_, "%s  %s  %s ended  %s orders/s  %s requests  %.1f s%s",
+               is_terminal_ ? "\r" : "", progress_bar(ended, orders_).c_str(),
+               with_commas(static_cast<std::int64_t>(ended)).c_str(),
+               with_commas(per_second).c_str(), with_commas(requests).c_str(), seconds,
+               is_terminal_ ? "\033[K" : "\n");
   std::fflush(out_);
-  line_is_open_ = is_terminal_;
 }
 
 }  // namespace order_saga

@@ -33,12 +33,19 @@ void announce(const RunOptions& options, const std::vector<Order>& orders, const
   std::fflush(stdout);
 }
 
-void wait_for_all(InFlight& in_flight, std::size_t total, std::size_t ended_before) {
-  Progress progress(stdout, total, ended_before);
+// Starts the orders that are new, and waits until all have ended.
+InFlight bring_to_end(const reprise::Client& client,
+                      const std::vector<Order>& orders,
+                      const Runs& known,
+                      const Ledger& ledger,
+                      reprise::Duration pack_within) {
+  Progress progress(stdout, orders.size(), count_ended(known));
+  progress.show(count_ended(known), ledger.deliveries());
+  InFlight in_flight(client, orders, known, pack_within);
   for (;;) {
     const std::size_t ended = in_flight.collect();
-    progress.show(ended);
-    if (ended == total) return;
+    progress.show(ended, ledger.deliveries());
+    if (ended == orders.size()) return in_flight;
     std::this_thread::sleep_for(kLookEvery);
   }
 }
@@ -62,10 +69,9 @@ int run_orders(const RunOptions& options) {
   worker.start();
   const Packers packers(client, ledger, ledger_file(options.data));
 
-  InFlight in_flight(client, orders, known, options.pack_within);
-  wait_for_all(in_flight, orders.size(), count_ended(known));
-  print_summary(stdout, read_runs(client), in_flight, options.data);
-  return in_flight.failures().empty() ? 0 : 1;
+  const InFlight ended = bring_to_end(client, orders, known, ledger, options.pack_within);
+  print_summary(stdout, read_runs(client), ended, options.data);
+  return ended.failures().empty() ? 0 : 1;
 }
 
 }  // namespace order_saga

@@ -51,12 +51,17 @@ Verdicts read_verdicts(const reprise::Client& client, const Runs& runs) {
 InFlight::InFlight(const reprise::Client& client,
                    const std::vector<Order>& orders,
                    const Runs& known,
-                   reprise::Duration pack_within) {
-  for (const Order& order : orders)
-    open_.push_back(
-        {order.id, known.contains(order.id)
-                       ? client.attach(checkout, order.id)
-                       : client.submit(checkout(order, pack_within), options_for(order))});
+                   reprise::Duration pack_within)
+    : verdicts_(read_verdicts(client, known)) {
+  for (const Order& order : orders) {
+    const auto run = known.find(order.id);
+    if (run == known.end())
+      open_.push_back({order.id, client.submit(checkout(order, pack_within), options_for(order))});
+    else if (!has_ended(run->second))
+      open_.push_back({order.id, client.attach(checkout, order.id)});
+    else if (!verdicts_.contains(order.id))
+      failures_.push_back(order.id + " ended as " + std::string(to_string(run->second.status)));
+  }
 }
 
 std::size_t InFlight::collect() {

@@ -66,9 +66,11 @@ void print_summary(std::FILE* out,
             "sold out, or the card was declined");
   if (!ended.failures().empty()) print_row(out, "failed", ended.failures().size(), "see below");
   print_row(out, "attempts", deliveries.all, "requests that reached a service");
-  print_row(out, "repeated", deliveries.duplicates, "of them, after their effect: answered again");
-  print_row(out, "time per order p50", percentile(times, 50), "from its start to its end");
-  print_row(out, "time per order p99", percentile(times, 99), "");
+  print_row(out, "duplicates", deliveries.duplicates,
+            "of them: done before, so only answered again");
+  print_row(out, "time per order p50", percentile(times, 50),
+            "from start to end; half took no longer");
+  print_row(out, "time per order p99", percentile(times, 99), "99 of 100 took no longer");
   print_row(out, "bytes per order", bytes_on_disk(store_directory(data)) / orders,
             "that the store takes on disk");
   for (const std::string& failure : ended.failures()) std::fprintf(out, "%s\n", failure.c_str());

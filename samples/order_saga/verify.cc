@@ -1,4 +1,4 @@
-#include <cstdio>
+#include <iostream>
 #include <stdexcept>
 
 #include "audit.h"
@@ -19,17 +19,19 @@ void require_data(const std::filesystem::path& data) {
 }
 
 void print(const Check& check) {
-  std::printf("  %-4s  %s\n", check.problems.empty() ? "ok" : "FAIL", check.claim.c_str());
+  std::cout << (check.problems.empty() ? "  ok    " : "  FAIL  ") << check.claim << "\n";
   std::size_t shown = 0;
   for (const std::string& problem : check.problems)
-    if (shown++ < kProblemsShown) std::printf("        %s\n", problem.c_str());
-  if (shown > kProblemsShown) std::printf("        ... and %zu more\n", shown - kProblemsShown);
+    if (shown++ < kProblemsShown) std::cout << "          " << problem << "\n";
+  if (shown > kProblemsShown)
+    std::cout << "          ... and " << shown - kProblemsShown << " more\n";
 }
 
 void print_counts(const char* title, const Verdicts& verdicts) {
-  std::printf("%s orders=%zu completed=%zu compensated=%zu rejected=%zu\n", title, verdicts.size(),
-              count(verdicts, Verdict::kCompleted), count(verdicts, Verdict::kCompensated),
-              count(verdicts, Verdict::kRejected));
+  std::cout << title << " orders=" << verdicts.size()
+            << " completed=" << count(verdicts, Verdict::kCompleted)
+            << " compensated=" << count(verdicts, Verdict::kCompensated)
+            << " rejected=" << count(verdicts, Verdict::kRejected) << std::endl;
 }
 
 }  // namespace
@@ -52,11 +54,10 @@ int verify_orders(const std::filesystem::path& data) {
 
 int show_status(const std::filesystem::path& data) {
   require_data(data);
-  const auto engine = reprise::Engine::open(store_directory(data));
-  const Runs runs = read_runs(reprise::Client(*engine));
-  const std::size_t ended = count_ended(runs);
-  std::printf("status: started=%zu ended=%zu in_flight=%zu\n", runs.size(), ended,
-              runs.size() - ended);
+  Books books(ledger_file(data));
+  const Standing standing = books.standing();
+  std::cout << "status: requests=" << books.deliveries().all << " settled=" << standing.settled
+            << " open=" << standing.orders - standing.settled << std::endl;
   return 0;
 }
 

@@ -16,10 +16,10 @@ TEST(Progress, GroupsDigits) {
 }
 
 TEST(Progress, DrawsABar) {
-  EXPECT_EQ(progress_bar(0, 4), "[------------------------]   0 %");
-  EXPECT_EQ(progress_bar(1, 4), "[######------------------]  25 %");
-  EXPECT_EQ(progress_bar(4, 4), "[########################] 100 %");
-  EXPECT_EQ(progress_bar(0, 0), "[########################] 100 %");
+  EXPECT_EQ(progress_bar(0, 4), "[------------]   0 %");
+  EXPECT_EQ(progress_bar(1, 4), "[###---------]  25 %");
+  EXPECT_EQ(progress_bar(4, 4), "[############] 100 %");
+  EXPECT_EQ(progress_bar(0, 0), "[############] 100 %");
 }
 
 TEST(Progress, WritesSeconds) {
