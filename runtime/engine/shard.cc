@@ -1,5 +1,6 @@
 #include "runtime/engine/shard.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/engine/shard_source.h"
@@ -109,6 +110,7 @@ void Shard::add_worker(const std::shared_ptr<const WorkerCode>& code) {
       served.push_back(run.state.number);
     }
   });
+  std::sort(served.begin(), served.end());  // the oldest first
   for (const store::RunNumber number : served) {
     unpark(*runs_.find(number));
     when_loadable(number, [this](RunRecord& run) { resume(run); });
