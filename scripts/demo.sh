@@ -31,13 +31,22 @@ readonly kill_at=('10 30' '40 60' '70 90')  # percent of the work: a random poin
 readonly requests=40000                     # the work: about four requests to services per order
 
 say() { printf '\n== %s\n' "$1"; }
-fail() { printf 'demo: FAILED: %s\n' "$1" >&2; exit 1; }
+fail() { printf '\ndemo: FAILED: %s\n' "$1" >&2; exit 1; }
+
+# A background process of a script does not hear Ctrl-C; it must not outlive the demo.
+pid=
+trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true' EXIT
 
 build() {
-  say 'Building the sample (some minutes the first time)'
+  say 'Building the sample (a few minutes the first time)'
   scripts/setup.sh
-  { cmake --preset release && cmake --build --preset release --target order_saga; } >"$log" 2>&1 ||
-    { cat "$log" >&2; fail 'the build'; }
+  cmake --preset release >"$log" 2>&1 || { cat "$log" >&2; fail 'cmake --preset release'; }
+  if [ -t 1 ]; then
+    cmake --build --preset release --target order_saga || fail 'the build'
+  else
+    cmake --build --preset release --target order_saga >>"$log" 2>&1 ||
+      { tail -50 "$log" >&2; fail 'the build'; }
+  fi
 }
 
 readonly run=("$program" run --orders "$orders" --data "$data")
@@ -52,13 +61,14 @@ status() {
 
 # SIGKILL gives the process no chance to tidy up: for the process it is a power failure.
 run_and_kill() {
-  local target pid code=0
+  local target code=0
   target=$((requests * ($1 + RANDOM % ($2 - $1)) / 100))
   "${run[@]}" &
   pid=$!
   while [ "$(status requests)" -lt "$target" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
   kill -KILL "$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || code=$?
+  pid=
   [ "$code" -eq 137 ] || fail "the process was to be killed, but had ended with exit code $code"
   [ "$(status open)" -gt 0 ] || fail 'no order was open any more when the process was killed'
   printf '\n  KILLED after %s requests: %s orders were settled, %s were open\n' \

@@ -23,7 +23,7 @@ std::string with_commas(std::int64_t number) {
 
 std::string as_seconds(milliseconds duration) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.2f s", static_cast<double>(duration.count()) / 1'000);
+  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(duration.count()) / 1'000);
   return text;
 }
 
@@ -40,7 +40,7 @@ Progress::Progress(std::FILE* out, std::size_t orders, std::size_t ended_before)
       orders_(orders),
       ended_before_(ended_before) {}
 
-Progress::~Progress() {
+void Progress::end() {
   if (is_terminal_) std::fputc('\n', out_);
 }
 

@@ -9,7 +9,7 @@
 namespace order_saga {
 
 std::string with_commas(std::int64_t number);                   // 12,345
-std::string as_seconds(std::chrono::milliseconds duration);     // 1.23 s
+std::string as_seconds(std::chrono::milliseconds duration);     // 1.2 s
 std::string progress_bar(std::size_t done, std::size_t total);  // [###---------]  25 %
 
 // On a terminal one line that is drawn again and again; elsewhere a line every second, so that a
@@ -18,10 +18,11 @@ class Progress {
  public:
   // What was done before this process started is not counted as its speed.
   Progress(std::FILE* out, std::size_t orders, std::size_t ended_before);
-  ~Progress();
 
   // Call it as often as you like.
   void show(std::size_t ended, std::int64_t requests);
+  // Leaves the line as it is.
+  void end();
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -62,6 +62,8 @@ InFlight::InFlight(const reprise::Client& client,
     else if (!verdicts_.contains(order.id))
       failures_.push_back(order.id + " ended as " + std::string(to_string(run->second.status)));
   }
+  // Submitted together, the starts share commits: this waits for few of them, not for thousands.
+  for (const Run& run : open_) run.handle.started();
 }
 
 std::size_t InFlight::collect() {

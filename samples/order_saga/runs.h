@@ -29,7 +29,8 @@ Verdicts read_verdicts(const reprise::Client& client, const Runs& runs);
 // Orders on their way, from this process's start until the last has ended.
 class InFlight {
  public:
-  // Starts the orders that have no run yet, all at once, and finds the others again.
+  // Starts the orders that have no run yet, all at once, and finds the others again. When it
+  // returns, every order is under way or has ended, and stays so whatever happens to this process.
   InFlight(const reprise::Client& client,
            const std::vector<Order>& orders,
            const Runs& known,

@@ -23,7 +23,7 @@ TEST(Progress, DrawsABar) {
 }
 
 TEST(Progress, WritesSeconds) {
-  EXPECT_EQ(as_seconds(1'234ms), "1.23 s");
+  EXPECT_EQ(as_seconds(1'234ms), "1.2 s");
 }
 
 }  // namespace
