@@ -5,13 +5,12 @@
 // REPRISE_BENCH_DIR names the directory whose disk is measured; default: the one for temporary
 // files.
 #include <condition_variable>
-#include <cstdlib>
-#include <filesystem>
 #include <mutex>
 #include <stdexcept>
 
 #include <benchmark/benchmark.h>
 
+#include "bench/temporary_store.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -20,28 +19,6 @@ namespace {
 
 constexpr std::size_t kRecordBytes = 200;
 constexpr Seq kKeptBatches = 20;
-
-// A directory of its own, removed at the end.
-class BenchDirectory {
- public:
-  BenchDirectory() {
-    const char* const parent = std::getenv("REPRISE_BENCH_DIR");
-    path_ = parent != nullptr ? parent : std::filesystem::temp_directory_path().string();
-    path_ += "/reprise-journal-bench-XXXXXX";
-    if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot create " + path_);
-  }
-  ~BenchDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  BenchDirectory(const BenchDirectory&) = delete;
-  BenchDirectory& operator=(const BenchDirectory&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // Lets the thread that queues wait for the disk, as an engine's shard would.
 class Durable {
@@ -90,7 +67,7 @@ class Load {
 
 void append_and_commit(benchmark::State& state) {
   const auto batch = static_cast<std::size_t>(state.range(0));
-  const BenchDirectory directory;
+  const bench::TemporaryStore directory;
   const auto store = open_store(directory.path() + "/store");
   if (!store) throw std::runtime_error(store.error().text());
   Load load(batch);
@@ -105,6 +82,7 @@ void append_and_commit(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(append_and_commit)
+    ->Name("journal_append")
     ->Arg(1)
     ->Arg(64)
     ->Arg(512)
@@ -124,9 +102,8 @@ void encode(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(encode);
+BENCHMARK(encode)->Name("record_encode");
 
 }  // namespace
 }  // namespace reprise::store
 
-BENCHMARK_MAIN();

@@ -24,7 +24,7 @@ void create_run_finish(benchmark::State& state) {
   }
   benchmark::DoNotOptimize(runs);
 }
-BENCHMARK(create_run_finish);
+BENCHMARK(create_run_finish)->Name("strand_create");
 
 void create_first_resume_evict(benchmark::State& state) {
   StackPool pool;
@@ -33,7 +33,7 @@ void create_first_resume_evict(benchmark::State& state) {
     strand.resume();
   }
 }
-BENCHMARK(create_first_resume_evict);
+BENCHMARK(create_first_resume_evict)->Name("strand_create_and_evict");
 
 // One iteration is a resume and the suspend that ends it.
 void switch_pair(benchmark::State& state) {
@@ -41,7 +41,7 @@ void switch_pair(benchmark::State& state) {
   Strand strand(pool, suspend_for_ever);
   for (auto _ : state) strand.resume();
 }
-BENCHMARK(switch_pair);
+BENCHMARK(switch_pair)->Name("strand_switch_pair");
 
 // Round robin over many strands: the caches hold fewer and fewer of their stacks.
 void switch_pair_among(benchmark::State& state) {
@@ -57,7 +57,7 @@ void switch_pair_among(benchmark::State& state) {
     if (++next == strands.size()) next = 0;
   }
 }
-BENCHMARK(switch_pair_among)->Arg(100)->Arg(1'000)->Arg(10'000);
+BENCHMARK(switch_pair_among)->Name("strand_switch_pair_among")->Arg(100)->Arg(1'000)->Arg(10'000);
 
 // As many alive at once as given: beyond the pool's warm stacks memory comes and goes.
 void create_many_then_drop(benchmark::State& state) {
@@ -73,7 +73,7 @@ void create_many_then_drop(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(create_many_then_drop)->Arg(200)->Arg(2'000);
+BENCHMARK(create_many_then_drop)->Name("strand_create_many")->Arg(200)->Arg(2'000);
 
 }  // namespace
 
