@@ -185,6 +185,8 @@ TEST(WriterTest, AFailureIsReportedOnceAndNothingIsAcknowledgedAfterIt) {
     EXPECT_EQ(acknowledged, numbers(1, before));
     EXPECT_THAT(errors, ElementsAre(ErrorCode::kStoreIo));
     EXPECT_EQ(writer.durable(), before);
+    writer.trim(before);
+    EXPECT_FALSE(writer.commit_pending());
     EXPECT_EQ(journal.appends(), failing) << "the journal is not tried again";
   }
 }
