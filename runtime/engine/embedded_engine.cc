@@ -100,7 +100,7 @@ void EmbeddedEngine::open(Recovered recovered) {
   // A lost attempt is counted before anything is attempted again. Which shard has the run is not
   // known here, and the others find nothing to count.
   for (const store::AttemptMark& mark : shared_.store->attempt_slots().left_over()) {
-    for (auto& shard : shards_) shard->post([shard = shard.get(), mark] { shard->attempt_lost(mark); });
+    for (auto& shard : shards_) shard->attempt_lost(mark);
   }
   archiver_ = std::make_unique<Archiver>(shared_, [this](store::Seq through) {
     for (auto& shard : shards_) shard->post([shard = shard.get(), through] { shard->archived(through); });

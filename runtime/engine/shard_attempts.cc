@@ -187,6 +187,7 @@ void Shard::attempt_failed(RunRecord& run, PendingOperation& operation,
   const auto delay = retry_delay(policy_of(operation), operation.attempt, failure, give_up_in);
   if (!delay) return operation_failed(run, operation, failure);
   operation.settled = true;
+  operation.dispatched = false;
   operation.details->last_failure = failure.message();
   auto* failed = add_input(run)->mutable_attempt_failed();
   failed->set_id(operation.id);

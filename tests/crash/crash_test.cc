@@ -147,7 +147,7 @@ TEST_P(Crash, AgainAndAgain) {
 INSTANTIATE_TEST_SUITE_P(Where, Crash,
                          ::testing::Values("before_append", "after_append", "before_archive",
                                            "after_archive"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& where) { return std::string(where.param); });
 
 // What it printed, if it got through.
 std::optional<std::string> attempt_job(const Directory& directory, const std::string& arguments) {

@@ -1,0 +1,176 @@
+#include "runtime/host/attempt_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+
+namespace reprise::runtime {
+namespace {
+
+using replay::Outcome;
+
+// Keeps what the pool reports; a test waits for it, not for time.
+class Reports final : public AttemptObserver {
+ public:
+  std::uint64_t started(const AttemptKey&) override { return 7; }
+  void finished(AttemptResult result) override {
+    std::lock_guard lock(mutex_);
+    results_.push_back(std::move(result));
+    changed_.notify_all();
+  }
+  void heartbeat(const AttemptKey&, std::string details) override {
+    std::lock_guard lock(mutex_);
+    heartbeats_.push_back(std::move(details));
+  }
+  void timed_out(const AttemptKey&, std::string_view limit) override {
+    std::lock_guard lock(mutex_);
+    timeouts_.emplace_back(limit);
+    changed_.notify_all();
+  }
+
+  AttemptResult next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !results_.empty(); });
+    AttemptResult result = std::move(results_.front());
+    results_.erase(results_.begin());
+    return result;
+  }
+  std::string next_timeout() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !timeouts_.empty(); });
+    return timeouts_.front();
+  }
+  std::vector<std::string> heartbeats() {
+    std::lock_guard lock(mutex_);
+    return heartbeats_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<AttemptResult> results_;
+  std::vector<std::string> heartbeats_;
+  std::vector<std::string> timeouts_;
+};
+
+// Returns when it is asked to stop.
+Outcome until_stopped(ActivityAttempt& attempt, std::string_view) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  stopped.wait(lock, attempt.stop_token(), [] { return false; });
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::CANCELLED);
+  return Outcome::failed(failure);
+}
+
+std::shared_ptr<const WorkerCode> code() {
+  WorkerCode worker;
+  worker.task_queue = "q";
+  worker.activities["echo"] = [](ActivityAttempt& attempt, std::string_view input) {
+    attempt.heartbeat("beat");
+    return Outcome::success(std::string(input) + "@" + std::string(attempt.idempotency_key()));
+  };
+  worker.activities["until_stopped"] = until_stopped;
+  return std::make_shared<const WorkerCode>(std::move(worker));
+}
+
+AttemptTask task(std::string activity) {
+  AttemptTask task;
+  auto spec = std::make_shared<proto::ActivityScheduled>();
+  spec->set_name(std::move(activity));
+  spec->set_input("in");
+  task.activity = std::move(spec);
+  task.control = std::make_shared<AttemptControl>();
+  task.idempotency_key = "key";
+  return task;
+}
+
+std::vector<AttemptTask> one(AttemptTask task) {
+  std::vector<AttemptTask> tasks;
+  tasks.push_back(std::move(task));
+  return tasks;
+}
+
+TEST(AttemptPool, ExecutesAndReports) {
+  Reports reports;
+  AttemptPool pool(code(), 2, reports);
+  pool.submit(one(task("echo")));
+  const AttemptResult result = reports.next();
+  EXPECT_EQ(result.outcome.payload(), "in@key");
+  EXPECT_EQ(result.token, 7u);
+  EXPECT_FALSE(result.is_step);
+  EXPECT_EQ(reports.heartbeats(), std::vector<std::string>{"beat"});
+}
+
+TEST(AttemptPool, SaysWhichActivityIsUnknown) {
+  Reports reports;
+  AttemptPool pool(code(), 0, reports);
+  pool.submit(one(task("nobody")));
+  EXPECT_TRUE(pool.run_one());
+  EXPECT_FALSE(pool.run_one());
+  const AttemptResult result = reports.next();
+  EXPECT_EQ(result.outcome.failure().type(), "UnknownActivity");
+}
+
+TEST(AttemptPool, AnAttemptThatOverrunsIsAskedToStop) {
+  Reports reports;
+  AttemptPool pool(code(), 1, reports);
+  AttemptTask slow = task("until_stopped");
+  slow.start_to_close = base::Duration(1);
+  pool.submit(one(std::move(slow)));
+  EXPECT_EQ(reports.next_timeout(), "start_to_close");
+  EXPECT_FALSE(reports.next().outcome.ok());
+}
+
+TEST(AttemptPool, AnAttemptThatFallsSilentIsAskedToStop) {
+  Reports reports;
+  AttemptPool pool(code(), 1, reports);
+  AttemptTask silent = task("until_stopped");
+  silent.heartbeat = base::Duration(1);
+  pool.submit(one(std::move(silent)));
+  EXPECT_EQ(reports.next_timeout(), "heartbeat");
+  EXPECT_FALSE(reports.next().abandoned);
+}
+
+TEST(AttemptPool, WhatIsAbandonedBeforeItBeginsIsSkipped) {
+  Reports reports;
+  AttemptPool pool(code(), 0, reports);
+  AttemptTask given_up = task("echo");
+  ASSERT_TRUE(given_up.control->abandon());
+  pool.submit(one(std::move(given_up)));
+  pool.submit(one(task("echo")));
+  EXPECT_TRUE(pool.run_one());
+  EXPECT_TRUE(pool.run_one());
+  (void)reports.next();
+  EXPECT_TRUE(reports.heartbeats().size() == 1u) << "only one of them was executed";
+}
+
+TEST(AttemptPool, ShuttingDownStopsWhatRunsAndReturnsTheRest) {
+  Reports reports;
+  AttemptPool pool(code(), 1, reports);
+  AttemptTask running = task("until_stopped");
+  const auto control = running.control;
+  pool.submit(one(std::move(running)));
+  while (!control->running()) std::this_thread::yield();
+  pool.submit(one(task("echo")));
+  EXPECT_EQ(pool.shut_down().size(), 1u);
+  EXPECT_TRUE(reports.next().abandoned) << "an attempt that we stopped has not failed by itself";
+}
+
+TEST(AttemptPool, AStepThatOverranHasFailedOnceItIsBack) {
+  AttemptTask step;
+  const auto body = [] {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+    while (std::chrono::steady_clock::now() < end) {
+    }
+    return Outcome::success("late");
+  };
+  step.step = base::FunctionRef<Outcome()>(body);
+  EXPECT_TRUE(execute_step(step).ok());
+  step.start_to_close = base::Duration(1);
+  EXPECT_EQ(execute_step(step).failure().type(), "start_to_close");
+}
+
+}  // namespace
+}  // namespace reprise::runtime

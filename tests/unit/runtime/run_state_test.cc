@@ -1,0 +1,150 @@
+#include "runtime/engine/run_state.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/scripted_run.h"
+
+namespace reprise::runtime {
+namespace {
+
+proto::Turn start_turn(std::int64_t time_ms = 1'000) {
+  proto::Turn turn;
+  turn.set_time_ms(time_ms);
+  auto* started = turn.add_inputs()->mutable_run_started();
+  started->set_run_id(std::string(16, 'r'));
+  started->set_workflow_id("order-7");
+  started->set_workflow("checkout");
+  started->set_task_queue("shop");
+  return turn;
+}
+
+void schedule_activity(proto::Turn* turn, std::uint32_t id) {
+  turn->add_commands()->mutable_activity_scheduled()->set_id(id);
+}
+
+TEST(RunState, FoldsOperationsInAndOut) {
+  Names names;
+  RunState state;
+  auto first = start_turn();
+  schedule_activity(&first, 1);
+  auto* timer = first.add_commands()->mutable_timer_started();
+  timer->set_id(2);
+  timer->set_duration_ms(500);
+  state.apply(first, names);
+  EXPECT_EQ(state.workflow_id, "order-7");
+  EXPECT_EQ(*state.workflow, "checkout");
+  EXPECT_EQ(state.events, 3u);
+  ASSERT_NE(state.find(1), nullptr);
+  ASSERT_NE(state.find(2), nullptr);
+  EXPECT_EQ(state.find(2)->due_ms, 1'500);
+
+  proto::Turn second;
+  *second.add_inputs() = testing::activity_completed(1);
+  second.add_commands()->mutable_timer_cancelled()->set_id(2);
+  state.apply(second, names);
+  EXPECT_EQ(state.find(1), nullptr);
+  EXPECT_EQ(state.find(2), nullptr);
+  EXPECT_TRUE(state.open());
+}
+
+TEST(RunState, CountsAttempts) {
+  Names names;
+  RunState state;
+  auto turn = start_turn();
+  schedule_activity(&turn, 1);
+  state.apply(turn, names);
+  proto::Turn failed;
+  failed.set_deferred(true);
+  auto* attempt = failed.add_inputs()->mutable_attempt_failed();
+  attempt->set_id(1);
+  attempt->set_attempt(3);
+  attempt->set_retry_at_ms(9'000);
+  state.apply(failed, names);
+  EXPECT_EQ(state.find(1)->attempt, 4u);
+  EXPECT_EQ(state.find(1)->due_ms, 9'000);
+  EXPECT_FALSE(state.unapplied) << "the code has nothing to do with it";
+}
+
+TEST(RunState, KnowsThatInputsWaitForTheCode) {
+  Names names;
+  RunState state;
+  state.apply(start_turn(), names);
+  proto::Turn deferred;
+  deferred.set_deferred(true);
+  *deferred.add_inputs() = testing::signal("go");
+  state.apply(deferred, names);
+  EXPECT_TRUE(state.unapplied);
+  state.apply(proto::Turn(), names);
+  EXPECT_FALSE(state.unapplied);
+}
+
+TEST(RunState, ClosesAsTheLastTurnSays) {
+  const auto status_after = [](auto fill) {
+    Names names;
+    RunState state;
+    proto::Turn turn = start_turn();
+    schedule_activity(&turn, 1);
+    fill(turn);
+    state.apply(turn, names);
+    EXPECT_TRUE(closes(turn));
+    EXPECT_EQ(end_of(turn).status, state.status);
+    EXPECT_TRUE(state.pending().empty());
+    return state.status;
+  };
+  EXPECT_EQ(status_after([](auto& t) { t.add_commands()->mutable_run_completed(); }),
+            RunStatus::kCompleted);
+  EXPECT_EQ(status_after([](auto& t) { t.add_commands()->mutable_run_failed(); }), RunStatus::kFailed);
+  EXPECT_EQ(status_after([](auto& t) { t.add_commands()->mutable_run_cancelled(); }),
+            RunStatus::kCancelled);
+  EXPECT_EQ(status_after([](auto& t) { t.add_inputs()->mutable_run_terminated(); }),
+            RunStatus::kTerminated);
+  EXPECT_EQ(status_after([](auto& t) { t.add_inputs()->mutable_run_timed_out(); }),
+            RunStatus::kTimedOut);
+}
+
+TEST(RunState, SurvivesItsSummary) {
+  Names names;
+  RunState state;
+  auto turn = start_turn();
+  schedule_activity(&turn, 1);
+  schedule_activity(&turn, 2);
+  turn.add_commands()->mutable_step_scheduled()->set_id(3);
+  state.apply(turn, names);
+  proto::Turn second;
+  *second.add_inputs() = testing::activity_completed(1);
+  state.apply(second, names);
+  state.last_seq = 42;
+  state.chain = 0xfeed;
+
+  proto::RunSummary summary;
+  state.to_summary(&summary);
+  RunState copy = RunState::from_summary(7, summary, names);
+  EXPECT_EQ(copy.number, 7u);
+  EXPECT_EQ(copy.id, state.id);
+  EXPECT_EQ(copy.workflow_id, "order-7");
+  EXPECT_EQ(copy.last_seq, 42u);
+  EXPECT_EQ(copy.chain, 0xfeedu);
+  EXPECT_EQ(copy.events, state.events);
+  EXPECT_EQ(copy.find(1), nullptr);
+  EXPECT_EQ(copy.find(2)->kind, OperationKind::kActivity);
+  EXPECT_EQ(copy.find(3)->kind, OperationKind::kStep);
+}
+
+TEST(RunState, ManyOperationsAreSweptNotShifted) {
+  Names names;
+  RunState state;
+  auto turn = start_turn();
+  for (std::uint32_t id = 1; id <= 10'000; ++id) schedule_activity(&turn, id);
+  state.apply(turn, names);
+  for (std::uint32_t id = 1; id <= 10'000; id += 2) {
+    proto::Turn done;
+    *done.add_inputs() = testing::activity_completed(id);
+    state.apply(done, names);
+  }
+  EXPECT_EQ(state.find(1), nullptr);
+  EXPECT_NE(state.find(2), nullptr);
+  EXPECT_LE(state.pending().size(), 5'001u);
+}
+
+}  // namespace
+}  // namespace reprise::runtime
