@@ -10,6 +10,13 @@ namespace reprise::replay {
 using Kind = Operation::Kind;
 using Trigger = Operation::Trigger;
 
+namespace {
+
+// Longer than any run, short enough to be added to any time.
+constexpr base::Duration kLongestTimer = std::chrono::hours(24 * 365'000);
+
+}  // namespace
+
 // ---- helpers ----------------------------------------------------------------------------------
 
 StrandRecord& Execution::State::enter() {
@@ -133,7 +140,7 @@ OperationRef Execution::start_timer(base::Duration duration, base::CallSite site
   const std::uint32_t id = s.next_operation++;
   auto* timer = s.log.draft(site)->mutable_timer_started();
   timer->set_id(id);
-  timer->set_duration_ms(std::max<std::int64_t>(0, duration.count()));
+  timer->set_duration_ms(std::clamp<std::int64_t>(duration.count(), 0, kLongestTimer.count()));
   s.submit();
   return s.add_operation(Kind::kTimer, id, std::to_string(duration.count()) + "ms");
 }

@@ -7,12 +7,6 @@ namespace {
 
 constexpr std::size_t kArenaBytes = 1 << 20;
 
-base::Error damaged(const store::Record& record) {
-  return {base::ErrorCode::kStoreDamaged,
-          "journal record " + std::to_string(record.seq) + " of run number " +
-              std::to_string(record.run) + " does not follow from what is archived of that run"};
-}
-
 }  // namespace
 
 base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(const store::Record& record) {
@@ -25,7 +19,10 @@ base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(const store::Record& 
   const auto stored = archive_.summary(record.run);
   if (!stored) return stored.error();
   proto::RunSummary summary;
-  if (!*stored || !summary.ParseFromString(**stored)) return damaged(record);
+  if (!*stored || !summary.ParseFromString(**stored)) {
+    run.damaged = true;
+    return &run;
+  }
   run.state = RunState::from_summary(record.run, summary, names_);
   run.archived_status = run.state.status;
   return &run;
@@ -35,19 +32,29 @@ base::Status ArchiveSlice::add(const store::Record& record, std::string_view enc
   const auto gathered = gather(record);
   if (!gathered) return gathered.error();
   Gathered& run = **gathered;
-  auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
-  if (!store::verify_record(record, run.state.chain) ||
-      !turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()))) {
-    return damaged(record);
-  }
-  run.state.apply(*turn, names_);
-  run.state.last_seq = record.seq;
-  run.state.chain = record.chain;
   run.records += encoded;
+  run.last = record.seq;
   through_ = record.seq;
   bytes_ += encoded.size();
-  if (arena_.SpaceUsed() > kArenaBytes) arena_.Reset();
+  fold(record, &run);
   return {};
+}
+
+// A record that does not follow from the run's earlier ones is archived as it is, so that one damaged
+// run does not hold up the others; its summary stays where it was, and whoever reads the history is
+// told.
+void ArchiveSlice::fold(const store::Record& record, Gathered* run) {
+  if (run->damaged) return;
+  auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
+  if (!store::verify_record(record, run->state.chain) ||
+      !turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()))) {
+    run->damaged = true;
+    return;
+  }
+  run->state.apply(*turn, names_);
+  run->state.last_seq = record.seq;
+  run->state.chain = record.chain;
+  if (arena_.SpaceUsed() > kArenaBytes) arena_.Reset();
 }
 
 store::ArchiveBatch ArchiveSlice::batch(store::RunNumber next_run) const {
@@ -57,7 +64,8 @@ store::ArchiveBatch ArchiveSlice::batch(store::RunNumber next_run) const {
   batch.chunks.reserve(runs_.size());
   batch.summaries.reserve(runs_.size());
   for (const auto& [number, run] : runs_) {
-    batch.chunks.push_back({number, run.state.last_seq, run.records});
+    batch.chunks.push_back({number, run.last, run.records});
+    if (run.state.workflow == nullptr) continue;  // damaged from its first record on
     store::SummaryUpdate update;
     update.run = number;
     proto::RunSummary summary;

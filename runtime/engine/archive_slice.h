@@ -26,9 +26,12 @@ class ArchiveSlice {
     RunState state;
     RunStatus archived_status{};  // what the index says; none for a new run
     bool is_new = false;
+    bool damaged = false;
+    store::Seq last = 0;
     std::string records;
   };
   base::Result<Gathered*> gather(const store::Record& record);
+  void fold(const store::Record& record, Gathered* run);
 
   const store::Archive& archive_;
   Names& names_;

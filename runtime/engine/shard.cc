@@ -38,9 +38,11 @@ bool Shard::step() {
 }
 
 void Shard::wait() {
+  // Timers are due by the wall clock, which may be set while we sleep: look at least this often.
+  constexpr std::int64_t kLongestSleepMs = 1'000;
   std::optional<base::Duration> limit;
   if (const auto due = timers_.next_due_ms()) {
-    limit = base::Duration(std::max<std::int64_t>(0, *due - base::to_ms(now())));
+    limit = base::Duration(std::clamp<std::int64_t>(*due - base::to_ms(now()), 0, kLongestSleepMs));
   }
   mailbox_.wait(limit);
 }
