@@ -106,4 +106,3 @@ BENCHMARK(encode)->Name("record_encode");
 
 }  // namespace
 }  // namespace reprise::store
-

@@ -14,15 +14,18 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include <lmdb.h>
 
 namespace {
+
+constexpr unsigned kTableFlags = MDB_CREATE | MDB_INTEGERKEY;
 
 struct Setting {
   bool json = false;
@@ -41,9 +44,7 @@ struct Outcome {
 };
 
 void check(int code, const char* what) {
-  if (code == 0) return;
-  std::fprintf(stderr, "journal_floor: %s: %s\n", what, mdb_strerror(code));
-  std::exit(1);
+  if (code != 0) throw std::runtime_error(std::string(what) + ": " + mdb_strerror(code));
 }
 
 // The environment with both tables, and the directory it lies in.
@@ -81,11 +82,8 @@ Floor::Floor(const Setting& setting)
       positions_(setting.in_flight) {
   // Runs end at different times, as they do under load.
   for (std::uint64_t i = 0; i < setting.in_flight; ++i) positions_[i] = i % (setting.steps + 1);
-  std::error_code error;
-  if (!std::filesystem::create_directories(setting.directory, error)) {
-    std::fprintf(stderr, "journal_floor: %s: %s\n", setting.directory.c_str(),
-                 error ? error.message().c_str() : "exists; name a directory that does not");
-    std::exit(2);
+  if (!std::filesystem::create_directories(setting.directory)) {
+    throw std::runtime_error(setting.directory + " exists; name a directory that does not");
   }
   check(mdb_env_create(&env_), "mdb_env_create");
   check(mdb_env_set_mapsize(env_, std::size_t{32} << 30), "mdb_env_set_mapsize");
@@ -101,10 +99,9 @@ Floor::~Floor() {
 
 void Floor::open_tables() {
   MDB_txn* txn = nullptr;
-  constexpr unsigned kFlags = MDB_CREATE | MDB_INTEGERKEY;
   check(mdb_txn_begin(env_, nullptr, 0, &txn), "mdb_txn_begin");
-  check(mdb_dbi_open(txn, "journal", kFlags, &journal_), "mdb_dbi_open");
-  check(mdb_dbi_open(txn, "histories", kFlags, &histories_), "mdb_dbi_open");
+  check(mdb_dbi_open(txn, "journal", kTableFlags, &journal_), "mdb_dbi_open");
+  check(mdb_dbi_open(txn, "histories", kTableFlags, &histories_), "mdb_dbi_open");
   check(mdb_txn_commit(txn), "mdb_txn_commit");
 }
 
@@ -200,5 +197,10 @@ int main(int argc, char** argv) {
                  "usage: journal_floor [--json] DIRECTORY IN_FLIGHT STEPS EVENT_BYTES SECONDS\n");
     return 2;
   }
-  print(setting, Floor(setting).run());
+  try {
+    print(setting, Floor(setting).run());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "journal_floor: %s\n", error.what());
+    return 1;
+  }
 }

@@ -21,6 +21,7 @@ class ArchiveConformance : public StoreConformance {
   }
   void add_keys(const std::vector<std::pair<std::string, RunNumber>>& keys) {
     std::vector<SummaryUpdate> updates;
+    updates.reserve(keys.size());
     for (const auto& [key, run] : keys) {
       updates.push_back(
           {.run = run, .workflow_id = {}, .summary = "s", .add_key = key, .remove_key = {}});

@@ -139,9 +139,10 @@ TEST_P(JournalConformance, AVisitorMayReadTheJournal) {
   }));
 }
 
+constexpr Seq kRecords = 20'000;
+
 // Readers see a gapless piece of the journal at any time, and no number goes down.
 TEST_P(JournalConformance, ReadsGoOnWhileItIsWrittenAndTrimmed) {
-  constexpr Seq kRecords = 20'000;
   std::atomic<bool> done = false;
   std::thread reader([&] {
     Seq newest = 0;

@@ -111,8 +111,9 @@ TEST_P(WholeStoreConformance, EverythingIsThereAfterReopening) {
     EXPECT_EQ(history(*store_, run.number, run.last), run.records);
 }
 
+constexpr Seq kRecords = 3000;
+
 TEST_P(WholeStoreConformance, HistoriesAreReadWhileAllIsBeingWrittenArchivedAndTrimmed) {
-  constexpr int kRecords = 3000;
   std::atomic<Seq> durable = 0;
   std::atomic<bool> done = false;
   Writer writer(journal(), 0, true);
@@ -131,10 +132,10 @@ TEST_P(WholeStoreConformance, HistoriesAreReadWhileAllIsBeingWrittenArchivedAndT
   });
   RunPosition one{.number = 1};
   RunPosition two{.number = 2};
-  for (int i = 0; i < kRecords; ++i) {
+  for (Seq i = 0; i < kRecords; ++i) {
     add_record(writer, i % 3 == 0 ? one : two);
     if (i % 50 == 49) {
-      while (durable < static_cast<Seq>(i + 1)) std::this_thread::yield();
+      while (durable < i + 1) std::this_thread::yield();
       EXPECT_EQ(history(*store_, 1, one.last), one.records);
     }
   }

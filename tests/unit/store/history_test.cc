@@ -30,7 +30,7 @@ class StagedJournal final : public Journal {
     });
   }
   base::Result<std::string> read(Seq seq) const override {
-    const auto bytes = memory_.read(seq);
+    auto bytes = memory_.read(seq);
     if (!bytes) return bytes;
     if (behind_read) behind_read(seq);
     return tampered(seq, *bytes);

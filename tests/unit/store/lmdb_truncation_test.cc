@@ -20,7 +20,7 @@ class LmdbTruncationTest : public testing::Test {
     EXPECT_TRUE(env) << env.error().text();
     return env ? std::move(*env) : nullptr;
   }
-  int put(MDB_txn* txn, std::string name, std::size_t bytes) {
+  int put(MDB_txn* txn, const std::string& name, std::size_t bytes) {
     MDB_dbi table = 0;
     int code = mdb_dbi_open(txn, nullptr, 0, &table);
     const std::string content(bytes, 'v');
@@ -29,7 +29,7 @@ class LmdbTruncationTest : public testing::Test {
     if (code == 0) code = mdb_put(txn, table, &key, &value, 0);
     return code;
   }
-  int remove(MDB_txn* txn, std::string name) {
+  int remove(MDB_txn* txn, const std::string& name) {
     MDB_dbi table = 0;
     int code = mdb_dbi_open(txn, nullptr, 0, &table);
     MDB_val key = lmdb_val(name);

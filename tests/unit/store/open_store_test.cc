@@ -1,67 +1,15 @@
-#include <fstream>
-#include <optional>
-#include <sys/stat.h>
+#include <functional>
 #include <thread>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "store/store.h"
-#include "tests/unit/store/builders.h"
 #include "tests/unit/store/processes.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/unit/store/store_directory_fixture.h"
 
 namespace reprise::store {
 namespace {
 
 namespace fs = std::filesystem;
 using base::ErrorCode;
-using testing::HasSubstr;
-
-class OpenStoreTest : public testing::Test {
- protected:
-  // Creates a store with `count` records in it.
-  void create(std::size_t count = 0) {
-    auto store = open_store(path_);
-    ASSERT_TRUE(store) << store.error().text();
-    if (count > 0) {
-      ASSERT_TRUE(append((*store)->journal(), numbered_batch(1, count)));
-    }
-  }
-
-  void expect_error(ErrorCode code, const std::string& text) { expect_error(path_, code, text); }
-  void expect_error(const std::string& path, ErrorCode code, const std::string& text) {
-    const auto store = open_store(path);
-    ASSERT_FALSE(store);
-    EXPECT_EQ(store.error().code, code) << store.error().text();
-    EXPECT_THAT(store.error().message, HasSubstr(path));
-    EXPECT_THAT(store.error().message, HasSubstr(text));
-  }
-  void expect_read_only_error(ErrorCode code, const std::string& text) {
-    const auto store = open_store_read_only(path_);
-    ASSERT_FALSE(store);
-    EXPECT_EQ(store.error().code, code) << store.error().text();
-    EXPECT_THAT(store.error().message, HasSubstr(path_));
-    EXPECT_THAT(store.error().message, HasSubstr(text));
-  }
-  void expect_last(Seq last) {
-    const auto store = open_store(path_);
-    ASSERT_TRUE(store) << store.error().text();
-    EXPECT_EQ(*(*store)->journal().last(), last);
-  }
-
-  static void write(const std::string& path, const std::string& content) {
-    std::ofstream(path, std::ios::binary) << content;
-  }
-  static mode_t mode(const std::string& path) {
-    struct stat info {};
-    EXPECT_EQ(::stat(path.c_str(), &info), 0) << path;
-    return info.st_mode & 0777;
-  }
-
-  TemporaryDirectory directory_;
-  const std::string path_ = directory_ / "orders.db";
-};
+using OpenStoreTest = StoreDirectoryTest;
 
 TEST_F(OpenStoreTest, CreatesAStoreThatOthersCannotRead) {
   create();
@@ -181,31 +129,8 @@ TEST_F(OpenStoreTest, OneProcessOpensAStoreOnce) {
   expect_error(other_name, ErrorCode::kStoreLocked, "already open in this process");
 }
 
-TEST_F(OpenStoreTest, ANewerFormatIsLeftAlone) {
-  create();
-  write(path_ + "/FORMAT", "reprise store, format 2\nsomething new\n");
-  expect_error(ErrorCode::kStoreNewerFormat, "format 2");
-  expect_read_only_error(ErrorCode::kStoreNewerFormat, "format 2");
-}
-
-TEST_F(OpenStoreTest, AnUnreadableFormatIsDamage) {
-  create();
-  for (const char* content : {"reprise store, format x\n", "reprise store, format 0\n"}) {
-    write(path_ + "/FORMAT", content);
-    expect_error(ErrorCode::kStoreDamaged, "FORMAT");
-  }
-}
-
-TEST_F(OpenStoreTest, AStoreThatLostItsFormatIsNotOverwritten) {
-  create(3);
-  const auto size = fs::file_size(path_ + "/journal/data.mdb");
-  fs::remove(path_ + "/FORMAT");
-  expect_error(ErrorCode::kStoreDamaged, "FORMAT");
-  expect_read_only_error(ErrorCode::kStoreDamaged, "FORMAT");
-  EXPECT_EQ(fs::file_size(path_ + "/journal/data.mdb"), size);
-}
-
 // What a crash leaves behind, step by step: create_store() builds in creating/ and moves the parts.
+
 TEST_F(OpenStoreTest, ACreationThatWasCutShortIsDoneAgain) {
   const std::string creating = path_ + "/creating";
   const std::function<void()> steps[] = {
@@ -236,100 +161,7 @@ TEST_F(OpenStoreTest, ACreationCutShortAtItsVeryEndKeepsTheStore) {
   EXPECT_FALSE(fs::exists(path_ + "/creating"));
 }
 
-TEST_F(OpenStoreTest, AMissingOrEmptyDataFileIsDamageAndNotANewStore) {
-  for (const char* part : {"/journal/data.mdb", "/archive/data.mdb"}) {
-    fs::remove_all(path_);
-    create(3);
-    write(path_ + part, "");
-    expect_error(ErrorCode::kStoreDamaged, "it is empty");
-    expect_read_only_error(ErrorCode::kStoreDamaged, "it is empty");
-    fs::remove(path_ + part);
-    expect_error(ErrorCode::kStoreDamaged, "it is missing");
-    expect_read_only_error(ErrorCode::kStoreDamaged, "it is missing");
-  }
-}
-
-TEST_F(OpenStoreTest, GarbageInPlaceOfADataFileIsDamage) {
-  create(3);
-  write(path_ + "/journal/data.mdb", std::string(100000, '\x5a'));
-  expect_error(ErrorCode::kStoreDamaged, "journal/data.mdb");
-  expect_read_only_error(ErrorCode::kStoreDamaged, "journal/data.mdb");
-}
-
-TEST_F(OpenStoreTest, AFileCutOffAnywhereIsDamage) {
-  create(500);
-  const std::string file = path_ + "/journal/data.mdb";
-  const std::string saved = directory_ / "saved";
-  fs::copy_file(file, saved);
-  for (std::uintmax_t length = 1; length < fs::file_size(saved); length += 1777) {
-    fs::resize_file(file, length);
-    expect_error(ErrorCode::kStoreDamaged, "journal/data.mdb");
-    fs::copy_file(saved, file, fs::copy_options::overwrite_existing);
-  }
-  expect_last(500);
-}
-
 // LMDB has no checksums; the records have.
-TEST_F(OpenStoreTest, ABitFlipOnTheDiskIsFoundByWhoeverReadsTheHistory) {
-  RecordMaker maker;
-  {
-    const auto store = open_store(path_);
-    ASSERT_TRUE(store);
-    ASSERT_TRUE(append((*store)->journal(),
-                       batch_of(1, {maker.make(1, "the first"), maker.make(2, "another run"),
-                                    maker.make(1, "the second")})));
-  }
-  const std::string file = path_ + "/journal/data.mdb";
-  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
-  const std::string content(std::istreambuf_iterator<char>(stream), {});
-  const auto body = content.rfind("the second");
-  ASSERT_NE(body, std::string::npos);
-  stream.seekp(static_cast<std::streamoff>(body));
-  stream.put('T');
-  stream.close();
-
-  const auto store = open_store(path_);
-  ASSERT_TRUE(store);
-  const auto read = [&](RunNumber run) {
-    return read_history((*store)->journal(), (*store)->archive(), run, 0, [](const Record&) {});
-  };
-  ASSERT_FALSE(read(1));
-  EXPECT_EQ(read(1).error().code, ErrorCode::kStoreDamaged);
-  EXPECT_THAT(read(1).error().message, HasSubstr("run 1, record 3"));
-  EXPECT_TRUE(read(2)) << "the others go on";
-}
-
-TEST_F(OpenStoreTest, PartsOfDifferentStoresAreNotMixed) {
-  create(3);
-  const std::string other = directory_ / "other";
-  ASSERT_TRUE(open_store(other));
-  fs::copy_file(other + "/archive/data.mdb", path_ + "/archive/data.mdb",
-                fs::copy_options::overwrite_existing);
-  expect_error(ErrorCode::kStoreDamaged, "its archive is that of another store");
-}
-
-TEST_F(OpenStoreTest, PartsOfDifferentAgesAreNotMixed) {
-  create(3);
-  const std::string saved = directory_ / "saved";
-  fs::copy(path_, saved, fs::copy_options::recursive);
-  const auto restore = [&](const std::string& part) {
-    fs::copy_file(saved + part, path_ + part, fs::copy_options::overwrite_existing);
-  };
-  const auto go_on = [&] {
-    const auto store = open_store(path_);
-    ASSERT_TRUE(append((*store)->journal(), numbered_batch(4, 3)));
-    ASSERT_TRUE(
-        (*store)->archive().commit({.through = 5, .next_run = 2, .chunks = {}, .summaries = {}}));
-    ASSERT_TRUE((*store)->journal().append({}, 5));
-  };
-  go_on();
-  restore("/journal/data.mdb");
-  expect_error(ErrorCode::kStoreDamaged, "its journal is older than its archive");
-  restore("/archive/data.mdb");
-  go_on();
-  restore("/archive/data.mdb");
-  expect_error(ErrorCode::kStoreDamaged, "its archive is older than its journal");
-}
 
 TEST_F(OpenStoreTest, ReadingOnlyNeedsAStore) {
   expect_read_only_error(ErrorCode::kStoreMissing, "no Reprise store");
@@ -353,6 +185,7 @@ TEST_F(OpenStoreTest, ReadingOnlyWorksBesideAWriter) {
 }
 
 // The writer appends, archives and trims all the time, in a process of its own.
+
 TEST_F(OpenStoreTest, AReaderSeesWholeHistoriesWhileTheWriterGoesOn) {
   const OtherProcess writer([this] {
     auto opened = open_store(path_);
@@ -390,10 +223,7 @@ TEST_F(OpenStoreTest, AReaderSeesWholeHistoriesWhileTheWriterGoesOn) {
 
 TEST_F(OpenStoreTest, AReaderDoesNotKeepAWriterOut) {
   create(1);
-  const OtherProcess reader([this] {
-    const auto* kept = new auto(open_store_read_only(path_));
-    return kept->has_value();
-  });
+  const OtherProcess reader([this] { return (*open_store_read_only(path_)).release() != nullptr; });
   expect_last(1);
 }
 

@@ -28,10 +28,10 @@ class TemporaryDirectory {
 
  private:
   static std::string parent() {
-    constexpr std::uintmax_t kRoom = 32 << 20;
     std::error_code missing;
     const auto memory = std::filesystem::space("/dev/shm", missing);
-    return !missing && memory.available > kRoom ? "/dev/shm/" : testing::TempDir();
+    return !missing && memory.available > std::uintmax_t{32} << 20 ? "/dev/shm/"
+                                                                   : testing::TempDir();
   }
 
   std::string path_;

@@ -234,18 +234,19 @@ TEST(WriterTest, TheAcknowledgementMayAppend) {
   acknowledged.wait_for(2);
 }
 
+constexpr RunNumber kManyThreads = 4;
+constexpr Seq kRecordsEach = 500;
+
 TEST(WriterTest, ManyThreadsFillOneJournalWithoutGaps) {
   MemoryJournal journal;
-  constexpr int kThreads = 4;
-  constexpr int kRecords = 500;
   {
     Writer writer(journal, 0, true);
     std::vector<std::thread> threads;
-    for (RunNumber run = 1; run <= kThreads; ++run) {
+    for (RunNumber run = 1; run <= kManyThreads; ++run) {
       threads.emplace_back([&writer, run] {
         RunPosition position;
         Seq last = 0;
-        for (int i = 0; i < kRecords; ++i) {
+        for (Seq i = 0; i < kRecordsEach; ++i) {
           const Seq seq = append_one(writer, run, position, "x");
           EXPECT_GT(seq, last);
           last = seq;
@@ -254,7 +255,7 @@ TEST(WriterTest, ManyThreadsFillOneJournalWithoutGaps) {
     }
     for (std::thread& thread : threads) thread.join();
   }
-  EXPECT_EQ(scanned(journal, 1), numbers(1, kThreads * kRecords));
+  EXPECT_EQ(scanned(journal, 1), numbers(1, kManyThreads * kRecordsEach));
 }
 
 TEST(WriterTest, ALongQueueBecomesSeveralCommits) {
