@@ -156,6 +156,8 @@ class Service {
   // `watch`, if not null, is set when the run ends (or at once with the error of the start).
   virtual void start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) = 0;
   virtual void watch(RunKey key, std::shared_ptr<RunWatch> watch) = 0;
+  // Nobody waits for it any more: a run that waits for months need not keep it.
+  virtual void unwatch(RunKey key, std::shared_ptr<RunWatch> watch) = 0;
   virtual void signal(RunKey key, std::string name, std::string input, Reply<void> reply) = 0;
   virtual void query(RunKey key, std::string name, std::string input, Reply<std::string> reply) = 0;
   virtual void update(RunKey key, std::string name, std::string input, Reply<replay::Outcome> reply) = 0;

@@ -211,6 +211,12 @@ void EmbeddedEngine::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
   shard.post([&shard, key = std::move(key), watch = std::move(watch)] { shard.watch(key, watch); });
 }
 
+void EmbeddedEngine::unwatch(RunKey key, std::shared_ptr<RunWatch> watch) {
+  if (stopping_) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), watch = std::move(watch)] { shard.unwatch(key, watch); });
+}
+
 void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Reply<void> reply) {
   if (refuse(key, name, input, reply)) return;
   Shard& shard = shard_of(key.workflow_id);

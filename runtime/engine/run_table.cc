@@ -2,6 +2,13 @@
 
 namespace reprise::runtime {
 
+void RunRecord::drop_empty_extras() {
+  if (extras == nullptr) return;
+  const bool empty = extras->watches.empty() && extras->replies.empty() &&
+                     extras->updates.empty() && !extras->parked.has_value();
+  if (empty) extras = nullptr;
+}
+
 RunRecord& RunTable::add(RunState state) {
   auto owned = std::make_unique<RunRecord>();
   owned->state = std::move(state);

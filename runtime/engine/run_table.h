@@ -43,6 +43,8 @@ struct RunRecord {
     if (extras == nullptr) extras = std::make_unique<RunExtras>();
     return *extras;
   }
+  // A run may wait for months: extras that hold nothing are not kept.
+  void drop_empty_extras();
   bool parked() const { return extras != nullptr && extras->parked.has_value(); }
 };
 

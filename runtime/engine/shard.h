@@ -48,6 +48,7 @@ class Shard {
   // Requests of clients (shard_requests.cc).
   void start(StartRequest request, std::shared_ptr<RunWatch> watch, const Reply<StartedRun>& reply);
   void watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
+  void unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
   void signal(const RunKey& key, std::string name, std::string input, Reply<void> reply);
   void query(const RunKey& key, const std::string& name, const std::string& input,
              const Reply<std::string>& reply);

@@ -170,6 +170,13 @@ void Shard::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
   read_end(*archived, watch);
 }
 
+void Shard::unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
+  RunRecord* run = find(key);
+  if (run == nullptr || run->extras == nullptr) return;
+  std::erase(run->extras->watches, watch);
+  run->drop_empty_extras();
+}
+
 void Shard::read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch) {
   RunEnd end;
   const base::Status read = Source(shared_, state).history([&](const proto::Turn& turn) {

@@ -99,12 +99,12 @@ void Host::evict(Key key) {
   if (run != runs_.end() && run->second.pins == 0) drop(run);
 }
 
-void Host::evict_excess(base::FunctionRef<bool(Key)> all_durable) {
+void Host::evict_excess(base::FunctionRef<bool(Key)> may_leave) {
   auto candidate = recently_used_.end();
   while (candidate != recently_used_.begin() &&
          (runs_.size() > options_.cached_runs || resident_bytes() > options_.cached_bytes)) {
     const auto run = runs_.find(*--candidate);
-    if (run->second.pins > 0 || !all_durable(run->first)) continue;
+    if (run->second.pins > 0 || !may_leave(run->first)) continue;
     ++candidate;  // stays valid when the run's own entry goes
     drop(run);
   }

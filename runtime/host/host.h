@@ -74,9 +74,9 @@ class Host {
   void pin(Key key);
   void unpin(Key key);
   void evict(Key key);
-  // Evicts until the limits hold, as far as runs may be evicted: not while a turn of theirs is not
-  // durable, because it could not be replayed.
-  void evict_excess(base::FunctionRef<bool(Key)> all_durable);
+  // Evicts until the limits hold, those unused for longest first. `may_leave` is asked about each:
+  // a run with a turn that is not durable could not be replayed.
+  void evict_excess(base::FunctionRef<bool(Key)> may_leave);
 
   std::size_t resident() const { return runs_.size(); }
   std::size_t resident_bytes() const { return stacks_.resident_bytes(); }

@@ -39,6 +39,16 @@ std::shared_ptr<RunLink> RunLink::start(ServiceState& service, runtime::StartReq
   return link;
 }
 
+// The run goes on without us; the service need not remember that we wanted to know its end.
+RunLink::~RunLink() {
+  if (watch_ == nullptr || watch_->ready()) return;
+  if (start_ != nullptr && start_->ready() && start_->get()) {
+    service().unwatch({start_->get()->workflow_id, start_->get()->run_id}, watch_);
+  } else if (!key_.workflow_id.empty()) {
+    service().unwatch(key_, watch_);
+  }
+}
+
 const base::Result<runtime::StartedRun>& RunLink::wait_for_start() const {
   if (!start_->ready()) {
     forbid_in_workflow();

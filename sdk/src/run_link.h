@@ -18,6 +18,9 @@ class RunLink {
   static std::shared_ptr<RunLink> start(ServiceState& service, runtime::StartRequest request);
   // A run that should be there.
   RunLink(ServiceState& service, runtime::RunKey key) : service_(service), key_(std::move(key)) {}
+  ~RunLink();
+  RunLink(const RunLink&) = delete;
+  RunLink& operator=(const RunLink&) = delete;
 
   runtime::Service& service() const { return *service_.service; }
 

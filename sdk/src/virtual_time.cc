@@ -39,14 +39,14 @@ base::Status DrivenService::run_until_idle() {
 }
 
 base::Status DrivenService::settle() {
-  if (const auto idle = run_until_idle(); !idle) return idle;
+  if (auto idle = run_until_idle(); !idle) return idle;
   return report_nondeterminism();
 }
 
 base::Status DrivenService::skip(base::Duration duration) {
   const base::Time target = clock_.now() + duration;
   while (true) {
-    if (const auto idle = run_until_idle(); !idle) return idle;
+    if (auto idle = run_until_idle(); !idle) return idle;
     const auto due = engine_.next_due();
     if (!due || *due > target) break;
     clock_.move_to(*due);
@@ -142,6 +142,10 @@ void DrivenService::start(runtime::StartRequest request,
 
 void DrivenService::watch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) {
   engine_.watch(std::move(key), std::move(watch));
+}
+
+void DrivenService::unwatch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) {
+  engine_.unwatch(std::move(key), std::move(watch));
 }
 
 void DrivenService::signal(runtime::RunKey key,

@@ -56,6 +56,7 @@ class DrivenService final : public runtime::Service {
              std::shared_ptr<runtime::RunWatch> watch,
              runtime::Reply<runtime::StartedRun> reply) override;
   void watch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) override;
+  void unwatch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) override;
   void signal(runtime::RunKey key,
               std::string name,
               std::string input,
