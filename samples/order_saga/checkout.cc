@@ -1,7 +1,6 @@
 #include "checkout.h"
 
 #include <chrono>
-#include <utility>
 
 namespace order_saga {
 namespace {

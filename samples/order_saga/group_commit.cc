@@ -20,7 +20,7 @@ void GroupCommit::write(std::function<void()> work) {
   std::future<void> committed;
   {
     const std::lock_guard lock(mutex_);
-    committed = queue_.emplace_back(Entry{std::move(work), {}}).committed.get_future();
+    committed = queue_.emplace_back(Entry{std::move(work), {}, nullptr}).committed.get_future();
   }
   changed_.notify_one();
   committed.get();
@@ -30,10 +30,11 @@ void GroupCommit::serve() {
   for (auto group = next_group(); !group.empty(); group = next_group()) {
     try {
       commit(group);
-      for (Entry& entry : group) entry.committed.set_value();
     } catch (...) {
-      for (Entry& entry : group) entry.committed.set_exception(std::current_exception());
+      for (Entry& entry : group) entry.failure = std::current_exception();
     }
+    for (Entry& entry : group)
+      entry.failure ? entry.committed.set_exception(entry.failure) : entry.committed.set_value();
   }
 }
 
@@ -44,15 +45,26 @@ std::vector<GroupCommit::Entry> GroupCommit::next_group() {
   return std::exchange(queue_, {});
 }
 
-void GroupCommit::commit(const std::vector<Entry>& group) {
+void GroupCommit::commit(std::vector<Entry>& group) {
   database_.run("BEGIN IMMEDIATE");
   try {
-    for (const Entry& entry : group) entry.work();
+    for (Entry& entry : group) run(entry);
     database_.run("COMMIT");
   } catch (...) {
     database_.run("ROLLBACK");
     throw;
   }
+}
+
+void GroupCommit::run(Entry& entry) {
+  database_.run("SAVEPOINT entry");
+  try {
+    entry.work();
+  } catch (...) {
+    entry.failure = std::current_exception();
+    database_.run("ROLLBACK TO entry");
+  }
+  database_.run("RELEASE entry");
 }
 
 }  // namespace order_saga

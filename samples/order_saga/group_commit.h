@@ -1,6 +1,7 @@
 // One thread that writes for all the others.
 #pragma once
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <future>
 #include <mutex>
@@ -21,19 +22,22 @@ class GroupCommit {
   explicit GroupCommit(Database& database);
   ~GroupCommit();
 
-  // Runs `work` on the writer's thread inside a transaction, and returns once that is on disk. An
-  // exception rolls the whole group back and reaches everyone who is in it.
+  // Runs `work` on the writer's thread inside a transaction, and returns once that is on disk. If
+  // it throws, what it did is undone, and the caller gets the exception; others in the group do
+  // not. If the commit fails, everyone in the group gets that.
   void write(std::function<void()> work);
 
  private:
   struct Entry {
     std::function<void()> work;
     std::promise<void> committed;
+    std::exception_ptr failure = nullptr;  // what work threw
   };
 
   void serve();
   std::vector<Entry> next_group();
-  void commit(const std::vector<Entry>& group);
+  void commit(std::vector<Entry>& group);
+  void run(Entry& entry);
 
   Database& database_;
   std::mutex mutex_;

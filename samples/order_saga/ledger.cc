@@ -59,7 +59,10 @@ Ledger::Ledger(const std::filesystem::path& file)
 void Ledger::open_for(const std::vector<Order>& orders) {
   writer_.write([&] {
     if (is_new()) return enter(orders);
-    if (!is_for(orders)) throw std::runtime_error("the ledger belongs to another file of orders");
+    if (!is_for(orders))
+      throw std::runtime_error(
+          "the data directory belongs to another file of orders; give that file, or another "
+          "directory");
     auto row = database_.prepare("SELECT ifnull(sum(deliveries), 0) FROM effects");
     if (row.step()) deliveries_ = row.number(0);
   });

@@ -2,9 +2,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdio>
+#include <exception>
 #include <mutex>
-
-#include "books.h"
 
 namespace order_saga {
 namespace {
@@ -13,6 +13,7 @@ namespace {
 constexpr int kPackers = 16;
 constexpr int kSlipsAtOnce = 64;
 constexpr std::chrono::milliseconds kGlanceAtDeskEvery{10};
+constexpr std::chrono::milliseconds kCatchBreath{1'000};  // after an error, such as a full disk
 
 void wait(std::stop_token stop, std::chrono::milliseconds duration) {
   std::mutex mutex;
@@ -33,17 +34,24 @@ Packers::Packers(const reprise::Client& client,
 void Packers::work(std::stop_token stop, int packer, const std::filesystem::path& ledger_file) {
   Books books(ledger_file);
   while (!stop.stop_requested()) {
-    const auto slips = books.slips(packer, kPackers, kSlipsAtOnce);
-    // False: the order has given up at its deadline. It needs no parcel any more.
-    for (const Slip& slip : slips)
-      (void)client_.attach(checkout, slip.order)
-          .try_signal(packed("packer " + std::to_string(packer)));
-    if (slips.empty()) {
-      wait(stop, kGlanceAtDeskEvery);
-    } else {
-      ledger_.mark_packed(slips);
+    try {
+      if (!pack_some(books, packer)) wait(stop, kGlanceAtDeskEvery);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "packer %d: %s\n", packer, error.what());
+      wait(stop, kCatchBreath);
     }
   }
+}
+
+// False: there was nothing on the desk.
+bool Packers::pack_some(Books& books, int packer) {
+  const auto slips = books.slips(packer, kPackers, kSlipsAtOnce);
+  if (slips.empty()) return false;
+  const auto message = packed("packer " + std::to_string(packer));
+  // False: the order has given up at its deadline. It needs no parcel any more.
+  for (const Slip& slip : slips) (void)client_.attach(checkout, slip.order).try_signal(message);
+  ledger_.mark_packed(slips);
+  return true;
 }
 
 }  // namespace order_saga

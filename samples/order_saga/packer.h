@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "books.h"
 #include "ledger.h"
 
 namespace order_saga {
@@ -22,6 +23,7 @@ class Packers {
 
  private:
   void work(std::stop_token stop, int packer, const std::filesystem::path& ledger_file);
+  bool pack_some(Books& books, int packer);
 
   const reprise::Client& client_;
   Ledger& ledger_;

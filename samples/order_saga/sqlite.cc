@@ -7,9 +7,8 @@ constexpr int kBusyTimeoutMs = 10'000;  // how long to wait for another connecti
 
 }  // namespace
 
-SqliteError::SqliteError(sqlite3* db)
-    : std::runtime_error(std::string("SQLite: ") +
-                         (db ? sqlite3_errmsg(db) : "out of memory opening a database")) {}
+SqliteError::SqliteError(sqlite3* db, const std::string& where)
+    : std::runtime_error("SQLite: " + where + (db ? sqlite3_errmsg(db) : "out of memory")) {}
 
 Database::Database(const std::filesystem::path& file, Mode mode) {
   const int flags =
@@ -17,7 +16,7 @@ Database::Database(const std::filesystem::path& file, Mode mode) {
   sqlite3* db = nullptr;
   const int status = sqlite3_open_v2(file.c_str(), &db, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   db_.reset(db);
-  if (status != SQLITE_OK) throw SqliteError(db);
+  if (status != SQLITE_OK) throw SqliteError(db, file.string() + ": ");
   sqlite3_busy_timeout(db, kBusyTimeoutMs);
 }
 

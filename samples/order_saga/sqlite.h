@@ -14,7 +14,7 @@ namespace order_saga {
 
 class SqliteError : public std::runtime_error {
  public:
-  explicit SqliteError(sqlite3* db);
+  explicit SqliteError(sqlite3* db, const std::string& where = "");
 };
 
 class Statement;

@@ -98,6 +98,16 @@ TEST_F(LedgerTest, ThreadsShareCommits) {
   EXPECT_EQ(books_.till(), 200);
 }
 
+TEST_F(LedgerTest, AFailedPostingLeavesNothingBehindAndHurtsNobodyElse) {
+  ledger_.post({.key = "k1", .order = "o-1", .kind = "request_packing", .slip = true});
+  EXPECT_THROW(  // an order has one slip
+      ledger_.post({.key = "k2", .order = "o-1", .kind = "request_packing", .slip = true}),
+      SqliteError);
+  EXPECT_EQ(books_.deliveries().all, 1);
+  EXPECT_EQ(ledger_.post({.key = "k3", .order = "o-1", .kind = "charge", .cents = 1}).reply,
+            Reply::kDone);
+}
+
 TEST_F(LedgerTest, IsReopenedForTheSameOrdersOnly) {
   Ledger again(directory_ / "ledger.db");
   EXPECT_NO_THROW(again.open_for(kOrders));
