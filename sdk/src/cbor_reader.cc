@@ -21,11 +21,12 @@ using Type = CborReader::Type;
 
 constexpr unsigned kHalf = 25;
 constexpr unsigned kSingle = 26;
-constexpr unsigned kDouble = 27;
+constexpr std::uint64_t kLargestSigned = std::numeric_limits<std::int64_t>::max();
+constexpr std::string_view kSingleExpected = "a number that float holds exactly";
+constexpr Type kByMajor[] = {Type::kUnsigned, Type::kNegative, Type::kBytes, Type::kText,
+                             Type::kArray,    Type::kMap,      Type::kTag};
 
 Type type_of(unsigned major, unsigned additional) {
-  constexpr Type kByMajor[] = {Type::kUnsigned, Type::kNegative, Type::kBytes, Type::kText,
-                               Type::kArray,    Type::kMap,      Type::kTag};
   if (additional > 27) return Type::kOther;  // reserved, or of indefinite length
   if (major < 7) return kByMajor[major];
   if (additional == 20 || additional == 21) return Type::kBoolean;
@@ -136,8 +137,7 @@ std::int64_t CborReader::integer(std::int64_t min, std::int64_t max) {
   const bool negative = head.type == Type::kNegative;
   const bool is_integer = negative || head.type == Type::kUnsigned;
   const auto value = static_cast<std::int64_t>(negative ? ~head.argument : head.argument);
-  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
-  if (!is_integer || head.argument > kLargest || value < min || value > max) {
+  if (!is_integer || head.argument > kLargestSigned || value < min || value > max) {
     fail("an integer from " + std::to_string(min) + " to " + std::to_string(max));
   }
   position_ += head.size;
@@ -175,13 +175,12 @@ double CborReader::floating() {
 }
 
 float CborReader::single() {
-  constexpr std::string_view kExpected = "a number that float holds exactly";
   const std::size_t before = position_;
-  const double value = number(std::numeric_limits<float>::digits, kExpected);
+  const double value = number(std::numeric_limits<float>::digits, kSingleExpected);
   const auto narrowed = static_cast<float>(value);
   if (std::isnan(value) || static_cast<double>(narrowed) == value) return narrowed;
   position_ = before;
-  fail(kExpected);
+  fail(kSingleExpected);
 }
 
 std::string_view CborReader::read_string(const Head& head) {

@@ -7,7 +7,7 @@
 namespace reprise::internal {
 namespace {
 
-constexpr std::size_t kSmallestStack = 32 * 1024;
+constexpr std::size_t kSmallestStack = std::size_t{32} * 1024;
 
 [[noreturn]] void invalid_option(const std::string& message) {
   throw InvalidOption(code_text(base::ErrorCode::kInvalidOption), message);

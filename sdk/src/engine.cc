@@ -66,7 +66,7 @@ void internal::forbid_in_workflow() {
 Service::Service(std::unique_ptr<internal::ServiceState> state) : state_(std::move(state)) {}
 Service::~Service() = default;
 
-std::unique_ptr<Engine> Engine::open(const std::string& directory, EngineOptions options) {
+std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineOptions& options) {
   internal::check(options);
   auto state = std::make_unique<EngineState>();
   state->log = options.logger ? options.logger : internal::default_log();

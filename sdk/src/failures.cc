@@ -9,7 +9,7 @@
 
 namespace reprise {
 
-ApplicationFailure::ApplicationFailure(std::string type, std::string message, bool retryable)
+ApplicationFailure::ApplicationFailure(std::string type, const std::string& message, bool retryable)
     : Failure(message),
       type_(std::make_shared<const std::string>(std::move(type))),
       retryable_(retryable) {}

@@ -9,13 +9,13 @@ namespace {
 replay::Scope* enter(replay::Execution& execution, replay::Scope::Kind kind) {
   internal::require_durable(execution);
   const replay::ScopeRef scope = execution.enter_scope(kind);
-  intrusive_add(scope.get());
-  return scope.get();
+  intrusive_add(scope.get());  // for scope_, until leave()
+  return scope.get();          // NOLINT(clang-analyzer-cplusplus.NewDelete): it is counted
 }
 
 void leave(replay::Execution& execution, replay::Scope* scope) noexcept {
   execution.leave_scope(replay::ScopeRef(scope));
-  intrusive_release(scope);
+  intrusive_release(scope);  // NOLINT(clang-analyzer-cplusplus.NewDelete): likewise
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ void Worker::run(std::stop_token stop_token) {
   std::condition_variable_any requested;
   {
     std::unique_lock lock(mutex);
-    requested.wait(lock, stop_token, [] { return false; });
+    requested.wait(lock, std::move(stop_token), [] { return false; });
   }
   stop();
 }

@@ -36,7 +36,8 @@ class Engine : public Service {
  public:
   // Makes the directory if it is not there. Throws StoreError (RP1001 to RP1007) when the store
   // cannot be had, InvalidOption for an option out of range.
-  static std::unique_ptr<Engine> open(const std::string& directory, EngineOptions options = {});
+  static std::unique_ptr<Engine> open(const std::string& directory,
+                                      const EngineOptions& options = {});
 
  private:
   using Service::Service;

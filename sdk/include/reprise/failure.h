@@ -23,7 +23,7 @@ class Failure : public std::runtime_error {
 // becomes one of these, retryable, with the class's name as its type.
 class ApplicationFailure : public Failure {
  public:
-  ApplicationFailure(std::string type, std::string message, bool retryable = true);
+  ApplicationFailure(std::string type, const std::string& message, bool retryable = true);
   std::string_view type() const noexcept { return *type_; }
   bool retryable() const noexcept { return retryable_; }
 
@@ -68,7 +68,7 @@ enum class TimeoutKind {
 // step(). Of the run itself: thrown by result().
 class TimeoutFailure : public Failure {
  public:
-  TimeoutFailure(TimeoutKind kind, std::string message) : Failure(message), kind_(kind) {}
+  TimeoutFailure(TimeoutKind kind, const std::string& message) : Failure(message), kind_(kind) {}
   TimeoutKind kind() const noexcept { return kind_; }
 
  private:

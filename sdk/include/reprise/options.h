@@ -133,7 +133,7 @@ struct EngineOptions {
   std::size_t cached_bytes = std::size_t{1} << 30;
   // Address space of one stack, in bytes; memory is used only as far as the code touches it. Raise
   // it for workflow code with deep recursion or large local arrays.
-  std::size_t stack_bytes = 64 * 1024;
+  std::size_t stack_bytes = std::size_t{64} * 1024;
   // Replay compares inputs of activities and durations of timers too, not kinds and names alone.
   bool strict = false;
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger.

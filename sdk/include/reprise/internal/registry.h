@@ -27,12 +27,10 @@ using ActivityFunction = std::function<std::string(ActivityContext&, std::string
 // Who collects implementations: a Worker or a test environment.
 class Registry {
  public:
+  virtual ~Registry() = default;
   virtual void add_workflow(std::string_view name, WorkflowFactory factory) = 0;
   virtual void add_activity(std::string_view name, ActivityFunction function) = 0;
   virtual void require_open() const = 0;  // throws once implementations cannot change any more
-
- protected:
-  ~Registry() = default;
 };
 
 // Can Fn be called as the implementation of a definition with that signature?
