@@ -227,7 +227,7 @@ class Context {
   }
   // Answers queries with `fn`, a function of the query's signature, until the Registration is gone.
   // `fn` runs between turns: it must not change anything, and durable calls in it throw RP2004. The
-  // latest handler of a name answers. Records nothing.
+  // latest handler of a name answers, and when its Registration goes, none does. Records nothing.
   template <class S, class Fn>
   requires internal::kHandles<Fn, S> Registration answer(const Query<S>& query, Fn fn) {
     return add_query(query.name(), erase<S>(std::move(fn)));
