@@ -7,7 +7,7 @@ namespace reprise::base {
 [[noreturn]] void check_failed(const char* file, int line, const char* condition, const char* why);
 }  // namespace reprise::base
 
-#define REPRISE_CHECK(condition, why)                                          \
-  (static_cast<bool>(condition)                                                \
-       ? static_cast<void>(0)                                                  \
+#define REPRISE_CHECK(condition, why) \
+  (static_cast<bool>(condition)       \
+       ? static_cast<void>(0)         \
        : ::reprise::base::check_failed(__FILE__, __LINE__, #condition, (why)))

@@ -8,33 +8,58 @@ std::string to_string(ErrorCode code) {
 
 std::string_view summary(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kStoreMissing: return "there is no store at this path";
-    case ErrorCode::kStoreUnwritable: return "the store cannot be written";
-    case ErrorCode::kStoreLocked: return "another process has the store open";
-    case ErrorCode::kStoreNewerFormat: return "the store was written by a newer version";
-    case ErrorCode::kStoreDamaged: return "the store or a record in it is damaged";
-    case ErrorCode::kStoreIo: return "writing to the store failed";
-    case ErrorCode::kStoreFull: return "the store has no space left";
-    case ErrorCode::kStoreClosed: return "the engine is stopping";
-    case ErrorCode::kNondeterminism: return "the code no longer does what the history says";
-    case ErrorCode::kWorkflowBug: return "workflow code threw an exception that is no Failure";
-    case ErrorCode::kUnknownWorkflow: return "no implementation of this workflow";
-    case ErrorCode::kOutsideWorkflow: return "a durable call outside the run's own code";
-    case ErrorCode::kWorkflowStuck: return "nothing can ever wake this run";
-    case ErrorCode::kStrandsExhausted: return "no stack for another strand";
-    case ErrorCode::kPayloadDecode: return "a payload does not decode as the expected type";
-    case ErrorCode::kPayloadTooLarge: return "a payload exceeds the limit";
-    case ErrorCode::kInvalidId: return "an id is empty or too long";
-    case ErrorCode::kAlreadyStarted: return "a run with this workflow id exists";
-    case ErrorCode::kNotFound: return "no run with this id";
-    case ErrorCode::kRunClosed: return "the run has ended";
-    case ErrorCode::kUnknownQuery: return "the run answers no query of this name";
-    case ErrorCode::kQueryFailed: return "the query handler failed";
-    case ErrorCode::kNoWorker: return "no worker serves this task queue";
-    case ErrorCode::kInvalidOption: return "an option has a value it cannot have";
-    case ErrorCode::kUnknownActivity: return "no implementation of this activity";
-    case ErrorCode::kActivityException: return "activity code threw an exception that is no Failure";
-    case ErrorCode::kProcessDied: return "the process ended during this attempt";
+    case ErrorCode::kStoreMissing:
+      return "there is no store at this path";
+    case ErrorCode::kStoreUnwritable:
+      return "the store cannot be written";
+    case ErrorCode::kStoreLocked:
+      return "another process has the store open";
+    case ErrorCode::kStoreNewerFormat:
+      return "the store was written by a newer version";
+    case ErrorCode::kStoreDamaged:
+      return "the store or a record in it is damaged";
+    case ErrorCode::kStoreIo:
+      return "writing to the store failed";
+    case ErrorCode::kStoreFull:
+      return "the store has no space left";
+    case ErrorCode::kStoreClosed:
+      return "the engine is stopping";
+    case ErrorCode::kNondeterminism:
+      return "the code no longer does what the history says";
+    case ErrorCode::kWorkflowBug:
+      return "workflow code threw an exception that is no Failure";
+    case ErrorCode::kUnknownWorkflow:
+      return "no implementation of this workflow";
+    case ErrorCode::kOutsideWorkflow:
+      return "a durable call outside the run's own code";
+    case ErrorCode::kWorkflowStuck:
+      return "nothing can ever wake this run";
+    case ErrorCode::kStrandsExhausted:
+      return "no stack for another strand";
+    case ErrorCode::kPayloadDecode:
+      return "a payload does not decode as the expected type";
+    case ErrorCode::kPayloadTooLarge:
+      return "a payload exceeds the limit";
+    case ErrorCode::kInvalidId:
+      return "an id is empty or too long";
+    case ErrorCode::kAlreadyStarted:
+      return "a run with this workflow id exists";
+    case ErrorCode::kNotFound:
+      return "no run with this id";
+    case ErrorCode::kRunClosed:
+      return "the run has ended";
+    case ErrorCode::kUnknownQuery:
+      return "the run answers no query of this name";
+    case ErrorCode::kQueryFailed:
+      return "the query handler failed";
+    case ErrorCode::kNoWorker:
+      return "no worker serves this task queue";
+    case ErrorCode::kInvalidOption:
+      return "an option has a value it cannot have";
+    case ErrorCode::kUnknownActivity:
+      return "no implementation of this activity";
+    case ErrorCode::kProcessDied:
+      return "the process ended during this attempt";
   }
   return "unknown error";
 }

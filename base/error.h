@@ -18,12 +18,12 @@ enum class ErrorCode : int {
   kStoreFull = 1007,         // no space on the disk, or the map is full
   kStoreClosed = 1008,       // the engine is stopping or has stopped
   // 2xxx: workflow code and replay.
-  kNondeterminism = 2001,     // the code no longer does what the history says
-  kWorkflowBug = 2002,        // an exception that is no Failure left workflow code
-  kUnknownWorkflow = 2003,    // the worker of that task queue does not implement it
-  kOutsideWorkflow = 2004,    // a durable call outside the run's own code
-  kWorkflowStuck = 2005,      // in a test: nothing can ever wake the run
-  kStrandsExhausted = 2006,   // no stack could be had for a strand
+  kNondeterminism = 2001,    // the code no longer does what the history says
+  kWorkflowBug = 2002,       // an exception that is no Failure left workflow code
+  kUnknownWorkflow = 2003,   // the worker of that task queue does not implement it
+  kOutsideWorkflow = 2004,   // a durable call outside the run's own code
+  kWorkflowStuck = 2005,     // in a test: nothing can ever wake the run
+  kStrandsExhausted = 2006,  // no stack could be had for a strand
   // 3xxx: requests and payloads.
   kPayloadDecode = 3001,
   kPayloadTooLarge = 3002,
@@ -37,8 +37,7 @@ enum class ErrorCode : int {
   kInvalidOption = 3010,
   // 4xxx: activities.
   kUnknownActivity = 4001,
-  kActivityException = 4002,  // an exception that is no Failure left activity code
-  kProcessDied = 4003,        // the process ended while an attempt was under way
+  kProcessDied = 4003,  // the process ended while an attempt was under way
 };
 
 // "RP2001".

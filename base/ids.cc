@@ -1,8 +1,7 @@
 #include "base/ids.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
+#include <xxhash.h>
 
 namespace reprise::base {
 namespace {
@@ -61,7 +60,9 @@ std::string format_uuid(const std::array<std::uint8_t, 16>& bytes) {
   return text;
 }
 
-std::string RunId::to_string() const { return format_uuid(bytes_); }
+std::string RunId::to_string() const {
+  return format_uuid(bytes_);
+}
 
 std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);

@@ -9,8 +9,12 @@ namespace reprise::base {
 using Duration = std::chrono::milliseconds;
 using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
-inline std::int64_t to_ms(Time time) { return time.time_since_epoch().count(); }
-inline Time from_ms(std::int64_t ms) { return Time(Duration(ms)); }
+inline std::int64_t to_ms(Time time) {
+  return time.time_since_epoch().count();
+}
+inline Time from_ms(std::int64_t ms) {
+  return Time(Duration(ms));
+}
 
 // Thread-safe: any thread may call now().
 class Clock {

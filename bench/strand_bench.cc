@@ -76,4 +76,3 @@ void create_many_then_drop(benchmark::State& state) {
 BENCHMARK(create_many_then_drop)->Name("strand_create_many")->Arg(200)->Arg(2'000);
 
 }  // namespace
-

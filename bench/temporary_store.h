@@ -11,8 +11,8 @@ class TemporaryStore {
  public:
   TemporaryStore() {
     const char* chosen = std::getenv("REPRISE_BENCH_DIR");
-    const auto parent = chosen != nullptr ? std::filesystem::path(chosen)
-                                          : std::filesystem::temp_directory_path();
+    const auto parent =
+        chosen != nullptr ? std::filesystem::path(chosen) : std::filesystem::temp_directory_path();
     std::string pattern = (parent / "reprise-bench-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) std::abort();
     path_ = pattern;

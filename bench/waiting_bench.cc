@@ -1,8 +1,7 @@
 // What a run costs that waits for a signal and is not in memory: resident bytes of the process per
 // run, once all but a few are evicted.
-#include <malloc.h>
-
 #include <fstream>
+#include <malloc.h>
 #include <memory>
 #include <string>
 #include <thread>
@@ -66,7 +65,8 @@ void waiting_bench(benchmark::State& state) {
     const TemporaryStore store;
     const auto engine = Engine::open(store.path(), {.cached_runs = 100});
     Worker worker(*engine);
-    worker.implement(kWaiting, [](Context& ctx, const int&) { return ctx.inbox(kGo).next().get(); });
+    worker.implement(kWaiting,
+                     [](Context& ctx, const int&) { return ctx.inbox(kGo).next().get(); });
     worker.start();
     const Client client(*engine);
     start_waiting(client, 0, runs);
@@ -77,7 +77,11 @@ void waiting_bench(benchmark::State& state) {
         after > before ? static_cast<double>(after - before) / static_cast<double>(runs) : 0;
   }
 }
-BENCHMARK(waiting_bench)->Name("waiting")->Arg(100'000)->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(waiting_bench)
+    ->Name("waiting")
+    ->Arg(100'000)
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace reprise::bench

@@ -36,10 +36,14 @@ int three_activities(Context& ctx, const int& start) {
 class Load {
  public:
   explicit Load(const Workflow<int(int)>& workflow)
-      : engine_(Engine::open(store_.path())), worker_(*engine_), client_(*engine_), workflow_(workflow) {
+      : engine_(Engine::open(store_.path())),
+        worker_(*engine_),
+        client_(*engine_),
+        workflow_(workflow) {
     worker_
-        .implement(kThreeSteps,
-                   [](Context& ctx, const int& v) { return three_steps(ctx, StepOn::kActivityThread, v); })
+        .implement(
+            kThreeSteps,
+            [](Context& ctx, const int& v) { return three_steps(ctx, StepOn::kActivityThread, v); })
         .implement(kThreeStepsInline,
                    [](Context& ctx, const int& v) { return three_steps(ctx, StepOn::kShard, v); })
         .implement(kThreeActivities, three_activities)
@@ -85,10 +89,18 @@ void in_flight_counts(benchmark::internal::Benchmark* b) {
   b->ArgName("")->Arg(1)->Arg(128)->Arg(1'000)->Arg(10'000)->UseRealTime()->MeasureProcessCPUTime();
 }
 
-void three_steps_bench(benchmark::State& state) { run_workflows(state, kThreeSteps); }
-void three_steps_inline_bench(benchmark::State& state) { run_workflows(state, kThreeStepsInline); }
-void three_activities_bench(benchmark::State& state) { run_workflows(state, kThreeActivities); }
-void no_op_bench(benchmark::State& state) { run_workflows(state, kNoOp); }
+void three_steps_bench(benchmark::State& state) {
+  run_workflows(state, kThreeSteps);
+}
+void three_steps_inline_bench(benchmark::State& state) {
+  run_workflows(state, kThreeStepsInline);
+}
+void three_activities_bench(benchmark::State& state) {
+  run_workflows(state, kThreeActivities);
+}
+void no_op_bench(benchmark::State& state) {
+  run_workflows(state, kNoOp);
+}
 
 BENCHMARK(three_steps_bench)->Name("three_steps")->Apply(in_flight_counts);
 BENCHMARK(three_steps_inline_bench)->Name("three_steps_inline")->Apply(in_flight_counts);

@@ -90,7 +90,8 @@ std::uint64_t CommandLog::command_number(int index) const {
   return events_before_ + static_cast<std::uint64_t>(recorded_->inputs_size() + index) + 1;
 }
 
-void CommandLog::fail(Mismatch::Kind kind, const proto::Event* recorded,
+void CommandLog::fail(Mismatch::Kind kind,
+                      const proto::Event* recorded,
                       const proto::Event* attempted) {
   if (mismatch_) return;  // the first difference is the one that counts
   mismatch_.emplace();

@@ -47,8 +47,8 @@ class CommandLog {
   std::uint64_t events_before_ = 0;
   proto::Turn* live_ = nullptr;
   const proto::Turn* recorded_ = nullptr;
-  int cursor_ = 0;        // recorded commands that matched in this turn
-  proto::Event scratch_;  // the attempted command of a replayed turn
+  int cursor_ = 0;                          // recorded commands that matched in this turn
+  proto::Event scratch_;                    // the attempted command of a replayed turn
   std::optional<proto::Event> last_match_;  // of earlier turns
   std::uint64_t last_match_event_ = 0;
   std::optional<Mismatch> mismatch_;

@@ -24,7 +24,8 @@ bool same_command(const Event& recorded, const Event& attempted) {
       return recorded.patch_recorded().change_id() == attempted.patch_recorded().change_id();
     case Event::kUpdateCompleted:
       return recorded.update_completed().update_id() == attempted.update_completed().update_id();
-    default: return true;  // side effects and the ends of a run have neither id nor name
+    default:
+      return true;  // side effects and the ends of a run have neither id nor name
   }
 }
 
@@ -38,7 +39,8 @@ bool same_input(const Event& recorded, const Event& attempted) {
       return recorded.timer_started().duration_ms() == attempted.timer_started().duration_ms();
     case Event::kRunCompleted:
       return recorded.run_completed().result() == attempted.run_completed().result();
-    default: return true;
+    default:
+      return true;
   }
 }
 

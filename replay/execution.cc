@@ -11,8 +11,11 @@ namespace reprise::replay {
 using proto::Event;
 using Trigger = Operation::Trigger;
 
-Execution::State::State(Execution& execution, RunInfo run, const WorkflowCode& workflow_code,
-                        StackPool& pool, ExecutionOptions options)
+Execution::State::State(Execution& execution,
+                        RunInfo run,
+                        const WorkflowCode& workflow_code,
+                        StackPool& pool,
+                        ExecutionOptions options)
     : self(execution),
       info(std::move(run)),
       code(workflow_code),
@@ -25,7 +28,9 @@ Execution::State::~State() {
   scheduler.evict_all();  // before `instance`, whose methods the strands run
 }
 
-Execution::Execution(RunInfo info, const WorkflowCode& code, StackPool& pool,
+Execution::Execution(RunInfo info,
+                     const WorkflowCode& code,
+                     StackPool& pool,
                      ExecutionOptions options)
     : state_(std::make_unique<State>(*this, std::move(info), code, pool, options)) {}
 
@@ -80,7 +85,9 @@ TurnEnd Execution::State::end() const {
 
 void Execution::State::apply(const Event& event, int index) {
   switch (event.kind_case()) {
-    case Event::kRunStarted: start(event.run_started()); break;
+    case Event::kRunStarted:
+      start(event.run_started());
+      break;
     case Event::kActivityCompleted:
       complete_numbered(event, index, event.activity_completed().id(), Trigger::kSuccess,
                         Outcome::success(event.activity_completed().result()));
@@ -100,15 +107,22 @@ void Execution::State::apply(const Event& event, int index) {
     case Event::kTimerFired:
       complete_numbered(event, index, event.timer_fired().id(), Trigger::kSuccess, {});
       break;
-    case Event::kSignalReceived: receive_signal(event.signal_received()); break;
-    case Event::kUpdateReceived: receive_update(event.update_received()); break;
-    case Event::kCancelRequested: cancel_scope(*root, {}); break;
+    case Event::kSignalReceived:
+      receive_signal(event.signal_received());
+      break;
+    case Event::kUpdateReceived:
+      receive_update(event.update_received());
+      break;
+    case Event::kCancelRequested:
+      cancel_scope(*root, {});
+      break;
     case Event::kRunTerminated:
     case Event::kRunTimedOut:
       closed = true;
       scheduler.halt();
       break;
-    default: break;  // what the engine keeps books with is not for the code
+    default:
+      break;  // what the engine keeps books with is not for the code
   }
   run_to_quiescence();
 }
@@ -125,8 +139,8 @@ void Execution::State::start(const proto::RunStarted& started) {
       root);
 }
 
-void Execution::State::complete_numbered(const Event& event, int index, std::uint32_t id,
-                                         Trigger trigger, Outcome outcome) {
+void Execution::State::complete_numbered(
+    const Event& event, int index, std::uint32_t id, Trigger trigger, Outcome outcome) {
   const auto found = pending.find(id);
   if (found == pending.end()) {
     // It was given up, in this turn or before: the code has moved on.
@@ -259,7 +273,8 @@ void Execution::State::dropped(Operation& operation) {
   if (!operation.ready()) {
     inboxes.stop_waiting(operation.label, &operation);
   } else if (!operation.read()) {
-    inboxes.give_back(operation.label, {operation.order(), operation.take_outcome().take_payload()});
+    inboxes.give_back(operation.label,
+                      {operation.order(), operation.take_outcome().take_payload()});
   }
 }
 
@@ -270,9 +285,13 @@ const Trouble& Execution::trouble() const {
   return *state_->trouble;
 }
 
-bool Execution::closed() const { return state_->closed; }
+bool Execution::closed() const {
+  return state_->closed;
+}
 
-std::uint64_t Execution::events() const { return state_->events; }
+std::uint64_t Execution::events() const {
+  return state_->events;
+}
 
 base::FunctionRef<Outcome()> Execution::step_body(std::uint32_t id) const {
   const auto found = state_->pending.find(id);
@@ -288,8 +307,8 @@ base::Result<std::string> Execution::query(std::string_view name, std::string_vi
     std::string known;
     for (const auto& [other, entry] : queries) known += (known.empty() ? "" : ", ") + other;
     return base::Error{base::ErrorCode::kUnknownQuery,
-                       "the run answers no query named '" + std::string(name) + "' now; it answers: " +
-                           (known.empty() ? "none" : known)};
+                       "the run answers no query named '" + std::string(name) +
+                           "' now; it answers: " + (known.empty() ? "none" : known)};
   }
   state_->in_query = true;
   auto answer = found->second.handler(input);

@@ -108,7 +108,9 @@ class Execution {
   OperationRef schedule_activity(proto::ActivityScheduled activity, base::CallSite site);
   OperationRef start_timer(base::Duration duration, base::CallSite site);
   // Waits until the step is done, cancelled scope or not: `body` refers to the caller's frame.
-  Outcome run_step(proto::StepScheduled step, base::FunctionRef<Outcome()> body, base::CallSite site);
+  Outcome run_step(proto::StepScheduled step,
+                   base::FunctionRef<Outcome()> body,
+                   base::CallSite site);
   // The recorded value on replay; otherwise compute() now.
   std::string side_effect(base::FunctionRef<std::string()> compute, base::CallSite site);
   bool patched(std::string_view change_id, base::CallSite site);

@@ -41,7 +41,9 @@ Ref<Operation> Execution::State::add_operation(Kind kind, std::uint32_t id, std:
   return operation;
 }
 
-void Execution::State::complete(Operation& operation, Trigger trigger, std::uint64_t order,
+void Execution::State::complete(Operation& operation,
+                                Trigger trigger,
+                                std::uint64_t order,
                                 Outcome outcome) {
   if (!operation.complete(trigger, order, std::move(outcome))) return;
   for (StrandRecord* strand : operation.waiters) scheduler.wake(*strand);
@@ -108,9 +110,15 @@ bool Execution::callable() const {
   return state_->scheduler.current() != nullptr && !state_->in_query;
 }
 
-const RunInfo& Execution::info() const { return state_->info; }
-base::Time Execution::now() const { return state_->now; }
-bool Execution::replaying() const { return state_->log.replaying(); }
+const RunInfo& Execution::info() const {
+  return state_->info;
+}
+base::Time Execution::now() const {
+  return state_->now;
+}
+bool Execution::replaying() const {
+  return state_->log.replaying();
+}
 
 // SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 std::uint64_t Execution::random() {
@@ -145,7 +153,8 @@ OperationRef Execution::start_timer(base::Duration duration, base::CallSite site
   return s.add_operation(Kind::kTimer, id, std::to_string(duration.count()) + "ms");
 }
 
-Outcome Execution::run_step(proto::StepScheduled step, base::FunctionRef<Outcome()> body,
+Outcome Execution::run_step(proto::StepScheduled step,
+                            base::FunctionRef<Outcome()> body,
                             base::CallSite site) {
   State& s = *state_;
   StrandRecord& strand = s.enter();
@@ -221,7 +230,8 @@ std::optional<std::size_t> Execution::wait_first(std::span<Operation* const> ope
   }
 }
 
-Waited Execution::wait_until(base::FunctionRef<bool()> condition, Operation* timeout,
+Waited Execution::wait_until(base::FunctionRef<bool()> condition,
+                             Operation* timeout,
                              base::CallSite site) {
   State& s = *state_;
   StrandRecord& strand = s.enter();
@@ -270,14 +280,16 @@ OperationRef Execution::next_signal(std::string_view name) {
   return operation;
 }
 
-bool Execution::has_signal(std::string_view name) const { return state_->inboxes.has(name); }
+bool Execution::has_signal(std::string_view name) const {
+  return state_->inboxes.has(name);
+}
 
 OperationRef Execution::spawn(std::function<void()> body) {
   State& s = *state_;
   const StrandRecord& parent = s.enter();
   OperationRef operation = s.add_operation(Kind::kSpawn, 0, "spawned");
-  StrandRecord& strand = s.spawn_strand(
-      [&s, body = std::move(body)] { s.guarded([&] { body(); }); }, parent.scope);
+  StrandRecord& strand =
+      s.spawn_strand([&s, body = std::move(body)] { s.guarded([&] { body(); }); }, parent.scope);
   strand.completes = operation.get();
   operation->strand = &strand;
   return operation;
@@ -297,9 +309,9 @@ std::uint64_t Execution::on_signal(std::string_view signal, SignalHandler handle
   s.handlers.signals[std::string(signal)] = {id, handler};
   // Those that came before the handler did are not lost.
   while (auto arrival = s.inboxes.take(signal)) {
-    s.spawn_strand([&s, handler, payload = std::move(arrival->input)] {
-      s.guarded([&] { handler(payload); });
-    }, s.root);
+    s.spawn_strand([&s, handler,
+                    payload = std::move(arrival->input)] { s.guarded([&] { handler(payload); }); },
+                   s.root);
   }
   return id;
 }
@@ -338,6 +350,8 @@ void Execution::cancel_scope(const ScopeRef& scope) {
   state_->enter();
 }
 
-bool Execution::cancelled() const { return state_->enter().scope->is_cancelled(); }
+bool Execution::cancelled() const {
+  return state_->enter().scope->is_cancelled();
+}
 
 }  // namespace reprise::replay

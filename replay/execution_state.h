@@ -29,7 +29,10 @@ struct Handlers {
 };
 
 struct Execution::State final : DropListener {
-  State(Execution& execution, RunInfo run, const WorkflowCode& workflow_code, StackPool& pool,
+  State(Execution& execution,
+        RunInfo run,
+        const WorkflowCode& workflow_code,
+        StackPool& pool,
         ExecutionOptions options);
   ~State();
 
@@ -39,8 +42,11 @@ struct Execution::State final : DropListener {
   void start(const proto::RunStarted& started);
   void receive_signal(const proto::SignalReceived& signal);
   void receive_update(const proto::UpdateReceived& update);
-  void complete_numbered(const proto::Event& event, int index, std::uint32_t id,
-                         Operation::Trigger trigger, Outcome outcome);
+  void complete_numbered(const proto::Event& event,
+                         int index,
+                         std::uint32_t id,
+                         Operation::Trigger trigger,
+                         Outcome outcome);
   void run_to_quiescence();
   TurnEnd end() const;
 
@@ -59,7 +65,9 @@ struct Execution::State final : DropListener {
   // Submits the draft; throws Evicted when it differs from the log.
   void submit();
   Ref<Operation> add_operation(Operation::Kind kind, std::uint32_t id, std::string label);
-  void complete(Operation& operation, Operation::Trigger trigger, std::uint64_t order,
+  void complete(Operation& operation,
+                Operation::Trigger trigger,
+                std::uint64_t order,
                 Outcome outcome);
   void cancel(Operation& operation, base::CallSite site);
   void cancel_scope(Scope& scope, base::CallSite site);
@@ -73,7 +81,7 @@ struct Execution::State final : DropListener {
   Inboxes inboxes;
   Handlers handlers;
   std::unique_ptr<WorkflowInstance> instance;
-  std::string input;  // of the run
+  std::string input;                                          // of the run
   std::unordered_map<std::uint32_t, Ref<Operation>> pending;  // numbered operations by id
   std::unordered_map<std::string, bool> patches;              // answers given so far
   std::vector<proto::Event> deferred;  // inputs of deferred turns, for the next turn

@@ -20,27 +20,43 @@ std::string duration_text(std::int64_t ms) {
 // What tells two events of one kind apart: the name where there is one, otherwise the id.
 std::string detail(const Event& event) {
   switch (event.kind_case()) {
-    case Event::kRunStarted: return event.run_started().workflow();
-    case Event::kActivityScheduled: return event.activity_scheduled().name();
-    case Event::kActivityCompleted: return "#" + std::to_string(event.activity_completed().id());
-    case Event::kActivityFailed: return "#" + std::to_string(event.activity_failed().id());
+    case Event::kRunStarted:
+      return event.run_started().workflow();
+    case Event::kActivityScheduled:
+      return event.activity_scheduled().name();
+    case Event::kActivityCompleted:
+      return "#" + std::to_string(event.activity_completed().id());
+    case Event::kActivityFailed:
+      return "#" + std::to_string(event.activity_failed().id());
     case Event::kActivityCancelRequested:
       return "#" + std::to_string(event.activity_cancel_requested().id());
-    case Event::kStepScheduled: return event.step_scheduled().name();
-    case Event::kStepCompleted: return "#" + std::to_string(event.step_completed().id());
-    case Event::kStepFailed: return "#" + std::to_string(event.step_failed().id());
-    case Event::kTimerStarted: return duration_text(event.timer_started().duration_ms());
-    case Event::kTimerFired: return "#" + std::to_string(event.timer_fired().id());
-    case Event::kTimerCancelled: return "#" + std::to_string(event.timer_cancelled().id());
-    case Event::kSignalReceived: return event.signal_received().name();
-    case Event::kUpdateReceived: return event.update_received().name();
-    case Event::kUpdateCompleted: return event.update_completed().update_id();
+    case Event::kStepScheduled:
+      return event.step_scheduled().name();
+    case Event::kStepCompleted:
+      return "#" + std::to_string(event.step_completed().id());
+    case Event::kStepFailed:
+      return "#" + std::to_string(event.step_failed().id());
+    case Event::kTimerStarted:
+      return duration_text(event.timer_started().duration_ms());
+    case Event::kTimerFired:
+      return "#" + std::to_string(event.timer_fired().id());
+    case Event::kTimerCancelled:
+      return "#" + std::to_string(event.timer_cancelled().id());
+    case Event::kSignalReceived:
+      return event.signal_received().name();
+    case Event::kUpdateReceived:
+      return event.update_received().name();
+    case Event::kUpdateCompleted:
+      return event.update_completed().update_id();
     case Event::kAttemptFailed:
       return "#" + std::to_string(event.attempt_failed().id()) + " attempt " +
              std::to_string(event.attempt_failed().attempt());
-    case Event::kHeartbeatRecorded: return "#" + std::to_string(event.heartbeat_recorded().id());
-    case Event::kPatchRecorded: return event.patch_recorded().change_id();
-    default: return {};
+    case Event::kHeartbeatRecorded:
+      return "#" + std::to_string(event.heartbeat_recorded().id());
+    case Event::kPatchRecorded:
+      return event.patch_recorded().change_id();
+    default:
+      return {};
   }
 }
 
@@ -65,7 +81,9 @@ std::string usual_cause(const Mismatch& mismatch) {
   }
 }
 
-std::string side(std::string_view label, const std::optional<Event>& event, std::string_view verb,
+std::string side(std::string_view label,
+                 const std::optional<Event>& event,
+                 std::string_view verb,
                  std::string_view nothing) {
   std::string line = "  ";
   line += label;
@@ -84,12 +102,18 @@ std::string side(std::string_view label, const std::optional<Event>& event, std:
 
 std::string_view to_string(Mismatch::Kind kind) {
   switch (kind) {
-    case Mismatch::Kind::kOther: return "other command";
-    case Mismatch::Kind::kExtra: return "extra command";
-    case Mismatch::Kind::kMissing: return "missing command";
-    case Mismatch::Kind::kChangedInput: return "changed input";
-    case Mismatch::Kind::kOrphanInput: return "input without its command";
-    case Mismatch::Kind::kAfterEnd: return "history behind the end";
+    case Mismatch::Kind::kOther:
+      return "other command";
+    case Mismatch::Kind::kExtra:
+      return "extra command";
+    case Mismatch::Kind::kMissing:
+      return "missing command";
+    case Mismatch::Kind::kChangedInput:
+      return "changed input";
+    case Mismatch::Kind::kOrphanInput:
+      return "input without its command";
+    case Mismatch::Kind::kAfterEnd:
+      return "history behind the end";
   }
   return "mismatch";
 }
@@ -106,8 +130,10 @@ std::string describe(const Event& event) {
   return text;
 }
 
-std::string report(const Mismatch& mismatch, std::string_view workflow,
-                   std::string_view workflow_id, std::string_view run_id) {
+std::string report(const Mismatch& mismatch,
+                   std::string_view workflow,
+                   std::string_view workflow_id,
+                   std::string_view run_id) {
   std::string text = base::to_string(base::ErrorCode::kNondeterminism);
   text += " nondeterminism: workflow '";
   text += workflow;
@@ -116,7 +142,8 @@ std::string report(const Mismatch& mismatch, std::string_view workflow,
   text += " (";
   text += run_id;
   text += "), event " + std::to_string(mismatch.event) + "\n";
-  text += side("the log says", mismatch.recorded, "recorded at ", "no further command in this turn");
+  text +=
+      side("the log says", mismatch.recorded, "recorded at ", "no further command in this turn");
   text += side("the code now does", mismatch.attempted, "at ", "nothing of the kind");
   if (mismatch.last_match) {
     text += "  last match          " + std::to_string(mismatch.last_match_event) + " " +

@@ -20,9 +20,9 @@ struct Mismatch {
   };
 
   Kind kind{};
-  std::uint64_t event = 0;              // number of the event in the history, from 1
-  std::optional<proto::Event> recorded;  // what the log says
-  std::optional<proto::Event> attempted; // what the code does
+  std::uint64_t event = 0;                // number of the event in the history, from 1
+  std::optional<proto::Event> recorded;   // what the log says
+  std::optional<proto::Event> attempted;  // what the code does
   std::optional<proto::Event> last_match;
   std::uint64_t last_match_event = 0;
 };
@@ -36,7 +36,9 @@ std::string describe(const proto::Event& event);
 std::string_view name_of(const proto::Event& event);
 
 // The report of design's section on errors: both sides, both call sites, the last match.
-std::string report(const Mismatch& mismatch, std::string_view workflow, std::string_view workflow_id,
+std::string report(const Mismatch& mismatch,
+                   std::string_view workflow,
+                   std::string_view workflow_id,
                    std::string_view run_id);
 
 }  // namespace reprise::replay

@@ -47,11 +47,16 @@ bool Operation::complete(Trigger trigger, std::uint64_t order, Outcome outcome) 
 
 std::string_view to_string(Operation::Kind kind) {
   switch (kind) {
-    case Kind::kActivity: return "activity";
-    case Kind::kStep: return "step";
-    case Kind::kTimer: return "timer";
-    case Kind::kSignal: return "signal";
-    case Kind::kSpawn: return "strand";
+    case Kind::kActivity:
+      return "activity";
+    case Kind::kStep:
+      return "step";
+    case Kind::kTimer:
+      return "timer";
+    case Kind::kSignal:
+      return "signal";
+    case Kind::kSpawn:
+      return "strand";
   }
   return "operation";
 }

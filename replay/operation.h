@@ -55,11 +55,11 @@ class Operation {
   bool complete(Trigger trigger, std::uint64_t order, Outcome outcome = {});
 
   // Of a pending operation; the execution keeps them.
-  std::string label;                              // what a person is told the run waits for
-  std::vector<StrandRecord*> waiters;             // strands to wake when it completes
-  Ref<Scope> scope;                               // cancelled with it
+  std::string label;                                      // what a person is told the run waits for
+  std::vector<StrandRecord*> waiters;                     // strands to wake when it completes
+  Ref<Scope> scope;                                       // cancelled with it
   std::optional<base::FunctionRef<Outcome()>> step_body;  // lies on the strand's stack
-  StrandRecord* strand = nullptr;                 // kSpawn: the strand itself
+  StrandRecord* strand = nullptr;                         // kSpawn: the strand itself
   DropListener* listener = nullptr;
 
   // Counted references; one thread.

@@ -63,7 +63,9 @@ void Scheduler::resume(StrandRecord& strand) {
   current_ = outer;
 }
 
-void Scheduler::block() { current_->strand.suspend(); }
+void Scheduler::block() {
+  current_->strand.suspend();
+}
 
 void Scheduler::block_on_condition() {
   StrandRecord& strand = *current_;

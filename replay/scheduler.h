@@ -19,12 +19,12 @@ struct StrandRecord {
       : strand(pool, std::move(body)), scope(std::move(in_scope)) {}
 
   Strand strand;
-  ScopeRef scope;             // the innermost one it is in now
-  bool running = false;       // is on its stack now, or has resumed a strand that is
-  bool ready = false;         // stands in the ready queue
-  bool on_condition = false;  // waits for a condition of its own
-  bool rechecking = false;    // was resumed only to look at its condition again
-  Operation* completes = nullptr;         // a spawned strand's operation
+  ScopeRef scope;                       // the innermost one it is in now
+  bool running = false;                 // is on its stack now, or has resumed a strand that is
+  bool ready = false;                   // stands in the ready queue
+  bool on_condition = false;            // waits for a condition of its own
+  bool rechecking = false;              // was resumed only to look at its condition again
+  Operation* completes = nullptr;       // a spawned strand's operation
   std::vector<Operation*> waits_for{};  // what would wake it, for people
 };
 

@@ -55,8 +55,8 @@ struct RunKey {
 // How a run ended.
 struct RunEnd {
   RunStatus status = RunStatus::kRunning;
-  std::string result;            // kCompleted
-  proto::Failure failure;        // every other status
+  std::string result;      // kCompleted
+  proto::Failure failure;  // every other status
 };
 
 // Set once, waited for by any number of threads.
@@ -96,15 +96,15 @@ using RunWatch = Promise<base::Result<RunEnd>>;
 struct StartedRun {
   std::string workflow_id;
   base::RunId run_id;
-  bool existing = false;            // kUseExisting found one
+  bool existing = false;  // kUseExisting found one
 };
 
 struct PendingActivity {
   std::uint32_t id = 0;
-  std::string activity;             // or the step's name
+  std::string activity;  // or the step's name
   bool is_step = false;
   std::uint32_t attempt = 1;
-  bool under_way = false;           // an attempt is executing now
+  bool under_way = false;  // an attempt is executing now
   std::optional<base::Time> next_attempt;
   std::string last_failure;
 };
@@ -132,7 +132,7 @@ struct RunDescription {
 
 struct ListRequest {
   std::optional<RunStatus> status{};
-  std::string workflow{};      // empty: every type
+  std::string workflow{};  // empty: every type
   std::size_t limit = 1'000;
   bool newest_first = true;
 };
@@ -153,14 +153,20 @@ class Service {
  public:
   virtual ~Service() = default;
 
-  // `watch`, if not null, is set when the run ends (or at once with the error of the start).
-  virtual void start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) = 0;
+  // `watch`, if not null, is set when the run ends (or at once with the error of the start). The
+  // message of kAlreadyStarted is the run id of the run that has the workflow id.
+  virtual void start(StartRequest request,
+                     std::shared_ptr<RunWatch> watch,
+                     Reply<StartedRun> reply) = 0;
   virtual void watch(RunKey key, std::shared_ptr<RunWatch> watch) = 0;
   // Nobody waits for it any more: a run that waits for months need not keep it.
   virtual void unwatch(RunKey key, std::shared_ptr<RunWatch> watch) = 0;
   virtual void signal(RunKey key, std::string name, std::string input, Reply<void> reply) = 0;
   virtual void query(RunKey key, std::string name, std::string input, Reply<std::string> reply) = 0;
-  virtual void update(RunKey key, std::string name, std::string input, Reply<replay::Outcome> reply) = 0;
+  virtual void update(RunKey key,
+                      std::string name,
+                      std::string input,
+                      Reply<replay::Outcome> reply) = 0;
   virtual void cancel(RunKey key, std::string reason, Reply<void> reply) = 0;
   virtual void terminate(RunKey key, std::string reason, Reply<void> reply) = 0;
   virtual void describe(RunKey key, Reply<RunDescription> reply) = 0;

@@ -21,7 +21,7 @@ class ActivityAttempt {
   virtual int attempt() const = 0;                       // from 1
   virtual std::string_view activity() const = 0;
   virtual std::string_view workflow_id() const = 0;
-  virtual std::stop_token stop_token() const = 0;        // cancelled, timed out or shutting down
+  virtual std::stop_token stop_token() const = 0;  // cancelled, timed out or shutting down
   // Says that the attempt lives; `details` (a payload; empty: none) are kept for the next attempt.
   virtual void heartbeat(std::string details) = 0;
   // What the last attempt that reported details reported; empty: nothing.

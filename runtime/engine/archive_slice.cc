@@ -40,9 +40,9 @@ base::Status ArchiveSlice::add(const store::Record& record, std::string_view enc
   return {};
 }
 
-// A record that does not follow from the run's earlier ones is archived as it is, so that one damaged
-// run does not hold up the others; its summary stays where it was, and whoever reads the history is
-// told.
+// A record that does not follow from the run's earlier ones is archived as it is, so that one
+// damaged run does not hold up the others; its summary stays where it was, and whoever reads the
+// history is told.
 void ArchiveSlice::fold(const store::Record& record, Gathered* run) {
   if (run->damaged) return;
   auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);

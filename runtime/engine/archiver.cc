@@ -18,11 +18,16 @@ Archiver::Archiver(Shared& shared, std::function<void(store::Seq)> archived)
 }
 
 Archiver::~Archiver() {
+  stop();
+}
+
+void Archiver::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_one();
+  thread_ = {};
 }
 
 void Archiver::start() {

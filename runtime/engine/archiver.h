@@ -21,6 +21,7 @@ class Archiver {
   Archiver& operator=(const Archiver&) = delete;
 
   void start();  // its thread; without it the owner calls archive_some()
+  void stop();   // and waits for the thread; poke() stays harmless
   // Records became durable. Any thread.
   void poke();
 

@@ -1,9 +1,8 @@
 #include "runtime/engine/embedded_engine.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <spdlog/spdlog.h>
 
 #include "base/check.h"
 #include "runtime/engine/limits.h"
@@ -16,10 +15,18 @@ constexpr int kExitFatal = 70;  // EX_SOFTWARE
 
 void log_with_spdlog(LogLevel level, std::string_view line) {
   switch (level) {
-    case LogLevel::kDebug: spdlog::debug(line); break;
-    case LogLevel::kInfo: spdlog::info(line); break;
-    case LogLevel::kWarning: spdlog::warn(line); break;
-    case LogLevel::kError: spdlog::error(line); break;
+    case LogLevel::kDebug:
+      spdlog::debug(line);
+      break;
+    case LogLevel::kInfo:
+      spdlog::info(line);
+      break;
+    case LogLevel::kWarning:
+      spdlog::warn(line);
+      break;
+    case LogLevel::kError:
+      spdlog::error(line);
+      break;
   }
 }
 
@@ -50,7 +57,8 @@ std::size_t default_activity_threads() {
 
 // ---- opening and closing ----------------------------------------------------------------------
 
-base::Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory, EngineOptions options) {
+base::Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory,
+                                                   EngineOptions options) {
   auto store = store::open_store(directory);
   if (!store) return store.error();
   return EmbeddedEngine::over(std::move(*store), std::move(options));
@@ -73,17 +81,14 @@ base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store
 }
 
 EmbeddedEngine::EmbeddedEngine(std::unique_ptr<store::Store> store, EngineOptions options)
-    : shared_(with_defaults(std::move(options)), std::move(store),
+    : shared_(with_defaults(std::move(options)),
+              std::move(store),
               options.clock != nullptr ? *options.clock : wall_clock_) {}
 
 void EmbeddedEngine::open(Recovered recovered) {
   const EngineOptions& options = shared_.options;
   shared_.next_run = recovered.next_run;
   shared_.durable = recovered.last;
-  shared_.writer = std::make_unique<store::Writer>(shared_.store->journal(), recovered.last,
-                                                   options.threaded);
-  shared_.writer->on_durable([this](const base::Result<store::Seq>& seq) { durable(seq); });
-
   const auto count = static_cast<std::size_t>(options.shards);
   const HostOptions host{.cached_runs = std::max<std::size_t>(1, options.cached_runs / count),
                          .cached_bytes = options.cached_bytes / count,
@@ -92,6 +97,14 @@ void EmbeddedEngine::open(Recovered recovered) {
   for (std::size_t i = 0; i < count; ++i) {
     shards_.push_back(std::make_unique<Shard>(static_cast<int>(i), shared_, host));
   }
+  archiver_ = std::make_unique<Archiver>(shared_, [this](store::Seq through) {
+    for (auto& shard : shards_)
+      shard->post([shard = shard.get(), through] { shard->archived(through); });
+  });
+  shared_.writer =
+      std::make_unique<store::Writer>(shared_.store->journal(), recovered.last, options.threaded);
+  shared_.writer->on_durable([this](const base::Result<store::Seq>& seq) { durable(seq); });
+
   for (RecoveredRun& run : recovered.runs) {
     Shard& shard = shard_of(run.state.workflow_id);
     if (run.damaged) shared_.log(LogLevel::kError, "quarantined: " + run.why);
@@ -102,31 +115,30 @@ void EmbeddedEngine::open(Recovered recovered) {
   for (const store::AttemptMark& mark : shared_.store->attempt_slots().left_over()) {
     for (auto& shard : shards_) shard->attempt_lost(mark);
   }
-  archiver_ = std::make_unique<Archiver>(shared_, [this](store::Seq through) {
-    for (auto& shard : shards_) shard->post([shard = shard.get(), through] { shard->archived(through); });
-  });
   if (!options.threaded) return;
   archiver_->start();
-  for (auto& shard : shards_) threads_.emplace_back([this, shard = shard.get()] { run_shard(*shard); });
+  for (auto& shard : shards_)
+    threads_.emplace_back([this, shard = shard.get()] { run_shard(*shard); });
 }
 
 EmbeddedEngine::~EmbeddedEngine() {
   stopping_ = true;
   for (auto& shard : shards_) shard->poke();
   threads_.clear();
-  archiver_.reset();
+  archiver_->stop();
   for (auto& shard : shards_) {
-    shard->fail_watches({base::ErrorCode::kStoreClosed, "the engine was closed; the run goes on "
-                                                        "when it is opened again"});
+    shard->fail_watches({base::ErrorCode::kStoreClosed,
+                         "the engine was closed; the run goes on "
+                         "when it is opened again"});
   }
-  shared_.writer.reset();  // commits what is queued; its callback still needs the shards
+  shared_.writer.reset();  // commits what is queued; its callback needs the shards and the archiver
 }
 
 void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
   if (!seq) return shared_.options.on_fatal(seq.error());
   shared_.durable = *seq;
   for (auto& shard : shards_) shard->poke();
-  if (archiver_ != nullptr) archiver_->poke();
+  archiver_->poke();
 }
 
 void EmbeddedEngine::run_shard(Shard& shard) {
@@ -162,9 +174,10 @@ std::optional<base::Time> EmbeddedEngine::next_due() const {
   return next;
 }
 
-base::Result<bool> EmbeddedEngine::wait(base::FunctionRef<bool()> ready,
-                                        base::FunctionRef<bool(std::optional<base::Duration>)> block,
-                                        std::optional<base::Duration> timeout) {
+base::Result<bool> EmbeddedEngine::wait(
+    base::FunctionRef<bool()> ready,
+    base::FunctionRef<bool(std::optional<base::Duration>)> block,
+    std::optional<base::Duration> timeout) {
   if (shared_.options.threaded) return block(timeout);
   while (!ready()) {
     if (run_some()) continue;
@@ -181,18 +194,23 @@ Shard& EmbeddedEngine::shard_of(std::string_view workflow_id) {
 }
 
 template <class Result>
-bool EmbeddedEngine::refuse(const RunKey& key, std::string_view name, std::string_view input,
+bool EmbeddedEngine::refuse(const RunKey& key,
+                            std::string_view name,
+                            std::string_view input,
                             const Reply<Result>& reply) const {
   base::Status checked = check_request(key.workflow_id, name, input);
-  if (checked && stopping_) checked = base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"};
+  if (checked && stopping_)
+    checked = base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"};
   if (checked) return false;
   reply(checked.error());
   return true;
 }
 
-void EmbeddedEngine::start(StartRequest request, std::shared_ptr<RunWatch> watch,
+void EmbeddedEngine::start(StartRequest request,
+                           std::shared_ptr<RunWatch> watch,
                            Reply<StartedRun> reply) {
-  if (request.workflow_id.empty()) request.workflow_id = shared_.ids.next(shared_.clock.now()).to_string();
+  if (request.workflow_id.empty())
+    request.workflow_id = shared_.ids.next(shared_.clock.now()).to_string();
   if (request.task_queue.empty()) request.task_queue = kDefaultTaskQueue;
   const Reply<StartedRun> refused = [&](const base::Result<StartedRun>& why) {
     if (watch != nullptr) watch->set(why.error());
@@ -214,7 +232,8 @@ void EmbeddedEngine::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
 void EmbeddedEngine::unwatch(RunKey key, std::shared_ptr<RunWatch> watch) {
   if (stopping_) return;
   Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), watch = std::move(watch)] { shard.unwatch(key, watch); });
+  shard.post(
+      [&shard, key = std::move(key), watch = std::move(watch)] { shard.unwatch(key, watch); });
 }
 
 void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Reply<void> reply) {
@@ -224,14 +243,19 @@ void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Rep
               reply = std::move(reply)] { shard.signal(key, name, input, reply); });
 }
 
-void EmbeddedEngine::query(RunKey key, std::string name, std::string input, Reply<std::string> reply) {
+void EmbeddedEngine::query(RunKey key,
+                           std::string name,
+                           std::string input,
+                           Reply<std::string> reply) {
   if (refuse(key, name, input, reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
               reply = std::move(reply)] { shard.query(key, name, input, reply); });
 }
 
-void EmbeddedEngine::update(RunKey key, std::string name, std::string input,
+void EmbeddedEngine::update(RunKey key,
+                            std::string name,
+                            std::string input,
                             Reply<replay::Outcome> reply) {
   if (refuse(key, name, input, reply)) return;
   Shard& shard = shard_of(key.workflow_id);
@@ -258,19 +282,21 @@ void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply
 void EmbeddedEngine::describe(RunKey key, Reply<RunDescription> reply) {
   if (refuse(key, "describe", {}, reply)) return;
   Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), reply = std::move(reply)] { shard.describe(key, reply); });
+  shard.post(
+      [&shard, key = std::move(key), reply = std::move(reply)] { shard.describe(key, reply); });
 }
 
 void EmbeddedEngine::history(RunKey key, Reply<std::vector<std::string>> reply) {
   if (refuse(key, "history", {}, reply)) return;
   Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), reply = std::move(reply)] { shard.history(key, reply); });
+  shard.post(
+      [&shard, key = std::move(key), reply = std::move(reply)] { shard.history(key, reply); });
 }
 
 void EmbeddedEngine::list(ListRequest request, Reply<std::vector<RunDescription>> reply) {
   if (stopping_) return reply(base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"});
-  const auto listing = std::make_shared<Listing>(shared_, std::move(request), shards_.size(),
-                                                 std::move(reply));
+  const auto listing =
+      std::make_shared<Listing>(shared_, std::move(request), shards_.size(), std::move(reply));
   for (auto& shard : shards_) {
     shard->post([shard = shard.get(), listing] {
       std::map<store::RunNumber, RunDescription> runs;
@@ -319,7 +345,9 @@ class EmbeddedEngine::Session final : public WorkerSession {
   AttemptPool pool_;
 };
 
-bool EmbeddedEngine::run_attempt(Session& session) { return session.pool().run_one(); }
+bool EmbeddedEngine::run_attempt(Session& session) {
+  return session.pool().run_one();
+}
 
 base::Result<std::unique_ptr<WorkerSession>> EmbeddedEngine::register_worker(WorkerCode worker) {
   if (worker.task_queue.empty()) worker.task_queue = kDefaultTaskQueue;

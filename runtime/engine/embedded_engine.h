@@ -19,12 +19,17 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
                                                     EngineOptions options);
   ~EmbeddedEngine() override;
 
-  void start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) override;
+  void start(StartRequest request,
+             std::shared_ptr<RunWatch> watch,
+             Reply<StartedRun> reply) override;
   void watch(RunKey key, std::shared_ptr<RunWatch> watch) override;
   void unwatch(RunKey key, std::shared_ptr<RunWatch> watch) override;
   void signal(RunKey key, std::string name, std::string input, Reply<void> reply) override;
   void query(RunKey key, std::string name, std::string input, Reply<std::string> reply) override;
-  void update(RunKey key, std::string name, std::string input, Reply<replay::Outcome> reply) override;
+  void update(RunKey key,
+              std::string name,
+              std::string input,
+              Reply<replay::Outcome> reply) override;
   void cancel(RunKey key, std::string reason, Reply<void> reply) override;
   void terminate(RunKey key, std::string reason, Reply<void> reply) override;
   void describe(RunKey key, Reply<RunDescription> reply) override;
@@ -50,7 +55,9 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   void on_every_shard(const std::function<void(Shard&)>& act);
   Shard& shard_of(std::string_view workflow_id);
   template <class Result>
-  bool refuse(const RunKey& key, std::string_view name, std::string_view input,
+  bool refuse(const RunKey& key,
+              std::string_view name,
+              std::string_view input,
               const Reply<Result>& reply) const;
 
   // AttemptObserver, called by the threads of the pools.

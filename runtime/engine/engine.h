@@ -17,19 +17,19 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 using LogSink = std::function<void(LogLevel, std::string_view line)>;
 
 struct EngineOptions {
-  int shards = 0;                       // threads that run workflow code; 0: one per two cores
-  std::size_t cached_runs = 50'000;     // resident runs at most, over all shards
+  int shards = 0;                    // threads that run workflow code; 0: one per two cores
+  std::size_t cached_runs = 50'000;  // resident runs at most, over all shards
   std::size_t cached_bytes = std::size_t{1} << 30;  // stack memory of resident runs at most
-  std::size_t stack_bytes = 64 * 1024;  // address space of a strand's stack
-  bool strict = false;                  // replay compares recorded inputs too
-  bool replay_every_turn = false;       // evict and replay each run after each turn (tests)
+  std::size_t stack_bytes = 64 * 1024;              // address space of a strand's stack
+  bool strict = false;                              // replay compares recorded inputs too
+  bool replay_every_turn = false;  // evict and replay each run after each turn (tests)
   // Records that the journal gathers before they are moved to the archive in one transaction.
   std::size_t archive_slice = 65'536;
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;
-  const base::Clock* clock = nullptr;   // nullptr: the wall clock; must outlive the engine
-  std::uint64_t seed = 0;               // of run ids; 0: from the system
-  LogSink log;                          // empty: spdlog's default logger
+  const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine
+  std::uint64_t seed = 0;              // of run ids; 0: from the system
+  LogSink log;                         // empty: spdlog's default logger
   // A commit failed and nothing more can be acknowledged. Empty: say so and end the process with
   // exit code 70 (EX_SOFTWARE), so that no caller mistakes silence for success.
   std::function<void(const base::Error&)> on_fatal;
@@ -37,7 +37,8 @@ struct EngineOptions {
 
 class Engine : public Service {
  public:
-  static base::Result<std::unique_ptr<Engine>> open(const std::string& directory, EngineOptions options);
+  static base::Result<std::unique_ptr<Engine>> open(const std::string& directory,
+                                                    EngineOptions options);
   static std::unique_ptr<Engine> in_memory(EngineOptions options);
 
   // For an engine without threads: does what can be done now. False: there was nothing.

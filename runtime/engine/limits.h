@@ -7,9 +7,11 @@
 namespace reprise::runtime {
 
 inline constexpr std::string_view kDefaultTaskQueue = "default";
-inline constexpr std::size_t kMaxIdBytes = 1'000;                    // workflow ids and names
+inline constexpr std::size_t kMaxIdBytes = 1'000;                      // workflow ids and names
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2} << 20;  // one payload
 
-base::Status check_request(std::string_view workflow_id, std::string_view name, std::string_view input);
+base::Status check_request(std::string_view workflow_id,
+                           std::string_view name,
+                           std::string_view input);
 
 }  // namespace reprise::runtime

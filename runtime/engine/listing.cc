@@ -9,9 +9,9 @@ namespace reprise::runtime {
 namespace {
 
 // Open runs are known to the shards; the archive adds those that have ended.
-constexpr RunStatus kEnded[] = {RunStatus::kCompleted,  RunStatus::kFailed,
-                                RunStatus::kCancelled,  RunStatus::kTerminated,
-                                RunStatus::kTimedOut,   RunStatus::kContinuedAsNew};
+constexpr RunStatus kEnded[] = {RunStatus::kCompleted, RunStatus::kFailed,
+                                RunStatus::kCancelled, RunStatus::kTerminated,
+                                RunStatus::kTimedOut,  RunStatus::kContinuedAsNew};
 
 }  // namespace
 

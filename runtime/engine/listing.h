@@ -12,7 +12,9 @@ namespace reprise::runtime {
 
 class Listing {
  public:
-  Listing(const Shared& shared, ListRequest request, std::size_t shards,
+  Listing(const Shared& shared,
+          ListRequest request,
+          std::size_t shards,
           Reply<std::vector<RunDescription>> reply)
       : shared_(shared), request_(std::move(request)), reply_(std::move(reply)), missing_(shards) {}
 

@@ -13,8 +13,8 @@ class Recovery {
   Recovery(store::Store& store, Names& names) : store_(store), names_(names) {}
 
   base::Result<Recovered> run() {
-    for (const auto& step : {&Recovery::read_counters, &Recovery::read_summaries,
-                             &Recovery::read_tail}) {
+    for (const auto& step :
+         {&Recovery::read_counters, &Recovery::read_summaries, &Recovery::read_tail}) {
       if (const base::Status status = (this->*step)(); !status) return status.error();
     }
     Recovered recovered;
@@ -98,8 +98,9 @@ class Recovery {
 
   void quarantine(RecoveredRun& run, store::Seq seq) {
     run.damaged = true;
-    run.why = "record " + std::to_string(seq) +
-              " of this run does not verify; the run is quarantined, restore a backup to get it back";
+    run.why =
+        "record " + std::to_string(seq) +
+        " of this run does not verify; the run is quarantined, restore a backup to get it back";
     // A run of which nothing could be read still needs names to be listed under.
     if (run.state.workflow == nullptr) run.state.workflow = names_.intern("(unreadable)");
     if (run.state.task_queue == nullptr) run.state.task_queue = names_.intern("(unreadable)");

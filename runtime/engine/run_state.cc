@@ -38,11 +38,21 @@ void RunState::apply(const proto::Turn& turn, Names& names) {
 
 void RunState::apply_input(const Event& event) {
   switch (event.kind_case()) {
-    case Event::kActivityCompleted: finish(event.activity_completed().id()); break;
-    case Event::kActivityFailed: finish(event.activity_failed().id()); break;
-    case Event::kStepCompleted: finish(event.step_completed().id()); break;
-    case Event::kStepFailed: finish(event.step_failed().id()); break;
-    case Event::kTimerFired: finish(event.timer_fired().id()); break;
+    case Event::kActivityCompleted:
+      finish(event.activity_completed().id());
+      break;
+    case Event::kActivityFailed:
+      finish(event.activity_failed().id());
+      break;
+    case Event::kStepCompleted:
+      finish(event.step_completed().id());
+      break;
+    case Event::kStepFailed:
+      finish(event.step_failed().id());
+      break;
+    case Event::kTimerFired:
+      finish(event.timer_fired().id());
+      break;
     case Event::kAttemptFailed:
       if (PendingOperation* operation = find(event.attempt_failed().id())) {
         operation->attempt = event.attempt_failed().attempt() + 1;
@@ -50,7 +60,8 @@ void RunState::apply_input(const Event& event) {
         operation->settled = false;
       }
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -64,20 +75,26 @@ void RunState::apply_command(const Event& event, std::int64_t time_ms) {
       break;
     case Event::kStepScheduled:
       operation.id = event.step_scheduled().id();
-      operation.kind = event.step_scheduled().on_shard() ? OperationKind::kShardStep
-                                                         : OperationKind::kStep;
+      operation.kind =
+          event.step_scheduled().on_shard() ? OperationKind::kShardStep : OperationKind::kStep;
       break;
     case Event::kTimerStarted:
       operation.id = event.timer_started().id();
       operation.kind = OperationKind::kTimer;
       operation.due_ms = time_ms + event.timer_started().duration_ms();
       break;
-    case Event::kTimerCancelled: return finish(event.timer_cancelled().id());
-    case Event::kActivityCancelRequested: return finish(event.activity_cancel_requested().id());
-    case Event::kRunCompleted: return close(RunStatus::kCompleted, time_ms);
-    case Event::kRunFailed: return close(RunStatus::kFailed, time_ms);
-    case Event::kRunCancelled: return close(RunStatus::kCancelled, time_ms);
-    default: return;
+    case Event::kTimerCancelled:
+      return finish(event.timer_cancelled().id());
+    case Event::kActivityCancelRequested:
+      return finish(event.activity_cancel_requested().id());
+    case Event::kRunCompleted:
+      return close(RunStatus::kCompleted, time_ms);
+    case Event::kRunFailed:
+      return close(RunStatus::kFailed, time_ms);
+    case Event::kRunCancelled:
+      return close(RunStatus::kCancelled, time_ms);
+    default:
+      return;
   }
   add(std::move(operation));
 }
@@ -134,7 +151,9 @@ void RunState::to_summary(proto::RunSummary* out) const {
   }
 }
 
-RunState RunState::from_summary(store::RunNumber number, const proto::RunSummary& summary, Names& names) {
+RunState RunState::from_summary(store::RunNumber number,
+                                const proto::RunSummary& summary,
+                                Names& names) {
   RunState state;
   state.number = number;
   state.id = base::RunId::from_bytes(summary.run_id()).value_or(base::RunId());
@@ -215,7 +234,9 @@ RunEnd end_of(const proto::Turn& last_turn) {
   return end;
 }
 
-std::string index_key(RunStatus status) { return std::string(1, static_cast<char>(status)); }
+std::string index_key(RunStatus status) {
+  return std::string(1, static_cast<char>(status));
+}
 
 RunDescription describe_state(const RunState& state) {
   RunDescription description;
@@ -232,14 +253,22 @@ RunDescription describe_state(const RunState& state) {
 
 std::string_view to_string(RunStatus status) {
   switch (status) {
-    case RunStatus::kRunning: return "Running";
-    case RunStatus::kPaused: return "Paused";
-    case RunStatus::kCompleted: return "Completed";
-    case RunStatus::kFailed: return "Failed";
-    case RunStatus::kCancelled: return "Cancelled";
-    case RunStatus::kTerminated: return "Terminated";
-    case RunStatus::kTimedOut: return "TimedOut";
-    case RunStatus::kContinuedAsNew: return "ContinuedAsNew";
+    case RunStatus::kRunning:
+      return "Running";
+    case RunStatus::kPaused:
+      return "Paused";
+    case RunStatus::kCompleted:
+      return "Completed";
+    case RunStatus::kFailed:
+      return "Failed";
+    case RunStatus::kCancelled:
+      return "Cancelled";
+    case RunStatus::kTerminated:
+      return "Terminated";
+    case RunStatus::kTimedOut:
+      return "TimedOut";
+    case RunStatus::kContinuedAsNew:
+      return "ContinuedAsNew";
   }
   return "Unknown";
 }

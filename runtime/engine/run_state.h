@@ -19,10 +19,10 @@ namespace reprise::runtime {
 // Stored in summaries: never renumber.
 enum class OperationKind : std::uint8_t {
   kActivity = 1,
-  kStep = 2,         // on the activity threads
-  kShardStep = 3,    // on the shard
+  kStep = 2,       // on the activity threads
+  kShardStep = 3,  // on the shard
   kTimer = 4,
-  kRunTimeout = 5,   // id 0: the run's own limit
+  kRunTimeout = 5,  // id 0: the run's own limit
 };
 
 // What the shard needs to run an operation; absent where that is not known yet (after a restart it
@@ -32,7 +32,7 @@ struct OperationDetails {
   std::unique_ptr<proto::StepScheduled> step;
   std::shared_ptr<AttemptControl> control;  // of the attempt dispatched now
   std::string last_failure;
-  std::string heartbeat;           // the latest details it reported
+  std::string heartbeat;            // the latest details it reported
   base::Time heartbeat_recorded{};  // when they were last written to the log
   std::int64_t start_by_ms = 0;     // schedule_to_start of the attempt dispatched now
   bool close_timer_armed = false;   // schedule_to_close
@@ -40,13 +40,13 @@ struct OperationDetails {
 
 struct PendingOperation {
   std::uint32_t id = 0;
-  std::uint32_t attempt = 1;         // the current or the next one
-  std::int64_t due_ms = 0;           // a timer: when it fires; otherwise not before this
+  std::uint32_t attempt = 1;  // the current or the next one
+  std::int64_t due_ms = 0;    // a timer: when it fires; otherwise not before this
   std::int64_t scheduled_ms = 0;
   OperationKind kind{};
-  bool dispatched = false;           // an attempt waits in a queue or executes
-  bool settled = false;              // its result is among the inputs being gathered
-  bool done = false;                 // waits to be swept out
+  bool dispatched = false;  // an attempt waits in a queue or executes
+  bool settled = false;     // its result is among the inputs being gathered
+  bool done = false;        // waits to be swept out
   std::unique_ptr<OperationDetails> details;
 
   bool is_step() const { return kind == OperationKind::kStep || kind == OperationKind::kShardStep; }
@@ -79,7 +79,9 @@ class RunState {
   std::vector<PendingOperation>& pending() { return pending_; }
 
   void to_summary(proto::RunSummary* out) const;
-  static RunState from_summary(store::RunNumber number, const proto::RunSummary& summary, Names& names);
+  static RunState from_summary(store::RunNumber number,
+                               const proto::RunSummary& summary,
+                               Names& names);
 
  private:
   void apply_input(const proto::Event& event);

@@ -37,7 +37,7 @@ struct RunRecord {
   RunState state;
   proto::Turn* turn = nullptr;  // inputs gathered in this round; lies in the round's arena
   std::unique_ptr<RunExtras> extras;
-  bool damaged = false;         // quarantined: its history does not verify
+  bool damaged = false;  // quarantined: its history does not verify
 
   RunExtras& with_extras() {
     if (extras == nullptr) extras = std::make_unique<RunExtras>();

@@ -31,9 +31,8 @@ bool Shard::step() {
   run_turns();
   append_round();
   worked |= submit_tasks();
-  host_.evict_excess([this](Host::Key key) {
-    return runs_.find(key)->state.last_seq <= shared_.durable.load();
-  });
+  host_.evict_excess(
+      [this](Host::Key key) { return runs_.find(key)->state.last_seq <= shared_.durable.load(); });
   return worked;
 }
 

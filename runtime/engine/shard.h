@@ -50,9 +50,13 @@ class Shard {
   void watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
   void unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
   void signal(const RunKey& key, std::string name, std::string input, Reply<void> reply);
-  void query(const RunKey& key, const std::string& name, const std::string& input,
+  void query(const RunKey& key,
+             const std::string& name,
+             const std::string& input,
              const Reply<std::string>& reply);
-  void update(const RunKey& key, std::string name, std::string input,
+  void update(const RunKey& key,
+              std::string name,
+              std::string input,
               const Reply<replay::Outcome>& reply);
   void cancel(const RunKey& key, std::string reason, Reply<void> reply);
   void terminate(const RunKey& key, std::string reason, Reply<void> reply);
@@ -78,10 +82,10 @@ class Shard {
   // Something that must wait until the turn that caused it is durable.
   struct Effect {
     store::Seq after = 0;
-    std::function<void()> act{};         // if set; otherwise:
+    std::function<void()> act{};  // if set; otherwise:
     store::RunNumber run = 0;
-    std::uint32_t operation = 0;         // dispatch this one
-    bool is_timer = false;               // ...or arm its timer
+    std::uint32_t operation = 0;  // dispatch this one
+    bool is_timer = false;        // ...or arm its timer
   };
 
   // ---- inputs (shard_turns.cc) ----
@@ -126,7 +130,9 @@ class Shard {
   void operation_failed(RunRecord& run, PendingOperation& operation, const proto::Failure& failure);
   bool fire_timers();
   void fire(const TimerEntry& entry);
-  void arm(RunRecord& run, const PendingOperation& operation, TimerEntry::Kind kind,
+  void arm(RunRecord& run,
+           const PendingOperation& operation,
+           TimerEntry::Kind kind,
            std::int64_t due_ms);
   void sweep_timers();
   bool submit_tasks();
@@ -166,7 +172,7 @@ class Shard {
     std::size_t end = 0;
   };
   std::vector<Appended> appended_;
-  std::vector<Effect> round_effects_;  // `after` counts the round's turns, from 0
+  std::vector<Effect> round_effects_;             // `after` counts the round's turns, from 0
   std::vector<store::AttemptSlots::Slot> slots_;  // to release when the round is durable
 
   // Last: destroying it runs destructors of user code.

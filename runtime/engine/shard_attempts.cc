@@ -106,9 +106,8 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
   const store::RunNumber number = run.state.number;
   if (run.parked()) return;
   if (!loadable(run)) {
-    return when_loadable(number, [this, id = operation.id](RunRecord& later) {
-      start_operation(later, id);
-    });
+    return when_loadable(
+        number, [this, id = operation.id](RunRecord& later) { start_operation(later, id); });
   }
   if (const auto trouble = host_.load(number, Source(shared_, run.state))) {
     // add_worker() comes back to it.
@@ -174,7 +173,8 @@ void Shard::take_result(AttemptResult result) {
   }
 }
 
-void Shard::attempt_failed(RunRecord& run, PendingOperation& operation,
+void Shard::attempt_failed(RunRecord& run,
+                           PendingOperation& operation,
                            const proto::Failure& failure) {
   if (!ensure_details(run)) return;
   const std::int64_t now_ms = base::to_ms(now());
@@ -197,7 +197,8 @@ void Shard::attempt_failed(RunRecord& run, PendingOperation& operation,
   failed->set_heartbeat(operation.details->heartbeat);
 }
 
-void Shard::operation_failed(RunRecord& run, PendingOperation& operation,
+void Shard::operation_failed(RunRecord& run,
+                             PendingOperation& operation,
                              const proto::Failure& failure) {
   operation.settled = true;
   operation.dispatched = false;
@@ -224,8 +225,9 @@ void Shard::attempt_timed_out(const AttemptKey& key, std::string_view limit) {
   if (operation == nullptr || operation->settled || operation->attempt != key.attempt) return;
   operation->dispatched = false;
   operation->details->control = nullptr;
-  attempt_failed(*run, *operation,
-                 timeout_failure(limit, "the attempt overran its " + std::string(limit) + " limit"));
+  attempt_failed(
+      *run, *operation,
+      timeout_failure(limit, "the attempt overran its " + std::string(limit) + " limit"));
 }
 
 void Shard::attempt_lost(const store::AttemptMark& mark) {
@@ -256,7 +258,9 @@ void Shard::heartbeat(const AttemptKey& key, std::string details) {
 
 // ---- timers -----------------------------------------------------------------------------------
 
-void Shard::arm(RunRecord& run, const PendingOperation& operation, TimerEntry::Kind kind,
+void Shard::arm(RunRecord& run,
+                const PendingOperation& operation,
+                TimerEntry::Kind kind,
                 std::int64_t due_ms) {
   timers_.add({due_ms, run.state.number, operation.id, kind});
   sweep_timers();
@@ -277,12 +281,14 @@ void Shard::fire(const TimerEntry& entry) {
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(entry.operation);
   if (operation == nullptr || operation->settled) return;
   switch (entry.kind) {
-    case TimerEntry::Kind::kRetry: return start_operation(*run, entry.operation);
+    case TimerEntry::Kind::kRetry:
+      return start_operation(*run, entry.operation);
     case TimerEntry::Kind::kFire:
       operation->settled = true;
       if (operation->kind == OperationKind::kRunTimeout) {
-        return record_end(*run, [](proto::Event* input) { input->mutable_run_timed_out(); },
-                          [](const base::Status&) {});
+        return record_end(
+            *run, [](proto::Event* input) { input->mutable_run_timed_out(); },
+            [](const base::Status&) {});
       }
       add_input(*run)->mutable_timer_fired()->set_id(entry.operation);
       return;

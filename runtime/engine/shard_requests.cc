@@ -70,7 +70,8 @@ base::Result<RunRecord*> Shard::find_open(const RunKey& key) {
 
 // ---- starting ---------------------------------------------------------------------------------
 
-void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch,
+void Shard::start(StartRequest request,
+                  std::shared_ptr<RunWatch> watch,
                   const Reply<StartedRun>& reply) {
   const auto refuse = [&](const base::Error& why) {
     if (watch != nullptr) watch->set(why);
@@ -92,11 +93,12 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch,
     if (request.conflict == IdConflict::kFail) {
       return refuse({base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
     }
-    record_end(*running,
-               [](proto::Event* input) {
-                 input->mutable_run_terminated()->set_reason("replaced by a new start");
-               },
-               [](const base::Status&) {});
+    record_end(
+        *running,
+        [](proto::Event* input) {
+          input->mutable_run_terminated()->set_reason("replaced by a new start");
+        },
+        [](const base::Status&) {});
   }
   if (const base::Status may = may_start(request); !may) return refuse(may.error());
 
@@ -195,35 +197,38 @@ void Shard::read_end(const RunState& state, const std::shared_ptr<RunWatch>& wat
 void Shard::signal(const RunKey& key, std::string name, std::string input, Reply<void> reply) {
   const auto run = find_open(key);
   if (!run) return reply(run.error());
-  add_input(**run,
-            [&](proto::Event* event) {
-              event->mutable_signal_received()->set_name(std::move(name));
-              event->mutable_signal_received()->set_input(std::move(input));
-            },
-            std::move(reply));
+  add_input(
+      **run,
+      [&](proto::Event* event) {
+        event->mutable_signal_received()->set_name(std::move(name));
+        event->mutable_signal_received()->set_input(std::move(input));
+      },
+      std::move(reply));
 }
 
 void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
   const auto run = find_open(key);
   if (!run) return reply(run.error());
-  add_input(**run,
-            [&](proto::Event* event) {
-              event->mutable_cancel_requested()->set_reason(std::move(reason));
-            },
-            std::move(reply));
+  add_input(
+      **run,
+      [&](proto::Event* event) {
+        event->mutable_cancel_requested()->set_reason(std::move(reason));
+      },
+      std::move(reply));
 }
 
 void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) {
   const auto run = find_open(key);
   if (!run) return reply(run.error());
-  record_end(**run,
-             [&](proto::Event* event) {
-               event->mutable_run_terminated()->set_reason(std::move(reason));
-             },
-             std::move(reply));
+  record_end(
+      **run,
+      [&](proto::Event* event) { event->mutable_run_terminated()->set_reason(std::move(reason)); },
+      std::move(reply));
 }
 
-void Shard::update(const RunKey& key, std::string name, std::string input,
+void Shard::update(const RunKey& key,
+                   std::string name,
+                   std::string input,
                    const Reply<replay::Outcome>& reply) {
   const auto run = find_open(key);
   if (!run) return reply(run.error());
@@ -238,7 +243,9 @@ void Shard::update(const RunKey& key, std::string name, std::string input,
 
 // ---- questions --------------------------------------------------------------------------------
 
-void Shard::query(const RunKey& key, const std::string& name, const std::string& input,
+void Shard::query(const RunKey& key,
+                  const std::string& name,
+                  const std::string& input,
                   const Reply<std::string>& reply) {
   RunRecord* run = find(key);
   if (run == nullptr) {
@@ -289,7 +296,8 @@ void Shard::describe(const RunKey& key, const Reply<RunDescription>& reply) {
   if (RunRecord* run = find(key); run != nullptr) {
     if (run->turn != nullptr) return mailbox_.post([this, key, reply] { describe(key, reply); });
     return after_durable(run->state.last_seq, [this, key, reply, number = run->state.number] {
-      if (RunRecord* known = runs_.find(number); known != nullptr) return reply(describe_run(*known));
+      if (RunRecord* known = runs_.find(number); known != nullptr)
+        return reply(describe_run(*known));
       describe(key, reply);  // archived meanwhile
     });
   }

@@ -254,7 +254,8 @@ void Shard::closed(store::RunNumber number, const RunEnd& end) {
     }
   }
   for (const auto& update : run->extras->updates) {
-    update.reply(base::Error{base::ErrorCode::kRunClosed, "the run ended before the update was done"});
+    update.reply(
+        base::Error{base::ErrorCode::kRunClosed, "the run ended before the update was done"});
   }
   if (!run->parked()) run->extras = nullptr;
 }

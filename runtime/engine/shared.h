@@ -38,8 +38,13 @@ class RunIds {
 };
 
 struct Shared {
-  Shared(EngineOptions engine_options, std::unique_ptr<store::Store> opened, const base::Clock& time)
-      : options(std::move(engine_options)), store(std::move(opened)), clock(time), ids(options.seed) {}
+  Shared(EngineOptions engine_options,
+         std::unique_ptr<store::Store> opened,
+         const base::Clock& time)
+      : options(std::move(engine_options)),
+        store(std::move(opened)),
+        clock(time),
+        ids(options.seed) {}
 
   void log(LogLevel level, std::string_view line) const { options.log(level, line); }
 

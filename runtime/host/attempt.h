@@ -65,7 +65,7 @@ struct AttemptResult {
   replay::Outcome outcome;
   std::uint64_t token = 0;  // what AttemptObserver::started() returned
   bool is_step = false;
-  bool abandoned = false;   // it failed because the worker stops: as if it had not begun
+  bool abandoned = false;  // it failed because the worker stops: as if it had not begun
 };
 
 // Runs a step's closure here. It refers to its run's stack, so nothing may go on before it returns:

@@ -45,7 +45,9 @@ AttemptPool::AttemptPool(std::shared_ptr<const WorkerCode> code,
   if (threads > 0) watcher_ = std::jthread([this] { watch(); });
 }
 
-AttemptPool::~AttemptPool() { (void)shut_down(); }
+AttemptPool::~AttemptPool() {
+  (void)shut_down();
+}
 
 void AttemptPool::submit(std::vector<AttemptTask> tasks) {
   std::size_t wake = 0;
@@ -132,8 +134,9 @@ replay::Outcome AttemptPool::run_activity(AttemptTask& task, Running& running) {
   proto::Failure failure;
   failure.set_kind(proto::Failure::APPLICATION);
   failure.set_type("UnknownActivity");
-  failure.set_message(base::to_string(base::ErrorCode::kUnknownActivity) + " the worker of task queue '" +
-                      code_->task_queue + "' does not implement activity '" + task.activity->name() +
+  failure.set_message(base::to_string(base::ErrorCode::kUnknownActivity) +
+                      " the worker of task queue '" + code_->task_queue +
+                      "' does not implement activity '" + task.activity->name() +
                       "'; implement() it before start()");
   return replay::Outcome::failed(std::move(failure));
 }

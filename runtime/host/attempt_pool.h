@@ -17,7 +17,9 @@ namespace reprise::runtime {
 class AttemptPool {
  public:
   // With no threads, run_one() executes attempts on the caller's. `observer` outlives the pool.
-  AttemptPool(std::shared_ptr<const WorkerCode> code, std::size_t threads, AttemptObserver& observer);
+  AttemptPool(std::shared_ptr<const WorkerCode> code,
+              std::size_t threads,
+              AttemptObserver& observer);
   ~AttemptPool();
   AttemptPool(const AttemptPool&) = delete;
   AttemptPool& operator=(const AttemptPool&) = delete;

@@ -53,7 +53,9 @@ void Host::note_deferred(Key key, const proto::Turn& turn) {
   if (Resident* run = touch(key); run != nullptr) (void)run->execution->replay_turn(turn);
 }
 
-base::Result<std::string> Host::query(Key key, const RunSource& source, std::string_view name,
+base::Result<std::string> Host::query(Key key,
+                                      const RunSource& source,
+                                      std::string_view name,
                                       std::string_view input) {
   if (auto found = load(key, source)) return base::Error{found->code, found->report};
   replay::Execution& execution = *find(key);
@@ -139,8 +141,9 @@ std::optional<Trouble> Host::replay(const RunSource& source, Resident* out) {
   const auto code = out->worker->workflows.find(info.workflow);
   if (code == out->worker->workflows.end()) {
     return trouble(base::ErrorCode::kUnknownWorkflow,
-                   "the worker of task queue '" + info.task_queue + "' does not implement workflow '" +
-                       info.workflow + "'; implement() it before start()");
+                   "the worker of task queue '" + info.task_queue +
+                       "' does not implement workflow '" + info.workflow +
+                       "'; implement() it before start()");
   }
   out->execution = std::make_unique<replay::Execution>(
       std::move(info), code->second, stacks_, replay::ExecutionOptions{.strict = options_.strict});

@@ -26,6 +26,7 @@ class RunSource {
   // The recorded turns in order, until `visit` returns false. Called only for runs all of whose
   // turns are durable.
   virtual base::Status history(base::FunctionRef<bool(const proto::Turn&)> visit) const = 0;
+
  protected:
   ~RunSource() = default;
 };
@@ -60,7 +61,9 @@ class Host {
   TurnResult run_turn(Key key, const RunSource& source, proto::Turn* turn);
   // A deferred turn was recorded: a resident run must know its inputs.
   void note_deferred(Key key, const proto::Turn& turn);
-  base::Result<std::string> query(Key key, const RunSource& source, std::string_view name,
+  base::Result<std::string> query(Key key,
+                                  const RunSource& source,
+                                  std::string_view name,
                                   std::string_view input);
   // Makes the run resident if it is not; the trouble that prevents it otherwise.
   std::optional<replay::Trouble> load(Key key, const RunSource& source);

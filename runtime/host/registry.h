@@ -13,7 +13,8 @@ class Registry {
  public:
   void add(std::shared_ptr<const WorkerCode> code) { workers_[code->task_queue] = std::move(code); }
   void remove(std::string_view task_queue) {
-    if (const auto found = workers_.find(task_queue); found != workers_.end()) workers_.erase(found);
+    if (const auto found = workers_.find(task_queue); found != workers_.end())
+      workers_.erase(found);
   }
   // nullptr: no worker serves the queue.
   std::shared_ptr<const WorkerCode> find(std::string_view task_queue) const {

@@ -64,7 +64,6 @@ void internal::throw_error(const base::Error& error) {
     case Code::kUnknownQuery:
     case Code::kQueryFailed:
       throw QueryFailed(code, error.message);
-    case Code::kActivityException:
     case Code::kProcessDied:
       break;
   }

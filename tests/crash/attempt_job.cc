@@ -41,9 +41,10 @@ int main(int argc, char** argv) {
   const auto engine = Engine::open(std::string(argv[1]) + "/store");
   Worker worker(*engine, {.activity_threads = 1});
   worker.implement(kRun, run)
-      .implement(kKill, [kills](ActivityContext&) {
-        if (kills) std::raise(SIGKILL);
-      })
+      .implement(kKill,
+                 [kills](ActivityContext&) {
+                   if (kills) std::raise(SIGKILL);
+                 })
       .implement(kOnce, [](ActivityContext&) {});
   const Client client(*engine);
   // Started before there is a worker, so that all of them wait in one queue, the killer first.

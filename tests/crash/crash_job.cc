@@ -2,18 +2,18 @@
 // acknowledged, and what the activities have done, is written to two plain files that survive the
 // process.
 //
-//   crash_job DIRECTORY [WHERE N]      WHERE: before_append, after_append, before_archive, after_archive
+//   crash_job DIRECTORY [WHERE N]      WHERE: before_append, after_append, before_archive,
+//   after_archive
 //
 // DIRECTORY/acknowledged: "started ID RUN_ID" and "result ID VALUE" lines.
 // DIRECTORY/ledger: "KEY TRANSFER OPERATION CENTS" lines, one per execution of an activity.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <fcntl.h>
 #include <map>
 #include <string>
+#include <unistd.h>
 
 #include "reprise/reprise.h"
 #include "runtime/engine/embedded_engine.h"
@@ -71,15 +71,19 @@ std::string transfer(Context& ctx, const int& number) {
 }
 
 // Every third deposit fails twice, every sixth transfer's for good.
-void move(const Lines& ledger, ActivityContext& ctx, int number, const std::string& operation, int cents) {
+void move(const Lines& ledger,
+          ActivityContext& ctx,
+          int number,
+          const std::string& operation,
+          int cents) {
   if (operation == "deposit" && number % 6 == 0) {
     throw ApplicationFailure("AccountClosed", "the account is closed", false);
   }
   if (operation == "deposit" && number % 3 == 0 && ctx.attempt() < 3) {
     throw ApplicationFailure("Busy", "try again");
   }
-  ledger.add(std::string(ctx.idempotency_key()) + " " + std::to_string(number) + " " + operation + " " +
-             std::to_string(cents));
+  ledger.add(std::string(ctx.idempotency_key()) + " " + std::to_string(number) + " " + operation +
+             " " + std::to_string(cents));
 }
 
 KillPlan::Where where(std::string_view name) {
@@ -126,7 +130,8 @@ int run(const std::string& directory, KillPlan& plan) {
   for (auto& handle : runs) (void)handle.try_signal(kApprove("ann"));
   for (auto& handle : runs) acknowledged.add("result " + handle.id() + " " + handle.result());
   for (auto& handle : runs) {
-    acknowledged.add("ended " + handle.id() + " " + handle.describe().run_id + " " + handle.result());
+    acknowledged.add("ended " + handle.id() + " " + handle.describe().run_id + " " +
+                     handle.result());
   }
   return 0;
 }

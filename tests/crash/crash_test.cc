@@ -1,10 +1,6 @@
 // Kills the job at its N-th transaction for N = 1, 2, 3... until it gets through unkilled, and lets
 // it finish each time. Whatever the moment: nothing acknowledged is lost, every effect has one key,
 // and the money adds up.
-#include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
-
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -12,9 +8,13 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <spawn.h>
 #include <sstream>
 #include <string>
+#include <sys/wait.h>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 extern char** environ;
 
@@ -50,7 +50,8 @@ bool job_is_killed(const Directory& directory, const std::string& where = {}, in
   if (at > 0) args.insert(args.end(), {place.data(), count.data()});
   args.push_back(nullptr);
   pid_t child = 0;
-  if (posix_spawn(&child, program.c_str(), nullptr, nullptr, args.data(), environ) != 0) std::abort();
+  if (posix_spawn(&child, program.c_str(), nullptr, nullptr, args.data(), environ) != 0)
+    std::abort();
   int status = 0;
   waitpid(child, &status, 0);
   if (WIFSIGNALED(status)) {
@@ -144,10 +145,11 @@ TEST_P(Crash, AgainAndAgain) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Where, Crash,
-                         ::testing::Values("before_append", "after_append", "before_archive",
-                                           "after_archive"),
-                         [](const auto& where) { return std::string(where.param); });
+INSTANTIATE_TEST_SUITE_P(
+    Where,
+    Crash,
+    ::testing::Values("before_append", "after_append", "before_archive", "after_archive"),
+    [](const auto& where) { return std::string(where.param); });
 
 // What it printed, if it got through.
 std::optional<std::string> attempt_job(const Directory& directory, const std::string& arguments) {

@@ -67,8 +67,11 @@ class KillingArchive final : public store::Archive {
       std::string_view id, base::FunctionRef<bool(std::string_view)> is_it) const override {
     return inner_.find(id, is_it);
   }
-  base::Status list(std::string_view prefix, std::string_view after, bool descending,
-                    base::FunctionRef<bool(std::string_view, store::RunNumber)> visit) const override {
+  base::Status list(
+      std::string_view prefix,
+      std::string_view after,
+      bool descending,
+      base::FunctionRef<bool(std::string_view, store::RunNumber)> visit) const override {
     return inner_.list(prefix, after, descending, visit);
   }
   base::Status history(store::RunNumber run,
@@ -85,7 +88,9 @@ class KillingArchive final : public store::Archive {
 class KillingStore final : public store::Store {
  public:
   KillingStore(std::unique_ptr<store::Store> inner, KillPlan& plan)
-      : inner_(std::move(inner)), journal_(inner_->journal(), plan), archive_(inner_->archive(), plan) {}
+      : inner_(std::move(inner)),
+        journal_(inner_->journal(), plan),
+        archive_(inner_->archive(), plan) {}
 
   store::Journal& journal() override { return journal_; }
   const store::Journal& journal() const override { return journal_; }

@@ -1,10 +1,10 @@
 // Recorded kind times attempted kind: whatever the log holds, code that does anything else is found
 // out, and code that does the same is not.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <tuple>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "tests/support/scripted_run.h"
 
@@ -34,13 +34,15 @@ constexpr Kind kKinds[] = {
      [](Execution& e, auto&, auto&) {
        proto::StepScheduled step;
        step.set_name("s");
-       e.run_step(step, [] { return Outcome(); }, at(18));
+       e.run_step(
+           step, [] { return Outcome(); }, at(18));
      }},
     {"other step",
      [](Execution& e, auto&, auto&) {
        proto::StepScheduled step;
        step.set_name("t");
-       e.run_step(step, [] { return Outcome(); }, at(19));
+       e.run_step(
+           step, [] { return Outcome(); }, at(19));
      }},
     {"nothing", [](Execution&, auto&, auto&) {}},
 };
@@ -57,7 +59,6 @@ Body workflow(const Kind& kind) {
     return Outcome();
   };
 }
-
 
 class Matrix : public ::testing::TestWithParam<std::tuple<Kind, Kind>> {};
 
@@ -92,7 +93,8 @@ std::string test_name(const ::testing::TestParamInfo<Matrix::ParamType>& info) {
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Matrix,
+INSTANTIATE_TEST_SUITE_P(All,
+                         Matrix,
                          ::testing::Combine(::testing::ValuesIn(kKinds),
                                             ::testing::ValuesIn(kKinds)),
                          test_name);

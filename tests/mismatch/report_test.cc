@@ -21,14 +21,15 @@ TEST(Report, ShowsBothSidesWithTheirCallSites) {
     return Outcome();
   });
   EXPECT_EQ(run.replay(), replay::TurnEnd::kParked);
-  EXPECT_EQ(run.execution().trouble().report,
-            "RP2001 nondeterminism: workflow 'test', run run-1 "
-            "(00000000-0000-0000-0000-000000000000), event 4\n"
-            "  the log says        ActivityScheduled charge        recorded at tests/workflow.cc:38\n"
-            "  the code now does   TimerStarted 24h                at tests/workflow.cc:41\n"
-            "  last match          2 ActivityScheduled reserve\n"
-            "  usually             a durable call was added, removed or moved; keep old runs going "
-            "with ctx.patched(\"...\")\n");
+  EXPECT_EQ(
+      run.execution().trouble().report,
+      "RP2001 nondeterminism: workflow 'test', run run-1 "
+      "(00000000-0000-0000-0000-000000000000), event 4\n"
+      "  the log says        ActivityScheduled charge        recorded at tests/workflow.cc:38\n"
+      "  the code now does   TimerStarted 24h                at tests/workflow.cc:41\n"
+      "  last match          2 ActivityScheduled reserve\n"
+      "  usually             a durable call was added, removed or moved; keep old runs going "
+      "with ctx.patched(\"...\")\n");
 }
 
 TEST(Report, SaysWhenAPatchMarkerIsMissing) {

@@ -1,12 +1,12 @@
 // An engine without threads, over memory or over a directory, with a clock that stands still until
 // it is moved: everything a test sees follows from what the test does.
 #pragma once
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "runtime/engine/engine.h"
 #include "tests/support/scripted_run.h"
@@ -56,7 +56,9 @@ class EngineFixture : public ::testing::Test {
   }
 
   runtime::WorkerCode& code() { return code_; }
-  void workflow(const std::string& name, Body body) { code_.workflows[name] = code_of(std::move(body)); }
+  void workflow(const std::string& name, Body body) {
+    code_.workflows[name] = code_of(std::move(body));
+  }
   void activity(const std::string& name, runtime::ActivityCode activity) {
     code_.activities[name] = std::move(activity);
   }
@@ -118,9 +120,10 @@ class EngineFixture : public ::testing::Test {
   }
   std::vector<runtime::RunDescription> list(runtime::ListRequest request = {}) {
     std::vector<runtime::RunDescription> runs;
-    engine_->list(std::move(request), [&](const base::Result<std::vector<runtime::RunDescription>>& r) {
-      if (r) runs = *r;
-    });
+    engine_->list(std::move(request),
+                  [&](const base::Result<std::vector<runtime::RunDescription>>& r) {
+                    if (r) runs = *r;
+                  });
     settle();
     return runs;
   }

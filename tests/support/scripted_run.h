@@ -31,7 +31,9 @@ inline replay::WorkflowCode code_of(Body body) {
   };
 }
 
-inline base::CallSite at(std::uint32_t line) { return {"tests/workflow.cc", line}; }
+inline base::CallSite at(std::uint32_t line) {
+  return {"tests/workflow.cc", line};
+}
 
 // ---- inputs -----------------------------------------------------------------------------------
 

@@ -10,13 +10,15 @@ namespace reprise::testing {
 
 class ServiceOver final : public Service {
  public:
-  explicit ServiceOver(std::unique_ptr<runtime::Engine> engine) : Service(state_over(std::move(engine))) {}
+  explicit ServiceOver(std::unique_ptr<runtime::Engine> engine)
+      : Service(state_over(std::move(engine))) {}
 
  private:
   struct State final : internal::ServiceState {
     std::unique_ptr<runtime::Engine> engine;
   };
-  static std::unique_ptr<internal::ServiceState> state_over(std::unique_ptr<runtime::Engine> engine) {
+  static std::unique_ptr<internal::ServiceState> state_over(
+      std::unique_ptr<runtime::Engine> engine) {
     auto state = std::make_unique<State>();
     state->log = internal::default_log();
     state->engine = std::move(engine);

@@ -1,20 +1,22 @@
+#include <stdexcept>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <stdexcept>
 
 #include "tests/support/scripted_run.h"
 
 namespace reprise::testing {
 namespace {
 
+using replay::TurnEnd;
+using replay::Waited;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using replay::TurnEnd;
-using replay::Waited;
 
-Outcome done(std::string result) { return Outcome::success(std::move(result)); }
+Outcome done(std::string result) {
+  return Outcome::success(std::move(result));
+}
 
 // Two statements: within one expression compilers are free to make the second call first.
 Outcome a_then_b(Execution& e) {
@@ -411,7 +413,8 @@ TEST(Execution, RandomAndTimeFollowFromTheLog) {
   ScriptedRun run([&seen](Execution& e) {
     const auto before = std::to_string(e.random()) + "@" + std::to_string(base::to_ms(e.now()));
     call(e, "a");
-    seen.push_back(before + std::to_string(e.random()) + "@" + std::to_string(base::to_ms(e.now())));
+    seen.push_back(before + std::to_string(e.random()) + "@" +
+                   std::to_string(base::to_ms(e.now())));
     return done("");
   });
   run.start();

@@ -1,8 +1,8 @@
 #include "runtime/host/attempt_pool.h"
 
-#include <gtest/gtest.h>
-
 #include <condition_variable>
+
+#include <gtest/gtest.h>
 
 namespace reprise::runtime {
 namespace {

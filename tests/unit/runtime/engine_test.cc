@@ -1,7 +1,7 @@
 // The engine end to end, in memory, without threads and without time of its own.
-#include <gmock/gmock.h>
-
 #include <stdexcept>
+
+#include <gmock/gmock.h>
 
 #include "tests/support/engine_fixture.h"
 
@@ -9,11 +9,11 @@ namespace reprise::testing {
 namespace {
 
 using base::ErrorCode;
+using runtime::ActivityAttempt;
+using runtime::RunStatus;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-using runtime::ActivityAttempt;
-using runtime::RunStatus;
 
 class EngineTest : public EngineFixture {};
 
@@ -165,7 +165,8 @@ TEST_F(EngineTest, GivesUpAfterTheLastAttempt) {
     return Outcome::success(failure.activity() + " " + std::to_string(failure.attempts()) + " " +
                             failure.cause().type());
   });
-  activity("a", [](ActivityAttempt&, std::string_view) { return application_failure("Busy", "no"); });
+  activity("a",
+           [](ActivityAttempt&, std::string_view) { return application_failure("Busy", "no"); });
   start_worker();
   const Watch watch = start("w", "run-1");
   skip(base::Duration(10));
@@ -312,10 +313,12 @@ TEST_F(EngineTest, AStepIsRetriedAsItsPolicySays) {
     step.mutable_retry()->set_maximum_attempts(2);
     step.mutable_retry()->set_initial_interval_ms(5);
     step.mutable_retry()->set_maximum_interval_ms(5);
-    const Outcome outcome = e.run_step(step, [&] {
-      ++attempts;
-      return application_failure("Busy", "no");
-    }, {});
+    const Outcome outcome = e.run_step(step,
+                                       [&] {
+                                         ++attempts;
+                                         return application_failure("Busy", "no");
+                                       },
+                                       {});
     return Outcome::success(outcome.failure().type());
   });
   start_worker();

@@ -1,7 +1,7 @@
 // An engine over a directory, closed and opened again: what one process began the next one ends.
-#include <gmock/gmock.h>
-
 #include <filesystem>
+
+#include <gmock/gmock.h>
 
 #include "tests/support/engine_fixture.h"
 
@@ -9,17 +9,18 @@ namespace reprise::testing {
 namespace {
 
 using base::ErrorCode;
-using ::testing::HasSubstr;
-using ::testing::SizeIs;
 using runtime::ActivityAttempt;
 using runtime::RunStatus;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 // The parameter: how many records go to the archive at a time. 1: all of them at once; the largest
 // leaves everything in the journal.
 class Recovery : public EngineFixture, public ::testing::WithParamInterface<std::size_t> {
  protected:
   Recovery() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "reprise-recovery-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "reprise-recovery-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) std::abort();
     directory_ = pattern;
     reopen();
@@ -225,7 +226,9 @@ TEST_P(Recovery, HistoriesAreWhole) {
   EXPECT_THAT(history("run-1"), SizeIs(21));
 }
 
-INSTANTIATE_TEST_SUITE_P(ArchiveSlice, Recovery, ::testing::Values(1, 3, 65'536),
+INSTANTIATE_TEST_SUITE_P(ArchiveSlice,
+                         Recovery,
+                         ::testing::Values(1, 3, 65'536),
                          [](const auto& slice) { return std::to_string(slice.param); });
 
 }  // namespace

@@ -93,7 +93,8 @@ TEST(RunState, ClosesAsTheLastTurnSays) {
   };
   EXPECT_EQ(status_after([](auto& t) { t.add_commands()->mutable_run_completed(); }),
             RunStatus::kCompleted);
-  EXPECT_EQ(status_after([](auto& t) { t.add_commands()->mutable_run_failed(); }), RunStatus::kFailed);
+  EXPECT_EQ(status_after([](auto& t) { t.add_commands()->mutable_run_failed(); }),
+            RunStatus::kFailed);
   EXPECT_EQ(status_after([](auto& t) { t.add_commands()->mutable_run_cancelled(); }),
             RunStatus::kCancelled);
   EXPECT_EQ(status_after([](auto& t) { t.add_inputs()->mutable_run_terminated(); }),

@@ -1,8 +1,8 @@
 #include "runtime/engine/timer_queue.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 namespace reprise::runtime {
 namespace {

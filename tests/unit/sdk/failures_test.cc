@@ -135,7 +135,6 @@ TEST(Errors, HaveAClassPerKind) {
   EXPECT_THROW(throwing(Code::kNotFound), NotFound);
   EXPECT_THROW(throwing(Code::kRunClosed), RunClosed);
   EXPECT_THROW(throwing(Code::kQueryFailed), QueryFailed);
-  EXPECT_THROW(throwing(Code::kActivityException), Error);
 }
 
 }  // namespace
