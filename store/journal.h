@@ -27,9 +27,10 @@ class Journal {
  public:
   virtual ~Journal() = default;
 
-  // Appends the batches in order and removes the records up to `trim_through` in one transaction.
-  // When it returns without error everything is on the disk. After kStoreIo the journal refuses
-  // every further append with the same error: LMDB would go on as if nothing had happened.
+  // Appends the batches in order and removes records up to `trim_through`, in one transaction: a few
+  // for each one appended, so that no commit becomes long, and never the newest one. When it returns
+  // without error everything is on the disk. The first error is final: the journal refuses every
+  // further append with it, where LMDB would go on as if nothing had happened.
   virtual base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) = 0;
 
   // Calls `visit` with each stored record's bytes from `from` on, in order, until it returns false
@@ -42,8 +43,8 @@ class Journal {
   virtual base::Result<std::string> read(Seq seq) const = 0;
 
   virtual base::Result<Seq> first() const = 0;  // 0: empty
-  virtual base::Result<Seq> last()
-      const = 0;  // of what was ever appended, trimmed or not; 0: nothing
+  // Of what was ever appended, trimmed or not; 0: nothing.
+  virtual base::Result<Seq> last() const = 0;
 };
 
 }  // namespace reprise::store
