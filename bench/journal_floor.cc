@@ -1,6 +1,6 @@
 // The floor: what LMDB alone can do for the write pattern of workflows with N steps, with no engine
-// on top. An engine's throughput is quoted as a fraction of this figure, measured in the same
-// session on the same machine.
+// on top. An engine's throughput is quoted as a fraction of this figure, measured right before or
+// after it on the same machine.
 //
 // One thread, default (fully synced) commits. Every commit advances `in_flight` runs by one step:
 // one journal record of two events each, appended under an increasing sequence number. A run that
