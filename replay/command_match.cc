@@ -13,6 +13,8 @@ bool same_command(const Event& recorded, const Event& attempted) {
     case Event::kStepScheduled:
       return recorded.step_scheduled().id() == attempted.step_scheduled().id() &&
              recorded.step_scheduled().name() == attempted.step_scheduled().name();
+    case Event::kStepAbandoned:
+      return recorded.step_abandoned().id() == attempted.step_abandoned().id();
     case Event::kTimerStarted:
       return recorded.timer_started().id() == attempted.timer_started().id();
     case Event::kTimerCancelled:

@@ -20,6 +20,7 @@ Execution::State::State(Execution& execution,
       info(std::move(run)),
       code(workflow_code),
       log(options.strict),
+      step_abandoned(std::move(options.step_abandoned)),
       root(new Scope(Scope::Kind::kRoot, ScopeRef())),
       random_state(base::hash64(info.run_id.bytes())),
       scheduler(pool) {}
@@ -272,9 +273,14 @@ void Execution::State::dropped(Operation& operation) {
   if (operation.kind() != Operation::Kind::kSignal) return;
   if (!operation.ready()) {
     inboxes.stop_waiting(operation.label, &operation);
-  } else if (!operation.read()) {
-    inboxes.give_back(operation.label,
-                      {operation.order(), operation.take_outcome().take_payload()});
+  } else if (!operation.read() && !scheduler.halted()) {
+    // Handed out and not read: it goes to whoever has waited longest, or back to the inbox.
+    Outcome unread = operation.take_outcome();
+    if (Operation* waiting = inboxes.next_waiting(operation.label); waiting != nullptr) {
+      complete(*waiting, Trigger::kSuccess, operation.order(), std::move(unread));
+    } else {
+      inboxes.give_back(operation.label, {operation.order(), unread.take_payload()});
+    }
   }
 }
 
@@ -293,11 +299,10 @@ std::uint64_t Execution::events() const {
   return state_->events;
 }
 
-base::FunctionRef<Outcome()> Execution::step_body(std::uint32_t id) const {
+std::optional<base::FunctionRef<Outcome()>> Execution::step_body(std::uint32_t id) const {
   const auto found = state_->pending.find(id);
-  REPRISE_CHECK(found != state_->pending.end() && found->second->step_body.has_value(),
-                "a step is executed while its run waits for it");
-  return *found->second->step_body;
+  if (found == state_->pending.end()) return std::nullopt;
+  return found->second->step_body;
 }
 
 base::Result<std::string> Execution::query(std::string_view name, std::string_view input) {

@@ -50,6 +50,9 @@ struct RunInfo {
 
 struct ExecutionOptions {
   bool strict = false;  // compare recorded inputs of activities and durations of timers too
+  // Told that a step's closure is about to be gone with its strand's stack: returns once no thread
+  // executes it, and none will.
+  std::function<void(std::uint32_t id)> step_abandoned{};
 };
 
 enum class TurnEnd {
@@ -87,9 +90,9 @@ class Execution {
   bool closed() const;
   // Answers from the state after the last turn. kUnknownQuery lists the names that are answered.
   base::Result<std::string> query(std::string_view name, std::string_view input);
-  // The closure of a pending step. Valid until the turn that completes it; the run must stay
-  // resident while another thread executes it.
-  base::FunctionRef<Outcome()> step_body(std::uint32_t id) const;
+  // The closure of a pending step; nullopt when no strand waits for it. Valid until the turn that
+  // completes it; the run must stay resident while another thread executes it.
+  std::optional<base::FunctionRef<Outcome()>> step_body(std::uint32_t id) const;
   // One line per strand: what it waits for.
   std::vector<std::string> waiting_for() const;
   std::uint64_t events() const;  // events of the history applied so far

@@ -73,6 +73,18 @@ void Execution::State::cancel(Operation& operation, base::CallSite site) {
   complete(operation, Trigger::kCancel, next_order++, Outcome::failed(std::move(failure)));
 }
 
+// The strand is unwound while it waits for the step. When the whole run leaves memory the step
+// stays pending; when the code has dropped this strand alone, nobody will ever want the result.
+void Execution::State::abandon_step(Operation& operation, base::CallSite site) {
+  operation.step_body.reset();
+  if (scheduler.halted()) return;
+  const OperationRef keep(&operation);
+  pending.erase(operation.id());
+  log.draft(site)->mutable_step_abandoned()->set_id(operation.id());
+  if (!log.submit()) park_on_mismatch();
+  if (step_abandoned) step_abandoned(operation.id());
+}
+
 void Execution::State::cancel_scope(Scope& scope, base::CallSite site) {
   scope.cancel();
   std::vector<OperationRef> affected;
@@ -165,6 +177,16 @@ Outcome Execution::run_step(proto::StepScheduled step,
   s.submit();
   const OperationRef operation = s.add_operation(Kind::kStep, id, std::move(label));
   operation->step_body = body;
+  // `body` refers to this frame: it must not outlive it, whichever way the frame is left.
+  struct Frame {
+    State& state;
+    Operation& operation;
+    base::CallSite site;
+    ~Frame() {
+      if (!operation.ready()) state.abandon_step(operation, site);
+    }
+  };
+  const Frame frame{s, *operation, site};
   Operation* const waited[] = {operation.get()};
   while (!operation->ready()) s.wait_on(strand, waited);
   return operation->take_outcome();

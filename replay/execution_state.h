@@ -70,6 +70,7 @@ struct Execution::State final : DropListener {
                 std::uint64_t order,
                 Outcome outcome);
   void cancel(Operation& operation, base::CallSite site);
+  void abandon_step(Operation& operation, base::CallSite site);
   void cancel_scope(Scope& scope, base::CallSite site);
   void wait_on(StrandRecord& strand, std::span<Operation* const> operations);
 
@@ -77,6 +78,7 @@ struct Execution::State final : DropListener {
   RunInfo info;
   const WorkflowCode& code;
   CommandLog log;
+  std::function<void(std::uint32_t)> step_abandoned;
   ScopeRef root;
   Inboxes inboxes;
   Handlers handlers;

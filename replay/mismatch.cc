@@ -32,6 +32,8 @@ std::string detail(const Event& event) {
       return "#" + std::to_string(event.activity_cancel_requested().id());
     case Event::kStepScheduled:
       return event.step_scheduled().name();
+    case Event::kStepAbandoned:
+      return "#" + std::to_string(event.step_abandoned().id());
     case Event::kStepCompleted:
       return "#" + std::to_string(event.step_completed().id());
     case Event::kStepFailed:

@@ -86,6 +86,7 @@ void Scheduler::condition_met() {
 void Scheduler::stop(StrandRecord& strand) {
   REPRISE_CHECK(!strand.running, "a strand cannot unwind the stack it stands on");
   StrandRecord* const outer = std::exchange(current_, &strand);
+  strand.running = true;  // it may hold its own handle
   strand.strand.evict();
   current_ = outer;
   forget(strand);

@@ -20,7 +20,7 @@ base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(const store::Record& 
   if (!stored) return stored.error();
   proto::RunSummary summary;
   if (!*stored || !summary.ParseFromString(**stored)) {
-    run.damaged = true;
+    run.state.damaged_at = record.seq;
     return &run;
   }
   run.state = RunState::from_summary(record.run, summary, names_);
@@ -44,11 +44,11 @@ base::Status ArchiveSlice::add(const store::Record& record, std::string_view enc
 // damaged run does not hold up the others; its summary stays where it was, and whoever reads the
 // history is told.
 void ArchiveSlice::fold(const store::Record& record, Gathered* run) {
-  if (run->damaged) return;
+  if (run->state.damaged_at != 0) return;
   auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
   if (!store::verify_record(record, run->state.chain) ||
       !turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()))) {
-    run->damaged = true;
+    run->state.damaged_at = record.seq;
     return;
   }
   run->state.apply(*turn, names_);
@@ -65,7 +65,6 @@ store::ArchiveBatch ArchiveSlice::batch(store::RunNumber next_run) const {
   batch.summaries.reserve(runs_.size());
   for (const auto& [number, run] : runs_) {
     batch.chunks.push_back({number, run.last, run.records});
-    if (run.state.workflow == nullptr) continue;  // damaged from its first record on
     store::SummaryUpdate update;
     update.run = number;
     proto::RunSummary summary;

@@ -26,7 +26,6 @@ class ArchiveSlice {
     RunState state;
     RunStatus archived_status{};  // what the index says; none for a new run
     bool is_new = false;
-    bool damaged = false;
     store::Seq last = 0;
     std::string records;
   };

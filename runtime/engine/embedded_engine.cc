@@ -75,13 +75,13 @@ base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store
   Names names;
   auto recovered = recover(*store, names);
   if (!recovered) return recovered.error();
-  std::unique_ptr<EmbeddedEngine> engine(new EmbeddedEngine(std::move(store), std::move(options)));
+  std::unique_ptr<EmbeddedEngine> engine(new EmbeddedEngine(std::move(store), options));
   engine->open(std::move(*recovered));
   return std::unique_ptr<Engine>(std::move(engine));
 }
 
-EmbeddedEngine::EmbeddedEngine(std::unique_ptr<store::Store> store, EngineOptions options)
-    : shared_(with_defaults(std::move(options)),
+EmbeddedEngine::EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options)
+    : shared_(with_defaults(options),
               std::move(store),
               options.clock != nullptr ? *options.clock : wall_clock_) {}
 
@@ -115,6 +115,12 @@ void EmbeddedEngine::open(Recovered recovered) {
   for (const store::AttemptMark& mark : shared_.store->attempt_slots().left_over()) {
     for (auto& shard : shards_) shard->attempt_lost(mark);
   }
+  const auto uncounted = std::make_shared<std::atomic<std::size_t>>(shards_.size());
+  for (auto& shard : shards_) {
+    shard->when_recorded([this, uncounted] {
+      if (--*uncounted == 0) shared_.store->attempt_slots().forget_left_over();
+    });
+  }
   if (!options.threaded) return;
   archiver_->start();
   for (auto& shard : shards_)
@@ -135,7 +141,11 @@ EmbeddedEngine::~EmbeddedEngine() {
 }
 
 void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
-  if (!seq) return shared_.options.on_fatal(seq.error());
+  if (!seq) {
+    failed_ = true;
+    for (auto& shard : shards_) shard->poke();
+    return shared_.options.on_fatal(seq.error());
+  }
   shared_.durable = *seq;
   for (auto& shard : shards_) shard->poke();
   archiver_->poke();
@@ -143,9 +153,11 @@ void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
 
 void EmbeddedEngine::run_shard(Shard& shard) {
   while (true) {
+    // Asked before the round: what was posted before the engine began to stop is still done.
+    const bool stopping = stopping_;
     if (shard.step()) continue;
-    // What was accepted is made durable and confirmed before the thread ends.
-    if (stopping_ && !shard.has_effects()) return;
+    // What was accepted is made durable and confirmed before the thread ends, unless it never can.
+    if (stopping && (failed_ || !shard.has_effects())) return;
     shard.wait();
   }
 }
@@ -378,6 +390,7 @@ void EmbeddedEngine::unregister(Session& session) {
   shared_.task_queues.detach(session.queue());
   shared_.task_queues.submit(session.queue(), session.pool().shut_down());
   on_every_shard([queue = session.queue()](Shard& shard) { shard.remove_worker(queue); });
+  shared_.task_queues.free(session.queue());
 }
 
 // Returns when each shard has done it.

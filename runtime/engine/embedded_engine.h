@@ -46,7 +46,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
  private:
   class Session;
 
-  EmbeddedEngine(std::unique_ptr<store::Store> store, EngineOptions options);
+  EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options);
   void open(Recovered recovered);
   void durable(const base::Result<store::Seq>& seq);
   void run_shard(Shard& shard);
@@ -73,6 +73,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   std::mutex sessions_mutex_;
   std::vector<Session*> sessions_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> failed_{false};  // a commit did: nothing more becomes durable
   std::vector<std::jthread> threads_;
 };
 

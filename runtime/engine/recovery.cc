@@ -60,7 +60,9 @@ class Recovery {
                          "the archive lists run number " + std::to_string(number) +
                              " as open and has no readable summary of it; restore a backup"};
     }
-    runs_[number].state = RunState::from_summary(number, summary, names_);
+    RecoveredRun& run = runs_[number];
+    run.state = RunState::from_summary(number, summary, names_);
+    if (run.state.damaged_at != 0) quarantine(run, run.state.damaged_at);
     return {};
   }
 
@@ -98,6 +100,7 @@ class Recovery {
 
   void quarantine(RecoveredRun& run, store::Seq seq) {
     run.damaged = true;
+    run.state.damaged_at = seq;
     run.why =
         "record " + std::to_string(seq) +
         " of this run does not verify; the run is quarantined, restore a backup to get it back";

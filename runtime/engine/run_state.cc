@@ -85,6 +85,8 @@ void RunState::apply_command(const Event& event, std::int64_t time_ms) {
       break;
     case Event::kTimerCancelled:
       return finish(event.timer_cancelled().id());
+    case Event::kStepAbandoned:
+      return finish(event.step_abandoned().id());
     case Event::kActivityCancelRequested:
       return finish(event.activity_cancel_requested().id());
     case Event::kRunCompleted:
@@ -131,8 +133,9 @@ void RunState::close(RunStatus how, std::int64_t time_ms) {
 void RunState::to_summary(proto::RunSummary* out) const {
   out->set_run_id(std::string(id.bytes()));
   out->set_workflow_id(workflow_id);
-  out->set_workflow(*workflow);
-  out->set_task_queue(*task_queue);
+  // A run whose first record is damaged has no names.
+  if (workflow != nullptr) out->set_workflow(*workflow);
+  if (task_queue != nullptr) out->set_task_queue(*task_queue);
   out->set_status(static_cast<std::uint32_t>(status));
   out->set_started_ms(started_ms);
   out->set_closed_ms(closed_ms);
@@ -140,6 +143,7 @@ void RunState::to_summary(proto::RunSummary* out) const {
   out->set_last_seq(last_seq);
   out->set_chain(chain);
   out->set_unapplied(unapplied);
+  out->set_damaged_at(damaged_at);
   for (const PendingOperation& operation : pending_) {
     if (operation.done) continue;
     auto* pending = out->add_pending();
@@ -167,6 +171,7 @@ RunState RunState::from_summary(store::RunNumber number,
   state.last_seq = summary.last_seq();
   state.chain = summary.chain();
   state.unapplied = summary.unapplied();
+  state.damaged_at = summary.damaged_at();
   state.pending_.reserve(static_cast<std::size_t>(summary.pending_size()));
   for (const auto& pending : summary.pending()) {
     PendingOperation operation;

@@ -66,7 +66,8 @@ class RunState {
   const std::string* task_queue = nullptr;
   std::string workflow_id;
   RunStatus status = RunStatus::kRunning;
-  bool unapplied = false;  // deferred inputs wait for the code
+  bool unapplied = false;     // deferred inputs wait for the code
+  store::Seq damaged_at = 0;  // a record that does not verify: quarantined
 
   bool open() const { return status == RunStatus::kRunning || status == RunStatus::kPaused; }
 

@@ -15,6 +15,7 @@ RunRecord& RunTable::add(RunState state) {
   RunRecord& record = *owned;
   by_number_[record.state.number] = std::move(owned);
   // The key must be a view of the newest record's id, so an older entry is replaced whole.
+  record.older = find(record.state.workflow_id);
   by_id_.erase(record.state.workflow_id);
   by_id_.emplace(record.state.workflow_id, &record);
   return record;
@@ -30,6 +31,22 @@ RunRecord* RunTable::find(std::string_view workflow_id) const {
   return found == by_id_.end() ? nullptr : found->second;
 }
 
+RunRecord* RunTable::find(std::string_view workflow_id, const base::RunId& run_id) const {
+  RunRecord* record = find(workflow_id);
+  while (record != nullptr && record->state.id != run_id) record = record->older;
+  return record;
+}
+
+void RunTable::unlink(const RunRecord& record) {
+  RunRecord* newer = find(record.state.workflow_id);
+  if (newer == &record) {
+    by_id_.erase(record.state.workflow_id);
+    return;
+  }
+  while (newer != nullptr && newer->older != &record) newer = newer->older;
+  if (newer != nullptr) newer->older = record.older;
+}
+
 void RunTable::for_each(const std::function<void(RunRecord&)>& visit) const {
   for (const auto& [number, record] : by_number_) visit(*record);
 }
@@ -40,8 +57,7 @@ void RunTable::forget_archived(store::Seq through) {
     if (found != by_number_.end()) {
       RunRecord& record = *found->second;
       if (record.state.last_seq > through) return;
-      const auto by_id = by_id_.find(record.state.workflow_id);
-      if (by_id != by_id_.end() && by_id->second == &record) by_id_.erase(by_id);
+      unlink(record);
       by_number_.erase(found);
     }
     closed_.pop_front();

@@ -37,7 +37,10 @@ struct RunRecord {
   RunState state;
   proto::Turn* turn = nullptr;  // inputs gathered in this round; lies in the round's arena
   std::unique_ptr<RunExtras> extras;
-  bool damaged = false;  // quarantined: its history does not verify
+  RunRecord* older = nullptr;  // the run that had the workflow id before
+  bool appending = false;      // has a turn in this round that the writer does not have yet
+  bool awaits_load = false;    // a turn follows as soon as its history can be read
+  bool damaged = false;        // quarantined: its history does not verify
 
   RunExtras& with_extras() {
     if (extras == nullptr) extras = std::make_unique<RunExtras>();
@@ -55,6 +58,8 @@ class RunTable {
   RunRecord* find(store::RunNumber number) const;
   // The newest known run with this workflow id.
   RunRecord* find(std::string_view workflow_id) const;
+  // That one run with this workflow id.
+  RunRecord* find(std::string_view workflow_id, const base::RunId& run_id) const;
   void for_each(const std::function<void(RunRecord&)>& visit) const;
   std::size_t size() const { return by_number_.size(); }
 
@@ -63,6 +68,8 @@ class RunTable {
   void forget_archived(store::Seq through);
 
  private:
+  void unlink(const RunRecord& record);
+
   std::unordered_map<store::RunNumber, std::unique_ptr<RunRecord>> by_number_;
   // Keys are views of the records' own ids.
   std::unordered_map<std::string_view, RunRecord*> by_id_;

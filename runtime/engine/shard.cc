@@ -8,7 +8,12 @@
 namespace reprise::runtime {
 
 Shard::Shard(int index, Shared& shared, HostOptions host)
-    : index_(index), shared_(shared), host_(host) {}
+    : index_(index), shared_(shared), host_([&] {
+        host.step_abandoned = [this](store::RunNumber run, std::uint32_t id) {
+          step_abandoned(run, id);
+        };
+        return std::move(host);
+      }()) {}
 
 Shard::~Shard() = default;
 
@@ -59,15 +64,18 @@ void Shard::after_durable(store::Seq seq, std::function<void()> act) {
 }
 
 bool Shard::loadable(const RunRecord& run) const {
-  return host_.find(run.state.number) != nullptr || run.state.last_seq <= shared_.durable.load();
+  if (host_.find(run.state.number) != nullptr) return true;
+  return !run.appending && run.state.last_seq <= shared_.durable.load();
 }
 
 void Shard::when_loadable(store::RunNumber number, std::function<void(RunRecord&)> act) {
   RunRecord* run = runs_.find(number);
   if (run == nullptr) return;
   if (loadable(*run)) return act(*run);
-  after_durable(run->state.last_seq,
-                [this, number, act = std::move(act)] { when_loadable(number, act); });
+  auto again = [this, number, act = std::move(act)] { when_loadable(number, act); };
+  // Behind the round its last sequence number is known.
+  if (run->appending) return post(std::move(again));
+  after_durable(run->state.last_seq, std::move(again));
 }
 
 bool Shard::release_effects() {

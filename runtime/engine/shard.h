@@ -67,6 +67,8 @@ class Shard {
   // Attempts (shard_attempts.cc).
   void attempt_timed_out(const AttemptKey& key, std::string_view limit);
   void heartbeat(const AttemptKey& key, std::string details);
+  // Once everything gathered so far is durable. Before the first round only.
+  void when_recorded(std::function<void()> act) { when_recorded_.push_back(std::move(act)); }
   void attempt_lost(const store::AttemptMark& mark);  // the process died during it
 
   // Workers and life cycle (shard.cc).
@@ -116,12 +118,15 @@ class Shard {
   // recorded no more than the books of a run out of memory may still be on its way to the disk.
   void when_loadable(store::RunNumber number, std::function<void(RunRecord&)> act);
   bool loadable(const RunRecord& run) const;
+  // Has this round changed the run? Then the log does not know yet, and a question must wait.
+  static bool in_round(const RunRecord& run) { return run.turn != nullptr || run.appending; }
   bool release_effects();
   void replay_afresh(store::RunNumber number);
   void resume(RunRecord& run);
 
   // ---- operations (shard_attempts.cc) ----
   void start_operation(RunRecord& run, std::uint32_t id);
+  void step_abandoned(store::RunNumber number, std::uint32_t id);
   bool ensure_details(RunRecord& run);
   void dispatch_activity(RunRecord& run, PendingOperation& operation);
   void dispatch_step(RunRecord& run, PendingOperation& operation);
@@ -172,7 +177,8 @@ class Shard {
     std::size_t end = 0;
   };
   std::vector<Appended> appended_;
-  std::vector<Effect> round_effects_;             // `after` counts the round's turns, from 0
+  std::vector<Effect> round_effects_;  // `after` counts the round's turns, from 0
+  std::vector<std::function<void()>> when_recorded_;
   std::vector<store::AttemptSlots::Slot> slots_;  // to release when the round is durable
 
   // Last: destroying it runs destructors of user code.

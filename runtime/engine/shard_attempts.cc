@@ -80,6 +80,7 @@ void Shard::dispatch_activity(RunRecord& run, PendingOperation& operation) {
   OperationDetails& details = *operation.details;
   const proto::ActivityScheduled& spec = *details.activity;
   details.control = std::make_shared<AttemptControl>();
+  details.control->stop = std::stop_source();
   operation.dispatched = true;
   if (spec.schedule_to_start_ms() > 0) {
     details.start_by_ms = base::to_ms(now()) + spec.schedule_to_start_ms();
@@ -114,12 +115,16 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
     if (trouble->code != base::ErrorCode::kNoWorker) park(run, *trouble);
     return;
   }
+  const auto body = host_.find(number)->step_body(operation.id);
+  if (!body) return;  // its strand was stopped in a turn that is on its way to the log
   operation.dispatched = true;
+  operation.details->control = std::make_shared<AttemptControl>();
   host_.pin(number);
   AttemptTask task;
   task.key = {index_, number, operation.id, operation.attempt};
+  task.control = operation.details->control;
   task.start_to_close = base::Duration(operation.details->step->start_to_close_ms());
-  task.step = host_.find(number)->step_body(operation.id);
+  task.step = *body;
   if (operation.kind == OperationKind::kStep) {
     tasks_[*run.state.task_queue].push_back(std::move(task));
     return;
@@ -130,6 +135,20 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
   result.token = shared_.store->attempt_slots().take({number, operation.id, operation.attempt});
   result.outcome = execute_step(task);
   take_result(std::move(result));
+}
+
+// The code has stopped the strand that waits for this step; its frame goes when this returns.
+void Shard::step_abandoned(store::RunNumber number, std::uint32_t id) {
+  RunRecord* run = runs_.find(number);
+  PendingOperation* operation = run == nullptr ? nullptr : run->state.find(id);
+  if (operation == nullptr || operation->details == nullptr) return;
+  const auto control = operation->details->control;
+  if (control == nullptr) return;  // not dispatched
+  if (control->abandon()) {
+    host_.unpin(number);
+  } else {
+    control->wait_until_finished();  // take_result() unpins
+  }
 }
 
 bool Shard::submit_tasks() {
@@ -160,7 +179,8 @@ void Shard::take_result(AttemptResult result) {
   }
   operation->dispatched = false;
   if (operation->details != nullptr) operation->details->control = nullptr;
-  if (result.abandoned) return;
+  // As if it had not begun: it waits for the next worker of its queue.
+  if (result.abandoned) return start_operation(*run, result.key.operation);
   if (!result.outcome.ok()) return attempt_failed(*run, *operation, result.outcome.failure());
   operation->settled = true;
   proto::Event* input = add_input(*run);
@@ -232,6 +252,7 @@ void Shard::attempt_timed_out(const AttemptKey& key, std::string_view limit) {
 
 void Shard::attempt_lost(const store::AttemptMark& mark) {
   RunRecord* run = runs_.find(mark.run);
+  if (run != nullptr && run->damaged) return;
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(mark.operation);
   if (operation == nullptr || operation->settled || operation->attempt != mark.attempt) return;
   proto::Failure failure;

@@ -39,8 +39,7 @@ PendingActivity describe_pending(const PendingOperation& operation, std::int64_t
 // ---- finding runs -----------------------------------------------------------------------------
 
 RunRecord* Shard::find(const RunKey& key) const {
-  RunRecord* newest = runs_.find(key.workflow_id);
-  return newest != nullptr && is_it(newest->state, key) ? newest : nullptr;
+  return key.run_id ? runs_.find(key.workflow_id, *key.run_id) : runs_.find(key.workflow_id);
 }
 
 base::Result<RunState> Shard::find_archived(const RunKey& key) {
@@ -60,6 +59,7 @@ base::Result<RunState> Shard::find_archived(const RunKey& key) {
 
 base::Result<RunRecord*> Shard::find_open(const RunKey& key) {
   RunRecord* run = find(key);
+  if (run != nullptr && run->damaged) return *run->extras->parked;
   if (run != nullptr && run->state.open()) return run;
   if (run == nullptr) {
     if (const auto archived = find_archived(key); !archived) return archived.error();
@@ -85,12 +85,20 @@ void Shard::start(StartRequest request,
   }
   if (RunRecord* running = runs_.find(request.workflow_id);
       running != nullptr && running->state.open()) {
+    if (in_round(*running)) {
+      // What it is, or has become, is not in the log yet.
+      return post([this, request, watch, reply] { start(request, watch, reply); });
+    }
+    if (running->damaged && request.conflict != IdConflict::kFail) {
+      return refuse(*running->extras->parked);
+    }
     if (request.conflict == IdConflict::kUseExisting) {
       if (watch != nullptr) running->with_extras().watches.push_back(std::move(watch));
       const StartedRun started{running->state.workflow_id, running->state.id, true};
       return after_durable(running->state.last_seq, [reply, started] { reply(started); });
     }
-    if (request.conflict == IdConflict::kFail) {
+    // A closed run refuses kReject as well, so nothing is ended for it.
+    if (request.conflict == IdConflict::kFail || request.reuse == IdReuse::kReject) {
       return refuse({base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
     }
     record_end(
@@ -152,6 +160,9 @@ base::Status Shard::may_start(const StartRequest& request) {
 
 void Shard::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
   RunRecord* run = find(key);
+  if (run != nullptr && in_round(*run))
+    return post([this, key, watch] { this->watch(key, watch); });
+  if (run != nullptr && run->damaged) return watch->set(*run->extras->parked);
   if (run != nullptr && run->state.open()) {
     run->with_extras().watches.push_back(watch);
     return;
@@ -256,7 +267,7 @@ void Shard::query(const RunKey& key,
     host_.evict(number);
     return reply(std::move(answer));
   }
-  if (run->turn != nullptr) {
+  if (in_round(*run)) {
     // What came before the question is part of the answer.
     return mailbox_.post([this, key, name, input, reply] { query(key, name, input, reply); });
   }
@@ -294,7 +305,7 @@ RunDescription Shard::describe_run(RunRecord& run) {
 
 void Shard::describe(const RunKey& key, const Reply<RunDescription>& reply) {
   if (RunRecord* run = find(key); run != nullptr) {
-    if (run->turn != nullptr) return mailbox_.post([this, key, reply] { describe(key, reply); });
+    if (in_round(*run)) return post([this, key, reply] { describe(key, reply); });
     return after_durable(run->state.last_seq, [this, key, reply, number = run->state.number] {
       if (RunRecord* known = runs_.find(number); known != nullptr)
         return reply(describe_run(*known));
@@ -317,6 +328,7 @@ void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& re
     reply(std::move(turns));
   };
   if (RunRecord* run = find(key); run != nullptr) {
+    if (in_round(*run)) return post([this, key, reply] { history(key, reply); });
     const store::Seq last = run->state.last_seq;  // a busy run would never be durable to its end
     return after_durable(last, [this, read, number = run->state.number, last, key, reply] {
       if (RunRecord* known = runs_.find(number); known != nullptr) return read(known->state, last);

@@ -60,8 +60,12 @@ void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
 bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
   if (!loadable(run)) {
     // Its inputs are recorded now and applied as soon as its history can be read.
-    when_loadable(run.state.number, [this](RunRecord& later) {
-      if (later.state.open() && later.state.unapplied) gather(later);
+    if (std::exchange(run.awaits_load, true)) return false;
+    post([this, number = run.state.number] {
+      when_loadable(number, [this](RunRecord& later) {
+        later.awaits_load = false;
+        if (later.state.open() && later.state.unapplied) gather(later);
+      });
     });
     return false;
   }
@@ -80,6 +84,9 @@ void Shard::record(RunRecord& run, proto::Turn& turn) {
   REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
   appended.end = bodies_.size();
   appended_.push_back(appended);
+  run.appending = true;
+  // It ends as this turn says, whatever its code was parked for.
+  if (closes(turn)) unpark(run);
 
   if (shared_.options.replay_every_turn) {
     effect({.act = [this, number = state.number] { replay_afresh(number); }});
@@ -96,7 +103,8 @@ void Shard::record(RunRecord& run, proto::Turn& turn) {
 // Attempts that the turn gives up are asked to stop; the fold after this forgets how to reach them.
 void Shard::stop_what_is_given_up(RunRecord& run, const proto::Turn& turn) {
   const auto stop = [this](const PendingOperation* operation) {
-    if (operation == nullptr || operation->details == nullptr) return;
+    // A step is waited for: its closure lies on the stack of the run.
+    if (operation == nullptr || operation->is_step() || operation->details == nullptr) return;
     if (operation->details->control == nullptr) return;
     effect({.act = [control = operation->details->control] {
       control->abandon();
@@ -197,14 +205,19 @@ void Shard::answer_inputs(RunRecord& run, const proto::Turn& turn) {
     });
     updates.erase(found);
   }
+  run.drop_empty_extras();
 }
 
 void Shard::append_round() {
   const auto release_slots = [this, slots = std::exchange(slots_, {})] {
     for (const auto slot : slots) shared_.store->attempt_slots().release(slot);
   };
+  const auto recorded = [acts = std::exchange(when_recorded_, {})] {
+    for (const auto& act : acts) act();
+  };
   if (appended_.empty()) {
     release_slots();
+    recorded();
   } else {
     std::vector<store::Draft> drafts;
     drafts.reserve(appended_.size());
@@ -214,11 +227,15 @@ void Shard::append_round() {
     }
     const store::Seq last = shared_.writer->append(drafts);
     effect({.act = release_slots});
+    effect({.act = recorded});
     const store::Seq first = last - appended_.size() + 1;
     for (Effect& waiting : round_effects_) {
       waiting.after += first;
       effects_.push_back(std::move(waiting));
     }
+  }
+  for (const Appended& turn : appended_) {
+    if (RunRecord* run = runs_.find(turn.run); run != nullptr) run->appending = false;
   }
   round_effects_.clear();
   appended_.clear();
@@ -231,6 +248,9 @@ void Shard::append_round() {
 void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
   run.with_extras().parked = base::Error{trouble.code, trouble.report};
   host_.evict(run.state.number);
+  for (const UpdateReply& update : std::exchange(run.extras->updates, {})) {
+    update.reply(*run.extras->parked);
+  }
   shared_.log(LogLevel::kError, "run '" + run.state.workflow_id + "' (" + run.state.id.to_string() +
                                     ") of workflow '" + *run.state.workflow + "' is parked: " +
                                     base::Error{trouble.code, trouble.report}.text());

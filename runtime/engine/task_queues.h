@@ -29,7 +29,7 @@ class TaskQueues {
   bool attach(const std::string& queue, AttemptPool* pool) {
     std::lock_guard lock(mutex_);
     Queue& to = queues_[queue];
-    if (to.pool != nullptr) return false;
+    if (std::exchange(to.taken, true)) return false;
     to.pool = pool;
     pool->submit(std::exchange(to.backlog, {}));
     return true;
@@ -49,14 +49,21 @@ class TaskQueues {
     return steps;
   }
 
+  // The pool takes nothing more. The queue stays taken until free(): another worker must not come
+  // between while shards still have runs of this one in memory.
   void detach(const std::string& queue) {
     std::lock_guard lock(mutex_);
     queues_[queue].pool = nullptr;
+  }
+  void free(const std::string& queue) {
+    std::lock_guard lock(mutex_);
+    queues_[queue].taken = false;
   }
 
  private:
   struct Queue {
     AttemptPool* pool = nullptr;
+    bool taken = false;
     std::vector<AttemptTask> backlog;
   };
   std::mutex mutex_;

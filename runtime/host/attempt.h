@@ -24,20 +24,26 @@ struct AttemptKey {
   std::uint32_t attempt = 1;
 };
 
-// Shared between the shard that waits for an activity's attempt and the thread that executes it.
+// Shared between the shard that waits for an attempt and the thread that executes it.
 //
-//   queued --claim()--> running      by the thread, once
-//   queued --abandon()--> abandoned  by the shard: the thread then skips it
+//   queued  --claim()-->   running    by the thread, once
+//   queued  --abandon()--> abandoned  by the shard: the thread then skips it
+//   running --finish()-->  finished   by the thread: the code has returned
 class AttemptControl {
  public:
   bool claim() { return move_from_queued(State::kRunning); }
   bool abandon() { return move_from_queued(State::kAbandoned); }
+  void finish() {
+    state_.store(State::kFinished);
+    state_.notify_all();
+  }
   bool running() const { return state_.load() == State::kRunning; }
+  void wait_until_finished() const { state_.wait(State::kRunning); }
 
-  std::stop_source stop;
+  std::stop_source stop{std::nostopstate};  // activities only
 
  private:
-  enum class State : std::uint8_t { kQueued, kRunning, kAbandoned };
+  enum class State : std::uint8_t { kQueued, kRunning, kAbandoned, kFinished };
   bool move_from_queued(State to) {
     State expected = State::kQueued;
     return state_.compare_exchange_strong(expected, to);
@@ -50,9 +56,9 @@ struct AttemptTask {
   base::Duration start_to_close{0};  // 0: no limit
   base::Duration heartbeat{0};       // 0: no limit; activities only
 
+  std::shared_ptr<AttemptControl> control;
   // An activity...
   std::shared_ptr<const proto::ActivityScheduled> activity;
-  std::shared_ptr<AttemptControl> control;
   std::string idempotency_key;
   std::string workflow_id;
   std::string heartbeat_details;

@@ -73,13 +73,15 @@ bool AttemptPool::run_one() {
 
 std::vector<AttemptTask> AttemptPool::shut_down() {
   std::vector<AttemptTask> left;
+  Controls to_stop;
   {
     std::scoped_lock lock(mutex_, running_mutex_);
     stopping_ = true;
     std::move(queue_.begin(), queue_.end(), std::back_inserter(left));
     queue_.clear();
-    for (Running* running : running_) stop(*running);
+    for (Running* running : running_) mark_stopped(*running, &to_stop);
   }
+  request_stop(to_stop);
   work_available_.notify_all();
   threads_.clear();
   {
@@ -91,8 +93,16 @@ std::vector<AttemptTask> AttemptPool::shut_down() {
   return left;
 }
 
-void AttemptPool::stop(Running& running) {
-  running.stopped_by_us = running.task.control->stop.request_stop();
+// What else stopped an attempt before counts as the reason why it fails.
+void AttemptPool::mark_stopped(Running& running, Controls* to_stop) {
+  if (running.task.control->stop.stop_requested()) return;
+  running.stopped_by_us = true;
+  to_stop->push_back(running.task.control);
+}
+
+// Without a lock of ours: it runs the stop callbacks of user code.
+void AttemptPool::request_stop(const Controls& controls) {
+  for (const auto& control : controls) control->stop.request_stop();
 }
 
 void AttemptPool::work() {
@@ -118,6 +128,7 @@ void AttemptPool::execute(AttemptTask& task) {
   if (task.step) {
     result.is_step = true;
     result.outcome = execute_step(task);
+    if (task.control != nullptr) task.control->finish();
   } else {
     Running running(*this, task);
     begin(running);
@@ -147,13 +158,15 @@ void AttemptPool::begin(Running& running) {
   if (task.start_to_close.count() > 0) running.close_deadline = now + task.start_to_close;
   if (task.heartbeat.count() > 0) running.heartbeat_deadline = now + task.heartbeat;
   bool sooner = false;
+  Controls to_stop;
   {
     std::lock_guard lock(running_mutex_);
     running_.push_back(&running);
-    if (stopping_) stop(running);
+    if (stopping_) mark_stopped(running, &to_stop);
     sooner = running.deadline() < next_look_;
     if (sooner) next_look_ = running.deadline();
   }
+  request_stop(to_stop);
   if (sooner) deadline_moved_.notify_one();
 }
 
@@ -173,11 +186,18 @@ void AttemptPool::watch() {
     } else {
       deadline_moved_.wait_until(lock, next_look_);
     }
-    expire(Clock::now());
+    const std::vector<Expired> expired = expire(Clock::now());
+    lock.unlock();
+    for (const Expired& attempt : expired) {
+      attempt.control->stop.request_stop();  // runs stop callbacks of user code
+      observer_.timed_out(attempt.key, attempt.limit);
+    }
+    lock.lock();
   }
 }
 
-void AttemptPool::expire(Clock::time_point now) {
+std::vector<AttemptPool::Expired> AttemptPool::expire(Clock::time_point now) {
+  std::vector<Expired> expired;
   next_look_ = Clock::time_point::max();
   for (Running* running : running_) {
     if (running->expired) continue;
@@ -187,9 +207,10 @@ void AttemptPool::expire(Clock::time_point now) {
     }
     running->expired = true;
     const bool overran = running->close_deadline <= now;
-    running->task.control->stop.request_stop();
-    observer_.timed_out(running->task.key, overran ? "start_to_close" : "heartbeat");
+    expired.push_back(
+        {running->task.key, running->task.control, overran ? "start_to_close" : "heartbeat"});
   }
+  return expired;
 }
 
 }  // namespace reprise::runtime

@@ -34,6 +34,12 @@ class AttemptPool {
 
  private:
   struct Running;
+  using Controls = std::vector<std::shared_ptr<AttemptControl>>;
+  struct Expired {
+    AttemptKey key;
+    std::shared_ptr<AttemptControl> control;
+    std::string_view limit;
+  };
 
   void work();
   void watch();
@@ -41,8 +47,9 @@ class AttemptPool {
   replay::Outcome run_activity(AttemptTask& task, Running& running);
   void begin(Running& running);
   bool end(Running& running);  // was it stopped by the shutdown?
-  void stop(Running& running);
-  void expire(std::chrono::steady_clock::time_point now);
+  static void mark_stopped(Running& running, Controls* to_stop);
+  static void request_stop(const Controls& controls);
+  std::vector<Expired> expire(std::chrono::steady_clock::time_point now);
 
   std::shared_ptr<const WorkerCode> code_;
   AttemptObserver& observer_;

@@ -18,7 +18,7 @@ Trouble trouble(base::ErrorCode code, std::string report) {
 }  // namespace
 
 Host::Host(HostOptions options)
-    : options_(options), stacks_({.stack_bytes = options.stack_bytes}) {}
+    : options_(std::move(options)), stacks_({.stack_bytes = options_.stack_bytes}) {}
 
 Host::~Host() {
   while (!runs_.empty()) drop(runs_.begin());
@@ -72,10 +72,11 @@ std::optional<Trouble> Host::load(Key key, const RunSource& source) {
 
 std::optional<Trouble> Host::replay_afresh(Key key, const RunSource& source) {
   Resident copy;
-  if (auto found = replay(source, &copy)) return found;
+  if (auto found = replay(key, source, &copy)) return found;
   const auto run = runs_.find(key);
   if (run == runs_.end() || run->second.pins > 0) return std::nullopt;
   run->second.execution = std::move(copy.execution);
+  run->second.worker = std::move(copy.worker);  // whose code the execution refers to
   return std::nullopt;
 }
 
@@ -122,7 +123,7 @@ Host::Resident* Host::touch(Key key) {
 Host::Resident* Host::ensure(Key key, const RunSource& source, std::optional<Trouble>* why_not) {
   if (Resident* run = touch(key); run != nullptr) return run;
   Resident loaded;
-  if (auto found = replay(source, &loaded)) {
+  if (auto found = replay(key, source, &loaded)) {
     *why_not = std::move(found);
     return nullptr;
   }
@@ -131,7 +132,7 @@ Host::Resident* Host::ensure(Key key, const RunSource& source, std::optional<Tro
   return &runs_.emplace(key, std::move(loaded)).first->second;
 }
 
-std::optional<Trouble> Host::replay(const RunSource& source, Resident* out) {
+std::optional<Trouble> Host::replay(Key key, const RunSource& source, Resident* out) {
   replay::RunInfo info = source.info();
   out->worker = registry_.find(info.task_queue);
   if (out->worker == nullptr) {
@@ -145,8 +146,14 @@ std::optional<Trouble> Host::replay(const RunSource& source, Resident* out) {
                        "' does not implement workflow '" + info.workflow +
                        "'; implement() it before start()");
   }
-  out->execution = std::make_unique<replay::Execution>(
-      std::move(info), code->second, stacks_, replay::ExecutionOptions{.strict = options_.strict});
+  replay::ExecutionOptions execution_options{.strict = options_.strict};
+  if (options_.step_abandoned) {
+    execution_options.step_abandoned = [this, key](std::uint32_t id) {
+      options_.step_abandoned(key, id);
+    };
+  }
+  out->execution = std::make_unique<replay::Execution>(std::move(info), code->second, stacks_,
+                                                       std::move(execution_options));
   bool parked = false;
   const auto read = source.history([&](const proto::Turn& turn) {
     parked = out->execution->replay_turn(turn) == TurnEnd::kParked;

@@ -5,6 +5,7 @@
 // Not thread-safe: one thread makes every call.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -36,6 +37,8 @@ struct HostOptions {
   std::size_t cached_bytes = std::size_t{1} << 30;  // of stack memory
   std::size_t stack_bytes = 64 * 1024;
   bool strict = false;
+  // A step's closure is about to be gone: returns once no thread executes it, and none will.
+  std::function<void(std::uint64_t run, std::uint32_t step)> step_abandoned{};
 };
 
 struct TurnResult {
@@ -93,7 +96,7 @@ class Host {
   };
 
   Resident* touch(Key key);
-  std::optional<replay::Trouble> replay(const RunSource& source, Resident* out);
+  std::optional<replay::Trouble> replay(Key key, const RunSource& source, Resident* out);
   Resident* ensure(Key key, const RunSource& source, std::optional<replay::Trouble>* trouble);
   void drop(std::unordered_map<Key, Resident>::iterator run);
 

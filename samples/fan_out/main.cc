@@ -9,8 +9,13 @@
 
 #include "primes.h"
 
+namespace {
+
+constexpr std::int64_t kLimit = 10'000'000;
+
+}  // namespace
+
 int main() {
-  constexpr std::int64_t kLimit = 10'000'000;
   const auto engine = reprise::Engine::open("fan_out.db");
 
   reprise::Worker worker(*engine);

@@ -30,6 +30,7 @@ std::int64_t run_count_primes(reprise::Context& ctx, const std::int64_t& limit) 
   };
 
   std::vector<reprise::Pending<std::int64_t>> lanes;
+  lanes.reserve(kLanes);
   for (int lane = 0; lane < kLanes; ++lane) lanes.push_back(ctx.spawn(run_lane));
   const auto found = ctx.all(lanes);
   return std::accumulate(found.begin(), found.end(), std::int64_t{0});

@@ -103,12 +103,12 @@ Answer Ledger::post(const Posting& posting) {
 
 Answer Ledger::apply(const Posting& posting) {
   sql_.deliver.with(posting.key, posting.order, posting.kind).step();
-  const Answer stored{static_cast<Reply>(sql_.deliver.number(0)), sql_.deliver.text(1)};
+  Answer stored{static_cast<Reply>(sql_.deliver.number(0)), sql_.deliver.text(1)};
   const bool is_out = sql_.deliver.number(2) <= posting.outages;
   sql_.deliver.reset();
   if (stored.reply != Reply::kNoAnswer || is_out) return stored;
 
-  const Answer answer = decide(posting);
+  Answer answer = decide(posting);
   const bool moves = answer.reply == Reply::kDone;
   const int reply = static_cast<int>(answer.reply);
   sql_.answer

@@ -15,7 +15,7 @@ constexpr int kSlipsAtOnce = 64;
 constexpr std::chrono::milliseconds kGlanceAtDeskEvery{10};
 constexpr std::chrono::milliseconds kCatchBreath{1'000};  // after an error, such as a full disk
 
-void wait(std::stop_token stop, std::chrono::milliseconds duration) {
+void wait(const std::stop_token& stop, std::chrono::milliseconds duration) {
   std::mutex mutex;
   std::unique_lock lock(mutex);
   std::condition_variable_any().wait_for(lock, stop, duration, [] { return false; });
@@ -28,10 +28,13 @@ Packers::Packers(const reprise::Client& client,
                  const std::filesystem::path& ledger_file)
     : client_(client), ledger_(ledger) {
   for (int packer = 0; packer < kPackers; ++packer)
-    threads_.emplace_back([=, this](std::stop_token stop) { work(stop, packer, ledger_file); });
+    threads_.emplace_back(
+        [=, this](const std::stop_token& stop) { work(stop, packer, ledger_file); });
 }
 
-void Packers::work(std::stop_token stop, int packer, const std::filesystem::path& ledger_file) {
+void Packers::work(const std::stop_token& stop,
+                   int packer,
+                   const std::filesystem::path& ledger_file) {
   Books books(ledger_file);
   while (!stop.stop_requested()) {
     try {

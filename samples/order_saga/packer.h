@@ -22,7 +22,7 @@ class Packers {
   ~Packers() = default;  // stops them and waits
 
  private:
-  void work(std::stop_token stop, int packer, const std::filesystem::path& ledger_file);
+  void work(const std::stop_token& stop, int packer, const std::filesystem::path& ledger_file);
   bool pack_some(Books& books, int packer);
 
   const reprise::Client& client_;

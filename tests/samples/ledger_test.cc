@@ -87,6 +87,7 @@ TEST_F(LedgerTest, EverySlipIsForOnePacker) {
 
 TEST_F(LedgerTest, ThreadsShareCommits) {
   std::vector<std::jthread> threads;
+  threads.reserve(8);
   for (int thread = 0; thread < 8; ++thread)
     threads.emplace_back([&, thread] {
       for (int i = 0; i < 25; ++i) {

@@ -170,6 +170,26 @@ TEST(Execution, ASignalHandedOutAndNotReadGoesBack) {
   EXPECT_EQ(run.last().commands(0).run_completed().result(), "1");
 }
 
+TEST(Execution, ASignalThatIsGivenBackGoesToWhoWaits) {
+  std::string order;
+  ScriptedRun run([&order](Execution& e) {
+    auto unread = e.next_signal("s");
+    const auto other = e.spawn([&] {
+      const auto mine = e.next_signal("s");
+      e.wait(*mine);
+      order += mine->take_outcome().payload();
+    });
+    call(e, "a");
+    unread = {};
+    call(e, "b");
+    return done("");
+  });
+  run.start();
+  run.turn({signal("s", "1")});
+  run.turn({activity_completed(1)});
+  EXPECT_EQ(order, "1");
+}
+
 TEST(Execution, WaitUntilSeesWhatOtherStrandsDo) {
   ScriptedRun run([](Execution& e) {
     int count = 0;
@@ -259,6 +279,47 @@ TEST(Execution, DroppingASpawnedStrandUnwindsItAtOnce) {
   run.start();
   run.turn({activity_completed(1)});
   EXPECT_EQ(trace, "unwound;after;");
+}
+
+TEST(Execution, AStepWhoseStrandIsDroppedIsAbandonedInTheLog) {
+  std::vector<std::uint32_t> abandoned;
+  replay::ExecutionOptions options;
+  options.step_abandoned = [&](std::uint32_t id) { abandoned.push_back(id); };
+  ScriptedRun run(
+      [](Execution& e) {
+        {
+          const auto child = e.spawn([&] {
+            proto::StepScheduled step;
+            step.set_name("s");
+            e.run_step(step, [] { return Outcome(); }, {});
+          });
+          call(e, "a");
+        }
+        call(e, "b");
+        return done("");
+      },
+      options);
+  run.start();
+  EXPECT_THAT(run.commands(), ElementsAre("ActivityScheduled a", "StepScheduled s"));
+  EXPECT_TRUE(run.execution().step_body(2).has_value());
+  // Its result comes too late, in the very turn that drops the strand.
+  run.turn({activity_completed(1), step_completed(2)});
+  EXPECT_THAT(run.commands(), ElementsAre("StepAbandoned #2", "ActivityScheduled b"));
+  EXPECT_FALSE(run.execution().step_body(2).has_value());
+  EXPECT_THAT(abandoned, ElementsAre(2u));
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+}
+
+TEST(Execution, AStepStaysPendingWhenTheRunLeavesMemory) {
+  ScriptedRun run([](Execution& e) {
+    proto::StepScheduled step;
+    step.set_name("s");
+    return e.run_step(step, [] { return Outcome(); }, {});
+  });
+  run.start();
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+  EXPECT_TRUE(run.execution().step_body(1).has_value());
+  EXPECT_EQ(run.turn({step_completed(1, "r")}), TurnEnd::kClosed);
 }
 
 TEST(Execution, LeavingMemoryRunsDestructorsInReverse) {

@@ -123,6 +123,43 @@ TEST_F(EngineTest, LimitsAreCheckedBeforeAnythingIsRecorded) {
   EXPECT_TRUE(*started_);
 }
 
+TEST_F(EngineTest, AnOlderRunOfAnIdIsStillFound) {
+  workflow("w", [](Execution&) { return Outcome::success("first"); });
+  start_worker();
+  start("w", "run-1");
+  const auto first_id = (*started_)->run_id;
+  start("w", "run-1");
+  ASSERT_NE((*started_)->run_id, first_id);
+  std::optional<base::Result<runtime::RunDescription>> description;
+  engine_->describe({"run-1", first_id}, [&](const auto& found) { description = found; });
+  settle();
+  ASSERT_TRUE(description.value());
+  EXPECT_EQ((*description)->run_id, first_id);
+}
+
+TEST_F(EngineTest, NothingIsTerminatedForAStartThatIsRefused) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  start("w", "run-1");
+  runtime::StartRequest request{.workflow = "w", .workflow_id = "run-1"};
+  request.reuse = runtime::IdReuse::kReject;
+  request.conflict = runtime::IdConflict::kTerminateExisting;
+  start(request);
+  EXPECT_EQ(started_->error().code, ErrorCode::kAlreadyStarted);
+  EXPECT_EQ(describe("run-1")->status, RunStatus::kRunning);
+}
+
+TEST_F(EngineTest, AQuestionBehindAnEndSeesTheEnd) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  start("w", "run-1");
+  engine_->terminate({"run-1", {}}, "test", [](const base::Status&) {});
+  auto watch = std::make_shared<runtime::RunWatch>();
+  engine_->watch({"run-1", {}}, watch);  // in the same round
+  settle();
+  EXPECT_THAT(result(watch), HasSubstr("Terminated"));
+}
+
 // ---- retries ----------------------------------------------------------------------------------
 
 TEST_F(EngineTest, RetriesWithBackoffAndTheSameKey) {
@@ -302,6 +339,34 @@ TEST_F(EngineTest, StepsRunOnTheShardOrOnTheThreads) {
   start_worker();
   EXPECT_EQ(result(start("shard", "shard")), "21");
   EXPECT_EQ(result(start("threads", "threads")), "21");
+}
+
+TEST_F(EngineTest, AStepOfADroppedStrandIsNotExecuted) {
+  int executed = 0;
+  workflow("w", [&executed](Execution& e) {
+    {
+      const auto child = e.spawn([&] {
+        proto::StepScheduled step;
+        step.set_name("s");
+        e.run_step(step,
+                   [&] {
+                     ++executed;
+                     return Outcome();
+                   },
+                   {});
+      });
+      call(e, "a");
+      // The strand has begun and is dropped here, while its step waits to be dispatched.
+    }
+    return wait_for_signal(e);
+  });
+  activity("a", [](ActivityAttempt&, std::string_view) { return Outcome(); });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  EXPECT_LE(executed, 1);
+  EXPECT_THAT(describe("run-1")->activities, SizeIs(0)) << "nothing is left pending";
+  ASSERT_TRUE(signal("run-1", "go", "on"));
+  EXPECT_EQ(result(watch), "on");
 }
 
 TEST_F(EngineTest, AStepIsRetriedAsItsPolicySays) {

@@ -226,6 +226,27 @@ TEST_P(Recovery, HistoriesAreWhole) {
   EXPECT_THAT(history("run-1"), SizeIs(21));
 }
 
+TEST_P(Recovery, WhatWasLeftOverIsCountedOnce) {
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "a")); });
+  std::vector<int> attempts;
+  activity("a", [&](ActivityAttempt& attempt, std::string_view) {
+    attempts.push_back(attempt.attempt());
+    return Outcome::success("done");
+  });
+  start_worker();
+  bool replied = false;
+  engine_->start({.workflow = "w", .workflow_id = "run-1"}, nullptr,
+                 [&](const base::Result<runtime::StartedRun>&) { replied = true; });
+  while (attempts.empty()) engine_->run_some();
+  reopen();  // the attempt has ended, and its result is not durable
+  settle();
+  reopen();
+  start_worker();
+  skip(base::Duration(10'000));
+  EXPECT_THAT(attempts, ::testing::ElementsAre(1, 2));
+  EXPECT_EQ(result(watch("run-1")), "done");
+}
+
 INSTANTIATE_TEST_SUITE_P(ArchiveSlice,
                          Recovery,
                          ::testing::Values(1, 3, 65'536),
