@@ -93,7 +93,7 @@ awk -v json="$json" '
       for (k = 1; k <= n; ++k) { v[k] = value[name, k]; f[k] = floor[name, k] + 0 }
       m = median(v, n); has = floor[name, 1] != "-"; lo = has ? median(f, n) : 0
       printf "%-28s %14.1f  %-12s %12s %7s\n", name, m, unit[name], has ? sprintf("%.0f", lo) : "", has ? sprintf("%.2f", m / lo) : ""
-      if (json != "") printf "%s\n  {\"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\", \"floor\": %s, \"ratio\": %s}", i > 1 ? "," : "", name, m, unit[name], has ? sprintf("%.6g", lo) : "null", has ? sprintf("%.4g", m / lo) : "null" > json
+      if (json != "") printf "%s\n  {\"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\", \"floor\": %s, \"ratio\": %s}", (i > 1 ? "," : ""), name, m, unit[name], has ? sprintf("%.6g", lo) : "null", has ? sprintf("%.4g", m / lo) : "null" > json
     }
     if (json != "") print "\n]" > json
   }' "$results"

@@ -10,10 +10,8 @@ void RunRecord::drop_empty_extras() {
 }
 
 RunRecord& RunTable::add(RunState state) {
-  auto owned = std::make_unique<RunRecord>();
-  owned->state = std::move(state);
-  RunRecord& record = *owned;
-  by_number_[record.state.number] = std::move(owned);
+  RunRecord& record = by_number_[state.number];
+  record.state = std::move(state);
   // The key must be a view of the newest record's id, so an older entry is replaced whole.
   record.older = find(record.state.workflow_id);
   by_id_.erase(record.state.workflow_id);
@@ -21,9 +19,9 @@ RunRecord& RunTable::add(RunState state) {
   return record;
 }
 
-RunRecord* RunTable::find(store::RunNumber number) const {
+RunRecord* RunTable::find(store::RunNumber number) {
   const auto found = by_number_.find(number);
-  return found == by_number_.end() ? nullptr : found->second.get();
+  return found == by_number_.end() ? nullptr : &found->second;
 }
 
 RunRecord* RunTable::find(std::string_view workflow_id) const {
@@ -47,15 +45,15 @@ void RunTable::unlink(const RunRecord& record) {
   if (newer != nullptr) newer->older = record.older;
 }
 
-void RunTable::for_each(const std::function<void(RunRecord&)>& visit) const {
-  for (const auto& [number, record] : by_number_) visit(*record);
+void RunTable::for_each(const std::function<void(RunRecord&)>& visit) {
+  for (auto& [number, record] : by_number_) visit(record);
 }
 
 void RunTable::forget_archived(store::Seq through) {
   while (!closed_.empty()) {
     const auto found = by_number_.find(closed_.front());
     if (found != by_number_.end()) {
-      RunRecord& record = *found->second;
+      RunRecord& record = found->second;
       if (record.state.last_seq > through) return;
       unlink(record);
       by_number_.erase(found);

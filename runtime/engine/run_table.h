@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,12 +56,12 @@ struct RunRecord {
 class RunTable {
  public:
   RunRecord& add(RunState state);
-  RunRecord* find(store::RunNumber number) const;
+  RunRecord* find(store::RunNumber number);
   // The newest known run with this workflow id.
   RunRecord* find(std::string_view workflow_id) const;
   // That one run with this workflow id.
   RunRecord* find(std::string_view workflow_id, const base::RunId& run_id) const;
-  void for_each(const std::function<void(RunRecord&)>& visit) const;
+  void for_each(const std::function<void(RunRecord&)>& visit);
   std::size_t size() const { return by_number_.size(); }
 
   // The run has ended; it is forgotten by forget_archived() once its last record is archived.
@@ -70,9 +71,12 @@ class RunTable {
  private:
   void unlink(const RunRecord& record);
 
-  std::unordered_map<store::RunNumber, std::unique_ptr<RunRecord>> by_number_;
+  // Records live long among short-lived things: with chunks of their own, what is freed around them
+  // does not leave pages half empty.
+  std::pmr::unsynchronized_pool_resource memory_;
+  std::pmr::unordered_map<store::RunNumber, RunRecord> by_number_{&memory_};
   // Keys are views of the records' own ids.
-  std::unordered_map<std::string_view, RunRecord*> by_id_;
+  std::pmr::unordered_map<std::string_view, RunRecord*> by_id_{&memory_};
   std::deque<store::RunNumber> closed_;
 };
 
