@@ -1,5 +1,7 @@
 // An engine over a directory, closed and opened again: what one process began the next one ends.
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <gmock/gmock.h>
 
@@ -36,7 +38,7 @@ class Recovery : public EngineFixture, public ::testing::WithParamInterface<std:
     worker_.reset();
     engine_.reset();
     auto with_slice = options();
-    with_slice.archive_slice = GetParam();
+    with_slice.archive_slice = slice_;
     auto opened = runtime::Engine::open(directory_ + "/store", with_slice);
     ASSERT_TRUE(opened) << opened.error().text();
     engine_ = std::move(*opened);
@@ -49,7 +51,23 @@ class Recovery : public EngineFixture, public ::testing::WithParamInterface<std:
     return watch;
   }
 
+  // Every copy of `text` in the journal's file gets one wrong bit.
+  void damage_journal(const std::string& text) {
+    const std::string path = directory_ + "/store/journal/data.mdb";
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(file)), {});
+    std::size_t found = 0;
+    for (auto at = bytes.find(text); at != std::string::npos; at = bytes.find(text, at + 1)) {
+      file.clear();
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put(static_cast<char>(text[0] ^ 1));
+      ++found;
+    }
+    ASSERT_GT(found, 0u);
+  }
+
   std::string directory_;
+  std::size_t slice_ = GetParam();
 };
 
 Outcome go_signal(Execution& e) {
@@ -245,6 +263,41 @@ TEST_P(Recovery, WhatWasLeftOverIsCountedOnce) {
   skip(base::Duration(10'000));
   EXPECT_THAT(attempts, ::testing::ElementsAre(1, 2));
   EXPECT_EQ(result(watch("run-1")), "done");
+}
+
+TEST_P(Recovery, ADamagedRunStaysQuarantinedAndTheOthersGoOn) {
+  slice_ = 65'536;  // all of it in the journal
+  reopen();
+  workflow("w", [](Execution& e) {
+    const std::string first = go_signal(e).payload();
+    return Outcome::success(first + go_signal(e).payload());
+  });
+  start_worker();
+  start("w", "bad");
+  start("w", "good");
+  ASSERT_TRUE(signal("bad", "go", "to be damaged"));
+  ASSERT_TRUE(signal("good", "go", "so far "));
+  worker_.reset();
+  engine_.reset();
+  damage_journal("to be damaged");
+
+  // Again after the records have moved to the archive, where the summary must tell.
+  for (const std::size_t slice : {65'536, 1, 1}) {
+    slice_ = slice;
+    reopen();
+    start_worker();
+    settle();
+    const auto parked = describe("bad")->parked;
+    ASSERT_TRUE(parked.has_value());
+    EXPECT_EQ(parked->code, ErrorCode::kStoreDamaged);
+    EXPECT_EQ(signal("bad", "go", "x").error().code, ErrorCode::kStoreDamaged)
+        << "what is acknowledged must be there afterwards";
+    EXPECT_EQ(terminate("bad").error().code, ErrorCode::kStoreDamaged);
+    EXPECT_THAT(result(watch("bad")), HasSubstr("RP1005"));
+    start("w", "another " + std::to_string(slice));  // something to archive behind it
+  }
+  ASSERT_TRUE(signal("good", "go", "so good"));
+  EXPECT_EQ(result(watch("good")), "so far so good");
 }
 
 INSTANTIATE_TEST_SUITE_P(ArchiveSlice,

@@ -1,0 +1,150 @@
+// The engine with its own threads, in memory: what only real concurrency can show. Tests wait for
+// what must happen, never for time.
+#include <atomic>
+#include <condition_variable>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "runtime/engine/engine.h"
+#include "tests/support/scripted_run.h"
+
+namespace reprise::testing {
+namespace {
+
+using runtime::ActivityAttempt;
+
+class ThreadedEngine : public ::testing::Test {
+ protected:
+  ThreadedEngine() {
+    runtime::EngineOptions options;
+    options.shards = 2;
+    options.log = [](runtime::LogLevel, std::string_view) {};
+    engine_ = runtime::Engine::in_memory(options);
+  }
+
+  std::unique_ptr<runtime::WorkerSession> worker(const runtime::WorkerCode& code) {
+    auto session = engine_->register_worker(code);
+    EXPECT_TRUE(session);
+    return std::move(*session);
+  }
+  std::shared_ptr<runtime::RunWatch> start(std::string workflow, std::string id) {
+    auto watch = std::make_shared<runtime::RunWatch>();
+    engine_->start({.workflow = std::move(workflow), .workflow_id = std::move(id)}, watch,
+                   [](const base::Result<runtime::StartedRun>&) {});
+    return watch;
+  }
+  static std::string result(const std::shared_ptr<runtime::RunWatch>& watch) {
+    watch->wait(std::nullopt);
+    const auto& end = watch->get();
+    return end ? end->result + end->failure.message() : end.error().text();
+  }
+
+  std::unique_ptr<runtime::Engine> engine_;
+};
+
+TEST_F(ThreadedEngine, AnActivityStoppedWithItsWorkerIsAttemptedByTheNext) {
+  runtime::WorkerCode code;
+  code.task_queue = "default";
+  code.workflows["w"] = code_of([](Execution& e) { return Outcome::success(call(e, "a")); });
+  std::atomic<bool> begun{false};
+  code.activities["a"] = [&](ActivityAttempt& attempt, std::string_view) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    begun = true;
+    begun.notify_all();
+    stopped.wait(lock, attempt.stop_token(), [] { return false; });
+    proto::Failure failure;
+    failure.set_kind(proto::Failure::CANCELLED);
+    return Outcome::failed(failure);
+  };
+  auto first = worker(code);
+  const auto run = start("w", "run-1");
+  begun.wait(false);
+  first.reset();
+  code.activities["a"] = [](ActivityAttempt& attempt, std::string_view) {
+    return Outcome::success("attempt " + std::to_string(attempt.attempt()));
+  };
+  const auto second = worker(code);
+  EXPECT_EQ(result(run), "attempt 1") << "an attempt that we stopped does not count";
+}
+
+TEST_F(ThreadedEngine, ManyRunsOnTwoShards) {
+  runtime::WorkerCode code;
+  code.task_queue = "default";
+  code.workflows["w"] = code_of([](Execution& e) {
+    std::string all;
+    for (int i = 0; i < 3; ++i) {
+      const std::string local = std::to_string(i);
+      proto::StepScheduled step;
+      step.set_name("s");
+      step.set_on_shard(i == 1);
+      all += e.run_step(step, [&] { return Outcome::success(local); }, {}).payload();
+    }
+    return Outcome::success(all + call(e, "a"));
+  });
+  code.activities["a"] = [](ActivityAttempt&, std::string_view) { return Outcome::success("a"); };
+  const auto session = worker(code);
+  std::vector<std::shared_ptr<runtime::RunWatch>> runs;
+  for (int i = 0; i < 500; ++i) runs.push_back(start("w", "run-" + std::to_string(i)));
+  for (const auto& run : runs) EXPECT_EQ(result(run), "012a");
+}
+
+// The drop waits for a closure that executes on another thread and refers to the dropped frame.
+TEST_F(ThreadedEngine, DroppingAStrandWaitsForItsExecutingStep) {
+  std::atomic<bool> executing{false};
+  std::atomic<bool> may_end{false};
+  std::atomic<int> seen{0};
+  runtime::WorkerCode code;
+  code.task_queue = "default";
+  code.workflows["w"] = code_of([&](Execution& e) {
+    {
+      int frame = 41;
+      const auto child = e.spawn([&] {
+        proto::StepScheduled step;
+        step.set_name("s");
+        e.run_step(step,
+                   [&] {
+                     executing = true;
+                     executing.notify_all();
+                     may_end.wait(false);
+                     seen = ++frame;
+                     return Outcome();
+                   },
+                   {});
+      });
+      const auto go = e.next_signal("go");
+      e.wait(*go);
+    }
+    return Outcome::success("saw " + std::to_string(seen.load()));
+  });
+  const auto session = worker(code);
+  const auto run = start("w", "run-1");
+  executing.wait(false);
+  engine_->signal({"run-1", {}}, "go", "", [](const base::Status&) {});
+  std::thread release([&] {
+    may_end = true;
+    may_end.notify_all();
+  });
+  EXPECT_EQ(result(run), "saw 42");
+  release.join();
+}
+
+TEST_F(ThreadedEngine, ClosingAnswersThoseWhoWait) {
+  runtime::WorkerCode code;
+  code.task_queue = "default";
+  code.workflows["w"] = code_of([](Execution& e) {
+    const auto never = e.next_signal("never");
+    e.wait(*never);
+    return Outcome();
+  });
+  auto session = worker(code);
+  const auto run = start("w", "run-1");
+  session.reset();
+  engine_.reset();
+  EXPECT_EQ(result(run).substr(0, 6), "RP1008");
+}
+
+}  // namespace
+}  // namespace reprise::testing
