@@ -80,7 +80,6 @@ void Shard::dispatch_activity(RunRecord& run, PendingOperation& operation) {
   OperationDetails& details = *operation.details;
   const proto::ActivityScheduled& spec = *details.activity;
   details.control = std::make_shared<AttemptControl>();
-  details.control->stop = std::stop_source();
   operation.dispatched = true;
   if (spec.schedule_to_start_ms() > 0) {
     details.start_by_ms = base::to_ms(now()) + spec.schedule_to_start_ms();
@@ -118,7 +117,8 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
   const auto body = host_.find(number)->step_body(operation.id);
   if (!body) return;  // its strand was stopped in a turn that is on its way to the log
   operation.dispatched = true;
-  operation.details->control = std::make_shared<AttemptControl>();
+  operation.details->control =
+      std::make_shared<AttemptControl>(std::stop_source(std::nostopstate));
   host_.pin(number);
   AttemptTask task;
   task.key = {index_, number, operation.id, operation.attempt};

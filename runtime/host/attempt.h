@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "base/function_ref.h"
 #include "base/time.h"
@@ -31,6 +32,10 @@ struct AttemptKey {
 //   running --finish()-->  finished   by the thread: the code has returned
 class AttemptControl {
  public:
+  // A step cannot be asked to stop and needs no stop state.
+  explicit AttemptControl(std::stop_source source = std::stop_source())
+      : stop(std::move(source)) {}
+
   bool claim() { return move_from_queued(State::kRunning); }
   bool abandon() { return move_from_queued(State::kAbandoned); }
   void finish() {
@@ -40,7 +45,7 @@ class AttemptControl {
   bool running() const { return state_.load() == State::kRunning; }
   void wait_until_finished() const { state_.wait(State::kRunning); }
 
-  std::stop_source stop{std::nostopstate};  // activities only
+  std::stop_source stop;
 
  private:
   enum class State : std::uint8_t { kQueued, kRunning, kAbandoned, kFinished };
