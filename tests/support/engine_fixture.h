@@ -154,6 +154,17 @@ class EngineFixture : public ::testing::Test {
   std::optional<base::Result<runtime::StartedRun>> started_;
 };
 
+// A workflow's body: waits for the signal "go" and completes with its input.
+inline Outcome wait_for_signal(Execution& e) {
+  const auto s = e.next_signal("go");
+  if (e.wait(*s) == replay::Waited::kCancelled) {
+    proto::Failure failure;
+    failure.set_kind(proto::Failure::CANCELLED);
+    return Outcome::failed(failure);
+  }
+  return Outcome::success(s->take_outcome().payload());
+}
+
 inline Outcome application_failure(std::string type, std::string message, bool retryable = true) {
   proto::Failure failure;
   failure.set_kind(proto::Failure::APPLICATION);
