@@ -6,6 +6,7 @@
 #include <new>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -87,7 +88,9 @@ struct StackPool::State {
   std::size_t slab_bytes() const { return stride() * options.stacks_per_slab; }
   bool add_slab();
   Stack carve();
-  void cool_one();
+  void note_use();
+  std::size_t warm_limit() const;
+  void cool_to(std::size_t limit);
 
   StackPoolOptions options;
   std::vector<char*> slabs;
@@ -97,6 +100,11 @@ struct StackPool::State {
   std::size_t warm = 0;        // how many at the end of `idle` still have their memory
   std::size_t in_use = 0;
   std::size_t peak_in_use = 0;
+  // "Recently" is this period and the one before; a period lasts as many takes as make every stack
+  // of its peak go round a few times.
+  std::size_t peak_before = 0;
+  std::size_t peak_now = 0;
+  std::size_t takes = 0;
   std::size_t resident = 0;
   std::size_t high_water = 0;
 };
@@ -124,12 +132,26 @@ Stack StackPool::State::carve() {
   return {guard_page + page_bytes(), options.stack_bytes - kNoteBytes, guard};
 }
 
-// Gives the memory of the warm stack that was used longest ago back to the kernel. On memory that
+void StackPool::State::note_use() {
+  constexpr std::size_t kRounds = 4;
+  peak_in_use = std::max(peak_in_use, in_use);
+  peak_now = std::max(peak_now, in_use);
+  if (++takes < kRounds * peak_now) return;
+  peak_before = std::exchange(peak_now, in_use);
+  takes = 0;
+}
+
+std::size_t StackPool::State::warm_limit() const {
+  return std::max(options.warm_stacks, std::max(peak_before, peak_now) - in_use);
+}
+
+// Gives the memory of warm stacks back to the kernel, those used longest ago first. On memory that
 // is locked the kernel refuses, and then the note keeps saying that the stack is backed.
-void StackPool::State::cool_one() {
-  const Stack& stack = idle[idle.size() - warm];
-  (void)::madvise(stack.bottom, options.stack_bytes, MADV_DONTNEED);
-  --warm;
+void StackPool::State::cool_to(std::size_t limit) {
+  for (; warm > limit; --warm) {
+    const Stack& stack = idle[idle.size() - warm];
+    (void)::madvise(stack.bottom, options.stack_bytes, MADV_DONTNEED);
+  }
 }
 
 StackPool::StackPool(StackPoolOptions options) : state_(std::make_unique<State>(options)) {}
@@ -156,7 +178,8 @@ Stack StackPool::take() {
   }
   // The last strand's redzones are still poisoned where it switched away for good.
   ASAN_UNPOISON_MEMORY_REGION(stack.bottom, stack.size);
-  s.peak_in_use = std::max(s.peak_in_use, ++s.in_use);
+  ++s.in_use;
+  s.note_use();
   Note& note = note_of(stack);
   note.touched = std::max(note.touched, page_bytes());
   s.resident += note.touched;
@@ -170,7 +193,18 @@ void StackPool::give_back(Stack stack) {
   --s.in_use;
   s.resident -= note_of(stack).touched;
   s.idle.push_back(stack);
-  if (++s.warm > s.options.warm_stacks) s.cool_one();
+  ++s.warm;
+  s.cool_to(s.warm_limit());
+}
+
+void StackPool::cool() {
+  state_->peak_before = state_->peak_now = state_->in_use;
+  state_->takes = 0;
+  state_->cool_to(state_->options.warm_stacks);
+}
+
+bool StackPool::can_cool() const {
+  return state_->warm > state_->options.warm_stacks;
 }
 
 void StackPool::note_depth(const Stack& stack, std::size_t depth) {

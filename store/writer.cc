@@ -3,6 +3,8 @@
 #include <atomic>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace reprise::store {
 namespace {
 
@@ -151,6 +153,7 @@ void Writer::State::fail(const base::Error& error) {
 }
 
 void Writer::State::run() {
+  base::name_this_thread("reprise-writer");
   while (true) {
     {
       std::unique_lock lock(mutex);

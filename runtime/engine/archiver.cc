@@ -1,5 +1,6 @@
 #include "runtime/engine/archiver.h"
 
+#include "base/thread_name.h"
 #include "runtime/engine/archive_slice.h"
 
 namespace reprise::runtime {
@@ -39,6 +40,7 @@ void Archiver::poke() {
 }
 
 void Archiver::work() {
+  base::name_this_thread("reprise-archive");
   while (true) {
     {
       std::unique_lock lock(mutex_);

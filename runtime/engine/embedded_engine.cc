@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/check.h"
+#include "base/thread_name.h"
 #include "runtime/engine/limits.h"
 #include "runtime/engine/listing.h"
 
@@ -152,6 +153,7 @@ void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
 }
 
 void EmbeddedEngine::run_shard(Shard& shard) {
+  base::name_this_thread("reprise-shard");
   while (true) {
     // Asked before the round: what was posted before the engine began to stop is still done.
     const bool stopping = stopping_;

@@ -47,17 +47,19 @@ class Mailbox {
     std::swap(mail_, *out);
   }
 
-  // Until there is mail, a poke, or `limit` has passed.
-  void wait(std::optional<base::Duration> limit) {
+  // Until there is mail, a poke, or `limit` has passed, which is false.
+  bool wait(std::optional<base::Duration> limit) {
     std::unique_lock lock(mutex_);
     waiting_ = true;
     const auto something = [this] { return poked_ || !mail_.empty(); };
+    bool came = true;
     if (limit) {
-      changed_.wait_for(lock, *limit, something);
+      came = changed_.wait_for(lock, *limit, something);
     } else {
       changed_.wait(lock, something);
     }
     waiting_ = false;
+    return came;
   }
 
  private:

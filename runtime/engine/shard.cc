@@ -48,7 +48,13 @@ void Shard::wait() {
   if (const auto due = timers_.next_due_ms()) {
     limit = base::Duration(std::clamp<std::int64_t>(*due - base::to_ms(now()), 0, kLongestSleepMs));
   }
-  mailbox_.wait(limit);
+  if (!host_.has_spare_memory()) {
+    mailbox_.wait(limit);
+    return;
+  }
+  constexpr base::Duration kQuiet{1'000};
+  const bool quiet = !limit || *limit >= kQuiet;
+  if (!mailbox_.wait(quiet ? kQuiet : *limit) && quiet) host_.release_spare_memory();
 }
 
 // ---- effects ----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/thread_name.h"
 
 namespace reprise::runtime {
 
@@ -106,6 +107,7 @@ void AttemptPool::request_stop(const Controls& controls) {
 }
 
 void AttemptPool::work() {
+  base::name_this_thread("reprise-attempt");
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
@@ -179,6 +181,7 @@ bool AttemptPool::end(Running& running) {
 // Sleeps until the earliest deadline there was when it last looked. Most attempts end long before
 // theirs, and a new one is rarely sooner than that, so this thread hardly ever runs.
 void AttemptPool::watch() {
+  base::name_this_thread("reprise-limits");
   std::unique_lock lock(running_mutex_);
   while (watching_) {
     if (next_look_ == Clock::time_point::max()) {

@@ -84,6 +84,10 @@ class Host {
   // a run with a turn that is not durable could not be replayed.
   void evict_excess(base::FunctionRef<bool(Key)> may_leave);
 
+  // Memory that is kept for a load that may come back at once, and goes back when none does.
+  bool has_spare_memory() const { return stacks_.can_cool(); }
+  void release_spare_memory() { stacks_.cool(); }
+
   std::size_t resident() const { return runs_.size(); }
   std::size_t resident_bytes() const { return stacks_.resident_bytes(); }
 

@@ -122,6 +122,9 @@ TEST(StackPoolTest, MemoryOfColdStacksGoesBackToTheKernel) {
   }
   const std::vector<Stack> known = stacks;
   give_back_all(pool, stacks);
+  EXPECT_TRUE(pool.can_cool());
+  pool.cool();
+  EXPECT_FALSE(pool.can_cool());
   const auto deep = [](const Stack& stack) { return stack.top() - 3 * kPage; };
   EXPECT_FALSE(backed_by_memory(deep(known[0])));
   EXPECT_FALSE(backed_by_memory(deep(known[1])));
@@ -131,6 +134,26 @@ TEST(StackPoolTest, MemoryOfColdStacksGoesBackToTheKernel) {
   stacks = take_many(pool, 4);
   EXPECT_EQ(pool.resident_bytes(), (4 + 4 + 1 + 1) * kPage);
   give_back_all(pool, stacks);
+}
+
+// A load of a steady width keeps its stacks; one that has become narrower gives the rest back, with
+// nobody asking.
+TEST(StackPoolTest, StacksNeededRecentlyStayWarm) {
+  StackPool pool({.warm_stacks = 2});
+  auto stacks = take_many(pool, 8);
+  const Stack longest_idle = stacks.front();
+  for (const Stack& stack : stacks) {
+    use(stack, 3 * kPage);
+    pool.note_depth(stack, 3 * kPage);
+  }
+  const char* deep = longest_idle.top() - 3 * kPage;
+  give_back_all(pool, stacks);
+  EXPECT_TRUE(backed_by_memory(deep));
+  for (int i = 0; i < 100; ++i) {
+    stacks = take_many(pool, 2);
+    give_back_all(pool, stacks);
+  }
+  EXPECT_FALSE(backed_by_memory(deep));
 }
 
 TEST(StackPoolTest, NoAddressSpaceIsAnEmptyStack) {
