@@ -142,16 +142,14 @@ void Execution::State::start(const proto::RunStarted& started) {
 
 void Execution::State::complete_numbered(
     const Event& event, int index, std::uint32_t id, Trigger trigger, Outcome outcome) {
-  const auto found = pending.find(id);
-  if (found == pending.end()) {
+  const OperationRef operation = pending.take(id);
+  if (!operation) {
     // It was given up, in this turn or before: the code has moved on.
     if (id > 0 && id < next_operation) return;
     log.reject_input(event, index);
     park_on_mismatch();
     return;
   }
-  const Ref<Operation> operation = std::move(found->second);
-  pending.erase(found);
   complete(*operation, trigger, next_order++, std::move(outcome));
 }
 
@@ -300,9 +298,9 @@ std::uint64_t Execution::events() const {
 }
 
 std::optional<base::FunctionRef<Outcome()>> Execution::step_body(std::uint32_t id) const {
-  const auto found = state_->pending.find(id);
-  if (found == state_->pending.end()) return std::nullopt;
-  return found->second->step_body;
+  const Operation* operation = state_->pending.find(id);
+  if (operation == nullptr) return std::nullopt;
+  return operation->step_body;
 }
 
 base::Result<std::string> Execution::query(std::string_view name, std::string_view input) {

@@ -108,10 +108,12 @@ class Execution {
   std::uint64_t random();
   bool replaying() const;
 
-  OperationRef schedule_activity(proto::ActivityScheduled activity, base::CallSite site);
+  // `fill` sets what the command asks for, but for its id; it must not call the run.
+  OperationRef schedule_activity(base::FunctionRef<void(proto::ActivityScheduled&)> fill,
+                                 base::CallSite site);
   OperationRef start_timer(base::Duration duration, base::CallSite site);
   // Waits until the step is done, cancelled scope or not: `body` refers to the caller's frame.
-  Outcome run_step(proto::StepScheduled step,
+  Outcome run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
                    base::FunctionRef<Outcome()> body,
                    base::CallSite site);
   // The recorded value on replay; otherwise compute() now.

@@ -37,7 +37,7 @@ Ref<Operation> Execution::State::add_operation(Kind kind, std::uint32_t id, std:
   operation->label = std::move(label);
   operation->listener = this;
   operation->scope = scheduler.current()->scope;
-  if (id != 0) pending.emplace(id, operation);
+  if (id != 0) pending.add(id, operation);
   return operation;
 }
 
@@ -63,7 +63,7 @@ void Execution::State::cancel(Operation& operation, base::CallSite site) {
       park_on_mismatch();
       return;
     }
-    pending.erase(operation.id());
+    (void)pending.take(operation.id());
   }
   if (operation.kind() == Kind::kSignal) inboxes.stop_waiting(operation.label, &operation);
   proto::Failure failure;
@@ -79,7 +79,7 @@ void Execution::State::abandon_step(Operation& operation, base::CallSite site) {
   operation.step_body.reset();
   if (scheduler.halted()) return;
   const OperationRef keep(&operation);
-  pending.erase(operation.id());
+  (void)pending.take(operation.id());
   log.draft(site)->mutable_step_abandoned()->set_id(operation.id());
   if (!log.submit()) park_on_mismatch();
   if (step_abandoned) step_abandoned(operation.id());
@@ -88,13 +88,11 @@ void Execution::State::abandon_step(Operation& operation, base::CallSite site) {
 void Execution::State::cancel_scope(Scope& scope, base::CallSite site) {
   scope.cancel();
   std::vector<OperationRef> affected;
-  for (const auto& [id, operation] : pending) {
+  pending.for_each([&](const OperationRef& operation) {
     if (operation->kind() != Kind::kStep && operation->scope->is_cancelled()) {
       affected.push_back(operation);
     }
-  }
-  std::sort(affected.begin(), affected.end(),
-            [](const auto& a, const auto& b) { return a->id() < b->id(); });
+  });
   for (const OperationRef& operation : affected) cancel(*operation, site);
   for (const auto& strand : scheduler.strands()) {
     if (strand->scope->is_cancelled()) scheduler.wake(*strand);
@@ -143,15 +141,16 @@ std::uint64_t Execution::random() {
 
 // ---- commands ---------------------------------------------------------------------------------
 
-OperationRef Execution::schedule_activity(proto::ActivityScheduled activity, base::CallSite site) {
+OperationRef Execution::schedule_activity(base::FunctionRef<void(proto::ActivityScheduled&)> fill,
+                                          base::CallSite site) {
   State& s = *state_;
   s.enter();
   const std::uint32_t id = s.next_operation++;
-  std::string label = activity.name();
-  activity.set_id(id);
-  *s.log.draft(site)->mutable_activity_scheduled() = std::move(activity);
+  auto* activity = s.log.draft(site)->mutable_activity_scheduled();
+  fill(*activity);
+  activity->set_id(id);
   s.submit();
-  return s.add_operation(Kind::kActivity, id, std::move(label));
+  return s.add_operation(Kind::kActivity, id, activity->name());
 }
 
 OperationRef Execution::start_timer(base::Duration duration, base::CallSite site) {
@@ -165,17 +164,17 @@ OperationRef Execution::start_timer(base::Duration duration, base::CallSite site
   return s.add_operation(Kind::kTimer, id, std::to_string(duration.count()) + "ms");
 }
 
-Outcome Execution::run_step(proto::StepScheduled step,
+Outcome Execution::run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
                             base::FunctionRef<Outcome()> body,
                             base::CallSite site) {
   State& s = *state_;
   StrandRecord& strand = s.enter();
   const std::uint32_t id = s.next_operation++;
-  std::string label = step.name();
-  step.set_id(id);
-  *s.log.draft(site)->mutable_step_scheduled() = std::move(step);
+  auto* step = s.log.draft(site)->mutable_step_scheduled();
+  fill(*step);
+  step->set_id(id);
   s.submit();
-  const OperationRef operation = s.add_operation(Kind::kStep, id, std::move(label));
+  const OperationRef operation = s.add_operation(Kind::kStep, id, step->name());
   operation->step_body = body;
   // `body` refers to this frame: it must not outlive it, whichever way the frame is left.
   struct Frame {

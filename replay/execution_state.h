@@ -6,12 +6,12 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "replay/command_log.h"
 #include "replay/execution.h"
 #include "replay/inboxes.h"
+#include "replay/pending_table.h"
 #include "replay/scheduler.h"
 
 namespace reprise::replay {
@@ -83,10 +83,10 @@ struct Execution::State final : DropListener {
   Inboxes inboxes;
   Handlers handlers;
   std::unique_ptr<WorkflowInstance> instance;
-  std::string input;                                          // of the run
-  std::unordered_map<std::uint32_t, Ref<Operation>> pending;  // numbered operations by id
-  std::unordered_map<std::string, bool> patches;              // answers given so far
-  std::vector<proto::Event> deferred;  // inputs of deferred turns, for the next turn
+  std::string input;  // of the run
+  PendingTable pending;
+  std::unordered_map<std::string, bool> patches;  // answers given so far
+  std::vector<proto::Event> deferred;             // inputs of deferred turns, for the next turn
 
   base::Time now{};
   std::uint64_t random_state = 0;

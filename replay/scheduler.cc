@@ -20,10 +20,8 @@ void Scheduler::wake(StrandRecord& strand) {
 
 void Scheduler::run_until_blocked(base::FunctionRef<void(StrandRecord&)> finished) {
   do {
-    while (!ready_.empty() && !halted_) {
-      StrandRecord& strand = *ready_.front();
-      ready_.pop_front();
-      strand.ready = false;
+    while (has_ready() && !halted_) {
+      StrandRecord& strand = take_ready();
       progress_ = true;
       resume(strand);
       if (strand.strand.done()) {
@@ -32,6 +30,16 @@ void Scheduler::run_until_blocked(base::FunctionRef<void(StrandRecord&)> finishe
       }
     }
   } while (!halted_ && recheck_conditions(finished));
+}
+
+StrandRecord& Scheduler::take_ready() {
+  StrandRecord& strand = *ready_[next_ready_++];
+  strand.ready = false;
+  if (next_ready_ * 2 >= ready_.size()) {
+    ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(next_ready_));
+    next_ready_ = 0;
+  }
+  return strand;
 }
 
 // Conditions read state that only other code of the run can change, so they deserve a look when
@@ -52,7 +60,7 @@ bool Scheduler::recheck_conditions(base::FunctionRef<void(StrandRecord&)> finish
     }
     if (halted_) return false;
   }
-  return progress_ || !ready_.empty();
+  return progress_ || has_ready();
 }
 
 void Scheduler::resume(StrandRecord& strand) {
@@ -98,7 +106,10 @@ void Scheduler::evict_all() {
 }
 
 void Scheduler::forget(StrandRecord& strand) {
-  if (strand.ready) std::erase(ready_, &strand);
+  if (strand.ready) {
+    const auto waiting = ready_.begin() + static_cast<std::ptrdiff_t>(next_ready_);
+    ready_.erase(std::find(waiting, ready_.end(), &strand));
+  }
   if (strand.on_condition) std::erase(conditions_, &strand);
   for (Operation* operation : strand.waits_for) std::erase(operation->waiters, &strand);
   if (strand.completes != nullptr) strand.completes->strand = nullptr;

@@ -1,7 +1,6 @@
 // The deterministic scheduler of one run: strands become ready in an order that follows from the
 // log, and run one at a time until all of them wait.
 #pragma once
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -67,11 +66,16 @@ class Scheduler {
  private:
   void resume(StrandRecord& strand);
   bool recheck_conditions(base::FunctionRef<void(StrandRecord&)> finished);
+  bool has_ready() const { return next_ready_ < ready_.size(); }
+  StrandRecord& take_ready();
   void forget(StrandRecord& strand);
 
   StackPool& pool_;
   std::vector<std::unique_ptr<StrandRecord>> strands_;  // in order of creation
-  std::deque<StrandRecord*> ready_;
+  // First in, first out; what lies before `next_ready_` is gone. A deque allocates half a kilobyte
+  // before it holds anything, and most runs have one strand.
+  std::vector<StrandRecord*> ready_;
+  std::size_t next_ready_ = 0;
   std::vector<StrandRecord*> conditions_;
   StrandRecord* current_ = nullptr;
   bool progress_ = false;  // code has run since the conditions were looked at

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace reprise::runtime {
-namespace {
-
-constexpr std::size_t kArenaBytes = 1 << 20;
-
-}  // namespace
-
 base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(const store::Record& record) {
   const auto [place, added] = runs_.try_emplace(record.run);
   Gathered& run = place->second;
@@ -45,7 +39,8 @@ base::Status ArchiveSlice::add(const store::Record& record, std::string_view enc
 // history is told.
 void ArchiveSlice::fold(const store::Record& record, Gathered* run) {
   if (run->state.damaged_at != 0) return;
-  auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
+  arena_.reset();
+  proto::Turn* turn = arena_.make();
   if (!store::verify_record(record, run->state.chain) ||
       !turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()))) {
     run->state.damaged_at = record.seq;
@@ -54,7 +49,6 @@ void ArchiveSlice::fold(const store::Record& record, Gathered* run) {
   run->state.apply(*turn, names_);
   run->state.last_seq = record.seq;
   run->state.chain = record.chain;
-  if (arena_.SpaceUsed() > kArenaBytes) arena_.Reset();
 }
 
 store::ArchiveBatch ArchiveSlice::batch(store::RunNumber next_run) const {

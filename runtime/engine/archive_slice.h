@@ -3,9 +3,8 @@
 #pragma once
 #include <unordered_map>
 
-#include <google/protobuf/arena.h>
-
 #include "runtime/engine/run_state.h"
+#include "runtime/engine/turn_arena.h"
 #include "store/archive.h"
 
 namespace reprise::runtime {
@@ -34,7 +33,7 @@ class ArchiveSlice {
 
   const store::Archive& archive_;
   Names& names_;
-  google::protobuf::Arena arena_;
+  TurnArena arena_;
   std::unordered_map<store::RunNumber, Gathered> runs_;
   store::Seq through_ = 0;
   std::size_t bytes_ = 0;

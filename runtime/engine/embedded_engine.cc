@@ -233,7 +233,9 @@ void EmbeddedEngine::start(StartRequest request,
   if (refuse({request.workflow_id, {}}, request.workflow, request.input, refused)) return;
   Shard& shard = shard_of(request.workflow_id);
   shard.post([&shard, request = std::move(request), watch = std::move(watch),
-              reply = std::move(reply)] { shard.start(request, watch, reply); });
+              reply = std::move(reply)]() mutable {
+    shard.start(std::move(request), std::move(watch), std::move(reply));
+  });
 }
 
 void EmbeddedEngine::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
@@ -254,7 +256,9 @@ void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Rep
   if (refuse(key, name, input, reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
-              reply = std::move(reply)] { shard.signal(key, name, input, reply); });
+              reply = std::move(reply)]() mutable {
+    shard.signal(key, std::move(name), std::move(input), std::move(reply));
+  });
 }
 
 void EmbeddedEngine::query(RunKey key,
@@ -274,7 +278,9 @@ void EmbeddedEngine::update(RunKey key,
   if (refuse(key, name, input, reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
-              reply = std::move(reply)] { shard.update(key, name, input, reply); });
+              reply = std::move(reply)]() mutable {
+    shard.update(key, std::move(name), std::move(input), reply);
+  });
 }
 
 void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {

@@ -1,6 +1,7 @@
 // Definition names and task queues recur in every run: each is kept once and referred to by
 // pointer. Entries live as long as the table.
 #pragma once
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -10,10 +11,16 @@ namespace reprise::runtime {
 // Not thread-safe.
 class Names {
  public:
-  const std::string* intern(std::string_view name) { return &*names_.emplace(name).first; }
+  const std::string* intern(std::string_view name) {
+    const auto known = names_.find(name);
+    return known != names_.end() ? &*known : &*names_.emplace(name).first;
+  }
 
  private:
-  std::unordered_set<std::string> names_;  // nodes: addresses are stable
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::unordered_set<std::string, Hash, std::equal_to<>> names_;  // nodes: addresses are stable
 };
 
 }  // namespace reprise::runtime

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,17 @@ enum class OperationKind : std::uint8_t {
   kRunTimeout = 5,  // id 0: the run's own limit
 };
 
-// What the shard needs to run an operation; absent where that is not known yet (after a restart it
-// is read from the history when the operation is next dispatched).
+struct StepDetails {
+  std::string name;
+  std::int64_t start_to_close_ms = 0;
+  std::unique_ptr<proto::RetryPolicy> retry;  // nullptr: the default
+};
+
+// What the shard needs to attempt an operation; absent where that is not known yet (after a restart
+// it is read from the history when the operation is next dispatched).
 struct OperationDetails {
   std::shared_ptr<const proto::ActivityScheduled> activity;
-  std::unique_ptr<proto::StepScheduled> step;
+  std::optional<StepDetails> step;
   std::shared_ptr<AttemptControl> control;  // of the attempt dispatched now
   std::string last_failure;
   std::string heartbeat;            // the latest details it reported

@@ -4,7 +4,7 @@ namespace reprise::runtime {
 
 void RunRecord::drop_empty_extras() {
   if (extras == nullptr) return;
-  const bool empty = extras->watches.empty() && extras->replies.empty() &&
+  const bool empty = extras->watches.empty() && !extras->started && extras->replies.empty() &&
                      extras->updates.empty() && !extras->parked.has_value();
   if (empty) extras = nullptr;
 }
@@ -50,13 +50,18 @@ void RunTable::for_each(const std::function<void(RunRecord&)>& visit) {
 }
 
 void RunTable::forget_archived(store::Seq through) {
-  while (!closed_.empty()) {
-    const auto found = by_number_.find(closed_.front());
+  for (std::size_t left = closed_.size(); left > 0; --left) {
+    const store::RunNumber number = closed_.front();
+    const auto found = by_number_.find(number);
     if (found != by_number_.end()) {
       RunRecord& record = found->second;
       if (record.state.last_seq > through) return;
-      unlink(record);
-      by_number_.erase(found);
+      if (record.place != nullptr) {
+        closed_.push_back(number);  // a step of it is still under way
+      } else {
+        unlink(record);
+        by_number_.erase(found);
+      }
     }
     closed_.pop_front();
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/engine/run_state.h"
+#include "runtime/host/host.h"
 
 namespace reprise::runtime {
 
@@ -29,6 +30,8 @@ struct UpdateReply {
 // What most runs do not have at most times.
 struct RunExtras {
   std::vector<std::shared_ptr<RunWatch>> watches;
+  Reply<StartedRun> started;         // to the request that started it
+  std::unique_ptr<RunEnd> end;       // for the watches, until the end is durable
   std::vector<InputReply> replies;   // to inputs of the turn being gathered
   std::vector<UpdateReply> updates;  // accepted and not answered
   std::optional<base::Error> parked;
@@ -36,6 +39,7 @@ struct RunExtras {
 
 struct RunRecord {
   RunState state;
+  Host::Place place = nullptr;  // while it is resident
   proto::Turn* turn = nullptr;  // inputs gathered in this round; lies in the round's arena
   std::unique_ptr<RunExtras> extras;
   RunRecord* older = nullptr;  // the run that had the workflow id before

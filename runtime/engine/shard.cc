@@ -31,6 +31,7 @@ bool Shard::step() {
   }
   mail_.clear();
   worked |= release_effects();
+  runs_.forget_archived(archived_);
   worked |= fire_timers();
   worked |= !ready_.empty();
   run_turns();
@@ -70,7 +71,7 @@ void Shard::after_durable(store::Seq seq, std::function<void()> act) {
 }
 
 bool Shard::loadable(const RunRecord& run) const {
-  if (host_.find(run.state.number) != nullptr) return true;
+  if (run.place != nullptr) return true;
   return !run.appending && run.state.last_seq <= shared_.durable.load();
 }
 
@@ -88,30 +89,43 @@ bool Shard::release_effects() {
   bool released = false;
   const store::Seq durable = shared_.durable.load();
   while (!effects_.empty() && effects_.front().after <= durable) {
-    const Effect effect = std::move(effects_.front());
+    Effect effect = std::move(effects_.front());
     effects_.pop_front();
     released = true;
-    if (effect.act) {
-      effect.act();
-      continue;
-    }
-    RunRecord* run = runs_.find(effect.run);
-    if (run == nullptr) continue;
-    if (!effect.is_timer) {
-      start_operation(*run, effect.operation);
-    } else if (const PendingOperation* operation = run->state.find(effect.operation)) {
-      arm(*run, *operation,
-          operation->is_attempted() ? TimerEntry::Kind::kRetry : TimerEntry::Kind::kFire,
-          operation->due_ms);
-    }
+    release(effect);
   }
   return released;
+}
+
+void Shard::release(Effect& effect) {
+  switch (effect.kind) {
+    case Effect::Kind::kCall:
+      return effect.act();
+    case Effect::Kind::kDispatch:
+      return start_operation(*effect.run, effect.operation);
+    case Effect::Kind::kArm:
+      if (const PendingOperation* operation = effect.run->state.find(effect.operation)) {
+        arm(*effect.run, *operation,
+            operation->is_attempted() ? TimerEntry::Kind::kRetry : TimerEntry::Kind::kFire,
+            operation->due_ms);
+      }
+      return;
+    case Effect::Kind::kConfirm:
+      return effect.confirm({});
+    case Effect::Kind::kStarted: {
+      const Reply<StartedRun> reply = std::exchange(effect.run->extras->started, nullptr);
+      effect.run->drop_empty_extras();
+      return reply(StartedRun{effect.run->state.workflow_id, effect.run->state.id, false});
+    }
+    case Effect::Kind::kClosed:
+      return closed(*effect.run);
+  }
 }
 
 void Shard::replay_afresh(store::RunNumber number) {
   RunRecord* run = runs_.find(number);
   if (run == nullptr || run->parked() || run->state.last_seq > shared_.durable.load()) return;
-  const auto trouble = host_.replay_afresh(number, Source(shared_, run->state));
+  const auto trouble = host_.replay_afresh(run->place, Source(shared_, run->state));
   if (trouble && trouble->code != base::ErrorCode::kNoWorker) park(*run, *trouble);
 }
 
@@ -146,9 +160,9 @@ void Shard::resume(RunRecord& run) {
 void Shard::remove_worker(const std::string& task_queue) {
   submit_tasks();  // steps that this round has decided to run wait with the others now
   for (const AttemptTask& task : shared_.task_queues.take_steps(task_queue, index_)) {
-    host_.unpin(task.key.run);
+    if (!task.control->abandon()) continue;  // the code has given it up before
     RunRecord* run = runs_.find(task.key.run);
-    if (run == nullptr) continue;
+    Host::unpin(run->place);
     if (PendingOperation* operation = run->state.find(task.key.operation)) {
       operation->dispatched = false;
     }
@@ -169,9 +183,10 @@ void Shard::adopt(RunState state, bool damaged, const std::string& why) {
   }
   for (const PendingOperation& operation : run.state.pending()) {
     if (damaged || operation.done) continue;
-    effects_.push_back({.run = run.state.number,
-                        .operation = operation.id,
-                        .is_timer = !operation.is_attempted()});
+    effects_.push_back(
+        {.kind = operation.is_attempted() ? Effect::Kind::kDispatch : Effect::Kind::kArm,
+         .operation = operation.id,
+         .run = &run});
   }
 }
 

@@ -14,12 +14,11 @@
 #include <string>
 #include <vector>
 
-#include <google/protobuf/arena.h>
-
 #include "runtime/engine/mailbox.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"
 #include "runtime/engine/timer_queue.h"
+#include "runtime/engine/turn_arena.h"
 #include "runtime/host/host.h"
 
 namespace reprise::runtime {
@@ -46,7 +45,7 @@ class Shard {
   bool has_effects() const { return !effects_.empty(); }
 
   // Requests of clients (shard_requests.cc).
-  void start(StartRequest request, std::shared_ptr<RunWatch> watch, const Reply<StartedRun>& reply);
+  void start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply);
   void watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
   void unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
   void signal(const RunKey& key, std::string name, std::string input, Reply<void> reply);
@@ -75,19 +74,22 @@ class Shard {
   void add_worker(const std::shared_ptr<const WorkerCode>& code);
   void remove_worker(const std::string& task_queue);
   void adopt(RunState state, bool damaged, const std::string& why);
-  void archived(store::Seq through) { runs_.forget_archived(through); }
+  void archived(store::Seq through) { archived_ = through; }
   void fail_watches(const base::Error& why);
 
  private:
   class Source;  // a run as the host sees it
 
-  // Something that must wait until the turn that caused it is durable.
+  // Something that must wait until the turn that caused it is durable. The frequent kinds carry no
+  // closure. A record stays known until every effect of its turns has been released.
   struct Effect {
+    enum class Kind : std::uint8_t { kCall, kDispatch, kArm, kConfirm, kStarted, kClosed };
+    Kind kind = Kind::kCall;
+    std::uint32_t operation = 0;  // kDispatch, kArm
     store::Seq after = 0;
-    std::function<void()> act{};  // if set; otherwise:
-    store::RunNumber run = 0;
-    std::uint32_t operation = 0;  // dispatch this one
-    bool is_timer = false;        // ...or arm its timer
+    RunRecord* run = nullptr;     // all but kCall and kConfirm
+    std::function<void()> act{};  // kCall
+    Reply<void> confirm{};        // kConfirm: an input is durable
   };
 
   // ---- inputs (shard_turns.cc) ----
@@ -109,7 +111,7 @@ class Shard {
   void append_round();
   void park(RunRecord& run, const replay::Trouble& trouble);
   void unpark(RunRecord& run);
-  void closed(store::RunNumber number, const RunEnd& end);
+  void closed(RunRecord& run);
 
   // ---- effects (shard.cc) ----
   void effect(Effect effect);
@@ -121,6 +123,7 @@ class Shard {
   // Has this round changed the run? Then the log does not know yet, and a question must wait.
   static bool in_round(const RunRecord& run) { return run.turn != nullptr || run.appending; }
   bool release_effects();
+  void release(Effect& effect);
   void replay_afresh(store::RunNumber number);
   void resume(RunRecord& run);
 
@@ -164,19 +167,19 @@ class Shard {
   std::map<std::string, std::vector<AttemptTask>> tasks_;  // to submit at the end of the round
 
   // The round.
-  google::protobuf::Arena arena_;
+  TurnArena arena_;
   std::vector<Mail> mail_;
-  std::vector<store::RunNumber> ready_;
+  std::vector<RunRecord*> ready_;
   std::string bodies_;
   struct Appended {
-    store::RunNumber run = 0;
-    store::Seq* previous = nullptr;
-    std::uint64_t* chain = nullptr;
+    RunRecord* run = nullptr;
     std::uint8_t flags = 0;
     std::size_t begin = 0;
     std::size_t end = 0;
   };
   std::vector<Appended> appended_;
+  std::vector<store::Draft> drafts_;
+  store::Seq archived_ = 0;            // closed runs up to here can be forgotten
   std::vector<Effect> round_effects_;  // `after` counts the round's turns, from 0
   std::vector<std::function<void()>> when_recorded_;
   std::vector<store::AttemptSlots::Slot> slots_;  // to release when the round is durable

@@ -16,7 +16,7 @@ constexpr base::Duration kHeartbeatRecordInterval{1'000};
 const proto::RetryPolicy& policy_of(const PendingOperation& operation) {
   const OperationDetails& details = *operation.details;
   if (operation.is_step()) {
-    return details.step->has_retry() ? details.step->retry() : default_retry_policy();
+    return details.step->retry != nullptr ? *details.step->retry : default_retry_policy();
   }
   return details.activity->has_retry() ? details.activity->retry() : default_retry_policy();
 }
@@ -93,11 +93,9 @@ void Shard::dispatch_activity(RunRecord& run, PendingOperation& operation) {
   task.key = {index_, run.state.number, operation.id, operation.attempt};
   task.start_to_close = base::Duration(spec.start_to_close_ms());
   task.heartbeat = base::Duration(spec.heartbeat_ms());
-  task.activity = details.activity;
   task.control = details.control;
-  task.idempotency_key = run.state.id.to_string() + "/" + std::to_string(operation.id);
-  task.workflow_id = run.state.workflow_id;
-  task.heartbeat_details = details.heartbeat;
+  task.activity = std::make_unique<ActivityTask>(
+      ActivityTask{details.activity, run.state.id, run.state.workflow_id, details.heartbeat});
   tasks_[spec.task_queue().empty() ? *run.state.task_queue : spec.task_queue()].push_back(
       std::move(task));
 }
@@ -109,21 +107,20 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
     return when_loadable(
         number, [this, id = operation.id](RunRecord& later) { start_operation(later, id); });
   }
-  if (const auto trouble = host_.load(number, Source(shared_, run.state))) {
+  if (const auto trouble = host_.load(run.place, Source(shared_, run.state))) {
     // add_worker() comes back to it.
     if (trouble->code != base::ErrorCode::kNoWorker) park(run, *trouble);
     return;
   }
-  const auto body = host_.find(number)->step_body(operation.id);
+  const auto body = Host::find(run.place)->step_body(operation.id);
   if (!body) return;  // its strand was stopped in a turn that is on its way to the log
   operation.dispatched = true;
-  operation.details->control =
-      std::make_shared<AttemptControl>(std::stop_source(std::nostopstate));
-  host_.pin(number);
+  operation.details->control = std::make_shared<AttemptControl>(std::stop_source(std::nostopstate));
+  Host::pin(run.place);
   AttemptTask task;
   task.key = {index_, number, operation.id, operation.attempt};
   task.control = operation.details->control;
-  task.start_to_close = base::Duration(operation.details->step->start_to_close_ms());
+  task.start_to_close = base::Duration(operation.details->step->start_to_close_ms);
   task.step = *body;
   if (operation.kind == OperationKind::kStep) {
     tasks_[*run.state.task_queue].push_back(std::move(task));
@@ -145,7 +142,7 @@ void Shard::step_abandoned(store::RunNumber number, std::uint32_t id) {
   const auto control = operation->details->control;
   if (control == nullptr) return;  // not dispatched
   if (control->abandon()) {
-    host_.unpin(number);
+    Host::unpin(run->place);
   } else {
     control->wait_until_finished();  // take_result() unpins
   }
@@ -167,10 +164,9 @@ void Shard::take_result(AttemptResult result) {
   slots_.push_back(static_cast<store::AttemptSlots::Slot>(result.token));
   RunRecord* run = runs_.find(result.key.run);
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(result.key.operation);
-  if (replay::Execution* execution = host_.find(result.key.run);
-      execution != nullptr && result.is_step) {
-    host_.unpin(result.key.run);
-    if (run == nullptr || !run->state.open() || run->parked()) host_.evict(result.key.run);
+  if (run != nullptr && run->place != nullptr && result.is_step) {
+    Host::unpin(run->place);
+    if (!run->state.open() || run->parked()) host_.evict(run->place);
   }
   // Results of attempts that nobody waits for any more change nothing.
   if (operation == nullptr || operation->settled || !operation->dispatched ||

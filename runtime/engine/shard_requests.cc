@@ -23,7 +23,7 @@ PendingActivity describe_pending(const PendingOperation& operation, std::int64_t
   PendingActivity pending;
   pending.id = operation.id;
   pending.is_step = operation.is_step();
-  pending.activity = pending.is_step ? details.step->name() : details.activity->name();
+  pending.activity = pending.is_step ? details.step->name : details.activity->name();
   pending.attempt = operation.attempt;
   pending.under_way = details.control != nullptr ? details.control->running()
                                                  : pending.is_step && operation.dispatched;
@@ -70,9 +70,7 @@ base::Result<RunRecord*> Shard::find_open(const RunKey& key) {
 
 // ---- starting ---------------------------------------------------------------------------------
 
-void Shard::start(StartRequest request,
-                  std::shared_ptr<RunWatch> watch,
-                  const Reply<StartedRun>& reply) {
+void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) {
   const auto refuse = [&](const base::Error& why) {
     if (watch != nullptr) watch->set(why);
     reply(why);
@@ -118,22 +116,15 @@ void Shard::start(StartRequest request,
   state.task_queue = names_.intern(request.task_queue);
   RunRecord& run = runs_.add(std::move(state));
   auto* started = add_input(run)->mutable_run_started();
-  started->set_run_id(std::string(run.state.id.bytes()));
+  const std::string_view id = run.state.id.bytes();
+  started->set_run_id(id.data(), id.size());
   started->set_workflow_id(run.state.workflow_id);
   started->set_workflow(request.workflow);
   started->set_task_queue(request.task_queue);
   started->set_input(std::move(request.input));
   started->set_run_timeout_ms(request.run_timeout.count());
   if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
-  run.with_extras().replies.push_back(
-      {0, [reply, result = StartedRun{run.state.workflow_id, run.state.id, false}](
-              const base::Status& status) {
-         if (status) {
-           reply(result);
-         } else {
-           reply(status.error());
-         }
-       }});
+  run.with_extras().started = std::move(reply);
 }
 
 // What a closed run with this id says to it.
@@ -262,9 +253,9 @@ void Shard::query(const RunKey& key,
   if (run == nullptr) {
     const auto archived = find_archived(key);
     if (!archived) return reply(archived.error());
-    const store::RunNumber number = archived->number;
-    auto answer = host_.query(number, Source(shared_, *archived), name, input);
-    host_.evict(number);
+    Host::Place place = nullptr;
+    auto answer = host_.query(place, Source(shared_, *archived), name, input);
+    host_.evict(place);
     return reply(std::move(answer));
   }
   if (in_round(*run)) {
@@ -274,12 +265,11 @@ void Shard::query(const RunKey& key,
   if (run->parked()) return reply(*run->extras->parked);
   const store::RunNumber number = run->state.number;
   when_loadable(number, [this, name, input, reply](RunRecord& asked) {
-    const store::RunNumber its_number = asked.state.number;
-    auto answer = host_.query(its_number, Source(shared_, asked.state), name, input);
+    auto answer = host_.query(asked.place, Source(shared_, asked.state), name, input);
     if (!answer && answer.error().code == base::ErrorCode::kNondeterminism) {
       park(asked, {answer.error().code, answer.error().message, std::nullopt});
     }
-    if (!asked.state.open()) host_.evict(its_number);
+    if (!asked.state.open()) host_.evict(asked.place);
     // The answer may come from turns that are not durable yet.
     after_durable(asked.state.last_seq, [reply, answer] { reply(answer); });
   });
@@ -296,7 +286,7 @@ RunDescription Shard::describe_run(RunRecord& run) {
     if (!operation.is_attempted() || operation.details == nullptr) continue;
     description.activities.push_back(describe_pending(operation, base::to_ms(now())));
   }
-  if (const auto* execution = host_.find(run.state.number); execution != nullptr) {
+  if (const auto* execution = Host::find(run.place); execution != nullptr) {
     description.waiting_for = execution->waiting_for();
   }
   if (run.parked()) description.parked = run.extras->parked;

@@ -11,6 +11,7 @@ class Shard::Source final : public RunSource {
       : shared_(shared), state_(state), last_(last) {}
   Source(const Shared& shared, const RunState& state) : Source(shared, state, state.last_seq) {}
 
+  std::uint64_t key() const override { return state_.number; }
   replay::RunInfo info() const override {
     return {state_.id, state_.workflow_id, *state_.workflow, *state_.task_queue};
   }

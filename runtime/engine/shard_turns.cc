@@ -14,8 +14,8 @@ using proto::Event;
 
 void Shard::gather(RunRecord& run) {
   if (run.turn != nullptr) return;
-  run.turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
-  ready_.push_back(run.state.number);
+  run.turn = arena_.make();
+  ready_.push_back(&run);
 }
 
 proto::Event* Shard::add_input(RunRecord& run) {
@@ -32,9 +32,8 @@ void Shard::add_input(RunRecord& run, std::function<void(Event*)> fill, Reply<vo
 
 void Shard::run_turns() {
   for (std::size_t i = 0; i < ready_.size(); ++i) {
-    RunRecord* run = runs_.find(ready_[i]);
-    if (run == nullptr || run->turn == nullptr) continue;
-    run_turn(*run, *std::exchange(run->turn, nullptr));
+    RunRecord& run = *ready_[i];
+    if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
   }
   ready_.clear();
 }
@@ -51,7 +50,7 @@ void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
     turn.clear_commands();
     if (turn.inputs().empty()) return;
     turn.set_deferred(true);
-    host_.note_deferred(run.state.number, turn);
+    host_.note_deferred(run.place, turn);
   }
   record(run, turn);
 }
@@ -69,7 +68,7 @@ bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
     });
     return false;
   }
-  TurnResult result = host_.run_turn(run.state.number, Source(shared_, run.state), &turn);
+  TurnResult result = host_.run_turn(run.place, Source(shared_, run.state), &turn);
   if (result.end != replay::TurnEnd::kParked) return true;
   // Without a worker the run waits for one; there is nothing wrong with it.
   if (result.trouble->code != base::ErrorCode::kNoWorker) park(run, *result.trouble);
@@ -78,7 +77,7 @@ bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
 
 void Shard::record(RunRecord& run, proto::Turn& turn) {
   RunState& state = run.state;
-  Appended appended{state.number, &state.last_seq, &state.chain, 0, bodies_.size(), 0};
+  Appended appended{&run, 0, bodies_.size(), 0};
   if (state.events == 0) appended.flags |= store::kFirstOfRun;
   if (closes(turn)) appended.flags |= store::kLastOfRun;
   REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
@@ -97,7 +96,10 @@ void Shard::record(RunRecord& run, proto::Turn& turn) {
   queue_effects(run, turn);
   answer_inputs(run, turn);
   if (state.open()) return;
-  effect({.act = [this, number = state.number, end = end_of(turn)] { closed(number, end); }});
+  if (run.extras != nullptr && !run.extras->watches.empty()) {
+    run.extras->end = std::make_unique<RunEnd>(end_of(turn));
+  }
+  effect({.kind = Effect::Kind::kClosed, .run = &run});
 }
 
 // Attempts that the turn gives up are asked to stop; the fold after this forgets how to reach them.
@@ -128,7 +130,7 @@ void Shard::record_end(RunRecord& run, std::function<void(Event*)> fill, Reply<v
     reply(base::Error{base::ErrorCode::kRunClosed, "the run has just ended"});
     return;
   }
-  auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
+  proto::Turn* turn = arena_.make();
   turn->set_time_ms(base::to_ms(now()));
   turn->set_deferred(true);
   fill(turn->add_inputs());
@@ -149,29 +151,34 @@ void Shard::keep_details(RunRecord& run, const proto::Turn& turn) {
       PendingOperation* operation = run.state.find(command.step_scheduled().id());
       if (operation == nullptr || operation->details != nullptr) continue;
       operation->details = std::make_unique<OperationDetails>();
-      operation->details->step = std::make_unique<proto::StepScheduled>(command.step_scheduled());
+      const proto::StepScheduled& step = command.step_scheduled();
+      StepDetails& details = operation->details->step.emplace();
+      details.name = step.name();
+      details.start_to_close_ms = step.start_to_close_ms();
+      if (step.has_retry()) details.retry = std::make_unique<proto::RetryPolicy>(step.retry());
     }
   }
 }
 
 void Shard::queue_effects(RunRecord& run, const proto::Turn& turn) {
-  const store::RunNumber number = run.state.number;
+  using Kind = Effect::Kind;
   if (!run.state.open()) return;
   for (const Event& input : turn.inputs()) {
     if (input.has_attempt_failed()) {
-      effect({.run = number, .operation = input.attempt_failed().id(), .is_timer = true});
+      effect({.kind = Kind::kArm, .operation = input.attempt_failed().id(), .run = &run});
     }
     if (input.has_run_started() && input.run_started().run_timeout_ms() > 0) {
-      effect({.run = number, .operation = 0, .is_timer = true});
+      effect({.kind = Kind::kArm, .operation = 0, .run = &run});
     }
   }
   for (const Event& command : turn.commands()) {
     if (command.has_activity_scheduled()) {
-      effect({.run = number, .operation = command.activity_scheduled().id()});
+      effect(
+          {.kind = Kind::kDispatch, .operation = command.activity_scheduled().id(), .run = &run});
     } else if (command.has_step_scheduled()) {
-      effect({.run = number, .operation = command.step_scheduled().id()});
+      effect({.kind = Kind::kDispatch, .operation = command.step_scheduled().id(), .run = &run});
     } else if (command.has_timer_started()) {
-      effect({.run = number, .operation = command.timer_started().id(), .is_timer = true});
+      effect({.kind = Kind::kArm, .operation = command.timer_started().id(), .run = &run});
     }
   }
 }
@@ -179,15 +186,21 @@ void Shard::queue_effects(RunRecord& run, const proto::Turn& turn) {
 // Whoever waits for an input or an update of this turn is answered when it is durable.
 void Shard::answer_inputs(RunRecord& run, const proto::Turn& turn) {
   if (run.extras == nullptr) return;
+  // A turn that recorded nothing has nothing to wait for.
+  const bool recorded = !turn.inputs().empty() || !turn.commands().empty();
   const auto when_durable = [&](std::function<void()> act) {
-    // A turn that recorded nothing has nothing to wait for.
-    if (turn.inputs().empty() && turn.commands().empty()) return act();
+    if (!recorded) return act();
     effect({.act = std::move(act)});
   };
+  if (run.extras->started && turn.inputs_size() > 0 && turn.inputs(0).has_run_started()) {
+    effect({.kind = Effect::Kind::kStarted, .run = &run});
+  }
   for (InputReply& waiting : std::exchange(run.extras->replies, {})) {
-    const bool in_time = waiting.input < turn.inputs_size();
-    when_durable([reply = std::move(waiting.reply), in_time] {
-      if (in_time) return reply({});
+    if (recorded && waiting.input < turn.inputs_size()) {
+      effect({.kind = Effect::Kind::kConfirm, .confirm = std::move(waiting.reply)});
+      continue;
+    }
+    when_durable([reply = std::move(waiting.reply)] {
       reply(base::Error{base::ErrorCode::kRunClosed, "the run ended before this could reach it"});
     });
   }
@@ -219,13 +232,13 @@ void Shard::append_round() {
     release_slots();
     recorded();
   } else {
-    std::vector<store::Draft> drafts;
-    drafts.reserve(appended_.size());
+    drafts_.clear();
     for (const Appended& turn : appended_) {
-      drafts.push_back({turn.run, turn.previous, turn.chain, turn.flags,
-                        std::string_view(bodies_).substr(turn.begin, turn.end - turn.begin)});
+      RunState& state = turn.run->state;
+      drafts_.push_back({state.number, &state.last_seq, &state.chain, turn.flags,
+                         std::string_view(bodies_).substr(turn.begin, turn.end - turn.begin)});
     }
-    const store::Seq last = shared_.writer->append(drafts);
+    const store::Seq last = shared_.writer->append(drafts_);
     effect({.act = release_slots});
     effect({.act = recorded});
     const store::Seq first = last - appended_.size() + 1;
@@ -234,20 +247,18 @@ void Shard::append_round() {
       effects_.push_back(std::move(waiting));
     }
   }
-  for (const Appended& turn : appended_) {
-    if (RunRecord* run = runs_.find(turn.run); run != nullptr) run->appending = false;
-  }
+  for (const Appended& turn : appended_) turn.run->appending = false;
   round_effects_.clear();
   appended_.clear();
   bodies_.clear();
-  arena_.Reset();
+  arena_.reset();
 }
 
 // ---- ends and troubles ------------------------------------------------------------------------
 
 void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
   run.with_extras().parked = base::Error{trouble.code, trouble.report};
-  host_.evict(run.state.number);
+  host_.evict(run.place);
   for (const UpdateReply& update : std::exchange(run.extras->updates, {})) {
     update.reply(*run.extras->parked);
   }
@@ -260,24 +271,22 @@ void Shard::unpark(RunRecord& run) {
   if (run.extras != nullptr && !run.damaged) run.extras->parked.reset();
 }
 
-void Shard::closed(store::RunNumber number, const RunEnd& end) {
-  RunRecord* run = runs_.find(number);
-  if (run == nullptr) return;
-  host_.evict(number);
-  runs_.closed(*run);
-  if (run->extras == nullptr) return;
-  for (const auto& watch : run->extras->watches) {
-    if (run->parked()) {
-      watch->set(*run->extras->parked);
+void Shard::closed(RunRecord& run) {
+  host_.evict(run.place);
+  runs_.closed(run);
+  if (run.extras == nullptr) return;
+  for (const auto& watch : run.extras->watches) {
+    if (run.parked()) {
+      watch->set(*run.extras->parked);
     } else {
-      watch->set(end);
+      watch->set(*run.extras->end);
     }
   }
-  for (const auto& update : run->extras->updates) {
+  for (const auto& update : run.extras->updates) {
     update.reply(
         base::Error{base::ErrorCode::kRunClosed, "the run ended before the update was done"});
   }
-  if (!run->parked()) run->extras = nullptr;
+  if (!run.parked()) run.extras = nullptr;
 }
 
 }  // namespace reprise::runtime

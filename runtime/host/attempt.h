@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/function_ref.h"
+#include "base/ids.h"
 #include "base/time.h"
 #include "proto/log.pb.h"
 #include "replay/outcome.h"
@@ -33,8 +34,7 @@ struct AttemptKey {
 class AttemptControl {
  public:
   // A step cannot be asked to stop and needs no stop state.
-  explicit AttemptControl(std::stop_source source = std::stop_source())
-      : stop(std::move(source)) {}
+  explicit AttemptControl(std::stop_source source = std::stop_source()) : stop(std::move(source)) {}
 
   bool claim() { return move_from_queued(State::kRunning); }
   bool abandon() { return move_from_queued(State::kAbandoned); }
@@ -56,17 +56,21 @@ class AttemptControl {
   std::atomic<State> state_{State::kQueued};
 };
 
+// What an attempt of an activity needs besides.
+struct ActivityTask {
+  std::shared_ptr<const proto::ActivityScheduled> spec;
+  base::RunId run_id;
+  std::string workflow_id;
+  std::string heartbeat_details;  // of the attempts before
+};
+
 struct AttemptTask {
   AttemptKey key;
   base::Duration start_to_close{0};  // 0: no limit
   base::Duration heartbeat{0};       // 0: no limit; activities only
 
   std::shared_ptr<AttemptControl> control;
-  // An activity...
-  std::shared_ptr<const proto::ActivityScheduled> activity;
-  std::string idempotency_key;
-  std::string workflow_id;
-  std::string heartbeat_details;
+  std::unique_ptr<ActivityTask> activity;  // an activity...
   // ...or a step: its closure, on the stack of its run.
   std::optional<base::FunctionRef<replay::Outcome()>> step;
 };

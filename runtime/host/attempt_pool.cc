@@ -12,14 +12,17 @@ using Clock = std::chrono::steady_clock;
 
 // An attempt of an activity under way; the object its code sees.
 struct AttemptPool::Running final : ActivityAttempt {
-  Running(AttemptPool& owner, AttemptTask& attempt) : pool(owner), task(attempt) {}
+  Running(AttemptPool& owner, AttemptTask& attempt)
+      : pool(owner),
+        task(attempt),
+        key(task.activity->run_id.to_string() + "/" + std::to_string(task.key.operation)) {}
 
-  std::string_view idempotency_key() const override { return task.idempotency_key; }
+  std::string_view idempotency_key() const override { return key; }
   int attempt() const override { return static_cast<int>(task.key.attempt); }
-  std::string_view activity() const override { return task.activity->name(); }
-  std::string_view workflow_id() const override { return task.workflow_id; }
+  std::string_view activity() const override { return task.activity->spec->name(); }
+  std::string_view workflow_id() const override { return task.activity->workflow_id; }
   std::stop_token stop_token() const override { return task.control->stop.get_token(); }
-  std::string_view heartbeat_details() const override { return task.heartbeat_details; }
+  std::string_view heartbeat_details() const override { return task.activity->heartbeat_details; }
   void heartbeat(std::string details) override {
     if (task.heartbeat.count() > 0) {
       std::lock_guard lock(pool.running_mutex_);
@@ -32,6 +35,7 @@ struct AttemptPool::Running final : ActivityAttempt {
 
   AttemptPool& pool;
   AttemptTask& task;
+  const std::string key;
   Clock::time_point close_deadline = Clock::time_point::max();
   Clock::time_point heartbeat_deadline = Clock::time_point::max();
   bool expired = false;
@@ -51,13 +55,20 @@ AttemptPool::~AttemptPool() {
 }
 
 void AttemptPool::submit(std::vector<AttemptTask> tasks) {
-  std::size_t wake = 0;
+  bool wake = false;
   {
     std::lock_guard lock(mutex_);
-    wake = std::min(idle_, tasks.size());
     std::move(tasks.begin(), tasks.end(), std::back_inserter(queue_));
+    wake = may_wake();
   }
-  for (; wake > 0; --wake) work_available_.notify_one();
+  if (wake) work_available_.notify_one();
+}
+
+// Threads are woken one after another, each by the one before when it finds more than it takes.
+// When attempts are short those that are awake have done them all before the next one is up, and a
+// wake costs more than an attempt.
+bool AttemptPool::may_wake() {
+  return !queue_.empty() && idle_ > 0 && !std::exchange(waking_, true);
 }
 
 bool AttemptPool::run_one() {
@@ -111,12 +122,17 @@ void AttemptPool::work() {
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
-    work_available_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    while (!stopping_ && queue_.empty()) {
+      work_available_.wait(lock);
+      waking_ = false;
+    }
     --idle_;
     if (stopping_) return;
     AttemptTask task = std::move(queue_.front());
     queue_.pop_front();
+    const bool wake = may_wake();
     lock.unlock();
+    if (wake) work_available_.notify_one();
     execute(task);
     lock.lock();
   }
@@ -142,14 +158,15 @@ void AttemptPool::execute(AttemptTask& task) {
 }
 
 replay::Outcome AttemptPool::run_activity(AttemptTask& task, Running& running) {
-  const auto code = code_->activities.find(task.activity->name());
-  if (code != code_->activities.end()) return code->second(running, task.activity->input());
+  const proto::ActivityScheduled& spec = *task.activity->spec;
+  const auto code = code_->activities.find(spec.name());
+  if (code != code_->activities.end()) return code->second(running, spec.input());
   proto::Failure failure;
   failure.set_kind(proto::Failure::APPLICATION);
   failure.set_type("UnknownActivity");
   failure.set_message(base::to_string(base::ErrorCode::kUnknownActivity) +
                       " the worker of task queue '" + code_->task_queue +
-                      "' does not implement activity '" + task.activity->name() +
+                      "' does not implement activity '" + spec.name() +
                       "'; implement() it before start()");
   return replay::Outcome::failed(std::move(failure));
 }

@@ -41,6 +41,7 @@ class AttemptPool {
     std::string_view limit;
   };
 
+  bool may_wake();
   void work();
   void watch();
   void execute(AttemptTask& task);
@@ -58,6 +59,7 @@ class AttemptPool {
   std::condition_variable work_available_;
   std::deque<AttemptTask> queue_;
   std::size_t idle_ = 0;
+  bool waking_ = false;  // one has been woken and is not up yet
   bool stopping_ = false;
 
   // Attempts with a time limit; one thread watches over all of them.

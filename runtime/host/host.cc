@@ -17,122 +17,130 @@ Trouble trouble(base::ErrorCode code, std::string report) {
 
 }  // namespace
 
+struct Host::Resident {
+  Key key = 0;
+  Loaded code;
+  Place* place = nullptr;  // what refers to this
+  int pins = 0;
+  Resident* previous = nullptr;  // used later
+  Resident* next = nullptr;      // used earlier
+};
+
 Host::Host(HostOptions options)
     : options_(std::move(options)), stacks_({.stack_bytes = options_.stack_bytes}) {}
 
 Host::~Host() {
-  while (!runs_.empty()) drop(runs_.begin());
+  while (latest_ != nullptr) drop(latest_);
 }
 
 void Host::remove_worker(std::string_view task_queue) {
   const auto worker = registry_.find(task_queue);
-  for (auto run = runs_.begin(); run != runs_.end();) {
-    const auto next = std::next(run);
-    if (run->second.worker == worker) drop(run);
+  for (Resident* run = latest_; run != nullptr;) {
+    Resident* const next = run->next;
+    if (run->code.worker == worker) drop(run);
     run = next;
   }
   registry_.remove(task_queue);
 }
 
-TurnResult Host::run_turn(Key key, const RunSource& source, proto::Turn* turn) {
+TurnResult Host::run_turn(Place& place, const RunSource& source, proto::Turn* turn) {
   TurnResult result;
-  Resident* run = ensure(key, source, &result.trouble);
+  Resident* run = ensure(place, source, &result.trouble);
   if (run == nullptr) {
     result.end = TurnEnd::kParked;
     return result;
   }
-  result.end = run->execution->run_turn(turn);
+  result.end = run->code.execution->run_turn(turn);
   if (result.end == TurnEnd::kParked) {
-    result.trouble = run->execution->trouble();
-    evict(key);
+    result.trouble = run->code.execution->trouble();
+    evict(place);
   }
   return result;
 }
 
-void Host::note_deferred(Key key, const proto::Turn& turn) {
-  if (Resident* run = touch(key); run != nullptr) (void)run->execution->replay_turn(turn);
+void Host::note_deferred(Place place, const proto::Turn& turn) {
+  if (place != nullptr) (void)place->code.execution->replay_turn(turn);
 }
 
-base::Result<std::string> Host::query(Key key,
+base::Result<std::string> Host::query(Place& place,
                                       const RunSource& source,
                                       std::string_view name,
                                       std::string_view input) {
-  if (auto found = load(key, source)) return base::Error{found->code, found->report};
-  replay::Execution& execution = *find(key);
-  auto answer = execution.query(name, input);
-  if (execution.closed()) evict(key);  // nothing but another query will ever need it
+  if (auto found = load(place, source)) return base::Error{found->code, found->report};
+  auto answer = place->code.execution->query(name, input);
+  if (place->code.execution->closed()) evict(place);  // only another query will ever need it
   return answer;
 }
 
-std::optional<Trouble> Host::load(Key key, const RunSource& source) {
+std::optional<Trouble> Host::load(Place& place, const RunSource& source) {
   std::optional<Trouble> found;
-  (void)ensure(key, source, &found);
+  (void)ensure(place, source, &found);
   return found;
 }
 
-std::optional<Trouble> Host::replay_afresh(Key key, const RunSource& source) {
-  Resident copy;
-  if (auto found = replay(key, source, &copy)) return found;
-  const auto run = runs_.find(key);
-  if (run == runs_.end() || run->second.pins > 0) return std::nullopt;
-  run->second.execution = std::move(copy.execution);
-  run->second.worker = std::move(copy.worker);  // whose code the execution refers to
+std::optional<Trouble> Host::replay_afresh(Place place, const RunSource& source) {
+  Loaded copy;
+  if (auto found = replay(source, &copy)) return found;
+  if (place == nullptr || place->pins > 0) return std::nullopt;
+  std::swap(place->code, copy);
   return std::nullopt;
 }
 
-replay::Execution* Host::find(Key key) const {
-  const auto run = runs_.find(key);
-  return run == runs_.end() ? nullptr : run->second.execution.get();
+replay::Execution* Host::find(Place place) {
+  return place == nullptr ? nullptr : place->code.execution.get();
 }
 
-void Host::pin(Key key) {
-  const auto run = runs_.find(key);
-  REPRISE_CHECK(run != runs_.end(), "only a resident run can be pinned");
-  ++run->second.pins;
+void Host::pin(Place place) {
+  REPRISE_CHECK(place != nullptr, "only a resident run can be pinned");
+  ++place->pins;
 }
 
-void Host::unpin(Key key) {
-  const auto run = runs_.find(key);
-  REPRISE_CHECK(run != runs_.end() && run->second.pins > 0, "pins are balanced");
-  --run->second.pins;
+void Host::unpin(Place place) {
+  REPRISE_CHECK(place != nullptr && place->pins > 0, "pins are balanced");
+  --place->pins;
 }
 
-void Host::evict(Key key) {
-  const auto run = runs_.find(key);
-  if (run != runs_.end() && run->second.pins == 0) drop(run);
+void Host::evict(Place place) {
+  if (place != nullptr && place->pins == 0) drop(place);
 }
 
 void Host::evict_excess(base::FunctionRef<bool(Key)> may_leave) {
-  auto candidate = recently_used_.end();
-  while (candidate != recently_used_.begin() &&
-         (runs_.size() > options_.cached_runs || resident_bytes() > options_.cached_bytes)) {
-    const auto run = runs_.find(*--candidate);
-    if (run->second.pins > 0 || !may_leave(run->first)) continue;
-    ++candidate;  // stays valid when the run's own entry goes
-    drop(run);
+  // Those that must stay are few and recent, but a round does not look through all runs for others.
+  constexpr int kRefusals = 256;
+  int refused = 0;
+  for (Resident* run = oldest_; run != nullptr && refused < kRefusals;) {
+    if (resident_ <= options_.cached_runs && resident_bytes() <= options_.cached_bytes) return;
+    Resident* const next = run->previous;
+    if (run->pins > 0 || !may_leave(run->key)) {
+      ++refused;
+    } else {
+      drop(run);
+    }
+    run = next;
   }
 }
 
-Host::Resident* Host::touch(Key key) {
-  const auto run = runs_.find(key);
-  if (run == runs_.end()) return nullptr;
-  recently_used_.splice(recently_used_.begin(), recently_used_, run->second.used);
-  return &run->second;
-}
-
-Host::Resident* Host::ensure(Key key, const RunSource& source, std::optional<Trouble>* why_not) {
-  if (Resident* run = touch(key); run != nullptr) return run;
-  Resident loaded;
-  if (auto found = replay(key, source, &loaded)) {
+Host::Resident* Host::ensure(Place& place,
+                             const RunSource& source,
+                             std::optional<Trouble>* why_not) {
+  if (place != nullptr) {
+    if (place != latest_) {
+      unlink(place);
+      link_first(place);
+    }
+    return place;
+  }
+  Loaded loaded;
+  if (auto found = replay(source, &loaded)) {
     *why_not = std::move(found);
     return nullptr;
   }
-  recently_used_.push_front(key);
-  loaded.used = recently_used_.begin();
-  return &runs_.emplace(key, std::move(loaded)).first->second;
+  place = new Resident{source.key(), std::move(loaded), &place};
+  link_first(place);
+  return place;
 }
 
-std::optional<Trouble> Host::replay(Key key, const RunSource& source, Resident* out) {
+std::optional<Trouble> Host::replay(const RunSource& source, Loaded* out) {
   replay::RunInfo info = source.info();
   out->worker = registry_.find(info.task_queue);
   if (out->worker == nullptr) {
@@ -148,7 +156,7 @@ std::optional<Trouble> Host::replay(Key key, const RunSource& source, Resident* 
   }
   replay::ExecutionOptions execution_options{.strict = options_.strict};
   if (options_.step_abandoned) {
-    execution_options.step_abandoned = [this, key](std::uint32_t id) {
+    execution_options.step_abandoned = [this, key = source.key()](std::uint32_t id) {
       options_.step_abandoned(key, id);
     };
   }
@@ -164,11 +172,25 @@ std::optional<Trouble> Host::replay(Key key, const RunSource& source, Resident* 
   return std::nullopt;
 }
 
-void Host::drop(std::unordered_map<Key, Resident>::iterator run) {
-  recently_used_.erase(run->second.used);
-  // Out of the table first: destructors of user code run now, and must find it consistent.
-  const Resident leaving = std::move(run->second);
-  runs_.erase(run);
+void Host::link_first(Resident* run) {
+  ++resident_;
+  run->next = latest_;
+  run->previous = nullptr;
+  (latest_ != nullptr ? latest_->previous : oldest_) = run;
+  latest_ = run;
+}
+
+void Host::unlink(Resident* run) {
+  --resident_;
+  (run->previous != nullptr ? run->previous->next : latest_) = run->next;
+  (run->next != nullptr ? run->next->previous : oldest_) = run->previous;
+}
+
+void Host::drop(Resident* run) {
+  // Out of its place first: destructors of user code run now, and must find things consistent.
+  const std::unique_ptr<Resident> leaving(run);
+  unlink(run);
+  *run->place = nullptr;
 }
 
 }  // namespace reprise::runtime

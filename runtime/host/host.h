@@ -6,12 +6,10 @@
 #pragma once
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/function_ref.h"
 #include "base/result.h"
@@ -23,6 +21,7 @@ namespace reprise::runtime {
 // Where the host learns about a run that it has to make resident.
 class RunSource {
  public:
+  virtual std::uint64_t key() const = 0;
   virtual replay::RunInfo info() const = 0;
   // The recorded turns in order, until `visit` returns false. Called only for runs all of whose
   // turns are durable.
@@ -48,10 +47,15 @@ struct TurnResult {
 
 class Host {
  public:
-  using Key = std::uint64_t;
+  using Key = std::uint64_t;  // what the host calls a run when it speaks of it
+  struct Resident;
+  // Where a run is found while it is resident. Whoever keeps the run keeps its place, at the same
+  // address for as long as it refers to anything; a hash table in the host instead would cost each
+  // turn a few cache misses more.
+  using Place = Resident*;
 
   explicit Host(HostOptions options);
-  ~Host();
+  ~Host();  // every place it filled is empty afterwards
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
@@ -61,25 +65,26 @@ class Host {
   void remove_worker(std::string_view task_queue);
 
   // Moves the run by one live turn, replaying it first when it is not resident.
-  TurnResult run_turn(Key key, const RunSource& source, proto::Turn* turn);
+  TurnResult run_turn(Place& place, const RunSource& source, proto::Turn* turn);
   // A deferred turn was recorded: a resident run must know its inputs.
-  void note_deferred(Key key, const proto::Turn& turn);
-  base::Result<std::string> query(Key key,
+  void note_deferred(Place place, const proto::Turn& turn);
+  base::Result<std::string> query(Place& place,
                                   const RunSource& source,
                                   std::string_view name,
                                   std::string_view input);
   // Makes the run resident if it is not; the trouble that prevents it otherwise.
-  std::optional<replay::Trouble> load(Key key, const RunSource& source);
+  std::optional<replay::Trouble> load(Place& place, const RunSource& source);
   // Replays the whole recorded history beside the resident run and, unless that is pinned, goes on
   // with the copy. The trouble that the replay found, if any.
-  std::optional<replay::Trouble> replay_afresh(Key key, const RunSource& source);
+  std::optional<replay::Trouble> replay_afresh(Place place, const RunSource& source);
 
   // The execution of a resident run, or nullptr.
-  replay::Execution* find(Key key) const;
+  static replay::Execution* find(Place place);
   // A pinned run stays resident: another thread executes a closure on its stack.
-  void pin(Key key);
-  void unpin(Key key);
-  void evict(Key key);
+  static void pin(Place place);
+  static void unpin(Place place);
+  // Unless it is pinned, or not resident.
+  void evict(Place place);
   // Evicts until the limits hold, those unused for longest first. `may_leave` is asked about each:
   // a run with a turn that is not durable could not be replayed.
   void evict_excess(base::FunctionRef<bool(Key)> may_leave);
@@ -88,27 +93,28 @@ class Host {
   bool has_spare_memory() const { return stacks_.can_cool(); }
   void release_spare_memory() { stacks_.cool(); }
 
-  std::size_t resident() const { return runs_.size(); }
+  std::size_t resident() const { return resident_; }
   std::size_t resident_bytes() const { return stacks_.resident_bytes(); }
 
  private:
-  struct Resident {
+  // A run's code in memory, and the worker whose it is.
+  struct Loaded {
     std::shared_ptr<const WorkerCode> worker;
     std::unique_ptr<replay::Execution> execution;
-    int pins = 0;
-    std::list<Key>::iterator used;  // its place in recently_used_
   };
 
-  Resident* touch(Key key);
-  std::optional<replay::Trouble> replay(Key key, const RunSource& source, Resident* out);
-  Resident* ensure(Key key, const RunSource& source, std::optional<replay::Trouble>* trouble);
-  void drop(std::unordered_map<Key, Resident>::iterator run);
+  std::optional<replay::Trouble> replay(const RunSource& source, Loaded* out);
+  Resident* ensure(Place& place, const RunSource& source, std::optional<replay::Trouble>* why_not);
+  void link_first(Resident* run);
+  void unlink(Resident* run);
+  void drop(Resident* run);
 
   HostOptions options_;
   Registry registry_;
   replay::StackPool stacks_;
-  std::list<Key> recently_used_;  // front: the latest
-  std::unordered_map<Key, Resident> runs_;
+  Resident* latest_ = nullptr;  // used last; a list from here to the one unused for longest
+  Resident* oldest_ = nullptr;
+  std::size_t resident_ = 0;
 };
 
 }  // namespace reprise::runtime

@@ -21,19 +21,18 @@ void fill(const RetryPolicy& retry, proto::RetryPolicy* out) {
   for (const std::string& type : retry.non_retryable) out->add_non_retryable(type);
 }
 
-proto::ActivityScheduled to_proto(std::string_view name,
-                                  std::string input,
-                                  const ActivityOptions& options) {
-  proto::ActivityScheduled activity;
-  activity.set_name(std::string(name));
+void fill(std::string_view name,
+          std::string input,
+          const ActivityOptions& options,
+          proto::ActivityScheduled& activity) {
+  activity.set_name(name.data(), name.size());
   activity.set_input(std::move(input));
-  activity.set_task_queue(std::string(options.task_queue));
+  activity.set_task_queue(options.task_queue.data(), options.task_queue.size());
   activity.set_start_to_close_ms(options.start_to_close.count());
   activity.set_schedule_to_start_ms(options.schedule_to_start.count());
   activity.set_schedule_to_close_ms(options.schedule_to_close.count());
   activity.set_heartbeat_ms(options.heartbeat.count());
   if (options.retry != RetryPolicy{}) fill(options.retry, activity.mutable_retry());
-  return activity;
 }
 
 }  // namespace
@@ -54,9 +53,11 @@ internal::PendingParts Context::start_activity(std::string_view name,
   internal::check_payload_size(input);
   internal::check(options);
   if (host_->scheduling) host_->scheduling(name, options.task_queue);
+  const auto fill_in = [&](proto::ActivityScheduled& activity) {
+    fill(name, std::move(input), options, activity);
+  };
   return internal::to_parts(*execution_,
-                            execution_->schedule_activity(to_proto(name, std::move(input), options),
-                                                          internal::to_base(site)));
+                            execution_->schedule_activity(fill_in, internal::to_base(site)));
 }
 
 std::string Context::run_step(std::string_view name,
@@ -66,11 +67,12 @@ std::string Context::run_step(std::string_view name,
   internal::require_startable(*execution_);
   internal::check_id("the step's name", name);
   internal::check(options);
-  proto::StepScheduled step;
-  step.set_name(std::string(name));
-  step.set_on_shard(options.on == StepOn::kShard);
-  step.set_start_to_close_ms(options.start_to_close.count());
-  if (options.retry != RetryPolicy{}) fill(options.retry, step.mutable_retry());
+  const auto fill_in = [&](proto::StepScheduled& step) {
+    step.set_name(name.data(), name.size());
+    step.set_on_shard(options.on == StepOn::kShard);
+    step.set_start_to_close_ms(options.start_to_close.count());
+    if (options.retry != RetryPolicy{}) fill(options.retry, step.mutable_retry());
+  };
   const auto compute = [&body] { return body.compute(body.object); };
   const auto run = [&] {
     replay::Outcome outcome = internal::attempt(compute);
@@ -80,7 +82,7 @@ std::string Context::run_step(std::string_view name,
     }
     return internal::made_final(outcome);
   };
-  replay::Outcome outcome = execution_->run_step(std::move(step), run, internal::to_base(site));
+  replay::Outcome outcome = execution_->run_step(fill_in, run, internal::to_base(site));
   if (!outcome.ok()) internal::throw_failure(outcome.failure());
   return outcome.take_payload();
 }

@@ -35,14 +35,14 @@ constexpr Kind kKinds[] = {
        proto::StepScheduled step;
        step.set_name("s");
        e.run_step(
-           step, [] { return Outcome(); }, at(18));
+           as(step), [] { return Outcome(); }, at(18));
      }},
     {"other step",
      [](Execution& e, auto&, auto&) {
        proto::StepScheduled step;
        step.set_name("t");
        e.run_step(
-           step, [] { return Outcome(); }, at(19));
+           as(step), [] { return Outcome(); }, at(19));
      }},
     {"nothing", [](Execution&, auto&, auto&) {}},
 };
@@ -162,7 +162,7 @@ TEST(Mismatch, AChangedInputIsFoundInStrictModeOnly) {
       proto::ActivityScheduled charge;
       charge.set_name("charge");
       charge.set_input(cents);
-      const auto operation = e.schedule_activity(charge, at(1));
+      const auto operation = e.schedule_activity(as(charge), at(1));
       e.wait(*operation);
       return Outcome();
     };

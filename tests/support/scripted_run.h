@@ -86,10 +86,16 @@ inline proto::Event cancel_requested() {
 
 // ---- calls ------------------------------------------------------------------------------------
 
+// Fills a command in as `what` says. For the duration of one expression.
+template <class Command>
+auto as(const Command& what) {
+  return [&what](Command& command) { command = what; };
+}
+
 inline replay::OperationRef schedule(Execution& run, std::string name, std::uint32_t line = 1) {
   proto::ActivityScheduled activity;
   activity.set_name(std::move(name));
-  return run.schedule_activity(std::move(activity), at(line));
+  return run.schedule_activity(as(activity), at(line));
 }
 inline std::string call(Execution& run, std::string name, std::uint32_t line = 1) {
   const auto operation = schedule(run, std::move(name), line);

@@ -291,7 +291,7 @@ TEST(Execution, AStepWhoseStrandIsDroppedIsAbandonedInTheLog) {
           const auto child = e.spawn([&] {
             proto::StepScheduled step;
             step.set_name("s");
-            e.run_step(step, [] { return Outcome(); }, {});
+            e.run_step(as(step), [] { return Outcome(); }, {});
           });
           call(e, "a");
         }
@@ -314,7 +314,7 @@ TEST(Execution, AStepStaysPendingWhenTheRunLeavesMemory) {
   ScriptedRun run([](Execution& e) {
     proto::StepScheduled step;
     step.set_name("s");
-    return e.run_step(step, [] { return Outcome(); }, {});
+    return e.run_step(as(step), [] { return Outcome(); }, {});
   });
   run.start();
   EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
@@ -444,7 +444,7 @@ TEST(Execution, AStepIsNotAbandonedByCancellation) {
   ScriptedRun run([](Execution& e) {
     proto::StepScheduled step;
     step.set_name("s");
-    const Outcome outcome = e.run_step(step, [] { return Outcome(); }, {});
+    const Outcome outcome = e.run_step(as(step), [] { return Outcome(); }, {});
     return done(outcome.payload() + (e.cancelled() ? " cancelled" : ""));
   });
   run.start();

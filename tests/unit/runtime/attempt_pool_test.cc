@@ -80,9 +80,10 @@ AttemptTask task(std::string activity) {
   auto spec = std::make_shared<proto::ActivityScheduled>();
   spec->set_name(std::move(activity));
   spec->set_input("in");
-  task.activity = std::move(spec);
+  task.key.operation = 3;
+  task.activity = std::make_unique<ActivityTask>();
+  task.activity->spec = std::move(spec);
   task.control = std::make_shared<AttemptControl>();
-  task.idempotency_key = "key";
   return task;
 }
 
@@ -97,7 +98,7 @@ TEST(AttemptPool, ExecutesAndReports) {
   AttemptPool pool(code(), 2, reports);
   pool.submit(one(task("echo")));
   const AttemptResult result = reports.next();
-  EXPECT_EQ(result.outcome.payload(), "in@key");
+  EXPECT_EQ(result.outcome.payload(), "in@" + base::RunId().to_string() + "/3");
   EXPECT_EQ(result.token, 7u);
   EXPECT_FALSE(result.is_step);
   EXPECT_EQ(reports.heartbeats(), std::vector<std::string>{"beat"});

@@ -186,7 +186,7 @@ TEST_F(EngineTest, GivesUpAfterTheLastAttempt) {
     a.mutable_retry()->set_maximum_attempts(2);
     a.mutable_retry()->set_initial_interval_ms(10);
     a.mutable_retry()->set_maximum_interval_ms(10);
-    const auto operation = e.schedule_activity(a, {});
+    const auto operation = e.schedule_activity(as(a), {});
     e.wait(*operation);
     const auto& failure = operation->outcome().failure();
     return Outcome::success(failure.activity() + " " + std::to_string(failure.attempts()) + " " +
@@ -248,7 +248,7 @@ TEST_F(EngineTest, ScheduleToStartEndsAWaitForAWorker) {
     a.set_name("a");
     a.set_task_queue("nobody");
     a.set_schedule_to_start_ms(5'000);
-    const auto operation = e.schedule_activity(a, {});
+    const auto operation = e.schedule_activity(as(a), {});
     e.wait(*operation);
     return Outcome::success(operation->outcome().failure().cause().type());
   });
@@ -266,7 +266,7 @@ TEST_F(EngineTest, ScheduleToCloseEndsRetries) {
     proto::ActivityScheduled a;
     a.set_name("a");
     a.set_schedule_to_close_ms(2'500);
-    const auto operation = e.schedule_activity(a, {});
+    const auto operation = e.schedule_activity(as(a), {});
     e.wait(*operation);
     return Outcome::success(operation->outcome().failure().cause().message());
   });
@@ -322,7 +322,7 @@ TEST_F(EngineTest, StepsRunOnTheShardOrOnTheThreads) {
       step.set_name("add");
       step.set_on_shard(on_shard);
       const Outcome outcome =
-          e.run_step(step, [&] { return Outcome::success(std::to_string(local + 1)); }, {});
+          e.run_step(as(step), [&] { return Outcome::success(std::to_string(local + 1)); }, {});
       return Outcome::success(outcome.payload());
     });
   }
@@ -338,7 +338,7 @@ TEST_F(EngineTest, AStepOfADroppedStrandIsNotExecuted) {
       const auto child = e.spawn([&] {
         proto::StepScheduled step;
         step.set_name("s");
-        e.run_step(step,
+        e.run_step(as(step),
                    [&] {
                      ++executed;
                      return Outcome();
@@ -368,7 +368,7 @@ TEST_F(EngineTest, AStepIsRetriedAsItsPolicySays) {
     step.mutable_retry()->set_maximum_attempts(2);
     step.mutable_retry()->set_initial_interval_ms(5);
     step.mutable_retry()->set_maximum_interval_ms(5);
-    const Outcome outcome = e.run_step(step,
+    const Outcome outcome = e.run_step(as(step),
                                        [&] {
                                          ++attempts;
                                          return application_failure("Busy", "no");

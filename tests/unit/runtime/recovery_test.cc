@@ -167,7 +167,7 @@ TEST_P(Recovery, AStepIsExecutedByTheNextProcess) {
   workflow("w", [](Execution& e) {
     proto::StepScheduled step;
     step.set_name("s");
-    return e.run_step(step, [] { return Outcome::success("stepped"); }, {});
+    return e.run_step(as(step), [] { return Outcome::success("stepped"); }, {});
   });
   start_worker();
   bool replied = false;

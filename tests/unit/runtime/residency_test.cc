@@ -62,7 +62,7 @@ TEST_F(ReplayEveryTurnTest, LeavesDeterministicCodeAlone) {
     proto::StepScheduled step;
     step.set_name("s");
     const Outcome stepped =
-        e.run_step(step, [&] { return Outcome::success(std::to_string(local)); }, {});
+        e.run_step(as(step), [&] { return Outcome::success(std::to_string(local)); }, {});
     return Outcome::success(stepped.payload() + call(e, "a") + wait_for_signal(e).payload());
   });
   activity("a", [](ActivityAttempt&, std::string_view) { return Outcome::success("a"); });

@@ -80,7 +80,7 @@ TEST_F(ThreadedEngine, ManyRunsOnTwoShards) {
       proto::StepScheduled step;
       step.set_name("s");
       step.set_on_shard(i == 1);
-      all += e.run_step(step, [&] { return Outcome::success(local); }, {}).payload();
+      all += e.run_step(as(step), [&] { return Outcome::success(local); }, {}).payload();
     }
     return Outcome::success(all + call(e, "a"));
   });
@@ -104,7 +104,7 @@ TEST_F(ThreadedEngine, DroppingAStrandWaitsForItsExecutingStep) {
       const auto child = e.spawn([&] {
         proto::StepScheduled step;
         step.set_name("s");
-        e.run_step(step,
+        e.run_step(as(step),
                    [&] {
                      executing = true;
                      executing.notify_all();

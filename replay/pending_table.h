@@ -1,0 +1,67 @@
+// The numbered operations of a run that wait for their results, by id. Ids only grow, so the
+// operations lie in order in one vector: a lookup touches one or two cache lines, where a hash
+// table made two allocations per operation.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "replay/operation.h"
+
+namespace reprise::replay {
+
+class PendingTable {
+ public:
+  // `operation` has the highest id so far.
+  void add(std::uint32_t id, OperationRef operation) {
+    entries_.push_back({id, std::move(operation)});
+  }
+
+  // nullptr: it does not wait (any more).
+  Operation* find(std::uint32_t id) const {
+    const auto found = place(id);
+    return found == entries_.end() ? nullptr : found->operation.get();
+  }
+
+  // The operation, which waits no longer; empty when it did not.
+  OperationRef take(std::uint32_t id) {
+    const auto found = entries_.begin() + (place(id) - entries_.begin());
+    if (found == entries_.end()) return {};
+    OperationRef operation = std::move(found->operation);
+    if (operation && ++taken_ * 2 >= entries_.size()) sweep();
+    return operation;
+  }
+
+  // In order of their ids. `visit` must not change the table.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (const Entry& entry : entries_) {
+      if (entry.operation) visit(entry.operation);
+    }
+  }
+
+ private:
+  struct Entry {
+    std::uint32_t id = 0;
+    OperationRef operation;  // empty: taken, waits to be swept out
+  };
+
+  std::vector<Entry>::const_iterator place(std::uint32_t id) const {
+    const auto found = std::lower_bound(
+        entries_.begin(), entries_.end(), id,
+        [](const Entry& entry, std::uint32_t wanted) { return entry.id < wanted; });
+    return found != entries_.end() && found->id == id ? found : entries_.end();
+  }
+
+  // Taking 100,000 operations from the middle one by one would be quadratic.
+  void sweep() {
+    std::erase_if(entries_, [](const Entry& entry) { return !entry.operation; });
+    taken_ = 0;
+  }
+
+  std::vector<Entry> entries_;
+  std::size_t taken_ = 0;
+};
+
+}  // namespace reprise::replay
