@@ -94,7 +94,7 @@ void CommandLog::fail(Mismatch::Kind kind,
                       const proto::Event* recorded,
                       const proto::Event* attempted) {
   if (mismatch_) return;  // the first difference is the one that counts
-  mismatch_.emplace();
+  mismatch_ = std::make_unique<Mismatch>();
   mismatch_->kind = kind;
   if (recorded_ != nullptr) mismatch_->event = command_number(cursor_);
   if (recorded != nullptr) mismatch_->recorded = *recorded;

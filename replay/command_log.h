@@ -1,6 +1,7 @@
 // Where commands go. In a live turn they are appended to it; in a replayed one each is compared
 // with the next recorded command, and the first difference is kept as a Mismatch.
 #pragma once
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -37,7 +38,7 @@ class CommandLog {
   // False: the recorded turn has commands that the code did not ask for.
   [[nodiscard]] bool finish();
 
-  const std::optional<Mismatch>& mismatch() const { return mismatch_; }
+  const Mismatch* mismatch() const { return mismatch_.get(); }  // nullptr: none so far
 
  private:
   std::uint64_t command_number(int index) const;
@@ -51,7 +52,7 @@ class CommandLog {
   proto::Event scratch_;                    // the attempted command of a replayed turn
   std::optional<proto::Event> last_match_;  // of earlier turns
   std::uint64_t last_match_event_ = 0;
-  std::optional<Mismatch> mismatch_;
+  std::unique_ptr<Mismatch> mismatch_;
 };
 
 }  // namespace reprise::replay

@@ -227,16 +227,19 @@ void Execution::State::guarded(base::FunctionRef<void()> body) {
 
 void Execution::State::park(base::ErrorCode error, std::string report) {
   // Unwinding because of a first trouble may well cause a second one.
-  if (!trouble && !scheduler.halted()) trouble = Trouble{error, std::move(report), std::nullopt};
+  if (!trouble && !scheduler.halted()) {
+    trouble = std::make_unique<Trouble>(Trouble{error, std::move(report), std::nullopt});
+  }
   scheduler.halt();
 }
 
 void Execution::State::park_on_mismatch() {
   if (trouble) return;
   const Mismatch& mismatch = *log.mismatch();
-  trouble = Trouble{
-      base::ErrorCode::kNondeterminism,
-      replay::report(mismatch, info.workflow, info.workflow_id, info.run_id.to_string()), mismatch};
+  trouble = std::make_unique<Trouble>(
+      Trouble{base::ErrorCode::kNondeterminism,
+              replay::report(mismatch, info.workflow, info.workflow_id, info.run_id.to_string()),
+              mismatch});
   scheduler.halt();
 }
 
@@ -285,7 +288,7 @@ void Execution::State::dropped(Operation& operation) {
 // ---- for the host -----------------------------------------------------------------------------
 
 const Trouble& Execution::trouble() const {
-  REPRISE_CHECK(state_->trouble.has_value(), "only a parked execution has trouble");
+  REPRISE_CHECK(state_->trouble != nullptr, "only a parked execution has trouble");
   return *state_->trouble;
 }
 

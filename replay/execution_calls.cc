@@ -104,7 +104,7 @@ void Execution::State::wait_on(StrandRecord& strand, std::span<Operation* const>
   struct Registered {
     StrandRecord& strand;
     ~Registered() {
-      for (Operation* operation : strand.waits_for) std::erase(operation->waiters, &strand);
+      for (Operation* operation : strand.waits_for) operation->stop_waking(strand);
       strand.waits_for.clear();
     }
   };
@@ -269,7 +269,7 @@ Waited Execution::wait_until(base::FunctionRef<bool()> condition,
     ~Waiter() {
       scheduler.condition_met();
       strand.waits_for.clear();
-      if (timeout != nullptr) std::erase(timeout->waiters, &strand);
+      if (timeout != nullptr) timeout->stop_waking(strand);
     }
   };
   const auto wait = [&] {

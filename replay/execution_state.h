@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/pooled.h"
 #include "replay/command_log.h"
 #include "replay/execution.h"
 #include "replay/inboxes.h"
@@ -28,7 +29,7 @@ struct Handlers {
   std::map<std::string, Entry<Execution::UpdateHandler>, std::less<>> updates;
 };
 
-struct Execution::State final : DropListener {
+struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   State(Execution& execution,
         RunInfo run,
         const WorkflowCode& workflow_code,
@@ -95,7 +96,7 @@ struct Execution::State final : DropListener {
   std::uint64_t events = 0;
   bool closed = false;
   bool in_query = false;
-  std::optional<Trouble> trouble;
+  std::unique_ptr<Trouble> trouble;
 
   // Last, so that strands are unwound while everything they may touch still exists.
   Scheduler scheduler;

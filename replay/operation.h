@@ -1,15 +1,18 @@
 // One thing a run waits for: an activity, a step, a timer, the next signal of an inbox, a spawned
 // strand. A small state machine per kind; the transition table is at the top of operation.cc.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "base/call_site.h"
 #include "base/function_ref.h"
+#include "base/pooled.h"
 #include "replay/outcome.h"
 #include "replay/ref.h"
 #include "replay/scope.h"
@@ -28,7 +31,7 @@ class DropListener {
   ~DropListener() = default;
 };
 
-class Operation {
+class Operation : public base::Pooled<Operation> {
  public:
   enum class Kind : std::uint8_t { kActivity, kStep, kTimer, kSignal, kSpawn };
   enum class State : std::uint8_t { kPending, kSucceeded, kFailed, kCancelled };
@@ -54,12 +57,16 @@ class Operation {
   // False when the table has no such transition (a late or a repeated event).
   bool complete(Trigger trigger, std::uint64_t order, Outcome outcome = {});
 
-  // Of a pending operation; the execution keeps them.
-  std::string label;                                      // what a person is told the run waits for
-  std::vector<StrandRecord*> waiters;                     // strands to wake when it completes
-  Ref<Scope> scope;                                       // cancelled with it
-  std::optional<base::FunctionRef<Outcome()>> step_body;  // lies on the strand's stack
-  StrandRecord* strand = nullptr;                         // kSpawn: the strand itself
+  void stop_waking(StrandRecord& strand) {
+    waiters.erase(std::remove(waiters.begin(), waiters.end(), &strand), waiters.end());
+  }
+
+  // Of a pending operation; the execution keeps them. Nearly always one strand waits for it.
+  std::string label;  // what a person is told the run waits for
+  boost::container::small_vector<StrandRecord*, 1> waiters;  // strands to wake when it completes
+  Ref<Scope> scope;                                          // cancelled with it
+  std::optional<base::FunctionRef<Outcome()>> step_body;     // lies on the strand's stack
+  StrandRecord* strand = nullptr;                            // kSpawn: the strand itself
   DropListener* listener = nullptr;
 
   // Counted references; one thread.

@@ -111,7 +111,7 @@ void Scheduler::forget(StrandRecord& strand) {
     ready_.erase(std::find(waiting, ready_.end(), &strand));
   }
   if (strand.on_condition) std::erase(conditions_, &strand);
-  for (Operation* operation : strand.waits_for) std::erase(operation->waiters, &strand);
+  for (Operation* operation : strand.waits_for) operation->stop_waking(strand);
   if (strand.completes != nullptr) strand.completes->strand = nullptr;
   const auto found = std::find_if(strands_.begin(), strands_.end(),
                                   [&](const auto& owned) { return owned.get() == &strand; });

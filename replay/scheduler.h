@@ -6,25 +6,28 @@
 #include <string>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "base/function_ref.h"
+#include "base/pooled.h"
 #include "replay/operation.h"
 #include "replay/scope.h"
 #include "replay/strand.h"
 
 namespace reprise::replay {
 
-struct StrandRecord {
+struct StrandRecord : base::Pooled<StrandRecord> {
   StrandRecord(StackPool& pool, Strand::Body body, ScopeRef in_scope)
       : strand(pool, std::move(body)), scope(std::move(in_scope)) {}
 
   Strand strand;
-  ScopeRef scope;                       // the innermost one it is in now
-  bool running = false;                 // is on its stack now, or has resumed a strand that is
-  bool ready = false;                   // stands in the ready queue
-  bool on_condition = false;            // waits for a condition of its own
-  bool rechecking = false;              // was resumed only to look at its condition again
-  Operation* completes = nullptr;       // a spawned strand's operation
-  std::vector<Operation*> waits_for{};  // what would wake it, for people
+  ScopeRef scope;                  // the innermost one it is in now
+  bool running = false;            // is on its stack now, or has resumed a strand that is
+  bool ready = false;              // stands in the ready queue
+  bool on_condition = false;       // waits for a condition of its own
+  bool rechecking = false;         // was resumed only to look at its condition again
+  Operation* completes = nullptr;  // a spawned strand's operation
+  boost::container::small_vector<Operation*, 1> waits_for{};  // what would wake it, for people
 };
 
 class Scheduler {

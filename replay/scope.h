@@ -3,11 +3,12 @@
 #pragma once
 #include <cstdint>
 
+#include "base/pooled.h"
 #include "replay/ref.h"
 
 namespace reprise::replay {
 
-class Scope {
+class Scope : public base::Pooled<Scope> {
  public:
   enum class Kind : std::uint8_t { kRoot, kCancellable, kShielded };
 

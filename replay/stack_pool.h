@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "replay/sanitizers.h"
+#include "base/sanitizers.h"
 
 namespace reprise::replay {
 
@@ -18,7 +18,7 @@ enum class StackGuard {
 struct StackPoolOptions {
   // Address space per stack, in bytes, without its guard page; rounded up to whole pages. Memory
   // is used only as deep as the code goes.
-  std::size_t stack_bytes = kSanitized ? 256 * 1024 : 64 * 1024;
+  std::size_t stack_bytes = base::kSanitized ? 256 * 1024 : 64 * 1024;
   // How many stacks a slab reserves at once.
   std::size_t stacks_per_slab = 1024;
   // How many idle stacks keep their memory for the next strand in any case. Further ones keep it as

@@ -31,8 +31,8 @@ struct SummaryUpdate {
 struct ArchiveBatch {
   Seq through = 0;  // every record up to here is in the archive once this batch is
   RunNumber next_run = 0;
-  std::vector<Chunk> chunks;
-  std::vector<SummaryUpdate> summaries;
+  std::vector<Chunk> chunks;             // written fastest in order of their runs
+  std::vector<SummaryUpdate> summaries;  // likewise; of several for one run the last counts
 };
 
 // One thread commits (the archiver's); any thread may read. Reads are short transactions.

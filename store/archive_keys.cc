@@ -21,10 +21,18 @@ std::string chunk_key(RunNumber run, Seq last) {
 }
 
 std::string id_prefix(std::string_view workflow_id) {
-  const XXH128_hash_t hash = XXH3_128bits(workflow_id.data(), workflow_id.size());
+  constexpr std::size_t kLongestKept = 64;
+  constexpr std::size_t kKept = 48;
   std::string key;
-  append_be64(hash.high64, &key);
-  append_be64(hash.low64, &key);
+  if (workflow_id.size() <= kLongestKept) {
+    key = workflow_id;
+  } else {
+    const XXH128_hash_t hash = XXH3_128bits(workflow_id.data(), workflow_id.size());
+    key = workflow_id.substr(0, kKept);
+    append_be64(hash.high64, &key);
+    append_be64(hash.low64, &key);
+  }
+  key += '\0';  // so that no id is a prefix of another's key
   return key;
 }
 
@@ -69,8 +77,10 @@ std::vector<IndexChange> index_changes(const ArchiveBatch& batch) {
     }
     if (!update.add_key.empty()) changes.push_back({index_key(update.add_key, update.run), true});
   }
-  std::stable_sort(changes.begin(), changes.end(),
-                   [](const auto& a, const auto& b) { return a.key < b.key; });
+  const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
+  if (!std::is_sorted(changes.begin(), changes.end(), by_key)) {
+    std::stable_sort(changes.begin(), changes.end(), by_key);
+  }
   // Of equal keys the last one stays: std::unique keeps the first, so it runs backwards.
   const auto kept = std::unique(changes.rbegin(), changes.rend(),
                                 [](const auto& a, const auto& b) { return a.key == b.key; });

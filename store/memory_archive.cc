@@ -58,9 +58,10 @@ base::Result<std::optional<RunNumber>> MemoryArchive::find(
   std::string at = prefix;
   while (const auto key = next(ids_, at, false)) {
     if (!key->starts_with(prefix)) break;
+    at = *key + '\0';
+    if (key->size() != prefix.size() + 8) continue;  // a longer id with a zero byte in it
     const RunNumber run = run_of_id_key(*key);
     if (is_it(**summary(run))) return std::optional(run);
-    at = *key + '\0';
   }
   return std::optional<RunNumber>();
 }

@@ -6,29 +6,17 @@
 
 #include "base/function_ref.h"
 #include "base/result.h"
+#include "base/sanitizers.h"
 #include "store/archive.h"
 #include "store/attempt_slots.h"
 #include "store/journal.h"
 
 namespace reprise::store {
 
-// Sanitizers need most of the address space for themselves.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-#else
-inline constexpr bool kSanitized = false;
-#endif
-
 struct StoreOptions {
   // Address space reserved for each LMDB environment, in bytes; the files grow as they are written.
-  std::uint64_t journal_map_bytes = std::uint64_t{kSanitized ? 4 : 64} << 30;
-  std::uint64_t archive_map_bytes = std::uint64_t{kSanitized ? 8 : 256} << 30;
+  std::uint64_t journal_map_bytes = std::uint64_t{base::kSanitized ? 4 : 64} << 30;
+  std::uint64_t archive_map_bytes = std::uint64_t{base::kSanitized ? 8 : 256} << 30;
 };
 
 class Store {

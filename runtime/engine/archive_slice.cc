@@ -51,17 +51,24 @@ void ArchiveSlice::fold(const store::Record& record, Gathered* run) {
   run->state.chain = record.chain;
 }
 
-store::ArchiveBatch ArchiveSlice::batch(store::RunNumber next_run) const {
+store::ArchiveBatch ArchiveSlice::take(store::RunNumber next_run) {
   store::ArchiveBatch batch;
   batch.through = through_;
   batch.next_run = next_run;
+  std::vector<Gathered*> in_order;
+  in_order.reserve(runs_.size());
+  for (auto& [number, run] : runs_) in_order.push_back(&run);
+  std::sort(in_order.begin(), in_order.end(),
+            [](const auto* a, const auto* b) { return a->state.number < b->state.number; });
   batch.chunks.reserve(runs_.size());
   batch.summaries.reserve(runs_.size());
-  for (const auto& [number, run] : runs_) {
-    batch.chunks.push_back({number, run.last, run.records});
+  proto::RunSummary summary;
+  for (Gathered* gathered : in_order) {
+    Gathered& run = *gathered;
+    batch.chunks.push_back({run.state.number, run.last, std::move(run.records)});
     store::SummaryUpdate update;
-    update.run = number;
-    proto::RunSummary summary;
+    update.run = run.state.number;
+    summary.Clear();
     run.state.to_summary(&summary);
     update.summary = summary.SerializeAsString();
     if (run.is_new) update.workflow_id = run.state.workflow_id;

@@ -18,7 +18,8 @@ class ArchiveSlice {
   base::Status add(const store::Record& record, std::string_view encoded);
   std::size_t bytes() const { return bytes_; }
 
-  store::ArchiveBatch batch(store::RunNumber next_run) const;
+  // The slice as the archive takes it. Once.
+  store::ArchiveBatch take(store::RunNumber next_run);
 
  private:
   struct Gathered {

@@ -74,7 +74,7 @@ base::Status Archiver::archive_some() {
   if (!scanned) return scanned;
   if (!added) return added;
   if (count == 0) return {};
-  const store::ArchiveBatch batch = slice.batch(shared_.next_run.load());
+  const store::ArchiveBatch batch = slice.take(shared_.next_run.load());
   if (const base::Status committed = shared_.store->archive().commit(batch); !committed) {
     return committed;
   }

@@ -396,7 +396,8 @@ void EmbeddedEngine::unregister(Session& session) {
     if (std::erase(sessions_, &session) == 0) return;  // it never got the queue
   }
   shared_.task_queues.detach(session.queue());
-  shared_.task_queues.submit(session.queue(), session.pool().shut_down());
+  auto not_begun = session.pool().shut_down();
+  shared_.task_queues.submit(session.queue(), not_begun);
   on_every_shard([queue = session.queue()](Shard& shard) { shard.remove_worker(queue); });
   shared_.task_queues.free(session.queue());
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/pooled.h"
 #include "proto/log.pb.h"
 #include "proto/summary.pb.h"
 #include "runtime/engine/names.h"
@@ -34,7 +35,7 @@ struct StepDetails {
 
 // What the shard needs to attempt an operation; absent where that is not known yet (after a restart
 // it is read from the history when the operation is next dispatched).
-struct OperationDetails {
+struct OperationDetails : base::Pooled<OperationDetails> {
   std::shared_ptr<const proto::ActivityScheduled> activity;
   std::optional<StepDetails> step;
   std::shared_ptr<AttemptControl> control;  // of the attempt dispatched now
@@ -72,9 +73,9 @@ class RunState {
   const std::string* workflow = nullptr;
   const std::string* task_queue = nullptr;
   std::string workflow_id;
-  RunStatus status = RunStatus::kRunning;
-  bool unapplied = false;     // deferred inputs wait for the code
   store::Seq damaged_at = 0;  // a record that does not verify: quarantined
+  RunStatus status = RunStatus::kRunning;
+  bool unapplied = false;  // deferred inputs wait for the code
 
   bool open() const { return status == RunStatus::kRunning || status == RunStatus::kPaused; }
 
@@ -98,8 +99,8 @@ class RunState {
   void finish(std::uint32_t id);
   void close(RunStatus how, std::int64_t time_ms);
 
-  std::vector<PendingOperation> pending_;  // by id, ascending; `done` ones are swept now and then
-  std::uint32_t done_ = 0;
+  std::uint32_t done_ = 0;                 // how many of pending_ wait to be swept out
+  std::vector<PendingOperation> pending_;  // by id, ascending
 };
 
 // Inputs that the engine keeps books with and that code never sees.

@@ -1,6 +1,18 @@
 #include "runtime/engine/run_table.h"
 
 namespace reprise::runtime {
+namespace {
+
+std::uint32_t hash_of(store::RunNumber number) {
+  // Fibonacci hashing: the high half of the product depends on every bit of the number.
+  return static_cast<std::uint32_t>((number * 0x9e3779b97f4a7c15) >> 32);
+}
+
+std::uint32_t hash_of(std::string_view workflow_id) {
+  return static_cast<std::uint32_t>(base::hash64(workflow_id));
+}
+
+}  // namespace
 
 void RunRecord::drop_empty_extras() {
   if (extras == nullptr) return;
@@ -9,24 +21,33 @@ void RunRecord::drop_empty_extras() {
   if (empty) extras = nullptr;
 }
 
-RunRecord& RunTable::add(RunState state) {
-  RunRecord& record = by_number_[state.number];
-  record.state = std::move(state);
-  // The key must be a view of the newest record's id, so an older entry is replaced whole.
-  record.older = find(record.state.workflow_id);
-  by_id_.erase(record.state.workflow_id);
-  by_id_.emplace(record.state.workflow_id, &record);
-  return record;
+RunTable::~RunTable() {
+  by_number_.for_each([this](RunRecord& record) { records_.destroy(&record); });
 }
 
-RunRecord* RunTable::find(store::RunNumber number) {
-  const auto found = by_number_.find(number);
-  return found == by_number_.end() ? nullptr : &found->second;
+RunRecord& RunTable::add(RunState state) {
+  RunRecord* record = records_.make();
+  record->state = std::move(state);
+  by_number_.add(hash_of(record->state.number), record);
+  const std::uint32_t id_hash = hash_of(record->state.workflow_id);
+  record->older = find(record->state.workflow_id);
+  if (record->older != nullptr) {
+    by_id_.replace(id_hash, record->older, record);
+  } else {
+    by_id_.add(id_hash, record);
+  }
+  return *record;
+}
+
+RunRecord* RunTable::find(store::RunNumber number) const {
+  return by_number_.find(hash_of(number),
+                         [&](const RunRecord& record) { return record.state.number == number; });
 }
 
 RunRecord* RunTable::find(std::string_view workflow_id) const {
-  const auto found = by_id_.find(workflow_id);
-  return found == by_id_.end() ? nullptr : found->second;
+  return by_id_.find(hash_of(workflow_id), [&](const RunRecord& record) {
+    return record.state.workflow_id == workflow_id;
+  });
 }
 
 RunRecord* RunTable::find(std::string_view workflow_id, const base::RunId& run_id) const {
@@ -35,35 +56,31 @@ RunRecord* RunTable::find(std::string_view workflow_id, const base::RunId& run_i
   return record;
 }
 
-void RunTable::unlink(const RunRecord& record) {
-  RunRecord* newer = find(record.state.workflow_id);
-  if (newer == &record) {
-    by_id_.erase(record.state.workflow_id);
-    return;
+void RunTable::forget(RunRecord* record) {
+  const std::uint32_t id_hash = hash_of(record->state.workflow_id);
+  RunRecord* newer = find(record->state.workflow_id);
+  if (newer != record) {
+    while (newer->older != record) newer = newer->older;
+    newer->older = record->older;
+  } else if (record->older != nullptr) {
+    by_id_.replace(id_hash, record, record->older);
+  } else {
+    by_id_.remove(id_hash, record);
   }
-  while (newer != nullptr && newer->older != &record) newer = newer->older;
-  if (newer != nullptr) newer->older = record.older;
-}
-
-void RunTable::for_each(const std::function<void(RunRecord&)>& visit) {
-  for (auto& [number, record] : by_number_) visit(record);
+  by_number_.remove(hash_of(record->state.number), record);
+  records_.destroy(record);
 }
 
 void RunTable::forget_archived(store::Seq through) {
   for (std::size_t left = closed_.size(); left > 0; --left) {
-    const store::RunNumber number = closed_.front();
-    const auto found = by_number_.find(number);
-    if (found != by_number_.end()) {
-      RunRecord& record = found->second;
-      if (record.state.last_seq > through) return;
-      if (record.place != nullptr) {
-        closed_.push_back(number);  // a step of it is still under way
-      } else {
-        unlink(record);
-        by_number_.erase(found);
-      }
-    }
+    RunRecord* record = closed_.front();
+    if (record->state.last_seq > through) return;
     closed_.pop_front();
+    if (record->place != nullptr) {
+      closed_.push_back(record);  // a step of it is still under way
+    } else {
+      forget(record);
+    }
   }
 }
 

@@ -2,15 +2,15 @@
 // over yet.
 #pragma once
 #include <deque>
-#include <functional>
 #include <memory>
-#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/pooled.h"
+#include "base/slab.h"
+#include "runtime/engine/record_index.h"
 #include "runtime/engine/run_state.h"
 #include "runtime/host/host.h"
 
@@ -28,7 +28,7 @@ struct UpdateReply {
 };
 
 // What most runs do not have at most times.
-struct RunExtras {
+struct RunExtras : base::Pooled<RunExtras> {
   std::vector<std::shared_ptr<RunWatch>> watches;
   Reply<StartedRun> started;         // to the request that started it
   std::unique_ptr<RunEnd> end;       // for the watches, until the end is durable
@@ -59,29 +59,36 @@ struct RunRecord {
 // Not thread-safe.
 class RunTable {
  public:
+  RunTable() = default;
+  ~RunTable();
+  RunTable(const RunTable&) = delete;
+  RunTable& operator=(const RunTable&) = delete;
+
   RunRecord& add(RunState state);
-  RunRecord* find(store::RunNumber number);
+  RunRecord* find(store::RunNumber number) const;
   // The newest known run with this workflow id.
   RunRecord* find(std::string_view workflow_id) const;
   // That one run with this workflow id.
   RunRecord* find(std::string_view workflow_id, const base::RunId& run_id) const;
-  void for_each(const std::function<void(RunRecord&)>& visit);
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    by_number_.for_each(visit);
+  }
   std::size_t size() const { return by_number_.size(); }
 
   // The run has ended; it is forgotten by forget_archived() once its last record is archived.
-  void closed(RunRecord& record) { closed_.push_back(record.state.number); }
+  void closed(RunRecord& record) { closed_.push_back(&record); }
   void forget_archived(store::Seq through);
 
  private:
-  void unlink(const RunRecord& record);
+  void forget(RunRecord* record);
 
-  // Records live long among short-lived things: with chunks of their own, what is freed around them
+  // Records live long among short-lived things: in blocks of their own, what is freed around them
   // does not leave pages half empty.
-  std::pmr::unsynchronized_pool_resource memory_;
-  std::pmr::unordered_map<store::RunNumber, RunRecord> by_number_{&memory_};
-  // Keys are views of the records' own ids.
-  std::pmr::unordered_map<std::string_view, RunRecord*> by_id_{&memory_};
-  std::deque<store::RunNumber> closed_;
+  base::Slab<RunRecord> records_;
+  RecordIndex by_number_;
+  RecordIndex by_id_;  // the newest of each workflow id
+  std::deque<RunRecord*> closed_;
 };
 
 }  // namespace reprise::runtime

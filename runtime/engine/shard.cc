@@ -89,8 +89,7 @@ bool Shard::release_effects() {
   bool released = false;
   const store::Seq durable = shared_.durable.load();
   while (!effects_.empty() && effects_.front().after <= durable) {
-    Effect effect = std::move(effects_.front());
-    effects_.pop_front();
+    Effect effect = effects_.take_front();
     released = true;
     release(effect);
   }

@@ -6,7 +6,6 @@
 //
 // Everything but post(), poke() and finished() belongs to the shard's thread.
 #pragma once
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ring.h"
 #include "runtime/engine/mailbox.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"
@@ -163,7 +163,7 @@ class Shard {
   RunTable runs_;
   TimerQueue timers_;
   std::size_t swept_timers_ = 0;  // how many were left by the last sweep
-  std::deque<Effect> effects_;
+  base::Ring<Effect> effects_;
   std::map<std::string, std::vector<AttemptTask>> tasks_;  // to submit at the end of the round
 
   // The round.

@@ -153,7 +153,7 @@ bool Shard::submit_tasks() {
   for (auto& [queue, tasks] : tasks_) {
     if (tasks.empty()) continue;
     submitted = true;
-    shared_.task_queues.submit(queue, std::exchange(tasks, {}));
+    shared_.task_queues.submit(queue, tasks);
   }
   return submitted;
 }

@@ -15,14 +15,13 @@ namespace reprise::runtime {
 // Thread-safe.
 class TaskQueues {
  public:
-  void submit(const std::string& queue, std::vector<AttemptTask> tasks) {
+  // Leaves `tasks` empty, with its memory.
+  void submit(const std::string& queue, std::vector<AttemptTask>& tasks) {
     std::lock_guard lock(mutex_);
     Queue& to = queues_[queue];
-    if (to.pool != nullptr) {
-      to.pool->submit(std::move(tasks));
-    } else {
-      std::move(tasks.begin(), tasks.end(), std::back_inserter(to.backlog));
-    }
+    if (to.pool != nullptr) return to.pool->submit(tasks);
+    std::move(tasks.begin(), tasks.end(), std::back_inserter(to.backlog));
+    tasks.clear();
   }
 
   // False: another worker serves the queue already.
@@ -31,7 +30,8 @@ class TaskQueues {
     Queue& to = queues_[queue];
     if (std::exchange(to.taken, true)) return false;
     to.pool = pool;
-    pool->submit(std::exchange(to.backlog, {}));
+    pool->submit(to.backlog);
+    to.backlog.shrink_to_fit();
     return true;
   }
 

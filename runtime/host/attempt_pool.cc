@@ -54,13 +54,14 @@ AttemptPool::~AttemptPool() {
   (void)shut_down();
 }
 
-void AttemptPool::submit(std::vector<AttemptTask> tasks) {
+void AttemptPool::submit(std::vector<AttemptTask>& tasks) {
   bool wake = false;
   {
     std::lock_guard lock(mutex_);
-    std::move(tasks.begin(), tasks.end(), std::back_inserter(queue_));
+    for (AttemptTask& task : tasks) queue_.push_back(std::move(task));
     wake = may_wake();
   }
+  tasks.clear();
   if (wake) work_available_.notify_one();
 }
 
@@ -76,8 +77,7 @@ bool AttemptPool::run_one() {
   {
     std::lock_guard lock(mutex_);
     if (queue_.empty()) return false;
-    task = std::move(queue_.front());
-    queue_.pop_front();
+    task = queue_.take_front();
   }
   execute(*task);
   return true;
@@ -89,8 +89,7 @@ std::vector<AttemptTask> AttemptPool::shut_down() {
   {
     std::scoped_lock lock(mutex_, running_mutex_);
     stopping_ = true;
-    std::move(queue_.begin(), queue_.end(), std::back_inserter(left));
-    queue_.clear();
+    while (!queue_.empty()) left.push_back(queue_.take_front());
     for (Running* running : running_) mark_stopped(*running, &to_stop);
   }
   request_stop(to_stop);
@@ -128,8 +127,7 @@ void AttemptPool::work() {
     }
     --idle_;
     if (stopping_) return;
-    AttemptTask task = std::move(queue_.front());
-    queue_.pop_front();
+    AttemptTask task = queue_.take_front();
     const bool wake = may_wake();
     lock.unlock();
     if (wake) work_available_.notify_one();

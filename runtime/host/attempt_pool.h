@@ -1,13 +1,13 @@
 // The threads that execute activities and steps for one worker.
 #pragma once
 #include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "base/ring.h"
 #include "runtime/host/attempt.h"
 #include "runtime/worker_code.h"
 
@@ -24,7 +24,8 @@ class AttemptPool {
   AttemptPool(const AttemptPool&) = delete;
   AttemptPool& operator=(const AttemptPool&) = delete;
 
-  void submit(std::vector<AttemptTask> tasks);
+  // Leaves `tasks` empty, with its memory.
+  void submit(std::vector<AttemptTask>& tasks);
 
   // Executes one queued attempt here. False: there was none.
   bool run_one();
@@ -57,7 +58,7 @@ class AttemptPool {
 
   std::mutex mutex_;
   std::condition_variable work_available_;
-  std::deque<AttemptTask> queue_;
+  base::Ring<AttemptTask> queue_;
   std::size_t idle_ = 0;
   bool waking_ = false;  // one has been woken and is not up yet
   bool stopping_ = false;

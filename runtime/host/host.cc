@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/pooled.h"
 
 namespace reprise::runtime {
 
@@ -17,10 +18,13 @@ Trouble trouble(base::ErrorCode code, std::string report) {
 
 }  // namespace
 
-struct Host::Resident {
-  Key key = 0;
+struct Host::Resident : base::Pooled<Host::Resident> {
+  Resident(Key run, Loaded loaded, Place* where)
+      : key(run), code(std::move(loaded)), place(where) {}
+
+  Key key;
   Loaded code;
-  Place* place = nullptr;  // what refers to this
+  Place* place;  // what refers to this
   int pins = 0;
   Resident* previous = nullptr;  // used later
   Resident* next = nullptr;      // used earlier
@@ -135,7 +139,7 @@ Host::Resident* Host::ensure(Place& place,
     *why_not = std::move(found);
     return nullptr;
   }
-  place = new Resident{source.key(), std::move(loaded), &place};
+  place = new Resident(source.key(), std::move(loaded), &place);
   link_first(place);
   return place;
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/pooled.h"
 #include "reprise/error.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/failures.h"
@@ -10,7 +11,7 @@ namespace reprise::internal {
 
 // One run's code in memory: the Context, and the user's object made from it. Members in this order:
 // the object refers to the Context until it is gone.
-class WorkflowRunner final : public replay::WorkflowInstance {
+class WorkflowRunner final : public replay::WorkflowInstance, public base::Pooled<WorkflowRunner> {
  public:
   WorkflowRunner(replay::Execution& execution,
                  const WorkflowFactory& factory,

@@ -122,6 +122,16 @@ TEST_P(ArchiveConformance, AnIdOfAnyLengthIsFound) {
   EXPECT_EQ(find(long_id), 1u);
 }
 
+TEST_P(ArchiveConformance, AnIdMayHoldZeroBytes) {
+  const std::string with_zero("a\0bcdefgh", 10);
+  commit({}, {first_summary(1, with_zero, "a"), first_summary(2, std::string("a\0", 2), "b")});
+  EXPECT_EQ(find("a"), std::nullopt);
+  EXPECT_EQ(find(with_zero), 1u);
+  commit({}, {first_summary(3, "a", "c")});
+  EXPECT_EQ(find("a"), 3u);
+  EXPECT_EQ(find(std::string("a\0", 2)), 2u);
+}
+
 // The caller says whether a candidate is the one; so two ids of the same hash are told apart.
 TEST_P(ArchiveConformance, ACandidateThatIsNotItIsSkipped) {
   commit({}, {first_summary(1, "order-7", "mine"), first_summary(2, "order-7", "other")});

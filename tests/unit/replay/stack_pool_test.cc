@@ -200,7 +200,7 @@ TEST_P(StackPoolDeathTest, OneByteTooFarFaults) {
   StackPool pool({.guard = GetParam()});
   const Stack stack = pool.take();
   volatile char* below = stack.bottom - 1;
-  if (kSanitized) {
+  if (base::kSanitized) {
     EXPECT_DEATH(*below = 1, "");  // reported by the sanitizer, which exits in its own way
   } else {
     EXPECT_EXIT(*below = 1, testing::KilledBySignal(SIGSEGV), "");

@@ -10,7 +10,7 @@
 
 #include <gmock/gmock.h>
 
-#include "replay/sanitizers.h"
+#include "base/sanitizers.h"
 
 namespace reprise::replay {
 namespace {
@@ -371,7 +371,7 @@ TEST_F(StrandTest, ExceptionStateIsPerStrandInAnyInterleaving) {
   std::mt19937 rng(7);
   int wrong = 0;
   int finished = 0;
-  for (int round = 0; round < (kSanitized ? 5 : 50); ++round) {
+  for (int round = 0; round < (base::kSanitized ? 5 : 50); ++round) {
     std::vector<std::unique_ptr<Strand>> strands;
     strands.reserve(64);
     for (int i = 0; i < 64; ++i) {
@@ -423,7 +423,7 @@ TEST_F(StrandDeathTest, OverflowHitsTheGuardPage) {
     Strand strand(pool_, [] { use_much_stack(1'000'000); });
     strand.resume();
   };
-  if (kSanitized) {
+  if (base::kSanitized) {
     EXPECT_DEATH(overflow(), "");  // reported by the sanitizer, which exits in its own way
   } else {
     EXPECT_EXIT(overflow(), testing::KilledBySignal(SIGSEGV), "");

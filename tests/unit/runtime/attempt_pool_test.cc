@@ -87,16 +87,16 @@ AttemptTask task(std::string activity) {
   return task;
 }
 
-std::vector<AttemptTask> one(AttemptTask task) {
+void submit(AttemptPool& pool, AttemptTask task) {
   std::vector<AttemptTask> tasks;
   tasks.push_back(std::move(task));
-  return tasks;
+  pool.submit(tasks);
 }
 
 TEST(AttemptPool, ExecutesAndReports) {
   Reports reports;
   AttemptPool pool(code(), 2, reports);
-  pool.submit(one(task("echo")));
+  submit(pool, task("echo"));
   const AttemptResult result = reports.next();
   EXPECT_EQ(result.outcome.payload(), "in@" + base::RunId().to_string() + "/3");
   EXPECT_EQ(result.token, 7u);
@@ -107,7 +107,7 @@ TEST(AttemptPool, ExecutesAndReports) {
 TEST(AttemptPool, SaysWhichActivityIsUnknown) {
   Reports reports;
   AttemptPool pool(code(), 0, reports);
-  pool.submit(one(task("nobody")));
+  submit(pool, task("nobody"));
   EXPECT_TRUE(pool.run_one());
   EXPECT_FALSE(pool.run_one());
   const AttemptResult result = reports.next();
@@ -119,7 +119,7 @@ TEST(AttemptPool, AnAttemptThatOverrunsIsAskedToStop) {
   AttemptPool pool(code(), 1, reports);
   AttemptTask slow = task("until_stopped");
   slow.start_to_close = base::Duration(1);
-  pool.submit(one(std::move(slow)));
+  submit(pool, std::move(slow));
   EXPECT_EQ(reports.next_timeout(), "start_to_close");
   EXPECT_FALSE(reports.next().outcome.ok());
 }
@@ -129,7 +129,7 @@ TEST(AttemptPool, AnAttemptThatFallsSilentIsAskedToStop) {
   AttemptPool pool(code(), 1, reports);
   AttemptTask silent = task("until_stopped");
   silent.heartbeat = base::Duration(1);
-  pool.submit(one(std::move(silent)));
+  submit(pool, std::move(silent));
   EXPECT_EQ(reports.next_timeout(), "heartbeat");
   EXPECT_FALSE(reports.next().abandoned);
 }
@@ -139,8 +139,8 @@ TEST(AttemptPool, WhatIsAbandonedBeforeItBeginsIsSkipped) {
   AttemptPool pool(code(), 0, reports);
   AttemptTask given_up = task("echo");
   ASSERT_TRUE(given_up.control->abandon());
-  pool.submit(one(std::move(given_up)));
-  pool.submit(one(task("echo")));
+  submit(pool, std::move(given_up));
+  submit(pool, task("echo"));
   EXPECT_TRUE(pool.run_one());
   EXPECT_TRUE(pool.run_one());
   (void)reports.next();
@@ -152,9 +152,9 @@ TEST(AttemptPool, ShuttingDownStopsWhatRunsAndReturnsTheRest) {
   AttemptPool pool(code(), 1, reports);
   AttemptTask running = task("until_stopped");
   const auto control = running.control;
-  pool.submit(one(std::move(running)));
+  submit(pool, std::move(running));
   while (!control->running()) std::this_thread::yield();
-  pool.submit(one(task("echo")));
+  submit(pool, task("echo"));
   EXPECT_EQ(pool.shut_down().size(), 1u);
   EXPECT_TRUE(reports.next().abandoned) << "an attempt that we stopped has not failed by itself";
 }

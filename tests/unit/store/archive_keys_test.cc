@@ -14,9 +14,24 @@ TEST(ArchiveKeysTest, KeysSortAsTheirNumbers) {
 TEST(ArchiveKeysTest, OfOneWorkflowIdTheNewestRunSortsFirst) {
   EXPECT_LT(id_key("order-7", 12), id_key("order-7", 3));
   EXPECT_TRUE(id_key("order-7", 12).starts_with(id_prefix("order-7")));
-  EXPECT_EQ(id_prefix("order-7").size(), 16u);
+  EXPECT_EQ(id_prefix("order-7"), std::string_view("order-7\0", 8));
   EXPECT_NE(id_prefix("order-7"), id_prefix("order-8"));
   EXPECT_EQ(run_of_id_key(id_key("order-7", 12)), 12u);
+}
+
+// What makes a table of ids grow at its end.
+TEST(ArchiveKeysTest, IdsSortAsTheyAre) {
+  EXPECT_LT(id_key("order-1", 9), id_key("order-10", 2));
+  EXPECT_LT(id_key("order-10", 2), id_key("order-2", 1));
+}
+
+TEST(ArchiveKeysTest, LongIdsKeepTheirBeginning) {
+  const std::string long_id(100, 'x');
+  EXPECT_EQ(id_prefix(std::string(64, 'x')).size(), 65u);
+  EXPECT_EQ(id_prefix(long_id).size(), 65u);
+  EXPECT_TRUE(id_prefix(long_id).starts_with(long_id.substr(0, 48)));
+  EXPECT_NE(id_prefix(long_id), id_prefix(long_id + "y"));
+  EXPECT_NE(id_prefix(long_id), id_prefix(std::string(64, 'x')));
 }
 
 TEST(ArchiveKeysTest, AnIndexKeyGivesBackWhatItIsMadeOf) {

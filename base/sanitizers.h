@@ -20,7 +20,8 @@
 #define REPRISE_TSAN 0
 #endif
 
-namespace reprise::replay {
-// Instrumented frames are several times larger and strands cost far more.
+namespace reprise::base {
+// Instrumented frames are several times larger, strands cost far more, and the sanitizers need most
+// of the address space for themselves.
 inline constexpr bool kSanitized = REPRISE_ASAN || REPRISE_TSAN;
-}  // namespace reprise::replay
+}  // namespace reprise::base

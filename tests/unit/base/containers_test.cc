@@ -1,0 +1,112 @@
+// Ring, Slab and Pooled: the containers that keep their memory.
+#include <deque>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/pooled.h"
+#include "base/ring.h"
+#include "base/slab.h"
+
+namespace reprise::base {
+namespace {
+
+TEST(Ring, KeepsOrderWhileItGrowsAndWrapsAround) {
+  Ring<std::string> ring;
+  std::deque<std::string> expected;
+  std::mt19937 random(1);
+  for (int i = 0; i < 10'000; ++i) {
+    // Longer and longer, then shorter: it wraps around in every size.
+    if (expected.empty() || random() % 100 < (i < 5'000 ? 60u : 40u)) {
+      ring.push_back(std::to_string(i));
+      expected.push_back(std::to_string(i));
+    } else {
+      ASSERT_EQ(ring.front(), expected.front());
+      ASSERT_EQ(ring.take_front(), expected.front());
+      expected.pop_front();
+    }
+    ASSERT_EQ(ring.size(), expected.size());
+    ASSERT_EQ(ring.empty(), expected.empty());
+  }
+}
+
+TEST(Ring, TakingLeavesNothingOfTheValueBehind) {
+  Ring<std::shared_ptr<int>> ring;
+  auto value = std::make_shared<int>(1);
+  ring.push_back(value);
+  (void)ring.take_front();
+  EXPECT_EQ(value.use_count(), 1);
+}
+
+TEST(Slab, AddressesStayAndAreUsedAgain) {
+  Slab<std::string> slab;
+  std::vector<std::string*> made;
+  for (int i = 0; i < 1'000; ++i) made.push_back(slab.make(std::to_string(i)));
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(*made[static_cast<std::size_t>(i)], std::to_string(i));
+  const std::set<std::string*> addresses(made.begin(), made.end());
+  EXPECT_EQ(addresses.size(), 1'000u);
+  for (std::string* one : made) slab.destroy(one);
+  for (int i = 0; i < 1'000; ++i) {
+    made[static_cast<std::size_t>(i)] = slab.make("again");
+    EXPECT_TRUE(addresses.contains(made[static_cast<std::size_t>(i)]));
+  }
+  for (std::string* one : made) slab.destroy(one);
+}
+
+struct Counted : Pooled<Counted> {
+  explicit Counted(int& counter) : alive(counter) { ++alive; }
+  ~Counted() { --alive; }
+  int& alive;
+  std::string text = "something that needs memory of its own";
+};
+
+TEST(Pooled, ConstructsAndDestroysLikeAnyOther) {
+  int alive = 0;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::unique_ptr<Counted>> objects;
+    for (int i = 0; i < 1'000; ++i) objects.push_back(std::make_unique<Counted>(alive));
+    EXPECT_EQ(alive, 1'000);
+    std::set<const Counted*> addresses;
+    for (const auto& object : objects) addresses.insert(object.get());
+    EXPECT_EQ(addresses.size(), 1'000u);
+    objects.clear();
+    EXPECT_EQ(alive, 0);
+  }
+}
+
+// As when an engine's shards are destroyed on the thread that closes it.
+TEST(Pooled, ObjectsOutliveTheThreadThatMadeThem) {
+  int alive = 0;
+  std::vector<std::unique_ptr<Counted>> objects;
+  std::thread([&] {
+    for (int i = 0; i < 100; ++i) objects.push_back(std::make_unique<Counted>(alive));
+    objects.resize(50);
+  }).join();
+  EXPECT_EQ(alive, 50);
+  objects.clear();
+  EXPECT_EQ(alive, 0);
+  const auto again = std::make_unique<Counted>(alive);
+  EXPECT_EQ(alive, 1);
+}
+
+// Of another size than the pool's blocks.
+struct Larger : Counted {
+  using Counted::Counted;
+  char more[100] = {};
+};
+
+TEST(Pooled, ADerivedClassHasMemoryOfItsOwnSize) {
+  int alive = 0;
+  std::make_unique<Counted>(alive).reset();
+  const auto larger = std::make_unique<Larger>(alive);
+  larger->more[99] = 1;
+  EXPECT_EQ(alive, 1);
+}
+
+}  // namespace
+}  // namespace reprise::base

@@ -1,0 +1,109 @@
+#include "runtime/engine/run_table.h"
+
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace reprise::runtime {
+namespace {
+
+RunState state(store::RunNumber number, const std::string& workflow_id, store::Seq last = 1) {
+  RunState state;
+  state.number = number;
+  state.id = base::RunId::make(base::Time{}, number, number);
+  state.workflow_id = workflow_id;
+  state.last_seq = last;
+  return state;
+}
+
+TEST(RunTable, FindsByNumberAndById) {
+  RunTable table;
+  for (store::RunNumber number = 1; number <= 5'000; ++number) {
+    table.add(state(number, "order-" + std::to_string(number)));
+  }
+  EXPECT_EQ(table.size(), 5'000u);
+  for (store::RunNumber number = 1; number <= 5'000; ++number) {
+    RunRecord* record = table.find(number);
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(record->state.number, number);
+    EXPECT_EQ(table.find("order-" + std::to_string(number)), record);
+  }
+  EXPECT_EQ(table.find(5'001), nullptr);
+  EXPECT_EQ(table.find("order-5001"), nullptr);
+  std::size_t visited = 0;
+  table.for_each([&](RunRecord&) { ++visited; });
+  EXPECT_EQ(visited, 5'000u);
+}
+
+TEST(RunTable, TheNewestRunHasTheIdAndTheOldersAreFoundByTheirOwn) {
+  RunTable table;
+  for (store::RunNumber number = 1; number <= 3; ++number)
+    table.add(state(number, "order", number));
+  EXPECT_EQ(table.find("order")->state.number, 3u);
+  for (store::RunNumber number = 1; number <= 3; ++number) {
+    const base::RunId id = base::RunId::make(base::Time{}, number, number);
+    EXPECT_EQ(table.find("order", id)->state.number, number);
+  }
+  // The one in the middle goes first.
+  table.closed(*table.find(store::RunNumber{2}));
+  table.forget_archived(10);
+  EXPECT_EQ(table.find(store::RunNumber{2}), nullptr);
+  EXPECT_EQ(table.find("order")->state.number, 3u);
+  EXPECT_EQ(table.find("order")->older->state.number, 1u);
+  // Then the newest: the oldest has the id again.
+  table.closed(*table.find("order"));
+  table.forget_archived(10);
+  EXPECT_EQ(table.find("order")->state.number, 1u);
+  table.closed(*table.find("order"));
+  table.forget_archived(10);
+  EXPECT_EQ(table.find("order"), nullptr);
+  EXPECT_EQ(table.size(), 0u);
+}
+
+TEST(RunTable, ForgetsOnlyWhatIsArchived) {
+  RunTable table;
+  table.add(state(1, "a", 5));
+  table.add(state(2, "b", 9));
+  table.closed(*table.find("a"));
+  table.closed(*table.find("b"));
+  table.forget_archived(4);
+  EXPECT_EQ(table.size(), 2u);
+  table.forget_archived(5);
+  EXPECT_EQ(table.find("a"), nullptr);
+  EXPECT_NE(table.find("b"), nullptr);
+  table.forget_archived(9);
+  EXPECT_EQ(table.size(), 0u);
+}
+
+// Against a model, so that a removal that leaves a hole in somebody's way is found.
+TEST(RunTable, BehavesLikeAMapUnderAnyOrderOfAddingAndForgetting) {
+  std::mt19937 random(7);
+  RunTable table;
+  std::map<store::RunNumber, std::string> model;
+  store::RunNumber next = 1;
+  for (int i = 0; i < 20'000; ++i) {
+    if (model.empty() || random() % 100 < (i % 4'000 < 2'000 ? 70u : 30u)) {
+      const std::string id = "id-" + std::to_string(random());
+      table.add(state(next, id));
+      model[next++] = id;
+    } else {
+      auto victim = model.lower_bound(random() % next);
+      if (victim == model.end()) victim = model.begin();
+      table.closed(*table.find(victim->first));
+      table.forget_archived(1);
+      model.erase(victim);
+    }
+    ASSERT_EQ(table.size(), model.size());
+    if (i % 500 != 0) continue;
+    for (const auto& [number, id] : model) {
+      ASSERT_NE(table.find(number), nullptr);
+      ASSERT_EQ(table.find(id), table.find(number));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace reprise::runtime
