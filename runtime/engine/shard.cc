@@ -31,6 +31,7 @@ bool Shard::step() {
   }
   mail_.clear();
   worked |= release_effects();
+  worked |= submit_tasks();  // the threads begin while the turns run
   runs_.forget_archived(archived_);
   worked |= fire_timers();
   worked |= !ready_.empty();

@@ -108,6 +108,7 @@ class Shard {
   void keep_details(RunRecord& run, const proto::Turn& turn);
   void queue_effects(RunRecord& run, const proto::Turn& turn);
   void answer_inputs(RunRecord& run, const proto::Turn& turn);
+  void append_turns();
   void append_round();
   void park(RunRecord& run, const replay::Trouble& trouble);
   void unpark(RunRecord& run);
@@ -180,7 +181,8 @@ class Shard {
   std::vector<Appended> appended_;
   std::vector<store::Draft> drafts_;
   store::Seq archived_ = 0;            // closed runs up to here can be forgotten
-  std::vector<Effect> round_effects_;  // `after` counts the round's turns, from 0
+  std::vector<Effect> round_effects_;  // `after` counts the turns in appended_, from 0
+  store::Seq last_appended_ = 0;
   std::vector<std::function<void()>> when_recorded_;
   std::vector<store::AttemptSlots::Slot> slots_;  // to release when the round is durable
 

@@ -10,6 +10,14 @@ namespace reprise::runtime {
 
 using proto::Event;
 
+namespace {
+
+// A long round hands its turns over in parts, so that the disk works on the first ones while the
+// rest run: with 10,000 runs in step the two would otherwise take turns.
+constexpr std::size_t kTurnsPerAppend = 512;
+
+}  // namespace
+
 // ---- inputs -----------------------------------------------------------------------------------
 
 void Shard::gather(RunRecord& run) {
@@ -34,6 +42,7 @@ void Shard::run_turns() {
   for (std::size_t i = 0; i < ready_.size(); ++i) {
     RunRecord& run = *ready_[i];
     if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
+    if (appended_.size() >= kTurnsPerAppend) append_turns();
   }
   ready_.clear();
 }
@@ -221,37 +230,36 @@ void Shard::answer_inputs(RunRecord& run, const proto::Turn& turn) {
   run.drop_empty_extras();
 }
 
-void Shard::append_round() {
-  const auto release_slots = [this, slots = std::exchange(slots_, {})] {
-    for (const auto slot : slots) shared_.store->attempt_slots().release(slot);
-  };
-  const auto recorded = [acts = std::exchange(when_recorded_, {})] {
-    for (const auto& act : acts) act();
-  };
-  if (appended_.empty()) {
-    release_slots();
-    recorded();
-  } else {
-    drafts_.clear();
-    for (const Appended& turn : appended_) {
-      RunState& state = turn.run->state;
-      drafts_.push_back({state.number, &state.last_seq, &state.chain, turn.flags,
-                         std::string_view(bodies_).substr(turn.begin, turn.end - turn.begin)});
-    }
-    const store::Seq last = shared_.writer->append(drafts_);
-    effect({.act = release_slots});
-    effect({.act = recorded});
-    const store::Seq first = last - appended_.size() + 1;
-    for (Effect& waiting : round_effects_) {
-      waiting.after += first;
-      effects_.push_back(std::move(waiting));
-    }
+// Hands the turns recorded so far to the writer.
+void Shard::append_turns() {
+  drafts_.clear();
+  for (const Appended& turn : appended_) {
+    RunState& state = turn.run->state;
+    drafts_.push_back({state.number, &state.last_seq, &state.chain, turn.flags,
+                       std::string_view(bodies_).substr(turn.begin, turn.end - turn.begin)});
+  }
+  const store::Seq last = shared_.writer->append(drafts_);
+  const store::Seq first = last - appended_.size() + 1;
+  for (Effect& waiting : round_effects_) {
+    waiting.after += first;
+    effects_.push_back(std::move(waiting));
   }
   for (const Appended& turn : appended_) turn.run->appending = false;
+  last_appended_ = last;
   round_effects_.clear();
   appended_.clear();
   bodies_.clear();
+}
+
+void Shard::append_round() {
+  if (!appended_.empty()) append_turns();
   arena_.reset();
+  if (!slots_.empty()) {
+    after_durable(last_appended_, [this, slots = std::exchange(slots_, {})] {
+      for (const auto slot : slots) shared_.store->attempt_slots().release(slot);
+    });
+  }
+  for (auto& act : std::exchange(when_recorded_, {})) after_durable(last_appended_, std::move(act));
 }
 
 // ---- ends and troubles ------------------------------------------------------------------------
