@@ -5,6 +5,7 @@
 // but a few of the runs are out of memory when it fires.
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -36,12 +37,14 @@ Time now() {
 class Observed {
  public:
   void set_timers(std::size_t count) { pending_ += count; }
-  void fired(Time due) {
+  void add_lag(Time due) {
     const auto late = std::chrono::system_clock::now() - due;
     const std::lock_guard lock(mutex_);
     lags_ms_.add(1e-3 * static_cast<double>(std::chrono::duration_cast<Micros>(late).count()));
+    ++fired_;
   }
-  std::size_t pending() const { return pending_; }
+  std::size_t pending() const { return pending_; }  // ever set
+  std::size_t fired() const { return fired_; }
   Samples lags_ms() {
     const std::lock_guard lock(mutex_);
     return lags_ms_;
@@ -49,6 +52,7 @@ class Observed {
 
  private:
   std::atomic<std::size_t> pending_ = 0;
+  std::atomic<std::size_t> fired_ = 0;
   std::mutex mutex_;
   Samples lags_ms_;
 };
@@ -61,31 +65,38 @@ void sleep_often(Context& ctx, Observed& observed, Time first, Duration interval
   if (!ctx.replaying()) observed.set_timers(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     timers[static_cast<std::size_t>(i)].get();
-    if (!ctx.replaying()) observed.fired(first + i * interval);
+    if (!ctx.replaying()) observed.add_lag(first + i * interval);
   }
 }
 
 // Consecutive timers belong to consecutive runs, each run's timers are as far apart as it takes all
 // runs to have one fire.
-std::vector<Handle<void>> start_all(const Client& client, const Size& size, Time first_due) {
+// No handles are kept: they would be counted as memory of the timers.
+void start_all(const Client& client, const Size& size, Time first_due) {
   constexpr std::size_t kAtOnce = 10'000;
   const auto offset = [](std::size_t timers) {
     return Duration(
         static_cast<Duration::rep>(1e3 * static_cast<double>(timers) / kTimersPerSecond));
   };
-  std::vector<Handle<void>> runs;
+  std::deque<Handle<void>> starting;
   for (std::size_t i = 0; i < size.runs; ++i) {
-    runs.push_back(client.submit(
+    starting.push_back(client.submit(
         kSleeper(first_due + offset(i), offset(size.runs), static_cast<int>(size.timers_per_run))));
-    if (i >= kAtOnce) runs[i - kAtOnce].started();
+    if (starting.size() < kAtOnce) continue;
+    starting.front().started();
+    starting.pop_front();
   }
-  for (const auto& run : runs) run.started();
-  return runs;
+  for (const auto& run : starting) run.started();
+}
+
+template <class Condition>
+void wait_until(Condition condition) {
+  while (!condition()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 Figures measure(const Settings& settings, const std::string& name, const Size& size) {
   Observed observed;
-  Workbench bench(settings, {.cached_runs = 10'000});
+  Workbench bench(settings, {.cached_runs = 1'000});
   bench.worker.implement(
       kSleeper, [&](Context& ctx, const Time& first, const Duration& interval, const int& count) {
         sleep_often(ctx, observed, first, interval, count);
@@ -95,20 +106,17 @@ Figures measure(const Settings& settings, const std::string& name, const Size& s
   const std::size_t before = settled_resident_bytes();
   const auto setting_up = Duration(20'000 + size.timers() / 100 + size.runs / 15);
   const Time first_due = now() + setting_up;
-  std::vector<Handle<void>> runs = start_all(bench.client, size, first_due);
-  while (observed.pending() < size.timers()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+  start_all(bench.client, size, first_due);
+  wait_until([&] { return observed.pending() == size.timers(); });
   const std::size_t after = settled_resident_bytes();
   if (now() >= first_due) {
     throw std::runtime_error("setting the timers took longer than until the first was due");
   }
-  const double handles = static_cast<double>(runs.capacity() * sizeof(Handle<void>));
 
   std::this_thread::sleep_until(first_due);
   const CpuTime cpu;
   const Stopwatch time;
-  for (const auto& run : runs) run.result();
+  wait_until([&] { return observed.fired() == size.timers(); });
   const double seconds = time.seconds();
   const auto timers = static_cast<double>(size.timers());
   Samples lags = observed.lags_ms();
@@ -119,7 +127,7 @@ Figures measure(const Settings& settings, const std::string& name, const Size& s
            .unit = "timers/s",
            .cpu_us = 1e6 * cpu.process_seconds() / timers},
           {.name = name + "/memory",
-           .value = (static_cast<double>(after) - static_cast<double>(before) - handles) / timers,
+           .value = (static_cast<double>(after) - static_cast<double>(before)) / timers,
            .unit = "bytes/timer"}};
 }
 
