@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <regex>
+#include <unistd.h>
 
 #include "bench/child_process.h"
 #include "bench/loads/loads.h"
@@ -52,8 +53,10 @@ Loads chosen_loads(const Options& options) {
   return loads;
 }
 
-// In this process; the figures go to the parent, one line each.
+// In this process; the figures go to the parent, one line each. A load that hangs is ended.
 int measure_here(const Options& options) {
+  constexpr double kPatience = 600;
+  alarm(static_cast<unsigned>(kPatience + 2 * options.seconds));
   for (const Load& load : all_loads()) {
     if (load.name != options.only) continue;
     std::ofstream out(options.json);
@@ -68,8 +71,9 @@ int measure_here(const Options& options) {
 // In a process of its own: what one load leaves behind in memory, or the end that it comes to, is
 // nothing to the others.
 Figures measure_apart(const Load& load, const Options& options) {
+  const TemporaryStore directory(options.directory);  // removed even if the load is killed
   ChildProcess child({"--only", load.name, "--seconds", std::to_string(options.seconds_of(load)),
-                      "--dir", options.directory, "--json", kToParent});
+                      "--dir", directory.path(), "--json", kToParent});
   Figures figures;
   while (const auto line = child.read_line()) {
     figures.push_back(figure_from_json(Json::parse(*line)));
@@ -132,7 +136,7 @@ void add_options(CLI::App& app, Options& options) {
                  "Only loads whose name this regular expression matches; the only way to 'soak'");
   app.add_option("--seconds", options.seconds,
                  "Of steady state per load, at least (default: 10, quick 2, soak 600)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(0.1, 86'400.0));
   app.add_flag("--quick", options.quick, "Fewer and smaller loads, for a shorter time");
   app.add_option("--dir", options.directory, "Where stores are made: the disk that is measured")
       ->capture_default_str();

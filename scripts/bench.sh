@@ -63,7 +63,8 @@ for ((round = 1; round <= rounds; ++round)); do
   echo "round $round of $rounds" >&2
   "$bin/engine_bench" "${loads[@]}" --json "$results/loads-$round.json" >&2 || failed=yes
   "$bin/micro_bench" --benchmark_filter="$parts" --benchmark_min_time=$part_seconds \
-    --benchmark_out="$results/parts-$round.json" --benchmark_out_format=json >/dev/null
+    --benchmark_out="$results/parts-$round.json" --benchmark_out_format=json >"$results/log" 2>&1 ||
+    { cat "$results/log" >&2; failed=yes; }
 done
 if [ $quick = no ]; then
   echo "soak" >&2

@@ -74,7 +74,7 @@ def print_table(figures):
     for f in figures:
         print(line.format(f["name"], text(f["value"], 2), f["unit"], text(f["floor"]),
                           text(f["ratio"], 2), text(f["floor_same_bytes"]),
-                          text(f["ratio_same_bytes"], 2), text(f["cpu_us"])))
+                          text(f["ratio_same_bytes"], 2), text(f["cpu_us"], 2)))
 
 
 def main():
