@@ -1,23 +1,30 @@
-// A directory for a benchmark's store: under REPRISE_BENCH_DIR, so that the disk can be chosen, or
-// else under the system's temporary directory. Removed at the end.
+// A directory for a benchmark's store. Removed at the end.
 #pragma once
 #include <cstdlib>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 
 namespace reprise::bench {
 
+// REPRISE_BENCH_DIR chooses the disk; without it the system's directory for temporary files does.
+inline std::string default_parent() {
+  const char* chosen = std::getenv("REPRISE_BENCH_DIR");
+  return chosen != nullptr ? chosen : std::filesystem::temp_directory_path().string();
+}
+
 class TemporaryStore {
  public:
-  TemporaryStore() {
-    const char* chosen = std::getenv("REPRISE_BENCH_DIR");
-    const auto parent =
-        chosen != nullptr ? std::filesystem::path(chosen) : std::filesystem::temp_directory_path();
-    std::string pattern = (parent / "reprise-bench-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
+  explicit TemporaryStore(const std::string& parent = default_parent())
+      : path_((std::filesystem::path(parent) / "reprise-bench-XXXXXX").string()) {
+    if (mkdtemp(path_.data()) == nullptr) {
+      throw std::runtime_error("cannot make a directory in " + parent);
+    }
   }
-  ~TemporaryStore() { std::filesystem::remove_all(path_); }
+  ~TemporaryStore() {
+    std::error_code ignored;  // what is left over is no reason to lose what was measured
+    std::filesystem::remove_all(path_, ignored);
+  }
   TemporaryStore(const TemporaryStore&) = delete;
   TemporaryStore& operator=(const TemporaryStore&) = delete;
 

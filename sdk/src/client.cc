@@ -83,6 +83,15 @@ bool RunHandle::try_send_signal(std::string_view name, std::string input) const 
   return true;
 }
 
+SentSignal RunHandle::send_signal_without_waiting(std::string_view name, std::string input) const {
+  internal::forbid_in_workflow();
+  return SentSignal(link_->submit_signal(name, std::move(input)));
+}
+
+void SentSignal::delivered() const {
+  internal::value_or_throw(link_->wait());
+}
+
 std::string RunHandle::send_query(std::string_view name, std::string input) const {
   internal::check_payload_size(input);
   auto& service = link_->service();

@@ -92,11 +92,25 @@ runtime::RunKey RunLink::key_to_await() const {
   return run;
 }
 
-base::Status RunLink::signal(std::string_view name, std::string input) const {
+base::Status SignalLink::wait() const {
+  if (!reply.ready()) {
+    forbid_in_workflow();
+    wait_for(service, reply);
+  }
+  return reply.get();
+}
+
+std::shared_ptr<SignalLink> RunLink::submit_signal(std::string_view name, std::string input) const {
   check_payload_size(input);
-  return ask<void>(service(), [&](auto reply) {
-    service().signal(key(), std::string(name), std::move(input), std::move(reply));
-  });
+  auto link = std::make_shared<SignalLink>(service());
+  service().signal(key(), std::string(name), std::move(input),
+                   [link](base::Status reply) { link->reply.set(std::move(reply)); });
+  return link;
+}
+
+base::Status RunLink::signal(std::string_view name, std::string input) const {
+  forbid_in_workflow();
+  return submit_signal(name, std::move(input))->wait();
 }
 
 std::shared_ptr<runtime::RunWatch> RunLink::watch() {

@@ -11,6 +11,15 @@
 
 namespace reprise::internal {
 
+// What a SentSignal and its copies share. Thread-safe.
+struct SignalLink {
+  explicit SignalLink(runtime::Service& to) : service(to) {}
+  base::Status wait() const;
+
+  runtime::Service& service;
+  runtime::Promise<base::Status> reply;
+};
+
 // Thread-safe.
 class RunLink {
  public:
@@ -31,6 +40,7 @@ class RunLink {
   runtime::RunKey key() const;
   runtime::RunKey key_to_await() const;  // tells the service that somebody will wait for the run
 
+  std::shared_ptr<SignalLink> submit_signal(std::string_view name, std::string input) const;
   base::Status signal(std::string_view name, std::string input) const;
   // The payload it completed with; nullopt: the timeout passed. Throws the failure it ended with.
   std::optional<std::string> result(std::optional<base::Duration> timeout);

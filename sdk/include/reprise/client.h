@@ -18,6 +18,7 @@ namespace reprise {
 
 namespace internal {
 class RunLink;
+struct SignalLink;
 }  // namespace internal
 
 // An activity or a step that a run waits for.
@@ -53,6 +54,21 @@ struct RunDescription {
   std::optional<ParkedReason> parked{};
 };
 
+// A signal on its way, from RunHandle::submit_signal(). A value: copies are cheap and stand for the
+// same signal. Thread-safe; its Service must outlive it. Dropping it does not take the signal back.
+// Not for workflow code (UsageError RP2004).
+class SentSignal {
+ public:
+  // Waits until the signal is durable and throws what RunHandle::signal() would have thrown.
+  void delivered() const;
+
+ private:
+  friend class RunHandle;
+  explicit SentSignal(std::shared_ptr<internal::SignalLink> link) : link_(std::move(link)) {}
+
+  std::shared_ptr<internal::SignalLink> link_;
+};
+
 // Addresses one run. A value: copies are cheap and address the same run. Thread-safe; its Service
 // must outlive it. Calls block until what they ask for is durable and throw: NotFound (RP3005),
 // RunClosed (RP3006), StoreError (RP1006, RP1008), the error of the start if that failed. Not for
@@ -75,6 +91,13 @@ class RunHandle {
   template <class T>
   bool try_signal(const Message<kind::Signal, void, T>& message) const {
     return try_send_signal(message.name, internal::encode_arguments(message.args));
+  }
+  // The same without waiting for the disk: signals are made durable together, in the order in which
+  // one thread sends them to one run, so that it can have thousands under way. Waits for the start
+  // of a run that Client::submit() is still starting.
+  template <class T>
+  SentSignal submit_signal(const Message<kind::Signal, void, T>& message) const {
+    return send_signal_without_waiting(message.name, internal::encode_arguments(message.args));
   }
   // Asks the run's code, replaying it if need be. Records nothing. Throws QueryFailed (RP3007,
   // RP3008), UnknownWorkflow (RP3009) when no worker is there, PayloadError when the answer is no
@@ -111,6 +134,7 @@ class RunHandle {
   friend class Client;
   void send_signal(std::string_view name, std::string input) const;
   bool try_send_signal(std::string_view name, std::string input) const;
+  SentSignal send_signal_without_waiting(std::string_view name, std::string input) const;
   std::string send_query(std::string_view name, std::string input) const;
   std::string send_update(std::string_view name, std::string input) const;
 

@@ -94,6 +94,23 @@ TEST_F(Engines, HoldManyRunsOfOneThread) {
   for (int i = 0; i < 2'000; ++i) EXPECT_EQ(runs[static_cast<std::size_t>(i)].result(), i + 1);
 }
 
+TEST_F(Engines, KeepTheOrderOfManySignalsOfOneThread) {
+  constexpr int kSignals = 2'000;
+  const auto engine = open();
+  Worker worker(*engine);
+  worker.implement(main_workflow, [](Context& ctx, int count) {
+    int in_order = 0;
+    for (int i = 0; i < count; ++i) in_order += ctx.inbox(number).next().get() == i ? 1 : 0;
+    return in_order;
+  });
+  worker.start();
+  const auto run = Client(*engine).start(main_workflow(kSignals));
+  std::vector<SentSignal> sent;
+  for (int i = 0; i < kSignals; ++i) sent.push_back(run.submit_signal(number(i)));
+  for (const SentSignal& signal : sent) signal.delivered();
+  EXPECT_EQ(run.result(), kSignals);
+}
+
 TEST_F(Engines, TimeActivitiesOut) {
   const auto engine = open();
   Worker worker(*engine);

@@ -68,6 +68,23 @@ TEST(Signals, OfAnotherTypeParkTheRun) {
   EXPECT_THROW(run.result(), ParkedError);
 }
 
+TEST(Signals, CanBeSentWithoutWaiting) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    std::string text;
+    for (int i = 0; i < 3; ++i) text += std::to_string(ctx.inbox(number).next().get());
+    return text;
+  });
+  auto run = env.client().submit(main_workflow());
+  const SentSignal first = run.submit_signal(number(1));
+  const SentSignal second = run.submit_signal(number(2));
+  second.delivered();
+  first.delivered();
+  run.submit_signal(number(3)).delivered();
+  EXPECT_EQ(run.result(), "123");
+  EXPECT_THROW(run.submit_signal(number(4)).delivered(), RunClosed);
+}
+
 TEST(Signals, ToARunThatHasEndedAreRefused) {
   Env env;
   env.implement(main_workflow, [](Context&) { return std::string("done"); });

@@ -52,7 +52,7 @@ void replay_bench(benchmark::State& state) {
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(events));
 }
-BENCHMARK(replay_bench)->Name("replay")->Arg(3)->Arg(100)->Arg(10'000);
+BENCHMARK(replay_bench)->Name("replay_in_memory")->Arg(3)->Arg(100)->Arg(10'000);
 
 }  // namespace
 }  // namespace reprise::bench

@@ -1,0 +1,59 @@
+#include "bench/gauge.h"
+
+#include "bench/temporary_store.h"
+#include "store/record.h"
+
+namespace reprise::bench {
+
+Probe runs_per_second(std::uint64_t in_flight, const RunShape& shape) {
+  return [=](const std::string& directory, double seconds) {
+    const FloorRate rate = measure_floor(directory, in_flight, shape, seconds);
+    return rate.per_second(rate.runs);
+  };
+}
+
+Probe records_per_second(std::uint64_t in_flight, const RunShape& shape) {
+  return [=](const std::string& directory, double seconds) {
+    const FloorRate rate = measure_floor(directory, in_flight, shape, seconds);
+    return rate.per_second(rate.records);
+  };
+}
+
+Probe commit_micros(const std::vector<CommitShape>& commits) {
+  return [=](const std::string& directory, double seconds) {
+    return measure_commits(directory, commits, seconds);
+  };
+}
+
+RunShape shape_of(const RunHandle& run) {
+  const auto turns = run.history();  // one record each, without the record's header
+  RunShape shape{.records = turns.size()};
+  for (const std::string& turn : turns) {
+    shape.history_bytes += store::kRecordHeaderBytes + turn.size();
+  }
+  shape.record_bytes = shape.history_bytes / turns.size();
+  return shape;
+}
+
+void Gauge::measure(const Settings& settings) {
+  measure(reference_, settings);
+  measure(same_bytes_, settings);
+}
+
+Floors Gauge::floors() const {
+  return {.reference = reference_.value(), .same_bytes = same_bytes_.value()};
+}
+
+std::optional<double> Gauge::Mean::value() const {
+  if (count == 0) return std::nullopt;
+  return sum / count;
+}
+
+void Gauge::measure(Mean& mean, const Settings& settings) {
+  if (!mean.probe) return;
+  const TemporaryStore parent(settings.directory);
+  mean.sum += mean.probe(parent.path() + "/floor", settings.floor_seconds());
+  ++mean.count;
+}
+
+}  // namespace reprise::bench

@@ -1,0 +1,21 @@
+// The families of loads, one file each.
+#pragma once
+#include "bench/load.h"
+
+namespace reprise::bench {
+
+void add_workflow_loads(Loads& loads);
+void add_fan_out_loads(Loads& loads);
+void add_signal_loads(Loads& loads);
+void add_timer_loads(Loads& loads);
+void add_waiting_loads(Loads& loads);
+void add_payload_loads(Loads& loads);
+void add_replay_loads(Loads& loads);
+void add_recovery_loads(Loads& loads);
+void add_soak_loads(Loads& loads);
+
+// The other half of recovery: in the store `directory`, starts so many runs whose activity nobody
+// serves, says so to the parent process, and waits to be killed.
+[[noreturn]] void leave_runs_in_flight(const std::string& directory, std::size_t runs);
+
+}  // namespace reprise::bench
