@@ -40,7 +40,7 @@ void end_process(const base::Error& why) {
 
 EngineOptions with_defaults(EngineOptions options) {
   if (options.shards <= 0) {
-    options.shards = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
+    options.shards = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   }
   if (!options.threaded) options.shards = 1;
   options.archive_slice = std::max<std::size_t>(1, options.archive_slice);

@@ -17,7 +17,7 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 using LogSink = std::function<void(LogLevel, std::string_view line)>;
 
 struct EngineOptions {
-  int shards = 0;                    // threads that run workflow code; 0: one per two cores
+  int shards = 0;                    // threads that run workflow code; 0: one per core
   std::size_t cached_runs = 50'000;  // resident runs at most, over all shards
   std::size_t cached_bytes = std::size_t{1} << 30;  // stack memory of resident runs at most
   std::size_t stack_bytes = 64 * 1024;              // address space of a strand's stack

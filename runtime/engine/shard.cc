@@ -28,6 +28,7 @@ bool Shard::step() {
     } else {
       std::get<std::function<void()>>(mail)();
     }
+    run_turns_if_many();
   }
   mail_.clear();
   worked |= release_effects();
@@ -93,6 +94,7 @@ bool Shard::release_effects() {
     Effect effect = effects_.take_front();
     released = true;
     release(effect);
+    run_turns_if_many();
   }
   return released;
 }

@@ -100,6 +100,7 @@ class Shard {
 
   // ---- turns (shard_turns.cc) ----
   void run_turns();
+  void run_turns_if_many();
   void run_turn(RunRecord& run, proto::Turn& turn);
   bool run_code(RunRecord& run, proto::Turn& turn);
   void record(RunRecord& run, proto::Turn& turn);

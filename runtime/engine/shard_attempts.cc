@@ -290,6 +290,7 @@ bool Shard::fire_timers() {
   while (const auto entry = timers_.take_due(now_ms)) {
     fire(*entry);
     fired = true;
+    run_turns_if_many();
   }
   return fired;
 }

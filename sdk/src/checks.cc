@@ -63,7 +63,7 @@ void check(const StepOptions& options) {
 }
 
 void check(const EngineOptions& options) {
-  if (options.shards < 0) invalid_option("shards is negative; 0 means one per two processors");
+  if (options.shards < 0) invalid_option("shards is negative; 0 means one per processor");
   if (options.cached_runs == 0) invalid_option("cached_runs is 0; it must be at least 1");
   if (options.cached_bytes == 0) invalid_option("cached_bytes is 0");
   if (options.stack_bytes < kSmallestStack) {

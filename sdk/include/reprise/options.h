@@ -124,7 +124,7 @@ using LogSink = std::function<void(LogLevel level, std::string_view line)>;
 
 // How an engine works.
 struct EngineOptions {
-  // Threads that run workflow code; 0: one per two processors. Each run belongs to one of them.
+  // Threads that run workflow code; 0: one per processor. Each run belongs to one of them.
   int shards = 0;
   // Runs kept in memory at most, over all shards. Others are replayed from the log when an input
   // arrives for them: more memory, fewer replays.
