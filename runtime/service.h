@@ -38,7 +38,8 @@ enum class IdConflict : std::uint8_t { kFail, kUseExisting, kTerminateExisting }
 
 struct StartRequest {
   std::string workflow;
-  std::string workflow_id;  // empty: a new UUID
+  std::string workflow_id;  // empty: the text of the new run's id
+  base::RunId run_id{};     // of the new run; none: the service makes one
   std::string task_queue{};
   std::string input{};
   IdReuse reuse = IdReuse::kAllow;

@@ -63,7 +63,7 @@ base::Result<std::unique_ptr<LmdbArchive>> LmdbArchive::open(const LmdbOptions& 
               if (code == 0) code = put_all(txn, archive->meta_, {{std::string(kUuid), uuid}});
               return code;
             })
-          : archive->env_->read([&](MDB_txn* txn) { return archive->open_tables(txn, 0); });
+          : archive->env_->open_tables([&](MDB_txn* txn) { return archive->open_tables(txn, 0); });
   if (!opened) return opened.error();
   return archive;
 }

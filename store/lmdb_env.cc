@@ -12,6 +12,7 @@ namespace reprise::store {
 namespace {
 
 constexpr unsigned kReaders = 1024;
+constexpr std::size_t kIdleReaders = 16;
 constexpr std::uint64_t kCommitsPerReaderCheck = 256;
 constexpr mdb_mode_t kFileMode = 0600;
 constexpr std::uint64_t kFullDiskBytes = 1 << 20;
@@ -51,6 +52,7 @@ base::Result<std::unique_ptr<LmdbEnv>> LmdbEnv::open(const LmdbOptions& options)
 }
 
 LmdbEnv::~LmdbEnv() {
+  for (MDB_txn* reader : idle_readers_) mdb_txn_abort(reader);
   if (env_ != nullptr) mdb_env_close(env_);
 }
 
@@ -101,10 +103,47 @@ base::Status LmdbEnv::write(base::FunctionRef<int(MDB_txn*)> work) {
 
 base::Status LmdbEnv::read(base::FunctionRef<int(MDB_txn*)> work) const {
   MDB_txn* txn = nullptr;
+  int code = begin_read(&txn);
+  if (code == 0) {
+    code = work(txn);
+    end_read(txn);
+  }
+  if (code != 0) return error(code, "read");
+  return {};
+}
+
+int LmdbEnv::begin_read(MDB_txn** txn) const {
+  {
+    const std::lock_guard lock(idle_mutex_);
+    if (!idle_readers_.empty()) {
+      *txn = idle_readers_.back();
+      idle_readers_.pop_back();
+    }
+  }
+  if (*txn == nullptr) return mdb_txn_begin(env_, nullptr, MDB_RDONLY, txn);
+  const int code = mdb_txn_renew(*txn);
+  if (code != 0) mdb_txn_abort(std::exchange(*txn, nullptr));
+  return code;
+}
+
+void LmdbEnv::end_read(MDB_txn* txn) const {
+  mdb_txn_reset(txn);
+  {
+    const std::lock_guard lock(idle_mutex_);
+    if (idle_readers_.size() < kIdleReaders) {
+      idle_readers_.push_back(txn);
+      return;
+    }
+  }
+  mdb_txn_abort(txn);
+}
+
+base::Status LmdbEnv::open_tables(base::FunctionRef<int(MDB_txn*)> work) const {
+  MDB_txn* txn = nullptr;
   int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
   if (code == 0) {
     code = work(txn);
-    // Not abort: that would close table handles which `work` has opened.
+    // Not abort: that would close the handles.
     const int committed = mdb_txn_commit(txn);
     if (code == 0) code = committed;
   }

@@ -69,7 +69,7 @@ base::Status LmdbJournal::open_table(bool create) {
   const auto open = [&](MDB_txn* txn) {
     return mdb_dbi_open(txn, nullptr, MDB_INTEGERKEY, &table_);
   };
-  return create ? env_->write(open) : env_->read(open);
+  return create ? env_->write(open) : env_->open_tables(open);
 }
 
 base::Status LmdbJournal::append(const std::vector<const RecordBatch*>& batches, Seq trim_through) {

@@ -12,12 +12,12 @@ LmdbWalk::LmdbWalk(const LmdbEnv& env,
 
 LmdbWalk::~LmdbWalk() {
   if (cursor_ != nullptr) mdb_cursor_close(cursor_);
-  if (txn_ != nullptr) mdb_txn_abort(txn_);
+  if (txn_ != nullptr) env_.end_read(txn_);
 }
 
 int LmdbWalk::begin() {
   began_ = Clock::now();
-  const int code = mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn_);
+  const int code = env_.begin_read(&txn_);
   return code != 0 ? code : mdb_cursor_open(txn_, table_, &cursor_);
 }
 

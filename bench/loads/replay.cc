@@ -1,12 +1,13 @@
 // Replay: from the bytes in the store to finished code. A finished run goes on answering queries,
-// and one that is out of memory is replayed to answer. Memory holds a single run and there are
-// several, so that every query is a replay; one shard, hence one core.
-#include <atomic>
-#include <thread>
+// and one that is out of memory is replayed to answer. The engine that is asked has no threads, so
+// that one core does everything and no hand-over between threads is measured.
+#include <memory>
+#include <stdexcept>
 
 #include "bench/loads/loads.h"
 #include "bench/measure.h"
 #include "bench/workbench.h"
+#include "tests/support/service_over.h"
 
 namespace reprise::bench {
 namespace {
@@ -39,51 +40,64 @@ struct Size {
   int waves;
   int width;
   std::size_t runs;
-  std::size_t clients;  // a short replay is over before its client has asked for the next one
 };
-constexpr Size kShort{"short", 3, 1, 5'000, 4};
-constexpr Size kTenThousand{"10000_events", 50, 100, 2, 1};
-constexpr Size kHundredThousand{"100000_events", 100, 500, 2, 1};
+constexpr Size kShort{"short", 3, 1, 5'000};
+constexpr Size kTenThousand{"10000_events", 50, 100, 2};
+constexpr Size kHundredThousand{"100000_events", 100, 500, 2};
 
-std::vector<Handle<int>> finished_runs(const Client& client, const Size& size) {
+void implement(Worker& worker) {
+  implement_class(worker, kWaves, &Waves::run).on(kDone, &Waves::done);
+  worker.implement(kEcho, [](ActivityContext&, const int& v) { return v; });
+  worker.start();
+}
+
+// An ordinary engine makes the histories.
+std::vector<std::string> finish_runs(const std::string& path, const Size& size) {
+  const auto engine = Engine::open(path);
+  Worker worker(*engine);
+  implement(worker);
+  const Client client(*engine);
   std::vector<Handle<int>> runs;
   for (std::size_t i = 0; i < size.runs; ++i) {
     runs.push_back(client.submit(kWaves(size.waves, size.width)));
   }
   for (const auto& run : runs) (void)run.result();
-  return runs;
+  std::vector<std::string> ids;
+  for (const auto& run : runs) ids.push_back(run.id());
+  return ids;
 }
 
-// Queries one run after the other until the time is over; returns how many it was.
-std::uint64_t query_all(const std::vector<Handle<int>>& runs, const Size& size, double seconds) {
-  std::atomic<std::uint64_t> queries = 0;
-  const Stopwatch time;
-  {
-    std::vector<std::jthread> clients;
-    for (std::size_t i = 0; i < size.clients; ++i) {
-      clients.emplace_back([&] {
-        while (time.seconds() < seconds) (void)runs[queries++ % runs.size()].query(kDone());
-      });
-    }
-  }
-  return queries;
+std::unique_ptr<runtime::Engine> open_without_threads(const std::string& path) {
+  auto engine = runtime::Engine::open(path, {.cached_runs = 1, .threaded = false});
+  if (!engine) throw std::runtime_error(engine.error().text());
+  return std::move(*engine);
 }
 
 Figures measure(const Settings& settings, const Size& size) {
-  Workbench bench(settings, {.shards = 1, .cached_runs = 1});
-  implement_class(bench.worker, kWaves, &Waves::run).on(kDone, &Waves::done);
-  bench.worker.implement(kEcho, [](ActivityContext&, const int& v) { return v; });
-  bench.worker.start();
-  const auto runs = finished_runs(bench.client, size);
-  const auto events = static_cast<double>(runs.front().describe().history_events);
-  (void)query_all(runs, size, settings.warm_up_seconds());
+  const TemporaryStore store(settings.directory);
+  const std::vector<std::string> ids = finish_runs(store.path(), size);
+  testing::ServiceOver service(open_without_threads(store.path()));
+  Worker worker(service);
+  implement(worker);
+  const Client client(service);
+  const auto events = static_cast<double>(client.describe(ids.front()).history_events);
+  std::uint64_t asked = 0;
+  const auto ask_for = [&](double seconds) {
+    const Stopwatch time;
+    while (time.seconds() < seconds) {
+      (void)client.attach(kWaves, ids[asked++ % ids.size()]).query(kDone());
+    }
+  };
+  ask_for(settings.warm_up_seconds());
+  asked = 0;
   const CpuTime cpu;
   const Stopwatch time;
-  const auto queries = static_cast<double>(query_all(runs, size, settings.seconds));
+  ask_for(settings.seconds);
+  const double replayed = static_cast<double>(asked) * events;
   return {{.name = std::string("replay/") + size.name,
-           .value = queries * events / time.seconds(),
+           .value = replayed / time.seconds(),
            .unit = "events/s",
-           .cpu_us = 1e6 * cpu.process_seconds() / (queries * events)}};
+           .cpu_us = 1e6 * cpu.process_seconds() / replayed}};
 }
 
 }  // namespace

@@ -223,8 +223,10 @@ bool EmbeddedEngine::refuse(const RunKey& key,
 void EmbeddedEngine::start(StartRequest request,
                            std::shared_ptr<RunWatch> watch,
                            Reply<StartedRun> reply) {
-  if (request.workflow_id.empty())
-    request.workflow_id = shared_.ids.next(shared_.clock.now()).to_string();
+  if (request.workflow_id.empty()) {
+    if (request.run_id == base::RunId()) request.run_id = shared_.ids.next(shared_.clock.now());
+    request.workflow_id = request.run_id.to_string();
+  }
   if (request.task_queue.empty()) request.task_queue = kDefaultTaskQueue;
   const Reply<StartedRun> refused = [&](const base::Result<StartedRun>& why) {
     if (watch != nullptr) watch->set(why.error());

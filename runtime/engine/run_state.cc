@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/engine/limits.h"
+
 namespace reprise::runtime {
 
 using proto::Event;
@@ -12,9 +14,7 @@ void RunState::apply(const proto::Turn& turn, Names& names) {
     if (input.kind_case() == Event::kRunStarted) {
       const auto& started = input.run_started();
       id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
-      workflow_id = started.workflow_id();
-      workflow = names.intern(started.workflow());
-      task_queue = names.intern(started.task_queue());
+      name(started.workflow_id(), started.workflow(), started.task_queue(), names);
       started_ms = turn.time_ms();
       if (started.run_timeout_ms() > 0) {
         PendingOperation limit;
@@ -34,6 +34,26 @@ void RunState::apply(const proto::Turn& turn, Names& names) {
     if (last == Event::kRunTerminated) close(RunStatus::kTerminated, turn.time_ms());
     if (last == Event::kRunTimedOut) close(RunStatus::kTimedOut, turn.time_ms());
   }
+}
+
+void RunState::name(std::string_view stored_workflow_id,
+                    std::string_view stored_workflow,
+                    std::string_view stored_task_queue,
+                    Names& names) {
+  workflow_id = stored_workflow_id.empty() ? id.to_string() : stored_workflow_id;
+  workflow = names.intern(stored_workflow);
+  task_queue = names.intern(stored_task_queue.empty() ? kDefaultTaskQueue : stored_task_queue);
+}
+
+std::string_view RunState::stored_workflow_id() const {
+  constexpr std::size_t kUuidText = 36;
+  if (workflow_id.size() == kUuidText && workflow_id == id.to_string()) return {};
+  return workflow_id;
+}
+
+std::string_view RunState::stored_task_queue() const {
+  if (task_queue == nullptr || *task_queue == kDefaultTaskQueue) return {};
+  return *task_queue;
 }
 
 void RunState::apply_input(const Event& event) {
@@ -132,10 +152,12 @@ void RunState::close(RunStatus how, std::int64_t time_ms) {
 
 void RunState::to_summary(proto::RunSummary* out) const {
   out->set_run_id(std::string(id.bytes()));
-  out->set_workflow_id(workflow_id);
+  const std::string_view stored_id = stored_workflow_id();
+  out->set_workflow_id(stored_id.data(), stored_id.size());
   // A run whose first record is damaged has no names.
   if (workflow != nullptr) out->set_workflow(*workflow);
-  if (task_queue != nullptr) out->set_task_queue(*task_queue);
+  const std::string_view queue = stored_task_queue();
+  out->set_task_queue(queue.data(), queue.size());
   out->set_status(static_cast<std::uint32_t>(status));
   out->set_started_ms(started_ms);
   out->set_closed_ms(closed_ms);
@@ -161,9 +183,7 @@ RunState RunState::from_summary(store::RunNumber number,
   RunState state;
   state.number = number;
   state.id = base::RunId::from_bytes(summary.run_id()).value_or(base::RunId());
-  state.workflow_id = summary.workflow_id();
-  state.workflow = names.intern(summary.workflow());
-  state.task_queue = names.intern(summary.task_queue());
+  state.name(summary.workflow_id(), summary.workflow(), summary.task_queue(), names);
   state.status = static_cast<RunStatus>(summary.status());
   state.started_ms = summary.started_ms();
   state.closed_ms = summary.closed_ms();

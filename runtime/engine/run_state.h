@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -87,12 +88,20 @@ class RunState {
   const std::vector<PendingOperation>& pending() const { return pending_; }
   std::vector<PendingOperation>& pending() { return pending_; }
 
+  // As they are stored: empty for what most runs have, the run id's text and the default queue.
+  std::string_view stored_workflow_id() const;
+  std::string_view stored_task_queue() const;
+
   void to_summary(proto::RunSummary* out) const;
   static RunState from_summary(store::RunNumber number,
                                const proto::RunSummary& summary,
                                Names& names);
 
  private:
+  void name(std::string_view stored_workflow_id,
+            std::string_view stored_workflow,
+            std::string_view stored_task_queue,
+            Names& names);
   void apply_input(const proto::Event& event);
   void apply_command(const proto::Event& event, std::int64_t time_ms);
   void add(PendingOperation operation) { pending_.push_back(std::move(operation)); }

@@ -88,6 +88,10 @@ void Shard::when_loadable(store::RunNumber number, std::function<void(RunRecord&
 }
 
 bool Shard::release_effects() {
+  // The threads begin while the rest is released: after a restart that may be a step of each of
+  // 100,000 runs, which are replayed for it.
+  constexpr std::size_t kReleasesPerSubmit = 256;
+  std::size_t since_submit = 0;
   bool released = false;
   const store::Seq durable = shared_.durable.load();
   while (!effects_.empty() && effects_.front().after <= durable) {
@@ -95,6 +99,9 @@ bool Shard::release_effects() {
     released = true;
     release(effect);
     run_turns_if_many();
+    if (++since_submit < kReleasesPerSubmit) continue;
+    since_submit = 0;
+    (void)submit_tasks();
   }
   return released;
 }

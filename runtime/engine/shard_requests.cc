@@ -110,17 +110,19 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
 
   RunState state;
   state.number = shared_.next_run.fetch_add(1);
-  state.id = shared_.ids.next(now());
-  state.workflow_id = request.workflow_id.empty() ? state.id.to_string() : request.workflow_id;
+  state.id = request.run_id == base::RunId() ? shared_.ids.next(now()) : request.run_id;
+  state.workflow_id = request.workflow_id;
   state.workflow = names_.intern(request.workflow);
   state.task_queue = names_.intern(request.task_queue);
   RunRecord& run = runs_.add(std::move(state));
   auto* started = add_input(run)->mutable_run_started();
   const std::string_view id = run.state.id.bytes();
   started->set_run_id(id.data(), id.size());
-  started->set_workflow_id(run.state.workflow_id);
+  const std::string_view workflow_id = run.state.stored_workflow_id();
+  const std::string_view task_queue = run.state.stored_task_queue();
+  started->set_workflow_id(workflow_id.data(), workflow_id.size());
   started->set_workflow(request.workflow);
-  started->set_task_queue(request.task_queue);
+  started->set_task_queue(task_queue.data(), task_queue.size());
   started->set_input(std::move(request.input));
   started->set_run_timeout_ms(request.run_timeout.count());
   if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
