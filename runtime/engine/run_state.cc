@@ -40,7 +40,9 @@ void RunState::name(std::string_view stored_workflow_id,
                     std::string_view stored_workflow,
                     std::string_view stored_task_queue,
                     Names& names) {
-  workflow_id = stored_workflow_id.empty() ? id.to_string() : stored_workflow_id;
+  // Of a run whose first record is damaged nothing is known.
+  const bool named_by_run_id = stored_workflow_id.empty() && !stored_workflow.empty();
+  workflow_id = named_by_run_id ? id.to_string() : stored_workflow_id;
   workflow = names.intern(stored_workflow);
   task_queue = names.intern(stored_task_queue.empty() ? kDefaultTaskQueue : stored_task_queue);
 }

@@ -47,6 +47,37 @@ TEST(RunState, FoldsOperationsInAndOut) {
   EXPECT_TRUE(state.open());
 }
 
+// Most runs have no id of their own and the default queue; neither is written down again and again.
+TEST(RunState, WhatIsTheDefaultIsNotStored) {
+  Names names;
+  RunState state;
+  auto turn = start_turn();
+  turn.mutable_inputs(0)->mutable_run_started()->clear_workflow_id();
+  turn.mutable_inputs(0)->mutable_run_started()->clear_task_queue();
+  state.apply(turn, names);
+  EXPECT_EQ(state.workflow_id, state.id.to_string());
+  EXPECT_EQ(*state.task_queue, "default");
+  proto::RunSummary summary;
+  state.to_summary(&summary);
+  EXPECT_EQ(summary.workflow_id(), "");
+  EXPECT_EQ(summary.task_queue(), "");
+  const RunState again = RunState::from_summary(1, summary, names);
+  EXPECT_EQ(again.workflow_id, state.workflow_id);
+  EXPECT_EQ(*again.task_queue, "default");
+}
+
+TEST(RunState, AnIdThatLooksLikeARunIdIsKept) {
+  Names names;
+  RunState state;
+  auto turn = start_turn();
+  const std::string other = base::RunId::make(base::Time{}, 1, 2).to_string();
+  turn.mutable_inputs(0)->mutable_run_started()->set_workflow_id(other);
+  state.apply(turn, names);
+  EXPECT_EQ(state.workflow_id, other);
+  EXPECT_EQ(state.stored_workflow_id(), other);
+  EXPECT_EQ(state.stored_task_queue(), "shop");
+}
+
 TEST(RunState, CountsAttempts) {
   Names names;
   RunState state;
