@@ -14,7 +14,7 @@ std::string_view summary(ErrorCode code) {
       return "the store cannot be written";
     case ErrorCode::kStoreLocked:
       return "another process has the store open";
-    case ErrorCode::kStoreNewerFormat:
+    case ErrorCode::kStoreOtherFormat:
       return "the store was written by a newer version";
     case ErrorCode::kStoreDamaged:
       return "the store or a record in it is damaged";

@@ -12,7 +12,7 @@ enum class ErrorCode : int {
   kStoreMissing = 1001,      // the directory is not there, or there is no store in it
   kStoreUnwritable = 1002,   // permissions or a read-only file system
   kStoreLocked = 1003,       // another process has it open
-  kStoreNewerFormat = 1004,  // written by a newer Reprise
+  kStoreOtherFormat = 1004,  // written by a newer Reprise, or before there was a release
   kStoreDamaged = 1005,      // a record, or the store's own bookkeeping, does not verify
   kStoreIo = 1006,           // a commit or a sync failed: nothing more is acknowledged
   kStoreFull = 1007,         // no space on the disk, or the map is full

@@ -10,7 +10,8 @@
 
 namespace reprise::base {
 
-// Derive T from Pooled<T>. Objects may be deleted on any thread.
+// Derive T from Pooled<T>. Objects may be deleted on any thread. A thread keeps at most 4 MiB of
+// each type until it ends.
 template <class T>
 class Pooled {
  public:
@@ -22,7 +23,7 @@ class Pooled {
     return std::exchange(spare.first, spare.first->next);
   }
   static void operator delete(void* memory, std::size_t size) {
-    static_assert(sizeof(T) >= sizeof(Block));
+    static_assert(sizeof(T) >= sizeof(Block) && alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
     if (size != sizeof(T) || spare.count >= most_spare()) return ::operator delete(memory);
     static thread_local const ThreadEnd thread_end;  // from the first one on
     spare.first = new (memory) Block{spare.first};

@@ -1,5 +1,5 @@
-// A queue in one block of memory that grows to what it has to hold and stays: a deque allocates and
-// frees as it goes.
+// A queue in one block of memory that grows to what it has to hold and stays, unless it is very
+// large: a deque allocates and frees as it goes.
 #pragma once
 #include <cstddef>
 #include <utility>
@@ -23,13 +23,15 @@ class Ring {
   T take_front() {
     T value = std::move(slots_[first_]);
     first_ = (first_ + 1) & (slots_.size() - 1);
-    --size_;
+    if (--size_ == 0 && slots_.size() > kKept) std::vector<T>().swap(slots_);
     return value;
   }
 
  private:
+  static constexpr std::size_t kSmallest = 16;
+  static constexpr std::size_t kKept = 16'384;  // a larger block goes when it has become empty
+
   void grow() {
-    constexpr std::size_t kSmallest = 16;
     std::vector<T> larger(slots_.empty() ? kSmallest : 2 * slots_.size());
     for (std::size_t i = 0; i < size_; ++i) {
       larger[i] = std::move(slots_[(first_ + i) & (slots_.size() - 1)]);

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/sanitizers.h"
+
 namespace reprise::base {
 
 // Not thread-safe. Every object must be destroyed before the slab is.
@@ -17,6 +19,15 @@ class Slab {
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
 
+#if REPRISE_ASAN || REPRISE_TSAN  // which want to see every allocation
+  template <class... Arguments>
+  T* make(Arguments&&... arguments) {
+    return new T(std::forward<Arguments>(arguments)...);
+  }
+  void destroy(T* object) {
+    delete object;
+  }
+#else
   template <class... Arguments>
   T* make(Arguments&&... arguments) {
     if (free_ == nullptr) add_block();
@@ -28,6 +39,7 @@ class Slab {
     object->~T();
     free_ = new (static_cast<void*>(object)) Cell{.next = free_};
   }
+#endif
 
  private:
   union Cell {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "replay/operation.h"
 
 namespace reprise::replay {
@@ -15,6 +16,7 @@ class PendingTable {
  public:
   // `operation` has the highest id so far.
   void add(std::uint32_t id, OperationRef operation) {
+    REPRISE_CHECK(entries_.empty() || entries_.back().id < id, "operations are numbered upwards");
     entries_.push_back({id, std::move(operation)});
   }
 

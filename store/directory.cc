@@ -98,10 +98,16 @@ base::Result<StoreIdentity> read_identity(const StoreDirectory& directory) {
                        directory.format() + " is damaged; restore the store from a backup"};
   }
   if (format > kStoreFormat) {
-    return base::Error{base::ErrorCode::kStoreNewerFormat,
+    return base::Error{base::ErrorCode::kStoreOtherFormat,
                        "the store " + directory.path + " has format " + std::to_string(format) +
                            ", this program reads up to format " + std::to_string(kStoreFormat) +
                            "; use the newer version of Reprise that wrote it"};
+  }
+  if (format < kStoreFormat) {
+    return base::Error{base::ErrorCode::kStoreOtherFormat,
+                       "the store " + directory.path + " has format " + std::to_string(format) +
+                           ", which no release of Reprise has written; this program reads format " +
+                           std::to_string(kStoreFormat) + "; make the store anew"};
   }
   std::string_view uuid = text.substr(line_end + 1);
   if (uuid.starts_with("uuid ")) uuid.remove_prefix(5);

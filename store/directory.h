@@ -15,7 +15,7 @@
 
 namespace reprise::store {
 
-inline constexpr int kStoreFormat = 1;
+inline constexpr int kStoreFormat = 2;
 
 struct StoreDirectory {
   std::string path;
@@ -43,7 +43,7 @@ enum class DirectoryContent {
 // without its FORMAT is kStoreDamaged.
 base::Result<DirectoryContent> look_into(const StoreDirectory& directory);
 
-// kStoreNewerFormat, or kStoreDamaged when it cannot be understood.
+// kStoreOtherFormat, or kStoreDamaged when it cannot be understood.
 base::Result<StoreIdentity> read_identity(const StoreDirectory& directory);
 
 // Released when the returned file is closed.

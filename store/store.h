@@ -31,7 +31,7 @@ class Store {
 
 // Opens or creates the store in `directory` for writing; its parent directory must exist. One
 // process at a time: kStoreLocked names the other. Errors: kStoreMissing (the path leads nowhere,
-// to a file, or to a directory with other things in it), kStoreUnwritable, kStoreNewerFormat,
+// to a file, or to a directory with other things in it), kStoreUnwritable, kStoreOtherFormat,
 // kStoreDamaged, kStoreFull, kStoreIo.
 base::Result<std::unique_ptr<Store>> open_store(const std::string& directory, StoreOptions = {});
 

@@ -33,7 +33,9 @@ bool Shard::step() {
   mail_.clear();
   worked |= release_effects();
   worked |= submit_tasks();  // the threads begin while the turns run
-  runs_.forget_archived(archived_);
+  if (const store::Seq through = std::exchange(archived_, 0); through != 0) {
+    runs_.forget_archived(through);
+  }
   worked |= fire_timers();
   worked |= !ready_.empty();
   run_turns();
@@ -63,7 +65,7 @@ void Shard::wait() {
 // ---- effects ----------------------------------------------------------------------------------
 
 void Shard::effect(Effect effect) {
-  effect.after = appended_.size() - 1;  // the turn just recorded; append_round() makes it absolute
+  effect.after = appended_.size() - 1;  // the turn just recorded; append_turns() makes it absolute
   round_effects_.push_back(std::move(effect));
 }
 
@@ -80,9 +82,9 @@ bool Shard::loadable(const RunRecord& run) const {
 void Shard::when_loadable(store::RunNumber number, std::function<void(RunRecord&)> act) {
   RunRecord* run = runs_.find(number);
   if (run == nullptr) return;
-  if (loadable(*run)) return act(*run);
+  if (!run->appending && loadable(*run)) return act(*run);
   auto again = [this, number, act = std::move(act)] { when_loadable(number, act); };
-  // Behind the round its last sequence number is known.
+  // Once its turn has been appended its last sequence number is known.
   if (run->appending) return post(std::move(again));
   after_durable(run->state.last_seq, std::move(again));
 }
@@ -133,7 +135,9 @@ void Shard::release(Effect& effect) {
 
 void Shard::replay_afresh(store::RunNumber number) {
   RunRecord* run = runs_.find(number);
-  if (run == nullptr || run->parked() || run->state.last_seq > shared_.durable.load()) return;
+  if (run == nullptr || run->parked()) return;
+  // A turn that is not durable yet has an effect of its own that comes back here.
+  if (run->appending || run->state.last_seq > shared_.durable.load()) return;
   const auto trouble = host_.replay_afresh(run->place, Source(shared_, run->state));
   if (trouble && trouble->code != base::ErrorCode::kNoWorker) park(*run, *trouble);
 }

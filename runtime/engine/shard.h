@@ -1,6 +1,6 @@
 // One shard: the runs whose workflow ids hash to it, and the thread that moves them. A round takes
-// what has come, runs one turn of each run that has inputs, appends the turns to the log together,
-// and releases the effects of turns that have become durable.
+// what has come, releases the effects of turns that have become durable, runs a turn of each run
+// that has inputs, and appends the turns to the log; a long round does so in parts.
 //
 //   mail, timers ──► inputs by run ──► turns ──► log ──► (durable) ──► effects
 //
@@ -166,7 +166,7 @@ class Shard {
   TimerQueue timers_;
   std::size_t swept_timers_ = 0;  // how many were left by the last sweep
   base::Ring<Effect> effects_;
-  std::map<std::string, std::vector<AttemptTask>> tasks_;  // to submit at the end of the round
+  std::map<std::string, std::vector<AttemptTask>> tasks_;  // to submit
 
   // The round.
   TurnArena arena_;
@@ -181,7 +181,7 @@ class Shard {
   };
   std::vector<Appended> appended_;
   std::vector<store::Draft> drafts_;
-  store::Seq archived_ = 0;            // closed runs up to here can be forgotten
+  store::Seq archived_ = 0;            // closed runs up to here can be forgotten; 0: no news
   std::vector<Effect> round_effects_;  // `after` counts the turns in appended_, from 0
   store::Seq last_appended_ = 0;
   std::vector<std::function<void()>> when_recorded_;

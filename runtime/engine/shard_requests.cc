@@ -131,7 +131,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
 
 // What a closed run with this id says to it.
 base::Status Shard::may_start(const StartRequest& request) {
-  if (request.reuse == IdReuse::kAllow || request.workflow_id.empty()) return {};
+  if (request.reuse == IdReuse::kAllow) return {};
   RunStatus status = RunStatus::kRunning;
   base::RunId id;
   if (const RunRecord* closed = runs_.find(request.workflow_id); closed != nullptr) {

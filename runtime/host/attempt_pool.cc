@@ -59,7 +59,7 @@ void AttemptPool::submit(std::vector<AttemptTask>& tasks) {
   {
     std::lock_guard lock(mutex_);
     for (AttemptTask& task : tasks) queue_.push_back(std::move(task));
-    wake = may_wake();
+    wake = claim_wake();
   }
   tasks.clear();
   if (wake) work_available_.notify_one();
@@ -68,7 +68,7 @@ void AttemptPool::submit(std::vector<AttemptTask>& tasks) {
 // Threads are woken one after another, each by the one before when it finds more than it takes.
 // When attempts are short those that are awake have done them all before the next one is up, and a
 // wake costs more than an attempt.
-bool AttemptPool::may_wake() {
+bool AttemptPool::claim_wake() {
   return !queue_.empty() && idle_ > 0 && !std::exchange(waking_, true);
 }
 
@@ -128,7 +128,7 @@ void AttemptPool::work() {
     --idle_;
     if (stopping_) return;
     AttemptTask task = queue_.take_front();
-    const bool wake = may_wake();
+    const bool wake = claim_wake();
     lock.unlock();
     if (wake) work_available_.notify_one();
     execute(task);

@@ -42,7 +42,7 @@ class AttemptPool {
     std::string_view limit;
   };
 
-  bool may_wake();
+  bool claim_wake();
   void work();
   void watch();
   void execute(AttemptTask& task);

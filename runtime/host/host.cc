@@ -109,18 +109,19 @@ void Host::evict(Place place) {
 }
 
 void Host::evict_excess(base::FunctionRef<bool(Key)> may_leave) {
-  // Those that must stay are few and recent, but a round does not look through all runs for others.
+  // One that must stay counts as used now, so that the next call begins with others; and one call
+  // does not look through all of them.
   constexpr int kRefusals = 256;
-  int refused = 0;
-  for (Resident* run = oldest_; run != nullptr && refused < kRefusals;) {
+  for (int refused = 0; refused < kRefusals && oldest_ != nullptr;) {
     if (resident_ <= options_.cached_runs && resident_bytes() <= options_.cached_bytes) return;
-    Resident* const next = run->previous;
-    if (run->pins > 0 || !may_leave(run->key)) {
-      ++refused;
-    } else {
+    Resident* const run = oldest_;
+    if (run->pins == 0 && may_leave(run->key)) {
       drop(run);
+      continue;
     }
-    run = next;
+    ++refused;
+    unlink(run);
+    link_first(run);
   }
 }
 

@@ -31,7 +31,7 @@ void internal::throw_error(const base::Error& error) {
     case Code::kStoreMissing:
     case Code::kStoreUnwritable:
     case Code::kStoreLocked:
-    case Code::kStoreNewerFormat:
+    case Code::kStoreOtherFormat:
     case Code::kStoreDamaged:
     case Code::kStoreIo:
     case Code::kStoreFull:

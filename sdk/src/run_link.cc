@@ -93,10 +93,8 @@ runtime::RunKey RunLink::key_to_await() const {
 }
 
 base::Status SignalLink::wait() const {
-  if (!reply.ready()) {
-    forbid_in_workflow();
-    wait_for(service, reply);
-  }
+  forbid_in_workflow();  // ready or not: what is wrong must not depend on the disk
+  if (!reply.ready()) wait_for(service, reply);
   return reply.get();
 }
 

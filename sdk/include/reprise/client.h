@@ -70,7 +70,8 @@ class SentSignal {
 };
 
 // Addresses one run. A value: copies are cheap and address the same run. Thread-safe; its Service
-// must outlive it. Calls block until what they ask for is durable and throw: NotFound (RP3005),
+// must outlive it. Calls, but for submit_signal(), block until what they ask for is durable and
+// throw: NotFound (RP3005),
 // RunClosed (RP3006), StoreError (RP1006, RP1008), the error of the start if that failed. Not for
 // workflow code (UsageError RP2004).
 class RunHandle {
@@ -93,8 +94,10 @@ class RunHandle {
     return try_send_signal(message.name, internal::encode_arguments(message.args));
   }
   // The same without waiting for the disk: signals are made durable together, in the order in which
-  // one thread sends them to one run, so that it can have thousands under way. Waits for the start
-  // of a run that Client::submit() is still starting.
+  // one thread sends them to one run, so that it can have thousands under way. How many is up to
+  // the sender, and each takes memory until it is durable: wait for delivered() now and then.
+  // Waits for the start of a run that Client::submit() is still starting, and throws its error; or
+  // PayloadError. Everything else is thrown by delivered().
   template <class T>
   SentSignal submit_signal(const Message<kind::Signal, void, T>& message) const {
     return send_signal_without_waiting(message.name, internal::encode_arguments(message.args));

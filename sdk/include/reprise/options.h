@@ -130,6 +130,8 @@ struct EngineOptions {
   // arrives for them: more memory, fewer replays.
   std::size_t cached_runs = 50'000;
   // Bytes of stack memory of the runs in memory, at most; whichever limit is reached first counts.
+  // Stacks that were in use a moment ago and are idle now come on top, until nothing has happened
+  // for a second.
   std::size_t cached_bytes = std::size_t{1} << 30;
   // Address space of one stack, in bytes; memory is used only as far as the code touches it. Raise
   // it for workflow code with deep recursion or large local arrays.

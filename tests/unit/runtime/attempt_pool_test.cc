@@ -104,6 +104,31 @@ TEST(AttemptPool, ExecutesAndReports) {
   EXPECT_EQ(reports.heartbeats(), std::vector<std::string>{"beat"});
 }
 
+// Each woken thread wakes the next one, until all have work: these activities end only together.
+TEST(AttemptPool, ManyTasksWakeAllThreads) {
+  constexpr int kThreads = 8;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int arrived = 0;
+  WorkerCode worker;
+  worker.task_queue = "q";
+  worker.activities["meet"] = [&](ActivityAttempt&, std::string_view) {
+    std::unique_lock lock(mutex);
+    const int goal = (arrived++ / kThreads + 1) * kThreads;
+    changed.notify_all();
+    changed.wait(lock, [&] { return arrived >= goal; });
+    return Outcome();
+  };
+  Reports reports;
+  AttemptPool pool(std::make_shared<const WorkerCode>(std::move(worker)), kThreads, reports);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<AttemptTask> tasks;
+    for (int i = 0; i < kThreads; ++i) tasks.push_back(task("meet"));
+    pool.submit(tasks);
+    for (int i = 0; i < kThreads; ++i) EXPECT_TRUE(reports.next().outcome.ok());
+  }
+}
+
 TEST(AttemptPool, SaysWhichActivityIsUnknown) {
   Reports reports;
   AttemptPool pool(code(), 0, reports);

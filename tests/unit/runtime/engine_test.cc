@@ -359,6 +359,43 @@ TEST_F(EngineTest, AStepOfADroppedStrandIsNotExecuted) {
   EXPECT_EQ(result(watch), "on");
 }
 
+// Steps that the code has given up may still stand in the queue that the worker leaves behind.
+TEST_F(EngineTest, AWorkerMayGoWhileGivenUpStepsAreQueued) {
+  workflow("w", [](Execution& e) {
+    {
+      const auto child = e.spawn([&] {
+        proto::StepScheduled step;
+        step.set_name("s");
+        e.run_step(as(step), [] { return Outcome(); }, {});
+      });
+      (void)wait_for_signal(e);
+    }
+    return wait_for_signal(e);
+  });
+  start_worker();
+  constexpr int kRuns = 20;
+  std::vector<Watch> runs;
+  for (int i = 0; i < kRuns; ++i) {
+    runs.push_back(std::make_shared<runtime::RunWatch>());
+    engine_->start({.workflow = "w", .workflow_id = std::to_string(i)}, runs.back(),
+                   [](const base::Result<runtime::StartedRun>&) {});
+  }
+  const auto signal_all = [&](const std::string& input) {
+    for (int i = 0; i < kRuns; ++i) {
+      engine_->signal({std::to_string(i), {}}, "go", input, [](const base::Status&) {});
+    }
+  };
+  engine_->run_some();
+  engine_->run_some();  // the steps are queued, and a few of them executed
+  signal_all("drop");
+  engine_->run_some();  // and given up
+  worker_.reset();
+  start_worker();
+  signal_all("on");
+  settle();
+  for (const Watch& run : runs) EXPECT_EQ(result(run), "on");
+}
+
 TEST_F(EngineTest, AStepIsRetriedAsItsPolicySays) {
   int attempts = 0;
   workflow("w", [&attempts](Execution& e) {

@@ -33,6 +33,38 @@ TEST_F(SmallCacheTest, EvictedRunsComeBackByReplay) {
   EXPECT_GE(bodies, 9);  // all but the last one were evicted and replayed
 }
 
+// What must stay in memory does not keep what need not.
+TEST_F(SmallCacheTest, RunsLeaveMemoryBehindThoseThatMustStay) {
+  workflow("stepping", [](Execution& e) {
+    proto::StepScheduled step;
+    step.set_name("s");
+    return e.run_step(as(step), [] { return Outcome(); }, {});
+  });
+  workflow("waiting", wait_for_signal);
+  start_worker();
+  const auto submit = [&](const char* name, const std::string& id) {
+    engine_->start({.workflow = name, .workflow_id = id}, nullptr,
+                   [](const base::Result<runtime::StartedRun>&) {});
+  };
+  // More runs with a step in the queue than one look at the oldest considers. Each run_some()
+  // executes one step.
+  for (int i = 0; i < 600; ++i) submit("stepping", "s" + std::to_string(i));
+  engine_->run_some();
+  engine_->run_some();
+  for (int i = 0; i < 10; ++i) submit("waiting", "w" + std::to_string(i));
+  for (int i = 0; i < 20; ++i) engine_->run_some();
+  int resident = 0;
+  for (int i = 0; i < 10; ++i) {
+    engine_->describe({"w" + std::to_string(i), {}},
+                      [&](const base::Result<runtime::RunDescription>& run) {
+                        if (run && !run->waiting_for.empty()) ++resident;
+                      });
+  }
+  engine_->run_some();
+  EXPECT_LE(resident, 1);
+  settle();
+}
+
 class ReplayEveryTurnTest : public EngineFixture {
  protected:
   ReplayEveryTurnTest() {
@@ -70,6 +102,43 @@ TEST_F(ReplayEveryTurnTest, LeavesDeterministicCodeAlone) {
   const Watch watch = start("w", "run-1");
   ASSERT_TRUE(signal("run-1", "go", "!"));
   EXPECT_THAT(result(watch), ::testing::AnyOf("1a!", "1!a"));
+}
+
+// Rounds so long that turns run in parts: a run may have a turn that is not appended yet when an
+// effect of its turn before wants to replay it.
+TEST_F(ReplayEveryTurnTest, KeepsTurnsThatAreNotAppendedYet) {
+  constexpr int kRuns = 600;
+  workflow("w", [](Execution& e) {
+    int local = 1;
+    proto::StepScheduled step;
+    step.set_name("s");
+    step.set_on_shard(true);
+    const Outcome stepped =
+        e.run_step(as(step), [&] { return Outcome::success(std::to_string(local)); }, {});
+    const std::string first = wait_for_signal(e).payload();
+    return Outcome::success(stepped.payload() + first + wait_for_signal(e).payload());
+  });
+  start_worker();
+  std::vector<Watch> runs;
+  for (int i = 0; i < kRuns; ++i) {
+    runs.push_back(std::make_shared<runtime::RunWatch>());
+    engine_->start({.workflow = "w", .workflow_id = std::to_string(i)}, runs.back(),
+                   [](const base::Result<runtime::StartedRun>&) {});
+  }
+  const auto signal_all = [&](const std::string& input) {
+    for (int i = 0; i < kRuns; ++i) {
+      engine_->signal({std::to_string(i), {}}, "go", input, [](const base::Status&) {});
+    }
+  };
+  // Signals come in with the effects of every stage of the step before them.
+  engine_->run_some();
+  engine_->run_some();
+  signal_all("a");
+  engine_->run_some();
+  signal_all("b");
+  settle();
+  for (const Watch& run : runs) EXPECT_EQ(result(run), "1ab");
+  EXPECT_EQ(logged_, "");
 }
 
 }  // namespace

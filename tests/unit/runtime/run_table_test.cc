@@ -78,6 +78,49 @@ TEST(RunTable, ForgetsOnlyWhatIsArchived) {
   EXPECT_EQ(table.size(), 0u);
 }
 
+TEST(RunTable, KeepsRunsThatAreInMemory) {
+  RunTable table;
+  table.add(state(1, "a", 1)).place = reinterpret_cast<Host::Place>(8);  // never looked into
+  table.add(state(2, "b", 2));
+  table.closed(*table.find("a"));
+  table.closed(*table.find("b"));
+  table.forget_archived(5);
+  ASSERT_NE(table.find("a"), nullptr);
+  EXPECT_EQ(table.find("b"), nullptr);
+  table.find("a")->place = nullptr;
+  table.forget_archived(5);
+  EXPECT_EQ(table.find("a"), nullptr);
+}
+
+// Hashes of our own choice: all alike, and such that probing goes round the end of the table.
+TEST(RecordIndex, FindsWhatSharesAHash) {
+  for (const std::uint32_t hash : {0u, 62u, 63u, 0xffffffffu}) {
+    std::vector<RunRecord> records(40);
+    RecordIndex index;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      records[i].state.number = i;
+      index.add(hash + static_cast<std::uint32_t>(i % 3), &records[i]);
+    }
+    const auto found = [&](std::size_t i) {
+      return index.find(hash + static_cast<std::uint32_t>(i % 3),
+                        [&](const RunRecord& record) { return record.state.number == i; });
+    };
+    // Every third goes first, then the others from the front: holes in all places.
+    for (std::size_t i = 0; i < records.size(); i += 3) {
+      index.remove(hash + static_cast<std::uint32_t>(i % 3), &records[i]);
+    }
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      EXPECT_EQ(found(i), i % 3 == 0 ? nullptr : &records[i]) << i;
+    }
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      if (i % 3 == 0) continue;
+      index.remove(hash + static_cast<std::uint32_t>(i % 3), &records[i]);
+      EXPECT_EQ(found(i), nullptr);
+    }
+    EXPECT_EQ(index.size(), 0u);
+  }
+}
+
 // Against a model, so that a removal that leaves a hole in somebody's way is found.
 TEST(RunTable, BehavesLikeAMapUnderAnyOrderOfAddingAndForgetting) {
   std::mt19937 random(7);

@@ -10,9 +10,11 @@ using DamagedStoreTest = StoreDirectoryTest;
 
 TEST_F(DamagedStoreTest, ANewerFormatIsLeftAlone) {
   create();
-  write(path_ + "/FORMAT", "reprise store, format 2\nsomething new\n");
-  expect_error(ErrorCode::kStoreNewerFormat, "format 2");
-  expect_read_only_error(ErrorCode::kStoreNewerFormat, "format 2");
+  write(path_ + "/FORMAT", "reprise store, format 1\nuuid x\n");
+  expect_error(ErrorCode::kStoreOtherFormat, "no release");
+  write(path_ + "/FORMAT", "reprise store, format 3\nsomething new\n");
+  expect_error(ErrorCode::kStoreOtherFormat, "format 2");
+  expect_read_only_error(ErrorCode::kStoreOtherFormat, "format 2");
 }
 
 TEST_F(DamagedStoreTest, AnUnreadableFormatIsDamage) {

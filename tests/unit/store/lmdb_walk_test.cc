@@ -112,5 +112,24 @@ TEST_F(LmdbWalkTest, AfterItsTimeItSeesWhatCameMeanwhile) {
   EXPECT_EQ(walk.key(), "b");
 }
 
+// The map has room for some 200 pages: a reader that kept its snapshot would keep every page that
+// is freed from then on, and the writes would soon fail.
+TEST_F(LmdbWalkTest, ReadersThatHaveEndedHoldNothing) {
+  put("a");
+  {
+    std::vector<std::unique_ptr<LmdbWalk>> walks;
+    for (int i = 0; i < 40; ++i) {
+      walks.push_back(std::make_unique<LmdbWalk>(*env_, table_, Order::kAscending));
+      EXPECT_EQ(walks.back()->seek(""), 0);
+    }
+  }
+  ASSERT_TRUE(env_->read([&](MDB_txn*) { return 0; }));
+  for (int i = 0; i < 2'000; ++i) put("a");
+  // And they see what has been written since.
+  put("b");
+  LmdbWalk walk(*env_, table_, Order::kAscending);
+  EXPECT_EQ(keys_from(walk, ""), (Keys{"a", "b"}));
+}
+
 }  // namespace
 }  // namespace reprise::store

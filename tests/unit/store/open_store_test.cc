@@ -142,7 +142,7 @@ TEST_F(OpenStoreTest, ACreationThatWasCutShortIsDoneAgain) {
         fs::create_directories(creating + "/archive");
         fs::create_directories(path_ + "/journal");
         write(path_ + "/journal/data.mdb", "moved");
-        write(creating + "/FORMAT", "reprise store, format 1\n");
+        write(creating + "/FORMAT", "reprise store, format 2\n");
       },
       [&] { fs::rename(creating + "/archive", path_ + "/archive"); },
   };
