@@ -306,11 +306,22 @@ reprise_load() {
   attend "$log" $((seconds * 10 + 120)) env REPRISE_BENCH_DIR="$scratch" \
     build/release/bench/engine_bench --filter "^three_steps/$1\$" --seconds "$seconds" --json "$out" ||
     die_with "$log" "engine_bench failed"
-  rate=$(sed -nE 's/.*"value": *([0-9.e+]+).*/\1/p' "$out")
+  read -r rate p50 < <(figures_of "three_steps/$1" "$out")
+}
+
+# figures_of LOAD FILE: what engine_bench wrote there of a load, its rate and the median of its
+# latency in microseconds ("" if it has none).
+figures_of() {
+  python3 - "$@" <<'END'
+import json, sys
+load, path = sys.argv[1:]
+values = {figure["name"]: figure["value"] for figure in json.load(open(path))}
+print(values.get(load, ""), values.get(load + "/p50", ""))
+END
 }
 
 reprise_run() {
-  local count round rate
+  local count round rate p50
   say "reprise: building"
   scripts/setup.sh
   attend "$scratch/cmake.log" 600 cmake --preset release || die_with "$scratch/cmake.log" "cmake failed"
@@ -320,8 +331,7 @@ reprise_run() {
     for ((round = 0; round < rounds; ++round)); do
       reprise_load "$count"
       [ -n "$rate" ] || die "engine_bench gave no figure for three_steps/$count"
-      # One after the other, so the rate also says how long one takes on average.
-      note reprise "$count" "$rate" "$([ "$count" -ne 1 ] || awk "BEGIN { print 1e6 / $rate }")"
+      note reprise "$count" "$rate" "$p50"
     done
   done
 }

@@ -31,11 +31,10 @@ bool Shard::step() {
     run_turns_if_many();
   }
   mail_.clear();
-  worked |= release_effects();
+  const bool released = release_effects();
+  worked |= released;
   worked |= submit_tasks();  // the threads begin while the turns run
-  if (const store::Seq through = std::exchange(archived_, 0); through != 0) {
-    runs_.forget_archived(through);
-  }
+  if (std::exchange(archive_moved_, false) || released) runs_.forget_archived(archived_);
   worked |= fire_timers();
   worked |= !ready_.empty();
   run_turns();
@@ -90,22 +89,19 @@ void Shard::when_loadable(store::RunNumber number, std::function<void(RunRecord&
 }
 
 bool Shard::release_effects() {
-  // The threads begin while the rest is released: after a restart that may be a step of each of
-  // 100,000 runs, which are replayed for it.
+  // After a restart there may be an effect for each of 100,000 runs, which are read or replayed for
+  // it: the threads begin while the rest is released, and so does what they have finished.
   constexpr std::size_t kReleasesPerSubmit = 256;
-  std::size_t since_submit = 0;
-  bool released = false;
+  constexpr std::size_t kReleasesPerRound = 4'096;
+  std::size_t released = 0;
   const store::Seq durable = shared_.durable.load();
-  while (!effects_.empty() && effects_.front().after <= durable) {
+  while (released < kReleasesPerRound && !effects_.empty() && effects_.front().after <= durable) {
     Effect effect = effects_.take_front();
-    released = true;
     release(effect);
     run_turns_if_many();
-    if (++since_submit < kReleasesPerSubmit) continue;
-    since_submit = 0;
-    (void)submit_tasks();
+    if (++released % kReleasesPerSubmit == 0) (void)submit_tasks();
   }
-  return released;
+  return released > 0;
 }
 
 void Shard::release(Effect& effect) {

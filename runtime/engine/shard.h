@@ -74,14 +74,18 @@ class Shard {
   void add_worker(const std::shared_ptr<const WorkerCode>& code);
   void remove_worker(const std::string& task_queue);
   void adopt(RunState state, bool damaged, const std::string& why);
-  void archived(store::Seq through) { archived_ = through; }
+  void archived(store::Seq through) {
+    archived_ = through;
+    archive_moved_ = true;
+  }
   void fail_watches(const base::Error& why);
 
  private:
   class Source;  // a run as the host sees it
 
   // Something that must wait until the turn that caused it is durable. The frequent kinds carry no
-  // closure. A record stays known until every effect of its turns has been released.
+  // closure. The last effect of a run is kClosed, and a record stays known until that has been
+  // released.
   struct Effect {
     enum class Kind : std::uint8_t { kCall, kDispatch, kArm, kConfirm, kStarted, kClosed };
     Kind kind = Kind::kCall;
@@ -181,7 +185,8 @@ class Shard {
   };
   std::vector<Appended> appended_;
   std::vector<store::Draft> drafts_;
-  store::Seq archived_ = 0;            // closed runs up to here can be forgotten; 0: no news
+  store::Seq archived_ = 0;  // closed runs up to here can be forgotten
+  bool archive_moved_ = false;
   std::vector<Effect> round_effects_;  // `after` counts the turns in appended_, from 0
   store::Seq last_appended_ = 0;
   std::vector<std::function<void()>> when_recorded_;
