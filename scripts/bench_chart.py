@@ -2,9 +2,8 @@
 """Draws the figures of scripts/bench.sh --json as an SVG.
 
 A panel per unit: every load with a rate and a floor is a bar, its floor a mark, the share of the
-floor that it reaches a label. With --peers, a list of {"name", "value", "unit"} whose names are
-"system/load/in flight" ("restate/three_steps/128"), another panel compares rates on a logarithmic
-scale.
+floor that it reaches a label. With --peers, what scripts/bench_peers.sh --json wrote, another panel
+compares the rates of the systems on a logarithmic scale.
 """
 import argparse
 import json
@@ -117,21 +116,15 @@ def peer_name(peer):
     return PEER_NAMES.get(system, system.capitalize())
 
 
-def compared_rows(figures, peers):
-    """By load: our best rate and the one with as many in flight as a peer has, then the peers."""
+def compared_rows(peers):
+    """By load: the systems as they did in one comparison, ours first, each by its rates."""
     rows = []
     for load in dict.fromkeys(peer["name"].split("/")[1] for peer in peers):
-        theirs = [p for p in peers if p["name"].split("/")[1] == load]
-        ours = [f for f in figures
-                if f["name"].split("/")[0] == load and f["unit"] == theirs[0]["unit"]]
-        if not ours:
-            continue
-        same = {p["name"].rsplit("/", 1)[-1] for p in theirs}
-        best = max(ours, key=lambda f: f["value"])
-        shown = [f for f in ours if f is best or f["name"].rsplit("/", 1)[-1] in same]
-        rows += [(load, OUR_NAME + in_flight(f["name"]), f["value"], OURS) for f in shown]
-        rows += [(load, peer_name(p) + in_flight(p["name"]), p["value"], PEER)
-                 for p in sorted(theirs, key=lambda p: -p["value"])]
+        of_load = [p for p in peers if p["name"].split("/")[1] == load]
+        for is_ours, color in ((True, OURS), (False, PEER)):
+            some = [p for p in of_load if (peer_name(p) == OUR_NAME) == is_ours]
+            rows += [(load, peer_name(p) + in_flight(p["name"]), p["value"], color)
+                     for p in sorted(some, key=lambda p: -p["value"])]
     return rows
 
 
@@ -159,7 +152,7 @@ def draw(figures, peers):
                   if f["unit"].endswith("/s") and f.get("floor") and not f["name"].endswith("/1")]
     for unit in dict.fromkeys(f["unit"] for f in with_floor):
         draw_floor_panel(drawing, unit, [f for f in with_floor if f["unit"] == unit])
-    rows = compared_rows(figures, peers)
+    rows = compared_rows(peers)
     if rows:
         draw_peer_panel(drawing, rows, peers[0]["unit"])
     if not drawing.parts:
@@ -179,6 +172,7 @@ def main():
     parser.add_argument("--peers", metavar="JSON", help="figures of other systems")
     options = parser.parse_args()
     peers = load_json(options.peers) if options.peers else []
+    peers = [peer for peer in peers if peer["unit"].endswith("/s")]
     picture = draw(load_json(options.json), peers)
     with open(options.svg, "w", encoding="utf-8") as file:
         file.write(picture)

@@ -383,7 +383,7 @@ print_table() {
   [ ${#skipped[@]} -eq 0 ] || printf '  skipped: %s\n' "${skipped[@]}"
   echo
   awk '
-    function latency() { return $2 != 1 ? "" : sprintf("%.2f ms%s", $6 / 1000, $1 == "reprise" ? " (mean)" : "") }
+    function latency() { return $2 != 1 ? "" : sprintf("%.2f ms", $6 / 1000) }
     BEGIN { printf "%-10s %10s %14s   %-18s %s\n", "", "in flight", "workflows/s", "lowest - highest", "median latency" }
     $1 != last { if (last != "") print ""; last = $1 }
     { printf "%-10s %10d %14.0f   %-18s %s\n", $1, $2, $3, sprintf("%.0f - %.0f", $4, $5), latency() }' "$scratch/results"
@@ -432,7 +432,7 @@ END
   fi
   if has reprise; then cat <<'END'
   reprise  Embedded in the caller: nothing crosses a socket or a process. Each commit of LMDB is two
-           flushes, and a workflow at 1 in flight has four. A shard for every two cores, one journal.
+           flushes, and a workflow at 1 in flight has four. A shard for each core, one journal.
            Steps run on activity threads, as they do by default.
 END
   fi
