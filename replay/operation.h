@@ -57,8 +57,8 @@ class Operation : public base::Pooled<Operation> {
   // False when the table has no such transition (a late or a repeated event).
   bool complete(Trigger trigger, std::uint64_t order, Outcome outcome = {});
 
-  void stop_waking(StrandRecord& strand) {
-    waiters.erase(std::remove(waiters.begin(), waiters.end(), &strand), waiters.end());
+  void stop_waking(StrandRecord& waiter) {
+    waiters.erase(std::remove(waiters.begin(), waiters.end(), &waiter), waiters.end());
   }
 
   // Of a pending operation; the execution keeps them. Nearly always one strand waits for it.

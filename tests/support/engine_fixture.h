@@ -85,6 +85,22 @@ class EngineFixture : public ::testing::Test {
     return start(std::move(request));
   }
 
+  // Runs "0", "1"... of one workflow, and a signal to each of them; nothing is driven.
+  std::vector<Watch> submit_many(const std::string& workflow, int count) {
+    std::vector<Watch> watches;
+    for (int i = 0; i < count; ++i) {
+      watches.push_back(std::make_shared<runtime::RunWatch>());
+      engine_->start({.workflow = workflow, .workflow_id = std::to_string(i)}, watches.back(),
+                     [](const base::Result<runtime::StartedRun>&) {});
+    }
+    return watches;
+  }
+  void submit_signals(int count, const std::string& name, const std::string& input) {
+    for (int i = 0; i < count; ++i) {
+      engine_->signal({std::to_string(i), {}}, name, input, [](const base::Status&) {});
+    }
+  }
+
   base::Status signal(std::string id, std::string name, std::string input = {}) {
     std::optional<base::Status> status;
     engine_->signal({std::move(id), {}}, std::move(name), std::move(input),

@@ -374,24 +374,14 @@ TEST_F(EngineTest, AWorkerMayGoWhileGivenUpStepsAreQueued) {
   });
   start_worker();
   constexpr int kRuns = 20;
-  std::vector<Watch> runs;
-  for (int i = 0; i < kRuns; ++i) {
-    runs.push_back(std::make_shared<runtime::RunWatch>());
-    engine_->start({.workflow = "w", .workflow_id = std::to_string(i)}, runs.back(),
-                   [](const base::Result<runtime::StartedRun>&) {});
-  }
-  const auto signal_all = [&](const std::string& input) {
-    for (int i = 0; i < kRuns; ++i) {
-      engine_->signal({std::to_string(i), {}}, "go", input, [](const base::Status&) {});
-    }
-  };
+  const std::vector<Watch> runs = submit_many("w", kRuns);
   engine_->run_some();
   engine_->run_some();  // the steps are queued, and a few of them executed
-  signal_all("drop");
+  submit_signals(kRuns, "go", "drop");
   engine_->run_some();  // and given up
   worker_.reset();
   start_worker();
-  signal_all("on");
+  submit_signals(kRuns, "go", "on");
   settle();
   for (const Watch& run : runs) EXPECT_EQ(result(run), "on");
 }

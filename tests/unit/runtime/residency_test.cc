@@ -120,23 +120,13 @@ TEST_F(ReplayEveryTurnTest, KeepsTurnsThatAreNotAppendedYet) {
     return Outcome::success(stepped.payload() + first + wait_for_signal(e).payload());
   });
   start_worker();
-  std::vector<Watch> runs;
-  for (int i = 0; i < kRuns; ++i) {
-    runs.push_back(std::make_shared<runtime::RunWatch>());
-    engine_->start({.workflow = "w", .workflow_id = std::to_string(i)}, runs.back(),
-                   [](const base::Result<runtime::StartedRun>&) {});
-  }
-  const auto signal_all = [&](const std::string& input) {
-    for (int i = 0; i < kRuns; ++i) {
-      engine_->signal({std::to_string(i), {}}, "go", input, [](const base::Status&) {});
-    }
-  };
+  const std::vector<Watch> runs = submit_many("w", kRuns);
   // Signals come in with the effects of every stage of the step before them.
   engine_->run_some();
   engine_->run_some();
-  signal_all("a");
+  submit_signals(kRuns, "go", "a");
   engine_->run_some();
-  signal_all("b");
+  submit_signals(kRuns, "go", "b");
   settle();
   for (const Watch& run : runs) EXPECT_EQ(result(run), "1ab");
   EXPECT_EQ(logged_, "");
