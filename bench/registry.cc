@@ -1,6 +1,23 @@
+#include <utility>
+
 #include "bench/loads/loads.h"
 
 namespace reprise::bench {
+
+void add_in_two_sizes(Loads& loads,
+                      const std::string& family,
+                      std::size_t quick,
+                      std::size_t full,
+                      MeasureSized measure) {
+  for (const auto& [size, runs] : {std::pair(quick, Runs::kQuick), {full, Runs::kFull}}) {
+    const std::string name = family + "/" + std::to_string(size);
+    loads.push_back({.name = name,
+                     .runs = runs,
+                     .measure = [name, size = size, measure](const Settings& settings) {
+                       return measure(settings, name, size);
+                     }});
+  }
+}
 
 Loads all_loads() {
   Loads loads;

@@ -23,7 +23,7 @@ struct StackPoolOptions {
   std::size_t stacks_per_slab = 1024;
   // How many idle stacks keep their memory for the next strand in any case. Further ones keep it as
   // long as they were all needed at one time recently: giving it back and faulting it in again
-  // costs 6 us per stack, a third of a short workflow. Of the others it goes back to the kernel.
+  // took a quarter of the CPU of short workflows. Of the others it goes back to the kernel.
   std::size_t warm_stacks = 256;
   // The strongest guard to try.
   StackGuard guard = StackGuard::kInstall;

@@ -26,6 +26,8 @@ each engine is run and what was checked about it.
 END
 }
 
+misused() { echo "bench_peers: $1" >&2; usage >&2; exit 2; }
+
 readonly engines=(restate dbos fusee reprise)
 readonly restate_counts=(1 32 128 256)
 readonly dbos_counts=(1 16 32 64)
@@ -45,12 +47,14 @@ while [ $# -gt 0 ]; do
     --dir) directory=$(realpath "${2:?--dir needs a directory}"); shift ;;
     --only) only=${2:?--only needs an engine}; shift ;;
     --help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
+    *) misused "unknown argument $1" ;;
   esac
   shift
 done
-[[ $seconds =~ ^[1-9][0-9]*$ && $rounds =~ ^[1-9]$ ]] || { usage >&2; exit 2; }
-[[ -z $only || " ${engines[*]} " == *" $only "* ]] || { usage >&2; exit 2; }
+[[ $seconds =~ ^[1-9][0-9]*$ ]] || misused "--seconds needs a whole number"
+[[ $rounds =~ ^[1-9]$ ]] || misused "--rounds needs a number from 1 to 9"
+[ -d "$directory" ] || misused "--dir needs a directory that exists"
+[[ -z $only || " ${engines[*]} " == *" $only "* ]] || misused "--only needs one of ${engines[*]}"
 
 # --- Processes, and how they end -----------------------------------------------------------------
 

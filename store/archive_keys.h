@@ -13,7 +13,7 @@ std::string run_key(RunNumber run);
 std::string chunk_key(RunNumber run, Seq last);
 // Ids stand in the key as they are, but for very long ones: most sources of ids make ones that grow
 // (a counter, a UUIDv7), which then fill the table page by page. Hashes would dirty a page of 4 KiB
-// per run, six times what the whole history of a short one takes.
+// per run, seven times what a short one takes in all.
 std::string id_prefix(std::string_view workflow_id);
 std::string id_key(std::string_view workflow_id, RunNumber run);
 RunNumber run_of_id_key(std::string_view key);

@@ -49,7 +49,7 @@ class LmdbEnv {
   base::Status open_tables(base::FunctionRef<int(MDB_txn*)> work) const;
 
   // A read transaction of one's own; LMDB's code. Those that have ended are kept and renewed, which
-  // saves an allocation and LMDB's lock on the table of readers: half a microsecond.
+  // saves an allocation and LMDB's lock on the table of readers.
   int begin_read(MDB_txn** txn) const;
   void end_read(MDB_txn* txn) const;
 

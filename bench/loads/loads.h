@@ -4,6 +4,14 @@
 
 namespace reprise::bench {
 
+// A load in a smaller size for a quick run and in the one that is meant.
+using MeasureSized = Figures (*)(const Settings&, const std::string& name, std::size_t size);
+void add_in_two_sizes(Loads& loads,
+                      const std::string& family,
+                      std::size_t quick,
+                      std::size_t full,
+                      MeasureSized measure);
+
 void add_workflow_loads(Loads& loads);
 void add_fan_out_loads(Loads& loads);
 void add_signal_loads(Loads& loads);

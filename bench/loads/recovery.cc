@@ -100,15 +100,7 @@ void leave_runs_in_flight(const std::string& directory, std::size_t runs) {
 }
 
 void add_recovery_loads(Loads& loads) {
-  for (const auto& [size, runs] : {std::pair(10'000, Runs::kQuick), {100'000, Runs::kFull}}) {
-    const std::string name = "recovery/" + std::to_string(size);
-    loads.push_back(
-        {.name = name,
-         .runs = runs,
-         .measure = [name, count = static_cast<std::size_t>(size)](const Settings& settings) {
-           return measure(settings, name, count);
-         }});
-  }
+  add_in_two_sizes(loads, "recovery", 10'000, 100'000, measure);
 }
 
 }  // namespace reprise::bench

@@ -77,15 +77,7 @@ Figures measure(const Settings& settings, const std::string& name, std::size_t r
 }  // namespace
 
 void add_waiting_loads(Loads& loads) {
-  for (const auto& [size, runs] : {std::pair(100'000, Runs::kQuick), {1'000'000, Runs::kFull}}) {
-    const std::string name = "waiting/" + std::to_string(size);
-    loads.push_back(
-        {.name = name,
-         .runs = runs,
-         .measure = [name, count = static_cast<std::size_t>(size)](const Settings& settings) {
-           return measure(settings, name, count);
-         }});
-  }
+  add_in_two_sizes(loads, "waiting", 100'000, 1'000'000, measure);
 }
 
 }  // namespace reprise::bench

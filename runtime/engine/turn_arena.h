@@ -1,6 +1,6 @@
 // Memory for turns that are gathered and run together, and go together. The arena begins in a block
 // of its own that grows to what rounds need: blocks allocated and freed each round made malloc
-// consolidate its free lists, a tenth of the CPU of a short workflow.
+// consolidate its free lists, a twentieth of the CPU.
 #pragma once
 #include <algorithm>
 #include <bit>
