@@ -9,7 +9,7 @@
 #include "store/store.h"
 #include "store/writer.h"
 #include "tests/unit/store/builders.h"
-#include "tests/unit/store/io_failures.h"
+#include "tests/support/io_failures.h"
 #include "tests/unit/store/temporary_directory.h"
 
 namespace reprise::store {

@@ -1,4 +1,4 @@
-#include "tests/unit/store/io_failures.h"
+#include "tests/support/io_failures.h"
 
 #include <atomic>
 #include <cerrno>
