@@ -70,6 +70,21 @@ void check(const EngineOptions& options) {
     invalid_option("stack_bytes is " + std::to_string(options.stack_bytes) +
                    "; it must be at least " + std::to_string(kSmallestStack));
   }
+  check(options.limits);
+}
+
+void check(const EngineLimits& limits) {
+  const auto positive = [](std::string_view name, std::uint64_t value) {
+    if (value == 0) invalid_option("limits." + std::string(name) + " is 0; nothing could be done");
+  };
+  positive("pending_requests", limits.pending_requests);
+  positive("pending_bytes", limits.pending_bytes);
+  positive("waiting_attempts", limits.waiting_attempts);
+  positive("pending_operations", limits.pending_operations);
+  positive("turn_bytes", limits.turn_bytes);
+  positive("history_events", limits.history_events);
+  check_duration("limits.overload_wait", limits.overload_wait);
+  check_duration("limits.slow_turn", limits.slow_turn);
 }
 
 void misused(std::string_view message) {
