@@ -49,6 +49,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options);
   void open(Recovered recovered);
   void durable(const base::Result<store::Seq>& seq);
+  void room_changed(const base::Status& room);
   void run_shard(Shard& shard);
   void unregister(Session& session);
   static bool run_attempt(Session& session);

@@ -75,6 +75,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
     if (watch != nullptr) watch->set(why);
     reply(why);
   };
+  if (full_) return refuse(shared_.space.refusal());
   if (const auto worker = host_.registry().find(request.task_queue);
       worker != nullptr && !worker->workflows.contains(request.workflow)) {
     return refuse({base::ErrorCode::kUnknownWorkflow,
@@ -199,6 +200,7 @@ void Shard::read_end(const RunState& state, const std::shared_ptr<RunWatch>& wat
 // ---- messages to open runs --------------------------------------------------------------------
 
 void Shard::signal(const RunKey& key, std::string name, std::string input, Reply<void> reply) {
+  if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
   if (!run) return reply(run.error());
   add_input(
@@ -211,6 +213,7 @@ void Shard::signal(const RunKey& key, std::string name, std::string input, Reply
 }
 
 void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
+  if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
   if (!run) return reply(run.error());
   add_input(
@@ -222,6 +225,7 @@ void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
 }
 
 void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) {
+  if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
   if (!run) return reply(run.error());
   record_end(
@@ -234,6 +238,7 @@ void Shard::update(const RunKey& key,
                    std::string name,
                    std::string input,
                    const Reply<replay::Outcome>& reply) {
+  if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
   if (!run) return reply(run.error());
   if ((*run)->parked()) return reply(*(*run)->extras->parked);
@@ -265,6 +270,7 @@ void Shard::query(const RunKey& key,
     return mailbox_.post([this, key, name, input, reply] { query(key, name, input, reply); });
   }
   if (run->parked()) return reply(*run->extras->parked);
+  if (waits_for_room(*run)) return reply(shared_.space.refusal());
   const store::RunNumber number = run->state.number;
   when_loadable(number, [this, name, input, reply](RunRecord& asked) {
     auto answer = host_.query(asked.place, Source(shared_, asked.state), name, input);
@@ -298,6 +304,7 @@ RunDescription Shard::describe_run(RunRecord& run) {
 void Shard::describe(const RunKey& key, const Reply<RunDescription>& reply) {
   if (RunRecord* run = find(key); run != nullptr) {
     if (in_round(*run)) return post([this, key, reply] { describe(key, reply); });
+    if (waits_for_room(*run)) return reply(shared_.space.refusal());
     return after_durable(run->state.last_seq, [this, key, reply, number = run->state.number] {
       if (RunRecord* known = runs_.find(number); known != nullptr)
         return reply(describe_run(*known));
@@ -321,6 +328,7 @@ void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& re
   };
   if (RunRecord* run = find(key); run != nullptr) {
     if (in_round(*run)) return post([this, key, reply] { history(key, reply); });
+    if (waits_for_room(*run)) return reply(shared_.space.refusal());
     const store::Seq last = run->state.last_seq;  // a busy run would never be durable to its end
     return after_durable(last, [this, read, number = run->state.number, last, key, reply] {
       if (RunRecord* known = runs_.find(number); known != nullptr) return read(known->state, last);

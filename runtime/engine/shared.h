@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/space.h"
 #include "runtime/engine/task_queues.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -56,6 +57,7 @@ struct Shared {
   RunIds ids;
   std::atomic<store::RunNumber> next_run{1};
   std::atomic<store::Seq> durable{0};
+  Space space;
 };
 
 }  // namespace reprise::runtime

@@ -22,6 +22,13 @@ class StoreError : public Error {
   using Error::Error;
 };
 
+// The store has no room (RP1007): nothing was recorded, and the same call works once there is room.
+// An engine that is open goes on by itself then.
+class StoreFull : public StoreError {
+ public:
+  using StoreError::StoreError;
+};
+
 // No run with this id (RP3005).
 class NotFound : public Error {
  public:
