@@ -1,0 +1,216 @@
+// Power failures. A real engine works over a real store while every write and sync is recorded; the
+// power then fails at a random operation, on a disk that keeps what was synced and a random part of
+// the rest. Whatever it kept, everything acknowledged must be there and new work be done. Two
+// controls show that the harness can fail: LMDB without syncs, and acknowledgements before the
+// sync.
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/power_fail/crash_check.h"
+#include "tests/power_fail/crash_image.h"
+#include "tests/support/torture.h"
+
+namespace reprise::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kStatesPerWorkload = 500;
+constexpr std::uint64_t kStatesPerChild = 100;
+constexpr std::uint64_t kThoroughEvery = 10;
+constexpr std::uint64_t kReportsAtMost = 20;
+
+// In memory, where syncing costs nothing: what matters is the order of operations.
+class ScratchDirectory {
+ public:
+  ScratchDirectory() {
+    std::error_code missing;
+    const bool shm = fs::space("/dev/shm", missing).available > std::uintmax_t{256} << 20;
+    path_ = (!missing && shm ? std::string("/dev/shm") : fs::temp_directory_path().string()) +
+            "/reprise-power-XXXXXX";
+    if (::mkdtemp(path_.data()) == nullptr) std::abort();
+  }
+  ~ScratchDirectory() { fs::remove_all(path_); }
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// Every third failure hits the creation of the store, which is a small part of all operations.
+std::vector<std::size_t> positions(const Recording& recording,
+                                   std::uint64_t states,
+                                   std::mt19937_64& random) {
+  const auto is_durable = [](const Promise& p) { return p.kind == Promise::Kind::kDurable; };
+  std::size_t created = 0;
+  while (created < recording.ops.size() &&
+         !(recording.ops[created].kind == DiskOp::Kind::kPromise &&
+           is_durable(recording.promises[recording.ops[created].offset]))) {
+    ++created;
+  }
+  std::vector<std::size_t> cuts;
+  for (std::uint64_t i = 0; i < states; ++i) {
+    cuts.push_back(random() % (i % 5 == 0 ? created + 1 : recording.ops.size() + 1));
+  }
+  std::sort(cuts.begin(), cuts.end());
+  return cuts;
+}
+
+struct Trial {
+  const Recording& recording;
+  const std::vector<std::size_t>& cuts;
+  const std::string& scratch;
+  std::uint64_t seed;
+};
+
+// Checks states from `first` on in this process, which may die of it; writes one line for each.
+[[noreturn]] void check_states(const Trial& trial,
+                               CrashImage image,
+                               Expectation expected,
+                               std::size_t first,
+                               std::size_t end,
+                               int results) {
+  const std::string path = trial.scratch + "/crashed";
+  for (std::size_t i = first; i < end; ++i) {
+    while (image.position() < trial.cuts[i]) {
+      const DiskOp& op = trial.recording.ops[image.position()];
+      if (op.kind == DiskOp::Kind::kPromise) expected.add(trial.recording.promises[op.offset]);
+      image.advance();
+    }
+    std::mt19937_64 random(trial.seed * 1'000'003 + i);
+    fs::remove_all(path);
+    fs::create_directory(path);
+    image.write(path, random);
+    std::string line =
+        check_crashed(path + "/store", trial.recording, expected, random() % kThoroughEvery == 0);
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    line += '\n';
+    if (::write(results, line.data(), line.size()) < 0) std::_Exit(3);
+  }
+  std::_Exit(0);
+}
+
+struct Counts {
+  std::uint64_t states = 0;
+  std::vector<std::string> bad;
+};
+
+// A child checks so many states, and dies of a bad one at worst.
+std::size_t check_in_child(const Trial& trial,
+                           const Expectation& nothing,
+                           std::size_t first,
+                           Counts* counts) {
+  const std::size_t end = std::min(trial.cuts.size(), first + kStatesPerChild);
+  int ends[2];
+  if (::pipe(ends) != 0) std::abort();
+  std::fflush(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(ends[0]);
+    check_states(trial, CrashImage(trial.recording.ops, trial.recording.root), nothing, first, end,
+                 ends[1]);
+  }
+  ::close(ends[1]);
+  std::string output;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
+    output.append(buffer, static_cast<std::size_t>(got));
+  }
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  std::size_t done = first;
+  const auto note = [&](const std::string& wrong) {
+    ++counts->states;
+    if (!wrong.empty()) {
+      counts->bad.push_back("workload " + std::to_string(trial.seed) + ", operation " +
+                            std::to_string(trial.cuts[done]) + ": " + wrong);
+    }
+    ++done;
+  };
+  for (std::size_t at = 0, next = 0; (next = output.find('\n', at)) != std::string::npos;) {
+    note(output.substr(at, next - at));
+    at = next + 1;
+  }
+  if (done < end) note("the process died with status " + std::to_string(status));
+  return done;
+}
+
+Counts check_workload(const std::string& scratch,
+                      const Recording& recording,
+                      const Expectation& nothing,
+                      std::uint64_t seed,
+                      std::uint64_t states) {
+  std::mt19937_64 random(seed);
+  const std::vector<std::size_t> cuts = positions(recording, states, random);
+  const Trial trial{recording, cuts, scratch, seed};
+  Counts counts;
+  for (std::size_t next = 0; next < cuts.size();) {
+    next = check_in_child(trial, nothing, next, &counts);
+  }
+  return counts;
+}
+
+int run(int argc, char** argv) {
+  TortureOptions options("power_fail", "Fails the power at random moments of a store's life.",
+                         {.quick = 2'000, .full = 1'000'000});
+  options.parse(argc, argv);
+  TortureReport report(options);
+  const ScratchDirectory scratch;
+  std::uint64_t states = 0;
+  std::uint64_t bad = 0;
+  std::uint64_t workloads = 0;
+  std::uint64_t operations = 0;
+  for (; states < options.count(); ++workloads) {
+    const std::uint64_t seed = options.seed + workloads;
+    const Recording recording = record_workload(scratch.path(), seed, false);
+    operations += recording.ops.size();
+    const Counts counts = check_workload(scratch.path(), recording, Expectation(), seed,
+                                         std::min(kStatesPerWorkload, options.count() - states));
+    states += counts.states;
+    for (const std::string& wrong : counts.bad) {
+      if (++bad <= kReportsAtMost) report.fail(wrong + "; --seed " + std::to_string(seed));
+    }
+  }
+
+  const std::uint64_t control_states = std::min<std::uint64_t>(options.count() / 10, 10'000);
+  const Counts nosync =
+      check_workload(scratch.path(), record_workload(scratch.path(), options.seed, true),
+                     Expectation(), options.seed, control_states);
+  const Counts early =
+      check_workload(scratch.path(), record_workload(scratch.path(), options.seed, false),
+                     Expectation::too_early(), options.seed, control_states);
+  int caught = 0;
+  for (const auto& [name, counts] : {std::pair("without syncs", &nosync),
+                                     std::pair("with acknowledgements before the sync", &early)}) {
+    if (!counts->bad.empty()) {
+      ++caught;
+    } else {
+      report.fail(std::string("the control ") + name + " was not caught");
+    }
+  }
+
+  report.add("states", states);
+  report.add("bad", bad);
+  report.add("workloads", workloads);
+  report.add("operations", operations);
+  report.add("controls", std::to_string(caught) + "/2");
+  report.add("caught_nosync",
+             std::to_string(nosync.bad.size()) + "/" + std::to_string(nosync.states));
+  report.add("caught_early_ack",
+             std::to_string(early.bad.size()) + "/" + std::to_string(early.states));
+  return report.finish();
+}
+
+}  // namespace
+}  // namespace reprise::testing
+
+int main(int argc, char** argv) {
+  return reprise::testing::run(argc, argv);
+}
