@@ -36,6 +36,8 @@ std::string_view summary(ErrorCode code) {
       return "nothing can ever wake this run";
     case ErrorCode::kStrandsExhausted:
       return "no stack for another strand";
+    case ErrorCode::kRunLimit:
+      return "the run has reached a limit";
     case ErrorCode::kPayloadDecode:
       return "a payload does not decode as the expected type";
     case ErrorCode::kPayloadTooLarge:
@@ -56,6 +58,8 @@ std::string_view summary(ErrorCode code) {
       return "no worker serves this task queue";
     case ErrorCode::kInvalidOption:
       return "an option has a value it cannot have";
+    case ErrorCode::kOverloaded:
+      return "too much is waiting to be done";
     case ErrorCode::kUnknownActivity:
       return "no implementation of this activity";
     case ErrorCode::kProcessDied:

@@ -24,6 +24,7 @@ enum class ErrorCode : int {
   kOutsideWorkflow = 2004,   // a durable call outside the run's own code
   kWorkflowStuck = 2005,     // in a test: nothing can ever wake the run
   kStrandsExhausted = 2006,  // no stack could be had for a strand
+  kRunLimit = 2007,          // the run has reached a limit of what one run may have
   // 3xxx: requests and payloads.
   kPayloadDecode = 3001,
   kPayloadTooLarge = 3002,
@@ -35,6 +36,7 @@ enum class ErrorCode : int {
   kQueryFailed = 3008,
   kNoWorker = 3009,
   kInvalidOption = 3010,
+  kOverloaded = 3011,  // too much is waiting to be done
   // 4xxx: activities.
   kUnknownActivity = 4001,
   kProcessDied = 4003,  // the process ended while an attempt was under way

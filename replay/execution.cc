@@ -21,6 +21,8 @@ Execution::State::State(Execution& execution,
       code(workflow_code),
       log(options.strict),
       step_abandoned(std::move(options.step_abandoned)),
+      most_pending(options.pending_operations),
+      most_turn_bytes(options.turn_bytes),
       root(new Scope(Scope::Kind::kRoot, ScopeRef())),
       random_state(base::hash64(info.run_id.bytes())),
       scheduler(pool) {}
@@ -63,6 +65,7 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) {
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (trouble) return TurnEnd::kParked;
   now = std::max(now, base::from_ms(turn.time_ms()));
+  turn_bytes = 0;
   for (const Event& earlier : std::exchange(deferred, {})) {
     if (!closed && !trouble) apply(earlier, -1);
   }
@@ -294,6 +297,14 @@ const Trouble& Execution::trouble() const {
 
 bool Execution::closed() const {
   return state_->closed;
+}
+
+std::size_t Execution::running_strand() const {
+  const auto& strands = state_->scheduler.strands();
+  for (std::size_t i = 0; i < strands.size(); ++i) {
+    if (strands[i].get() == state_->scheduler.current()) return i + 1;
+  }
+  return 0;
 }
 
 std::uint64_t Execution::events() const {

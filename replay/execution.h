@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,6 +54,10 @@ struct ExecutionOptions {
   // Told that a step's closure is about to be gone with its strand's stack: returns once no thread
   // executes it, and none will.
   std::function<void(std::uint32_t id)> step_abandoned{};
+  // What parks a run that asks for more (kRunLimit). Not looked at on replay: what was recorded
+  // once stays good when a limit is lowered.
+  std::size_t pending_operations = std::numeric_limits<std::size_t>::max();
+  std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();  // of a turn's commands
 };
 
 enum class TurnEnd {
@@ -95,6 +100,9 @@ class Execution {
   std::optional<base::FunctionRef<Outcome()>> step_body(std::uint32_t id) const;
   // One line per strand: what it waits for.
   std::vector<std::string> waiting_for() const;
+  // The strand that runs now, from 1 (the workflow function itself) in order of creation; 0: none.
+  // A signal handler that has interrupted the run's thread may ask too.
+  std::size_t running_strand() const;
   std::uint64_t events() const;  // events of the history applied so far
 
   // ---- for workflow code, called on one of the run's strands ----

@@ -13,6 +13,9 @@ using Trigger = Operation::Trigger;
 namespace {
 
 // Longer than any run, short enough to be added to any time.
+// What a command takes besides its payload, roughly.
+constexpr std::size_t kBytesPerCommand = 64;
+
 constexpr base::Duration kLongestTimer = std::chrono::hours(24 * 365'000);
 
 }  // namespace
@@ -26,9 +29,33 @@ StrandRecord& Execution::State::enter() {
   return strand;
 }
 
-void Execution::State::submit() {
-  if (log.submit()) return;
-  park_on_mismatch();
+void Execution::State::submit(std::size_t payload) {
+  if (!log.submit()) {
+    park_on_mismatch();
+    throw Evicted{};
+  }
+  if (log.replaying()) return;
+  turn_bytes += kBytesPerCommand + payload;
+  if (turn_bytes > most_turn_bytes) {
+    reach_limit("commands of more bytes in one turn", "turn_bytes", most_turn_bytes);
+  }
+}
+
+std::uint32_t Execution::State::new_operation() {
+  if (!log.replaying() && pending.size() >= most_pending) {
+    reach_limit("more operations at a time", "pending_operations", most_pending);
+  }
+  return next_operation++;
+}
+
+void Execution::State::reach_limit(std::string_view what,
+                                   std::string_view limit,
+                                   std::size_t value) {
+  park(base::ErrorCode::kRunLimit, "the code asks for " + std::string(what) +
+                                       " than EngineLimits::" + std::string(limit) + " = " +
+                                       std::to_string(value) +
+                                       " allows; wait for some of them before going on (a loop "
+                                       "that never waits ends here), or raise the limit");
   throw Evicted{};
 }
 
@@ -145,18 +172,18 @@ OperationRef Execution::schedule_activity(base::FunctionRef<void(proto::Activity
                                           base::CallSite site) {
   State& s = *state_;
   s.enter();
-  const std::uint32_t id = s.next_operation++;
+  const std::uint32_t id = s.new_operation();
   auto* activity = s.log.draft(site)->mutable_activity_scheduled();
   fill(*activity);
   activity->set_id(id);
-  s.submit();
+  s.submit(activity->input().size());
   return s.add_operation(Kind::kActivity, id, activity->name());
 }
 
 OperationRef Execution::start_timer(base::Duration duration, base::CallSite site) {
   State& s = *state_;
   s.enter();
-  const std::uint32_t id = s.next_operation++;
+  const std::uint32_t id = s.new_operation();
   auto* timer = s.log.draft(site)->mutable_timer_started();
   timer->set_id(id);
   timer->set_duration_ms(std::clamp<std::int64_t>(duration.count(), 0, kLongestTimer.count()));
@@ -169,7 +196,7 @@ Outcome Execution::run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
                             base::CallSite site) {
   State& s = *state_;
   StrandRecord& strand = s.enter();
-  const std::uint32_t id = s.next_operation++;
+  const std::uint32_t id = s.new_operation();
   auto* step = s.log.draft(site)->mutable_step_scheduled();
   fill(*step);
   step->set_id(id);
@@ -203,7 +230,7 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
   std::string value = s.log.replaying() ? std::string() : compute();
   s.enter();  // `compute` may have waited against the rules, or parked the run
   s.log.draft(site)->mutable_side_effect_recorded()->set_value(value);
-  s.submit();
+  s.submit(value.size());
   return value;
 }
 

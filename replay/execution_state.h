@@ -63,8 +63,11 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   // ---- calls ----
   // The running strand; throws Evicted when it must leave its stack.
   StrandRecord& enter();
-  // Submits the draft; throws Evicted when it differs from the log.
-  void submit();
+  // Submits the draft; throws Evicted when it differs from the log, or is too much. `payload`: the
+  // bytes that it carries.
+  void submit(std::size_t payload = 0);
+  std::uint32_t new_operation();  // its id; throws Evicted when there are too many
+  [[noreturn]] void reach_limit(std::string_view what, std::string_view limit, std::size_t value);
   Ref<Operation> add_operation(Operation::Kind kind, std::uint32_t id, std::string label);
   void complete(Operation& operation,
                 Operation::Trigger trigger,
@@ -80,6 +83,8 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   const WorkflowCode& code;
   CommandLog log;
   std::function<void(std::uint32_t)> step_abandoned;
+  const std::size_t most_pending;
+  const std::size_t most_turn_bytes;
   ScopeRef root;
   Inboxes inboxes;
   Handlers handlers;
@@ -94,6 +99,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::uint32_t next_operation = 1;
   std::uint64_t next_order = 1;
   std::uint64_t events = 0;
+  std::size_t turn_bytes = 0;  // of the commands of this turn, when it is live
   bool closed = false;
   bool in_query = false;
   std::unique_ptr<Trouble> trouble;

@@ -35,6 +35,8 @@ class PendingTable {
     return operation;
   }
 
+  std::size_t size() const { return entries_.size() - taken_; }
+
   // In order of their ids. `visit` must not change the table.
   template <class Visit>
   void for_each(const Visit& visit) const {

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/thread_name.h"
+#include "base/thread_stack.h"
 #include "runtime/engine/limits.h"
 #include "runtime/engine/listing.h"
 
@@ -112,7 +113,9 @@ void EmbeddedEngine::open(Recovered recovered) {
   const HostOptions host{.cached_runs = std::max<std::size_t>(1, options.cached_runs / count),
                          .cached_bytes = options.cached_bytes / count,
                          .stack_bytes = options.stack_bytes,
-                         .strict = options.strict};
+                         .strict = options.strict,
+                         .pending_operations = options.limits.pending_operations,
+                         .turn_bytes = options.limits.turn_bytes};
   for (std::size_t i = 0; i < count; ++i) {
     shards_.push_back(std::make_unique<Shard>(static_cast<int>(i), shared_, host));
   }
@@ -143,13 +146,19 @@ void EmbeddedEngine::open(Recovered recovered) {
   }
   if (!options.threaded) return;
   archiver_->start();
+  std::vector<CodeMark*> marks;
+  for (auto& shard : shards_) marks.push_back(&shard->code_mark());
+  watchdog_ = std::make_unique<Watchdog>(std::move(marks), options.limits.slow_turn, options.log);
+  watchdog_->start();
   for (auto& shard : shards_)
     threads_.emplace_back([this, shard = shard.get()] { run_shard(*shard); });
 }
 
 EmbeddedEngine::~EmbeddedEngine() {
   stopping_ = true;
+  shared_.admission.close();
   for (auto& shard : shards_) shard->poke();
+  watchdog_ = nullptr;  // before the threads that it may interrupt
   threads_.clear();
   archiver_->stop();
   shared_.writer.reset();  // commits what is queued; its callback needs the shards and the archiver
@@ -196,6 +205,8 @@ void EmbeddedEngine::room_changed(const base::Status& room) {
 
 void EmbeddedEngine::run_shard(Shard& shard) {
   base::name_this_thread("reprise-shard");
+  const base::SignalStack signal_stack;
+  shard.code_mark().set_thread(::pthread_self());
   while (true) {
     // Asked before the round: what was posted before the engine began to stop is still done.
     const bool stopping = stopping_;
@@ -266,6 +277,22 @@ bool EmbeddedEngine::refuse(const RunKey& key,
   return true;
 }
 
+// Without room in the store a request is refused here, before it waits for others to be answered.
+base::Status EmbeddedEngine::enter(Admission::Kind kind, std::size_t bytes) {
+  if (kind != Admission::Kind::kQuestion && shared_.space.full()) return shared_.space.refusal();
+  return shared_.admission.enter(kind, bytes);
+}
+
+template <class Result>
+bool EmbeddedEngine::admit(Admission::Kind kind, std::size_t bytes, Reply<Result>* reply) {
+  if (const base::Status room = enter(kind, bytes); !room) {
+    (*reply)(room.error());
+    return false;
+  }
+  *reply = shared_.admission.answered(kind, bytes, std::move(*reply));
+  return true;
+}
+
 void EmbeddedEngine::start(StartRequest request,
                            std::shared_ptr<RunWatch> watch,
                            Reply<StartedRun> reply) {
@@ -279,6 +306,11 @@ void EmbeddedEngine::start(StartRequest request,
     reply(why);
   };
   if (refuse({request.workflow_id, {}}, request.workflow, request.input, refused)) return;
+  const std::size_t bytes = request.input.size();
+  if (const base::Status room = enter(Admission::Kind::kStart, bytes); !room) {
+    return refused(room.error());
+  }
+  reply = shared_.admission.answered(Admission::Kind::kStart, bytes, std::move(reply));
   Shard& shard = shard_of(request.workflow_id);
   shard.post([&shard, request = std::move(request), watch = std::move(watch),
               reply = std::move(reply)]() mutable {
@@ -302,6 +334,7 @@ void EmbeddedEngine::unwatch(RunKey key, std::shared_ptr<RunWatch> watch) {
 
 void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Reply<void> reply) {
   if (refuse(key, name, input, reply)) return;
+  if (!admit(Admission::Kind::kWrite, input.size(), &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
               reply = std::move(reply)]() mutable {
@@ -314,6 +347,7 @@ void EmbeddedEngine::query(RunKey key,
                            std::string input,
                            Reply<std::string> reply) {
   if (refuse(key, name, input, reply)) return;
+  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
               reply = std::move(reply)] { shard.query(key, name, input, reply); });
@@ -324,15 +358,22 @@ void EmbeddedEngine::update(RunKey key,
                             std::string input,
                             Reply<replay::Outcome> reply) {
   if (refuse(key, name, input, reply)) return;
+  const std::size_t bytes = input.size();
+  if (const base::Status room = enter(Admission::Kind::kWrite, bytes); !room) {
+    return reply(room.error());
+  }
   Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
-              reply = std::move(reply)]() mutable {
+  shard.post([this, &shard, bytes, key = std::move(key), name = std::move(name),
+              input = std::move(input), reply = std::move(reply)]() mutable {
+    // A handler may take days to answer; the request has found its place in the run by then.
+    shared_.admission.leave(Admission::Kind::kWrite, bytes);
     shard.update(key, std::move(name), std::move(input), reply);
   });
 }
 
 void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {
   if (refuse(key, "cancel", reason, reply)) return;
+  if (!admit(Admission::Kind::kWrite, reason.size(), &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
     shard.cancel(key, reason, reply);
@@ -341,6 +382,7 @@ void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {
 
 void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply) {
   if (refuse(key, "terminate", reason, reply)) return;
+  if (!admit(Admission::Kind::kWrite, reason.size(), &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
     shard.terminate(key, reason, reply);
@@ -349,6 +391,7 @@ void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply
 
 void EmbeddedEngine::describe(RunKey key, Reply<RunDescription> reply) {
   if (refuse(key, "describe", {}, reply)) return;
+  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post(
       [&shard, key = std::move(key), reply = std::move(reply)] { shard.describe(key, reply); });
@@ -356,6 +399,7 @@ void EmbeddedEngine::describe(RunKey key, Reply<RunDescription> reply) {
 
 void EmbeddedEngine::history(RunKey key, Reply<std::vector<std::string>> reply) {
   if (refuse(key, "history", {}, reply)) return;
+  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post(
       [&shard, key = std::move(key), reply = std::move(reply)] { shard.history(key, reply); });
@@ -363,6 +407,7 @@ void EmbeddedEngine::history(RunKey key, Reply<std::vector<std::string>> reply) 
 
 void EmbeddedEngine::list(ListRequest request, Reply<std::vector<RunDescription>> reply) {
   if (stopping_) return reply(base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"});
+  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
   const auto listing =
       std::make_shared<Listing>(shared_, std::move(request), shards_.size(), std::move(reply));
   for (auto& shard : shards_) {
@@ -431,7 +476,7 @@ void EmbeddedEngine::unregister(Session& session) {
   }
   shared_.task_queues.detach(session.queue());
   auto not_begun = session.pool().shut_down();
-  shared_.task_queues.submit(session.queue(), not_begun);
+  shared_.task_queues.put_back(session.queue(), not_begun);
   on_every_shard([queue = session.queue()](Shard& shard) { shard.remove_worker(queue); });
   shared_.task_queues.free(session.queue());
 }

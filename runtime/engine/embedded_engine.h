@@ -10,6 +10,7 @@
 #include "runtime/engine/engine.h"
 #include "runtime/engine/recovery.h"
 #include "runtime/engine/shard.h"
+#include "runtime/engine/watchdog.h"
 
 namespace reprise::runtime {
 
@@ -61,7 +62,13 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
               std::string_view input,
               const Reply<Result>& reply) const;
 
+  // False: there is no room for it, and the caller has been told.
+  base::Status enter(Admission::Kind kind, std::size_t bytes);
+  template <class Result>
+  bool admit(Admission::Kind kind, std::size_t bytes, Reply<Result>* reply);
+
   // AttemptObserver, called by the threads of the pools.
+  void taken() override { shared_.task_queues.taken(); }
   std::uint64_t started(const AttemptKey& key) override;
   void finished(AttemptResult result) override;
   void heartbeat(const AttemptKey& key, std::string details) override;
@@ -76,6 +83,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> failed_{false};  // a commit did: nothing more becomes durable
   std::vector<std::jthread> threads_;
+  std::unique_ptr<Watchdog> watchdog_;
 };
 
 }  // namespace reprise::runtime

@@ -16,6 +16,18 @@ namespace reprise::runtime {
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 using LogSink = std::function<void(LogLevel, std::string_view line)>;
 
+// What is too much; docs/limits.md says what happens then.
+struct EngineLimits {
+  std::size_t pending_requests = 65'536;               // and as many questions
+  std::size_t pending_bytes = std::size_t{256} << 20;  // of requests that are not durable
+  std::size_t waiting_attempts = 250'000;              // then no run is started
+  base::Duration overload_wait{10'000};                // of a caller, until there is room
+  std::size_t pending_operations = 200'000;            // of one run: activities, steps, timers
+  std::size_t turn_bytes = std::size_t{64} << 20;      // of the commands of one turn
+  std::uint64_t history_events = 10'000'000;           // of one run
+  base::Duration slow_turn{2'000};                     // longer is reported; 0: never
+};
+
 struct EngineOptions {
   int shards = 0;                    // threads that run workflow code; 0: one per core
   std::size_t cached_runs = 50'000;  // resident runs at most, over all shards
@@ -28,6 +40,7 @@ struct EngineOptions {
   // The largest size of each part of the store (address space); 0: the store's default.
   std::uint64_t journal_map_bytes = 0;
   std::uint64_t archive_map_bytes = 0;
+  EngineLimits limits;
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine

@@ -149,7 +149,11 @@ void Shard::replay_afresh(store::RunNumber number) {
   if (run == nullptr || run->parked()) return;
   // A turn that is not durable yet has an effect of its own that comes back here.
   if (run->appending || run->state.last_seq > shared_.durable.load()) return;
-  const auto trouble = host_.replay_afresh(run->place, Source(shared_, run->state));
+  const auto replay = [&] {
+    const CodeMark::Scope in_code(code_mark_, run);
+    return host_.replay_afresh(run->place, Source(shared_, run->state));
+  };
+  const auto trouble = replay();
   if (trouble && trouble->code != base::ErrorCode::kNoWorker) park(*run, *trouble);
 }
 

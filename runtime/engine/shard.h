@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/ring.h"
+#include "runtime/engine/code_mark.h"
 #include "runtime/engine/mailbox.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"
@@ -34,6 +35,7 @@ class Shard {
   void post(std::function<void()> task) { mailbox_.post(std::move(task)); }
   void finished(AttemptResult result) { mailbox_.post(std::move(result)); }
   void poke() { mailbox_.poke(); }
+  CodeMark& code_mark() { return code_mark_; }
 
   // ---- the shard's thread ----
   // One round. False: there was nothing to do.
@@ -109,6 +111,7 @@ class Shard {
   // ---- turns (shard_turns.cc) ----
   void run_turns();
   void run_turns_if_many();
+  void run_turn_if_full(RunRecord& run);
   void run_turn(RunRecord& run, proto::Turn& turn);
   bool run_code(RunRecord& run, proto::Turn& turn);
   void record(RunRecord& run, proto::Turn& turn);
@@ -168,11 +171,19 @@ class Shard {
   // The open run, or the error that says why not.
   base::Result<RunRecord*> find_open(const RunKey& key);
   base::Status may_start(const StartRequest& request);
+  // `run` is nullptr when it has closed and only the archive knows it.
+  base::Result<std::string> ask(Host::Place& place,
+                                const RunState& state,
+                                const RunRecord* run,
+                                const std::string& name,
+                                const std::string& input);
+  base::Status may_grow(const RunRecord& run) const;
   RunDescription describe_run(RunRecord& run);
 
   base::Time now() const { return shared_.clock.now(); }
 
   const int index_;
+  CodeMark code_mark_;
   Shared& shared_;
   Mailbox mailbox_;
   Names names_;

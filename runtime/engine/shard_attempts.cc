@@ -108,7 +108,11 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
     return when_loadable(
         number, [this, id = operation.id](RunRecord& later) { start_operation(later, id); });
   }
-  if (const auto trouble = host_.load(run.place, Source(shared_, run.state))) {
+  const auto load = [&] {
+    const CodeMark::Scope in_code(code_mark_, &run);
+    return host_.load(run.place, Source(shared_, run.state));
+  };
+  if (const auto trouble = load()) {
     // add_worker() comes back to it.
     if (trouble->code != base::ErrorCode::kNoWorker) park(run, *trouble);
     return;
@@ -131,7 +135,10 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
   result.key = task.key;
   result.is_step = true;
   result.token = shared_.store->attempt_slots().take({number, operation.id, operation.attempt});
-  result.outcome = execute_step(task);
+  {
+    const CodeMark::Scope in_code(code_mark_, &run);
+    result.outcome = execute_step(task);
+  }
   take_result(std::move(result));
 }
 
@@ -188,6 +195,7 @@ void Shard::take_result(AttemptResult result) {
     input->mutable_activity_completed()->set_id(operation->id);
     input->mutable_activity_completed()->set_result(result.outcome.take_payload());
   }
+  run_turn_if_full(*run);
 }
 
 void Shard::attempt_failed(RunRecord& run,

@@ -199,10 +199,23 @@ void Shard::read_end(const RunState& state, const std::shared_ptr<RunWatch>& wat
 
 // ---- messages to open runs --------------------------------------------------------------------
 
+// A history that has become too long takes nothing more from outside; it can still be ended.
+base::Status Shard::may_grow(const RunRecord& run) const {
+  const std::uint64_t most = shared_.options.limits.history_events;
+  if (run.state.events < most) return {};
+  return base::Error{base::ErrorCode::kRunLimit,
+                     "the history of run '" + run.state.workflow_id + "' has " +
+                         std::to_string(run.state.events) +
+                         " events, and EngineLimits::history_events = " + std::to_string(most) +
+                         " allows no more; let it end in time and start another run, or raise the "
+                         "limit"};
+}
+
 void Shard::signal(const RunKey& key, std::string name, std::string input, Reply<void> reply) {
   if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
   if (!run) return reply(run.error());
+  if (const auto room = may_grow(**run); !room) return reply(room.error());
   add_input(
       **run,
       [&](proto::Event* event) {
@@ -210,6 +223,7 @@ void Shard::signal(const RunKey& key, std::string name, std::string input, Reply
         event->mutable_signal_received()->set_input(std::move(input));
       },
       std::move(reply));
+  run_turn_if_full(**run);
 }
 
 void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
@@ -242,15 +256,26 @@ void Shard::update(const RunKey& key,
   const auto run = find_open(key);
   if (!run) return reply(run.error());
   if ((*run)->parked()) return reply(*(*run)->extras->parked);
+  if (const auto room = may_grow(**run); !room) return reply(room.error());
   const std::string id = shared_.ids.next(now()).to_string();
   auto* received = add_input(**run)->mutable_update_received();
   received->set_update_id(id);
   received->set_name(std::move(name));
   received->set_input(std::move(input));
   (*run)->with_extras().updates.push_back({id, reply});
+  run_turn_if_full(**run);
 }
 
 // ---- questions --------------------------------------------------------------------------------
+
+base::Result<std::string> Shard::ask(Host::Place& place,
+                                     const RunState& state,
+                                     const RunRecord* run,
+                                     const std::string& name,
+                                     const std::string& input) {
+  const CodeMark::Scope in_code(code_mark_, run);
+  return host_.query(place, Source(shared_, state), name, input);
+}
 
 void Shard::query(const RunKey& key,
                   const std::string& name,
@@ -261,7 +286,7 @@ void Shard::query(const RunKey& key,
     const auto archived = find_archived(key);
     if (!archived) return reply(archived.error());
     Host::Place place = nullptr;
-    auto answer = host_.query(place, Source(shared_, *archived), name, input);
+    auto answer = ask(place, *archived, nullptr, name, input);
     host_.evict(place);
     return reply(std::move(answer));
   }
@@ -273,7 +298,7 @@ void Shard::query(const RunKey& key,
   if (waits_for_room(*run)) return reply(shared_.space.refusal());
   const store::RunNumber number = run->state.number;
   when_loadable(number, [this, name, input, reply](RunRecord& asked) {
-    auto answer = host_.query(asked.place, Source(shared_, asked.state), name, input);
+    auto answer = ask(asked.place, asked.state, &asked, name, input);
     if (!answer && answer.error().code == base::ErrorCode::kNondeterminism) {
       park(asked, {answer.error().code, answer.error().message, std::nullopt});
     }

@@ -18,6 +18,11 @@ constexpr std::size_t kTurnsAtOnce = 128;
 
 // And it hands them to the writer in parts: the disk works on the first ones while the rest run.
 constexpr std::size_t kTurnsPerAppend = 512;
+constexpr std::size_t kBytesPerAppend = std::size_t{16} << 20;
+
+// A turn has at most so many inputs, so that its record stays far below the longest there may be,
+// however large the payloads are.
+constexpr int kInputsPerTurn = 256;
 
 }  // namespace
 
@@ -55,6 +60,11 @@ void Shard::run_turns_if_many() {
   if (ready_.size() >= kTurnsAtOnce) run_turns();
 }
 
+void Shard::run_turn_if_full(RunRecord& run) {
+  if (run.turn == nullptr || run.turn->inputs_size() < kInputsPerTurn) return;
+  run_turn(run, *std::exchange(run.turn, nullptr));
+}
+
 void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
   turn.set_time_ms(base::to_ms(now()));
   if (!run.state.open()) {
@@ -63,6 +73,9 @@ void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
   }
   const bool for_code = turn.inputs().empty() ||
                         !std::all_of(turn.inputs().begin(), turn.inputs().end(), is_bookkeeping);
+  if (const base::Status room = may_grow(run); !room && for_code && !run.parked()) {
+    park(run, {room.error().code, room.error().message, std::nullopt});
+  }
   if (!for_code || run.parked() || !run_code(run, turn)) {
     turn.clear_commands();
     if (turn.inputs().empty()) return;
@@ -85,7 +98,11 @@ bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
     });
     return false;
   }
-  TurnResult result = host_.run_turn(run.place, Source(shared_, run.state), &turn);
+  const auto run_it = [&] {
+    const CodeMark::Scope in_code(code_mark_, &run);
+    return host_.run_turn(run.place, Source(shared_, run.state), &turn);
+  };
+  const TurnResult result = run_it();
   if (result.end != replay::TurnEnd::kParked) return true;
   // Without a worker the run waits for one; there is nothing wrong with it.
   if (result.trouble->code != base::ErrorCode::kNoWorker) park(run, *result.trouble);
@@ -93,6 +110,7 @@ bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
 }
 
 void Shard::record(RunRecord& run, proto::Turn& turn) {
+  if (bodies_.size() >= kBytesPerAppend) append_turns();
   RunState& state = run.state;
   Appended appended{&run, 0, bodies_.size(), 0};
   if (state.events == 0) appended.flags |= store::kFirstOfRun;

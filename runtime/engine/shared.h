@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "runtime/engine/admission.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/space.h"
 #include "runtime/engine/task_queues.h"
@@ -45,6 +46,8 @@ struct Shared {
       : options(std::move(engine_options)),
         store(std::move(opened)),
         clock(time),
+        admission(options.limits, options.threaded),
+        task_queues(admission.waiting_attempts()),
         ids(options.seed) {}
 
   void log(LogLevel level, std::string_view line) const { options.log(level, line); }
@@ -53,6 +56,7 @@ struct Shared {
   const std::unique_ptr<store::Store> store;
   const base::Clock& clock;
   std::unique_ptr<store::Writer> writer;
+  Admission admission;
   TaskQueues task_queues;
   RunIds ids;
   std::atomic<store::RunNumber> next_run{1};

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/engine/gate.h"
 #include "runtime/host/attempt_pool.h"
 
 namespace reprise::runtime {
@@ -15,8 +16,16 @@ namespace reprise::runtime {
 // Thread-safe.
 class TaskQueues {
  public:
+  // `waiting` counts the attempts that no thread has taken yet; it outlives the queues.
+  explicit TaskQueues(Gate& waiting) : waiting_(waiting) {}
+
   // Leaves `tasks` empty, with its memory.
   void submit(const std::string& queue, std::vector<AttemptTask>& tasks) {
+    waiting_.add(tasks.size());
+    put_back(queue, tasks);
+  }
+  // Likewise, of tasks that were waiting before.
+  void put_back(const std::string& queue, std::vector<AttemptTask>& tasks) {
     std::lock_guard lock(mutex_);
     Queue& to = queues_[queue];
     if (to.pool != nullptr) return to.pool->submit(tasks);
@@ -46,8 +55,12 @@ class TaskQueues {
     std::vector<AttemptTask> steps(std::make_move_iterator(first),
                                    std::make_move_iterator(backlog.end()));
     backlog.erase(first, backlog.end());
+    waiting_.remove(steps.size());
     return steps;
   }
+
+  // A thread has taken an attempt.
+  void taken() { waiting_.remove(1); }
 
   // The pool takes nothing more. The queue stays taken until free(): another worker must not come
   // between while shards still have runs of this one in memory.
@@ -66,6 +79,7 @@ class TaskQueues {
     bool taken = false;
     std::vector<AttemptTask> backlog;
   };
+  Gate& waiting_;
   std::mutex mutex_;
   std::map<std::string, Queue, std::less<>> queues_;
 };

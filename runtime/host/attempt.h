@@ -90,6 +90,8 @@ replay::Outcome execute_step(const AttemptTask& task);
 // Called by the threads of a pool; implementations are thread-safe.
 class AttemptObserver {
  public:
+  // An attempt waits for a thread no longer; started() follows unless it was abandoned.
+  virtual void taken() = 0;
   virtual std::uint64_t started(const AttemptKey& key) = 0;
   virtual void finished(AttemptResult result) = 0;
   virtual void heartbeat(const AttemptKey& key, std::string details) = 0;

@@ -45,7 +45,7 @@ struct AttemptPool::Running final : ActivityAttempt {
 AttemptPool::AttemptPool(std::shared_ptr<const WorkerCode> code,
                          std::size_t threads,
                          AttemptObserver& observer)
-    : code_(std::move(code)), observer_(observer) {
+    : code_(std::move(code)), observer_(observer), queue_(threads) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
   if (threads > 0) watcher_ = std::jthread([this] { watch(); });
 }
@@ -58,7 +58,7 @@ void AttemptPool::submit(std::vector<AttemptTask>& tasks) {
   bool wake = false;
   {
     std::lock_guard lock(mutex_);
-    for (AttemptTask& task : tasks) queue_.push_back(std::move(task));
+    for (AttemptTask& task : tasks) queue_.push(std::move(task));
     wake = claim_wake();
   }
   tasks.clear();
@@ -69,7 +69,7 @@ void AttemptPool::submit(std::vector<AttemptTask>& tasks) {
 // When attempts are short those that are awake have done them all before the next one is up, and a
 // wake costs more than an attempt.
 bool AttemptPool::claim_wake() {
-  return !queue_.empty() && !paused_ && idle_ > 0 && !std::exchange(waking_, true);
+  return queue_.has_ready() && !paused_ && idle_ > 0 && !std::exchange(waking_, true);
 }
 
 void AttemptPool::pause(bool paused) {
@@ -83,13 +83,15 @@ void AttemptPool::pause(bool paused) {
 }
 
 bool AttemptPool::run_one() {
-  std::optional<AttemptTask> task;
+  std::optional<AttemptQueue::Taken> taken;
   {
     std::lock_guard lock(mutex_);
-    if (queue_.empty() || paused_) return false;
-    task = queue_.take_front();
+    if (!queue_.has_ready() || paused_) return false;
+    taken = queue_.take();
   }
-  execute(*task);
+  execute(taken->task);
+  std::lock_guard lock(mutex_);
+  queue_.done(taken->lane);
   return true;
 }
 
@@ -99,7 +101,7 @@ std::vector<AttemptTask> AttemptPool::shut_down() {
   {
     std::scoped_lock lock(mutex_, running_mutex_);
     stopping_ = true;
-    while (!queue_.empty()) left.push_back(queue_.take_front());
+    left = queue_.drain();
     for (Running* running : running_) mark_stopped(*running, &to_stop);
   }
   request_stop(to_stop);
@@ -131,22 +133,24 @@ void AttemptPool::work() {
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
-    while (!stopping_ && (queue_.empty() || paused_)) {
+    while (!stopping_ && (!queue_.has_ready() || paused_)) {
       work_available_.wait(lock);
       waking_ = false;
     }
     --idle_;
     if (stopping_) return;
-    AttemptTask task = queue_.take_front();
+    AttemptQueue::Taken taken = queue_.take();
     const bool wake = claim_wake();
     lock.unlock();
     if (wake) work_available_.notify_one();
-    execute(task);
+    execute(taken.task);
     lock.lock();
+    queue_.done(taken.lane);
   }
 }
 
 void AttemptPool::execute(AttemptTask& task) {
+  observer_.taken();
   if (task.control != nullptr && !task.control->claim()) return;
   AttemptResult result;
   result.key = task.key;

@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/ring.h"
 #include "runtime/host/attempt.h"
+#include "runtime/host/attempt_queue.h"
 #include "runtime/worker_code.h"
 
 namespace reprise::runtime {
@@ -61,7 +61,7 @@ class AttemptPool {
 
   std::mutex mutex_;
   std::condition_variable work_available_;
-  base::Ring<AttemptTask> queue_;
+  AttemptQueue queue_;
   std::size_t idle_ = 0;
   bool paused_ = false;
   bool waking_ = false;  // one has been woken and is not up yet

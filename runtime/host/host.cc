@@ -159,7 +159,9 @@ std::optional<Trouble> Host::replay(const RunSource& source, Loaded* out) {
                        "' does not implement workflow '" + info.workflow +
                        "'; implement() it before start()");
   }
-  replay::ExecutionOptions execution_options{.strict = options_.strict};
+  replay::ExecutionOptions execution_options{.strict = options_.strict,
+                                             .pending_operations = options_.pending_operations,
+                                             .turn_bytes = options_.turn_bytes};
   if (options_.step_abandoned) {
     execution_options.step_abandoned = [this, key = source.key()](std::uint32_t id) {
       options_.step_abandoned(key, id);

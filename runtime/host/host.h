@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ struct HostOptions {
   std::size_t cached_bytes = std::size_t{1} << 30;  // of stack memory
   std::size_t stack_bytes = 64 * 1024;
   bool strict = false;
+  std::size_t pending_operations = std::numeric_limits<std::size_t>::max();  // of one run
+  std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();          // of its commands
   // A step's closure is about to be gone: returns once no thread executes it, and none will.
   std::function<void(std::uint64_t run, std::uint32_t step)> step_abandoned{};
 };

@@ -79,6 +79,21 @@ void check(const EngineOptions& options) {
   }
   check_map_size("journal_map_bytes", options.journal_map_bytes);
   check_map_size("archive_map_bytes", options.archive_map_bytes);
+  check(options.limits);
+}
+
+void check(const EngineLimits& limits) {
+  const auto positive = [](std::string_view name, std::uint64_t value) {
+    if (value == 0) invalid_option("limits." + std::string(name) + " is 0; nothing could be done");
+  };
+  positive("pending_requests", limits.pending_requests);
+  positive("pending_bytes", limits.pending_bytes);
+  positive("waiting_attempts", limits.waiting_attempts);
+  positive("pending_operations", limits.pending_operations);
+  positive("turn_bytes", limits.turn_bytes);
+  positive("history_events", limits.history_events);
+  check_duration("limits.overload_wait", limits.overload_wait);
+  check_duration("limits.slow_turn", limits.slow_turn);
 }
 
 void misused(std::string_view message) {

@@ -12,6 +12,7 @@ void check_duration(std::string_view what, Duration duration);  // InvalidOption
 void check(const RetryPolicy& retry);
 void check(const ActivityOptions& options);
 void check(const StepOptions& options);
+void check(const EngineLimits& limits);
 void check(const EngineOptions& options);
 
 // A call that is not allowed now: UsageError RP3010.

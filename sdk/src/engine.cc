@@ -23,6 +23,17 @@ runtime::LogSink to_runtime(const LogSink& log) {
   };
 }
 
+runtime::EngineLimits to_runtime(const EngineLimits& limits) {
+  return {.pending_requests = limits.pending_requests,
+          .pending_bytes = limits.pending_bytes,
+          .waiting_attempts = limits.waiting_attempts,
+          .overload_wait = limits.overload_wait,
+          .pending_operations = limits.pending_operations,
+          .turn_bytes = limits.turn_bytes,
+          .history_events = limits.history_events,
+          .slow_turn = limits.slow_turn};
+}
+
 runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& log) {
   runtime::EngineOptions out;
   out.shards = options.shards;
@@ -32,6 +43,7 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.strict = options.strict;
   out.journal_map_bytes = options.journal_map_bytes;
   out.archive_map_bytes = options.archive_map_bytes;
+  out.limits = to_runtime(options.limits);
   out.log = to_runtime(log);
   return out;
 }

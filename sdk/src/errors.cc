@@ -42,6 +42,7 @@ void internal::throw_error(const base::Error& error) {
       throw NondeterminismError(code, error.message);
     case Code::kWorkflowBug:
     case Code::kStrandsExhausted:
+    case Code::kRunLimit:
       throw ParkedError(code, error.message);
     case Code::kUnknownWorkflow:
     case Code::kNoWorker:
@@ -65,6 +66,8 @@ void internal::throw_error(const base::Error& error) {
     case Code::kUnknownQuery:
     case Code::kQueryFailed:
       throw QueryFailed(code, error.message);
+    case Code::kOverloaded:
+      throw Overloaded(code, error.message);
     case Code::kProcessDied:
       break;
   }

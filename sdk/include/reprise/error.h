@@ -86,8 +86,16 @@ class UsageError : public Error {
   using Error::Error;
 };
 
-// A run's code cannot go on, with the report of why: RP2002, RP2006. Thrown by testing::Env; with
-// an Engine a parked run waits for better code, and describe() shows the report.
+// More is waiting to be done than EngineLimits allows, and it did not become less within
+// overload_wait (RP3011). Nothing was recorded: the same call may be made again later. The message
+// names the limit.
+class Overloaded : public Error {
+ public:
+  using Error::Error;
+};
+
+// A run's code cannot go on, with the report of why: RP2002, RP2006, RP2007. Thrown by
+// testing::Env; with an Engine a parked run waits for better code, and describe() shows the report.
 class ParkedError : public Error {
  public:
   using Error::Error;

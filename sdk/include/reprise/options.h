@@ -122,6 +122,33 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 // Takes log lines; called from several threads at once.
 using LogSink = std::function<void(LogLevel level, std::string_view line)>;
 
+// How much an engine takes on before it pushes back; docs/limits.md has them all in one table.
+struct EngineLimits {
+  // Starts, signals, updates, cancellations and terminations that are not durable yet, and as many
+  // queries and other questions that are not answered. At the limit a call waits, see
+  // overload_wait.
+  std::size_t pending_requests = 65'536;
+  // Bytes of those requests' payloads, roughly. At the limit a call waits.
+  std::size_t pending_bytes = std::size_t{256} << 20;
+  // Attempts of activities and steps that wait for a worker's thread, over all task queues. At the
+  // limit a start waits; all other calls go on, and so do the runs that are there.
+  std::size_t waiting_attempts = 250'000;
+  // How long a call waits for room before it throws Overloaded; 0: not at all.
+  Duration overload_wait{10'000};
+  // Activities, steps and timers of one run that are under way at a time. A run that asks for more
+  // is parked (RP2007).
+  std::size_t pending_operations = 200'000;
+  // Bytes of what a run asks for in one turn, between two waits; code that loops without waiting
+  // ends here. The run is parked (RP2007).
+  std::size_t turn_bytes = std::size_t{64} << 20;
+  // Events of one run's history. A run that has more is parked, and its signals and updates are
+  // refused (RP2007); it can still be cancelled and terminated.
+  std::uint64_t history_events = 10'000'000;
+  // Workflow code that has not returned for so long is reported in the log with its stack, and
+  // again each time that has doubled; 0: never. Nothing interrupts it.
+  Duration slow_turn{2'000};
+};
+
 // How an engine works.
 struct EngineOptions {
   // Threads that run workflow code; 0: one per processor. Each run belongs to one of them.
@@ -145,6 +172,7 @@ struct EngineOptions {
   // open().
   std::uint64_t journal_map_bytes = 0;
   std::uint64_t archive_map_bytes = 0;
+  EngineLimits limits{};
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger.
   LogSink logger{};
 };

@@ -12,6 +12,7 @@ using replay::Outcome;
 // Keeps what the pool reports; a test waits for it, not for time.
 class Reports final : public AttemptObserver {
  public:
+  void taken() override {}
   std::uint64_t started(const AttemptKey&) override { return 7; }
   void finished(AttemptResult result) override {
     std::lock_guard lock(mutex_);

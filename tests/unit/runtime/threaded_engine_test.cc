@@ -1,11 +1,13 @@
 // The engine with its own threads, in memory: what only real concurrency can show. Tests wait for
 // what must happen, never for time.
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "base/sanitizers.h"
 #include "runtime/engine/engine.h"
 #include "tests/support/scripted_run.h"
 
@@ -129,6 +131,76 @@ TEST_F(ThreadedEngine, DroppingAStrandWaitsForItsExecutingStep) {
   });
   EXPECT_EQ(result(run), "saw 42");
   release.join();
+}
+
+// Callers that are faster than the disk wait their turn; nothing is lost.
+TEST_F(ThreadedEngine, CallersWaitForRoom) {
+  runtime::EngineOptions options;
+  options.shards = 2;
+  options.limits.pending_requests = 3;
+  options.limits.overload_wait = std::chrono::hours(1);
+  engine_ = runtime::Engine::in_memory(options);
+  runtime::WorkerCode code;
+  code.task_queue = "default";
+  code.workflows["w"] = code_of([](Execution&) { return Outcome::success("done"); });
+  const auto session = worker(code);
+  std::vector<std::thread> callers;
+  std::atomic<int> done{0};
+  for (int caller = 0; caller < 4; ++caller) {
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < 200; ++i) {
+        const auto run = start("w", std::to_string(caller) + "-" + std::to_string(i));
+        if (result(run) == "done") ++done;
+      }
+    });
+  }
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(done, 800);
+}
+
+// Code that does not return is named, and the runs of the other shard go on.
+TEST_F(ThreadedEngine, ReportsCodeThatDoesNotReturn) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string logged;
+  runtime::EngineOptions options;
+  options.shards = 2;
+  options.limits.slow_turn = base::Duration(20);
+  options.log = [&](runtime::LogLevel, std::string_view line) {
+    const std::lock_guard lock(mutex);
+    logged += line;
+    changed.notify_all();
+  };
+  engine_ = runtime::Engine::in_memory(options);
+  std::atomic<bool> end{false};
+  runtime::WorkerCode code;
+  code.task_queue = "default";
+  code.workflows["endless"] = code_of([&](Execution&) {
+    while (!end) {
+    }
+    return Outcome::success("at last");
+  });
+  code.workflows["w"] = code_of([](Execution&) { return Outcome::success("done"); });
+  const auto session = worker(code);
+  const auto endless = start("endless", "stuck-1");
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return logged.find("has not returned") != std::string::npos; });
+  }
+  // Of many ids some belong to the other shard.
+  std::vector<std::shared_ptr<runtime::RunWatch>> others;
+  for (int i = 0; i < 32; ++i) others.push_back(start("w", std::to_string(i)));
+  while (std::none_of(others.begin(), others.end(), [](const auto& run) { return run->ready(); })) {
+    std::this_thread::yield();
+  }
+  end = true;
+  EXPECT_EQ(result(endless), "at last");
+  for (const auto& run : others) EXPECT_EQ(result(run), "done");
+  const std::lock_guard lock(mutex);
+  if (REPRISE_TSAN) return;  // which delivers no signal to a thread that makes no call
+  EXPECT_NE(logged.find("run 'stuck-1', workflow 'endless', strand 1"), std::string::npos)
+      << logged;
+  EXPECT_NE(logged.find("#0 "), std::string::npos) << logged;
 }
 
 TEST_F(ThreadedEngine, ClosingAnswersThoseWhoWait) {

@@ -81,6 +81,25 @@ TEST_F(Engines, GoOnAfterARestart) {
   EXPECT_EQ(calls, 1);
 }
 
+// The start has not become durable within no time at all.
+TEST_F(Engines, AResultIsWaitedForNoLongerThanTheTimeoutSays) {
+  const auto engine = open({.shards = 1});
+  std::atomic<bool> end = false;
+  Worker worker(*engine);
+  worker.implement(main_workflow, [&](Context&, int value) {
+    while (!end) std::this_thread::yield();
+    return value;
+  });
+  worker.start();
+  const Client client(*engine);
+  const auto first = client.submit(main_workflow(1));  // holds up the only shard
+  const auto second = client.submit(main_workflow(2));
+  EXPECT_EQ(second.result_for(0ms), std::nullopt);
+  end = true;
+  EXPECT_EQ(second.result(), 2);
+  EXPECT_EQ(first.result(), 1);
+}
+
 TEST_F(Engines, HoldManyRunsOfOneThread) {
   const auto engine = open();
   Worker worker(*engine);

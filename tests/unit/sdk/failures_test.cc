@@ -136,6 +136,8 @@ TEST(Errors, HaveAClassPerKind) {
   EXPECT_THROW(throwing(Code::kNotFound), NotFound);
   EXPECT_THROW(throwing(Code::kRunClosed), RunClosed);
   EXPECT_THROW(throwing(Code::kQueryFailed), QueryFailed);
+  EXPECT_THROW(throwing(Code::kOverloaded), Overloaded);
+  EXPECT_THROW(throwing(Code::kRunLimit), ParkedError);
 }
 
 }  // namespace

@@ -1,0 +1,60 @@
+#include "runtime/engine/admission.h"
+
+#include <string>
+
+namespace reprise::runtime {
+namespace {
+
+// A request takes memory besides its payload.
+constexpr std::size_t kBytesPerRequest = 512;
+
+}  // namespace
+
+Admission::Admission(const EngineLimits& limits, bool may_wait)
+    : may_wait_(may_wait),
+      longest_wait_(limits.overload_wait),
+      requests_(limits.pending_requests),
+      bytes_(limits.pending_bytes),
+      questions_(limits.pending_requests),
+      waiting_attempts_(limits.waiting_attempts) {}
+
+base::Status Admission::enter(Kind kind, std::size_t bytes) {
+  base::Status room;
+  if (kind == Kind::kQuestion) {
+    room = wait_for(questions_, "pending_requests", "questions are not answered yet");
+    if (room) questions_.add(1);
+    return room;
+  }
+  if (kind == Kind::kStart) {
+    room = wait_for(waiting_attempts_, "waiting_attempts",
+                    "attempts of activities wait for a worker's thread");
+  }
+  if (room) room = wait_for(requests_, "pending_requests", "requests are not durable yet");
+  if (room) room = wait_for(bytes_, "pending_bytes", "bytes of requests are not durable yet");
+  if (!room) return room;
+  requests_.add(1);
+  bytes_.add(bytes + kBytesPerRequest);
+  return {};
+}
+
+base::Status Admission::wait_for(Gate& gate, std::string_view limit, std::string_view what) {
+  if (!gate.full()) return {};
+  if (may_wait_ && gate.wait_for_room(longest_wait_)) return {};
+  return base::Error{base::ErrorCode::kOverloaded,
+                     std::to_string(gate.count()) + " " + std::string(what) +
+                         ", the most that EngineLimits::" + std::string(limit) + " = " +
+                         std::to_string(gate.limit()) +
+                         " allows; nothing was recorded, try again later or send less at a time"};
+}
+
+void Admission::leave(Kind kind, std::size_t bytes) {
+  if (kind == Kind::kQuestion) return questions_.remove(1);
+  requests_.remove(1);
+  bytes_.remove(bytes + kBytesPerRequest);
+}
+
+void Admission::close() {
+  for (Gate* gate : {&requests_, &bytes_, &questions_, &waiting_attempts_}) gate->close();
+}
+
+}  // namespace reprise::runtime

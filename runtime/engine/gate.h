@@ -1,0 +1,39 @@
+// Back pressure: a count with a limit. What callers ask for is counted until it is answered, and
+// when there is too much of it a caller waits, or is told.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+
+#include "base/time.h"
+
+namespace reprise::runtime {
+
+// Thread-safe. The limit is passed by as many callers at most as find room at the same instant.
+class Gate {
+ public:
+  explicit Gate(std::size_t limit) : limit_(limit) {}
+
+  bool full() const { return count_.load(std::memory_order_relaxed) >= limit_; }
+  void add(std::size_t amount) { count_.fetch_add(amount, std::memory_order_relaxed); }
+  void remove(std::size_t amount);
+
+  // False: it was still full after `longest`, or closed.
+  bool wait_for_room(base::Duration longest);
+  // Nobody waits any more.
+  void close();
+
+  std::size_t count() const { return count_.load(std::memory_order_relaxed); }
+  std::size_t limit() const { return limit_; }
+
+ private:
+  const std::size_t limit_;
+  std::atomic<std::size_t> count_{0};
+  std::atomic<int> waiters_{0};
+  std::mutex mutex_;
+  std::condition_variable room_;
+  bool closed_ = false;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,105 @@
+#include "runtime/engine/watchdog.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "base/thread_name.h"
+#include "base/thread_stack.h"
+#include "runtime/engine/run_table.h"
+
+namespace reprise::runtime {
+namespace {
+
+constexpr base::Duration kLongestCapture{1'000};
+
+// Filled in by a signal handler, so without memory of its own.
+struct Culprit {
+  char text[512] = "";
+
+  void take(const RunRecord* run) {
+    if (run == nullptr) return;
+    const auto name = [](const std::string& id) {
+      return static_cast<int>(std::min<std::size_t>(id.size(), 120));
+    };
+    const replay::Execution* execution = Host::find(run->place);
+    const std::size_t strand = execution == nullptr ? 0 : execution->running_strand();
+    std::snprintf(text, sizeof text, " of run '%.*s', workflow '%.*s', strand %zu",
+                  name(run->state.workflow_id), run->state.workflow_id.data(),
+                  name(*run->state.workflow), run->state.workflow->data(), strand);
+  }
+};
+
+std::string seconds(Watchdog::Clock::duration duration) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(duration).count());
+  return text;
+}
+
+}  // namespace
+
+Watchdog::Watchdog(std::vector<CodeMark*> marks, base::Duration slow, const LogSink& log)
+    : slow_(slow), log_(log) {
+  for (CodeMark* mark : marks) watched_.push_back({.mark = mark});
+}
+
+Watchdog::~Watchdog() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stopped_.notify_all();
+}
+
+void Watchdog::start() {
+  if (slow_.count() > 0) thread_ = std::jthread([this] { work(); });
+}
+
+void Watchdog::work() {
+  base::name_this_thread("reprise-watch");
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    stopped_.wait_for(lock, std::max<base::Duration>(slow_ / 4, base::Duration(1)));
+    if (!stopping_) look(Clock::now());
+  }
+}
+
+void Watchdog::look(Clock::time_point now) {
+  for (Watched& watched : watched_) {
+    const std::uint64_t entries = watched.mark->entries();
+    if (entries != watched.entries || entries % 2 == 0) {
+      watched.entries = entries;
+      watched.since = now;
+      watched.report_after = slow_;
+      continue;
+    }
+    const Clock::duration for_long = now - watched.since;
+    if (for_long < watched.report_after) continue;
+    report(watched, for_long);
+    while (watched.report_after <= for_long) watched.report_after *= 2;
+  }
+}
+
+void Watchdog::report(const Watched& watched, Clock::duration for_long) const {
+  Culprit culprit;
+  std::optional<std::vector<void*>> frames;
+  if (watched.mark->has_thread()) {
+    frames = base::interrupt(
+        watched.mark->thread(),
+        [&] {
+          if (watched.mark->entries() == watched.entries) culprit.take(watched.mark->run());
+        },
+        kLongestCapture);
+  }
+  if (watched.mark->entries() != watched.entries) return;  // it has just returned
+  std::string line = "code" + std::string(culprit.text) + " has not returned for " +
+                     seconds(for_long) +
+                     "; the other runs of its thread wait. Workflow code must not block or loop "
+                     "without waiting: move the work into a step or an activity";
+  for (const std::string& frame : base::describe_frames(frames.value_or(std::vector<void*>()))) {
+    line += "\n  " + frame;
+  }
+  log_(LogLevel::kError, line);
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,51 @@
+// Reports workflow code that does not return: a blocking call, an endless loop, a deadlock. It
+// holds up every run of its shard, and nothing else would say why.
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/time.h"
+#include "runtime/engine/code_mark.h"
+#include "runtime/engine/engine.h"
+
+namespace reprise::runtime {
+
+class Watchdog {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // `marks` and `log` outlive it. Code is reported when it has run for `slow`, and again each time
+  // that has doubled.
+  Watchdog(std::vector<CodeMark*> marks, base::Duration slow, const LogSink& log);
+  ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  void start();  // its thread; without it look() does the work
+  void look(Clock::time_point now);
+
+ private:
+  struct Watched {
+    CodeMark* mark = nullptr;
+    std::uint64_t entries = 0;  // when it was last looked at
+    Clock::time_point since{};
+    base::Duration report_after{};
+  };
+  void work();
+  void report(const Watched& watched, Clock::duration for_long) const;
+
+  const base::Duration slow_;
+  const LogSink& log_;
+  std::vector<Watched> watched_;
+
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stopping_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,54 @@
+// The attempts that wait for a thread of a pool. Kinds of work (the activities by name, and steps)
+// take turns, and none may hold all threads: a slow service behind one activity must not stop the
+// others.
+#pragma once
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ring.h"
+#include "runtime/host/attempt.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe: the pool's lock guards it.
+class AttemptQueue {
+  struct Lane;
+
+ public:
+  // `threads`: of the pool; 0 stands for the caller's.
+  explicit AttemptQueue(std::size_t threads) : threads_(threads) {}
+
+  // A task that left the queue, and the place it holds until done().
+  struct Taken {
+    AttemptTask task;
+    Lane* lane = nullptr;
+  };
+
+  void push(AttemptTask task);
+  // Is there one whose kind has a thread left?
+  bool has_ready() const { return !ready_.empty(); }
+  Taken take();
+  // The thread that executed it is free again.
+  void done(Lane* lane);
+  // All of them, whatever their kind has left.
+  std::vector<AttemptTask> drain();
+
+ private:
+  struct Lane {
+    base::Ring<AttemptTask> tasks;
+    std::size_t busy = 0;  // threads that execute this kind now
+    bool in_ready = false;
+  };
+  Lane& lane_of(const AttemptTask& task);
+  std::size_t most_threads() const;
+  void offer(Lane& lane);
+
+  const std::size_t threads_;
+  std::map<std::string, Lane, std::less<>> lanes_;  // never removed: there are few names
+  base::Ring<Lane*> ready_;                         // have a task and a thread left, in turn
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,73 @@
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/overload/overload.h"
+
+namespace reprise::overload {
+
+Directory::Directory() {
+  std::string pattern =
+      (std::filesystem::temp_directory_path() / "reprise-overload-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) std::abort();
+  path_ = pattern;
+}
+
+Directory::~Directory() {
+  std::filesystem::remove_all(path_);
+}
+
+LogSink Log::sink() {
+  return [this](LogLevel, std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    text_ += line;
+    text_ += '\n';
+  };
+}
+
+bool Log::contains(std::string_view text) const {
+  const std::lock_guard lock(mutex_);
+  return text_.find(text) != std::string::npos;
+}
+
+std::string Log::text() const {
+  const std::lock_guard lock(mutex_);
+  return text_;
+}
+
+std::uint64_t anonymous_mib() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  std::uint64_t kib = 0;
+  while (status >> word) {
+    if (word == "RssAnon:") status >> kib;
+  }
+  return kib / 1024;
+}
+
+}  // namespace reprise::overload
+
+int main(int argc, char** argv) {
+  using namespace reprise::overload;
+  reprise::testing::TortureOptions options(
+      "overload", "More than the engine can take, and code that behaves badly.", {1, 1});
+  Sizes sizes{.flood = std::chrono::seconds(2), .history = 200'000, .pending = 20'000};
+  options.app.get_option("--long")->each([&](const std::string&) {
+    sizes = {.flood = std::chrono::seconds(60), .history = 1'000'000, .pending = 100'000};
+  });
+  std::string store;
+  options.app.add_option("--killing-activity", store, "")->group("");
+  options.parse(argc, argv);
+  if (!store.empty()) return run_killing_activity(store);
+
+  reprise::testing::TortureReport report(options);
+  flood(sizes, &report);
+  slow_beside_fast(&report);
+  endless_loop(&report);
+  endless_asking(&report);
+  many_pending(sizes, &report);
+  long_history(sizes, &report);
+  thrown_numbers(&report);
+  killing_activity(std::filesystem::canonical("/proc/self/exe"), &report);
+  return report.finish();
+}
