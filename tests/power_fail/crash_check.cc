@@ -10,18 +10,8 @@
 namespace reprise::testing {
 namespace {
 
-class FixedClock final : public base::Clock {
- public:
-  explicit FixedClock(base::Time now) : now_(now) {}
-  base::Time now() const override { return now_; }
-  void advance_to(base::Time time) { now_ = std::max(now_, time); }
-
- private:
-  base::Time now_;
-};
-
 // The records themselves: no gap, none but those that were written, each history whole.
-std::string check_records(store::Store& store, const Recording& recording, std::uint64_t durable) {
+std::string check_records(store::Store& store, const Written& written, std::uint64_t durable) {
   const auto through = store.archive().through();
   const auto last = store.journal().last();
   const auto next_run = store.archive().next_run();
@@ -50,8 +40,8 @@ std::string check_records(store::Store& store, const Recording& recording, std::
     const auto read = store::read_history(
         store.journal(), store.archive(), run, 0, [&](const store::Record& record) {
           seen.insert(record.seq);
-          if (record.seq > recording.chains.size() ||
-              recording.chains[record.seq - 1] != record.chain) {
+          if (record.seq > written.chains.size() ||
+              written.chains[record.seq - 1] != record.chain) {
             wrong = "record " + std::to_string(record.seq) + " is not what was written";
           }
         });
@@ -67,7 +57,8 @@ std::string check_records(store::Store& store, const Recording& recording, std::
 
 class ReopenedEngine {
  public:
-  ReopenedEngine(std::unique_ptr<store::Store> store, base::Time now) : clock_(now) {
+  ReopenedEngine(std::unique_ptr<store::Store> store, base::Time now) {
+    clock_.advance_to(now);
     runtime::EngineOptions options;
     options.threaded = false;
     options.strict = true;
@@ -177,17 +168,17 @@ class ReopenedEngine {
     return end == "(running)" || end.starts_with("RP") ? id + " does not end: " + end : "";
   }
 
-  FixedClock clock_;
+  WorkloadClock clock_;
   std::string logged_;
   std::unique_ptr<runtime::Engine> engine_;
   std::unique_ptr<runtime::WorkerSession> worker_;
 };
 
 std::string check_runs(std::unique_ptr<store::Store> store,
-                       const Recording& recording,
+                       const Written& written,
                        const Expectation& expected,
                        bool thorough) {
-  ReopenedEngine engine(std::move(store), recording.ended);
+  ReopenedEngine engine(std::move(store), written.now);
   if (!engine.logged().empty()) return engine.logged();
   for (const auto& [id, run] : expected.runs()) {
     if (std::string wrong = engine.check(id, run); !wrong.empty()) return wrong;
@@ -226,19 +217,19 @@ void Expectation::add(const Promise& promise) {
 }
 
 std::string check_crashed(const std::string& path,
-                          const Recording& recording,
+                          const Written& written,
                           const Expectation& expected,
                           bool thorough) {
   auto store = store::open_store(path);
   if (!store) return store.error().text();
-  if (std::string wrong = check_records(**store, recording, expected.durable()); !wrong.empty()) {
+  if (std::string wrong = check_records(**store, written, expected.durable()); !wrong.empty()) {
     return wrong;
   }
-  std::string wrong = check_runs(std::move(*store), recording, expected, thorough);
+  std::string wrong = check_runs(std::move(*store), written, expected, thorough);
   if (!wrong.empty() || !thorough) return wrong;
   auto again = store::open_store(path);
   if (!again) return "opened again: " + again.error().text();
-  ReopenedEngine engine(std::move(*again), recording.ended);
+  ReopenedEngine engine(std::move(*again), written.now);
   if (!engine.logged().empty()) return "opened again: " + engine.logged();
   for (const auto& [id, run] : expected.runs()) {
     if (wrong = engine.check(id, run); !wrong.empty()) return "opened again: " + wrong;

@@ -39,7 +39,7 @@ class Expectation {
 // and makes it do new work; with `thorough`, brings all its runs to their end and opens it again.
 // What is wrong; empty: nothing.
 std::string check_crashed(const std::string& path,
-                          const Recording& recording,
+                          const Written& written,
                           const Expectation& expected,
                           bool thorough);
 

@@ -63,6 +63,10 @@ void CrashImage::advance() {
       if (file.is_directory) dir_synced_[op.file] = position_;
       return;
     }
+    case Kind::kFailedSync:
+      // Clean in the cache now, whatever the disk has: no later sync writes it.
+      std::erase_if(files_[op.file].later, [](const DiskOp* later) { return !later->durable; });
+      return;
     case Kind::kCreate:
       files_[op.file].is_directory = op.is_directory;
       [[fallthrough]];

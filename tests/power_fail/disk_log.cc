@@ -1,5 +1,6 @@
 #include "tests/power_fail/disk_log.h"
 
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <fcntl.h>
 #include <optional>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -55,20 +57,51 @@ std::string name_in(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-void note_write(int file, const void* bytes, std::size_t size, off_t offset) {
+bool writes_through(int file) {
+  return (::fcntl(file, F_GETFL) & O_DSYNC) != 0;
+}
+
+// A fault of this call on this file, if there is one.
+std::optional<DiskFault> fault_of(DiskCall call, int file) {
+  if (current == nullptr) return std::nullopt;
+  const std::string path = path_of(file);
+  return current->covers(path) ? current->fault(call, path) : std::nullopt;
+}
+std::optional<DiskFault> fault_of(DiskCall call, const char* path) {
+  if (current == nullptr || !current->covers(path)) return std::nullopt;
+  return current->fault(call, path);
+}
+
+void note_write(int file, const void* bytes, std::size_t size, off_t offset, bool failed = false) {
   const auto inode = inode_of(file);
   if (!inode) return;
   current->add({.kind = DiskOp::Kind::kWrite,
-                .durable = (::fcntl(file, F_GETFL) & O_DSYNC) != 0,
+                .durable = !failed && writes_through(file),
                 .file = *inode,
                 .offset = static_cast<std::uint64_t>(offset),
                 .data = std::string(static_cast<const char*>(bytes), size)});
 }
 
-void note_sync(int file) {
-  if (const auto inode = inode_of(file)) {
-    current->add({.kind = DiskOp::Kind::kSync, .file = *inode});
+// A sync of either kind, done by `function`.
+int sync_noted(int (*function)(int), int file) {
+  const auto inode = inode_of(file);
+  if (!inode) return function(file);
+  if (const auto fault = fault_of(DiskCall::kSync, file)) {
+    current->writeback_failed(file, *inode, fault->error);
   }
+  if (const int error = current->writeback_error(file, *inode); error != 0) {
+    current->add({.kind = DiskOp::Kind::kFailedSync, .file = *inode});
+    errno = error;
+    return -1;
+  }
+  const int result = function(file);
+  if (result == 0) current->add({.kind = DiskOp::Kind::kSync, .file = *inode});
+  return result;
+}
+
+int failed_with(int error) {
+  errno = error;
+  return -1;
 }
 
 void note_create(const std::string& path, bool is_directory) {
@@ -106,6 +139,21 @@ bool DiskLog::covers(const std::string& path) const {
   return path.size() > path_.size() ? path.starts_with(path_ + "/") : path == path_;
 }
 
+int DiskLog::writeback_error(int descriptor, Inode file) {
+  const Failures& failures = failures_[file];
+  int& told = told_[descriptor];
+  if (told == failures.count) return 0;
+  told = failures.count;
+  return failures.error;
+}
+
+void DiskLog::writeback_failed(int descriptor, Inode file, int error) {
+  Failures& failures = failures_[file];
+  ++failures.count;
+  failures.error = error;
+  told_[descriptor] = failures.count - 1;
+}
+
 void DiskLog::promise(std::uint64_t index) {
   ops_.push_back({.kind = DiskOp::Kind::kPromise, .offset = index});
 }
@@ -118,6 +166,15 @@ using namespace reprise::testing;  // NOLINT: these are the C library's names
 
 ssize_t pwrite(int file, const void* bytes, size_t size, off_t offset) {
   static auto* const function = real<ssize_t(int, const void*, size_t, off_t)>("pwrite");
+  const bool meta = current != nullptr && writes_through(file);
+  if (const auto fault = fault_of(meta ? DiskCall::kMetaWrite : DiskCall::kWrite, file)) {
+    // What a failed write through the cache was to write is in the cache all the same.
+    const size_t done = fault->error == 0 ? size / 2 : meta ? size : 0;
+    if (done > 0 && function(file, bytes, done, offset) > 0) {
+      note_write(file, bytes, done, offset, true);
+    }
+    return fault->error == 0 ? static_cast<ssize_t>(done) : failed_with(fault->error);
+  }
   const ssize_t written = function(file, bytes, size, offset);
   if (written > 0) note_write(file, bytes, static_cast<std::size_t>(written), offset);
   return written;
@@ -125,6 +182,10 @@ ssize_t pwrite(int file, const void* bytes, size_t size, off_t offset) {
 
 ssize_t write(int file, const void* bytes, size_t size) {
   static auto* const function = real<ssize_t(int, const void*, size_t)>("write");
+  if (const auto fault = fault_of(DiskCall::kWrite, file)) {
+    if (fault->error != 0) return failed_with(fault->error);
+    size = (size + 1) / 2;
+  }
   const ssize_t written = function(file, bytes, size);
   if (written > 0 && current != nullptr) {
     note_write(file, bytes, static_cast<std::size_t>(written),
@@ -135,7 +196,11 @@ ssize_t write(int file, const void* bytes, size_t size) {
 
 ssize_t writev(int file, const iovec* parts, int count) {
   static auto* const function = real<ssize_t(int, const iovec*, int)>("writev");
-  ssize_t written = function(file, parts, count);
+  if (const auto fault = fault_of(DiskCall::kWrite, file)) {
+    if (fault->error != 0) return failed_with(fault->error);
+    count = (count + 1) / 2;
+  }
+  const ssize_t written = function(file, parts, count);
   if (written <= 0 || current == nullptr) return written;
   off_t offset = ::lseek(file, 0, SEEK_CUR) - written;
   for (int i = 0; i < count; ++i) {
@@ -147,20 +212,36 @@ ssize_t writev(int file, const iovec* parts, int count) {
 
 int fdatasync(int file) {
   static auto* const function = real<int(int)>("fdatasync");
-  const int result = function(file);
-  if (result == 0) note_sync(file);
-  return result;
+  return sync_noted(function, file);
 }
 
 int fsync(int file) {
   static auto* const function = real<int(int)>("fsync");
-  const int result = function(file);
-  if (result == 0) note_sync(file);
-  return result;
+  return sync_noted(function, file);
+}
+
+int posix_fallocate(int file, off_t offset, off_t size) {
+  static auto* const function = real<int(int, off_t, off_t)>("posix_fallocate");
+  const auto fault = fault_of(DiskCall::kAllocate, file);
+  return fault ? fault->error : function(file, offset, size);
+}
+
+int fallocate(int file, int mode, off_t offset, off_t size) {
+  static auto* const function = real<int(int, int, off_t, off_t)>("fallocate");
+  if (current != nullptr && current->full()) return failed_with(ENOSPC);
+  return function(file, mode, offset, size);
+}
+
+int statvfs(const char* path, struct statvfs* result) noexcept {
+  static auto* const function = real<int(const char*, struct statvfs*)>("statvfs");
+  const int code = function(path, result);
+  if (current != nullptr && current->full()) result->f_bavail = 0;
+  return code;
 }
 
 int ftruncate(int file, off_t size) noexcept {
   static auto* const function = real<int(int, off_t)>("ftruncate");
+  if (const auto fault = fault_of(DiskCall::kNames, file)) return failed_with(fault->error);
   const int result = function(file, size);
   const auto inode = result == 0 ? inode_of(file) : std::nullopt;
   if (inode) {
@@ -179,13 +260,19 @@ int open(const char* path, int flags, ...) {
   va_end(arguments);
   const bool noted = current != nullptr && (flags & O_CREAT) != 0;
   const bool is_new = noted && inode_at(path) == 0;
+  const auto fault = is_new ? fault_of(DiskCall::kNames, path) : std::nullopt;
+  if (fault) return failed_with(fault->error);
   const int file = function(path, flags, mode);
+  if (file >= 0 && current != nullptr && current->covers(path)) {
+    current->opened(file, inode_at(path));
+  }
   if (is_new && file >= 0) note_create(path, false);
   return file;
 }
 
 int mkdir(const char* path, mode_t mode) noexcept {
   static auto* const function = real<int(const char*, mode_t)>("mkdir");
+  if (const auto fault = fault_of(DiskCall::kNames, path)) return failed_with(fault->error);
   const int result = function(path, mode);
   if (result == 0) note_create(path, true);
   return result;
@@ -193,6 +280,7 @@ int mkdir(const char* path, mode_t mode) noexcept {
 
 int rename(const char* from, const char* to) noexcept {
   static auto* const function = real<int(const char*, const char*)>("rename");
+  if (const auto fault = fault_of(DiskCall::kNames, to)) return failed_with(fault->error);
   const int result = function(from, to);
   if (result != 0 || current == nullptr || !current->covers(to)) return result;
   current->add({.kind = DiskOp::Kind::kRename,

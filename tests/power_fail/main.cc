@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <random>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/power_fail/crash_check.h"
 #include "tests/power_fail/crash_image.h"
+#include "tests/power_fail/recording.h"
+#include "tests/support/child_lines.h"
+#include "tests/support/scratch_directory.h"
 #include "tests/support/torture.h"
 
 namespace reprise::testing {
@@ -24,26 +26,7 @@ constexpr std::uint64_t kStatesPerChild = 100;
 constexpr std::uint64_t kThoroughEvery = 10;
 constexpr std::uint64_t kReportsAtMost = 20;
 
-// In memory, where syncing costs nothing: what matters is the order of operations.
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::error_code missing;
-    const bool shm = fs::space("/dev/shm", missing).available > std::uintmax_t{256} << 20;
-    path_ = (!missing && shm ? std::string("/dev/shm") : fs::temp_directory_path().string()) +
-            "/reprise-power-XXXXXX";
-    if (::mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  ~ScratchDirectory() { fs::remove_all(path_); }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-// Every third failure hits the creation of the store, which is a small part of all operations.
+// Every fifth failure hits the creation of the store, which is a small part of all operations.
 std::vector<std::size_t> positions(const Recording& recording,
                                    std::uint64_t states,
                                    std::mt19937_64& random) {
@@ -67,16 +50,17 @@ struct Trial {
   const std::vector<std::size_t>& cuts;
   const std::string& scratch;
   std::uint64_t seed;
+  bool is_control;
 };
 
-// Checks states from `first` on in this process, which may die of it; writes one line for each.
-[[noreturn]] void check_states(const Trial& trial,
-                               CrashImage image,
-                               Expectation expected,
-                               std::size_t first,
-                               std::size_t end,
-                               int results) {
+// Checks one state after the other.
+void check_states(const Trial& trial,
+                  Expectation expected,
+                  std::size_t first,
+                  std::size_t end,
+                  const std::function<void(std::string)>& result) {
   const std::string path = trial.scratch + "/crashed";
+  CrashImage image(trial.recording.ops, trial.recording.root);
   for (std::size_t i = first; i < end; ++i) {
     while (image.position() < trial.cuts[i]) {
       const DiskOp& op = trial.recording.ops[image.position()];
@@ -87,13 +71,9 @@ struct Trial {
     fs::remove_all(path);
     fs::create_directory(path);
     image.write(path, random);
-    std::string line =
-        check_crashed(path + "/store", trial.recording, expected, random() % kThoroughEvery == 0);
-    std::replace(line.begin(), line.end(), '\n', ' ');
-    line += '\n';
-    if (::write(results, line.data(), line.size()) < 0) std::_Exit(3);
+    result(check_crashed(path + "/store", trial.recording.written, expected,
+                         random() % kThoroughEvery == 0));
   }
-  std::_Exit(0);
 }
 
 struct Counts {
@@ -101,30 +81,15 @@ struct Counts {
   std::vector<std::string> bad;
 };
 
-// A child checks so many states, and dies of a bad one at worst.
+// A child checks so many states, and dies of a bad one at worst. Returns the next state.
 std::size_t check_in_child(const Trial& trial,
                            const Expectation& nothing,
                            std::size_t first,
                            Counts* counts) {
   const std::size_t end = std::min(trial.cuts.size(), first + kStatesPerChild);
-  int ends[2];
-  if (::pipe(ends) != 0) std::abort();
-  std::fflush(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::close(ends[0]);
-    check_states(trial, CrashImage(trial.recording.ops, trial.recording.root), nothing, first, end,
-                 ends[1]);
-  }
-  ::close(ends[1]);
-  std::string output;
-  char buffer[4096];
-  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
-    output.append(buffer, static_cast<std::size_t>(got));
-  }
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
+  const ChildLines child = lines_of_child(trial.is_control, [&](const auto& result) {
+    check_states(trial, nothing, first, end, result);
+  });
   std::size_t done = first;
   const auto note = [&](const std::string& wrong) {
     ++counts->states;
@@ -134,11 +99,8 @@ std::size_t check_in_child(const Trial& trial,
     }
     ++done;
   };
-  for (std::size_t at = 0, next = 0; (next = output.find('\n', at)) != std::string::npos;) {
-    note(output.substr(at, next - at));
-    at = next + 1;
-  }
-  if (done < end) note("the process died with status " + std::to_string(status));
+  for (const std::string& line : child.lines) note(line);
+  if (done < end) note("the process died with status " + std::to_string(child.status));
   return done;
 }
 
@@ -146,10 +108,11 @@ Counts check_workload(const std::string& scratch,
                       const Recording& recording,
                       const Expectation& nothing,
                       std::uint64_t seed,
-                      std::uint64_t states) {
+                      std::uint64_t states,
+                      bool is_control = false) {
   std::mt19937_64 random(seed);
   const std::vector<std::size_t> cuts = positions(recording, states, random);
-  const Trial trial{recording, cuts, scratch, seed};
+  const Trial trial{recording, cuts, scratch, seed, is_control};
   Counts counts;
   for (std::size_t next = 0; next < cuts.size();) {
     next = check_in_child(trial, nothing, next, &counts);
@@ -182,10 +145,10 @@ int run(int argc, char** argv) {
   const std::uint64_t control_states = std::min<std::uint64_t>(options.count() / 10, 10'000);
   const Counts nosync =
       check_workload(scratch.path(), record_workload(scratch.path(), options.seed, true),
-                     Expectation(), options.seed, control_states);
+                     Expectation(), options.seed, control_states, true);
   const Counts early =
       check_workload(scratch.path(), record_workload(scratch.path(), options.seed, false),
-                     Expectation::too_early(), options.seed, control_states);
+                     Expectation::too_early(), options.seed, control_states, true);
   int caught = 0;
   for (const auto& [name, counts] : {std::pair("without syncs", &nosync),
                                      std::pair("with acknowledgements before the sync", &early)}) {

@@ -1,5 +1,7 @@
-// A store that tells when a commit of its journal begins and when it is durable.
+// A store that tells when a commit of its journal begins and when it is durable. One that swallows
+// errors, and says that a commit which failed is durable, is a control.
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -16,17 +18,22 @@ class RecordingJournal final : public store::Journal {
   RecordingJournal(store::Journal& inner,
                    Told begins,
                    Told durable,
-                   std::vector<std::uint64_t>* chains)
-      : inner_(inner), begins_(std::move(begins)), durable_(std::move(durable)), chains_(chains) {}
+                   std::vector<std::uint64_t>* chains,
+                   bool swallow_errors)
+      : inner_(inner),
+        begins_(std::move(begins)),
+        durable_(std::move(durable)),
+        chains_(chains),
+        swallow_errors_(swallow_errors) {}
 
   base::Status append(const std::vector<const store::RecordBatch*>& batches,
                       store::Seq trim_through) override {
-    if (!batches.empty()) begins_(batches.back()->last());
-    base::Status status = inner_.append(batches, trim_through);
-    if (!status || batches.empty()) return status;
     for (const store::RecordBatch* batch : batches) keep_chains(*batch);
-    durable_(batches.back()->last());
-    return status;
+    if (!batches.empty()) begins_(batches.back()->last());
+    const base::Status status = inner_.append(batches, trim_through);
+    if (!status && !swallow_errors_) return status;
+    if (!batches.empty()) durable_(batches.back()->last());
+    return {};
   }
   base::Status scan(store::Seq from,
                     base::FunctionRef<bool(store::Seq, std::string_view)> visit) const override {
@@ -39,9 +46,11 @@ class RecordingJournal final : public store::Journal {
  private:
   void keep_chains(const store::RecordBatch& batch) {
     std::string_view bytes = batch.bytes;
+    chains_->resize(std::max(chains_->size(), batch.last()));
+    auto chain = chains_->begin() + static_cast<std::ptrdiff_t>(batch.first - 1);
     while (!bytes.empty()) {
       std::size_t size = 0;
-      chains_->push_back(store::decode_record(bytes, &size)->chain);
+      *chain++ = store::decode_record(bytes, &size)->chain;
       bytes.remove_prefix(size);
     }
   }
@@ -50,6 +59,7 @@ class RecordingJournal final : public store::Journal {
   const Told begins_;
   const Told durable_;
   std::vector<std::uint64_t>* const chains_;
+  const bool swallow_errors_;
 };
 
 class RecordingStore final : public store::Store {
@@ -57,9 +67,11 @@ class RecordingStore final : public store::Store {
   RecordingStore(std::unique_ptr<store::Store> inner,
                  RecordingJournal::Told begins,
                  RecordingJournal::Told durable,
-                 std::vector<std::uint64_t>* chains)
+                 std::vector<std::uint64_t>* chains,
+                 bool swallow_errors)
       : inner_(std::move(inner)),
-        journal_(inner_->journal(), std::move(begins), std::move(durable), chains) {}
+        journal_(inner_->journal(), std::move(begins), std::move(durable), chains, swallow_errors) {
+  }
 
   store::Journal& journal() override { return journal_; }
   const store::Journal& journal() const override { return journal_; }

@@ -1,15 +1,17 @@
-// A real engine over a real store at work, with everything recorded: what it did to the disk, and
-// when it acknowledged what.
+// A real engine over a real store at work, as follows from a seed, and what it acknowledges.
 #pragma once
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
 #include "runtime/engine/engine.h"
-#include "tests/power_fail/disk_log.h"
 
 namespace reprise::testing {
 
@@ -29,16 +31,69 @@ struct Promise {
   std::string text{};
 };
 
-struct Recording {
-  std::vector<DiskOp> ops;
-  Inode root = 0;
-  std::vector<Promise> promises;
-  std::vector<std::uint64_t> chains;  // of each record, by sequence number from 1
-  base::Time ended{};                 // by the workload's clock
+class WorkloadClock final : public base::Clock {
+ public:
+  base::Time now() const override { return now_; }
+  void advance_to(base::Time time) { now_ = std::max(now_, time); }
+
+ private:
+  base::Time now_ = base::from_ms(1'700'000'000'000);
 };
 
-// Records a workload that follows from the seed, in a directory of its own below `scratch`.
-Recording record_workload(const std::string& scratch, std::uint64_t seed, bool nosync);
+// What a store may contain after a workload, acknowledged or not.
+struct Written {
+  std::vector<std::uint64_t> chains;  // of each record, by sequence number from 1
+  base::Time now{};                   // by the workload's clock
+};
+
+class Workload {
+ public:
+  // The store is `directory`/store. `told` is called with each promise.
+  Workload(std::string directory, std::uint64_t seed, std::function<void(Promise)> told);
+
+  // The control: a failed commit counts as durable.
+  void swallow_errors() { swallow_errors_ = true; }
+
+  // Opens the store, or closes and opens it.
+  base::Status open();
+  void close();
+  // A request or some time, and a little work.
+  void step();
+  // Everything that can happen without time passing.
+  void settle();
+
+  // The engine has given up its log.
+  const std::optional<base::Error>& fatal() const { return fatal_; }
+  // Requests that were refused because the store had no room.
+  std::uint64_t refused() const { return refused_; }
+  // Requests that failed for any other reason; empty: none.
+  const std::string& unexpected() const { return unexpected_; }
+  Written written() const { return {chains_, clock_.now()}; }
+
+ private:
+  void start();
+  void signal();
+  void note_ends();
+  void note_error(const base::Error& error);
+  std::string payload();
+
+  const std::string directory_;
+  std::mt19937_64 random_;
+  const std::function<void(Promise)> told_;
+  bool swallow_errors_ = false;
+  std::vector<std::uint64_t> chains_;
+  WorkloadClock clock_;
+  std::size_t slice_ = 0;
+  int runs_ = 0;
+  std::vector<std::string> waiting_;
+  std::map<std::string, std::uint64_t> signals_;
+  std::vector<std::pair<std::string, std::shared_ptr<runtime::RunWatch>>> ends_;
+  std::optional<base::Error> fatal_;
+  std::uint64_t refused_ = 0;
+  std::string unexpected_;
+  std::unique_ptr<runtime::Engine> engine_;
+  std::unique_ptr<runtime::WorkerSession> worker_;
+};
 
 // What the workload's workers implement. `attempted` is told of each attempt, if it is set.
 runtime::WorkerCode workload_code(std::function<void(const runtime::ActivityAttempt&)> attempted);
