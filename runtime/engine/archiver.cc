@@ -84,6 +84,16 @@ void Archiver::note_room(const base::Status& status) {
   }
 }
 
+// A write or a sync that failed is final here too: LMDB may refuse even reading after it, and the
+// journal would grow for ever. The next process finds both as they were.
+base::Status Archiver::commit(const store::ArchiveBatch& batch) {
+  base::Status committed = shared_.store->archive().commit(batch);
+  if (committed || committed.error().code == base::ErrorCode::kStoreFull) return committed;
+  lost_ = true;
+  shared_.options.on_fatal(committed.error());
+  return committed;
+}
+
 base::Status Archiver::archive_slice() {
   const store::Archive& archive = shared_.store->archive();
   ArchiveSlice slice(archive, names_);
@@ -103,9 +113,7 @@ base::Status Archiver::archive_slice() {
   if (!added) return added;
   if (count == 0) return {};
   const store::ArchiveBatch batch = slice.take(shared_.next_run.load());
-  if (const base::Status committed = shared_.store->archive().commit(batch); !committed) {
-    return committed;
-  }
+  if (const base::Status committed = commit(batch); !committed) return committed;
   through_ = batch.through;
   shared_.writer->trim(batch.through);
   archived_(batch.through);

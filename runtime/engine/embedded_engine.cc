@@ -35,7 +35,7 @@ void log_with_spdlog(LogLevel level, std::string_view line) {
 // A process that goes on after a failed commit would acknowledge nothing and say nothing: every
 // caller would wait for ever. Ending it makes the failure visible, and loses nothing acknowledged.
 void end_process(const base::Error& why) {
-  spdlog::critical("the log cannot be written, ending the process: {}", why.text());
+  spdlog::critical("the store cannot be written, ending the process: {}", why.text());
   std::_Exit(kExitFatal);
 }
 

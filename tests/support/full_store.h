@@ -1,4 +1,5 @@
-// A store whose parts can be made to have no room, as a full disk or a full map would.
+// A store whose parts can be made to have no room, as a full disk or a full map would, and whose
+// archive can be broken.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -11,6 +12,7 @@ namespace reprise::testing {
 struct Room {
   std::atomic<bool> journal{true};
   std::atomic<bool> archive{true};
+  std::atomic<bool> archive_broken{false};
   std::atomic<int> refused{0};
 
   base::Status check(const std::atomic<bool>& room, const char* what) {
@@ -48,6 +50,9 @@ class FullArchive final : public store::Archive {
 
   base::Status commit(const store::ArchiveBatch& batch) override {
     if (auto room = room_.check(room_.archive, "the archive"); !room) return room;
+    if (room_.archive_broken) {
+      return base::Error{base::ErrorCode::kStoreIo, "the archive is gone"};
+    }
     return inner_.commit(batch);
   }
   base::Result<store::Seq> through() const override { return inner_.through(); }

@@ -214,6 +214,20 @@ TEST_F(FullStoreTest, TheArchiverTriesAgainAndLosesNothing) {
   }
 }
 
+TEST_F(FullStoreTest, AnArchiveThatCannotBeWrittenIsFatalOnce) {
+  int times = 0;
+  auto with_slice = options();
+  with_slice.archive_slice = 2;
+  with_slice.on_fatal = [&](const base::Error& error) {
+    ++times;
+    EXPECT_EQ(error.text(), "RP1006 the archive is gone");
+  };
+  open(store::memory_store(), with_slice);
+  room_.archive_broken = true;
+  for (int i = 0; i < 10; ++i) start("w", std::to_string(i));
+  EXPECT_EQ(times, 1);
+}
+
 // A store of LMDB whose journal reaches its largest size: what has been archived leaves it, and it
 // takes work again, whatever number of times.
 TEST_F(FullStoreTest, AFullMapEmptiesByItself) {
