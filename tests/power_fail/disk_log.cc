@@ -140,6 +140,7 @@ bool DiskLog::covers(const std::string& path) const {
 }
 
 int DiskLog::writeback_error(int descriptor, Inode file) {
+  const std::lock_guard lock(mutex_);
   const Failures& failures = failures_[file];
   int& told = told_[descriptor];
   if (told == failures.count) return 0;
@@ -148,6 +149,7 @@ int DiskLog::writeback_error(int descriptor, Inode file) {
 }
 
 void DiskLog::writeback_failed(int descriptor, Inode file, int error) {
+  const std::lock_guard lock(mutex_);
   Failures& failures = failures_[file];
   ++failures.count;
   failures.error = error;
@@ -155,7 +157,7 @@ void DiskLog::writeback_failed(int descriptor, Inode file, int error) {
 }
 
 void DiskLog::promise(std::uint64_t index) {
-  ops_.push_back({.kind = DiskOp::Kind::kPromise, .offset = index});
+  add({.kind = DiskOp::Kind::kPromise, .offset = index});
 }
 
 }  // namespace reprise::testing

@@ -3,9 +3,11 @@
 // are not; the store has none that must survive a power failure. The same functions make operations
 // fail, as a bad or a full disk would.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,7 +52,7 @@ struct DiskFault {
   int error = 0;  // 0: only the first half of a write is done
 };
 
-// One at a time, on one thread.
+// One at a time; its program may have several threads.
 class DiskLog {
  public:
   // Asked before each call; with a fault the call fails.
@@ -63,7 +65,10 @@ class DiskLog {
   DiskLog(const DiskLog&) = delete;
   DiskLog& operator=(const DiskLog&) = delete;
 
-  void set_faults(Faults faults) { faults_ = std::move(faults); }
+  void set_faults(Faults faults) {
+    const std::lock_guard lock(mutex_);
+    faults_ = std::move(faults);
+  }
   // While the disk is full statvfs() says so.
   void set_full(bool full) { full_ = full; }
 
@@ -74,13 +79,20 @@ class DiskLog {
   // For the functions that stand in.
   bool nosync() const { return nosync_; }
   bool covers(const std::string& path) const;
-  void add(DiskOp op) { ops_.push_back(std::move(op)); }
+  void add(DiskOp op) {
+    const std::lock_guard lock(mutex_);
+    ops_.push_back(std::move(op));
+  }
   bool full() const { return full_; }
-  std::optional<DiskFault> fault(DiskCall call, const std::string& path) const {
+  std::optional<DiskFault> fault(DiskCall call, const std::string& path) {
+    const std::lock_guard lock(mutex_);
     return faults_ ? faults_(call, path) : std::nullopt;
   }
   // As the kernel does: each descriptor of a file is told once of each failed writeback.
-  void opened(int descriptor, Inode file) { told_[descriptor] = failures_[file].count; }
+  void opened(int descriptor, Inode file) {
+    const std::lock_guard lock(mutex_);
+    told_[descriptor] = failures_[file].count;
+  }
   int writeback_error(int descriptor, Inode file);
   void writeback_failed(int descriptor, Inode file, int error);
 
@@ -88,9 +100,10 @@ class DiskLog {
   const std::string path_;
   const bool nosync_;
   Inode root_ = 0;
+  std::mutex mutex_;  // guards what follows
   std::vector<DiskOp> ops_;
   Faults faults_;
-  bool full_ = false;
+  std::atomic<bool> full_ = false;
   struct Failures {
     int count = 0;
     int error = 0;  // the last one
