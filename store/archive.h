@@ -40,6 +40,8 @@ class Archive {
  public:
   virtual ~Archive() = default;
 
+  // After kStoreFull nothing has changed, and the same may be tried again; any other error is
+  // final.
   virtual base::Status commit(const ArchiveBatch& batch) = 0;
 
   virtual base::Result<Seq> through() const = 0;         // 0: nothing archived yet

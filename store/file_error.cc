@@ -22,7 +22,7 @@ Meaning meaning_of(int error_number) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      return {base::ErrorCode::kStoreFull, "make room on the disk and start again"};
+      return {base::ErrorCode::kStoreFull, "make room on the disk"};
     case ENOENT:
     case ENOTDIR:
       return {base::ErrorCode::kStoreMissing, "check the path"};

@@ -29,8 +29,9 @@ class Journal {
 
   // Appends the batches in order and removes records up to `trim_through`, in one transaction: a
   // few for each one appended, so that no commit becomes long, and never the newest one. When it
-  // returns without error everything is on the disk. The first error is final: the journal refuses
-  // every further append with it, where LMDB would go on as if nothing had happened.
+  // returns without error everything is on the disk. After kStoreFull nothing has changed, and the
+  // same may be tried again. Any other error is final: the journal refuses every further append
+  // with it, where LMDB would go on as if nothing had happened.
   virtual base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) = 0;
 
   // Calls `visit` with each stored record's bytes from `from` on, in order, until it returns false

@@ -1,8 +1,10 @@
 #include "store/lmdb_env.h"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 #include <utility>
 
 #include "store/file_error.h"
@@ -16,15 +18,25 @@ constexpr std::size_t kIdleReaders = 16;
 constexpr std::uint64_t kCommitsPerReaderCheck = 256;
 constexpr mdb_mode_t kFileMode = 0600;
 constexpr std::uint64_t kFullDiskBytes = 1 << 20;
+constexpr off_t kLockFileBytes = off_t{kReaders} * 64 + 4096;  // at least what LMDB maps
 
 std::string damage_advice(const std::string& path, const char* what) {
   return path + " is damaged: " + what + "; restore the store from a backup";
 }
 
-// LMDB reports a write that the disk had no room to finish as EIO.
-bool disk_is_full(const std::string& path) {
+bool is_want_of_room(int error_number) {
+  return error_number == ENOSPC || error_number == EDQUOT;
+}
+
+// What statvfs says knows nothing of most quotas; an allocation behind the end of the file does.
+bool disk_is_full(const std::string& path, int file) {
   struct statvfs disk {};
-  return ::statvfs(path.c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize < kFullDiskBytes;
+  if (::statvfs(path.c_str(), &disk) != 0) return false;
+  if (disk.f_bavail * disk.f_frsize < kFullDiskBytes) return true;
+  struct stat info {};
+  if (::fstat(file, &info) != 0) return false;
+  return ::fallocate(file, FALLOC_FL_KEEP_SIZE, info.st_size, kFullDiskBytes) != 0 &&
+         is_want_of_room(errno);
 }
 
 }  // namespace
@@ -34,6 +46,7 @@ base::Result<std::unique_ptr<LmdbEnv>> LmdbEnv::open(const LmdbOptions& options)
   if (!options.create) {
     if (auto sound = env->check_before_open(); !sound) return sound.error();
   }
+  if (auto reserved = env->reserve_lock_file(); !reserved) return reserved.error();
   if (const int code = env->open_env(); code > 0) {
     // It may be the lock file as well as the data file.
     return file_error(code, "open", options.path);
@@ -45,6 +58,11 @@ base::Result<std::unique_ptr<LmdbEnv>> LmdbEnv::open(const LmdbOptions& options)
                        damage_advice(options.path + "/data.mdb", "its end is missing")};
   } else if (code != 0) {
     return env->error(code, "open");
+  }
+  if (!options.read_only) {
+    auto witness = open_file(options.path + "/data.mdb", O_RDONLY);
+    if (!witness) return witness.error();
+    env->witness_ = std::move(*witness);
   }
   // Slots of readers that were killed keep freed pages from being reused.
   mdb_reader_check(env->env_, nullptr);
@@ -66,6 +84,19 @@ base::Status LmdbEnv::check_before_open() const {
   }
   if (info.st_size == 0) {
     return base::Error{base::ErrorCode::kStoreDamaged, damage_advice(file, "it is empty")};
+  }
+  return {};
+}
+
+// Writing to a mapped page that has no block on the disk would kill the process when it is full.
+// This process has no lock in that file yet which closing it could drop.
+base::Status LmdbEnv::reserve_lock_file() const {
+  if (options_.read_only) return {};
+  const std::string path = options_.path + "/lock.mdb";
+  const auto file = open_file(path, O_RDWR | O_CREAT);
+  if (!file) return file.error();
+  if (const int code = ::posix_fallocate(file->get(), 0, kLockFileBytes); code != 0) {
+    return file_error(code, "write", path);
   }
   return {};
 }
@@ -94,11 +125,37 @@ base::Status LmdbEnv::write(base::FunctionRef<int(MDB_txn*)> work) {
     }
   }
   if (code != 0) {
-    failed_ = error(code == EIO && disk_is_full(options_.path) ? ENOSPC : code, "write");
-    return *failed_;
+    const base::Error why = failure_of_write(code);
+    if (why.code != base::ErrorCode::kStoreFull) failed_ = why;
+    return why;
   }
   if (++commits_ % kCommitsPerReaderCheck == 0) mdb_reader_check(env_, nullptr);
   return {};
+}
+
+// LMDB is copy-on-write: what a failed transaction has written lies on pages that no snapshot uses,
+// and the next one writes each of its pages anew. Only its last step, the meta page, is in place.
+base::Error LmdbEnv::failure_of_write(int code) const {
+  const base::Error why = error(code == EIO && ended_early() ? ENOSPC : code, "write");
+  if (why.code != base::ErrorCode::kStoreFull || !panicked()) return why;
+  return {base::ErrorCode::kStoreIo,
+          why.message + " and start again: it was the last write of a commit"};
+}
+
+// LMDB reports a write that the disk had no room to finish as EIO. So is a failed sync, which must
+// not pass for that; but the kernel tells every descriptor of a file once of a failed writeback.
+bool LmdbEnv::ended_early() const {
+  mdb_filehandle_t file = 0;
+  if (mdb_env_get_fd(env_, &file) != 0 || !disk_is_full(options_.path, file)) return false;
+  return ::fdatasync(witness_.get()) == 0 || is_want_of_room(errno);
+}
+
+// After a failed write of a meta page LMDB refuses every transaction.
+bool LmdbEnv::panicked() const {
+  MDB_txn* txn = nullptr;
+  const int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  if (code == 0) mdb_txn_abort(txn);
+  return code == MDB_PANIC;
 }
 
 base::Status LmdbEnv::read(base::FunctionRef<int(MDB_txn*)> work) const {
@@ -168,7 +225,9 @@ base::Error LmdbEnv::error(int code, std::string_view doing) const {
     case MDB_MAP_RESIZED:
       return {base::ErrorCode::kStoreFull, file + " has reached its largest size of " +
                                                std::to_string(options_.map_bytes >> 20) +
-                                               " MiB; open the store with a larger map size"};
+                                               " MiB; open the store with a larger map size "
+                                               "(EngineOptions::journal_map_bytes, "
+                                               "archive_map_bytes)"};
     case MDB_INVALID:
     case MDB_VERSION_MISMATCH:
     case MDB_CORRUPTED:

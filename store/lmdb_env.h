@@ -1,5 +1,5 @@
 // The thin layer over LMDB that the journal and the archive share: opening with checks, one write
-// transaction at a time that latches its first failure, short read transactions, error texts.
+// transaction at a time that latches a failure that is final, short read transactions, error texts.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -13,6 +13,7 @@
 
 #include "base/function_ref.h"
 #include "base/result.h"
+#include "store/files.h"
 
 namespace reprise::store {
 
@@ -39,7 +40,8 @@ class LmdbEnv {
   LmdbEnv(const LmdbEnv&) = delete;
   LmdbEnv& operator=(const LmdbEnv&) = delete;
 
-  // Runs `work`, which returns LMDB's codes, in a write transaction and commits it. The first
+  // Runs `work`, which returns LMDB's codes, in a write transaction and commits it. Without room
+  // for it (kStoreFull) nothing has happened, and it may be tried again: docs/adr/0013. Any other
   // failure is final: LMDB itself would go on after a failed flush as if nothing had happened.
   base::Status write(base::FunctionRef<int(MDB_txn*)> work);
 
@@ -60,10 +62,15 @@ class LmdbEnv {
  private:
   explicit LmdbEnv(const LmdbOptions& options) : options_(options) {}
   base::Status check_before_open() const;
+  base::Status reserve_lock_file() const;
   int open_env();
+  base::Error failure_of_write(int code) const;
+  bool ended_early() const;
+  bool panicked() const;
 
   const LmdbOptions options_;
   MDB_env* env_ = nullptr;
+  File witness_;  // another descriptor of the data file, which hears of failed writebacks itself
   std::uint64_t commits_ = 0;
   std::optional<base::Error> failed_;
 

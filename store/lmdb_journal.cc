@@ -13,6 +13,10 @@ namespace {
 constexpr std::size_t kTrimAtLeast = 256;
 constexpr std::size_t kTrimWhenIdle = 4096;
 
+// Pages of the map that appending leaves alone, or a quarter of a small map: trimming copies some
+// before it frees any, and a journal that cannot be trimmed would be full for ever.
+constexpr std::size_t kPagesForTrimming = 64;
+
 int append_batch(MDB_txn* txn, MDB_dbi table, const RecordBatch& batch) {
   Seq seq = batch.first;
   std::uint32_t begin = 0;
@@ -51,6 +55,32 @@ int trim(MDB_txn* txn, MDB_dbi table, Seq through, std::size_t limit) {
   return code;
 }
 
+// A transaction that LMDB does not take for an empty one.
+int change_nothing(MDB_txn* txn, MDB_dbi table, Seq last) {
+  Seq seq = last + 1;
+  MDB_val key{sizeof seq, &seq};
+  MDB_val value = lmdb_val("x");
+  const int code = mdb_put(txn, table, &key, &value, MDB_APPEND);
+  return code != 0 ? code : mdb_del(txn, table, &key, nullptr);
+}
+
+// The pages of earlier transactions that LMDB may use again: the values of its table 0 begin with
+// how many each names.
+int count_free_pages(MDB_txn* txn, std::size_t* pages) {
+  MDB_cursor* cursor = nullptr;
+  int code = mdb_cursor_open(txn, 0, &cursor);
+  if (code != 0) return code;
+  MDB_val key{};
+  MDB_val value{};
+  while ((code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+    if (value.mv_size < sizeof(std::size_t)) code = MDB_CORRUPTED;
+    if (code != 0) break;
+    *pages += load_le<std::size_t>(static_cast<const char*>(value.mv_data));
+  }
+  mdb_cursor_close(cursor);
+  return code == MDB_NOTFOUND ? 0 : code;
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<LmdbJournal>> LmdbJournal::open(const LmdbOptions& options) {
@@ -78,11 +108,33 @@ base::Status LmdbJournal::append(const std::vector<const RecordBatch*>& batches,
     REPRISE_CHECK(batch->first == last_ + count + 1, "the journal has no gaps");
     count += batch->count();
   }
+  auto committed = commit(batches, trim_through);
+  // LMDB uses a page again from the second transaction on after the one that freed it.
+  if (!committed && committed.error().code == base::ErrorCode::kStoreFull && just_trimmed_) {
+    just_trimmed_ = false;
+    const auto passed =
+        env_->write([&](MDB_txn* txn) { return change_nothing(txn, table_, last_); });
+    if (passed) committed = commit(batches, trim_through);
+  }
+  if (committed) last_ += count;
+  return committed;
+}
+
+base::Status LmdbJournal::commit(const std::vector<const RecordBatch*>& batches, Seq trim_through) {
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  for (const RecordBatch* batch : batches) {
+    count += batch->count();
+    bytes += batch->bytes.size();
+  }
   const std::size_t trim_limit = count == 0 ? kTrimWhenIdle : std::max(2 * count, kTrimAtLeast);
   // The newest record stays until there is a newer one: its key is what last() returns, and that
   // is cheaper than writing the number down elsewhere in each commit.
   if (count == 0) trim_through = std::min(trim_through, last_ == 0 ? 0 : last_ - 1);
-  auto committed = env_->write([&](MDB_txn* txn) {
+  auto done = env_->write([&](MDB_txn* txn) {
+    if (count > 0) {
+      if (const int full = check_room(bytes); full != 0) return full;
+    }
     // Trimming first lets the appended records use the pages that it frees.
     int code = trim_through == 0 ? 0 : trim(txn, table_, trim_through, trim_limit);
     for (const RecordBatch* batch : batches) {
@@ -90,8 +142,29 @@ base::Status LmdbJournal::append(const std::vector<const RecordBatch*>& batches,
     }
     return code;
   });
-  if (committed) last_ += count;
-  return committed;
+  if (done) just_trimmed_ = trim_through > 0;
+  return done;
+}
+
+// MDB_MAP_FULL when so many bytes would take the pages that trimming needs.
+int LmdbJournal::check_room(std::size_t bytes) const {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  int code = mdb_env_info(env_->get(), &info);
+  if (code == 0) code = mdb_env_stat(env_->get(), &stat);
+  if (code != 0) return code;
+  const std::size_t pages = info.me_mapsize / stat.ms_psize;
+  // At worst a record takes twice its size: see docs/log_format.md.
+  const std::size_t needed = 2 * bytes / stat.ms_psize + std::min(kPagesForTrimming, pages / 4);
+  std::size_t room = pages - std::min(pages, info.me_last_pgno + 1);
+  if (room >= needed) return 0;
+  MDB_txn* txn = nullptr;
+  code = env_->begin_read(&txn);
+  if (code != 0) return code;
+  code = count_free_pages(txn, &room);
+  env_->end_read(txn);
+  if (code != 0) return code;
+  return room >= needed ? 0 : MDB_MAP_FULL;
 }
 
 base::Status LmdbJournal::scan(Seq from,

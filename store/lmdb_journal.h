@@ -24,10 +24,13 @@ class LmdbJournal final : public Journal {
   explicit LmdbJournal(std::unique_ptr<LmdbEnv> env) : env_(std::move(env)) {}
   base::Status open_table(bool create);
   base::Result<Seq> key_at(MDB_cursor_op operation) const;
+  base::Status commit(const std::vector<const RecordBatch*>& batches, Seq trim_through);
+  int check_room(std::size_t bytes) const;
 
   std::unique_ptr<LmdbEnv> env_;
   MDB_dbi table_ = 0;
   Seq last_ = 0;
+  bool just_trimmed_ = false;  // by the last commit
 };
 
 }  // namespace reprise::store

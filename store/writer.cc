@@ -1,6 +1,8 @@
 #include "store/writer.h"
 
 #include <atomic>
+#include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "base/thread_name.h"
@@ -10,9 +12,15 @@ namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;  // a batch this full gets no more records
 constexpr std::size_t kBatchesPerCommit = 64;
-constexpr std::size_t kSpareBatches = 4;  // buffers kept for reuse
+constexpr std::size_t kSpareBatches = 4;                  // buffers kept for reuse
+constexpr std::chrono::milliseconds kRetryInterval{200};  // while there is no room
 
 using Batches = std::vector<std::unique_ptr<RecordBatch>>;
+
+// kTight: a commit did not fit. One batch at a time might, and trimming alone gives pages back.
+enum class Room : std::uint8_t { kEnough, kTight, kNone };
+
+enum class Step : std::uint8_t { kIdle, kDone, kNoRoom };
 
 }  // namespace
 
@@ -25,15 +33,21 @@ struct Writer::State {
   RecordBatch& open_batch();
   bool has_work() const { return !queued.empty() || trim_through > trimmed; }
   Batches take();
+  void put_back(Batches batches);
   void recycle(Batches batches);
-  bool work_once();
-  void commit(const Batches& batches, Seq trim);
+  Step work_once();
+  base::Status commit(const Batches& batches, Seq trim);
+  base::Status append(const Batches& batches, Seq trim);
+  void committed(const Batches& batches, Seq trim);
+  Step found_no_room(const base::Error& error, Batches batches);
+  void found_room();
   void fail(const base::Error& error);
   base::Result<bool> trimming_done(Seq trim) const;
   void run();
 
   Journal& journal;
   Acknowledge acknowledge;
+  RoomChanged room_changed;
 
   mutable std::mutex mutex;
   std::condition_variable wake;
@@ -42,6 +56,7 @@ struct Writer::State {
   Seq last;
   Seq trim_through = 0;
   Seq trimmed = 0;  // what the journal has been trimmed to, as far as it can be
+  Room room = Room::kEnough;
   bool stopping = false;
   bool failed = false;
 
@@ -78,15 +93,21 @@ Seq Writer::State::number_and_queue(Draft& draft) {
 
 // What one commit takes: bounded, so that a long queue does not become one huge transaction.
 Batches Writer::State::take() {
+  const std::size_t most = room == Room::kEnough ? kBatchesPerCommit : 1;
   Batches taken;
-  if (queued.size() <= kBatchesPerCommit) {
+  if (queued.size() <= most) {
     taken.swap(queued);
     return taken;
   }
-  const auto end = queued.begin() + kBatchesPerCommit;
+  const auto end = queued.begin() + static_cast<std::ptrdiff_t>(most);
   taken.assign(std::make_move_iterator(queued.begin()), std::make_move_iterator(end));
   queued.erase(queued.begin(), end);
   return taken;
+}
+
+void Writer::State::put_back(Batches batches) {
+  queued.insert(queued.begin(), std::make_move_iterator(batches.begin()),
+                std::make_move_iterator(batches.end()));
 }
 
 void Writer::State::recycle(Batches batches) {
@@ -98,27 +119,47 @@ void Writer::State::recycle(Batches batches) {
   }
 }
 
-// One commit; false when there was nothing to do.
-bool Writer::State::work_once() {
+// At most one commit.
+Step Writer::State::work_once() {
   std::unique_lock lock(mutex);
-  if (failed || !has_work()) return false;
+  if (failed || !has_work()) return Step::kIdle;
   Batches batches = take();
   const Seq trim = trim_through > trimmed ? trim_through : 0;
+  const bool tight = room != Room::kEnough;
   lock.unlock();
-  commit(batches, trim);
+  const base::Status done = tight ? commit(batches, trim) : append(batches, trim);
+  if (!done && done.error().code == base::ErrorCode::kStoreFull) {
+    return found_no_room(done.error(), std::move(batches));
+  }
+  if (!done) {
+    fail(done.error());
+    return Step::kDone;
+  }
+  if (tight) found_room();
+  committed(batches, trim);
   lock.lock();
   recycle(std::move(batches));
-  return true;
+  return Step::kDone;
 }
 
-void Writer::State::commit(const Batches& batches, Seq trim) {
+base::Status Writer::State::append(const Batches& batches, Seq trim) {
   std::vector<const RecordBatch*> to_append;
   to_append.reserve(batches.size());
   for (const auto& batch : batches) to_append.push_back(batch.get());
-  if (const auto appended = journal.append(to_append, trim); !appended) {
-    fail(appended.error());
-    return;
+  return journal.append(to_append, trim);
+}
+
+// Where room is scarce: what trimming frees can be used by the next commit, not by its own.
+base::Status Writer::State::commit(const Batches& batches, Seq trim) {
+  if (trim == 0 || batches.empty()) return append(batches, trim);
+  const base::Status trimmed_first = append({}, trim);
+  if (!trimmed_first && trimmed_first.error().code != base::ErrorCode::kStoreFull) {
+    return trimmed_first;
   }
+  return append(batches, 0);
+}
+
+void Writer::State::committed(const Batches& batches, Seq trim) {
   if (!batches.empty()) {
     const Seq now_durable = batches.back()->last();
     durable.store(now_durable, std::memory_order_release);
@@ -134,6 +175,34 @@ void Writer::State::commit(const Batches& batches, Seq trim) {
     const std::lock_guard lock(mutex);
     trimmed = trim;
   }
+}
+
+// The transaction was aborted and nobody was told, so the same batches can be tried again.
+Step Writer::State::found_no_room(const base::Error& error, Batches batches) {
+  bool tell = false;
+  Step step = Step::kNoRoom;
+  {
+    const std::lock_guard lock(mutex);
+    put_back(std::move(batches));
+    if (room == Room::kEnough) {
+      room = Room::kTight;
+      step = Step::kDone;  // at once, with less at a time
+    } else {
+      tell = std::exchange(room, Room::kNone) != Room::kNone;
+    }
+  }
+  if (tell && room_changed) room_changed(error);
+  return step;
+}
+
+// Enough only when all of the queue is through: the next batch might not fit again.
+void Writer::State::found_room() {
+  {
+    const std::lock_guard lock(mutex);
+    if (!queued.empty()) return;
+    if (std::exchange(room, Room::kEnough) != Room::kNone) return;
+  }
+  if (room_changed) room_changed({});
 }
 
 // The journal keeps its newest record in any case.
@@ -154,14 +223,20 @@ void Writer::State::fail(const base::Error& error) {
 
 void Writer::State::run() {
   base::name_this_thread("reprise-writer");
+  Step last_step = Step::kDone;
   while (true) {
     {
       std::unique_lock lock(mutex);
-      wake.wait(lock, [this] { return stopping || (!failed && has_work()); });
+      if (last_step == Step::kNoRoom) {
+        if (stopping) return;  // that was the last try
+        wake.wait_for(lock, kRetryInterval, [this] { return stopping; });
+      } else {
+        wake.wait(lock, [this] { return stopping || (!failed && has_work()); });
+      }
       // What is queued is still committed; trimming can wait for the next time.
       if (stopping && (failed || queued.empty())) return;
     }
-    work_once();
+    last_step = work_once();
   }
 }
 
@@ -180,13 +255,18 @@ Writer::~Writer() {
     state_->thread.join();
     return;
   }
-  while (!state_->queued.empty() && state_->work_once()) {
+  while (!state_->queued.empty() && state_->work_once() == Step::kDone) {
   }
 }
 
 void Writer::on_durable(Acknowledge acknowledge) {
   const std::lock_guard lock(state_->mutex);
   state_->acknowledge = std::move(acknowledge);
+}
+
+void Writer::on_room(RoomChanged changed) {
+  const std::lock_guard lock(state_->mutex);
+  state_->room_changed = std::move(changed);
 }
 
 Seq Writer::append(std::span<Draft> drafts) {
@@ -212,7 +292,7 @@ void Writer::trim(Seq through) {
 
 bool Writer::commit_pending() {
   REPRISE_CHECK(!state_->thread.joinable(), "a threaded writer commits by itself");
-  return state_->work_once();
+  return state_->work_once() == Step::kDone;
 }
 
 Seq Writer::durable() const {

@@ -1,5 +1,6 @@
 // Group commit. Whatever is queued when the writer becomes free is committed in one transaction and
-// acknowledged at once: batches grow with the duration of a flush, and no timer is involved.
+// acknowledged at once: batches grow with the duration of a flush, and no timer is involved. While
+// the journal has no room the queue is kept, in order, and tried again from time to time.
 #pragma once
 #include <condition_variable>
 #include <functional>
@@ -31,13 +32,18 @@ class Writer {
   // with an error, after which nothing is ever acknowledged again.
   using Acknowledge = std::function<void(const base::Result<Seq>&)>;
 
+  // Called on the writer's thread with kStoreFull when the journal has no room, and without an
+  // error when everything that was queued in between is committed.
+  using RoomChanged = std::function<void(const base::Status&)>;
+
   Writer(Journal& journal, Seq last, bool threaded);
-  ~Writer();  // commits what is queued
+  ~Writer();  // commits what is queued, if there is room
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
   // Set before the first append.
   void on_durable(Acknowledge acknowledge);
+  void on_room(RoomChanged changed);
 
   // Numbers, chains and queues the drafts, in order. Returns the sequence number of the last.
   Seq append(std::span<Draft> drafts);
@@ -46,7 +52,8 @@ class Writer {
   // with each commit, so that no commit becomes long.
   void trim(Seq through);
 
-  // Commits what is queued on this thread; false when there was nothing. Unthreaded writers only.
+  // Commits what is queued on this thread; false when there was nothing, or no room. Unthreaded
+  // writers only.
   bool commit_pending();
 
   Seq durable() const;

@@ -10,6 +10,7 @@ namespace {
 // a small one is worth its transaction once the journal has been quiet for a moment.
 constexpr std::size_t kSliceBytes = std::size_t{32} << 20;
 constexpr std::chrono::seconds kQuiet{2};
+constexpr std::chrono::seconds kRetryInterval{1};  // while the archive has no room
 
 }  // namespace
 
@@ -50,6 +51,11 @@ void Archiver::work() {
     if (backlog() == 0) continue;
     const base::Status status = archive_some();
     if (status) continue;
+    if (status.error().code == base::ErrorCode::kStoreFull) {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, kRetryInterval, [this] { return stopping_; });
+      continue;
+    }
     // Nothing is lost: the journal keeps what the archive did not take.
     shared_.log(LogLevel::kError, "archiving stopped: " + status.error().text());
     return;
@@ -57,6 +63,38 @@ void Archiver::work() {
 }
 
 base::Status Archiver::archive_some() {
+  base::Status status = archive_slice();
+  note_room(status);
+  return status;
+}
+
+// Once for each time that room runs out. The journal takes what comes as long as it has room
+// itself.
+void Archiver::note_room(const base::Status& status) {
+  const bool full = !status && status.error().code == base::ErrorCode::kStoreFull;
+  if (full == full_) return;
+  full_ = full;
+  if (full) {
+    shared_.log(LogLevel::kError,
+                "the archive has no room: until it has, the journal keeps "
+                "everything; " +
+                    status.error().text());
+  } else if (status) {
+    shared_.log(LogLevel::kInfo, "the archive has room again");
+  }
+}
+
+// A write or a sync that failed is final here too: LMDB may refuse even reading after it, and the
+// journal would grow for ever. The next process finds both as they were.
+base::Status Archiver::commit(const store::ArchiveBatch& batch) {
+  base::Status committed = shared_.store->archive().commit(batch);
+  if (committed || committed.error().code == base::ErrorCode::kStoreFull) return committed;
+  lost_ = true;
+  shared_.options.on_fatal(committed.error());
+  return committed;
+}
+
+base::Status Archiver::archive_slice() {
   const store::Archive& archive = shared_.store->archive();
   ArchiveSlice slice(archive, names_);
   base::Status added;
@@ -75,9 +113,7 @@ base::Status Archiver::archive_some() {
   if (!added) return added;
   if (count == 0) return {};
   const store::ArchiveBatch batch = slice.take(shared_.next_run.load());
-  if (const base::Status committed = shared_.store->archive().commit(batch); !committed) {
-    return committed;
-  }
+  if (const base::Status committed = commit(batch); !committed) return committed;
   through_ = batch.through;
   shared_.writer->trim(batch.through);
   archived_(batch.through);

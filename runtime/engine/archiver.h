@@ -25,19 +25,27 @@ class Archiver {
   // Records became durable. Any thread.
   void poke();
 
-  // Is there enough in the journal to be worth a transaction?
-  bool full() const { return backlog() >= shared_.options.archive_slice; }
-  // Archives one slice of the journal.
+  // Is there enough in the journal to be worth a transaction? A full one can be trimmed after it.
+  bool full() const {
+    if (lost_) return false;
+    return backlog() >= shared_.options.archive_slice || (shared_.space.full() && backlog() > 0);
+  }
+  // Archives one slice of the journal. After an error it is still there, for the next call.
   base::Status archive_some();
 
  private:
   void work();
+  base::Status archive_slice();
+  void note_room(const base::Status& status);
+  base::Status commit(const store::ArchiveBatch& batch);
   store::Seq backlog() const { return shared_.durable.load() - through_.load(); }
 
   Shared& shared_;
   std::function<void(store::Seq)> archived_;
   Names names_;
   std::atomic<store::Seq> through_ = 0;
+  bool full_ = false;               // the archive has no room
+  std::atomic<bool> lost_ = false;  // it cannot be written any more
 
   std::mutex mutex_;
   std::condition_variable changed_;

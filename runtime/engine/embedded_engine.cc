@@ -35,7 +35,7 @@ void log_with_spdlog(LogLevel level, std::string_view line) {
 // A process that goes on after a failed commit would acknowledge nothing and say nothing: every
 // caller would wait for ever. Ending it makes the failure visible, and loses nothing acknowledged.
 void end_process(const base::Error& why) {
-  spdlog::critical("the log cannot be written, ending the process: {}", why.text());
+  spdlog::critical("the store cannot be written, ending the process: {}", why.text());
   std::_Exit(kExitFatal);
 }
 
@@ -57,11 +57,29 @@ std::size_t default_activity_threads() {
 
 }  // namespace
 
+class EmbeddedEngine::Session final : public WorkerSession {
+ public:
+  Session(EmbeddedEngine& engine, std::shared_ptr<const WorkerCode> code, std::size_t threads)
+      : engine_(engine), queue_(code->task_queue), pool_(std::move(code), threads, engine) {}
+  ~Session() override { engine_.unregister(*this); }
+
+  const std::string& queue() const { return queue_; }
+  AttemptPool& pool() { return pool_; }
+
+ private:
+  EmbeddedEngine& engine_;
+  std::string queue_;
+  AttemptPool pool_;
+};
+
 // ---- opening and closing ----------------------------------------------------------------------
 
 base::Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory,
                                                    EngineOptions options) {
-  auto store = store::open_store(directory);
+  store::StoreOptions sizes;
+  if (options.journal_map_bytes > 0) sizes.journal_map_bytes = options.journal_map_bytes;
+  if (options.archive_map_bytes > 0) sizes.archive_map_bytes = options.archive_map_bytes;
+  auto store = store::open_store(directory, sizes);
   if (!store) return store.error();
   return EmbeddedEngine::over(std::move(*store), std::move(options));
 }
@@ -108,6 +126,7 @@ void EmbeddedEngine::open(Recovered recovered) {
   shared_.writer =
       std::make_unique<store::Writer>(shared_.store->journal(), recovered.last, options.threaded);
   shared_.writer->on_durable([this](const base::Result<store::Seq>& seq) { durable(seq); });
+  shared_.writer->on_room([this](const base::Status& room) { room_changed(room); });
 
   for (RecoveredRun& run : recovered.runs) {
     Shard& shard = shard_of(run.state.workflow_id);
@@ -142,12 +161,17 @@ EmbeddedEngine::~EmbeddedEngine() {
   watchdog_ = nullptr;  // before the threads that it may interrupt
   threads_.clear();
   archiver_->stop();
+  shared_.writer.reset();  // commits what is queued; its callback needs the shards and the archiver
+  const bool full = shared_.space.full();
   for (auto& shard : shards_) {
+    if (full) {
+      shard->answer_requests({base::ErrorCode::kStoreClosed,
+                              "the engine was closed while the store had no room for this"});
+    }
     shard->fail_watches({base::ErrorCode::kStoreClosed,
                          "the engine was closed; the run goes on "
                          "when it is opened again"});
   }
-  shared_.writer.reset();  // commits what is queued; its callback needs the shards and the archiver
 }
 
 void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
@@ -161,6 +185,24 @@ void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
   archiver_->poke();
 }
 
+// Attempts that begin now could not record what they did, and their results would pile up.
+void EmbeddedEngine::room_changed(const base::Status& room) {
+  shared_.space.set(room);
+  if (room) {
+    shared_.log(LogLevel::kInfo, "the store has room again: requests are accepted");
+  } else {
+    shared_.log(LogLevel::kError,
+                "the store has no room: until it has, requests are refused and runs wait; " +
+                    room.error().text());
+  }
+  {
+    std::lock_guard lock(sessions_mutex_);
+    for (Session* session : sessions_) session->pool().pause(shared_.space.full());
+  }
+  for (auto& shard : shards_) shard->poke();
+  archiver_->poke();
+}
+
 void EmbeddedEngine::run_shard(Shard& shard) {
   base::name_this_thread("reprise-shard");
   const base::SignalStack signal_stack;
@@ -170,7 +212,8 @@ void EmbeddedEngine::run_shard(Shard& shard) {
     const bool stopping = stopping_;
     if (shard.step()) continue;
     // What was accepted is made durable and confirmed before the thread ends, unless it never can.
-    if (stopping && (failed_ || !shard.has_effects())) return;
+    const bool never = failed_ || shared_.space.full();
+    if (stopping && (never || !shard.has_effects())) return;
     shard.wait();
   }
 }
@@ -183,7 +226,8 @@ bool EmbeddedEngine::run_some() {
   worked |= shared_.writer->commit_pending();
   for (Session* session : sessions_) worked |= run_attempt(*session);
   if (archiver_->full()) {
-    if (const base::Status status = archiver_->archive_some(); !status) {
+    const base::Status status = archiver_->archive_some();
+    if (!status && status.error().code != base::ErrorCode::kStoreFull) {
       shared_.log(LogLevel::kError, "archiving failed: " + status.error().text());
     }
   }
@@ -192,6 +236,7 @@ bool EmbeddedEngine::run_some() {
 
 std::optional<base::Time> EmbeddedEngine::next_due() const {
   std::optional<base::Time> next;
+  if (shared_.space.full()) return next;  // time alone makes no room
   for (const auto& shard : shards_) {
     const auto due = shard->next_due_ms();
     if (due && (!next || base::from_ms(*due) < *next)) next = base::from_ms(*due);
@@ -206,6 +251,7 @@ base::Result<bool> EmbeddedEngine::wait(
   if (shared_.options.threaded) return block(timeout);
   while (!ready()) {
     if (run_some()) continue;
+    if (shared_.space.full()) return shared_.space.refusal();
     return base::Error{base::ErrorCode::kWorkflowStuck,
                        "nothing more can happen until time passes or somebody sends a signal"};
   }
@@ -231,9 +277,15 @@ bool EmbeddedEngine::refuse(const RunKey& key,
   return true;
 }
 
+// Without room in the store a request is refused here, before it waits for others to be answered.
+base::Status EmbeddedEngine::enter(Admission::Kind kind, std::size_t bytes) {
+  if (kind != Admission::Kind::kQuestion && shared_.space.full()) return shared_.space.refusal();
+  return shared_.admission.enter(kind, bytes);
+}
+
 template <class Result>
 bool EmbeddedEngine::admit(Admission::Kind kind, std::size_t bytes, Reply<Result>* reply) {
-  if (const base::Status room = shared_.admission.enter(kind, bytes); !room) {
+  if (const base::Status room = enter(kind, bytes); !room) {
     (*reply)(room.error());
     return false;
   }
@@ -255,7 +307,7 @@ void EmbeddedEngine::start(StartRequest request,
   };
   if (refuse({request.workflow_id, {}}, request.workflow, request.input, refused)) return;
   const std::size_t bytes = request.input.size();
-  if (const base::Status room = shared_.admission.enter(Admission::Kind::kStart, bytes); !room) {
+  if (const base::Status room = enter(Admission::Kind::kStart, bytes); !room) {
     return refused(room.error());
   }
   reply = shared_.admission.answered(Admission::Kind::kStart, bytes, std::move(reply));
@@ -307,7 +359,7 @@ void EmbeddedEngine::update(RunKey key,
                             Reply<replay::Outcome> reply) {
   if (refuse(key, name, input, reply)) return;
   const std::size_t bytes = input.size();
-  if (const base::Status room = shared_.admission.enter(Admission::Kind::kWrite, bytes); !room) {
+  if (const base::Status room = enter(Admission::Kind::kWrite, bytes); !room) {
     return reply(room.error());
   }
   Shard& shard = shard_of(key.workflow_id);
@@ -391,21 +443,6 @@ void EmbeddedEngine::timed_out(const AttemptKey& key, std::string_view limit) {
 
 // ---- workers ----------------------------------------------------------------------------------
 
-class EmbeddedEngine::Session final : public WorkerSession {
- public:
-  Session(EmbeddedEngine& engine, std::shared_ptr<const WorkerCode> code, std::size_t threads)
-      : engine_(engine), queue_(code->task_queue), pool_(std::move(code), threads, engine) {}
-  ~Session() override { engine_.unregister(*this); }
-
-  const std::string& queue() const { return queue_; }
-  AttemptPool& pool() { return pool_; }
-
- private:
-  EmbeddedEngine& engine_;
-  std::string queue_;
-  AttemptPool pool_;
-};
-
 bool EmbeddedEngine::run_attempt(Session& session) {
   return session.pool().run_one();
 }
@@ -426,6 +463,7 @@ base::Result<std::unique_ptr<WorkerSession>> EmbeddedEngine::register_worker(Wor
   {
     std::lock_guard lock(sessions_mutex_);
     sessions_.push_back(session.get());
+    session->pool().pause(shared_.space.full());
   }
   on_every_shard([code](Shard& shard) { shard.add_worker(code); });
   return std::unique_ptr<WorkerSession>(std::move(session));

@@ -50,6 +50,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options);
   void open(Recovered recovered);
   void durable(const base::Result<store::Seq>& seq);
+  void room_changed(const base::Status& room);
   void run_shard(Shard& shard);
   void unregister(Session& session);
   static bool run_attempt(Session& session);
@@ -62,6 +63,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
               const Reply<Result>& reply) const;
 
   // False: there is no room for it, and the caller has been told.
+  base::Status enter(Admission::Kind kind, std::size_t bytes);
   template <class Result>
   bool admit(Admission::Kind kind, std::size_t bytes, Reply<Result>* reply);
 

@@ -37,6 +37,9 @@ struct EngineOptions {
   bool replay_every_turn = false;  // evict and replay each run after each turn (tests)
   // Records that the journal gathers before they are moved to the archive in one transaction.
   std::size_t archive_slice = 65'536;
+  // The largest size of each part of the store (address space); 0: the store's default.
+  std::uint64_t journal_map_bytes = 0;
+  std::uint64_t archive_map_bytes = 0;
   EngineLimits limits;
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;

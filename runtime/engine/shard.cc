@@ -1,6 +1,7 @@
 #include "runtime/engine/shard.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "runtime/engine/shard_source.h"
@@ -20,13 +21,15 @@ Shard::~Shard() = default;
 // ---- the round --------------------------------------------------------------------------------
 
 bool Shard::step() {
-  mailbox_.take(&mail_);
+  take_mail();
   bool worked = !mail_.empty();
   for (Mail& mail : mail_) {
-    if (auto* result = std::get_if<AttemptResult>(&mail)) {
-      take_result(std::move(*result));
+    if (auto* act = std::get_if<std::function<void()>>(&mail)) {
+      (*act)();
+    } else if (auto& result = std::get<AttemptResult>(mail); full_ && !result.is_step) {
+      held_.push_back(std::move(mail));
     } else {
-      std::get<std::function<void()>>(mail)();
+      take_result(std::move(result));
     }
     run_turns_if_many();
   }
@@ -45,11 +48,23 @@ bool Shard::step() {
   return worked;
 }
 
+// While the log has no room what would only lengthen its queue waits: results, timers, limits that
+// were overrun, workers that begin. Requests are refused, questions answered. Results of steps are
+// taken: they are few, and hold their runs in memory.
+void Shard::take_mail() {
+  full_ = shared_.space.full();
+  mailbox_.take(&mail_);
+  if (full_ || held_.empty()) return;
+  std::vector<Mail> held = std::exchange(held_, {});
+  std::move(mail_.begin(), mail_.end(), std::back_inserter(held));
+  mail_ = std::move(held);
+}
+
 void Shard::wait() {
   // Timers are due by the wall clock, which may be set while we sleep: look at least this often.
   constexpr std::int64_t kLongestSleepMs = 1'000;
   std::optional<base::Duration> limit;
-  if (const auto due = timers_.next_due_ms()) {
+  if (const auto due = timers_.next_due_ms(); due && !shared_.space.full()) {
     limit = base::Duration(std::clamp<std::int64_t>(*due - base::to_ms(now()), 0, kLongestSleepMs));
   }
   if (!host_.has_spare_memory()) {
@@ -146,9 +161,17 @@ void Shard::replay_afresh(store::RunNumber number) {
 
 void Shard::add_worker(const std::shared_ptr<const WorkerCode>& code) {
   host_.add_worker(code);
+  resume_runs(code->task_queue);
+}
+
+void Shard::resume_runs(const std::string& task_queue) {
+  if (shared_.space.full()) {
+    held_.push_back([this, task_queue] { resume_runs(task_queue); });
+    return;
+  }
   std::vector<store::RunNumber> served;
   runs_.for_each([&](RunRecord& run) {
-    if (run.state.open() && *run.state.task_queue == code->task_queue) {
+    if (run.state.open() && *run.state.task_queue == task_queue) {
       served.push_back(run.state.number);
     }
   });
@@ -200,6 +223,15 @@ void Shard::adopt(RunState state, bool damaged, const std::string& why) {
         {.kind = operation.is_attempted() ? Effect::Kind::kDispatch : Effect::Kind::kArm,
          .operation = operation.id,
          .run = &run});
+  }
+}
+
+void Shard::answer_requests(const base::Error& why) {
+  while (!effects_.empty()) {
+    Effect effect = effects_.take_front();
+    if (effect.after <= shared_.durable.load()) continue;
+    if (effect.kind == Effect::Kind::kConfirm) effect.confirm(why);
+    if (effect.kind == Effect::Kind::kStarted) effect.run->extras->started(why);
   }
 }
 

@@ -43,6 +43,8 @@ class Shard {
   // Until there is something to do.
   void wait();
   std::optional<std::int64_t> next_due_ms() const { return timers_.next_due_ms(); }
+  // The engine is closing: requests whose turns are not known to be durable are told why.
+  void answer_requests(const base::Error& why);
   // Does something wait for the log?
   bool has_effects() const { return !effects_.empty(); }
 
@@ -84,6 +86,8 @@ class Shard {
 
  private:
   class Source;  // a run as the host sees it
+
+  void take_mail();
 
   // Something that must wait until the turn that caused it is durable. The frequent kinds carry no
   // closure. The last effect of a run is kClosed, and a record stays known until that has been
@@ -134,7 +138,13 @@ class Shard {
   bool release_effects();
   void release(Effect& effect);
   void replay_afresh(store::RunNumber number);
+  void resume_runs(const std::string& task_queue);
   void resume(RunRecord& run);
+
+  // Does a question about the run concern turns that wait for room in the log?
+  bool waits_for_room(const RunRecord& run) const {
+    return full_ && run.state.last_seq > shared_.durable.load();
+  }
 
   // ---- operations (shard_attempts.cc) ----
   void start_operation(RunRecord& run, std::uint32_t id);
@@ -186,6 +196,8 @@ class Shard {
   // The round.
   TurnArena arena_;
   std::vector<Mail> mail_;
+  bool full_ = false;       // the log had no room when the round began
+  std::vector<Mail> held_;  // what waits until it has: results, limits that were overrun
   std::vector<RunRecord*> ready_;
   std::string bodies_;
   struct Appended {

@@ -245,6 +245,10 @@ void Shard::operation_failed(RunRecord& run,
 }
 
 void Shard::attempt_timed_out(const AttemptKey& key, std::string_view limit) {
+  if (full_) {
+    held_.push_back([this, key, limit = std::string(limit)] { attempt_timed_out(key, limit); });
+    return;
+  }
   RunRecord* run = runs_.find(key.run);
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(key.operation);
   if (operation == nullptr || operation->settled || operation->attempt != key.attempt) return;
@@ -274,7 +278,7 @@ void Shard::heartbeat(const AttemptKey& key, std::string details) {
   if (operation == nullptr || operation->settled || operation->attempt != key.attempt) return;
   OperationDetails& kept = *operation->details;
   kept.heartbeat = std::move(details);
-  if (now() - kept.heartbeat_recorded < kHeartbeatRecordInterval) return;
+  if (full_ || now() - kept.heartbeat_recorded < kHeartbeatRecordInterval) return;
   kept.heartbeat_recorded = now();
   auto* recorded = add_input(*run)->mutable_heartbeat_recorded();
   recorded->set_id(key.operation);
@@ -294,6 +298,7 @@ void Shard::arm(RunRecord& run,
 
 bool Shard::fire_timers() {
   bool fired = false;
+  if (full_) return fired;
   const std::int64_t now_ms = base::to_ms(now());
   while (const auto entry = timers_.take_due(now_ms)) {
     fire(*entry);

@@ -75,6 +75,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
     if (watch != nullptr) watch->set(why);
     reply(why);
   };
+  if (full_) return refuse(shared_.space.refusal());
   if (const auto worker = host_.registry().find(request.task_queue);
       worker != nullptr && !worker->workflows.contains(request.workflow)) {
     return refuse({base::ErrorCode::kUnknownWorkflow,
@@ -211,6 +212,7 @@ base::Status Shard::may_grow(const RunRecord& run) const {
 }
 
 void Shard::signal(const RunKey& key, std::string name, std::string input, Reply<void> reply) {
+  if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
   if (!run) return reply(run.error());
   if (const auto room = may_grow(**run); !room) return reply(room.error());
@@ -225,6 +227,7 @@ void Shard::signal(const RunKey& key, std::string name, std::string input, Reply
 }
 
 void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
+  if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
   if (!run) return reply(run.error());
   add_input(
@@ -236,6 +239,7 @@ void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
 }
 
 void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) {
+  if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
   if (!run) return reply(run.error());
   record_end(
@@ -248,6 +252,7 @@ void Shard::update(const RunKey& key,
                    std::string name,
                    std::string input,
                    const Reply<replay::Outcome>& reply) {
+  if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
   if (!run) return reply(run.error());
   if ((*run)->parked()) return reply(*(*run)->extras->parked);
@@ -290,6 +295,7 @@ void Shard::query(const RunKey& key,
     return mailbox_.post([this, key, name, input, reply] { query(key, name, input, reply); });
   }
   if (run->parked()) return reply(*run->extras->parked);
+  if (waits_for_room(*run)) return reply(shared_.space.refusal());
   const store::RunNumber number = run->state.number;
   when_loadable(number, [this, name, input, reply](RunRecord& asked) {
     auto answer = ask(asked.place, asked.state, &asked, name, input);
@@ -323,6 +329,7 @@ RunDescription Shard::describe_run(RunRecord& run) {
 void Shard::describe(const RunKey& key, const Reply<RunDescription>& reply) {
   if (RunRecord* run = find(key); run != nullptr) {
     if (in_round(*run)) return post([this, key, reply] { describe(key, reply); });
+    if (waits_for_room(*run)) return reply(shared_.space.refusal());
     return after_durable(run->state.last_seq, [this, key, reply, number = run->state.number] {
       if (RunRecord* known = runs_.find(number); known != nullptr)
         return reply(describe_run(*known));
@@ -346,6 +353,7 @@ void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& re
   };
   if (RunRecord* run = find(key); run != nullptr) {
     if (in_round(*run)) return post([this, key, reply] { history(key, reply); });
+    if (waits_for_room(*run)) return reply(shared_.space.refusal());
     const store::Seq last = run->state.last_seq;  // a busy run would never be durable to its end
     return after_durable(last, [this, read, number = run->state.number, last, key, reply] {
       if (RunRecord* known = runs_.find(number); known != nullptr) return read(known->state, last);

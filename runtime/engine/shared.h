@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "runtime/engine/admission.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/space.h"
 #include "runtime/engine/task_queues.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -60,6 +61,7 @@ struct Shared {
   RunIds ids;
   std::atomic<store::RunNumber> next_run{1};
   std::atomic<store::Seq> durable{0};
+  Space space;
 };
 
 }  // namespace reprise::runtime

@@ -27,7 +27,10 @@ class AttemptPool {
   // Leaves `tasks` empty, with its memory.
   void submit(std::vector<AttemptTask>& tasks);
 
-  // Executes one queued attempt here. False: there was none.
+  // While paused no attempt begins; those under way go on.
+  void pause(bool paused);
+
+  // Executes one queued attempt here. False: there was none, or the pool is paused.
   bool run_one();
 
   // Asks attempts under way to stop, waits for their threads, and returns what was not begun.
@@ -60,6 +63,7 @@ class AttemptPool {
   std::condition_variable work_available_;
   AttemptQueue queue_;
   std::size_t idle_ = 0;
+  bool paused_ = false;
   bool waking_ = false;  // one has been woken and is not up yet
   bool stopping_ = false;
 

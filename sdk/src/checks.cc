@@ -8,9 +8,16 @@ namespace reprise::internal {
 namespace {
 
 constexpr std::size_t kSmallestStack = std::size_t{32} * 1024;
+constexpr std::uint64_t kSmallestMap = std::uint64_t{16} << 20;
 
 [[noreturn]] void invalid_option(const std::string& message) {
   throw InvalidOption(code_text(base::ErrorCode::kInvalidOption), message);
+}
+
+void check_map_size(std::string_view what, std::uint64_t bytes) {
+  if (bytes == 0 || bytes >= kSmallestMap) return;
+  invalid_option(std::string(what) + " is " + std::to_string(bytes) + "; it must be at least " +
+                 std::to_string(kSmallestMap) + ", or 0 for the default");
 }
 
 }  // namespace
@@ -70,6 +77,8 @@ void check(const EngineOptions& options) {
     invalid_option("stack_bytes is " + std::to_string(options.stack_bytes) +
                    "; it must be at least " + std::to_string(kSmallestStack));
   }
+  check_map_size("journal_map_bytes", options.journal_map_bytes);
+  check_map_size("archive_map_bytes", options.archive_map_bytes);
   check(options.limits);
 }
 

@@ -34,9 +34,10 @@ void internal::throw_error(const base::Error& error) {
     case Code::kStoreOtherFormat:
     case Code::kStoreDamaged:
     case Code::kStoreIo:
-    case Code::kStoreFull:
     case Code::kStoreClosed:
       throw StoreError(code, error.message);
+    case Code::kStoreFull:
+      throw StoreFull(code, error.message);
     case Code::kNondeterminism:
       throw NondeterminismError(code, error.message);
     case Code::kWorkflowBug:

@@ -71,9 +71,8 @@ class SentSignal {
 
 // Addresses one run. A value: copies are cheap and address the same run. Thread-safe; its Service
 // must outlive it. Calls, but for submit_signal(), block until what they ask for is durable and
-// throw: NotFound (RP3005),
-// RunClosed (RP3006), StoreError (RP1006, RP1008), the error of the start if that failed. Not for
-// workflow code (UsageError RP2004).
+// throw: NotFound (RP3005), RunClosed (RP3006), StoreFull (RP1007), StoreError (RP1008), the error
+// of the start if that failed. Not for workflow code (UsageError RP2004).
 class RunHandle {
  public:
   std::string id() const;      // the workflow id; waits like started() when it is made by the start
@@ -170,8 +169,8 @@ class Handle : public RunHandle {
 
 // Starts and finds runs. A value: cheap to copy, thread-safe; its Service must outlive it. Calls
 // block until what they ask for is durable, except submit(). Throws InvalidOption, PayloadError
-// (RP3002), StoreError besides what is said below. Not for workflow code (UsageError RP2004);
-// activities may use one.
+// (RP3002), StoreFull, StoreError besides what is said below. Not for workflow code (UsageError
+// RP2004); activities may use one.
 class Client {
  public:
   explicit Client(Service& service);

@@ -29,9 +29,10 @@ class Service {
 
 // The embedded engine over the store in one directory, which it locks: one engine per directory and
 // at most one process. Opening recovers what was under way; runs go on once a worker serves their
-// task queue. Thread-safe. Destroying it stops its threads; runs go on with the next open(). If the
-// store stops accepting commits, the engine logs the error and ends the process with exit code 70,
-// because nothing more can be promised. Not for workflow code.
+// task queue. Thread-safe. Destroying it stops its threads; runs go on with the next open().
+// Without room for the store, requests throw StoreFull until there is. If a write or a sync fails
+// for another reason, the engine logs the error and ends the process with exit code 70, because
+// nothing more can be promised. Not for workflow code.
 class Engine : public Service {
  public:
   // Makes the directory if it is not there. Throws StoreError (RP1001 to RP1007) when the store

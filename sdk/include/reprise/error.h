@@ -22,6 +22,13 @@ class StoreError : public Error {
   using Error::Error;
 };
 
+// The store has no room (RP1007): nothing was recorded, and the same call works once there is room.
+// An engine that is open goes on by itself then.
+class StoreFull : public StoreError {
+ public:
+  using StoreError::StoreError;
+};
+
 // No run with this id (RP3005).
 class NotFound : public Error {
  public:
@@ -87,8 +94,8 @@ class Overloaded : public Error {
   using Error::Error;
 };
 
-// A run's code cannot go on, with the report of why: RP2002, RP2006, RP2007. Thrown by testing::Env; with
-// an Engine a parked run waits for better code, and describe() shows the report.
+// A run's code cannot go on, with the report of why: RP2002, RP2006, RP2007. Thrown by
+// testing::Env; with an Engine a parked run waits for better code, and describe() shows the report.
 class ParkedError : public Error {
  public:
   using Error::Error;

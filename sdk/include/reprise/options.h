@@ -165,6 +165,13 @@ struct EngineOptions {
   std::size_t stack_bytes = std::size_t{64} * 1024;
   // Replay compares inputs of activities and durations of timers too, not kinds and names alone.
   bool strict = false;
+  // The largest size in bytes of the journal, which holds what is not archived yet, and of the
+  // archive, which holds all histories; at least 16 MiB, 0: 64 and 256 GiB. Address space, not
+  // memory: the files grow as they are written. An engine whose journal is full refuses work
+  // (RP1007) until some of it is archived; an archive that is full needs a larger size at the next
+  // open().
+  std::uint64_t journal_map_bytes = 0;
+  std::uint64_t archive_map_bytes = 0;
   EngineLimits limits{};
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger.
   LogSink logger{};

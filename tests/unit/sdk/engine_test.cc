@@ -219,6 +219,28 @@ TEST_F(Engines, RefuseOptionsThatMakeNoSense) {
   EXPECT_THROW(open({.shards = -1}), InvalidOption);
   EXPECT_THROW(open({.cached_runs = 0}), InvalidOption);
   EXPECT_THROW(open({.stack_bytes = 100}), InvalidOption);
+  EXPECT_THROW(open({.journal_map_bytes = 4'096}), InvalidOption);
+  EXPECT_THROW(open({.archive_map_bytes = 4'096}), InvalidOption);
+}
+
+// What one commit cannot take at once it takes in parts; only what is too large for the journal
+// even so has no room.
+TEST_F(Engines, ReachTheLargestSizeOfTheirJournalAndGoOn) {
+  const auto engine = open({.journal_map_bytes = std::uint64_t{16} << 20});
+  const Client client(*engine);
+  const Workflow<void(std::string)> large{"large"};
+  const std::string megabyte(1 << 20, 'x');
+  int started = 0;
+  for (int i = 0; started < 24; ++i) {
+    ASSERT_LT(i, 100'000);
+    try {
+      client.start(large(megabyte));
+      ++started;
+    } catch (const StoreFull& error) {
+      EXPECT_EQ(error.code(), "RP1007");
+      std::this_thread::sleep_for(1ms);
+    }
+  }
 }
 
 TEST_F(Engines, FailWaitsWhenTheyClose) {

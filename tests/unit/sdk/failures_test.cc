@@ -123,6 +123,7 @@ TEST(Errors, HaveAClassPerKind) {
   const auto throwing = [](Code code) { internal::throw_error({code, "message"}); };
   EXPECT_THROW(throwing(Code::kStoreLocked), StoreError);
   EXPECT_THROW(throwing(Code::kStoreClosed), StoreError);
+  EXPECT_THROW(throwing(Code::kStoreFull), StoreFull);
   EXPECT_THROW(throwing(Code::kNondeterminism), NondeterminismError);
   EXPECT_THROW(throwing(Code::kNondeterminism), ParkedError);
   EXPECT_THROW(throwing(Code::kWorkflowBug), ParkedError);

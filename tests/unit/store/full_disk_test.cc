@@ -57,7 +57,7 @@ class FullDiskTest : public testing::Test {
   const std::string path_ = directory_ / "store";
 };
 
-TEST_F(FullDiskTest, TheFirstFailedCommitOfTheJournalIsFinal) {
+TEST_F(FullDiskTest, TheJournalGoesOnWhenThereIsRoomAgain) {
   {
     const auto store = open();
     ASSERT_TRUE(append(store->journal(), numbered_batch(1, 3)));
@@ -65,16 +65,16 @@ TEST_F(FullDiskTest, TheFirstFailedCommitOfTheJournalIsFinal) {
       const FileSizeLimit limit(fs::file_size(path_ + "/journal/data.mdb"));
       expect_full(append(store->journal(), large_batch(4)), "/journal/data.mdb");
     }
-    // There is room again, but something acknowledged in between would have been lost.
-    expect_full(append(store->journal(), numbered_batch(4, 1)), "/journal/data.mdb");
     EXPECT_EQ(scanned(store->journal(), 1), numbers(1, 3));
+    ASSERT_TRUE(append(store->journal(), large_batch(4)));
+    ASSERT_TRUE(append(store->journal(), numbered_batch(5, 1)));
   }
   const auto store = open();
-  EXPECT_EQ(scanned(store->journal(), 1), numbers(1, 3));
-  EXPECT_TRUE(append(store->journal(), numbered_batch(4, 1)));
+  EXPECT_EQ(scanned(store->journal(), 1), numbers(1, 5));
+  EXPECT_TRUE(append(store->journal(), numbered_batch(6, 1)));
 }
 
-TEST_F(FullDiskTest, TheFirstFailedCommitOfTheArchiveIsFinal) {
+TEST_F(FullDiskTest, TheArchiveGoesOnWhenThereIsRoomAgain) {
   const auto store = open();
   const ArchiveBatch batch{.through = 1,
                            .next_run = 2,
@@ -84,8 +84,9 @@ TEST_F(FullDiskTest, TheFirstFailedCommitOfTheArchiveIsFinal) {
     const FileSizeLimit limit(fs::file_size(path_ + "/archive/data.mdb"));
     expect_full(store->archive().commit(batch), "/archive/data.mdb");
   }
-  expect_full(store->archive().commit(batch), "/archive/data.mdb");
   EXPECT_EQ(*store->archive().through(), 0u);
+  ASSERT_TRUE(store->archive().commit(batch));
+  EXPECT_EQ(*store->archive().through(), 1u);
 }
 
 TEST_F(FullDiskTest, AFullMapSaysSo) {
@@ -93,6 +94,38 @@ TEST_F(FullDiskTest, AFullMapSaysSo) {
   const auto full = append(store->journal(), large_batch(1));
   expect_full(full, "/journal/data.mdb");
   EXPECT_THAT(full.error().message, HasSubstr("map size"));
+}
+
+// Appends in a full journal are refused while trimming it is still possible, whatever the records
+// look like; and when it has been trimmed about as many fit as before.
+TEST_F(FullDiskTest, AFullJournalCanBeTrimmed) {
+  for (const std::size_t size : {100, 700, 2'019, 2'100, 9'000}) {
+    SCOPED_TRACE(size);
+    fs::remove_all(path_);
+    const auto store = open({.journal_map_bytes = 1 << 20});
+    Journal& journal = store->journal();
+    const auto fill = [&] {
+      Seq last = *journal.last();
+      const Seq before = last;
+      base::Status appended;
+      while (appended = append(journal, batch_of(last + 1, {std::string(size, 'x')})), appended) {
+        ++last;
+      }
+      expect_full(appended, "/journal/data.mdb");
+      return last - before;
+    };
+    const Seq at_first = fill();
+    EXPECT_GT(at_first * size, std::size_t{250} << 10);
+    for (int round = 0; round < 5; ++round) {
+      const Seq last = *journal.last();
+      for (Seq first = *journal.first(); first != last; first = *journal.first()) {
+        ASSERT_TRUE(journal.append({}, last));
+        ASSERT_GT(*journal.first(), first);
+      }
+      EXPECT_GT(fill() * 4, at_first * 3) << "large records need pages in a row";
+    }
+    EXPECT_EQ(scanned(journal, 1), numbers(*journal.first(), *journal.last()));
+  }
 }
 
 TEST_F(FullDiskTest, AStoreThatCouldNotBeCreatedCanBeCreatedLater) {

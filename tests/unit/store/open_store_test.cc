@@ -1,4 +1,5 @@
 #include <functional>
+#include <sys/stat.h>
 #include <thread>
 
 #include "tests/unit/store/processes.h"
@@ -15,10 +16,33 @@ TEST_F(OpenStoreTest, CreatesAStoreThatOthersCannotRead) {
   create();
   EXPECT_EQ(mode(path_), 0700u);
   for (const char* name : {"journal", "archive"}) EXPECT_EQ(mode(path_ + "/" + name), 0700u);
-  for (const char* name : {"LOCK", "FORMAT", "attempts", "journal/data.mdb", "archive/data.mdb"}) {
+  for (const char* name : {"LOCK", "FORMAT", "attempts", "journal/data.mdb", "journal/lock.mdb",
+                           "archive/data.mdb", "archive/lock.mdb"}) {
     EXPECT_EQ(mode(path_ + "/" + name), 0600u) << name;
   }
   EXPECT_FALSE(fs::exists(path_ + "/creating"));
+}
+
+TEST_F(OpenStoreTest, NoFileIsForOthersWhateverTheUmask) {
+  const mode_t before = ::umask(0);
+  create(5);
+  ::umask(before);
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(path_)) {
+    ++files;
+    EXPECT_EQ(mode(entry.path()), entry.is_directory() ? 0700u : 0600u) << entry.path();
+  }
+  EXPECT_EQ(files, 9u);
+}
+
+// A full disk must not kill whoever writes to a mapped page.
+TEST_F(OpenStoreTest, TheLockTablesOfLmdbHaveTheirBlocks) {
+  create();
+  for (const char* name : {"journal/lock.mdb", "archive/lock.mdb"}) {
+    struct stat info {};
+    ASSERT_EQ(::stat((path_ + "/" + name).c_str(), &info), 0);
+    EXPECT_GE(info.st_blocks * 512, info.st_size) << name;
+  }
 }
 
 TEST_F(OpenStoreTest, WhatWasWrittenIsThereAfterReopening) {

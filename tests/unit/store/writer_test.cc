@@ -22,6 +22,9 @@ class FaultyJournal final : public Journal {
     const std::lock_guard lock(mutex_);
     ++appends_;
     if (appends_ >= fail_at_) return Error{ErrorCode::kStoreIo, "the disk is gone"};
+    std::size_t records = 0;
+    for (const RecordBatch* batch : batches) records += batch->count();
+    if (records > room_) return Error{ErrorCode::kStoreFull, "no room"};
     sizes_.push_back(0);
     for (const RecordBatch* batch : batches) sizes_.back() += batch->count();
     return memory_.append(batches, trim_through);
@@ -34,6 +37,11 @@ class FaultyJournal final : public Journal {
   base::Result<Seq> last() const override { return memory_.last(); }
 
   void fail_from(int append) { fail_at_ = append; }
+  // The largest number of records that an append may have.
+  void set_room(std::size_t records) {
+    const std::lock_guard lock(mutex_);
+    room_ = records;
+  }
   int appends() const { return appends_; }
   const std::vector<std::size_t>& sizes() const { return sizes_; }
 
@@ -42,6 +50,7 @@ class FaultyJournal final : public Journal {
   std::mutex mutex_;
   int appends_ = 0;
   int fail_at_ = 1 << 30;
+  std::size_t room_ = ~std::size_t{0};
   std::vector<std::size_t> sizes_;
 };
 
@@ -207,6 +216,112 @@ TEST(WriterTest, AThreadReportsItsFailureOnce) {
   }
   EXPECT_EQ(acknowledged.error_count(), 1u);
   EXPECT_EQ(journal.appends(), 1);
+}
+
+// What a writer says, in order: "5", "full", "room", "failed".
+void listen(Writer& writer, std::vector<std::string>& said) {
+  writer.on_durable([&](const base::Result<Seq>& result) {
+    said.push_back(result ? std::to_string(*result) : "failed");
+  });
+  writer.on_room([&](const base::Status& room) { said.push_back(room ? "room" : "full"); });
+}
+
+TEST(WriterTest, WithoutRoomTheQueueIsKeptAndCommittedLater) {
+  FaultyJournal journal;
+  Writer writer(journal, 0, false);
+  std::vector<std::string> said;
+  listen(writer, said);
+  RunPosition run;
+  append_one(writer, 1, run, "a");
+  ASSERT_TRUE(writer.commit_pending());
+  journal.set_room(0);
+  append_one(writer, 1, run, "b");
+  EXPECT_TRUE(writer.commit_pending()) << "tries with less at once";
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(writer.commit_pending());
+  append_one(writer, 1, run, "c");
+  EXPECT_FALSE(writer.commit_pending());
+  EXPECT_EQ(writer.durable(), 1u);
+  EXPECT_THAT(said, ElementsAre("1", "full"));
+  journal.set_room(10);
+  EXPECT_TRUE(writer.commit_pending());
+  EXPECT_FALSE(writer.commit_pending());
+  EXPECT_THAT(said, ElementsAre("1", "full", "room", "3"));
+  EXPECT_EQ(scanned(journal, 1), numbers(1, 3));
+}
+
+TEST(WriterTest, WhatDoesNotFitAtOnceIsCommittedBatchByBatch) {
+  FaultyJournal journal;
+  journal.set_room(1);
+  Writer writer(journal, 0, false);
+  std::vector<std::string> said;
+  listen(writer, said);
+  RunPosition run;
+  const std::string megabyte(1 << 20, 'x');
+  for (int i = 0; i < 3; ++i) append_one(writer, 1, run, megabyte);
+  while (writer.commit_pending()) {
+  }
+  EXPECT_THAT(said, ElementsAre("1", "2", "3")) << "it was never full";
+  EXPECT_THAT(journal.sizes(), ElementsAre(1, 1, 1));
+}
+
+TEST(WriterTest, AFullJournalIsTrimmedBeforeItIsAppendedTo) {
+  FaultyJournal journal;
+  Writer writer(journal, 0, false);
+  RunPosition run;
+  for (int i = 0; i < 10; ++i) append_one(writer, 1, run, "x");
+  writer.commit_pending();
+  journal.set_room(0);
+  append_one(writer, 1, run, "x");
+  while (writer.commit_pending()) {
+  }
+  writer.trim(4);
+  EXPECT_FALSE(writer.commit_pending());
+  EXPECT_EQ(*journal.first(), 5u);
+  EXPECT_EQ(writer.durable(), 10u);
+}
+
+TEST(WriterTest, AFailureWhileThereIsNoRoomIsFinal) {
+  FaultyJournal journal;
+  journal.set_room(0);
+  Writer writer(journal, 0, false);
+  std::vector<std::string> said;
+  listen(writer, said);
+  RunPosition run;
+  append_one(writer, 1, run, "x");
+  while (writer.commit_pending()) {
+  }
+  journal.fail_from(1);
+  EXPECT_TRUE(writer.commit_pending());
+  journal.set_room(10);
+  EXPECT_FALSE(writer.commit_pending());
+  EXPECT_THAT(said, ElementsAre("full", "failed"));
+}
+
+TEST(WriterTest, AThreadTriesAgainByItself) {
+  FaultyJournal journal;
+  journal.set_room(0);
+  Acknowledged acknowledged;
+  Writer writer(journal, 0, true);
+  writer.on_durable(acknowledged.callback());
+  writer.on_room([&](const base::Status& room) {
+    if (!room) journal.set_room(10);
+  });
+  RunPosition run;
+  append_one(writer, 1, run, "x");
+  acknowledged.wait_for(1);
+}
+
+TEST(WriterTest, TheDestructorGivesUpWithoutRoom) {
+  for (const bool threaded : {false, true}) {
+    FaultyJournal journal;
+    journal.set_room(0);
+    {
+      Writer writer(journal, 0, threaded);
+      RunPosition run;
+      append_one(writer, 1, run, "x");
+    }
+    EXPECT_EQ(*journal.last(), 0u);
+  }
 }
 
 TEST(WriterTest, TheDestructorCommitsWhatIsQueued) {

@@ -1,0 +1,240 @@
+#include "tests/power_fail/crash_check.h"
+
+#include <set>
+#include <utility>
+
+#include "runtime/engine/embedded_engine.h"
+#include "runtime/engine/recovery.h"
+#include "tests/power_fail/workload.h"
+
+namespace reprise::testing {
+namespace {
+
+// The records themselves: no gap, none but those that were written, each history whole.
+std::string check_records(store::Store& store, const Written& written, std::uint64_t durable) {
+  const auto through = store.archive().through();
+  const auto last = store.journal().last();
+  const auto next_run = store.archive().next_run();
+  if (!through || !last || !next_run) return "the counters cannot be read";
+  if (*last < durable) {
+    return "record " + std::to_string(durable) + " was acknowledged, the last is " +
+           std::to_string(*last);
+  }
+  std::set<store::RunNumber> runs;
+  store::Seq expected = *store.journal().first();
+  std::string wrong;
+  const auto scanned = store.journal().scan(1, [&](store::Seq seq, std::string_view bytes) {
+    std::size_t size = 0;
+    const auto record = store::decode_record(bytes, &size);
+    if (seq != expected++ || !record || record->seq != seq) wrong = "the journal has a gap";
+    if (record) runs.insert(record->run);
+    return wrong.empty();
+  });
+  if (!scanned) return scanned.error().text();
+  if (!wrong.empty()) return wrong;
+  for (store::RunNumber run = 1; run < *next_run; ++run) {
+    if (const auto summary = store.archive().summary(run); summary && *summary) runs.insert(run);
+  }
+  std::set<store::Seq> seen;
+  for (const store::RunNumber run : runs) {
+    const auto read = store::read_history(
+        store.journal(), store.archive(), run, 0, [&](const store::Record& record) {
+          seen.insert(record.seq);
+          if (record.seq > written.chains.size() ||
+              written.chains[record.seq - 1] != record.chain) {
+            wrong = "record " + std::to_string(record.seq) + " is not what was written";
+          }
+        });
+    if (!read) return read.error().text();
+    if (!wrong.empty()) return wrong;
+  }
+  if (seen.size() != *last) {
+    return "of " + std::to_string(*last) + " records the histories have " +
+           std::to_string(seen.size());
+  }
+  return {};
+}
+
+class ReopenedEngine {
+ public:
+  ReopenedEngine(std::unique_ptr<store::Store> store, base::Time now) {
+    clock_.advance_to(now);
+    runtime::EngineOptions options;
+    options.threaded = false;
+    options.strict = true;
+    options.clock = &clock_;
+    options.seed = 4711;
+    options.archive_slice = 8;
+    options.log = [this](runtime::LogLevel level, std::string_view line) {
+      if (level == runtime::LogLevel::kError) logged_ += line;
+    };
+    options.on_fatal = [this](const base::Error& error) { logged_ += error.text(); };
+    auto engine = runtime::EmbeddedEngine::over(std::move(store), options);
+    if (!engine) {
+      logged_ = engine.error().text();
+      return;
+    }
+    engine_ = std::move(*engine);
+    worker_ = std::move(*engine_->register_worker(workload_code({})));
+    settle();
+  }
+
+  // Errors the engine has found so far.
+  const std::string& logged() const { return logged_; }
+
+  std::string check(const std::string& id, const Expectation::Run& expected) {
+    std::string wrong;
+    std::uint64_t signals = 0;
+    std::uint64_t operations = 0;
+    engine_->history({id, {}}, [&](const base::Result<std::vector<std::string>>& turns) {
+      if (!turns) {
+        wrong = turns.error().text();
+        return;
+      }
+      proto::Turn turn;
+      for (const std::string& bytes : *turns) {
+        turn.ParseFromString(bytes);
+        for (const auto& input : turn.inputs()) signals += input.has_signal_received() ? 1 : 0;
+        for (const auto& command : turn.commands()) {
+          if (command.has_activity_scheduled()) operations = command.activity_scheduled().id();
+        }
+      }
+    });
+    std::string run_id;
+    engine_->describe({id, {}}, [&](const base::Result<runtime::RunDescription>& run) {
+      if (run) run_id = run->run_id.to_string();
+    });
+    settle();
+    if (!wrong.empty()) return id + ": " + wrong;
+    if (!expected.run_id.empty() && run_id != expected.run_id) return id + ": another run";
+    if (signals < expected.signals) return id + ": a signal is lost";
+    if (operations < expected.attempted) return id + ": attempted what was not recorded";
+    if (expected.result && result(id) != *expected.result) return id + ": another result";
+    return {};
+  }
+
+  // A run from start to end.
+  std::string work(const std::string& id) {
+    std::string wrong = "the start of " + id + " is not answered";
+    engine_->start({.workflow = "signals", .workflow_id = id}, nullptr,
+                   [&](const base::Result<runtime::StartedRun>& run) {
+                     wrong = run ? std::string() : run.error().text();
+                   });
+    settle();
+    if (!wrong.empty()) return wrong;
+    return finish(id);
+  }
+
+  // Brings every run to its end.
+  std::string finish_all() {
+    std::vector<runtime::RunDescription> open;
+    for (int i = 0; i < 8; ++i) {  // timers, one after the other
+      while (const auto due = engine_->next_due()) {
+        clock_.advance_to(*due);
+        settle();
+      }
+    }
+    engine_->list({.status = runtime::RunStatus::kRunning},
+                  [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
+                    if (runs) open = *runs;
+                  });
+    settle();
+    for (const auto& run : open) {
+      if (std::string wrong = finish(run.workflow_id); !wrong.empty()) return wrong;
+    }
+    return {};
+  }
+
+ private:
+  void settle() {
+    while (engine_->run_some()) {
+    }
+  }
+
+  std::string result(const std::string& id) {
+    const auto watch = std::make_shared<runtime::RunWatch>();
+    engine_->watch({id, {}}, watch);
+    settle();
+    if (!watch->ready()) return "(running)";
+    return watch->get() ? watch->get()->result : watch->get().error().text();
+  }
+
+  std::string finish(const std::string& id) {
+    for (int i = signals_of(id); i > 0; --i) {
+      engine_->signal({id, {}}, "go", "x", [](const base::Status&) {});
+      settle();
+    }
+    const std::string end = result(id);
+    return end == "(running)" || end.starts_with("RP") ? id + " does not end: " + end : "";
+  }
+
+  WorkloadClock clock_;
+  std::string logged_;
+  std::unique_ptr<runtime::Engine> engine_;
+  std::unique_ptr<runtime::WorkerSession> worker_;
+};
+
+std::string check_runs(std::unique_ptr<store::Store> store,
+                       const Written& written,
+                       const Expectation& expected,
+                       bool thorough) {
+  ReopenedEngine engine(std::move(store), written.now);
+  if (!engine.logged().empty()) return engine.logged();
+  for (const auto& [id, run] : expected.runs()) {
+    if (std::string wrong = engine.check(id, run); !wrong.empty()) return wrong;
+  }
+  if (std::string wrong = engine.work("new"); !wrong.empty()) return wrong;
+  if (thorough) {
+    if (std::string wrong = engine.finish_all(); !wrong.empty()) return wrong;
+  }
+  return engine.logged();
+}
+
+}  // namespace
+
+void Expectation::add(const Promise& promise) {
+  Run* run = promise.id.empty() ? nullptr : &runs_[promise.id];
+  switch (promise.kind) {
+    case Promise::Kind::kAppending:
+      if (too_early_) durable_ = promise.number;
+      return;
+    case Promise::Kind::kDurable:
+      durable_ = promise.number;
+      return;
+    case Promise::Kind::kStarted:
+      run->run_id = promise.text;
+      return;
+    case Promise::Kind::kSignalled:
+      run->signals = promise.number;
+      return;
+    case Promise::Kind::kAttempted:
+      run->attempted = std::max(run->attempted, promise.number);
+      return;
+    case Promise::Kind::kEnded:
+      run->result = promise.text;
+      return;
+  }
+}
+
+std::string check_crashed(const std::string& path,
+                          const Written& written,
+                          const Expectation& expected,
+                          bool thorough) {
+  auto store = store::open_store(path);
+  if (!store) return store.error().text();
+  if (std::string wrong = check_records(**store, written, expected.durable()); !wrong.empty()) {
+    return wrong;
+  }
+  std::string wrong = check_runs(std::move(*store), written, expected, thorough);
+  if (!wrong.empty() || !thorough) return wrong;
+  auto again = store::open_store(path);
+  if (!again) return "opened again: " + again.error().text();
+  ReopenedEngine engine(std::move(*again), written.now);
+  if (!engine.logged().empty()) return "opened again: " + engine.logged();
+  for (const auto& [id, run] : expected.runs()) {
+    if (wrong = engine.check(id, run); !wrong.empty()) return "opened again: " + wrong;
+  }
+  return engine.check("new", {});
+}
+
+}  // namespace reprise::testing

@@ -1,0 +1,87 @@
+// A store that tells when a commit of its journal begins and when it is durable. One that swallows
+// errors, and says that a commit which failed is durable, is a control.
+#pragma once
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "store/store.h"
+
+namespace reprise::testing {
+
+class RecordingJournal final : public store::Journal {
+ public:
+  using Told = std::function<void(store::Seq last)>;
+
+  RecordingJournal(store::Journal& inner,
+                   Told begins,
+                   Told durable,
+                   std::vector<std::uint64_t>* chains,
+                   bool swallow_errors)
+      : inner_(inner),
+        begins_(std::move(begins)),
+        durable_(std::move(durable)),
+        chains_(chains),
+        swallow_errors_(swallow_errors) {}
+
+  base::Status append(const std::vector<const store::RecordBatch*>& batches,
+                      store::Seq trim_through) override {
+    for (const store::RecordBatch* batch : batches) keep_chains(*batch);
+    if (!batches.empty()) begins_(batches.back()->last());
+    const base::Status status = inner_.append(batches, trim_through);
+    if (!status && !swallow_errors_) return status;
+    if (!batches.empty()) durable_(batches.back()->last());
+    return {};
+  }
+  base::Status scan(store::Seq from,
+                    base::FunctionRef<bool(store::Seq, std::string_view)> visit) const override {
+    return inner_.scan(from, visit);
+  }
+  base::Result<std::string> read(store::Seq seq) const override { return inner_.read(seq); }
+  base::Result<store::Seq> first() const override { return inner_.first(); }
+  base::Result<store::Seq> last() const override { return inner_.last(); }
+
+ private:
+  void keep_chains(const store::RecordBatch& batch) {
+    std::string_view bytes = batch.bytes;
+    chains_->resize(std::max(chains_->size(), batch.last()));
+    auto chain = chains_->begin() + static_cast<std::ptrdiff_t>(batch.first - 1);
+    while (!bytes.empty()) {
+      std::size_t size = 0;
+      *chain++ = store::decode_record(bytes, &size)->chain;
+      bytes.remove_prefix(size);
+    }
+  }
+
+  store::Journal& inner_;
+  const Told begins_;
+  const Told durable_;
+  std::vector<std::uint64_t>* const chains_;
+  const bool swallow_errors_;
+};
+
+class RecordingStore final : public store::Store {
+ public:
+  RecordingStore(std::unique_ptr<store::Store> inner,
+                 RecordingJournal::Told begins,
+                 RecordingJournal::Told durable,
+                 std::vector<std::uint64_t>* chains,
+                 bool swallow_errors)
+      : inner_(std::move(inner)),
+        journal_(inner_->journal(), std::move(begins), std::move(durable), chains, swallow_errors) {
+  }
+
+  store::Journal& journal() override { return journal_; }
+  const store::Journal& journal() const override { return journal_; }
+  store::Archive& archive() override { return inner_->archive(); }
+  const store::Archive& archive() const override { return inner_->archive(); }
+  store::AttemptSlots& attempt_slots() override { return inner_->attempt_slots(); }
+
+ private:
+  std::unique_ptr<store::Store> inner_;
+  RecordingJournal journal_;
+};
+
+}  // namespace reprise::testing

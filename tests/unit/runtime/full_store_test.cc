@@ -1,0 +1,316 @@
+// The engine while its store has no room: it takes no work and answers questions, and goes on as if
+// nothing had been when there is room again.
+#include "tests/support/full_store.h"
+
+#include <future>
+
+#include <gmock/gmock.h>
+
+#include "runtime/engine/embedded_engine.h"
+#include "tests/support/engine_fixture.h"
+#include "tests/unit/store/temporary_directory.h"
+
+namespace reprise::testing {
+namespace {
+
+using base::ErrorCode;
+using runtime::ActivityAttempt;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class FullStoreTest : public EngineFixture {
+ protected:
+  FullStoreTest() { open(store::memory_store(), options()); }
+  ~FullStoreTest() override {
+    worker_.reset();
+    engine_.reset();
+  }
+
+  void open(std::unique_ptr<store::Store> store, const runtime::EngineOptions& options) {
+    worker_.reset();
+    engine_.reset();
+    auto engine = runtime::EmbeddedEngine::over(
+        std::make_unique<FullStore>(std::move(store), room_), options);
+    ASSERT_TRUE(engine);
+    engine_ = std::move(*engine);
+  }
+
+  // A run whose turn finds the journal full: nobody is told that it has started.
+  Watch start_without_room(const std::string& workflow, const std::string& id) {
+    room_.journal = false;
+    Watch watch = start(workflow, id);
+    EXPECT_FALSE(started_.has_value());
+    return watch;
+  }
+  ErrorCode update(const std::string& id) {
+    std::optional<ErrorCode> code;
+    engine_->update({id, {}}, "u", {}, [&](const base::Result<replay::Outcome>& answer) {
+      code = answer ? ErrorCode::kNotFound : answer.error().code;
+    });
+    settle();
+    return code.value();
+  }
+  std::size_t times_logged(std::string_view text) const {
+    std::size_t times = 0;
+    for (auto at = logged_.find(text); at != std::string::npos; at = logged_.find(text, at + 1)) {
+      ++times;
+    }
+    return times;
+  }
+
+  Room room_;
+};
+
+TEST_F(FullStoreTest, WorkIsRefusedAndQuestionsAreAnswered) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch kept = start("w", "kept");
+  const Watch waiting = start_without_room("w", "waiting");
+
+  start("w", "refused");
+  ASSERT_TRUE(started_.has_value());
+  EXPECT_EQ(started_->error().code, ErrorCode::kStoreFull);
+  EXPECT_THAT(started_->error().message, HasSubstr("nothing was recorded: the journal is full"));
+  EXPECT_EQ(signal("kept", "go").error().code, ErrorCode::kStoreFull);
+  EXPECT_EQ(cancel("kept").error().code, ErrorCode::kStoreFull);
+  EXPECT_EQ(terminate("kept").error().code, ErrorCode::kStoreFull);
+  EXPECT_EQ(update("kept"), ErrorCode::kStoreFull);
+
+  EXPECT_EQ(describe("kept")->status, runtime::RunStatus::kRunning);
+  EXPECT_EQ(query("kept", "q").error().code, ErrorCode::kUnknownQuery) << "the code was asked";
+  EXPECT_THAT(history("kept"), SizeIs(1));
+  EXPECT_THAT(list(), SizeIs(2));
+  EXPECT_EQ(describe("waiting").error().code, ErrorCode::kStoreFull);
+  EXPECT_EQ(query("waiting", "q").error().code, ErrorCode::kStoreFull);
+  EXPECT_EQ(times_logged("the store has no room"), 1u);
+  EXPECT_TRUE(fatal_.empty());
+
+  room_.journal = true;
+  settle();
+  EXPECT_EQ(times_logged("the store has room again"), 1u);
+  ASSERT_TRUE(signal("kept", "go", "one"));
+  ASSERT_TRUE(signal("waiting", "go", "two"));
+  EXPECT_EQ(result(kept), "one");
+  EXPECT_EQ(result(waiting), "two");
+  EXPECT_EQ(describe("refused").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(FullStoreTest, WhatWasAcceptedIsConfirmedWhenThereIsRoom) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch run = start("w", "run-1");
+  room_.journal = false;
+  std::optional<base::Status> confirmed;
+  engine_->signal({"run-1", {}}, "go", "x",
+                  [&](const base::Status& status) { confirmed = status; });
+  settle();
+  EXPECT_FALSE(confirmed.has_value());
+  EXPECT_EQ(result(run), "(running)");
+  room_.journal = true;
+  settle();
+  EXPECT_TRUE(confirmed.value());
+  EXPECT_EQ(result(run), "x");
+}
+
+TEST_F(FullStoreTest, TimersAndRetriesWait) {
+  workflow("timer", [](Execution& e) {
+    const auto timer = e.start_timer(base::Duration(60'000), {});
+    e.wait(*timer);
+    return Outcome::success("woken");
+  });
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch run = start("timer", "timer");
+  start_without_room("w", "waiting");
+  EXPECT_FALSE(engine_->next_due().has_value());
+  skip(base::Duration(90'000));
+  EXPECT_EQ(history("timer").size(), 1u) << "no turn is made that could not be recorded";
+  room_.journal = true;
+  settle();
+  EXPECT_EQ(result(run), "woken");
+}
+
+TEST_F(FullStoreTest, NoAttemptBeginsWhoseResultCouldNotBeRecorded) {
+  int attempts = 0;
+  workflow("w", [](Execution& e) {
+    const auto s = e.next_signal("go");
+    e.wait(*s);
+    return Outcome::success(call(e, "a"));
+  });
+  workflow("waits", wait_for_signal);
+  activity("a", [&](ActivityAttempt&, std::string_view) {
+    ++attempts;
+    return Outcome::success("done");
+  });
+  start_worker();
+  const Watch run = start("w", "run-1");
+  engine_->signal({"run-1", {}}, "go", {}, [](const base::Status&) {});
+  engine_->run_some();  // the turn is durable, the activity not dispatched
+  start_without_room("waits", "waiting");
+  EXPECT_EQ(result(run), "(running)");
+  const int before = attempts;
+  settle();
+  EXPECT_EQ(attempts, before);
+  room_.journal = true;
+  settle();
+  EXPECT_EQ(attempts, 1);
+  EXPECT_EQ(result(run), "done");
+}
+
+TEST_F(FullStoreTest, AWorkerMayBeginWithoutRoom) {
+  start("w", "run-1");
+  ASSERT_TRUE(signal("run-1", "go", "early"));
+  start_without_room("w", "waiting");
+  workflow("w", wait_for_signal);
+  start_worker();
+  settle();
+  EXPECT_THAT(history("run-1"), SizeIs(2));
+  room_.journal = true;
+  settle();
+  EXPECT_EQ(describe("run-1")->status, runtime::RunStatus::kCompleted);
+  ASSERT_TRUE(signal("waiting", "go"));
+}
+
+TEST_F(FullStoreTest, ClosingTellsThoseWhoWait) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch watch = start_without_room("w", "waiting");
+  worker_.reset();
+  engine_.reset();
+  ASSERT_TRUE(started_.has_value());
+  EXPECT_EQ(started_->error().code, ErrorCode::kStoreClosed);
+  EXPECT_EQ(result(watch).substr(0, 6), "RP1008");
+}
+
+TEST_F(FullStoreTest, WaitingForARunSaysThatThereIsNoRoom) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch watch = start_without_room("w", "waiting");
+  const auto waited = engine_->wait([&] { return watch->ready(); },
+                                    [](std::optional<base::Duration>) { return false; }, {});
+  EXPECT_EQ(waited.error().code, ErrorCode::kStoreFull);
+}
+
+TEST_F(FullStoreTest, TheArchiverTriesAgainAndLosesNothing) {
+  auto with_slice = options();
+  with_slice.archive_slice = 2;
+  open(store::memory_store(), with_slice);
+  workflow("w", wait_for_signal);
+  start_worker();
+  room_.archive = false;
+  std::vector<Watch> runs;
+  for (int i = 0; i < 10; ++i) runs.push_back(start("w", std::to_string(i)));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(signal(std::to_string(i), "go", "x"));
+  EXPECT_GT(room_.refused, 2);
+  EXPECT_EQ(times_logged("the archive has no room"), 1u);
+  room_.archive = true;
+  start("w", "last");
+  for (int i = 0; i < 20; ++i) engine_->run_some();
+  EXPECT_EQ(times_logged("the archive has room again"), 1u);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(result(runs[static_cast<std::size_t>(i)]), "x");
+    EXPECT_THAT(history(std::to_string(i)), SizeIs(2));
+  }
+}
+
+TEST_F(FullStoreTest, AnArchiveThatCannotBeWrittenIsFatalOnce) {
+  int times = 0;
+  auto with_slice = options();
+  with_slice.archive_slice = 2;
+  with_slice.on_fatal = [&](const base::Error& error) {
+    ++times;
+    EXPECT_EQ(error.text(), "RP1006 the archive is gone");
+  };
+  open(store::memory_store(), with_slice);
+  room_.archive_broken = true;
+  for (int i = 0; i < 10; ++i) start("w", std::to_string(i));
+  EXPECT_EQ(times, 1);
+}
+
+// A store of LMDB whose journal reaches its largest size: what has been archived leaves it, and it
+// takes work again, whatever number of times.
+TEST_F(FullStoreTest, AFullMapEmptiesByItself) {
+  const store::TemporaryDirectory directory;
+  store::StoreOptions sizes;
+  sizes.journal_map_bytes = std::uint64_t{1} << 20;
+  auto opened = store::open_store(directory / "store", sizes);
+  ASSERT_TRUE(opened);
+  open(std::move(*opened), options());
+  workflow("w", wait_for_signal);
+  start_worker();
+  std::size_t durable = 0;
+  std::size_t refused = 0;
+  for (int i = 0; i < 400; ++i) {
+    engine_->start(
+        {.workflow = "w", .workflow_id = std::to_string(i), .input = std::string(9'000, 'x')},
+        nullptr, [&](const base::Result<runtime::StartedRun>& run) {
+          if (run) {
+            ++durable;
+          } else {
+            EXPECT_EQ(run.error().code, ErrorCode::kStoreFull);
+            ++refused;
+          }
+        });
+    engine_->run_some();
+  }
+  settle();
+  EXPECT_EQ(durable + refused, 400u);
+  EXPECT_GT(durable, 200u);
+  EXPECT_GT(times_logged("the store has no room"), 2u);
+  EXPECT_EQ(times_logged("the store has no room"), times_logged("the store has room again"));
+  EXPECT_THAT(list(), SizeIs(durable));
+  worker_.reset();
+  engine_.reset();
+}
+
+TEST(ThreadedFullStoreTest, ServiceResumesByItself) {
+  Room room;
+  std::promise<void> full;
+  std::promise<base::Result<runtime::StartedRun>> started;
+  runtime::EngineOptions options;
+  options.shards = 2;
+  options.log = [&](runtime::LogLevel, std::string_view line) {
+    if (line.find("no room") != std::string_view::npos) full.set_value();
+  };
+  auto opened = runtime::EmbeddedEngine::over(
+      std::make_unique<FullStore>(store::memory_store(), room), options);
+  ASSERT_TRUE(opened);
+  auto& engine = *opened;
+  room.journal = false;
+  engine->start({.workflow = "w", .workflow_id = "a"}, nullptr,
+                [&](const base::Result<runtime::StartedRun>& run) { started.set_value(run); });
+  full.get_future().wait();
+  std::promise<ErrorCode> refused;
+  engine->start({.workflow = "w", .workflow_id = "b"}, nullptr,
+                [&](const base::Result<runtime::StartedRun>& run) {
+                  refused.set_value(run ? ErrorCode::kNotFound : run.error().code);
+                });
+  EXPECT_EQ(refused.get_future().get(), ErrorCode::kStoreFull);
+  room.journal = true;
+  EXPECT_TRUE(started.get_future().get());
+}
+
+TEST(ThreadedFullStoreTest, ClosingDoesNotWaitForRoom) {
+  Room room;
+  std::promise<void> full;
+  std::promise<ErrorCode> closed;
+  runtime::EngineOptions options;
+  options.log = [&](runtime::LogLevel, std::string_view line) {
+    if (line.find("no room") != std::string_view::npos) full.set_value();
+  };
+  auto engine = runtime::EmbeddedEngine::over(
+      std::make_unique<FullStore>(store::memory_store(), room), options);
+  ASSERT_TRUE(engine);
+  room.journal = false;
+  (*engine)->start({.workflow = "w", .workflow_id = "a"}, nullptr,
+                   [&](const base::Result<runtime::StartedRun>& run) {
+                     closed.set_value(run ? ErrorCode::kNotFound : run.error().code);
+                   });
+  full.get_future().wait();
+  engine->reset();
+  EXPECT_EQ(closed.get_future().get(), ErrorCode::kStoreClosed);
+}
+
+}  // namespace
+}  // namespace reprise::testing
