@@ -58,6 +58,9 @@ class KillingArchive final : public store::Archive {
     plan_.passed(KillPlan::Where::kAfterArchive);
     return status;
   }
+  base::Status remove(const std::vector<store::RunRemoval>& runs) override {
+    return inner_.remove(runs);
+  }
   base::Result<store::Seq> through() const override { return inner_.through(); }
   base::Result<store::RunNumber> next_run() const override { return inner_.next_run(); }
   base::Result<std::optional<std::string>> summary(store::RunNumber run) const override {
@@ -79,6 +82,7 @@ class KillingArchive final : public store::Archive {
     return inner_.history(run, visit);
   }
   base::Result<std::uint64_t> bytes_on_disk() const override { return inner_.bytes_on_disk(); }
+  base::Result<std::uint64_t> live_bytes() const override { return inner_.live_bytes(); }
 
  private:
   store::Archive& inner_;
