@@ -10,11 +10,13 @@ namespace {
 // a small one is worth its transaction once the journal has been quiet for a moment.
 constexpr std::size_t kSliceBytes = std::size_t{32} << 20;
 constexpr std::chrono::seconds kQuiet{2};
+// Under load a slice brings about as many runs as so many transactions remove.
+constexpr int kRemovalsPerSlice = 16;
 
 }  // namespace
 
 Archiver::Archiver(Shared& shared, std::function<void(store::Seq)> archived)
-    : shared_(shared), archived_(std::move(archived)) {
+    : shared_(shared), archived_(std::move(archived)), retention_(shared) {
   if (const auto through = shared_.store->archive().through()) through_ = *through;
 }
 
@@ -41,19 +43,36 @@ void Archiver::poke() {
 
 void Archiver::work() {
   base::name_this_thread("reprise-archive");
+  bool more_to_remove = false;
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kQuiet, [this] { return stopping_ || full(); });
+      const auto longest = more_to_remove ? std::chrono::seconds(0) : kQuiet;
+      changed_.wait_for(lock, longest, [this] { return stopping_ || full(); });
       if (stopping_) return;
     }
-    if (backlog() == 0) continue;
-    const base::Status status = archive_some();
-    if (status) continue;
-    // Nothing is lost: the journal keeps what the archive did not take.
-    shared_.log(LogLevel::kError, "archiving stopped: " + status.error().text());
-    return;
+    // While there are runs to remove, a small slice waits.
+    if (full() || (backlog() > 0 && !more_to_remove)) {
+      if (const base::Status status = archive_some(); !status) {
+        // Nothing is lost: the journal keeps what the archive did not take.
+        shared_.log(LogLevel::kError, "archiving stopped: " + status.error().text());
+        return;
+      }
+    }
+    int removals = 0;
+    do {
+      more_to_remove = remove_some();
+    } while (more_to_remove && ++removals < kRemovalsPerSlice);
   }
+}
+
+bool Archiver::remove_some() {
+  if (!removing_) return false;
+  const auto removed = retention_.remove_some();
+  if (removed) return *removed > 0;
+  shared_.log(LogLevel::kError, "removing closed runs stopped: " + removed.error().text());
+  removing_ = false;
+  return false;
 }
 
 base::Status Archiver::archive_some() {

@@ -176,6 +176,7 @@ bool EmbeddedEngine::run_some() {
       shared_.log(LogLevel::kError, "archiving failed: " + status.error().text());
     }
   }
+  worked |= archiver_->remove_some();
   return worked;
 }
 

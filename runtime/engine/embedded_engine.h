@@ -40,6 +40,9 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
                           base::FunctionRef<bool(std::optional<base::Duration>)> block,
                           std::optional<base::Duration> timeout) override;
 
+  base::Result<std::uint64_t> backup(const std::string& directory) const override {
+    return shared_.store->copy_to(directory);
+  }
   bool run_some() override;
   std::optional<base::Time> next_due() const override;
 

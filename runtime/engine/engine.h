@@ -16,6 +16,12 @@ namespace reprise::runtime {
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 using LogSink = std::function<void(LogLevel, std::string_view line)>;
 
+// Which closed runs are kept; 0: all of them.
+struct RetentionOptions {
+  base::Duration max_age{0};    // since their end
+  std::uint64_t max_bytes = 0;  // of the archive's content, open runs included
+};
+
 struct EngineOptions {
   int shards = 0;                    // threads that run workflow code; 0: one per core
   std::size_t cached_runs = 50'000;  // resident runs at most, over all shards
@@ -25,6 +31,7 @@ struct EngineOptions {
   bool replay_every_turn = false;  // evict and replay each run after each turn (tests)
   // Records that the journal gathers before they are moved to the archive in one transaction.
   std::size_t archive_slice = 65'536;
+  RetentionOptions retention{};
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine
@@ -40,6 +47,10 @@ class Engine : public Service {
   static base::Result<std::unique_ptr<Engine>> open(const std::string& directory,
                                                     EngineOptions options);
   static std::unique_ptr<Engine> in_memory(EngineOptions options);
+
+  // Copies the store as it is now to a new directory; any thread, while runs go on. Returns the
+  // bytes of the copy. Errors: store::Store::copy_to().
+  virtual base::Result<std::uint64_t> backup(const std::string& directory) const = 0;
 
   // For an engine without threads: does what can be done now. False: there was nothing.
   virtual bool run_some() = 0;

@@ -154,6 +154,7 @@ class Shard {
   // ---- finding runs (shard_requests.cc) ----
   base::Result<RunState> find_archived(const RunKey& key);
   void read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch);
+  base::Error unless_removed(const RunKey& key, const base::Error& error);
   RunRecord* find(const RunKey& key) const;
   // The open run, or the error that says why not.
   base::Result<RunRecord*> find_open(const RunKey& key);

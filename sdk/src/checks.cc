@@ -70,6 +70,7 @@ void check(const EngineOptions& options) {
     invalid_option("stack_bytes is " + std::to_string(options.stack_bytes) +
                    "; it must be at least " + std::to_string(kSmallestStack));
   }
+  check_duration("retention.max_age", options.retention.max_age);
 }
 
 void misused(std::string_view message) {

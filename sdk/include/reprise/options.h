@@ -122,6 +122,19 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 // Takes log lines; called from several threads at once.
 using LogSink = std::function<void(LogLevel level, std::string_view line)>;
 
+// Which closed runs an engine keeps; by default all of them. Runs that are past a limit are removed
+// while the engine works, those that ended first go first: history, summary and ids. Afterwards the
+// store knows nothing of them: describing one throws NotFound, and its workflow id is as good as
+// new, whatever IdReuse says. Open runs are never removed. The archive's file does not shrink, what
+// was freed is used again; a backup takes only what is there.
+struct Retention {
+  // Since the end of the run, by the wall clock; 0: for ever.
+  Duration max_age{0};
+  // Of the archive's content in bytes, open runs included; 0: no limit. A run that ended becomes
+  // removable some seconds later.
+  std::uint64_t max_bytes = 0;
+};
+
 // How an engine works.
 struct EngineOptions {
   // Threads that run workflow code; 0: one per processor. Each run belongs to one of them.
@@ -138,6 +151,7 @@ struct EngineOptions {
   std::size_t stack_bytes = std::size_t{64} * 1024;
   // Replay compares inputs of activities and durations of timers too, not kinds and names alone.
   bool strict = false;
+  Retention retention{};
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger.
   LogSink logger{};
 };
