@@ -59,7 +59,11 @@ base::Result<RunState> Shard::find_archived(const RunKey& key) {
 
 // A closed run that is removed while its history is read comes apart, which is no damage.
 base::Error Shard::unless_removed(const RunKey& key, const base::Error& error) {
-  if (error.code != base::ErrorCode::kStoreDamaged || find(key) != nullptr) return error;
+  if (error.code != base::ErrorCode::kStoreDamaged) return error;
+  const auto through = shared_.store->archive().through();
+  // The archive may have let go of a run that is not forgotten here yet.
+  const RunRecord* known = find(key);
+  if (known != nullptr && (!through || known->state.last_seq > *through)) return error;
   const auto archived = find_archived(key);
   return archived ? error : archived.error();
 }

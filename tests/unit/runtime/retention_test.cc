@@ -207,6 +207,87 @@ TEST_P(Retention, AClockThatWasSetBackKeepsRunsLonger) {
   EXPECT_THAT(closed_ids(), IsEmpty());
 }
 
+// Removes a run as soon as it is archived, before its shard has heard of that.
+class HastyArchive final : public store::Archive {
+ public:
+  explicit HastyArchive(store::Store& inner) : inner_(inner) {}
+
+  base::Status commit(const store::ArchiveBatch& batch) override {
+    base::Status committed = inner_.archive().commit(batch);
+    EXPECT_TRUE(inner_.archive().remove({{.run = 1, .workflow_id = "a", .keys = {}}}));
+    EXPECT_TRUE(inner_.journal().append({}, batch.through));
+    removed = true;
+    return committed;
+  }
+  base::Status remove(const std::vector<store::RunRemoval>& runs) override {
+    return inner_.archive().remove(runs);
+  }
+  base::Result<store::Seq> through() const override { return inner_.archive().through(); }
+  base::Result<store::RunNumber> next_run() const override { return inner_.archive().next_run(); }
+  base::Result<std::optional<std::string>> summary(store::RunNumber run) const override {
+    return inner_.archive().summary(run);
+  }
+  base::Result<std::optional<store::RunNumber>> find(
+      std::string_view id, base::FunctionRef<bool(std::string_view)> is_it) const override {
+    return inner_.archive().find(id, is_it);
+  }
+  base::Status list(
+      std::string_view prefix,
+      std::string_view after,
+      bool descending,
+      base::FunctionRef<bool(std::string_view, store::RunNumber)> visit) const override {
+    return inner_.archive().list(prefix, after, descending, visit);
+  }
+  base::Status history(store::RunNumber run,
+                       base::FunctionRef<bool(std::string_view)> visit) const override {
+    return inner_.archive().history(run, visit);
+  }
+  base::Result<std::uint64_t> bytes_on_disk() const override { return 0; }
+  base::Result<std::uint64_t> live_bytes() const override { return 0; }
+
+  bool removed = false;
+
+ private:
+  store::Store& inner_;
+};
+
+class HastyStore final : public store::Store {
+ public:
+  store::Journal& journal() override { return inner_->journal(); }
+  const store::Journal& journal() const override { return inner_->journal(); }
+  HastyArchive& archive() override { return archive_; }
+  const store::Archive& archive() const override { return archive_; }
+  store::AttemptSlots& attempt_slots() override { return inner_->attempt_slots(); }
+
+ private:
+  std::unique_ptr<store::Store> inner_ = store::memory_store();
+  HastyArchive archive_{*inner_};
+};
+
+class RetentionRace : public EngineFixture {};
+
+TEST_F(RetentionRace, ARunThatIsGoneBeforeItsShardKnowsIsNotDamaged) {
+  auto store = std::make_unique<HastyStore>();
+  const bool& removed = store->archive().removed;
+  auto with = options();
+  with.archive_slice = 4;
+  engine_ = std::move(*runtime::EmbeddedEngine::over(std::move(store), with));
+  workflow("wait", wait_for_signal);
+  start_worker();
+  start("wait", "a");
+  ASSERT_TRUE(signal("a", "go"));
+  start("wait", "b");
+  engine_->signal({"b", {}}, "nothing", {}, [](const base::Status&) {});
+  while (!removed) ASSERT_TRUE(engine_->run_some());
+  const auto watch = std::make_shared<runtime::RunWatch>();
+  engine_->watch({"a", {}}, watch);
+  std::optional<base::Result<std::vector<std::string>>> read;
+  engine_->history({"a", {}}, [&](const auto& turns) { read = turns; });
+  settle();
+  EXPECT_EQ(watch->get().error().code, ErrorCode::kNotFound) << watch->get().error().text();
+  EXPECT_EQ(read->error().code, ErrorCode::kNotFound) << read->error().text();
+}
+
 // The copy has what the store has, and goes on by itself.
 TEST_P(Retention, ABackupHasWhatWasNotRemoved) {
   if (!GetParam()) GTEST_SKIP() << "a store in memory has no backup";
