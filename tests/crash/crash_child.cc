@@ -155,6 +155,18 @@ class Driver {
   std::vector<Driven> transfers_;
 };
 
+void drive(Service& service, const Lines& out, const std::vector<Driven>& transfers) {
+  try {
+    Driver driver(service, out, transfers);
+    driver.start();
+    driver.send_notes();
+    driver.take_results();
+  } catch (const std::exception& unexpected) {
+    out.add("error " + std::string(unexpected.what()));
+    std::_Exit(kSawAnError);
+  }
+}
+
 std::vector<std::vector<Driven>> read_transfers() {
   std::vector<std::vector<Driven>> transfers(kClients);
   Driven transfer;
@@ -214,12 +226,8 @@ int run(const Arguments& arguments) {
   worker.start();
   std::vector<std::jthread> clients;
   for (auto& transfers : read_transfers()) {
-    clients.emplace_back([&service, &out, transfers = std::move(transfers)] {
-      Driver driver(service, out, transfers);
-      driver.start();
-      driver.send_notes();
-      driver.take_results();
-    });
+    clients.emplace_back(
+        [&service, &out, transfers = std::move(transfers)] { drive(service, out, transfers); });
   }
   if (!arguments.backup.empty()) make_backup(engine, arguments.backup, out);
   clients.clear();
