@@ -337,6 +337,7 @@ std::uint64_t EmbeddedEngine::started(const AttemptKey& key) {
 
 void EmbeddedEngine::finished(AttemptResult result) {
   Shard& shard = *shards_[static_cast<std::size_t>(result.key.shard)];
+  shared_.unrecorded.add();
   shard.finished(std::move(result));
 }
 

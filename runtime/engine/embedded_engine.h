@@ -66,6 +66,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   // AttemptObserver, called by the threads of the pools.
   std::uint64_t started(const AttemptKey& key) override;
   void finished(AttemptResult result) override;
+  bool has_room() override { return shared_.unrecorded.has_room(); }
   void heartbeat(const AttemptKey& key, std::string details) override;
   void timed_out(const AttemptKey& key, std::string_view limit) override;
 

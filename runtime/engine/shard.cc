@@ -24,6 +24,7 @@ bool Shard::step() {
   bool worked = !mail_.empty();
   for (Mail& mail : mail_) {
     if (auto* result = std::get_if<AttemptResult>(&mail)) {
+      ++results_;
       take_result(std::move(*result));
     } else {
       std::get<std::function<void()>>(mail)();

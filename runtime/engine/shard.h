@@ -115,6 +115,7 @@ class Shard {
   void answer_inputs(RunRecord& run, const proto::Turn& turn);
   void append_turns();
   void append_round();
+  void recorded(std::size_t results);
   void park(RunRecord& run, const replay::Trouble& trouble);
   void unpark(RunRecord& run);
   void closed(RunRecord& run);
@@ -192,6 +193,7 @@ class Shard {
   store::Seq last_appended_ = 0;
   std::vector<std::function<void()>> when_recorded_;
   std::vector<store::AttemptSlots::Slot> slots_;  // to release when the round is durable
+  std::size_t results_ = 0;                       // taken in this round from other threads
 
   // Last: destroying it runs destructors of user code.
   Host host_;

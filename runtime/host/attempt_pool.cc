@@ -69,7 +69,16 @@ void AttemptPool::submit(std::vector<AttemptTask>& tasks) {
 // When attempts are short those that are awake have done them all before the next one is up, and a
 // wake costs more than an attempt.
 bool AttemptPool::claim_wake() {
-  return !queue_.empty() && idle_ > 0 && !std::exchange(waking_, true);
+  return may_take() && idle_ > 0 && !std::exchange(waking_, true);
+}
+
+void AttemptPool::wake() {
+  bool wake = false;
+  {
+    std::lock_guard lock(mutex_);
+    wake = claim_wake();
+  }
+  if (wake) work_available_.notify_one();
 }
 
 bool AttemptPool::run_one() {
@@ -121,7 +130,7 @@ void AttemptPool::work() {
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
-    while (!stopping_ && queue_.empty()) {
+    while (!stopping_ && !may_take()) {
       work_available_.wait(lock);
       waking_ = false;
     }

@@ -27,6 +27,9 @@ class AttemptPool {
   // Leaves `tasks` empty, with its memory.
   void submit(std::vector<AttemptTask>& tasks);
 
+  // Attempts may begin again, see AttemptObserver::has_room().
+  void wake();
+
   // Executes one queued attempt here. False: there was none.
   bool run_one();
 
@@ -42,6 +45,7 @@ class AttemptPool {
     std::string_view limit;
   };
 
+  bool may_take() { return !queue_.empty() && observer_.has_room(); }
   bool claim_wake();
   void work();
   void watch();
