@@ -22,10 +22,18 @@ struct Chunk {
 
 struct SummaryUpdate {
   RunNumber run = 0;
-  std::string workflow_id;  // set in a run's first summary only: makes it findable by id
-  std::string summary;      // replaces the previous one
-  std::string add_key;      // index entry to add; empty: none. At most 200 bytes
-  std::string remove_key;   // index entry to remove; empty: none
+  std::string workflow_id;       // set in a run's first summary only: makes it findable by id
+  std::string summary;           // replaces the previous one
+  std::string add_key;           // index entry to add; empty: none. At most 200 bytes
+  std::string remove_key;        // index entry to remove; empty: none
+  std::string add_second_key{};  // another index entry to add; empty: none
+};
+
+// A run to forget, and where the archive has it.
+struct RunRemoval {
+  RunNumber run = 0;
+  std::string workflow_id;
+  std::vector<std::string> keys;  // of its index entries
 };
 
 struct ArchiveBatch {
@@ -43,6 +51,9 @@ class Archive {
   // After kStoreFull nothing has changed, and the same may be tried again; any other error is
   // final.
   virtual base::Status commit(const ArchiveBatch& batch) = 0;
+  // Forgets the runs in one transaction: all of each is gone, or nothing. The journal must have no
+  // records of them any more. A run that is not there is passed over. By the thread that commits.
+  virtual base::Status remove(const std::vector<RunRemoval>& runs) = 0;
 
   virtual base::Result<Seq> through() const = 0;         // 0: nothing archived yet
   virtual base::Result<RunNumber> next_run() const = 0;  // 1 in a new store
@@ -70,6 +81,8 @@ class Archive {
                                base::FunctionRef<bool(std::string_view records)> visit) const = 0;
 
   virtual base::Result<std::uint64_t> bytes_on_disk() const = 0;
+  // What its content takes, without the freed pages that later commits will use again.
+  virtual base::Result<std::uint64_t> live_bytes() const = 0;
 };
 
 }  // namespace reprise::store

@@ -75,7 +75,9 @@ std::vector<IndexChange> index_changes(const ArchiveBatch& batch) {
     if (!update.remove_key.empty()) {
       changes.push_back({index_key(update.remove_key, update.run), false});
     }
-    if (!update.add_key.empty()) changes.push_back({index_key(update.add_key, update.run), true});
+    for (const std::string* added : {&update.add_key, &update.add_second_key}) {
+      if (!added->empty()) changes.push_back({index_key(*added, update.run), true});
+    }
   }
   const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
   if (!std::is_sorted(changes.begin(), changes.end(), by_key)) {

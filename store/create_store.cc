@@ -1,11 +1,8 @@
 #include <array>
-#include <cerrno>
-#include <filesystem>
 #include <sys/random.h>
 
 #include "base/ids.h"
 #include "store/directory.h"
-#include "store/file_error.h"
 #include "store/lmdb_archive.h"
 #include "store/lmdb_journal.h"
 
@@ -20,13 +17,6 @@ base::Result<std::string> random_uuid() {
   bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
   return base::format_uuid(bytes);
-}
-
-base::Status remove_tree(const std::string& path) {
-  std::error_code error;
-  std::filesystem::remove_all(path, error);
-  if (error) return file_error(error.value(), "remove", path);
-  return {};
 }
 
 // What a creation that was cut short left behind. `creating` goes last, because without it the
@@ -44,48 +34,40 @@ base::Status sync_environment(const std::string& path) {
   return sync_path(path);
 }
 
-base::Status build_journal(const std::string& path, const StoreOptions& options) {
-  if (auto made = make_directory(path); !made) return made;
-  {
-    const auto journal =
-        LmdbJournal::open({.path = path, .map_bytes = options.journal_map_bytes, .create = true});
-    if (!journal) return journal.error();
-  }
-  return sync_environment(path);
-}
+}  // namespace
 
-base::Status build_archive(const std::string& path,
-                           const StoreOptions& options,
-                           const std::string& uuid) {
-  if (auto made = make_directory(path); !made) return made;
-  {
-    const auto archive = LmdbArchive::open(
-        {.path = path, .map_bytes = options.archive_map_bytes, .create = true}, uuid);
-    if (!archive) return archive.error();
-  }
-  return sync_environment(path);
-}
-
-base::Status build(const StoreDirectory& at, const StoreOptions& options) {
+base::Status build_store(const StoreDirectory& at,
+                         const StoreOptions& options,
+                         base::FunctionRef<base::Status(LmdbJournal&, LmdbArchive&)> fill) {
   const auto uuid = random_uuid();
   if (!uuid) return uuid.error();
-  if (auto made = make_directory(at.path); !made) return made;
-  if (auto built = build_journal(at.journal(), options); !built) return built;
-  if (auto built = build_archive(at.archive(), options, *uuid); !built) return built;
+  if (auto made = make_directory(at.journal()); !made) return made;
+  if (auto made = make_directory(at.archive()); !made) return made;
+  {
+    const auto journal = LmdbJournal::open(
+        {.path = at.journal(), .map_bytes = options.journal_map_bytes, .create = true});
+    if (!journal) return journal.error();
+    const auto archive = LmdbArchive::open(
+        {.path = at.archive(), .map_bytes = options.archive_map_bytes, .create = true}, *uuid);
+    if (!archive) return archive.error();
+    if (auto filled = fill(**journal, **archive); !filled) return filled;
+  }
+  if (auto synced = sync_environment(at.journal()); !synced) return synced;
+  if (auto synced = sync_environment(at.archive()); !synced) return synced;
   const std::string format =
       "reprise store, format " + std::to_string(kStoreFormat) + "\nuuid " + *uuid + "\n";
   if (auto written = write_file_synced(at.format(), format); !written) return written;
   return sync_path(at.path);
 }
 
-}  // namespace
-
 // FORMAT is moved last, and is on the disk before the store is used: as long as it is not there,
 // all there can be is what remove_leftovers() may remove.
 base::Status create_store(const StoreDirectory& directory, const StoreOptions& options) {
   const StoreDirectory built{directory.creating()};
   if (auto removed = remove_leftovers(directory); !removed) return removed;
-  if (auto done = build(built, options); !done) return done;
+  if (auto made = make_directory(built.path); !made) return made;
+  const auto nothing = [](LmdbJournal&, LmdbArchive&) { return base::Status(); };
+  if (auto done = build_store(built, options, nothing); !done) return done;
   if (auto synced = sync_path(directory.path); !synced) return synced;
   if (auto moved = rename_path(built.journal(), directory.journal()); !moved) return moved;
   if (auto moved = rename_path(built.archive(), directory.archive()); !moved) return moved;

@@ -15,6 +15,9 @@
 
 namespace reprise::store {
 
+class LmdbArchive;
+class LmdbJournal;
+
 inline constexpr int kStoreFormat = 2;
 
 struct StoreDirectory {
@@ -52,6 +55,12 @@ base::Result<File> lock_store(const StoreDirectory& directory);
 // In an empty directory whose lock is held. Survives a crash at any point: afterwards there is
 // either a whole store or one still to be created.
 base::Status create_store(const StoreDirectory& directory, const StoreOptions& options);
+
+// Makes the files of a store in an existing directory that is not a store yet, lets `fill` write to
+// them, and syncs everything. FORMAT comes last.
+base::Status build_store(const StoreDirectory& at,
+                         const StoreOptions& options,
+                         base::FunctionRef<base::Status(LmdbJournal&, LmdbArchive&)> fill);
 
 // Of a whole store whose lock is held: removes what a crash at the very end of create_store() left.
 base::Status finish_creation(const StoreDirectory& directory);

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +53,23 @@ base::Status make_directory(const std::string& path) {
 
 base::Status rename_path(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) != 0) return file_error(errno, "create", to);
+  return {};
+}
+
+std::string absolute_path(const std::string& path) {
+  const auto absolute = std::filesystem::absolute(path).lexically_normal();
+  // "a/b/" has an empty last component.
+  return (absolute.has_filename() ? absolute : absolute.parent_path()).string();
+}
+
+std::string parent_of(const std::string& path) {
+  return std::filesystem::path(absolute_path(path)).parent_path().string();
+}
+
+base::Status remove_tree(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) return file_error(error.value(), "remove", path);
   return {};
 }
 

@@ -32,6 +32,10 @@ base::Result<std::string> read_file(const std::string& path);
 base::Status write_file_synced(const std::string& path, std::string_view content);
 base::Status make_directory(const std::string& path);
 base::Status rename_path(const std::string& from, const std::string& to);
+// Absolute, without a slash at its end.
+std::string absolute_path(const std::string& path);
+std::string parent_of(const std::string& path);
+base::Status remove_tree(const std::string& path);
 // A file or a directory: the names in a directory are durable only after this.
 base::Status sync_path(const std::string& path);
 

@@ -4,6 +4,7 @@
 
 #include "store/archive_keys.h"
 #include "store/bytes.h"
+#include "store/copy_table.h"
 #include "store/lmdb_walk.h"
 
 namespace reprise::store {
@@ -44,6 +45,12 @@ int put_all(MDB_txn* txn, MDB_dbi table, const std::vector<Entry>& entries) {
     if (behind_all) last = entry.key;
   }
   return code;
+}
+
+int remove_entry(MDB_txn* txn, MDB_dbi table, std::string_view key) {
+  MDB_val stored_key = lmdb_val(key);
+  const int code = mdb_del(txn, table, &stored_key, nullptr);
+  return code == MDB_NOTFOUND ? 0 : code;
 }
 
 }  // namespace
@@ -137,11 +144,91 @@ int LmdbArchive::update_index(MDB_txn* txn, const ArchiveBatch& batch) {
       added.push_back({change.key, {}});
       continue;
     }
-    MDB_val key = lmdb_val(change.key);
-    const int code = mdb_del(txn, index_, &key, nullptr);
-    if (code != 0 && code != MDB_NOTFOUND) return code;
+    if (const int code = remove_entry(txn, index_, change.key); code != 0) return code;
   }
   return put_all(txn, index_, added);
+}
+
+base::Status LmdbArchive::remove(const std::vector<RunRemoval>& runs) {
+  return env_->write([&](MDB_txn* txn) {
+    for (const RunRemoval& removal : runs) {
+      if (const int code = remove_run(txn, removal); code != 0) return code;
+    }
+    return 0;
+  });
+}
+
+int LmdbArchive::remove_run(MDB_txn* txn, const RunRemoval& removal) {
+  int code = remove_chunks(txn, removal.run);
+  if (code == 0) code = remove_entry(txn, summaries_, run_key(removal.run));
+  if (code == 0) code = remove_entry(txn, ids_, id_key(removal.workflow_id, removal.run));
+  for (const std::string& key : removal.keys) {
+    if (code == 0) code = remove_entry(txn, index_, index_key(key, removal.run));
+  }
+  return code;
+}
+
+// Repositions after each deletion: cursors of LMDB 0.9.24 can be wrong after several in a row.
+int LmdbArchive::remove_chunks(MDB_txn* txn, RunNumber run) {
+  MDB_cursor* cursor = nullptr;
+  int code = mdb_cursor_open(txn, chunks_, &cursor);
+  if (code != 0) return code;
+  const std::string prefix = run_key(run);
+  while (code == 0) {
+    MDB_val key = lmdb_val(prefix);
+    MDB_val value{};
+    code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    if (code == 0 && !bytes_of(key).starts_with(prefix)) break;
+    if (code == 0) code = mdb_cursor_del(cursor, 0);
+  }
+  mdb_cursor_close(cursor);
+  return code == MDB_NOTFOUND ? 0 : code;
+}
+
+base::Result<std::uint64_t> LmdbArchive::live_bytes() const {
+  std::uint64_t bytes = 0;
+  const auto done = env_->read([&](MDB_txn* txn) {
+    for (const MDB_dbi table : {chunks_, summaries_, ids_, index_, meta_}) {
+      MDB_stat stat{};
+      if (const int code = mdb_stat(txn, table, &stat); code != 0) return code;
+      bytes += stat.ms_psize * (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages);
+    }
+    return 0;
+  });
+  if (!done) return done.error();
+  return bytes;
+}
+
+base::Status LmdbArchive::copy_to(LmdbArchive& target, MDB_txn* snapshot) const {
+  const std::pair<MDB_dbi, MDB_dbi> tables[] = {{chunks_, target.chunks_},
+                                                {summaries_, target.summaries_},
+                                                {ids_, target.ids_},
+                                                {index_, target.index_}};
+  for (const auto& [from, to] : tables) {
+    auto copied = copy_table({*env_, snapshot, from}, {}, {*target.env_, to});
+    if (!copied) return copied;
+  }
+  Seq through = 0;
+  RunNumber next_run = 0;
+  int code = through_in(snapshot, &through);
+  if (code == 0) code = number_in(snapshot, kNextRun, &next_run);
+  if (code != 0) return env_->error(code, "read");
+  return target.env_->write(
+      [&](MDB_txn* txn) { return target.write_meta(txn, through, next_run); });
+}
+
+int LmdbArchive::through_in(MDB_txn* snapshot, Seq* through) const {
+  return number_in(snapshot, kThrough, through);
+}
+
+int LmdbArchive::number_in(MDB_txn* txn, std::string_view key, std::uint64_t* number) const {
+  MDB_val stored_key = lmdb_val(key);
+  MDB_val value{};
+  const int code = mdb_get(txn, meta_, &stored_key, &value);
+  if (code != 0) return code;
+  if (value.mv_size != sizeof *number) return MDB_CORRUPTED;
+  *number = load_le<std::uint64_t>(static_cast<const char*>(value.mv_data));
+  return 0;
 }
 
 base::Result<std::string> LmdbArchive::meta(std::string_view key) const {
@@ -158,10 +245,10 @@ base::Result<std::string> LmdbArchive::meta(std::string_view key) const {
 }
 
 base::Result<std::uint64_t> LmdbArchive::meta_number(std::string_view key) const {
-  const auto bytes = meta(key);
-  if (!bytes) return bytes.error();
-  if (bytes->size() != 8) return env_->error(MDB_CORRUPTED, "read");
-  return load_le<std::uint64_t>(bytes->data());
+  std::uint64_t number = 0;
+  const auto done = env_->read([&](MDB_txn* txn) { return number_in(txn, key, &number); });
+  if (!done) return done.error();
+  return number;
 }
 
 base::Result<Seq> LmdbArchive::through() const {
@@ -198,12 +285,29 @@ base::Result<std::optional<RunNumber>> LmdbArchive::find(
     const RunNumber run = run_of_id_key(walk.key());
     const auto candidate = summary(run);
     if (!candidate) return candidate.error();
-    // An id is written together with the run's first summary, and summaries are never removed.
-    if (!*candidate) return env_->error(MDB_CORRUPTED, "read");
+    if (!*candidate) {
+      // An id comes and goes together with its run's summary: removed since the walk saw it?
+      const auto still_there = has_id(walk.key());
+      if (!still_there) return still_there.error();
+      if (*still_there) return env_->error(MDB_CORRUPTED, "read");
+      continue;
+    }
     if (is_it(**candidate)) return std::optional(run);
   }
   if (code != 0 && code != MDB_NOTFOUND) return env_->error(code, "read");
   return std::optional<RunNumber>();
+}
+
+base::Result<bool> LmdbArchive::has_id(std::string_view key) const {
+  int code = 0;
+  const auto done = env_->read([&](MDB_txn* txn) {
+    MDB_val stored_key = lmdb_val(key);
+    MDB_val value{};
+    code = mdb_get(txn, ids_, &stored_key, &value);
+    return code == MDB_NOTFOUND ? 0 : code;
+  });
+  if (!done) return done.error();
+  return code == 0;
 }
 
 base::Status LmdbArchive::list(

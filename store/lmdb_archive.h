@@ -2,7 +2,7 @@
 //
 //   chunks     run BE64 ++ last sequence number BE64     -> records back to back
 //   summaries  run BE64                                  -> the caller's bytes
-//   ids        XXH3-128 of the workflow id ++ ~run BE64  -> nothing; the newest run comes first
+//   ids        the workflow id ++ 0 ++ ~run BE64         -> nothing; the newest run comes first
 //   index      the caller's key ++ run BE64              -> nothing
 //   meta       "through", "next_run", "uuid"             -> LE64, LE64, text
 //
@@ -22,6 +22,7 @@ class LmdbArchive final : public Archive {
                                                          std::string_view uuid = {});
 
   base::Status commit(const ArchiveBatch& batch) override;
+  base::Status remove(const std::vector<RunRemoval>& runs) override;
 
   base::Result<Seq> through() const override;
   base::Result<RunNumber> next_run() const override;
@@ -37,8 +38,14 @@ class LmdbArchive final : public Archive {
   base::Status history(RunNumber run,
                        base::FunctionRef<bool(std::string_view records)> visit) const override;
   base::Result<std::uint64_t> bytes_on_disk() const override { return env_->file_bytes(); }
+  base::Result<std::uint64_t> live_bytes() const override;
 
   base::Result<std::string> uuid() const;
+  LmdbEnv& env() const { return *env_; }
+  // Everything but what tells one store from another.
+  base::Status copy_to(LmdbArchive& target, MDB_txn* snapshot) const;
+  // Returns LMDB's code.
+  int through_in(MDB_txn* snapshot, Seq* through) const;
 
  private:
   explicit LmdbArchive(std::unique_ptr<LmdbEnv> env) : env_(std::move(env)) {}
@@ -48,6 +55,11 @@ class LmdbArchive final : public Archive {
   int put_summaries(MDB_txn* txn, const ArchiveBatch& batch);
   int put_ids(MDB_txn* txn, const ArchiveBatch& batch);
   int update_index(MDB_txn* txn, const ArchiveBatch& batch);
+  int remove_run(MDB_txn* txn, const RunRemoval& removal);
+  int remove_chunks(MDB_txn* txn, RunNumber run);
+  base::Result<bool> has_id(std::string_view key) const;
+  // A value of `meta` that is a number.
+  int number_in(MDB_txn* txn, std::string_view key, std::uint64_t* number) const;
   base::Result<std::string> meta(std::string_view key) const;
   base::Result<std::uint64_t> meta_number(std::string_view key) const;
 

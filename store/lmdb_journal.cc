@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/bytes.h"
+#include "store/copy_table.h"
 #include "store/lmdb_walk.h"
 
 namespace reprise::store {
@@ -198,20 +199,27 @@ base::Result<std::string> LmdbJournal::read(Seq seq) const {
                      "record " + std::to_string(seq) + " is not in the journal"};
 }
 
+base::Status LmdbJournal::copy_to(LmdbJournal& target, MDB_txn* snapshot, Seq from) const {
+  const std::string_view first_key(reinterpret_cast<const char*>(&from), sizeof from);
+  return copy_table({*env_, snapshot, table_}, first_key, {*target.env_, target.table_});
+}
+
+int LmdbJournal::key_in(MDB_txn* snapshot, MDB_cursor_op operation, Seq* seq) const {
+  MDB_cursor* cursor = nullptr;
+  int code = mdb_cursor_open(snapshot, table_, &cursor);
+  if (code != 0) return code;
+  MDB_val key{};
+  MDB_val value{};
+  code = mdb_cursor_get(cursor, &key, &value, operation);
+  if (code == 0 && key.mv_size != sizeof *seq) code = MDB_CORRUPTED;
+  if (code == 0) *seq = load_le<Seq>(static_cast<const char*>(key.mv_data));
+  mdb_cursor_close(cursor);
+  return code == MDB_NOTFOUND ? 0 : code;
+}
+
 base::Result<Seq> LmdbJournal::key_at(MDB_cursor_op operation) const {
   Seq seq = 0;
-  const auto done = env_->read([&](MDB_txn* txn) {
-    MDB_cursor* cursor = nullptr;
-    int code = mdb_cursor_open(txn, table_, &cursor);
-    if (code != 0) return code;
-    MDB_val key{};
-    MDB_val value{};
-    code = mdb_cursor_get(cursor, &key, &value, operation);
-    if (code == 0 && key.mv_size != sizeof seq) code = MDB_CORRUPTED;
-    if (code == 0) seq = load_le<Seq>(static_cast<const char*>(key.mv_data));
-    mdb_cursor_close(cursor);
-    return code == MDB_NOTFOUND ? 0 : code;
-  });
+  const auto done = env_->read([&](MDB_txn* txn) { return key_in(txn, operation, &seq); });
   if (!done) return done.error();
   return seq;
 }

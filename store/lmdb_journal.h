@@ -20,6 +20,12 @@ class LmdbJournal final : public Journal {
   base::Result<Seq> first() const override;
   base::Result<Seq> last() const override;
 
+  LmdbEnv& env() const { return *env_; }
+  // Its records from `from` on.
+  base::Status copy_to(LmdbJournal& target, MDB_txn* snapshot, Seq from) const;
+  // The first or the last sequence number, 0 if there is none; returns LMDB's code.
+  int key_in(MDB_txn* snapshot, MDB_cursor_op operation, Seq* seq) const;
+
  private:
   explicit LmdbJournal(std::unique_ptr<LmdbEnv> env) : env_(std::move(env)) {}
   base::Status open_table(bool create);

@@ -1,6 +1,6 @@
 #include <fcntl.h>
-#include <filesystem>
 
+#include "store/copy_store.h"
 #include "store/directory.h"
 #include "store/file_attempt_slots.h"
 #include "store/lmdb_archive.h"
@@ -22,7 +22,7 @@ struct Parts {
 
 class LmdbStore final : public Store {
  public:
-  explicit LmdbStore(Parts parts) : parts_(std::move(parts)) {}
+  LmdbStore(Parts parts, StoreOptions options) : parts_(std::move(parts)), options_(options) {}
 
   Journal& journal() override { return *parts_.journal; }
   const Journal& journal() const override { return *parts_.journal; }
@@ -32,9 +32,13 @@ class LmdbStore final : public Store {
     REPRISE_CHECK(parts_.attempt_slots != nullptr, "the store is open for reading only");
     return *parts_.attempt_slots;
   }
+  base::Result<std::uint64_t> copy_to(const std::string& directory) const override {
+    return copy_store(*parts_.journal, *parts_.archive, directory, options_);
+  }
 
  private:
   Parts parts_;
+  const StoreOptions options_;
 };
 
 base::Error mixed_up(const StoreDirectory& directory, const std::string& what) {
@@ -87,10 +91,7 @@ base::Status open_parts(const StoreDirectory& directory,
 
 base::Status make_store_directory(const std::string& path) {
   if (auto made = make_directory(path); !made) return made;
-  const auto absolute = std::filesystem::absolute(path).lexically_normal();
-  // "a/b/" has an empty last component.
-  const auto named = absolute.has_filename() ? absolute : absolute.parent_path();
-  return sync_path(named.parent_path().string());
+  return sync_path(parent_of(path));
 }
 
 }  // namespace
@@ -119,7 +120,7 @@ base::Result<std::unique_ptr<Store>> open_store(const std::string& path, StoreOp
                                                              : finish_creation(directory);
   if (!complete) return complete.error();
   if (auto opened = open_parts(directory, options, false, &parts); !opened) return opened.error();
-  return std::unique_ptr<Store>(std::make_unique<LmdbStore>(std::move(parts)));
+  return std::unique_ptr<Store>(std::make_unique<LmdbStore>(std::move(parts), options));
 }
 
 base::Result<std::unique_ptr<const Store>> open_store_read_only(const std::string& path,
@@ -135,7 +136,7 @@ base::Result<std::unique_ptr<const Store>> open_store_read_only(const std::strin
   if (!claim) return claim.error();
   Parts parts{std::move(*claim)};
   if (auto opened = open_parts(directory, options, true, &parts); !opened) return opened.error();
-  return std::unique_ptr<const Store>(std::make_unique<LmdbStore>(std::move(parts)));
+  return std::unique_ptr<const Store>(std::make_unique<LmdbStore>(std::move(parts), options));
 }
 
 }  // namespace reprise::store

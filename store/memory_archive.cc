@@ -23,6 +23,29 @@ base::Status MemoryArchive::commit(const ArchiveBatch& batch) {
   return {};
 }
 
+base::Status MemoryArchive::remove(const std::vector<RunRemoval>& runs) {
+  const std::lock_guard lock(mutex_);
+  for (const RunRemoval& removal : runs) {
+    chunks_.erase(chunks_.lower_bound(run_key(removal.run)),
+                  chunks_.lower_bound(run_key(removal.run + 1)));
+    summaries_.erase(removal.run);
+    ids_.erase(id_key(removal.workflow_id, removal.run));
+    for (const std::string& key : removal.keys) index_.erase(index_key(key, removal.run));
+  }
+  return {};
+}
+
+base::Result<std::uint64_t> MemoryArchive::live_bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t bytes = 0;
+  for (const auto& [key, records] : chunks_) bytes += key.size() + records.size();
+  for (const auto& [run, summary] : summaries_) bytes += sizeof run + summary.size();
+  for (const Keys* keys : {&ids_, &index_}) {
+    for (const std::string& key : *keys) bytes += key.size();
+  }
+  return bytes;
+}
+
 base::Result<Seq> MemoryArchive::through() const {
   const std::lock_guard lock(mutex_);
   return through_;
@@ -61,7 +84,8 @@ base::Result<std::optional<RunNumber>> MemoryArchive::find(
     at = *key + '\0';
     if (key->size() != prefix.size() + 8) continue;  // a longer id with a zero byte in it
     const RunNumber run = run_of_id_key(*key);
-    if (is_it(**summary(run))) return std::optional(run);
+    const auto candidate = *summary(run);  // none: removed meanwhile
+    if (candidate && is_it(*candidate)) return std::optional(run);
   }
   return std::optional<RunNumber>();
 }

@@ -11,6 +11,7 @@ namespace reprise::store {
 class MemoryArchive final : public Archive {
  public:
   base::Status commit(const ArchiveBatch& batch) override;
+  base::Status remove(const std::vector<RunRemoval>& runs) override;
 
   base::Result<Seq> through() const override;
   base::Result<RunNumber> next_run() const override;
@@ -26,6 +27,7 @@ class MemoryArchive final : public Archive {
   base::Status history(RunNumber run,
                        base::FunctionRef<bool(std::string_view records)> visit) const override;
   base::Result<std::uint64_t> bytes_on_disk() const override { return 0; }
+  base::Result<std::uint64_t> live_bytes() const override;
 
  private:
   using Keys = std::set<std::string, std::less<>>;

@@ -27,6 +27,17 @@ class Store {
   virtual Archive& archive() = 0;
   virtual const Archive& archive() const = 0;
   virtual AttemptSlots& attempt_slots() = 0;
+
+  // Makes a copy of the store, as it is at one moment, in `directory`, which must not exist or be
+  // empty; its parent must exist. The copy has a uuid of its own, its content is packed, and
+  // everything is synced; until it is whole it has the name `directory`.unfinished. Any thread,
+  // while the store is written to. Returns the bytes of the copy. kStoreUnwritable when something
+  // is in the directory, kStoreLocked when it is being made already, kStoreFull, kStoreDamaged,
+  // kStoreIo.
+  virtual base::Result<std::uint64_t> copy_to(const std::string& directory) const {
+    return base::Error{base::ErrorCode::kStoreUnwritable,
+                       "a store without files cannot be copied to " + directory};
+  }
 };
 
 // Opens or creates the store in `directory` for writing; its parent directory must exist. One

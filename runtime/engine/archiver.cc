@@ -11,11 +11,13 @@ namespace {
 constexpr std::size_t kSliceBytes = std::size_t{32} << 20;
 constexpr std::chrono::seconds kQuiet{2};
 constexpr std::chrono::seconds kRetryInterval{1};  // while the archive has no room
+// Under load a slice brings about as many runs as so many transactions remove.
+constexpr int kRemovalsPerSlice = 16;
 
 }  // namespace
 
 Archiver::Archiver(Shared& shared, std::function<void(store::Seq)> archived)
-    : shared_(shared), archived_(std::move(archived)) {
+    : shared_(shared), archived_(std::move(archived)), retention_(shared) {
   if (const auto through = shared_.store->archive().through()) through_ = *through;
 }
 
@@ -42,24 +44,43 @@ void Archiver::poke() {
 
 void Archiver::work() {
   base::name_this_thread("reprise-archive");
+  bool more_to_remove = false;
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kQuiet, [this] { return stopping_ || full(); });
+      const auto longest = more_to_remove ? std::chrono::seconds(0) : kQuiet;
+      changed_.wait_for(lock, longest, [this] { return stopping_ || full(); });
       if (stopping_) return;
     }
-    if (backlog() == 0) continue;
-    const base::Status status = archive_some();
-    if (status) continue;
-    if (status.error().code == base::ErrorCode::kStoreFull) {
-      std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kRetryInterval, [this] { return stopping_; });
-      continue;
+    // While there are runs to remove, a small slice waits.
+    bool has_room = true;
+    if (full() || (backlog() > 0 && !more_to_remove)) {
+      const base::Status status = archive_some();
+      if (!status && status.error().code != base::ErrorCode::kStoreFull) {
+        // Nothing is lost: the journal keeps what the archive did not take.
+        shared_.log(LogLevel::kError, "archiving stopped: " + status.error().text());
+        return;
+      }
+      has_room = status.has_value();
     }
-    // Nothing is lost: the journal keeps what the archive did not take.
-    shared_.log(LogLevel::kError, "archiving stopped: " + status.error().text());
-    return;
+    int removals = 0;
+    do {
+      more_to_remove = remove_some();
+    } while (more_to_remove && ++removals < kRemovalsPerSlice);
+    if (has_room || more_to_remove) continue;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kRetryInterval, [this] { return stopping_; });
   }
+}
+
+bool Archiver::remove_some() {
+  if (!removing_) return false;
+  const auto removed = retention_.remove_some();
+  if (removed) return *removed > 0;
+  if (removed.error().code == base::ErrorCode::kStoreFull) return false;  // perhaps later
+  shared_.log(LogLevel::kError, "removing closed runs stopped: " + removed.error().text());
+  removing_ = false;
+  return false;
 }
 
 base::Status Archiver::archive_some() {

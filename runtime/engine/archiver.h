@@ -1,5 +1,5 @@
 // Moves records from the journal to the archive, behind the commits and in large transactions, and
-// then lets the journal forget them.
+// then lets the journal forget them. Also takes out of the archive what is not to be kept.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "runtime/engine/retention.h"
 #include "runtime/engine/run_state.h"
 #include "runtime/engine/shared.h"
 
@@ -32,6 +33,8 @@ class Archiver {
   }
   // Archives one slice of the journal. After an error it is still there, for the next call.
   base::Status archive_some();
+  // Removes some closed runs that are not to be kept. False: there are none, for now.
+  bool remove_some();
 
  private:
   void work();
@@ -43,6 +46,8 @@ class Archiver {
   Shared& shared_;
   std::function<void(store::Seq)> archived_;
   Names names_;
+  Retention retention_;
+  bool removing_ = true;  // until it failed
   std::atomic<store::Seq> through_ = 0;
   bool full_ = false;               // the archive has no room
   std::atomic<bool> lost_ = false;  // it cannot be written any more

@@ -231,6 +231,7 @@ bool EmbeddedEngine::run_some() {
       shared_.log(LogLevel::kError, "archiving failed: " + status.error().text());
     }
   }
+  worked |= archiver_->remove_some();
   return worked;
 }
 
@@ -427,6 +428,7 @@ std::uint64_t EmbeddedEngine::started(const AttemptKey& key) {
 
 void EmbeddedEngine::finished(AttemptResult result) {
   Shard& shard = *shards_[static_cast<std::size_t>(result.key.shard)];
+  shared_.unrecorded.add();
   shard.finished(std::move(result));
 }
 

@@ -41,6 +41,9 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
                           base::FunctionRef<bool(std::optional<base::Duration>)> block,
                           std::optional<base::Duration> timeout) override;
 
+  base::Result<std::uint64_t> backup(const std::string& directory) const override {
+    return shared_.store->copy_to(directory);
+  }
   bool run_some() override;
   std::optional<base::Time> next_due() const override;
 
@@ -71,6 +74,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   void taken() override { shared_.task_queues.taken(); }
   std::uint64_t started(const AttemptKey& key) override;
   void finished(AttemptResult result) override;
+  bool has_room() override { return shared_.unrecorded.has_room(); }
   void heartbeat(const AttemptKey& key, std::string details) override;
   void timed_out(const AttemptKey& key, std::string_view limit) override;
 

@@ -28,6 +28,12 @@ struct EngineLimits {
   base::Duration slow_turn{2'000};                     // longer is reported; 0: never
 };
 
+// Which closed runs are kept; 0: all of them.
+struct RetentionOptions {
+  base::Duration max_age{0};    // since their end
+  std::uint64_t max_bytes = 0;  // of the archive's content, open runs included
+};
+
 struct EngineOptions {
   int shards = 0;                    // threads that run workflow code; 0: one per core
   std::size_t cached_runs = 50'000;  // resident runs at most, over all shards
@@ -41,6 +47,7 @@ struct EngineOptions {
   std::uint64_t journal_map_bytes = 0;
   std::uint64_t archive_map_bytes = 0;
   EngineLimits limits;
+  RetentionOptions retention{};
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine
@@ -56,6 +63,10 @@ class Engine : public Service {
   static base::Result<std::unique_ptr<Engine>> open(const std::string& directory,
                                                     EngineOptions options);
   static std::unique_ptr<Engine> in_memory(EngineOptions options);
+
+  // Copies the store as it is now to a new directory; any thread, while runs go on. Returns the
+  // bytes of the copy. Errors: store::Store::copy_to().
+  virtual base::Result<std::uint64_t> backup(const std::string& directory) const = 0;
 
   // For an engine without threads: does what can be done now. False: there was nothing.
   virtual bool run_some() = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/engine/limits.h"
+#include "store/bytes.h"
 
 namespace reprise::runtime {
 
@@ -263,6 +264,16 @@ RunEnd end_of(const proto::Turn& last_turn) {
 
 std::string index_key(RunStatus status) {
   return std::string(1, static_cast<char>(status));
+}
+
+std::string closing_key(std::int64_t closed_ms) {
+  std::string key(kClosingPrefix);
+  store::append_be64(static_cast<std::uint64_t>(std::max<std::int64_t>(0, closed_ms)), &key);
+  return key;
+}
+
+std::int64_t closed_ms_of(std::string_view closing_key) {
+  return static_cast<std::int64_t>(store::load_be64(closing_key.substr(kClosingPrefix.size())));
 }
 
 RunDescription describe_state(const RunState& state) {

@@ -127,4 +127,9 @@ RunDescription describe_state(const RunState& state);
 // Index key of the archive: runs by status, in order of their start.
 std::string index_key(RunStatus status);
 
+// A second one for closed runs: in the order of their ends.
+inline constexpr std::string_view kClosingPrefix = "c";
+std::string closing_key(std::int64_t closed_ms);
+std::int64_t closed_ms_of(std::string_view closing_key);
+
 }  // namespace reprise::runtime

@@ -29,6 +29,7 @@ bool Shard::step() {
     } else if (auto& result = std::get<AttemptResult>(mail); full_ && !result.is_step) {
       held_.push_back(std::move(mail));
     } else {
+      ++results_;
       take_result(std::move(result));
     }
     run_turns_if_many();

@@ -122,6 +122,7 @@ class Shard {
   void answer_inputs(RunRecord& run, const proto::Turn& turn);
   void append_turns();
   void append_round();
+  void recorded(std::size_t results);
   void park(RunRecord& run, const replay::Trouble& trouble);
   void unpark(RunRecord& run);
   void closed(RunRecord& run);
@@ -167,6 +168,7 @@ class Shard {
   // ---- finding runs (shard_requests.cc) ----
   base::Result<RunState> find_archived(const RunKey& key);
   void read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch);
+  base::Error unless_removed(const RunKey& key, const base::Error& error);
   RunRecord* find(const RunKey& key) const;
   // The open run, or the error that says why not.
   base::Result<RunRecord*> find_open(const RunKey& key);
@@ -214,6 +216,7 @@ class Shard {
   store::Seq last_appended_ = 0;
   std::vector<std::function<void()>> when_recorded_;
   std::vector<store::AttemptSlots::Slot> slots_;  // to release when the round is durable
+  std::size_t results_ = 0;                       // taken in this round from other threads
 
   // Last: destroying it runs destructors of user code.
   Host host_;

@@ -57,6 +57,17 @@ base::Result<RunState> Shard::find_archived(const RunKey& key) {
   return std::move(*state);
 }
 
+// A closed run that is removed while its history is read comes apart, which is no damage.
+base::Error Shard::unless_removed(const RunKey& key, const base::Error& error) {
+  if (error.code != base::ErrorCode::kStoreDamaged) return error;
+  const auto through = shared_.store->archive().through();
+  // The archive may have let go of a run that is not forgotten here yet.
+  const RunRecord* known = find(key);
+  if (known != nullptr && (!through || known->state.last_seq > *through)) return error;
+  const auto archived = find_archived(key);
+  return archived ? error : archived.error();
+}
+
 base::Result<RunRecord*> Shard::find_open(const RunKey& key) {
   RunRecord* run = find(key);
   if (run != nullptr && run->damaged) return *run->extras->parked;
@@ -193,7 +204,7 @@ void Shard::read_end(const RunState& state, const std::shared_ptr<RunWatch>& wat
   if (read) {
     watch->set(std::move(end));
   } else {
-    watch->set(read.error());
+    watch->set(unless_removed({state.workflow_id, state.id}, read.error()));
   }
 }
 
@@ -288,6 +299,7 @@ void Shard::query(const RunKey& key,
     Host::Place place = nullptr;
     auto answer = ask(place, *archived, nullptr, name, input);
     host_.evict(place);
+    if (!answer) return reply(unless_removed(key, answer.error()));
     return reply(std::move(answer));
   }
   if (in_round(*run)) {
@@ -348,7 +360,7 @@ void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& re
       turns.push_back(turn.SerializeAsString());
       return true;
     });
-    if (!status) return reply(status.error());
+    if (!status) return reply(unless_removed({state.workflow_id, state.id}, status.error()));
     reply(std::move(turns));
   };
   if (RunRecord* run = find(key); run != nullptr) {

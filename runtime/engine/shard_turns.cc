@@ -284,7 +284,15 @@ void Shard::append_round() {
       for (const auto slot : slots) shared_.store->attempt_slots().release(slot);
     });
   }
+  if (results_ > 0) {
+    after_durable(last_appended_,
+                  [this, results = std::exchange(results_, 0)] { recorded(results); });
+  }
   for (auto& act : std::exchange(when_recorded_, {})) after_durable(last_appended_, std::move(act));
+}
+
+void Shard::recorded(std::size_t results) {
+  if (shared_.unrecorded.remove(results)) shared_.task_queues.wake();
 }
 
 // ---- ends and troubles ------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 #include "runtime/engine/admission.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/space.h"
+#include "runtime/engine/limits.h"
 #include "runtime/engine/task_queues.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -39,6 +40,21 @@ class RunIds {
   std::mt19937_64 random_;
 };
 
+// Thread-safe.
+class UnrecordedResults {
+ public:
+  bool has_room() const { return count_.load() < kMaxUnrecordedResults; }
+  void add() { ++count_; }
+  // True: there was no room, and there is some now.
+  bool remove(std::size_t count) {
+    const std::size_t before = count_.fetch_sub(count);
+    return before >= kMaxUnrecordedResults && before - count < kMaxUnrecordedResults;
+  }
+
+ private:
+  std::atomic<std::size_t> count_{0};
+};
+
 struct Shared {
   Shared(EngineOptions engine_options,
          std::unique_ptr<store::Store> opened,
@@ -58,6 +74,7 @@ struct Shared {
   std::unique_ptr<store::Writer> writer;
   Admission admission;
   TaskQueues task_queues;
+  UnrecordedResults unrecorded;
   RunIds ids;
   std::atomic<store::RunNumber> next_run{1};
   std::atomic<store::Seq> durable{0};

@@ -33,6 +33,14 @@ class TaskQueues {
     tasks.clear();
   }
 
+  // Attempts may begin again.
+  void wake() {
+    std::lock_guard lock(mutex_);
+    for (auto& [name, queue] : queues_) {
+      if (queue.pool != nullptr) queue.pool->wake();
+    }
+  }
+
   // False: another worker serves the queue already.
   bool attach(const std::string& queue, AttemptPool* pool) {
     std::lock_guard lock(mutex_);

@@ -98,6 +98,8 @@ class AttemptObserver {
   // The attempt overran `limit` ("start_to_close", "heartbeat"); it was asked to stop, and its
   // result, should one come, will still be reported as finished.
   virtual void timed_out(const AttemptKey& key, std::string_view limit) = 0;
+  // May another attempt begin? When that becomes true again, AttemptPool::wake() is called.
+  virtual bool has_room() { return true; }
 
  protected:
   ~AttemptObserver() = default;

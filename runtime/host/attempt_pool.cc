@@ -69,14 +69,21 @@ void AttemptPool::submit(std::vector<AttemptTask>& tasks) {
 // When attempts are short those that are awake have done them all before the next one is up, and a
 // wake costs more than an attempt.
 bool AttemptPool::claim_wake() {
-  return queue_.has_ready() && !paused_ && idle_ > 0 && !std::exchange(waking_, true);
+  return may_take() && idle_ > 0 && !std::exchange(waking_, true);
 }
 
 void AttemptPool::pause(bool paused) {
-  bool wake = false;
   {
     std::lock_guard lock(mutex_);
     paused_ = paused;
+  }
+  wake();
+}
+
+void AttemptPool::wake() {
+  bool wake = false;
+  {
+    std::lock_guard lock(mutex_);
     wake = claim_wake();
   }
   if (wake) work_available_.notify_one();
@@ -86,7 +93,7 @@ bool AttemptPool::run_one() {
   std::optional<AttemptQueue::Taken> taken;
   {
     std::lock_guard lock(mutex_);
-    if (!queue_.has_ready() || paused_) return false;
+    if (!may_take()) return false;
     taken = queue_.take();
   }
   execute(taken->task);
@@ -133,7 +140,7 @@ void AttemptPool::work() {
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
-    while (!stopping_ && (!queue_.has_ready() || paused_)) {
+    while (!stopping_ && !may_take()) {
       work_available_.wait(lock);
       waking_ = false;
     }

@@ -30,7 +30,10 @@ class AttemptPool {
   // While paused no attempt begins; those under way go on.
   void pause(bool paused);
 
-  // Executes one queued attempt here. False: there was none, or the pool is paused.
+  // Attempts may begin again, see AttemptObserver::has_room().
+  void wake();
+
+  // Executes one queued attempt here. False: there was none, or it may not begin now.
   bool run_one();
 
   // Asks attempts under way to stop, waits for their threads, and returns what was not begun.
@@ -45,6 +48,7 @@ class AttemptPool {
     std::string_view limit;
   };
 
+  bool may_take() { return queue_.has_ready() && !paused_ && observer_.has_room(); }
   bool claim_wake();
   void work();
   void watch();

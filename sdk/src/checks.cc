@@ -80,6 +80,7 @@ void check(const EngineOptions& options) {
   check_map_size("journal_map_bytes", options.journal_map_bytes);
   check_map_size("archive_map_bytes", options.archive_map_bytes);
   check(options.limits);
+  check_duration("retention.max_age", options.retention.max_age);
 }
 
 void check(const EngineLimits& limits) {

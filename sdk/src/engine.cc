@@ -44,6 +44,7 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.journal_map_bytes = options.journal_map_bytes;
   out.archive_map_bytes = options.archive_map_bytes;
   out.limits = to_runtime(options.limits);
+  out.retention = {.max_age = options.retention.max_age, .max_bytes = options.retention.max_bytes};
   out.log = to_runtime(log);
   return out;
 }
@@ -87,7 +88,17 @@ std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineO
   state->engine =
       internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, state->log)));
   state->service = state->engine.get();
-  return std::unique_ptr<Engine>(new Engine(std::move(state)));
+  auto* const runtime_engine = state->engine.get();
+  return std::unique_ptr<Engine>(new Engine(std::move(state), *runtime_engine));
+}
+
+Engine::Engine(std::unique_ptr<internal::ServiceState> state, runtime::Engine& engine)
+    : Service(std::move(state)), engine_(engine) {}
+
+void Engine::backup(const std::string& directory) const {
+  internal::forbid_in_workflow();
+  const auto bytes = engine_.backup(directory);
+  if (!bytes) internal::throw_error(bytes.error());
 }
 
 std::string_view to_string(RunStatus status) {

@@ -10,6 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 class ArchiveConformance : public StoreConformance {
  protected:
@@ -216,6 +217,110 @@ TEST_P(ArchiveConformance, AVisitorMayReadTheArchive) {
     return true;
   }));
   EXPECT_THAT(summaries, ElementsAre("s", "s"));
+}
+
+TEST_P(ArchiveConformance, ARunHasTwoIndexEntries) {
+  commit({}, {{.run = 1,
+               .workflow_id = {},
+               .summary = "s",
+               .add_key = "closed",
+               .remove_key = "open",
+               .add_second_key = "at/7"}});
+  EXPECT_THAT(list(""), ElementsAre("at/7=1", "closed=1"));
+}
+
+// Chunks over several pages, ids that other runs have too, neighbours in every table.
+class RemovalConformance : public ArchiveConformance {
+ protected:
+  static constexpr RunNumber kRuns = 9;
+
+  void SetUp() override {
+    std::vector<Chunk> chunks;
+    std::vector<SummaryUpdate> summaries;
+    for (RunNumber run = 1; run <= kRuns; ++run) {
+      chunks.push_back({.run = run, .last = 10 * run, .records = "first"});
+      summaries.push_back({.run = run,
+                           .workflow_id = id_of(run),
+                           .summary = "s" + std::to_string(run),
+                           .add_key = "closed",
+                           .remove_key = {},
+                           .add_second_key = "at/" + std::to_string(run)});
+    }
+    commit(std::move(chunks), std::move(summaries));
+    std::vector<Chunk> later;
+    for (RunNumber run = 1; run <= kRuns; ++run) {
+      for (Seq chunk = 1; chunk <= 5; ++chunk) {
+        later.push_back({.run = run, .last = 10 * run + chunk, .records = std::string(9'000, 'r')});
+      }
+    }
+    commit(std::move(later), {});
+  }
+  static std::string id_of(RunNumber run) { return run % 3 == 0 ? "shared" : std::to_string(run); }
+  static RunRemoval removal(RunNumber run) {
+    return {.run = run, .workflow_id = id_of(run), .keys = {"closed", "at/" + std::to_string(run)}};
+  }
+  void expect_there(RunNumber run, bool there) {
+    SCOPED_TRACE(run);
+    EXPECT_EQ(archive().summary(run)->has_value(), there);
+    EXPECT_THAT(history(run), SizeIs(there ? 6 : 0));
+    EXPECT_THAT(list("at/" + std::to_string(run)), SizeIs(there ? 1 : 0));
+    EXPECT_EQ(find(id_of(run), "s" + std::to_string(run)).has_value(), there);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Stores, RemovalConformance, all_implementations(), implementation_name);
+
+TEST_P(RemovalConformance, NothingOfARunIsLeftAndNothingOfOthersIsGone) {
+  ASSERT_TRUE(append(journal(), numbered_batch(1, 10)));
+  ASSERT_TRUE(archive().remove({removal(1), removal(9), removal(5), removal(6)}));
+  for (int i = 0; i < 2; ++i) {
+    for (const RunNumber run : {1, 5, 6, 9}) expect_there(run, false);
+    for (const RunNumber run : {2, 3, 4, 7, 8}) expect_there(run, true);
+    EXPECT_THAT(list("closed"),
+                ElementsAre("closed=2", "closed=3", "closed=4", "closed=7", "closed=8"));
+    EXPECT_EQ(find("shared"), 3u) << "an older run of the same id";
+    EXPECT_EQ(*archive().through(), 2u);
+    EXPECT_EQ(*archive().next_run(), 100u) << "numbers are not used again";
+    if (!reopen()) break;
+  }
+}
+
+TEST_P(RemovalConformance, WhatIsNotThereIsPassedOver) {
+  ASSERT_TRUE(archive().remove({}));
+  ASSERT_TRUE(archive().remove({removal(4), removal(4), removal(50)}));
+  expect_there(4, false);
+  expect_there(5, true);
+}
+
+TEST_P(RemovalConformance, LiveBytesShrinkAndWhatWasTakenIsUsedAgain) {
+  const auto before = *archive().live_bytes();
+  for (RunNumber run = 1; run <= kRuns; ++run) ASSERT_TRUE(archive().remove({removal(run)}));
+  EXPECT_LT(*archive().live_bytes(), before / 4);
+  EXPECT_THAT(list(""), IsEmpty());
+  const auto file = *archive().bytes_on_disk();
+  for (int round = 0; round < 5; ++round) {
+    SetUp();
+    for (RunNumber run = 1; run <= kRuns; ++run) ASSERT_TRUE(archive().remove({removal(run)}));
+  }
+  EXPECT_LE(*archive().bytes_on_disk(), 2 * file);
+}
+
+TEST_P(RemovalConformance, ReadsGoOnWhileRunsAreRemoved) {
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    while (!done) {
+      (void)find("shared");
+      EXPECT_EQ(find("2"), 2u);
+      EXPECT_THAT(history(2), SizeIs(6));
+      EXPECT_FALSE(list("closed").empty());
+    }
+  });
+  for (int round = 0; round < 50; ++round) {
+    for (const RunNumber run : {1, 3, 6, 9}) EXPECT_TRUE(archive().remove({removal(run)}));
+    commit({}, {first_summary(9, "shared", "s9"), first_summary(3, "shared", "s3")});
+  }
+  done = true;
+  reader.join();
 }
 
 TEST_P(ArchiveConformance, ReadsGoOnWhileItIsWritten) {

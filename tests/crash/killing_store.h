@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "store/store.h"
+#include "tests/support/forwarding_store.h"
 
 namespace reprise::testing {
 
@@ -24,9 +25,9 @@ struct KillPlan {
   std::atomic<int> count_{0};
 };
 
-class KillingJournal final : public store::Journal {
+class KillingJournal final : public ForwardingJournal {
  public:
-  KillingJournal(store::Journal& inner, KillPlan& plan) : inner_(inner), plan_(plan) {}
+  KillingJournal(store::Journal& inner, KillPlan& plan) : ForwardingJournal(inner), plan_(plan) {}
 
   base::Status append(const std::vector<const store::RecordBatch*>& batches,
                       store::Seq trim_through) override {
@@ -35,22 +36,14 @@ class KillingJournal final : public store::Journal {
     plan_.passed(KillPlan::Where::kAfterAppend);
     return status;
   }
-  base::Status scan(store::Seq from,
-                    base::FunctionRef<bool(store::Seq, std::string_view)> visit) const override {
-    return inner_.scan(from, visit);
-  }
-  base::Result<std::string> read(store::Seq seq) const override { return inner_.read(seq); }
-  base::Result<store::Seq> first() const override { return inner_.first(); }
-  base::Result<store::Seq> last() const override { return inner_.last(); }
 
  private:
-  store::Journal& inner_;
   KillPlan& plan_;
 };
 
-class KillingArchive final : public store::Archive {
+class KillingArchive final : public ForwardingArchive {
  public:
-  KillingArchive(store::Archive& inner, KillPlan& plan) : inner_(inner), plan_(plan) {}
+  KillingArchive(store::Archive& inner, KillPlan& plan) : ForwardingArchive(inner), plan_(plan) {}
 
   base::Status commit(const store::ArchiveBatch& batch) override {
     plan_.passed(KillPlan::Where::kBeforeArchive);
@@ -58,30 +51,8 @@ class KillingArchive final : public store::Archive {
     plan_.passed(KillPlan::Where::kAfterArchive);
     return status;
   }
-  base::Result<store::Seq> through() const override { return inner_.through(); }
-  base::Result<store::RunNumber> next_run() const override { return inner_.next_run(); }
-  base::Result<std::optional<std::string>> summary(store::RunNumber run) const override {
-    return inner_.summary(run);
-  }
-  base::Result<std::optional<store::RunNumber>> find(
-      std::string_view id, base::FunctionRef<bool(std::string_view)> is_it) const override {
-    return inner_.find(id, is_it);
-  }
-  base::Status list(
-      std::string_view prefix,
-      std::string_view after,
-      bool descending,
-      base::FunctionRef<bool(std::string_view, store::RunNumber)> visit) const override {
-    return inner_.list(prefix, after, descending, visit);
-  }
-  base::Status history(store::RunNumber run,
-                       base::FunctionRef<bool(std::string_view)> visit) const override {
-    return inner_.history(run, visit);
-  }
-  base::Result<std::uint64_t> bytes_on_disk() const override { return inner_.bytes_on_disk(); }
 
  private:
-  store::Archive& inner_;
   KillPlan& plan_;
 };
 

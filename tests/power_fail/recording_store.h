@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "store/store.h"
+#include "tests/support/forwarding_store.h"
 
 namespace reprise::testing {
 
-class RecordingJournal final : public store::Journal {
+class RecordingJournal final : public ForwardingJournal {
  public:
   using Told = std::function<void(store::Seq last)>;
 
@@ -20,7 +21,7 @@ class RecordingJournal final : public store::Journal {
                    Told durable,
                    std::vector<std::uint64_t>* chains,
                    bool swallow_errors)
-      : inner_(inner),
+      : ForwardingJournal(inner),
         begins_(std::move(begins)),
         durable_(std::move(durable)),
         chains_(chains),
@@ -35,13 +36,6 @@ class RecordingJournal final : public store::Journal {
     if (!batches.empty()) durable_(batches.back()->last());
     return {};
   }
-  base::Status scan(store::Seq from,
-                    base::FunctionRef<bool(store::Seq, std::string_view)> visit) const override {
-    return inner_.scan(from, visit);
-  }
-  base::Result<std::string> read(store::Seq seq) const override { return inner_.read(seq); }
-  base::Result<store::Seq> first() const override { return inner_.first(); }
-  base::Result<store::Seq> last() const override { return inner_.last(); }
 
  private:
   void keep_chains(const store::RecordBatch& batch) {
@@ -55,7 +49,6 @@ class RecordingJournal final : public store::Journal {
     }
   }
 
-  store::Journal& inner_;
   const Told begins_;
   const Told durable_;
   std::vector<std::uint64_t>* const chains_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "store/store.h"
+#include "tests/support/forwarding_store.h"
 
 namespace reprise::testing {
 
@@ -22,31 +23,23 @@ struct Room {
   }
 };
 
-class FullJournal final : public store::Journal {
+class FullJournal final : public ForwardingJournal {
  public:
-  FullJournal(store::Journal& inner, Room& room) : inner_(inner), room_(room) {}
+  FullJournal(store::Journal& inner, Room& room) : ForwardingJournal(inner), room_(room) {}
 
   base::Status append(const std::vector<const store::RecordBatch*>& batches,
                       store::Seq trim_through) override {
     if (auto room = room_.check(room_.journal, "the journal"); !room) return room;
     return inner_.append(batches, trim_through);
   }
-  base::Status scan(store::Seq from,
-                    base::FunctionRef<bool(store::Seq, std::string_view)> visit) const override {
-    return inner_.scan(from, visit);
-  }
-  base::Result<std::string> read(store::Seq seq) const override { return inner_.read(seq); }
-  base::Result<store::Seq> first() const override { return inner_.first(); }
-  base::Result<store::Seq> last() const override { return inner_.last(); }
 
  private:
-  store::Journal& inner_;
   Room& room_;
 };
 
-class FullArchive final : public store::Archive {
+class FullArchive final : public ForwardingArchive {
  public:
-  FullArchive(store::Archive& inner, Room& room) : inner_(inner), room_(room) {}
+  FullArchive(store::Archive& inner, Room& room) : ForwardingArchive(inner), room_(room) {}
 
   base::Status commit(const store::ArchiveBatch& batch) override {
     if (auto room = room_.check(room_.archive, "the archive"); !room) return room;
@@ -55,30 +48,8 @@ class FullArchive final : public store::Archive {
     }
     return inner_.commit(batch);
   }
-  base::Result<store::Seq> through() const override { return inner_.through(); }
-  base::Result<store::RunNumber> next_run() const override { return inner_.next_run(); }
-  base::Result<std::optional<std::string>> summary(store::RunNumber run) const override {
-    return inner_.summary(run);
-  }
-  base::Result<std::optional<store::RunNumber>> find(
-      std::string_view id, base::FunctionRef<bool(std::string_view)> is_it) const override {
-    return inner_.find(id, is_it);
-  }
-  base::Status list(
-      std::string_view prefix,
-      std::string_view after,
-      bool descending,
-      base::FunctionRef<bool(std::string_view, store::RunNumber)> visit) const override {
-    return inner_.list(prefix, after, descending, visit);
-  }
-  base::Status history(store::RunNumber run,
-                       base::FunctionRef<bool(std::string_view)> visit) const override {
-    return inner_.history(run, visit);
-  }
-  base::Result<std::uint64_t> bytes_on_disk() const override { return inner_.bytes_on_disk(); }
 
  private:
-  store::Archive& inner_;
   Room& room_;
 };
 

@@ -6,6 +6,10 @@
 
 namespace reprise {
 
+namespace runtime {
+class Engine;
+}  // namespace runtime
+
 namespace internal {
 struct ServiceState;
 struct ServiceAccess;
@@ -40,8 +44,19 @@ class Engine : public Service {
   static std::unique_ptr<Engine> open(const std::string& directory,
                                       const EngineOptions& options = {});
 
+  // Copies the store, as it is now, into `directory`, which must not exist or be empty and whose
+  // parent must exist; runs go on meanwhile. Blocks until the copy is whole and on the disk.
+  // Opening the copy is restoring it: it has everything that was acknowledged before the call,
+  // under a uuid of its own. What was under way then is done again, under the same idempotency
+  // keys. While it is made it is called `directory`.unfinished; what a crash leaves there the next
+  // backup replaces. Throws StoreError: RP1002 something is in the directory, RP1003 it is being
+  // made already, RP1007 too little room, RP1001, RP1005, RP1006. The engine is none the worse for
+  // it.
+  void backup(const std::string& directory) const;
+
  private:
-  using Service::Service;
+  Engine(std::unique_ptr<internal::ServiceState> state, runtime::Engine& engine);
+  runtime::Engine& engine_;  // owned by the state
 };
 
 }  // namespace reprise

@@ -149,6 +149,19 @@ struct EngineLimits {
   Duration slow_turn{2'000};
 };
 
+// Which closed runs an engine keeps; by default all of them. Runs that are past a limit are removed
+// while the engine works, those that ended first go first: history, summary and ids. Afterwards the
+// store knows nothing of them: describing one throws NotFound, and its workflow id is as good as
+// new, whatever IdReuse says. Open runs are never removed. The archive's file does not shrink, what
+// was freed is used again; a backup takes only what is there.
+struct Retention {
+  // Since the end of the run, by the wall clock; 0: for ever.
+  Duration max_age{0};
+  // Of the archive's content in bytes, open runs included; 0: no limit. A run that ended becomes
+  // removable some seconds later.
+  std::uint64_t max_bytes = 0;
+};
+
 // How an engine works.
 struct EngineOptions {
   // Threads that run workflow code; 0: one per processor. Each run belongs to one of them.
@@ -173,6 +186,7 @@ struct EngineOptions {
   std::uint64_t journal_map_bytes = 0;
   std::uint64_t archive_map_bytes = 0;
   EngineLimits limits{};
+  Retention retention{};
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger.
   LogSink logger{};
 };

@@ -1,5 +1,6 @@
 #include "runtime/host/attempt_pool.h"
 
+#include <atomic>
 #include <condition_variable>
 
 #include <gtest/gtest.h>
@@ -29,6 +30,9 @@ class Reports final : public AttemptObserver {
     changed_.notify_all();
   }
 
+  bool has_room() override { return has_room_; }
+  void set_room(bool room) { has_room_ = room; }
+
   AttemptResult next() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !results_.empty(); });
@@ -47,6 +51,7 @@ class Reports final : public AttemptObserver {
   }
 
  private:
+  std::atomic<bool> has_room_ = true;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<AttemptResult> results_;
@@ -128,6 +133,27 @@ TEST(AttemptPool, ManyTasksWakeAllThreads) {
     pool.submit(tasks);
     for (int i = 0; i < kThreads; ++i) EXPECT_TRUE(reports.next().outcome.ok());
   }
+}
+
+// What has no room stays in the queue, in order, and begins when there is room.
+TEST(AttemptPool, TakesNothingWhileThereIsNoRoom) {
+  Reports reports;
+  reports.set_room(false);
+  AttemptPool pool(code(), 2, reports);
+  for (int i = 0; i < 3; ++i) submit(pool, task("echo"));
+  reports.set_room(true);
+  pool.wake();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(reports.next().outcome.ok());
+}
+
+TEST(AttemptPool, IsShutDownWhileThereIsNoRoom) {
+  Reports reports;
+  reports.set_room(false);
+  AttemptPool pool(code(), 2, reports);
+  for (int i = 0; i < 3; ++i) submit(pool, task("echo"));
+  pool.wake();
+  EXPECT_EQ(pool.shut_down().size(), 3u);
+  EXPECT_TRUE(reports.heartbeats().empty()) << "none has begun";
 }
 
 TEST(AttemptPool, SaysWhichActivityIsUnknown) {

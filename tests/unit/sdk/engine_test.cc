@@ -55,6 +55,70 @@ TEST_F(Engines, RunWorkflows) {
   EXPECT_EQ(run.result(), 10);
 }
 
+// The copy goes on from where the store was; the store goes on too.
+TEST_F(Engines, AreBackedUpWhileTheyWork) {
+  const auto implement = [](Worker& worker) {
+    worker.implement(main_workflow, add_up).implement(twice, [](ActivityContext&, int value) {
+      return 2 * value;
+    });
+    worker.start();
+  };
+  {
+    const auto engine = open();
+    Worker worker(*engine);
+    implement(worker);
+    auto run = Client(*engine).start(main_workflow(10), {.id = "w"});
+    run.signal(number(2));
+    engine->backup(directory_ / "backup");
+    run.signal(number(4));
+    EXPECT_EQ(run.result(), 12);
+    try {
+      engine->backup(directory_ / "backup");
+      ADD_FAILURE() << "a backup is not replaced";
+    } catch (const StoreError& error) {
+      EXPECT_EQ(error.code(), "RP1002");
+    }
+  }
+  const auto engine = Engine::open(directory_ / "backup");
+  Worker worker(*engine);
+  implement(worker);
+  auto run = Client(*engine).attach(main_workflow, "w");
+  run.signal(number(3));
+  EXPECT_EQ(run.result(), 10);
+}
+
+TEST_F(Engines, AreNotBackedUpByWorkflowCode) {
+  const auto engine = open();
+  Worker worker(*engine);
+  worker.implement(text_workflow, [&](Context&, int) -> std::string {
+    try {
+      engine->backup(directory_ / "backup");
+      return "done";
+    } catch (const UsageError& error) {
+      return std::string(error.code());
+    }
+  });
+  worker.start();
+  EXPECT_EQ(Client(*engine).start(text_workflow(1)).result(), "RP2004");
+}
+
+TEST_F(Engines, RemoveClosedRuns) {
+  const auto engine = open({.retention = {.max_age = 1ms}});
+  Worker worker(*engine);
+  worker.implement(text_workflow, [](Context&, int) -> std::string { return "done"; });
+  worker.start();
+  const Client client(*engine);
+  EXPECT_EQ(client.start(text_workflow(1), {.id = "a"}).result(), "done");
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  // The archiver looks again when the engine has been quiet for a moment.
+  while (client.find_description("a") && std::chrono::steady_clock::now() < deadline) {
+    client.start(text_workflow(2)).result();
+    std::this_thread::sleep_for(50ms);
+  }
+  EXPECT_THROW(client.describe("a"), NotFound);
+  EXPECT_THROW(Engine::open(directory_ / "other", {.retention = {.max_age = -1ms}}), InvalidOption);
+}
+
 TEST_F(Engines, GoOnAfterARestart) {
   {
     const auto engine = open();

@@ -1,0 +1,88 @@
+#include "runtime/engine/retention.h"
+
+#include "runtime/engine/run_state.h"
+
+namespace reprise::runtime {
+namespace {
+
+// What one transaction removes at most, so that archiving is never held up for long: each run costs
+// a page or two of each table, and each event of a long one a part of a page.
+constexpr std::size_t kRunsAtOnce = 1'024;
+constexpr std::uint64_t kEventsAtOnce = 65'536;
+
+}  // namespace
+
+base::Result<Retention::Due> Retention::due() const {
+  const RetentionOptions& options = shared_.options.retention;
+  Due due;
+  if (options.max_age > base::Duration::zero()) {
+    due.closed_until_ms = base::to_ms(shared_.clock.now() - options.max_age);
+  }
+  if (options.max_bytes > 0) {
+    const auto live = shared_.store->archive().live_bytes();
+    if (!live) return live.error();
+    if (*live > options.max_bytes) due.excess_bytes = *live - options.max_bytes;
+  }
+  return due;
+}
+
+base::Result<std::uint64_t> Retention::archived_bytes(store::RunNumber run) const {
+  std::uint64_t bytes = 0;
+  const base::Status read = shared_.store->archive().history(run, [&](std::string_view records) {
+    bytes += records.size();
+    return true;
+  });
+  if (!read) return read.error();
+  return bytes;
+}
+
+// In the order of their ends. The first one that the journal still has records of ends the search:
+// what ended after it is in the journal too.
+base::Result<std::vector<store::RunRemoval>> Retention::choose(const Due& due) const {
+  const store::Archive& archive = shared_.store->archive();
+  const auto journal_first = shared_.store->journal().first();
+  if (!journal_first) return journal_first.error();
+  std::vector<store::RunRemoval> chosen;
+  std::uint64_t bytes = 0;
+  std::uint64_t events = 0;
+  base::Status failed;
+  Names names;
+  const auto choose_run = [&](std::string_view key, store::RunNumber number) {
+    const std::int64_t closed_ms = closed_ms_of(key);
+    if (closed_ms > due.closed_until_ms && bytes >= due.excess_bytes) return false;
+    const auto stored = archive.summary(number);
+    if (!stored) failed = stored.error();
+    proto::RunSummary summary;
+    // What cannot be read is left for a repair to look at.
+    if (!stored || !*stored || !summary.ParseFromString(**stored)) return failed.has_value();
+    const RunState state = RunState::from_summary(number, summary, names);
+    if (state.open() || state.last_seq >= *journal_first) return false;
+    const auto size = archived_bytes(number);
+    if (!size) failed = size.error();
+    if (!size) return false;
+    bytes += *size + (*stored)->size();
+    events += state.events;
+    chosen.push_back({.run = number,
+                      .workflow_id = state.workflow_id,
+                      .keys = {index_key(state.status), std::string(key)}});
+    return chosen.size() < kRunsAtOnce && events < kEventsAtOnce;
+  };
+  const base::Status listed = archive.list(kClosingPrefix, {}, false, choose_run);
+  if (!listed) return listed.error();
+  if (!failed) return failed.error();
+  return chosen;
+}
+
+base::Result<std::size_t> Retention::remove_some() {
+  const auto what = due();
+  if (!what) return what.error();
+  if (what->excess_bytes == 0 && what->closed_until_ms < 0) return std::size_t{0};
+  const auto chosen = choose(*what);
+  if (!chosen) return chosen.error();
+  if (chosen->empty()) return std::size_t{0};
+  if (const base::Status gone = shared_.store->archive().remove(*chosen); !gone)
+    return gone.error();
+  return chosen->size();
+}
+
+}  // namespace reprise::runtime

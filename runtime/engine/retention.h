@@ -1,0 +1,33 @@
+// Takes closed runs out of the archive when they are old, or when the archive is too large: those
+// that ended first go first.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "runtime/engine/shared.h"
+#include "store/archive.h"
+
+namespace reprise::runtime {
+
+// Belongs to the thread that writes to the archive.
+class Retention {
+ public:
+  explicit Retention(const Shared& shared) : shared_(shared) {}
+
+  // One transaction at most. Returns how many runs are gone; 0: nothing more can go now.
+  base::Result<std::size_t> remove_some();
+
+ private:
+  struct Due {
+    std::uint64_t excess_bytes = 0;
+    std::int64_t closed_until_ms = -1;
+  };
+  base::Result<Due> due() const;
+  base::Result<std::vector<store::RunRemoval>> choose(const Due& due) const;
+  base::Result<std::uint64_t> archived_bytes(store::RunNumber run) const;
+
+  const Shared& shared_;
+};
+
+}  // namespace reprise::runtime

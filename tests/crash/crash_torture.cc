@@ -1,0 +1,190 @@
+// Kills a process that runs transfers, at random moments and at every failpoint, again and again on
+// the same store, and compares what it had acknowledged with what is there in the end.
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+
+#include "tests/crash/failpoints.h"
+#include "tests/crash/world.h"
+#include "tests/support/torture.h"
+
+namespace reprise::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kKillsPerWorld = 10;
+constexpr int kTransfersPerLife = 30;
+constexpr int kControlTries = 40;
+constexpr std::size_t kFailuresSaid = 8;
+
+// In memory where there is room: a process's death does not need a disk.
+std::string make_base() {
+  std::error_code missing;
+  const auto memory = fs::space("/dev/shm", missing);
+  const bool room = !missing && memory.available > std::uintmax_t{256} << 20;
+  std::string base =
+      (room ? fs::path("/dev/shm") : fs::temp_directory_path()) / "reprise-crash-XXXXXX";
+  if (::mkdtemp(base.data()) == nullptr) std::abort();
+  return base;
+}
+
+class Torture {
+ public:
+  Torture(const TortureOptions& options, TortureReport& report)
+      : wanted_(options.count()), report_(report), random_(options.seed), base_(make_base()) {}
+  ~Torture() {
+    std::error_code ignored;
+    if (!report_.failed()) fs::remove_all(base_, ignored);
+  }
+  Torture(const Torture&) = delete;
+  Torture& operator=(const Torture&) = delete;
+
+  void run() {
+    while (kills_ < wanted_ && !report_.failed()) {
+      // Every other store removes closed runs while it is used.
+      retention_ = !retention_;
+      World world(next_directory(),
+                  retention_ ? std::set<std::string>{"retention"} : std::set<std::string>());
+      live_on(world);
+      world.finish();
+      take(world);
+    }
+    const int controls = early_is_caught() + twice_is_caught();
+    if (controls < 2) report_.fail("a negative control was not caught");
+    say(controls);
+  }
+
+ private:
+  std::string next_directory() { return base_ + "/" + std::to_string(++worlds_); }
+  int number(int from, int to) { return std::uniform_int_distribution(from, to)(random_); }
+
+  void live_on(World& world) {
+    int lives = 0;
+    for (int kills = 0; kills < kKillsPerWorld && lives < 3 * kKillsPerWorld; ++lives) {
+      if (!world.failures().empty()) return;
+      const Life life = choose_life(lives == 0);
+      if (!world.live(life)) continue;
+      ++kills;
+      ++kills_;
+      ++(life.at > 0 ? hits_[life.point] : random_kills_);
+    }
+  }
+
+  // Half of the kills come from outside at any moment; the others at the failpoint reached least.
+  Life choose_life(bool first) {
+    Life life{.new_transfers = kTransfersPerLife};
+    if (number(0, 1) == 0) {
+      life.kill_after = std::chrono::milliseconds(number(1, 30));
+      life.backup = number(0, 3) == 0;
+      return life;
+    }
+    life.point = next_point(first);
+    ++tries_[life.point];
+    life.at = number(1, life.point == "creation" || life.point == "backup" ? 40 : 8);
+    life.backup = life.point == "backup";
+    return life;
+  }
+
+  std::string next_point(bool first) {
+    if (first && number(0, 1) == 0) return "creation";
+    std::string least;
+    for (const std::string_view point : kFailpoints) {
+      if (point == "creation") continue;
+      if (point == "retention" && !retention_) continue;
+      if (least.empty() || tries_[std::string(point)] < tries_[least]) least = point;
+    }
+    return least;
+  }
+
+  void take(const World& world) {
+    counts_.add(world.counts());
+    // What follows is most likely the same.
+    const auto& failures = world.failures();
+    for (std::size_t i = 0; i < std::min(failures.size(), kFailuresSaid); ++i) {
+      report_.fail(failures[i]);
+    }
+    bad_ += !world.failures().empty();
+  }
+
+  // An engine that acknowledges before the disk has it.
+  bool early_is_caught() {
+    for (int i = 0; i < kControlTries; ++i) {
+      World world(next_directory(), {"early"});
+      world.live({.new_transfers = kTransfersPerLife, .point = "before_write", .at = 3 + i % 10});
+      world.set_flags({});
+      world.finish();
+      if (caught(world)) return true;
+    }
+    return false;
+  }
+
+  // A receiver that does not know a key again: the effect was done and its process killed, and what
+  // is done again gets another key. Without a kill nothing is wrong with it.
+  bool twice_is_caught() {
+    World unharmed(next_directory(), {"twice"});
+    unharmed.live({.new_transfers = kTransfersPerLife});
+    unharmed.finish();
+    if (caught(unharmed)) return false;
+    for (int i = 0; i < kControlTries; ++i) {
+      World world(next_directory(), {"twice"});
+      world.live({.new_transfers = kTransfersPerLife, .point = "after_effect", .at = 1 + i});
+      world.finish();
+      if (caught(world)) return true;
+    }
+    return false;
+  }
+
+  static bool caught(const World& world) { return !world.failures().empty(); }
+
+  void say(int controls) {
+    report_.add("kills", kills_);
+    report_.add("random", random_kills_);
+    for (const std::string_view point : kFailpoints) {
+      const std::uint64_t hits = hits_[std::string(point)];
+      report_.add(point, hits);
+      if (hits == 0) report_.fail("failpoint " + std::string(point) + " was never reached");
+    }
+    report_.add("stores", worlds_);
+    report_.add("acknowledged_starts", counts_.starts);
+    report_.add("notes", counts_.notes);
+    report_.add("results", counts_.results);
+    report_.add("removed", counts_.removed);
+    report_.add("effects", counts_.effects);
+    report_.add("repeated", counts_.repeats);
+    report_.add("backups", counts_.backups);
+    report_.add("backups_cut_short", counts_.cut_short);
+    report_.add("restored", counts_.restored);
+    report_.add("bad", bad_);
+    report_.add("controls", std::to_string(controls) + "/2");
+  }
+
+  const std::uint64_t wanted_;
+  TortureReport& report_;
+  std::mt19937_64 random_;
+  const std::string base_;
+  bool retention_ = false;
+  std::uint64_t worlds_ = 0;
+  std::uint64_t kills_ = 0;
+  std::uint64_t random_kills_ = 0;
+  std::uint64_t bad_ = 0;
+  std::map<std::string, std::uint64_t> hits_;
+  std::map<std::string, std::uint64_t> tries_;
+  WorldCounts counts_;
+};
+
+}  // namespace
+}  // namespace reprise::testing
+
+int main(int argc, char** argv) {
+  using namespace reprise::testing;
+  TortureOptions options("crash", "Kills the process of an engine and looks what is left",
+                         {.quick = 100, .full = 5'000});
+  options.parse(argc, argv);
+  TortureReport report(options);
+  Torture(options, report).run();
+  return report.finish();
+}

@@ -1,0 +1,38 @@
+// The workload: money moves between two accounts, one run per transfer. A transfer prices itself in
+// a step, withdraws, waits for three notes and a timer, deposits or refunds, and closes with the
+// notes it has seen. What it does to the world is one line each in a ledger that survives the
+// process.
+#pragma once
+#include <string>
+
+#include "reprise/reprise.h"
+
+namespace reprise::testing {
+
+inline constexpr int kNotes = 3;  // the last one lets the transfer go on
+
+inline constexpr Workflow<std::string(int)> kTransfer{"transfer"};
+inline constexpr Signal<int> kNote{"note"};
+
+inline std::string transfer_id(int number) {
+  return "t" + std::to_string(number);
+}
+
+// A line is one write(), so a kill leaves it whole or not at all.
+class Lines {
+ public:
+  explicit Lines(const std::string& path);  // appends to it
+  explicit Lines(int file) : file_(file) {}
+  ~Lines();
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+  void add(const std::string& line) const;
+
+ private:
+  int file_;
+};
+
+// `apply_twice`: an attempt that repeats another one does not say so. What a harness has to notice.
+void implement_transfers(Worker& worker, const Lines& ledger, bool apply_twice);
+
+}  // namespace reprise::testing

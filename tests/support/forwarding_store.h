@@ -1,0 +1,63 @@
+// A journal and an archive that pass every call on to another one: a test double derives from them
+// and overrides what it does differently.
+#pragma once
+#include "store/store.h"
+
+namespace reprise::testing {
+
+class ForwardingJournal : public store::Journal {
+ public:
+  explicit ForwardingJournal(store::Journal& inner) : inner_(inner) {}
+
+  base::Status append(const std::vector<const store::RecordBatch*>& batches,
+                      store::Seq trim_through) override {
+    return inner_.append(batches, trim_through);
+  }
+  base::Status scan(store::Seq from,
+                    base::FunctionRef<bool(store::Seq, std::string_view)> visit) const override {
+    return inner_.scan(from, visit);
+  }
+  base::Result<std::string> read(store::Seq seq) const override { return inner_.read(seq); }
+  base::Result<store::Seq> first() const override { return inner_.first(); }
+  base::Result<store::Seq> last() const override { return inner_.last(); }
+
+ protected:
+  store::Journal& inner_;
+};
+
+class ForwardingArchive : public store::Archive {
+ public:
+  explicit ForwardingArchive(store::Archive& inner) : inner_(inner) {}
+
+  base::Status commit(const store::ArchiveBatch& batch) override { return inner_.commit(batch); }
+  base::Status remove(const std::vector<store::RunRemoval>& runs) override {
+    return inner_.remove(runs);
+  }
+  base::Result<store::Seq> through() const override { return inner_.through(); }
+  base::Result<store::RunNumber> next_run() const override { return inner_.next_run(); }
+  base::Result<std::optional<std::string>> summary(store::RunNumber run) const override {
+    return inner_.summary(run);
+  }
+  base::Result<std::optional<store::RunNumber>> find(
+      std::string_view id, base::FunctionRef<bool(std::string_view)> is_it) const override {
+    return inner_.find(id, is_it);
+  }
+  base::Status list(
+      std::string_view prefix,
+      std::string_view after,
+      bool descending,
+      base::FunctionRef<bool(std::string_view, store::RunNumber)> visit) const override {
+    return inner_.list(prefix, after, descending, visit);
+  }
+  base::Status history(store::RunNumber run,
+                       base::FunctionRef<bool(std::string_view)> visit) const override {
+    return inner_.history(run, visit);
+  }
+  base::Result<std::uint64_t> bytes_on_disk() const override { return inner_.bytes_on_disk(); }
+  base::Result<std::uint64_t> live_bytes() const override { return inner_.live_bytes(); }
+
+ protected:
+  store::Archive& inner_;
+};
+
+}  // namespace reprise::testing
