@@ -88,16 +88,13 @@ std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineO
   state->engine =
       internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, state->log)));
   state->service = state->engine.get();
-  auto* const runtime_engine = state->engine.get();
-  return std::unique_ptr<Engine>(new Engine(std::move(state), *runtime_engine));
+  return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 
-Engine::Engine(std::unique_ptr<internal::ServiceState> state, runtime::Engine& engine)
-    : Service(std::move(state)), engine_(engine) {}
-
-void Engine::backup(const std::string& directory) const {
+void Engine::backup(const std::string& directory) {
   internal::forbid_in_workflow();
-  const auto bytes = engine_.backup(directory);
+  const auto& state = static_cast<EngineState&>(internal::ServiceAccess::state(*this));
+  const auto bytes = state.engine->backup(directory);
   if (!bytes) internal::throw_error(bytes.error());
 }
 

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr int kKillsPerWorld = 10;
 constexpr int kTransfersPerLife = 30;
 constexpr int kControlTries = 40;
+constexpr std::uint64_t kMoreKills = 400;
 constexpr std::size_t kFailuresSaid = 8;
 
 // In memory where there is room: a process's death does not need a disk.
@@ -44,7 +45,7 @@ class Torture {
   Torture& operator=(const Torture&) = delete;
 
   void run() {
-    while (kills_ < wanted_ && !report_.failed()) {
+    while ((kills_ < wanted_ || goes_on_for_a_point()) && !report_.failed()) {
       // Every other store removes closed runs while it is used.
       retention_ = !retention_;
       World world(next_directory(),
@@ -59,6 +60,15 @@ class Torture {
   }
 
  private:
+  // A short run may have been unlucky with a place that is rarely passed.
+  bool goes_on_for_a_point() { return kills_ < wanted_ + kMoreKills && !unreached().empty(); }
+  std::string unreached() {
+    for (const std::string_view point : kFailpoints) {
+      if (hits_[std::string(point)] == 0) return std::string(point);
+    }
+    return {};
+  }
+
   std::string next_directory() { return base_ + "/" + std::to_string(++worlds_); }
   int number(int from, int to) { return std::uniform_int_distribution(from, to)(random_); }
 
@@ -77,6 +87,12 @@ class Torture {
   // Half of the kills come from outside at any moment; the others at the failpoint reached least.
   Life choose_life(bool first) {
     Life life{.new_transfers = kTransfersPerLife};
+    if (kills_ >= wanted_ && !unreached().empty() && number(0, 1) == 0) {
+      life.point = unreached();
+      life.at = 1;
+      life.backup = life.point == "backup";
+      return life;
+    }
     if (number(0, 1) == 0) {
       life.kill_after = std::chrono::milliseconds(number(1, 30));
       life.backup = number(0, 3) == 0;

@@ -6,10 +6,6 @@
 
 namespace reprise {
 
-namespace runtime {
-class Engine;
-}  // namespace runtime
-
 namespace internal {
 struct ServiceState;
 struct ServiceAccess;
@@ -52,11 +48,10 @@ class Engine : public Service {
   // backup replaces. Throws StoreError: RP1002 something is in the directory, RP1003 it is being
   // made already, RP1007 too little room, RP1001, RP1005, RP1006. The engine is none the worse for
   // it.
-  void backup(const std::string& directory) const;
+  void backup(const std::string& directory);
 
  private:
-  Engine(std::unique_ptr<internal::ServiceState> state, runtime::Engine& engine);
-  runtime::Engine& engine_;  // owned by the state
+  using Service::Service;
 };
 
 }  // namespace reprise
