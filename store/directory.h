@@ -15,7 +15,7 @@
 
 namespace reprise::store {
 
-inline constexpr int kStoreFormat = 2;
+inline constexpr int kStoreFormat = 3;
 
 struct StoreDirectory {
   std::string path;

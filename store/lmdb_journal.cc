@@ -53,9 +53,14 @@ int trim(MDB_txn* txn, MDB_dbi table, Seq through, std::size_t limit) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<LmdbJournal>> LmdbJournal::open(const LmdbOptions& options) {
+base::Result<std::unique_ptr<LmdbJournal>> LmdbJournal::open(const LmdbOptions& options,
+                                                             std::uint64_t verify_bytes) {
   auto env = LmdbEnv::open(options);
   if (!env) return env.error();
+  if (!options.create) {
+    const auto ignore = [](std::string_view, std::string_view, std::string_view) {};
+    if (auto sound = (*env)->verify_pages(verify_bytes, ignore); !sound) return sound.error();
+  }
   std::unique_ptr<LmdbJournal> journal(new LmdbJournal(std::move(*env)));
   if (auto opened = journal->open_table(options.create); !opened) return opened.error();
   auto last = journal->last();
@@ -91,6 +96,7 @@ base::Status LmdbJournal::append(const std::vector<const RecordBatch*>& batches,
     return code;
   });
   if (committed) last_ += count;
+  if (committed && count > 0 && appended_) appended_(last_);
   return committed;
 }
 

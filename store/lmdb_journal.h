@@ -2,6 +2,7 @@
 // its head. One key per record: measured, one blob per commit saves 4 pages of 34 and loses the
 // lookup by sequence number.
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "store/journal.h"
@@ -11,7 +12,9 @@ namespace reprise::store {
 
 class LmdbJournal final : public Journal {
  public:
-  static base::Result<std::unique_ptr<LmdbJournal>> open(const LmdbOptions& options);
+  // With `options.create`, nothing is verified.
+  static base::Result<std::unique_ptr<LmdbJournal>> open(const LmdbOptions& options,
+                                                         std::uint64_t verify_bytes = 0);
 
   base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) override;
   base::Status scan(Seq from,
@@ -19,6 +22,10 @@ class LmdbJournal final : public Journal {
   base::Result<std::string> read(Seq seq) const override;
   base::Result<Seq> first() const override;
   base::Result<Seq> last() const override;
+
+  // To be told of each commit, with the newest sequence number, once it is durable.
+  void on_appended(std::function<void(Seq)> appended) { appended_ = std::move(appended); }
+  const LmdbEnv& env() const { return *env_; }
 
  private:
   explicit LmdbJournal(std::unique_ptr<LmdbEnv> env) : env_(std::move(env)) {}
@@ -28,6 +35,7 @@ class LmdbJournal final : public Journal {
   std::unique_ptr<LmdbEnv> env_;
   MDB_dbi table_ = 0;
   Seq last_ = 0;
+  std::function<void(Seq)> appended_;
 };
 
 }  // namespace reprise::store

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/journal_tail.h"
 #include "runtime/engine/task_queues.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -55,6 +56,7 @@ struct Shared {
   TaskQueues task_queues;
   RunIds ids;
   std::atomic<store::RunNumber> next_run{1};
+  DamagedRecords damaged_records;  // set once, when the store is opened
   std::atomic<store::Seq> durable{0};
 };
 

@@ -59,6 +59,8 @@ class KillingArchive final : public store::Archive {
     return status;
   }
   base::Result<store::Seq> through() const override { return inner_.through(); }
+  bool content_verifies() const override { return inner_.content_verifies(); }
+  base::Status visit(EntryVisitor visit) const override { return inner_.visit(visit); }
   base::Result<store::RunNumber> next_run() const override { return inner_.next_run(); }
   base::Result<std::optional<std::string>> summary(store::RunNumber run) const override {
     return inner_.summary(run);

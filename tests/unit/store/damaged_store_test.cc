@@ -12,9 +12,9 @@ TEST_F(DamagedStoreTest, ANewerFormatIsLeftAlone) {
   create();
   write(path_ + "/FORMAT", "reprise store, format 1\nuuid x\n");
   expect_error(ErrorCode::kStoreOtherFormat, "no release");
-  write(path_ + "/FORMAT", "reprise store, format 3\nsomething new\n");
-  expect_error(ErrorCode::kStoreOtherFormat, "format 2");
-  expect_read_only_error(ErrorCode::kStoreOtherFormat, "format 2");
+  write(path_ + "/FORMAT", "reprise store, format 4\nsomething new\n");
+  expect_error(ErrorCode::kStoreOtherFormat, "format 3");
+  expect_read_only_error(ErrorCode::kStoreOtherFormat, "format 3");
 }
 
 TEST_F(DamagedStoreTest, AnUnreadableFormatIsDamage) {
@@ -123,6 +123,7 @@ TEST_F(DamagedStoreTest, PartsOfDifferentAgesAreNotMixed) {
   restore("/journal/data.mdb");
   expect_error(ErrorCode::kStoreDamaged, "its journal is older than its archive");
   restore("/archive/data.mdb");
+  restore("/attempts");
   go_on();
   restore("/archive/data.mdb");
   expect_error(ErrorCode::kStoreDamaged, "its archive is older than its journal");
