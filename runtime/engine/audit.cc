@@ -30,6 +30,10 @@ void Audit::damaged(Parts& parts, const std::string& what) {
                        names_);
 }
 
+void Audit::cut(Parts& parts) {
+  parts.run.cut_at(parts.run.state.last_seq + 1, names_);
+}
+
 void Audit::take_chunk(std::string_view key, std::string_view records) {
   if (key.size() != kChunkKeyBytes) return;
   Parts& parts = parts_of(store::run_of_index_key(key.substr(0, kRunKeyBytes)));
@@ -38,16 +42,13 @@ void Audit::take_chunk(std::string_view key, std::string_view records) {
     std::size_t size = 0;
     const auto record = store::decode_record(records, &size);
     if (!record) {
-      damaged(parts, "a record behind record " + std::to_string(parts.run.state.last_seq) +
-                         " of this run does not verify");
+      cut(parts);
       break;
     }
     take_record(parts, *record);
     records.remove_prefix(size);
   }
-  if (!parts.run.damaged && parts.run.state.last_seq != last) {
-    damaged(parts, "records of this run lie in the wrong place");
-  }
+  if (parts.run.state.last_seq != last) cut(parts);
   parts.run.seen = std::max(parts.run.seen, last);
   newest_ = std::max(newest_, last);
 }
@@ -62,10 +63,7 @@ void Audit::take_record(Parts& parts, const store::Record& record) {
       record.first() == (run.state.last_seq == 0) &&
       store::verify_record(record, run.state.chain) &&
       turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()));
-  if (!sound) {
-    return damaged(parts, "the record behind record " + std::to_string(run.state.last_seq) +
-                              " of this run does not verify or is missing");
-  }
+  if (!sound) return cut(parts);
   run.state.apply(*turn, names_);
   run.state.last_seq = run.seen = record.seq;
   run.state.chain = record.chain;
@@ -86,7 +84,7 @@ void Audit::take_summary(std::string_view key, std::string_view stored) {
   }
   RunState& state = parts.run.state;
   if (summary.damaged_at() != 0) {
-    damaged(parts, "record " + std::to_string(summary.damaged_at()) + " of this run did not verify");
+    parts.run.cut_at(summary.damaged_at(), names_);
     // Of a run whose first record is damaged nothing else says whose it is.
     if (state.last_seq == 0) state = RunState::from_summary(number, summary, names_);
     state.damaged_at = summary.damaged_at();
@@ -104,6 +102,7 @@ void Audit::take_summary(std::string_view key, std::string_view stored) {
   proto::RunSummary expected;
   state.to_summary(&expected);
   if (expected.SerializeAsString() != *sealed) {
+    if (summary.last_seq() > state.last_seq) return cut(parts);
     damaged(parts, "the summary of this run is not that of its history");
   }
 }
@@ -137,7 +136,7 @@ void Audit::take_index(std::string_view key) {
 void Audit::finish() {
   for (auto& [number, parts] : runs_) {
     if (parts.run.damaged) continue;
-    if (parts.run.state.last_seq == 0) damaged(parts, "the history of this run is missing");
+    if (parts.run.state.last_seq == 0) cut(parts);
     if (!parts.summary) damaged(parts, "the summary of this run is missing");
     if (!parts.id) damaged(parts, "the archive does not list this run under its id");
     if (!parts.index) damaged(parts, "the archive does not list this run with its status");

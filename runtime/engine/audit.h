@@ -44,6 +44,7 @@ class Audit {
   void take_index(std::string_view key);
   Parts& parts_of(store::RunNumber run);
   void damaged(Parts& parts, const std::string& what);
+  void cut(Parts& parts);
 
   Names& names_;
   const Verified verified_;

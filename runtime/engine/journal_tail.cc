@@ -66,6 +66,8 @@ bool JournalTail::take_sound(store::Seq seq, std::string_view bytes) {
   run.state.last_seq = run.seen = seq;
   run.state.chain = record->chain;
   next_run_ = std::max(next_run_, record->run + 1);
+  ++records_;
+  if (verified_) verified_(*record);
   return true;
 }
 
@@ -90,11 +92,7 @@ RecoveredRun* JournalTail::ends_with(store::Seq seq) {
 void JournalTail::quarantine(RecoveredRun& run, store::Seq seq) {
   run.seen = seq;
   damaged_[seq].push_back(run.state.number);
-  run.quarantine(seq,
-                 "record " + std::to_string(seq) +
-                     " of this run does not verify; the run is quarantined, restore a backup to "
-                     "get it back",
-                 names_);
+  run.cut_at(seq, names_);
 }
 
 // Run number and the number of the run's previous record confirm each other: no two runs end with

@@ -1,6 +1,7 @@
 // The records of the journal that the archive does not have, folded one after the other over what
 // is known of their runs. Finds out whose a damaged record is, so that only that run is quarantined.
 #pragma once
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -17,8 +18,17 @@ using DamagedRecords = std::map<store::Seq, std::vector<store::RunNumber>>;
 class JournalTail {
  public:
   // `runs` are as of record `through`. All of it must outlive the tail.
-  JournalTail(RecoveredRuns& runs, Names& names, store::Seq through, store::RunNumber next_run)
-      : runs_(runs), names_(names), last_(through), next_run_(next_run) {}
+  // `verified` is told of each record that verifies.
+  JournalTail(RecoveredRuns& runs,
+              Names& names,
+              store::Seq through,
+              store::RunNumber next_run,
+              std::function<void(const store::Record&)> verified = nullptr)
+      : runs_(runs),
+        names_(names),
+        verified_(std::move(verified)),
+        last_(through),
+        next_run_(next_run) {}
 
   // kStoreDamaged: records are gone, or one cannot be read, and nobody knows whose they were. The
   // tail can go on behind them.
@@ -27,7 +37,7 @@ class JournalTail {
   // Does the record follow from the run's earlier ones? Of `run`, not of the run it names.
   static bool follows(const store::Record& record, store::Seq seq, const RecoveredRun& run);
 
-  store::Seq last() const { return last_; }
+  std::uint64_t records() const { return records_; }  // that verify
   store::RunNumber next_run() const { return next_run_; }
   const DamagedRecords& damaged() const { return damaged_; }
 
@@ -40,7 +50,9 @@ class JournalTail {
 
   RecoveredRuns& runs_;
   Names& names_;
+  const std::function<void(const store::Record&)> verified_;
   TurnArena arena_;
+  std::uint64_t records_ = 0;
   store::Seq last_;
   store::RunNumber next_run_;
   DamagedRecords damaged_;

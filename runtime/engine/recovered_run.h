@@ -12,7 +12,17 @@ struct RecoveredRun {
   // The newest record known to be its own: state.last_seq unless it is damaged.
   store::Seq seen = 0;
   bool damaged = false;  // quarantined: something of it does not verify
+  bool cut = false;      // of its history, and not of what only follows from it
   std::string why;
+
+  // From record `seq` on its history does not verify.
+  void cut_at(store::Seq seq, Names& names) {
+    cut = true;
+    quarantine(seq,
+               "the history of this run does not verify from record " + std::to_string(seq) +
+                   " on; the run is quarantined, restore a backup to get it back",
+               names);
+  }
 
   void quarantine(store::Seq seq, std::string reason, Names& names) {
     if (damaged) return;

@@ -66,13 +66,7 @@ class Recovery {
     }
     run.state = RunState::from_summary(number, summary, names_);
     run.seen = run.state.last_seq;
-    if (run.state.damaged_at != 0) {
-      const store::Seq at = run.state.damaged_at;
-      run.quarantine(at, "record " + std::to_string(at) +
-                             " of this run does not verify; the run is quarantined, restore a "
-                             "backup to get it back",
-                     names_);
-    }
+    if (run.state.damaged_at != 0) run.cut_at(run.state.damaged_at, names_);
     return {};
   }
 
