@@ -31,7 +31,7 @@ class Rebuild {
     last_ = writer_.append({&draft, 1});
     next_run_ = std::max(next_run_, record.run + 1);
     bytes_ += record.body.size();
-    if (++records_ % kRecordsPerSlice == 0 || bytes_ > kBytesPerSlice) flush();
+    if (++records_ % kRecordsPerSlice == 0 || bytes_ > kBytesPerSlice) (void)flush();
   }
 
   // Keeps a run from going on: it is known, listed, and quarantined.
@@ -117,6 +117,25 @@ RepairedRun fate_of(const RecoveredRun& run, Fate fate) {
   return repaired;
 }
 
+// Built beside its place and moved there when it is whole.
+base::Status build(const std::string& from,
+                   const std::string& to,
+                   const StoreAudit::Progress& progress,
+                   Repaired* repaired) {
+  auto store = store::open_store(to);
+  if (!store) return store.error();
+  Rebuild rebuild(**store);
+  Names names;
+  StoreAudit audit(names, progress, [&](const store::Record& record) { rebuild.take(record); });
+  if (auto read = audit.run(from, store::InspectMode::kAlone); !read) return read;
+  if (auto done = rebuild.flush(); !done) return done;
+  for (const RepairedRun& run : repaired->runs) {
+    if (run.fate != Fate::kLeftOut) rebuild.quarantine(run.number);
+  }
+  repaired->records = rebuild.records();
+  return rebuild.finish();
+}
+
 // What becomes of each run that is not simply whole.
 std::vector<RepairedRun> decide(const StoreAudit& audit, const RepairOptions& options) {
   std::vector<RepairedRun> runs;
@@ -159,18 +178,16 @@ base::Result<Repaired> repair_store(const std::string& from,
   repaired.problems = audit.problems();
   repaired.whole = audit.runs().size() - repaired.runs.size();
 
-  auto store = store::open_store(to);
-  if (!store) return store.error();
-  Rebuild rebuild(**store);
-  StoreAudit again(names, progress, [&](const store::Record& record) { rebuild.take(record); });
-  if (auto read = again.run(from, store::InspectMode::kAlone); !read) return read.error();
-  if (auto done = rebuild.flush(); !done) return done.error();
-  for (const RepairedRun& run : repaired.runs) {
-    if (run.fate != Fate::kLeftOut) rebuild.quarantine(run.number);
-  }
-  if (auto done = rebuild.finish(); !done) return done.error();
-  repaired.records = rebuild.records();
-  return repaired;
+  const std::string unfinished = to + ".unfinished";
+  if (auto refused = refuse_existing(unfinished); !refused) return refused.error();
+  const base::Status built = build(from, unfinished, progress, &repaired);
+  std::error_code error;
+  if (built) std::filesystem::rename(unfinished, to, error);
+  if (built && !error) return repaired;
+  std::error_code ignored;
+  std::filesystem::remove_all(unfinished, ignored);
+  if (!built) return built.error();
+  return base::Error{base::ErrorCode::kStoreIo, "cannot create " + to + ": " + error.message()};
 }
 
 }  // namespace reprise::runtime
