@@ -1,5 +1,8 @@
 #include "store/lmdb_format.h"
 
+#include <algorithm>
+#include <array>
+
 #include "store/bytes.h"
 
 namespace reprise::store {
@@ -74,6 +77,8 @@ std::optional<PageNode> PageNode::at(std::string_view page, std::size_t index) {
   node.key = page.substr(offset + kNodeHeaderBytes, key_bytes);
   node.size = load_le<std::uint32_t>(from + offset);
   node.flags = load_le<std::uint16_t>(from + offset + 4);
+  node.begin = offset;
+  node.end = data + data % 2;
   if (load_le<std::uint16_t>(from + 10) == kBranchPage) {
     node.child = node.size | std::uint64_t{node.flags} << 32;
     return node;
@@ -81,7 +86,28 @@ std::optional<PageNode> PageNode::at(std::string_view page, std::size_t index) {
   const std::size_t here = node.flags == kOverflowValue ? 8 : node.size;
   if (here > page.size() - data) return {};
   node.value = page.substr(data, here);
+  node.end = data + here + (data + here) % 2;
   return node;
+}
+
+bool nodes_fill_page(std::string_view page) {
+  constexpr std::size_t kMostNodes = 65536 / 10;  // a node has 8 bytes, and 2 lead to it
+  std::array<std::uint16_t, kMostNodes> ends;
+  std::array<std::uint16_t, kMostNodes> begins;
+  const std::size_t count = nodes_of(page);
+  if (count > begins.size()) return false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto node = PageNode::at(page, i);
+    if (!node) return false;
+    begins[i] = static_cast<std::uint16_t>(node->begin);
+    ends[i] = static_cast<std::uint16_t>(node->end);
+  }
+  std::sort(begins.begin(), begins.begin() + count);
+  std::sort(ends.begin(), ends.begin() + count);
+  // Sorted, each one's end is the next one's beginning. Of a page of 64 KiB the end wraps to 0.
+  if (begins[0] != load_le<std::uint16_t>(page.data() + 14)) return false;
+  if (ends[count - 1] != static_cast<std::uint16_t>(page.size())) return false;
+  return std::equal(begins.begin() + 1, begins.begin() + count, ends.begin());
 }
 
 }  // namespace reprise::store

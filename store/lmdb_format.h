@@ -56,8 +56,14 @@ struct PageNode {
   std::uint64_t size = 0;    // leaf: of the value
   std::uint16_t flags = 0;   // leaf
   std::string_view value{};  // leaf: the value, or the number of its first overflow page
+  std::size_t begin = 0;     // in the page
+  std::size_t end = 0;
 };
 
 std::size_t nodes_of(std::string_view page);
+
+// Do the nodes of a branch or leaf page fill the space behind its upper bound, each byte once? LMDB
+// keeps them so, and moves memory about by their sizes when it changes the page.
+bool nodes_fill_page(std::string_view page);
 
 }  // namespace reprise::store

@@ -199,6 +199,7 @@ base::Status PageWalk::subtree(Table& table, std::uint64_t page, int level, cons
     damaged(page, fault);
     return {};
   }
+  if (!nodes_fill_page(*bytes)) damaged(page, "its entries do not fill it");
   return at_bottom ? leaf(table, *bytes, range) : branch(table, *bytes, level, range);
 }
 
