@@ -31,7 +31,7 @@ class TemporaryDirectory {
     std::error_code missing;
     const auto memory = std::filesystem::space("/dev/shm", missing);
     return !missing && memory.available > std::uintmax_t{32} << 20 ? "/dev/shm/"
-                                                                   : testing::TempDir();
+                                                                   : ::testing::TempDir();
   }
 
   std::string path_;
