@@ -98,7 +98,7 @@ void Audit::take_summary(std::string_view key, std::string_view stored) {
     state.damaged_at = at;
     return;
   }
-  if (parts.run.damaged) return;
+  if (parts.run.cut) return;
   proto::RunSummary expected;
   state.to_summary(&expected);
   if (expected.SerializeAsString() != *sealed) {

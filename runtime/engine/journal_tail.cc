@@ -28,16 +28,22 @@ struct Claims {
 };
 
 // Of a run whose first record is damaged, its workflow id may still be readable. The run is then
-// found under it, and no other is started in its place.
-void keep_name(std::string_view bytes, RunState* state) {
+// found under it, and no other is started in its place. But it may be wrong, too, and must not hide
+// the run whose id it is.
+void keep_name(std::string_view bytes, const RecoveredRuns& others, RunState* state) {
   proto::Turn turn;
   const std::string_view body = bytes.substr(store::kRecordHeaderBytes);
   if (!turn.ParseFromArray(body.data(), static_cast<int>(body.size()))) return;
   if (turn.inputs().empty() || !turn.inputs(0).has_run_started()) return;
   const auto& started = turn.inputs(0).run_started();
-  state->id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
-  state->workflow_id =
-      started.workflow_id().empty() ? state->id.to_string() : started.workflow_id();
+  const auto id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
+  const std::string name =
+      started.workflow_id().empty() ? id.to_string() : started.workflow_id();
+  for (const auto& [number, other] : others) {
+    if (other.state.workflow_id == name) return;
+  }
+  state->id = id;
+  state->workflow_id = name;
 }
 
 }  // namespace
@@ -137,7 +143,7 @@ base::Status JournalTail::attribute(store::Seq seq, std::string_view bytes) {
   if (claims.run == 0) return nobodys("record " + std::to_string(seq) + " does not say whose it is");
   RecoveredRun& unknown = runs_[claims.run];
   unknown.state.number = claims.run;
-  keep_name(bytes, &unknown.state);
+  keep_name(bytes, runs_, &unknown.state);
   quarantine(unknown, seq);
   // A damaged number must not use up all others.
   constexpr store::RunNumber kPlausible = 1 << 20;

@@ -65,7 +65,11 @@ void StoreAudit::finish_archive() {
   const auto state = store::ArchiveState::decode(state_, uuid_);
   through_ = state ? state->through : archive_.newest();
   if (!state) problem("the archive's state does not verify");
-  chunks_verify_ = state && state->digests[store::kChunks] == digests_[store::kChunks];
+  // Chunks that are all there say where a history ends, and so do summaries that are.
+  const auto verifies = [&](store::ArchiveTable table) {
+    return state && state->digests[table] == digests_[table];
+  };
+  histories_complete_ = verifies(store::kChunks) || verifies(store::kSummaries);
   if (archive_.newest() > through_) {
     problem("the archive has records behind the last one that it counts");
     through_ = archive_.newest();

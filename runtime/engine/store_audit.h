@@ -28,7 +28,7 @@ class StoreAudit final : private store::StoreVisitor {
   const std::vector<std::string>& problems() const { return problems_; }
   // Records may be gone of which nobody knows whose they were: an open run that verifies may have
   // been further than it says.
-  bool lost_records() const { return lost_records_ || !chunks_verify_; }
+  bool lost_records() const { return lost_records_ || !histories_complete_; }
   const RecoveredRuns& runs() const { return runs_; }
   std::uint64_t records() const { return records_; }
   bool sound() const;
@@ -58,7 +58,7 @@ class StoreAudit final : private store::StoreVisitor {
   RecoveredRuns runs_;
   std::uint64_t records_ = 0;
   bool lost_records_ = false;    // of the journal
-  bool chunks_verify_ = false;  // the archive's histories are all there
+  bool histories_complete_ = false;  // of the archive, but for those that are known to be cut
   std::vector<std::string> problems_;
   store::Inspected inspected_;
 };

@@ -309,6 +309,8 @@ int run(int argc, char** argv) {
                                   {.quick = 1'000, .full = 10'000});
   bool verbose = false;
   options.app.add_flag("--verbose", verbose, "say what each trial did");
+  std::string keep;
+  options.app.add_option("--keep", keep, "copy the last trial's damaged files to this directory");
   options.parse(argc, argv);
   testing::TortureReport report(options);
   std::string pattern = (fs::exists("/dev/shm") ? "/dev/shm" : "/tmp") + std::string("/reprise-rot-XXXXXX");
@@ -327,6 +329,7 @@ int run(int argc, char** argv) {
     Files files = reference.files;
     const std::string what = damage(kind, reference.moments, random, &files);
     write_files(base / "trial", files);
+    if (!keep.empty()) write_files(keep, files);
     const Answer answer = in_child([&] { return Trial(reference, base / "trial").run(); });
     const auto verdict = static_cast<std::size_t>(answer.verdict);
     ++counts[static_cast<std::size_t>(kind)][verdict];
