@@ -75,8 +75,8 @@ class Archive {
   virtual bool content_verifies() const = 0;
   // Every entry of every table as it is stored, one table after the other, each in key order, all
   // of one moment. kStoreDamaged when not all can be had.
-  using EntryVisitor = base::FunctionRef<
-      void(std::string_view table, std::string_view key, std::string_view value)>;
+  using EntryVisitor =
+      base::FunctionRef<void(std::string_view table, std::string_view key, std::string_view value)>;
   virtual base::Status visit(EntryVisitor visit) const = 0;
 };
 

@@ -35,7 +35,8 @@ std::string ArchiveState::encode(std::string_view uuid) const {
 std::optional<ArchiveState> ArchiveState::decode(std::string_view bytes, std::string_view uuid) {
   constexpr std::size_t kChecked = 16 + 8 * kArchiveTables;
   if (bytes.size() != kChecked + 8) return {};
-  if (load_le<std::uint64_t>(bytes.data() + kChecked) != check_of(bytes.substr(0, kChecked), uuid)) {
+  if (load_le<std::uint64_t>(bytes.data() + kChecked) !=
+      check_of(bytes.substr(0, kChecked), uuid)) {
     return {};
   }
   ArchiveState state;

@@ -1,7 +1,7 @@
-// Attempt slots in a memory-mapped file, which has a witness for the journal too: the newest sequence
-// number that was durable. A journal whose newest commits are gone, because its meta page is one
-// that it had before, is as sound as one that never had them; only somebody else can tell. Written
-// without a sync, the number may be too low and never too high.
+// Attempt slots in a memory-mapped file, which has a witness for the journal too: the newest
+// sequence number that was durable. A journal whose newest commits are gone, because its meta page
+// is one that it had before, is as sound as one that never had them; only somebody else can tell.
+// Written without a sync, the number may be too low and never too high.
 #pragma once
 #include <memory>
 #include <mutex>

@@ -29,13 +29,13 @@ enum class InspectMode {
 };
 
 struct Inspected {
-  std::string uuid;      // of FORMAT; empty: it is damaged
-  Seq witnessed = 0;     // the journal has once had this record
+  std::string uuid;         // of FORMAT; empty: it is damaged
+  Seq witnessed = 0;        // the journal has once had this record
   std::uint64_t bytes = 0;  // of the two data files
 };
 
-// Errors: kStoreMissing, kStoreLocked, kStoreOtherFormat, kStoreUnwritable, kStoreIo. Damage goes to
-// the visitor.
+// Errors: kStoreMissing, kStoreLocked, kStoreOtherFormat, kStoreUnwritable, kStoreIo. Damage goes
+// to the visitor.
 base::Result<Inspected> inspect_store(const std::string& directory,
                                       InspectMode mode,
                                       StoreVisitor& visitor);

@@ -60,8 +60,8 @@ class LmdbEnv {
   // kStoreDamaged when a page is no part of a sound tree, so that LMDB must not touch it. A file of
   // more than `whole_up_to` bytes is walked without the leaf pages of its named tables, and has no
   // entries then; false: it was that large.
-  using EntryVisitor = base::FunctionRef<
-      void(std::string_view table, std::string_view key, std::string_view value)>;
+  using EntryVisitor =
+      base::FunctionRef<void(std::string_view table, std::string_view key, std::string_view value)>;
   base::Result<bool> verify_pages(std::uint64_t whole_up_to, EntryVisitor visit) const;
 
   base::Result<std::uint64_t> file_bytes() const;

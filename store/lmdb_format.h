@@ -8,9 +8,9 @@
 namespace reprise::store {
 
 inline constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
-inline constexpr std::size_t kPageHeaderBytes = 16;  // 0 number 8 | 8 pad 2 | 10 flags 2 | 12 lower 2
-                                                     // 14 upper 2; overflow: 12 pages 4
-inline constexpr std::size_t kNodeHeaderBytes = 8;   // 0 size 4 | 4 flags 2 | 6 key bytes 2
+inline constexpr std::size_t kPageHeaderBytes = 16;  // 0 number 8 | 8 pad 2 | 10 flags 2 | 12 lower
+                                                     // 2 14 upper 2; overflow: 12 pages 4
+inline constexpr std::size_t kNodeHeaderBytes = 8;  // 0 size 4 | 4 flags 2 | 6 key bytes 2
 inline constexpr std::size_t kLongestKey = 511;
 
 enum PageFlag : std::uint16_t { kBranchPage = 1, kLeafPage = 2, kOverflowPage = 4, kMetaPage = 8 };

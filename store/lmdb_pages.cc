@@ -109,7 +109,10 @@ class PageWalk {
   void take_free(std::uint64_t page, std::string_view list);
   base::Result<std::string> overflow(Table& table, std::uint64_t page, const PageNode& node);
   bool in_order(const Table& table, std::string_view a, std::string_view b) const;
-  const char* header_fault(const Table& table, std::string_view page, std::uint64_t number, int level);
+  const char* header_fault(const Table& table,
+                           std::string_view page,
+                           std::uint64_t number,
+                           int level);
 
   const int file_;
   const MetaPage& meta_;
@@ -148,7 +151,8 @@ base::Status PageWalk::walk(std::string_view name, const TableRoot& root) {
     return {};
   }
   Table table{.name = name, .root = root};
-  if ((root.flags & ~kIntegerKeys) != 0) damaged(root.root, "its table has flags that are not ours");
+  if ((root.flags & ~kIntegerKeys) != 0)
+    damaged(root.root, "its table has flags that are not ours");
   if (!claim(root.root, 1, 0)) return {};
   if (auto walked = subtree(table, root.root, 1, {}); !walked) return walked;
   if (table.branch_pages != root.branch_pages) {
@@ -281,7 +285,8 @@ base::Result<std::string> PageWalk::overflow(Table& table,
                                              std::uint64_t page,
                                              const PageNode& node) {
   const auto first = load_le<std::uint64_t>(node.value.data());
-  const std::uint64_t needed = (kPageHeaderBytes + node.size + meta_.page_bytes - 1) / meta_.page_bytes;
+  const std::uint64_t needed =
+      (kPageHeaderBytes + node.size + meta_.page_bytes - 1) / meta_.page_bytes;
   const std::string wrong(node.size == 0 ? 1 : 0, '\0');
   if (first >= in_file_ || needed > in_file_) {
     damaged(page, "a value of it lies outside the file");

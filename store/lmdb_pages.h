@@ -1,7 +1,7 @@
 // Reads an LMDB file page by page, with pread and bounds checks instead of LMDB, which has no
-// checksums and believes every number that it finds: of files with a flipped bit it reports one in a
-// thousand, and some kill the process. Whatever the bytes are, this walk ends, and says which pages
-// are no part of a sound tree.
+// checksums and believes every number that it finds: of files with a flipped bit it reports one in
+// a thousand, and some kill the process. Whatever the bytes are, this walk ends, and says which
+// pages are no part of a sound tree.
 //
 // It follows the format of LMDB 0.9 (data version 1, 64 bits) for what the store uses of it.
 #pragma once

@@ -67,16 +67,14 @@ base::Status open_parts(const StoreDirectory& directory,
                         Parts* parts) {
   const auto identity = read_identity(directory);
   if (!identity) return identity.error();
-  auto journal = LmdbJournal::open({.path = directory.journal(),
-                                    .map_bytes = options.journal_map_bytes,
-                                    .read_only = read_only},
-                                   options.verify_bytes);
+  auto journal = LmdbJournal::open(
+      {.path = directory.journal(), .map_bytes = options.journal_map_bytes, .read_only = read_only},
+      options.verify_bytes);
   if (!journal) return journal.error();
   parts->journal = std::move(*journal);
-  auto archive = LmdbArchive::open({.path = directory.archive(),
-                                    .map_bytes = options.archive_map_bytes,
-                                    .read_only = read_only},
-                                   {}, options.verify_bytes);
+  auto archive = LmdbArchive::open(
+      {.path = directory.archive(), .map_bytes = options.archive_map_bytes, .read_only = read_only},
+      {}, options.verify_bytes);
   if (!archive) return archive.error();
   parts->archive = std::move(*archive);
   if (auto sound = check_together(directory, *parts, *identity); !sound) return sound;

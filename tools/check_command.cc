@@ -52,24 +52,25 @@ void check(const std::string& directory, ReaderReport& report) {
 }
 
 void print(const std::string& directory, const json& result) {
-  std::printf("%s: %llu runs (%llu open), %llu records, %llu bytes read\n", directory.c_str(),
-              result["runs"].get<unsigned long long>(),
-              result["open_runs"].get<unsigned long long>(),
-              result["records"].get<unsigned long long>(),
-              result["bytes"].get<unsigned long long>());
+  std::printf(
+      "%s: %llu runs (%llu open), %llu records, %llu bytes read\n", directory.c_str(),
+      result["runs"].get<unsigned long long>(), result["open_runs"].get<unsigned long long>(),
+      result["records"].get<unsigned long long>(), result["bytes"].get<unsigned long long>());
   for (const auto& problem : result["problems"]) {
     std::printf("damaged: %s\n", problem.get<std::string>().c_str());
   }
   for (const auto& run : result["damaged_runs"]) {
     std::printf("damaged: run %llu, '%s': %s\n", run["number"].get<unsigned long long>(),
-                run.value("workflow_id", "(unknown)").c_str(), run["why"].get<std::string>().c_str());
+                run.value("workflow_id", "(unknown)").c_str(),
+                run["why"].get<std::string>().c_str());
   }
   if (result["sound"].get<bool>()) {
     std::printf("sound: every page, record, checksum and index entry is as it was written\n");
   } else {
-    std::printf("the store is damaged: copy the directory before anything else, then restore a "
-                "backup, or make a new store of what verifies with: reprise repair %s NEWDIR\n",
-                directory.c_str());
+    std::printf(
+        "the store is damaged: copy the directory before anything else, then restore a "
+        "backup, or make a new store of what verifies with: reprise repair %s NEWDIR\n",
+        directory.c_str());
   }
 }
 
@@ -78,8 +79,13 @@ int run(const std::string& directory, bool as_json) {
   json result = std::move(outcome.result);
   // A store that makes its reader crash is a damaged one.
   if (result.is_null()) {
-    result = {{"runs", 0},    {"open_runs", 0}, {"records", 0}, {"bytes", 0},
-              {"sound", false}, {"problems", {outcome.crash}}, {"damaged_runs", json::array()}};
+    result = {{"runs", 0},
+              {"open_runs", 0},
+              {"records", 0},
+              {"bytes", 0},
+              {"sound", false},
+              {"problems", {outcome.crash}},
+              {"damaged_runs", json::array()}};
   }
   if (as_json) {
     std::printf("%s\n", result.dump(2).c_str());
@@ -87,7 +93,8 @@ int run(const std::string& directory, bool as_json) {
     print(directory, result);
   }
   if (result.contains("error")) {
-    if (!as_json) std::fprintf(stderr, "reprise check: %s\n", result["error"].get<std::string>().c_str());
+    if (!as_json)
+      std::fprintf(stderr, "reprise check: %s\n", result["error"].get<std::string>().c_str());
     return kUnreadable;
   }
   return result["sound"].get<bool>() ? kSound : kDamaged;
@@ -102,12 +109,12 @@ void add_check_command(CLI::App& app) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App* const command = app.add_subcommand(
-      "check", "Reads everything in a store and says what is damaged. Changes nothing, and may run "
-               "beside an engine. Exit code 0: sound, 1: damaged, 2: cannot be read");
+      "check",
+      "Reads everything in a store and says what is damaged. Changes nothing, and may run "
+      "beside an engine. Exit code 0: sound, 1: damaged, 2: cannot be read");
   command->add_option("DIR", options->directory, "the store's directory")->required();
   command->add_flag("--json", options->json, "print the result as JSON");
-  command->callback(
-      [options] { throw CLI::RuntimeError(run(options->directory, options->json)); });
+  command->callback([options] { throw CLI::RuntimeError(run(options->directory, options->json)); });
 }
 
 }  // namespace reprise::tools

@@ -1,5 +1,5 @@
-// The reprise command. Each subcommand lies in a file of its own, tools/<name>_command.{h,cc}, whose
-// one function adds it to the app.
+// The reprise command. Each subcommand lies in a file of its own, tools/<name>_command.{h,cc},
+// whose one function adds it to the app.
 #include <CLI/CLI.hpp>
 
 #include "tools/check_command.h"

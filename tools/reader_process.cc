@@ -40,7 +40,8 @@ void ReaderReport::write(const nlohmann::json& line) {
 
 ReaderOutcome run_reader(const std::function<void(ReaderReport&)>& work) {
   int ends[2];
-  if (::pipe(ends) != 0) return {nullptr, std::string("could not be started: ") + ::strerror(errno)};
+  if (::pipe(ends) != 0)
+    return {nullptr, std::string("could not be started: ") + ::strerror(errno)};
   std::fflush(nullptr);
   const pid_t child = ::fork();
   if (child < 0) return {nullptr, std::string("could not be started: ") + ::strerror(errno)};

@@ -1,9 +1,8 @@
 // Reads a store in a process of its own: whatever its files hold, the command itself lives to tell.
 #pragma once
 #include <functional>
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace reprise::tools {
 

@@ -71,8 +71,9 @@ void print(const Options& options, const json& result) {
               result["whole_runs"].get<unsigned long long>(), result["runs"].size(),
               result["records"].get<unsigned long long>());
   if (!result["runs"].empty()) {
-    std::printf("quarantined runs keep their workflow ids and do not go on; the id of a run that was "
-                "left out is free again\n");
+    std::printf(
+        "quarantined runs keep their workflow ids and do not go on; the id of a run that was "
+        "left out is free again\n");
   }
 }
 
@@ -97,9 +98,10 @@ int run(const Options& options) {
 void add_repair_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   CLI::App* const command = app.add_subcommand(
-      "repair", "Makes a new store of everything that verifies in a damaged one, which is not "
-                "changed and which no engine may have open. Exit code 0: every run is whole, 1: "
-                "some are not, 2: nothing was made");
+      "repair",
+      "Makes a new store of everything that verifies in a damaged one, which is not "
+      "changed and which no engine may have open. Exit code 0: every run is whole, 1: "
+      "some are not, 2: nothing was made");
   command->add_option("DIR", options->from, "the damaged store")->required();
   command->add_option("NEWDIR", options->to, "the new store; must not exist")->required();
   command->add_flag("--release-suspects", options->release_suspects,

@@ -6,10 +6,11 @@ namespace reprise::runtime {
 namespace {
 
 base::Error nobodys(const std::string& what) {
-  return {base::ErrorCode::kStoreDamaged,
-          "the journal is damaged: " + what +
-              ", and whose they were cannot be told; see what `reprise repair` can save, or restore "
-              "the store from a backup"};
+  return {
+      base::ErrorCode::kStoreDamaged,
+      "the journal is damaged: " + what +
+          ", and whose they were cannot be told; see what `reprise repair` can save, or restore "
+          "the store from a backup"};
 }
 
 // What a record's header says, though it may be damaged.
@@ -37,8 +38,7 @@ void keep_name(std::string_view bytes, const RecoveredRuns& others, RunState* st
   if (turn.inputs().empty() || !turn.inputs(0).has_run_started()) return;
   const auto& started = turn.inputs(0).run_started();
   const auto id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
-  const std::string name =
-      started.workflow_id().empty() ? id.to_string() : started.workflow_id();
+  const std::string name = started.workflow_id().empty() ? id.to_string() : started.workflow_id();
   for (const auto& [number, other] : others) {
     if (other.state.workflow_id == name) return;
   }
@@ -140,7 +140,8 @@ base::Status JournalTail::attribute(store::Seq seq, std::string_view bytes) {
     quarantine(named->second, seq);
     return {};
   }
-  if (claims.run == 0) return nobodys("record " + std::to_string(seq) + " does not say whose it is");
+  if (claims.run == 0)
+    return nobodys("record " + std::to_string(seq) + " does not say whose it is");
   RecoveredRun& unknown = runs_[claims.run];
   unknown.state.number = claims.run;
   keep_name(bytes, runs_, &unknown.state);

@@ -1,5 +1,6 @@
 // The records of the journal that the archive does not have, folded one after the other over what
-// is known of their runs. Finds out whose a damaged record is, so that only that run is quarantined.
+// is known of their runs. Finds out whose a damaged record is, so that only that run is
+// quarantined.
 #pragma once
 #include <functional>
 #include <map>

@@ -58,9 +58,10 @@ class Recovery {
     run.state.number = number;
     proto::RunSummary summary;
     if (!stored || !*stored || !summary.ParseFromString(**stored)) {
-      run.quarantine(1, "the archive lists run number " + std::to_string(number) +
-                            " as open and has no readable summary of it; the run is quarantined, "
-                            "restore a backup to get it back",
+      run.quarantine(1,
+                     "the archive lists run number " + std::to_string(number) +
+                         " as open and has no readable summary of it; the run is quarantined, "
+                         "restore a backup to get it back",
                      names_);
       return {};
     }
@@ -74,10 +75,9 @@ class Recovery {
   // it touches none that could be named, nobody knows what it touches.
   base::Status audit() {
     Audit audit(names_);
-    const base::Status read = store_.archive().visit(
-        [&](std::string_view table, std::string_view key, std::string_view value) {
-          audit.take(table, key, value);
-        });
+    const base::Status read =
+        store_.archive().visit([&](std::string_view table, std::string_view key,
+                                   std::string_view value) { audit.take(table, key, value); });
     if (!read) return read;
     audit.finish();
     const store::Seq newest = audit.newest();

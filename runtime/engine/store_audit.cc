@@ -26,9 +26,8 @@ base::Status StoreAudit::run(const std::string& directory, store::InspectMode mo
 }
 
 bool StoreAudit::sound() const {
-  return problems_.empty() && std::none_of(runs_.begin(), runs_.end(), [](const auto& entry) {
-           return entry.second.damaged;
-         });
+  return problems_.empty() && std::none_of(runs_.begin(), runs_.end(),
+                                           [](const auto& entry) { return entry.second.damaged; });
 }
 
 void StoreAudit::problem(const std::string& what) {
@@ -75,7 +74,8 @@ void StoreAudit::finish_archive() {
     through_ = archive_.newest();
   }
   if (state && state->digests != digests_ && !some_damaged) {
-    problem("the archive does not hold what was written to it, and nothing says which runs that is");
+    problem(
+        "the archive does not hold what was written to it, and nothing says which runs that is");
   }
   tail_.emplace(runs_, names_, through_, state ? state->next_run : 1, verified_);
 }

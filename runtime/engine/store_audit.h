@@ -36,9 +36,7 @@ class StoreAudit final : private store::StoreVisitor {
  private:
   void reading(const std::string& place) override;
   void damaged(const std::string& place, const std::string& what) override;
-  void archive_entry(std::string_view table,
-                     std::string_view key,
-                     std::string_view value) override;
+  void archive_entry(std::string_view table, std::string_view key, std::string_view value) override;
   void journal_record(store::Seq seq, std::string_view bytes) override;
   void finish_archive();
   void finish_journal();
@@ -57,7 +55,7 @@ class StoreAudit final : private store::StoreVisitor {
   store::Seq last_ = 0;
   RecoveredRuns runs_;
   std::uint64_t records_ = 0;
-  bool lost_records_ = false;    // of the journal
+  bool lost_records_ = false;        // of the journal
   bool histories_complete_ = false;  // of the archive, but for those that are known to be cut
   std::vector<std::string> problems_;
   store::Inspected inspected_;

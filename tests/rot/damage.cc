@@ -92,10 +92,12 @@ std::string damage_pages(Kind kind, std::mt19937_64& random, std::string* bytes)
     case Kind::kBit: {
       const std::size_t at = below(random, bytes->size());
       flip(bytes, at, random);
-      return "a bit of byte " + std::to_string(at % kPage) + " of page " + std::to_string(at / kPage);
+      return "a bit of byte " + std::to_string(at % kPage) + " of page " +
+             std::to_string(at / kPage);
     }
     case Kind::kBits:
-      return flip_in_page(bytes, some_page(*bytes, random), 0, kPage, 2 + below(random, 63), random);
+      return flip_in_page(bytes, some_page(*bytes, random), 0, kPage, 2 + below(random, 63),
+                          random);
     case Kind::kHeaderBits:
       return flip_in_page(bytes, some_page(*bytes, random), 0, 64, 1 + below(random, 4), random);
     case Kind::kMetaBits:

@@ -31,10 +31,13 @@ enum class Kind {
 };
 
 inline constexpr std::array<const char*, static_cast<std::size_t>(Kind::kKinds)> kKindNames = {
-    "one bit",    "2-64 bits",  "page header", "zeroed page", "swapped pages", "stale page",
-    "truncated",  "meta bits",  "stale meta",  "FORMAT",      "attempts"};
+    "one bit",   "2-64 bits", "page header", "zeroed page", "swapped pages", "stale page",
+    "truncated", "meta bits", "stale meta",  "FORMAT",      "attempts"};
 
 // `moments` are the files at earlier times, the latest last. Says what it did.
-std::string damage(Kind kind, const std::vector<Files>& moments, std::mt19937_64& random, Files* files);
+std::string damage(Kind kind,
+                   const std::vector<Files>& moments,
+                   std::mt19937_64& random,
+                   Files* files);
 
 }  // namespace reprise::rot

@@ -153,7 +153,8 @@ class Trial {
       if (touched_.contains(id)) {
         // A quarantined run must not have gone on; one without its name is not found.
         if (result.empty() || std::isdigit(static_cast<unsigned char>(result[0])) != 0) {
-          bad("a quarantined run went on: " + id + ": " + result.substr(0, 100) + " after " + touched_.at(id));
+          bad("a quarantined run went on: " + id + ": " + result.substr(0, 100) + " after " +
+              touched_.at(id));
         }
       } else if (result != reference_.results.at(id)) {
         bad("an untouched run did not end as it should: " + id + ": " + result.substr(0, 100));
@@ -213,8 +214,9 @@ Answer in_child(const std::function<Answer()>& work) {
   int status = 0;
   ::waitpid(child, &status, 0);
   if (said) return answer;
-  const bool hung = WIFSIGNALED(status) && (WTERMSIG(status) == SIGALRM || WTERMSIG(status) == SIGXCPU ||
-                                            WTERMSIG(status) == SIGKILL);
+  const bool hung =
+      WIFSIGNALED(status) &&
+      (WTERMSIG(status) == SIGALRM || WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL);
   answer = Answer{};
   answer.verdict = hung ? Verdict::kBad : Verdict::kCrashed;
   std::snprintf(answer.why, sizeof answer.why, "%s, signal %d", hung ? "hung" : "crashed",
@@ -313,7 +315,8 @@ int run(int argc, char** argv) {
   options.app.add_option("--keep", keep, "copy the last trial's damaged files to this directory");
   options.parse(argc, argv);
   testing::TortureReport report(options);
-  std::string pattern = (fs::exists("/dev/shm") ? "/dev/shm" : "/tmp") + std::string("/reprise-rot-XXXXXX");
+  std::string pattern =
+      (fs::exists("/dev/shm") ? "/dev/shm" : "/tmp") + std::string("/reprise-rot-XXXXXX");
   if (::mkdtemp(pattern.data()) == nullptr) return 2;
   const fs::path base = pattern;
   const Reference reference = make_reference(base / "made");
@@ -335,10 +338,12 @@ int run(int argc, char** argv) {
     ++counts[static_cast<std::size_t>(kind)][verdict];
     ++totals[verdict];
     touched += answer.touched;
-    const bool found = answer.verdict == Verdict::kRefused || answer.verdict == Verdict::kQuarantined;
+    const bool found =
+        answer.verdict == Verdict::kRefused || answer.verdict == Verdict::kQuarantined;
     if (found && !answer.check_found) {
       ++missed_by_check;
-      report.fail("not found by check: seed " + std::to_string(seed) + ", " + what + ": " + answer.why);
+      report.fail("not found by check: seed " + std::to_string(seed) + ", " + what + ": " +
+                  answer.why);
     }
     if (answer.verdict == Verdict::kBad || (verbose && answer.verdict != Verdict::kHarmless)) {
       std::fprintf(stderr, "seed %llu, %s: %s %s\n", static_cast<unsigned long long>(seed),
@@ -367,7 +372,8 @@ int run(int argc, char** argv) {
   report.add("missed_by_check", missed_by_check);
   report.add("control_silent", std::to_string(silent) + "/" + std::to_string(control_trials));
   if (totals[5] > 0) report.fail("damage was passed on as truth, or undamaged runs were held up");
-  if (silent == 0) report.fail("the control was not caught: a reader without checksums saw no difference");
+  if (silent == 0)
+    report.fail("the control was not caught: a reader without checksums saw no difference");
   return report.finish();
 }
 

@@ -121,9 +121,8 @@ bool Workbench::start(const std::string& workflow, const std::string& id) {
 
 bool Workbench::signal(const std::string& id, const std::string& text) {
   bool taken = false;
-  engine_->signal({id, {}}, "go", text, [&](const base::Status& status) {
-    taken = status.has_value();
-  });
+  engine_->signal({id, {}}, "go", text,
+                  [&](const base::Status& status) { taken = status.has_value(); });
   settle();
   return taken;
 }
@@ -175,19 +174,20 @@ std::string Workbench::result(const std::string& id) {
 std::map<std::string, int> Workbench::list(std::size_t* damaged) {
   std::map<std::string, int> ids;
   *damaged = 0;
-  engine_->list({.limit = 100'000}, [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
-    if (!runs) {
-      *damaged += 1;
-      return;
-    }
-    for (const auto& run : *runs) {
-      if (run.parked) {
-        ++*damaged;
-      } else {
-        ids[run.workflow_id] = static_cast<int>(run.status);
-      }
-    }
-  });
+  engine_->list({.limit = 100'000},
+                [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
+                  if (!runs) {
+                    *damaged += 1;
+                    return;
+                  }
+                  for (const auto& run : *runs) {
+                    if (run.parked) {
+                      ++*damaged;
+                    } else {
+                      ids[run.workflow_id] = static_cast<int>(run.status);
+                    }
+                  }
+                });
   settle();
   return ids;
 }

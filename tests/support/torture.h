@@ -5,14 +5,13 @@
 //   $ power_fail_torture --long --seed 7
 //   power_fail: states=1000000 bad=0 controls=2/2 seed=7: ok
 #pragma once
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 namespace reprise::testing {
 
@@ -28,7 +27,8 @@ class TortureOptions {
  public:
   TortureOptions(std::string name, const std::string& what, TortureSizes sizes)
       : app(what, name), name_(std::move(name)), count_(sizes.quick) {
-    app.add_flag_callback("--quick", [] {}, "the size for every change (default)");
+    app.add_flag_callback(
+        "--quick", [] {}, "the size for every change (default)");
     app.add_flag_callback(
         "--long", [this, sizes] { count_ = sizes.full; }, "the size for a night");
     app.add_option("--count", count_, "trials to make, instead of the size's own number");

@@ -155,11 +155,14 @@ TEST_F(DamagedStoreTest, AnArchiveThatDoesNotHoldWhatWasWrittenSaysSo) {
   create(3);
   {
     const auto store = open_store(path_);
-    ASSERT_TRUE((*store)->archive().commit(
-        {.through = 3,
-         .next_run = 2,
-         .chunks = {},
-         .summaries = {{.run = 1, .workflow_id = "id", .summary = "a summary", .add_key = "k", .remove_key = {}}}}));
+    ASSERT_TRUE((*store)->archive().commit({.through = 3,
+                                            .next_run = 2,
+                                            .chunks = {},
+                                            .summaries = {{.run = 1,
+                                                           .workflow_id = "id",
+                                                           .summary = "a summary",
+                                                           .add_key = "k",
+                                                           .remove_key = {}}}}));
     EXPECT_TRUE((*store)->archive().content_verifies());
   }
   const std::string file = path_ + "/archive/data.mdb";

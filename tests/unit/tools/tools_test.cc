@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <sys/wait.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "tests/rot/workload.h"
 #include "tests/unit/store/temporary_directory.h"
@@ -27,7 +27,8 @@ struct Output {
 
 Output reprise(const std::string& arguments) {
   Output output;
-  std::FILE* const pipe = ::popen((std::string(REPRISE_COMMAND) + " " + arguments + " 2>&1").c_str(), "r");
+  std::FILE* const pipe =
+      ::popen((std::string(REPRISE_COMMAND) + " " + arguments + " 2>&1").c_str(), "r");
   char buffer[4096];
   for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
     output.text.append(buffer, got);
@@ -40,7 +41,9 @@ class ToolsTest : public ::testing::Test {
  protected:
   static constexpr std::size_t kKeepInJournal = 65'536;
 
-  void make() { ids_ = rot::make_store(store_, [] {}); }
+  void make() {
+    ids_ = rot::make_store(store_, [] {});
+  }
   void write(const std::string& path, const std::string& text) const {
     std::ofstream(path, std::ios::binary) << text;
   }
@@ -200,7 +203,8 @@ TEST_F(ToolsTest, ARunThatWasCutShortDoesNotGoOn) {
 TEST_F(ToolsTest, RunsThatMayLackRecordsAreReleasedOnDemand) {
   make();
   // The newest commit is undone by an older meta page; the witness of the journal knows.
-  std::fstream stream(store_ + "/journal/data.mdb", std::ios::in | std::ios::out | std::ios::binary);
+  std::fstream stream(store_ + "/journal/data.mdb",
+                      std::ios::in | std::ios::out | std::ios::binary);
   std::string metas(8192, '\0');
   stream.read(metas.data(), 8192);
   std::uint64_t transactions[2];
