@@ -10,6 +10,9 @@ install(TARGETS ${layers} EXPORT reprise_targets
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT reprise_targets NAMESPACE reprise:: FILE reprise-targets.cmake
   DESTINATION ${package_folder})
+if(TARGET reprise_command)
+  install(TARGETS reprise_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")
 

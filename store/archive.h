@@ -57,6 +57,7 @@ class Archive {
 
   virtual base::Result<Seq> through() const = 0;         // 0: nothing archived yet
   virtual base::Result<RunNumber> next_run() const = 0;  // 1 in a new store
+  // kStoreDamaged: it is not what was written.
   virtual base::Result<std::optional<std::string>> summary(RunNumber run) const = 0;
 
   // The newest run with this workflow id, if any. Ids are hashed in the key; `is_it` is called with
@@ -83,6 +84,15 @@ class Archive {
   virtual base::Result<std::uint64_t> bytes_on_disk() const = 0;
   // What its content takes, without the freed pages that later commits will use again.
   virtual base::Result<std::uint64_t> live_bytes() const = 0;
+
+  // False: the tables do not hold what was written to them, as was found when they were opened.
+  // Which runs that touches, an audit tells (runtime/engine/audit.h).
+  virtual bool content_verifies() const = 0;
+  // Every entry of every table as it is stored, one table after the other, each in key order, all
+  // of one moment. kStoreDamaged when not all can be had.
+  using EntryVisitor =
+      base::FunctionRef<void(std::string_view table, std::string_view key, std::string_view value)>;
+  virtual base::Status visit(EntryVisitor visit) const = 0;
 };
 
 }  // namespace reprise::store

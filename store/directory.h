@@ -18,7 +18,7 @@ namespace reprise::store {
 class LmdbArchive;
 class LmdbJournal;
 
-inline constexpr int kStoreFormat = 2;
+inline constexpr int kStoreFormat = 3;
 
 struct StoreDirectory {
   std::string path;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ids.h"
 #include "store/bytes.h"
 #include "store/file_error.h"
 
@@ -14,10 +15,12 @@ namespace reprise::store {
 namespace {
 
 // The file: the header, then chunks of marks. The sizes suit every page size that Linux has.
-//   0 magic 8 | 8 format 4 | 12 bytes per mark 4 | 16 boot id, text, zero-filled 48
+//   0 magic 8 | 8 format 4 | 12 bytes per mark 4 | 16 boot id, text, zero-filled 48 | 64 witness 8
 constexpr std::string_view kMagic = "RPATTMPT";
 constexpr std::uint32_t kSlotsFormat = 1;
 constexpr std::size_t kHeaderBytes = 64;
+constexpr std::size_t kWitness = 64;
+constexpr std::size_t kMappedHeader = 64 << 10;
 constexpr std::size_t kFirstChunk = 64 << 10;
 constexpr std::size_t kChunkBytes = 64 << 10;
 constexpr std::size_t kMarksPerChunk = kChunkBytes / 16;
@@ -37,18 +40,64 @@ std::string header_of(const std::string& boot) {
   return header;
 }
 
+// A sequence number and 16 bits of its hash in one word, so that the process can be killed at any
+// instruction.
+std::uint64_t witness_of(Seq seq) {
+  char bytes[8];
+  store_le(seq, bytes);
+  return seq << 16 | (base::hash64({bytes, sizeof bytes}) & 0xffff);
+}
+
+base::Error rolled_back(Seq had, Seq has) {
+  return {base::ErrorCode::kStoreDamaged,
+          "the journal ends with record " + std::to_string(has) + " and once had record " +
+              std::to_string(had) +
+              ": its newest records are lost, or it is older than the store's other files; restore "
+              "all of the store from one backup"};
+}
+
 }  // namespace
 
-base::Result<std::unique_ptr<FileAttemptSlots>> FileAttemptSlots::open(const std::string& path) {
+Seq witnessed_seq(const std::string& path) {
+  const auto file = open_file(path, O_RDONLY);
+  char bytes[kWitness + 8];
+  if (!file || ::pread(file->get(), bytes, sizeof bytes, 0) != sizeof bytes) return 0;
+  const auto witness = load_le<std::uint64_t>(bytes + kWitness);
+  const Seq seq = witness >> 16;
+  return witness == witness_of(seq) ? seq : 0;
+}
+
+base::Result<std::unique_ptr<FileAttemptSlots>> FileAttemptSlots::open(const std::string& path,
+                                                                       Seq journal_last) {
+  const Seq had = witnessed_seq(path);
+  if (had > journal_last) return rolled_back(had, journal_last);
   auto file = open_file(path, O_RDWR | O_CREAT);
   if (!file) return file.error();
   std::unique_ptr<FileAttemptSlots> slots(new FileAttemptSlots(path, std::move(*file)));
   if (auto loaded = slots->load(); !loaded) return loaded.error();
+  if (auto mapped = slots->map_header(); !mapped) return mapped.error();
+  if (had != 0) slots->note_durable(had);
   return slots;
 }
 
 FileAttemptSlots::~FileAttemptSlots() {
   unmap();
+  if (header_ != nullptr) ::munmap(header_, kMappedHeader);
+}
+
+base::Status FileAttemptSlots::map_header() {
+  const int code = ::posix_fallocate(file_.get(), 0, kMappedHeader);
+  if (code != 0) return file_error(code, "write", path_);
+  void* const memory =
+      ::mmap(nullptr, kMappedHeader, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+  if (memory == MAP_FAILED) return file_error(errno, "map", path_);
+  header_ = static_cast<char*>(memory);
+  return {};
+}
+
+void FileAttemptSlots::note_durable(Seq seq) {
+  auto* const word = reinterpret_cast<std::uint64_t*>(header_ + kWitness);
+  std::atomic_ref(*word).store(witness_of(seq), std::memory_order_release);
 }
 
 void FileAttemptSlots::unmap() {

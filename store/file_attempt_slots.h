@@ -1,4 +1,7 @@
-// Attempt slots in a memory-mapped file.
+// Attempt slots in a memory-mapped file, which has a witness for the journal too: the newest
+// sequence number that was durable. A journal whose newest commits are gone, because its meta page
+// is one that it had before, is as sound as one that never had them; only somebody else can tell.
+// Written without a sync, the number may be too low and never too high.
 #pragma once
 #include <memory>
 #include <mutex>
@@ -10,15 +13,23 @@
 
 namespace reprise::store {
 
+// What the file at `path` says that the journal once had; 0 when it says nothing.
+Seq witnessed_seq(const std::string& path);
+
 class FileAttemptSlots final : public AttemptSlots {
  public:
-  static base::Result<std::unique_ptr<FileAttemptSlots>> open(const std::string& path);
+  // `journal_last` is the newest record of the journal; kStoreDamaged if it once had a newer one.
+  static base::Result<std::unique_ptr<FileAttemptSlots>> open(const std::string& path,
+                                                              Seq journal_last = ~Seq{0});
   ~FileAttemptSlots() override;
 
   const std::vector<AttemptMark>& left_over() const override { return left_over_; }
   void forget_left_over() override;
   Slot take(const AttemptMark& mark) override;
   void release(Slot slot) override;
+
+  // The journal has durably come as far as this. One thread.
+  void note_durable(Seq seq);
 
  private:
   // As it lies in the file. No run: the slot is free.
@@ -31,6 +42,7 @@ class FileAttemptSlots final : public AttemptSlots {
 
   FileAttemptSlots(std::string path, File file) : path_(std::move(path)), file_(std::move(file)) {}
   base::Status load();
+  base::Status map_header();
   base::Status reset();
   void unmap();
   base::Result<std::size_t> trusted_chunks() const;
@@ -42,6 +54,7 @@ class FileAttemptSlots final : public AttemptSlots {
 
   const std::string path_;
   const File file_;
+  char* header_ = nullptr;  // mapped
   std::vector<AttemptMark> left_over_;
 
   std::mutex mutex_;  // guards what follows

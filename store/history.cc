@@ -21,8 +21,12 @@ struct JournalPart {
   const Journal& journal;
   const RunNumber run;
   std::vector<StoredRecord> records;
+  // What is wrong with the record at which following stopped. The archive may have that one.
+  Seq broken_at = 0;
+  base::Status broken{};
 
   base::Status follow(Seq last);
+  base::Status check(Seq seq, const base::Result<Record>& record) const;
   base::Status scan();
 };
 
@@ -33,17 +37,26 @@ base::Status JournalPart::follow(Seq last) {
     if (!bytes) return bytes.error();
     std::size_t size = 0;
     const auto record = decode_record(*bytes, &size);
-    if (!record) return damaged(run, seq, record.error().message);
-    if (record->run != run || record->seq != seq) {
-      return damaged(run, seq, "another record lies in its place");
+    broken = check(seq, record);
+    if (!broken) {
+      broken_at = seq;
+      break;
     }
-    // Not increasing numbers would make this go round for ever.
-    if (record->previous >= seq) return damaged(run, seq, "it points forward");
     const Seq previous = record->previous;
     records.push_back({seq, std::move(*bytes)});
     seq = previous;
   }
   std::reverse(records.begin(), records.end());
+  return {};
+}
+
+base::Status JournalPart::check(Seq seq, const base::Result<Record>& record) const {
+  if (!record) return damaged(run, seq, record.error().message);
+  if (record->run != run || record->seq != seq) {
+    return damaged(run, seq, "another record lies in its place");
+  }
+  // Not increasing numbers would make following go round for ever.
+  if (record->previous >= seq) return damaged(run, seq, "it points forward");
   return {};
 }
 
@@ -133,6 +146,7 @@ base::Status read_history(const Journal& journal,
   });
   if (!read) return read;
   const Seq archived = verifier.seen();
+  if (sound && recent.broken_at > archived) return recent.broken;
   for (const StoredRecord& record : recent.records) {
     if (!sound) return sound;
     if (record.seq > archived) sound = verifier.take(record.bytes);

@@ -3,21 +3,21 @@
 #include <algorithm>
 
 #include "store/archive_keys.h"
-#include "store/bytes.h"
 #include "store/copy_table.h"
 #include "store/lmdb_walk.h"
 
 namespace reprise::store {
 namespace {
 
-constexpr std::string_view kThrough = "through";
-constexpr std::string_view kNextRun = "next_run";
+constexpr std::string_view kState = "state";
 constexpr std::string_view kUuid = "uuid";
 
-struct Entry {
+template <class Value>
+struct EntryOf {
   std::string key;
-  std::string_view value;
+  Value value;
 };
+using Entry = EntryOf<std::string_view>;
 
 int last_key(MDB_txn* txn, MDB_dbi table, std::string* last) {
   MDB_cursor* cursor = nullptr;
@@ -33,46 +33,87 @@ int last_key(MDB_txn* txn, MDB_dbi table, std::string* last) {
 
 // Entries should come in key order, so that each page is touched once. What lies behind the table's
 // last key is appended: that fills pages to 96 % instead of 64-69 %.
-int put_all(MDB_txn* txn, MDB_dbi table, const std::vector<Entry>& entries) {
+template <class Value>
+int put_all(MDB_txn* txn,
+            MDB_dbi table,
+            const std::vector<EntryOf<Value>>& entries,
+            TableDigest* digest) {
   std::string last;
   int code = last_key(txn, table, &last);
-  for (const Entry& entry : entries) {
+  for (const auto& entry : entries) {
     if (code != 0) return code;
     const bool behind_all = entry.key > last;
     MDB_val key = lmdb_val(entry.key);
-    MDB_val value = lmdb_val(entry.value);
+    MDB_val value{};
+    if (!behind_all && mdb_get(txn, table, &key, &value) == 0) {
+      digest->remove(entry.key, bytes_of(value));
+    }
+    digest->add(entry.key, entry.value);
+    value = lmdb_val(entry.value);
     code = mdb_put(txn, table, &key, &value, behind_all ? MDB_APPEND : 0);
     if (behind_all) last = entry.key;
   }
   return code;
 }
 
-int remove_entry(MDB_txn* txn, MDB_dbi table, std::string_view key) {
+// Nothing if it is not there.
+int remove_entry(MDB_txn* txn, MDB_dbi table, std::string_view key, TableDigest* digest) {
   MDB_val stored_key = lmdb_val(key);
-  const int code = mdb_del(txn, table, &stored_key, nullptr);
+  MDB_val value{};
+  int code = mdb_get(txn, table, &stored_key, &value);
+  if (code == 0) {
+    digest->remove(key, bytes_of(value));
+    code = mdb_del(txn, table, &stored_key, nullptr);
+  }
   return code == MDB_NOTFOUND ? 0 : code;
 }
 
 }  // namespace
 
 base::Result<std::unique_ptr<LmdbArchive>> LmdbArchive::open(const LmdbOptions& options,
-                                                             std::string_view uuid) {
+                                                             std::string_view uuid,
+                                                             std::uint64_t verify_bytes) {
   LmdbOptions with_tables = options;
   with_tables.tables = 5;
   auto env = LmdbEnv::open(with_tables);
   if (!env) return env.error();
   std::unique_ptr<LmdbArchive> archive(new LmdbArchive(std::move(*env)));
-  const auto opened =
-      options.create
-          ? archive->env_->write([&](MDB_txn* txn) {
-              int code = archive->open_tables(txn, MDB_CREATE);
-              if (code == 0) code = archive->write_meta(txn, 0, 1);
-              if (code == 0) code = put_all(txn, archive->meta_, {{std::string(kUuid), uuid}});
-              return code;
-            })
-          : archive->env_->open_tables([&](MDB_txn* txn) { return archive->open_tables(txn, 0); });
-  if (!opened) return opened.error();
+  if (options.create) {
+    archive->uuid_ = uuid;
+    const auto created = archive->env_->write([&](MDB_txn* txn) {
+      int code = archive->open_tables(txn, MDB_CREATE);
+      MDB_val key = lmdb_val(kUuid);
+      MDB_val value = lmdb_val(uuid);
+      if (code == 0) code = mdb_put(txn, archive->meta_, &key, &value, 0);
+      if (code == 0) code = archive->write_state(txn, {});
+      return code;
+    });
+    if (!created) return created.error();
+    return archive;
+  }
+  if (auto verified = archive->verify(verify_bytes); !verified) return verified.error();
   return archive;
+}
+
+// Before LMDB reads anything but the meta pages.
+base::Status LmdbArchive::verify(std::uint64_t verify_bytes) {
+  TableDigests found;
+  const auto whole = env_->verify_pages(
+      verify_bytes, [&](std::string_view table, std::string_view key, std::string_view value) {
+        for (std::size_t i = 0; i < kArchiveTables; ++i) {
+          if (table == kArchiveTableNames[i]) found[i].add(key, value);
+        }
+      });
+  if (!whole) return whole.error();
+  const auto opened = env_->open_tables([&](MDB_txn* txn) { return open_tables(txn, 0); });
+  if (!opened) return opened;
+  auto stored_uuid = meta(kUuid);
+  if (!stored_uuid) return stored_uuid.error();
+  uuid_ = std::move(*stored_uuid);
+  const auto read = state();
+  if (!read) return read.error();
+  content_verifies_ = !*whole || read->digests == found;
+  return {};
 }
 
 int LmdbArchive::open_tables(MDB_txn* txn, unsigned flags) {
@@ -86,44 +127,55 @@ int LmdbArchive::open_tables(MDB_txn* txn, unsigned flags) {
 
 base::Status LmdbArchive::commit(const ArchiveBatch& batch) {
   return env_->write([&](MDB_txn* txn) {
-    int code = put_chunks(txn, batch);
-    if (code == 0) code = put_summaries(txn, batch);
-    if (code == 0) code = put_ids(txn, batch);
-    if (code == 0) code = update_index(txn, batch);
-    if (code == 0) code = write_meta(txn, batch.through, batch.next_run);
+    ArchiveState state;
+    int code = read_state(txn, &state);
+    if (code == 0) code = put_chunks(txn, batch, &state.digests[kChunks]);
+    if (code == 0) code = put_summaries(txn, batch, &state.digests[kSummaries]);
+    if (code == 0) code = put_ids(txn, batch, &state.digests[kIds]);
+    if (code == 0) code = update_index(txn, batch, &state.digests[kIndex]);
+    state.through = batch.through;
+    state.next_run = batch.next_run;
+    if (code == 0) code = write_state(txn, state);
     return code;
   });
 }
 
-int LmdbArchive::write_meta(MDB_txn* txn, Seq through, RunNumber next_run) {
-  char through_bytes[8];
-  char next_run_bytes[8];
-  store_le(through, through_bytes);
-  store_le(next_run, next_run_bytes);
-  return put_all(
-      txn, meta_,
-      {{std::string(kNextRun), {next_run_bytes, 8}}, {std::string(kThrough), {through_bytes, 8}}});
+int LmdbArchive::read_state(MDB_txn* txn, ArchiveState* state) const {
+  MDB_val key = lmdb_val(kState);
+  MDB_val value{};
+  if (const int code = mdb_get(txn, meta_, &key, &value); code != 0) return code;
+  const auto decoded = ArchiveState::decode(bytes_of(value), uuid_);
+  if (!decoded) return MDB_CORRUPTED;
+  *state = *decoded;
+  return 0;
 }
 
-int LmdbArchive::put_chunks(MDB_txn* txn, const ArchiveBatch& batch) {
+int LmdbArchive::write_state(MDB_txn* txn, const ArchiveState& state) {
+  const std::string bytes = state.encode(uuid_);
+  MDB_val key = lmdb_val(kState);
+  MDB_val value = lmdb_val(bytes);
+  return mdb_put(txn, meta_, &key, &value, 0);
+}
+
+int LmdbArchive::put_chunks(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
   std::vector<Entry> entries;
   entries.reserve(batch.chunks.size());
   for (const Chunk& chunk : batch.chunks) {
     entries.push_back({chunk_key(chunk.run, chunk.last), chunk.records});
   }
-  return put_all(txn, chunks_, entries);
+  return put_all(txn, chunks_, entries, digest);
 }
 
-int LmdbArchive::put_summaries(MDB_txn* txn, const ArchiveBatch& batch) {
-  std::vector<Entry> entries;
+int LmdbArchive::put_summaries(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
+  std::vector<EntryOf<std::string>> entries;
   entries.reserve(batch.summaries.size());
   for (const SummaryUpdate& update : batch.summaries) {
-    entries.push_back({run_key(update.run), update.summary});
+    entries.push_back({run_key(update.run), seal_summary(update.run, update.summary)});
   }
-  return put_all(txn, summaries_, entries);
+  return put_all(txn, summaries_, entries, digest);
 }
 
-int LmdbArchive::put_ids(MDB_txn* txn, const ArchiveBatch& batch) {
+int LmdbArchive::put_ids(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
   std::vector<Entry> entries;
   for (const SummaryUpdate& update : batch.summaries) {
     if (!update.workflow_id.empty())
@@ -133,10 +185,10 @@ int LmdbArchive::put_ids(MDB_txn* txn, const ArchiveBatch& batch) {
   if (!std::is_sorted(entries.begin(), entries.end(), by_key)) {
     std::sort(entries.begin(), entries.end(), by_key);
   }
-  return put_all(txn, ids_, entries);
+  return put_all(txn, ids_, entries, digest);
 }
 
-int LmdbArchive::update_index(MDB_txn* txn, const ArchiveBatch& batch) {
+int LmdbArchive::update_index(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
   std::vector<Entry> added;
   const std::vector<IndexChange> changes = index_changes(batch);
   for (const IndexChange& change : changes) {
@@ -144,32 +196,38 @@ int LmdbArchive::update_index(MDB_txn* txn, const ArchiveBatch& batch) {
       added.push_back({change.key, {}});
       continue;
     }
-    if (const int code = remove_entry(txn, index_, change.key); code != 0) return code;
+    if (const int code = remove_entry(txn, index_, change.key, digest); code != 0) return code;
   }
-  return put_all(txn, index_, added);
+  return put_all(txn, index_, added, digest);
 }
 
 base::Status LmdbArchive::remove(const std::vector<RunRemoval>& runs) {
   return env_->write([&](MDB_txn* txn) {
+    ArchiveState state;
+    int code = read_state(txn, &state);
     for (const RunRemoval& removal : runs) {
-      if (const int code = remove_run(txn, removal); code != 0) return code;
+      if (code == 0) code = remove_run(txn, removal, &state.digests);
     }
-    return 0;
+    if (code == 0) code = write_state(txn, state);
+    return code;
   });
 }
 
-int LmdbArchive::remove_run(MDB_txn* txn, const RunRemoval& removal) {
-  int code = remove_chunks(txn, removal.run);
-  if (code == 0) code = remove_entry(txn, summaries_, run_key(removal.run));
-  if (code == 0) code = remove_entry(txn, ids_, id_key(removal.workflow_id, removal.run));
+int LmdbArchive::remove_run(MDB_txn* txn, const RunRemoval& removal, TableDigests* digests) {
+  TableDigests& of = *digests;
+  int code = remove_chunks(txn, removal.run, &of[kChunks]);
+  if (code == 0) code = remove_entry(txn, summaries_, run_key(removal.run), &of[kSummaries]);
+  if (code == 0) {
+    code = remove_entry(txn, ids_, id_key(removal.workflow_id, removal.run), &of[kIds]);
+  }
   for (const std::string& key : removal.keys) {
-    if (code == 0) code = remove_entry(txn, index_, index_key(key, removal.run));
+    if (code == 0) code = remove_entry(txn, index_, index_key(key, removal.run), &of[kIndex]);
   }
   return code;
 }
 
 // Repositions after each deletion: cursors of LMDB 0.9.24 can be wrong after several in a row.
-int LmdbArchive::remove_chunks(MDB_txn* txn, RunNumber run) {
+int LmdbArchive::remove_chunks(MDB_txn* txn, RunNumber run, TableDigest* digest) {
   MDB_cursor* cursor = nullptr;
   int code = mdb_cursor_open(txn, chunks_, &cursor);
   if (code != 0) return code;
@@ -179,7 +237,9 @@ int LmdbArchive::remove_chunks(MDB_txn* txn, RunNumber run) {
     MDB_val value{};
     code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
     if (code == 0 && !bytes_of(key).starts_with(prefix)) break;
-    if (code == 0) code = mdb_cursor_del(cursor, 0);
+    if (code != 0) break;
+    digest->remove(bytes_of(key), bytes_of(value));
+    code = mdb_cursor_del(cursor, 0);
   }
   mdb_cursor_close(cursor);
   return code == MDB_NOTFOUND ? 0 : code;
@@ -199,6 +259,7 @@ base::Result<std::uint64_t> LmdbArchive::live_bytes() const {
   return bytes;
 }
 
+// The entries are the same, and so are the digests; the state is sealed with the target's uuid.
 base::Status LmdbArchive::copy_to(LmdbArchive& target, MDB_txn* snapshot) const {
   const std::pair<MDB_dbi, MDB_dbi> tables[] = {{chunks_, target.chunks_},
                                                 {summaries_, target.summaries_},
@@ -208,27 +269,16 @@ base::Status LmdbArchive::copy_to(LmdbArchive& target, MDB_txn* snapshot) const 
     auto copied = copy_table({*env_, snapshot, from}, {}, {*target.env_, to});
     if (!copied) return copied;
   }
-  Seq through = 0;
-  RunNumber next_run = 0;
-  int code = through_in(snapshot, &through);
-  if (code == 0) code = number_in(snapshot, kNextRun, &next_run);
-  if (code != 0) return env_->error(code, "read");
-  return target.env_->write(
-      [&](MDB_txn* txn) { return target.write_meta(txn, through, next_run); });
+  ArchiveState state;
+  if (const int code = read_state(snapshot, &state); code != 0) return env_->error(code, "read");
+  return target.env_->write([&](MDB_txn* txn) { return target.write_state(txn, state); });
 }
 
 int LmdbArchive::through_in(MDB_txn* snapshot, Seq* through) const {
-  return number_in(snapshot, kThrough, through);
-}
-
-int LmdbArchive::number_in(MDB_txn* txn, std::string_view key, std::uint64_t* number) const {
-  MDB_val stored_key = lmdb_val(key);
-  MDB_val value{};
-  const int code = mdb_get(txn, meta_, &stored_key, &value);
-  if (code != 0) return code;
-  if (value.mv_size != sizeof *number) return MDB_CORRUPTED;
-  *number = load_le<std::uint64_t>(static_cast<const char*>(value.mv_data));
-  return 0;
+  ArchiveState state;
+  const int code = read_state(snapshot, &state);
+  *through = state.through;
+  return code;
 }
 
 base::Result<std::string> LmdbArchive::meta(std::string_view key) const {
@@ -244,18 +294,27 @@ base::Result<std::string> LmdbArchive::meta(std::string_view key) const {
   return bytes;
 }
 
-base::Result<std::uint64_t> LmdbArchive::meta_number(std::string_view key) const {
-  std::uint64_t number = 0;
-  const auto done = env_->read([&](MDB_txn* txn) { return number_in(txn, key, &number); });
+base::Result<ArchiveState> LmdbArchive::state() const {
+  ArchiveState state;
+  const auto done = env_->read([&](MDB_txn* txn) { return read_state(txn, &state); });
   if (!done) return done.error();
-  return number;
+  return state;
 }
 
 base::Result<Seq> LmdbArchive::through() const {
-  return meta_number(kThrough);
+  const auto read = state();
+  if (!read) return read.error();
+  return read->through;
 }
 base::Result<RunNumber> LmdbArchive::next_run() const {
-  return meta_number(kNextRun);
+  const auto read = state();
+  if (!read) return read.error();
+  return read->next_run;
+}
+base::Status LmdbArchive::visit(EntryVisitor visit) const {
+  const auto walked = env_->verify_pages(~std::uint64_t{0}, visit);
+  if (!walked) return walked.error();
+  return {};
 }
 base::Result<std::string> LmdbArchive::uuid() const {
   return meta(kUuid);
@@ -263,16 +322,25 @@ base::Result<std::string> LmdbArchive::uuid() const {
 
 base::Result<std::optional<std::string>> LmdbArchive::summary(RunNumber run) const {
   std::optional<std::string> found;
+  bool damaged = false;
   const auto done = env_->read([&](MDB_txn* txn) {
     const std::string bytes = run_key(run);
     MDB_val key = lmdb_val(bytes);
     MDB_val value{};
     const int code = mdb_get(txn, summaries_, &key, &value);
-    if (code == 0) found = bytes_of(value);
-    return code == MDB_NOTFOUND ? 0 : code;
+    if (code != 0) return code == MDB_NOTFOUND ? 0 : code;
+    if (const auto summary = unseal_summary(run, bytes_of(value))) {
+      found = *summary;
+    } else {
+      damaged = true;
+    }
+    return 0;
   });
   if (!done) return done.error();
-  return found;
+  if (!damaged) return found;
+  return base::Error{base::ErrorCode::kStoreDamaged,
+                     "the summary of run number " + std::to_string(run) +
+                         " does not verify; restore the store from a backup"};
 }
 
 base::Result<std::optional<RunNumber>> LmdbArchive::find(

@@ -1,16 +1,17 @@
 // The archive in LMDB. Tables, all with keys that sort as bytes (docs/log_format.md):
 //
 //   chunks     run BE64 ++ last sequence number BE64     -> records back to back
-//   summaries  run BE64                                  -> the caller's bytes
-//   ids        the workflow id ++ 0 ++ ~run BE64         -> nothing; the newest run comes first
+//   summaries  run BE64                                  -> a checksum, then the caller's bytes
+//   ids        the workflow id, zero, ~run BE64          -> nothing; the newest run comes first
 //   index      the caller's key ++ run BE64              -> nothing
-//   meta       "through", "next_run", "uuid"             -> LE64, LE64, text
+//   meta       "state", "uuid"                           -> archive_state.h, text
 //
 // Values of more than some 2,000 bytes lie on pages of their own and waste up to a page each.
 #pragma once
 #include <memory>
 
 #include "store/archive.h"
+#include "store/archive_state.h"
 #include "store/lmdb_env.h"
 
 namespace reprise::store {
@@ -19,7 +20,8 @@ class LmdbArchive final : public Archive {
  public:
   // With `options.create`, `uuid` is written; without, it is ignored.
   static base::Result<std::unique_ptr<LmdbArchive>> open(const LmdbOptions& options,
-                                                         std::string_view uuid = {});
+                                                         std::string_view uuid = {},
+                                                         std::uint64_t verify_bytes = 0);
 
   base::Status commit(const ArchiveBatch& batch) override;
   base::Status remove(const std::vector<RunRemoval>& runs) override;
@@ -38,7 +40,11 @@ class LmdbArchive final : public Archive {
   base::Status history(RunNumber run,
                        base::FunctionRef<bool(std::string_view records)> visit) const override;
   base::Result<std::uint64_t> bytes_on_disk() const override { return env_->file_bytes(); }
+
   base::Result<std::uint64_t> live_bytes() const override;
+
+  bool content_verifies() const override { return content_verifies_; }
+  base::Status visit(EntryVisitor visit) const override;
 
   base::Result<std::string> uuid() const;
   LmdbEnv& env() const { return *env_; }
@@ -50,20 +56,22 @@ class LmdbArchive final : public Archive {
  private:
   explicit LmdbArchive(std::unique_ptr<LmdbEnv> env) : env_(std::move(env)) {}
   int open_tables(MDB_txn* txn, unsigned flags);
-  int write_meta(MDB_txn* txn, Seq through, RunNumber next_run);
-  int put_chunks(MDB_txn* txn, const ArchiveBatch& batch);
-  int put_summaries(MDB_txn* txn, const ArchiveBatch& batch);
-  int put_ids(MDB_txn* txn, const ArchiveBatch& batch);
-  int update_index(MDB_txn* txn, const ArchiveBatch& batch);
-  int remove_run(MDB_txn* txn, const RunRemoval& removal);
-  int remove_chunks(MDB_txn* txn, RunNumber run);
+  base::Status verify(std::uint64_t verify_bytes);
+  int read_state(MDB_txn* txn, ArchiveState* state) const;
+  int write_state(MDB_txn* txn, const ArchiveState& state);
+  int put_chunks(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest);
+  int put_summaries(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest);
+  int put_ids(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest);
+  int update_index(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest);
+  int remove_run(MDB_txn* txn, const RunRemoval& removal, TableDigests* digests);
+  int remove_chunks(MDB_txn* txn, RunNumber run, TableDigest* digest);
   base::Result<bool> has_id(std::string_view key) const;
-  // A value of `meta` that is a number.
-  int number_in(MDB_txn* txn, std::string_view key, std::uint64_t* number) const;
   base::Result<std::string> meta(std::string_view key) const;
-  base::Result<std::uint64_t> meta_number(std::string_view key) const;
+  base::Result<ArchiveState> state() const;
 
   std::unique_ptr<LmdbEnv> env_;
+  std::string uuid_;
+  bool content_verifies_ = true;
   MDB_dbi chunks_ = 0;
   MDB_dbi summaries_ = 0;
   MDB_dbi ids_ = 0;

@@ -21,8 +21,24 @@ constexpr std::uint64_t kFullDiskBytes = 1 << 20;
 constexpr off_t kLockFileBytes = off_t{kReaders} * 64 + 4096;  // at least what LMDB maps
 
 std::string damage_advice(const std::string& path, const char* what) {
-  return path + " is damaged: " + what + "; restore the store from a backup";
+  return path + " is damaged: " + what +
+         "; restore the store from a backup, or see what `reprise repair` can save";
 }
+
+class FirstDamage final : public PageVisitor {
+ public:
+  explicit FirstDamage(LmdbEnv::EntryVisitor visit) : visit_(visit) {}
+  void entry(std::string_view table, std::string_view key, std::string_view value) override {
+    visit_(table, key, value);
+  }
+  void damaged(std::uint64_t page, const std::string& what) override {
+    if (first.empty()) first = "page " + std::to_string(page) + ": " + what;
+  }
+  std::string first;
+
+ private:
+  LmdbEnv::EntryVisitor visit_;
+};
 
 bool is_want_of_room(int error_number) {
   return error_number == ENOSPC || error_number == EDQUOT;
@@ -85,7 +101,12 @@ base::Status LmdbEnv::check_before_open() const {
   if (info.st_size == 0) {
     return base::Error{base::ErrorCode::kStoreDamaged, damage_advice(file, "it is empty")};
   }
-  return {};
+  auto metas = check_meta_pages(file);
+  if (!metas && metas.error().code == base::ErrorCode::kStoreDamaged) {
+    return base::Error{base::ErrorCode::kStoreDamaged,
+                       damage_advice(file, metas.error().message.c_str())};
+  }
+  return metas;
 }
 
 // Writing to a mapped page that has no block on the disk would kill the process when it is full.
@@ -206,6 +227,44 @@ base::Status LmdbEnv::open_tables(base::FunctionRef<int(MDB_txn*)> work) const {
   }
   if (code != 0) return error(code, "read");
   return {};
+}
+
+base::Status LmdbEnv::visit_pages(bool leaves, PageVisitor& visitor) const {
+  const auto snapshot = PinnedSnapshot::pin(*this);
+  if (!snapshot) return snapshot.error();
+  return snapshot->walk(leaves, visitor);
+}
+
+base::Result<PinnedSnapshot> PinnedSnapshot::pin(const LmdbEnv& env) {
+  mdb_filehandle_t file = 0;
+  if (const int code = mdb_env_get_fd(env.get(), &file); code != 0) return env.error(code, "read");
+  while (true) {
+    MDB_txn* txn = nullptr;
+    if (const int code = env.begin_read(&txn); code != 0) return env.error(code, "read");
+    const auto meta = find_snapshot(file, mdb_txn_id(txn));
+    if (meta) return PinnedSnapshot(env, txn, file, *meta);
+    env.end_read(txn);
+    if (meta.error().code != base::ErrorCode::kNotFound) return meta.error();
+  }
+}
+
+PinnedSnapshot::~PinnedSnapshot() {
+  if (txn_ != nullptr) env_->end_read(txn_);
+}
+
+base::Status PinnedSnapshot::walk(bool leaves, PageVisitor& visitor) const {
+  return walk_pages(file_, meta_, leaves, visitor);
+}
+
+base::Result<bool> LmdbEnv::verify_pages(std::uint64_t whole_up_to, EntryVisitor visit) const {
+  const auto bytes = file_bytes();
+  if (!bytes) return bytes.error();
+  const bool whole = *bytes <= whole_up_to;
+  FirstDamage visitor(visit);
+  if (auto walked = visit_pages(whole, visitor); !walked) return walked.error();
+  if (visitor.first.empty()) return whole;
+  return base::Error{base::ErrorCode::kStoreDamaged,
+                     damage_advice(options_.path + "/data.mdb", visitor.first.c_str())};
 }
 
 base::Result<std::uint64_t> LmdbEnv::file_bytes() const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <lmdb.h>
@@ -14,6 +15,7 @@
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "store/files.h"
+#include "store/lmdb_pages.h"
 
 namespace reprise::store {
 
@@ -55,6 +57,15 @@ class LmdbEnv {
   int begin_read(MDB_txn** txn) const;
   void end_read(MDB_txn* txn) const;
 
+  // Walks the pages of the newest snapshot, past LMDB (lmdb_pages.h).
+  base::Status visit_pages(bool leaves, PageVisitor& visitor) const;
+  // kStoreDamaged when a page is no part of a sound tree, so that LMDB must not touch it. A file of
+  // more than `whole_up_to` bytes is walked without the leaf pages of its named tables, and has no
+  // entries then; false: it was that large.
+  using EntryVisitor =
+      base::FunctionRef<void(std::string_view table, std::string_view key, std::string_view value)>;
+  base::Result<bool> verify_pages(std::uint64_t whole_up_to, EntryVisitor visit) const;
+
   base::Result<std::uint64_t> file_bytes() const;
   base::Error error(int code, std::string_view doing) const;
   MDB_env* get() const { return env_; }
@@ -76,6 +87,30 @@ class LmdbEnv {
 
   mutable std::mutex idle_mutex_;
   mutable std::vector<MDB_txn*> idle_readers_;  // reset: they hold no snapshot
+};
+
+// Keeps the pages of a snapshot from being reused while they are read past LMDB.
+class PinnedSnapshot {
+ public:
+  static base::Result<PinnedSnapshot> pin(const LmdbEnv& env);
+  ~PinnedSnapshot();
+  PinnedSnapshot(PinnedSnapshot&& other) noexcept
+      : env_(other.env_),
+        txn_(std::exchange(other.txn_, nullptr)),
+        file_(other.file_),
+        meta_(other.meta_) {}
+  PinnedSnapshot& operator=(PinnedSnapshot&&) = delete;
+
+  base::Status walk(bool leaves, PageVisitor& visitor) const;
+
+ private:
+  PinnedSnapshot(const LmdbEnv& env, MDB_txn* txn, int file, const MetaPage& meta)
+      : env_(&env), txn_(txn), file_(file), meta_(meta) {}
+
+  const LmdbEnv* env_;
+  MDB_txn* txn_;
+  int file_;
+  MetaPage meta_;
 };
 
 }  // namespace reprise::store

@@ -84,9 +84,14 @@ int count_free_pages(MDB_txn* txn, std::size_t* pages) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<LmdbJournal>> LmdbJournal::open(const LmdbOptions& options) {
+base::Result<std::unique_ptr<LmdbJournal>> LmdbJournal::open(const LmdbOptions& options,
+                                                             std::uint64_t verify_bytes) {
   auto env = LmdbEnv::open(options);
   if (!env) return env.error();
+  if (!options.create) {
+    const auto ignore = [](std::string_view, std::string_view, std::string_view) {};
+    if (auto sound = (*env)->verify_pages(verify_bytes, ignore); !sound) return sound.error();
+  }
   std::unique_ptr<LmdbJournal> journal(new LmdbJournal(std::move(*env)));
   if (auto opened = journal->open_table(options.create); !opened) return opened.error();
   auto last = journal->last();
@@ -117,7 +122,9 @@ base::Status LmdbJournal::append(const std::vector<const RecordBatch*>& batches,
         env_->write([&](MDB_txn* txn) { return change_nothing(txn, table_, last_); });
     if (passed) committed = commit(batches, trim_through);
   }
-  if (committed) last_ += count;
+  if (!committed) return committed;
+  last_ += count;
+  if (count > 0 && appended_) appended_(last_);
   return committed;
 }
 

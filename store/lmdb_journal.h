@@ -2,6 +2,7 @@
 // its head. One key per record: measured, one blob per commit saves 4 pages of 34 and loses the
 // lookup by sequence number.
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "store/journal.h"
@@ -11,7 +12,9 @@ namespace reprise::store {
 
 class LmdbJournal final : public Journal {
  public:
-  static base::Result<std::unique_ptr<LmdbJournal>> open(const LmdbOptions& options);
+  // With `options.create`, nothing is verified.
+  static base::Result<std::unique_ptr<LmdbJournal>> open(const LmdbOptions& options,
+                                                         std::uint64_t verify_bytes = 0);
 
   base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) override;
   base::Status scan(Seq from,
@@ -25,6 +28,8 @@ class LmdbJournal final : public Journal {
   base::Status copy_to(LmdbJournal& target, MDB_txn* snapshot, Seq from) const;
   // The first or the last sequence number, 0 if there is none; returns LMDB's code.
   int key_in(MDB_txn* snapshot, MDB_cursor_op operation, Seq* seq) const;
+  // To be told of each commit, with the newest sequence number, once it is durable.
+  void on_appended(std::function<void(Seq)> appended) { appended_ = std::move(appended); }
 
  private:
   explicit LmdbJournal(std::unique_ptr<LmdbEnv> env) : env_(std::move(env)) {}
@@ -37,6 +42,7 @@ class LmdbJournal final : public Journal {
   MDB_dbi table_ = 0;
   Seq last_ = 0;
   bool just_trimmed_ = false;  // by the last commit
+  std::function<void(Seq)> appended_;
 };
 
 }  // namespace reprise::store

@@ -71,21 +71,25 @@ base::Status open_parts(const StoreDirectory& directory,
                         Parts* parts) {
   const auto identity = read_identity(directory);
   if (!identity) return identity.error();
-  auto journal = LmdbJournal::open({.path = directory.journal(),
-                                    .map_bytes = options.journal_map_bytes,
-                                    .read_only = read_only});
+  auto journal = LmdbJournal::open(
+      {.path = directory.journal(), .map_bytes = options.journal_map_bytes, .read_only = read_only},
+      options.verify_bytes);
   if (!journal) return journal.error();
   parts->journal = std::move(*journal);
-  auto archive = LmdbArchive::open({.path = directory.archive(),
-                                    .map_bytes = options.archive_map_bytes,
-                                    .read_only = read_only});
+  auto archive = LmdbArchive::open(
+      {.path = directory.archive(), .map_bytes = options.archive_map_bytes, .read_only = read_only},
+      {}, options.verify_bytes);
   if (!archive) return archive.error();
   parts->archive = std::move(*archive);
   if (auto sound = check_together(directory, *parts, *identity); !sound) return sound;
   if (read_only) return {};
-  auto slots = FileAttemptSlots::open(directory.attempts());
+  const auto last = parts->journal->last();
+  if (!last) return last.error();
+  auto slots = FileAttemptSlots::open(directory.attempts(), *last);
   if (!slots) return slots.error();
   parts->attempt_slots = std::move(*slots);
+  parts->journal->on_appended(
+      [slots = parts->attempt_slots.get()](Seq seq) { slots->note_durable(seq); });
   return {};
 }
 

@@ -26,6 +26,8 @@ class MemoryArchive final : public Archive {
       base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const override;
   base::Status history(RunNumber run,
                        base::FunctionRef<bool(std::string_view records)> visit) const override;
+  bool content_verifies() const override { return true; }
+  base::Status visit(EntryVisitor visit) const override;
   base::Result<std::uint64_t> bytes_on_disk() const override { return 0; }
   base::Result<std::uint64_t> live_bytes() const override;
 

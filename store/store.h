@@ -17,6 +17,10 @@ struct StoreOptions {
   // Address space reserved for each LMDB environment, in bytes; the files grow as they are written.
   std::uint64_t journal_map_bytes = std::uint64_t{base::kSanitized ? 4 : 64} << 30;
   std::uint64_t archive_map_bytes = std::uint64_t{base::kSanitized ? 8 : 256} << 30;
+  // A data file of up to this many bytes is read and checked whole when it is opened (some 2 GB/s
+  // from the page cache). Of a larger archive only what leads to the leaf pages is; those are
+  // checked by `reprise check`, and what is read of them by its checksums.
+  std::uint64_t verify_bytes = std::uint64_t{256} << 20;
 };
 
 class Store {

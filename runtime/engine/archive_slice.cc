@@ -3,52 +3,90 @@
 #include <algorithm>
 
 namespace reprise::runtime {
-base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(const store::Record& record) {
-  const auto [place, added] = runs_.try_emplace(record.run);
+base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(store::RunNumber number) {
+  const auto [place, added] = runs_.try_emplace(number);
   Gathered& run = place->second;
   if (!added) return &run;
-  run.state.number = record.run;
-  run.is_new = record.first();
+  run.state.number = number;
+  const auto stored = archive_.summary(number);
+  if (!stored && stored.error().code != base::ErrorCode::kStoreDamaged) return stored.error();
+  run.is_new = stored && !*stored;
   if (run.is_new) return &run;
-  const auto stored = archive_.summary(record.run);
-  if (!stored) return stored.error();
   proto::RunSummary summary;
-  if (!*stored || !summary.ParseFromString(**stored)) {
-    run.state.damaged_at = record.seq;
+  if (!stored || !summary.ParseFromString(**stored)) {
+    run.state.damaged_at = through_ + 1;
     return &run;
   }
-  run.state = RunState::from_summary(record.run, summary, names_);
+  run.state = RunState::from_summary(number, summary, names_);
   run.archived_status = run.state.status;
   return &run;
 }
 
-base::Status ArchiveSlice::add(const store::Record& record, std::string_view encoded) {
-  const auto gathered = gather(record);
+// Of a run's first record, which the archive need not be asked about.
+ArchiveSlice::Gathered* ArchiveSlice::gather_new(store::RunNumber number) {
+  const auto [place, added] = runs_.try_emplace(number);
+  if (added) {
+    place->second.state.number = number;
+    place->second.is_new = true;
+  }
+  return &place->second;
+}
+
+base::Status ArchiveSlice::add(store::Seq seq, std::string_view encoded) {
+  if (const auto known = damaged_.find(seq); known != damaged_.end()) {
+    return add_damaged(seq, encoded, known->second);
+  }
+  std::size_t consumed = 0;
+  const auto record = store::decode_record(encoded, &consumed);
+  if (!record) return record.error();
+  const base::Result<Gathered*> gathered =
+      record->first() ? gather_new(record->run) : gather(record->run);
   if (!gathered) return gathered.error();
   Gathered& run = **gathered;
+  // What follows on a damaged record is archived as it is, so that one damaged run does not hold up
+  // the others; its summary stays where it was, and whoever reads the history is told.
+  if (run.state.damaged_at == 0 && (record->seq != seq || !fold(*record, &run))) {
+    return base::Error{base::ErrorCode::kStoreDamaged,
+                       "record " + std::to_string(seq) +
+                           " of the journal was damaged while the store was open; open it again, "
+                           "and the run that it belongs to is quarantined"};
+  }
   run.records += encoded;
-  run.last = record.seq;
-  through_ = record.seq;
+  run.last = seq;
+  through_ = seq;
   bytes_ += encoded.size();
-  fold(record, &run);
   return {};
 }
 
-// A record that does not follow from the run's earlier ones is archived as it is, so that one
-// damaged run does not hold up the others; its summary stays where it was, and whoever reads the
-// history is told.
-void ArchiveSlice::fold(const store::Record& record, Gathered* run) {
-  if (run->state.damaged_at != 0) return;
+// The record goes where its history would have it, and says no more.
+base::Status ArchiveSlice::add_damaged(store::Seq seq,
+                                       std::string_view encoded,
+                                       const std::vector<store::RunNumber>& owners) {
+  for (const store::RunNumber owner : owners) {
+    const auto gathered = gather(owner);
+    if (!gathered) return gathered.error();
+    Gathered& run = **gathered;
+    if (run.state.damaged_at == 0) run.state.damaged_at = seq;
+    if (owner != owners.front()) continue;
+    run.records += encoded;
+    run.last = seq;
+  }
+  through_ = seq;
+  bytes_ += encoded.size();
+  return {};
+}
+
+bool ArchiveSlice::fold(const store::Record& record, Gathered* run) {
   arena_.reset();
   proto::Turn* turn = arena_.make();
-  if (!store::verify_record(record, run->state.chain) ||
+  if (record.previous != run->state.last_seq || !store::verify_record(record, run->state.chain) ||
       !turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()))) {
-    run->state.damaged_at = record.seq;
-    return;
+    return false;
   }
   run->state.apply(*turn, names_);
   run->state.last_seq = record.seq;
   run->state.chain = record.chain;
+  return true;
 }
 
 store::ArchiveBatch ArchiveSlice::take(store::RunNumber next_run) {
@@ -65,7 +103,9 @@ store::ArchiveBatch ArchiveSlice::take(store::RunNumber next_run) {
   proto::RunSummary summary;
   for (Gathered* gathered : in_order) {
     Gathered& run = *gathered;
-    batch.chunks.push_back({run.state.number, run.last, std::move(run.records)});
+    if (!run.records.empty()) {
+      batch.chunks.push_back({run.state.number, run.last, std::move(run.records)});
+    }
     store::SummaryUpdate update;
     update.run = run.state.number;
     summary.Clear();

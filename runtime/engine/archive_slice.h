@@ -3,6 +3,7 @@
 #pragma once
 #include <unordered_map>
 
+#include "runtime/engine/journal_tail.h"
 #include "runtime/engine/run_state.h"
 #include "runtime/engine/turn_arena.h"
 #include "store/archive.h"
@@ -11,11 +12,14 @@ namespace reprise::runtime {
 
 class ArchiveSlice {
  public:
-  // `names` must outlive the slice.
-  ArchiveSlice(const store::Archive& archive, Names& names) : archive_(archive), names_(names) {}
+  // `damaged` says whose the records are that were found damaged when the store was opened. All of
+  // it must outlive the slice.
+  ArchiveSlice(const store::Archive& archive, Names& names, const DamagedRecords& damaged)
+      : archive_(archive), names_(names), damaged_(damaged) {}
 
-  // Adds the next record of the journal, as it is encoded there.
-  base::Status add(const store::Record& record, std::string_view encoded);
+  // Adds the next record of the journal, as it is encoded there. kStoreDamaged: it does not verify
+  // and did when the store was opened; only opening it again finds out whose it is.
+  base::Status add(store::Seq seq, std::string_view encoded);
   std::size_t bytes() const { return bytes_; }
 
   // The slice as the archive takes it. Once.
@@ -29,11 +33,16 @@ class ArchiveSlice {
     store::Seq last = 0;
     std::string records;
   };
-  base::Result<Gathered*> gather(const store::Record& record);
-  void fold(const store::Record& record, Gathered* run);
+  Gathered* gather_new(store::RunNumber number);
+  base::Result<Gathered*> gather(store::RunNumber number);
+  base::Status add_damaged(store::Seq seq,
+                           std::string_view encoded,
+                           const std::vector<store::RunNumber>& owners);
+  bool fold(const store::Record& record, Gathered* run);
 
   const store::Archive& archive_;
   Names& names_;
+  const DamagedRecords& damaged_;
   TurnArena arena_;
   std::unordered_map<store::RunNumber, Gathered> runs_;
   store::Seq through_ = 0;

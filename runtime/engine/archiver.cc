@@ -117,16 +117,14 @@ base::Status Archiver::commit(const store::ArchiveBatch& batch) {
 
 base::Status Archiver::archive_slice() {
   const store::Archive& archive = shared_.store->archive();
-  ArchiveSlice slice(archive, names_);
+  ArchiveSlice slice(archive, names_, shared_.damaged_records);
   base::Status added;
   store::Seq count = 0;
   const store::Seq durable = shared_.durable.load();
   const base::Status scanned =
       shared_.store->journal().scan(through_ + 1, [&](store::Seq seq, std::string_view bytes) {
         if (seq > durable) return false;
-        std::size_t consumed = 0;
-        const auto record = store::decode_record(bytes, &consumed);
-        added = record ? slice.add(*record, bytes) : record.error();
+        added = slice.add(seq, bytes);
         if (!added) return false;
         return ++count < shared_.options.archive_slice && slice.bytes() < kSliceBytes;
       });

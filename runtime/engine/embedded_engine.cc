@@ -109,6 +109,7 @@ void EmbeddedEngine::open(Recovered recovered) {
   const EngineOptions& options = shared_.options;
   shared_.next_run = recovered.next_run;
   shared_.durable = recovered.last;
+  shared_.damaged_records = std::move(recovered.damaged_records);
   const auto count = static_cast<std::size_t>(options.shards);
   const HostOptions host{.cached_runs = std::max<std::size_t>(1, options.cached_runs / count),
                          .cached_bytes = options.cached_bytes / count,

@@ -13,6 +13,15 @@ constexpr RunStatus kEnded[] = {RunStatus::kCompleted, RunStatus::kFailed,
                                 RunStatus::kCancelled, RunStatus::kTerminated,
                                 RunStatus::kTimedOut,  RunStatus::kContinuedAsNew};
 
+// A run of which the archive knows no more than that it is there.
+RunDescription describe_unreadable(RunStatus status, const base::Error& why) {
+  RunDescription description;
+  description.workflow = description.task_queue = "(unreadable)";
+  description.status = status;
+  description.parked = why;
+  return description;
+}
+
 }  // namespace
 
 void Listing::add(std::map<store::RunNumber, RunDescription> runs) {
@@ -45,7 +54,12 @@ base::Status Listing::add_archived(RunStatus status) {
   Names names;
   const base::Status listed = archive.list(
       index_key(status), {}, request_.newest_first, [&](std::string_view, store::RunNumber number) {
+        if (runs_.contains(number)) return true;
         const auto stored = archive.summary(number);
+        if (!stored && stored.error().code == base::ErrorCode::kStoreDamaged) {
+          runs_.emplace(number, describe_unreadable(status, stored.error()));
+          return ++found < request_.limit;
+        }
         if (!stored) failed = stored.error();
         proto::RunSummary summary;
         if (!stored || !*stored || !summary.ParseFromString(**stored)) return failed.has_value();

@@ -1,9 +1,8 @@
 #include "runtime/engine/recovery.h"
 
 #include <algorithm>
-#include <unordered_map>
 
-#include <google/protobuf/arena.h>
+#include "runtime/engine/audit.h"
 
 namespace reprise::runtime {
 namespace {
@@ -14,17 +13,14 @@ class Recovery {
 
   base::Result<Recovered> run() {
     for (const auto& step :
-         {&Recovery::read_counters, &Recovery::read_summaries, &Recovery::read_tail}) {
+         {&Recovery::read_counters, &Recovery::read_archive, &Recovery::read_tail}) {
       if (const base::Status status = (this->*step)(); !status) return status.error();
     }
-    Recovered recovered;
-    recovered.next_run = next_run_;
-    recovered.last = last_;
-    for (auto& [number, run] : runs_) recovered.runs.push_back(std::move(run));
+    for (auto& [number, run] : runs_) recovered_.runs.push_back(std::move(run));
     // In the order of their start, so that the newest run of a workflow id comes last.
-    std::sort(recovered.runs.begin(), recovered.runs.end(),
+    std::sort(recovered_.runs.begin(), recovered_.runs.end(),
               [](const auto& a, const auto& b) { return a.state.number < b.state.number; });
-    return recovered;
+    return std::move(recovered_);
   }
 
  private:
@@ -36,9 +32,13 @@ class Recovery {
     const auto last = store_.journal().last();
     if (!last) return last.error();
     through_ = *through;
-    next_run_ = *next_run;
-    last_ = std::max(*last, *through);
+    recovered_.next_run = *next_run;
+    recovered_.last = std::max(*last, *through);
     return {};
+  }
+
+  base::Status read_archive() {
+    return store_.archive().content_verifies() ? read_summaries() : audit();
   }
 
   base::Status read_summaries() {
@@ -53,71 +53,68 @@ class Recovery {
 
   base::Status read_summary(store::RunNumber number) {
     const auto stored = store_.archive().summary(number);
-    if (!stored) return stored.error();
-    proto::RunSummary summary;
-    if (!*stored || !summary.ParseFromString(**stored)) {
-      return base::Error{base::ErrorCode::kStoreDamaged,
-                         "the archive lists run number " + std::to_string(number) +
-                             " as open and has no readable summary of it; restore a backup"};
-    }
+    if (!stored && stored.error().code != base::ErrorCode::kStoreDamaged) return stored.error();
     RecoveredRun& run = runs_[number];
+    run.state.number = number;
+    proto::RunSummary summary;
+    if (!stored || !*stored || !summary.ParseFromString(**stored)) {
+      run.quarantine(1,
+                     "the archive lists run number " + std::to_string(number) +
+                         " as open and has no readable summary of it; the run is quarantined, "
+                         "restore a backup to get it back",
+                     names_);
+      return {};
+    }
     run.state = RunState::from_summary(number, summary, names_);
-    if (run.state.damaged_at != 0) quarantine(run, run.state.damaged_at);
+    run.seen = run.state.last_seq;
+    if (run.state.damaged_at != 0) run.cut_at(run.state.damaged_at, names_);
+    return {};
+  }
+
+  // Something in the archive is not what was written. The runs that it touches are quarantined; if
+  // it touches none that could be named, nobody knows what it touches.
+  base::Status audit() {
+    Audit audit(names_);
+    const base::Status read =
+        store_.archive().visit([&](std::string_view table, std::string_view key,
+                                   std::string_view value) { audit.take(table, key, value); });
+    if (!read) return read;
+    audit.finish();
+    const store::Seq newest = audit.newest();
+    runs_ = audit.take_runs();
+    const bool some = std::any_of(runs_.begin(), runs_.end(),
+                                  [](const auto& entry) { return entry.second.damaged; });
+    if (newest > through_ || !some) {
+      return base::Error{base::ErrorCode::kStoreDamaged,
+                         "the archive does not hold what was written to it, and which runs that "
+                         "touches cannot be told; see what `reprise repair` can save, or restore "
+                         "the store from a backup"};
+    }
+    std::erase_if(runs_, [](const auto& entry) {
+      return !entry.second.damaged && !entry.second.state.open();
+    });
     return {};
   }
 
   base::Status read_tail() {
+    JournalTail tail(runs_, names_, through_, recovered_.next_run);
     base::Status failed;
     const base::Status scanned =
         store_.journal().scan(through_ + 1, [&](store::Seq seq, std::string_view bytes) {
-          std::size_t consumed = 0;
-          const auto record = store::decode_record(bytes, &consumed);
-          // Without its header nobody knows whose record it is.
-          if (!record) failed = record.error();
-          if (record) add(seq, *record);
+          failed = tail.take(seq, bytes);
           return failed.has_value();
         });
-    return scanned ? failed : scanned;
+    if (!scanned || !failed) return scanned ? failed : scanned;
+    recovered_.next_run = tail.next_run();
+    recovered_.damaged_records = tail.damaged();
+    return {};
   }
-
-  void add(store::Seq seq, const store::Record& record) {
-    RecoveredRun& run = runs_[record.run];
-    run.state.number = record.run;
-    next_run_ = std::max(next_run_, record.run + 1);
-    if (run.damaged) return;
-    auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
-    if (record.seq != seq || record.previous != run.state.last_seq ||
-        !store::verify_record(record, run.state.chain) ||
-        !turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()))) {
-      quarantine(run, seq);
-    } else {
-      run.state.apply(*turn, names_);
-      run.state.last_seq = record.seq;
-      run.state.chain = record.chain;
-    }
-    if (arena_.SpaceUsed() > kArenaBytes) arena_.Reset();
-  }
-
-  void quarantine(RecoveredRun& run, store::Seq seq) {
-    run.damaged = true;
-    run.state.damaged_at = seq;
-    run.why =
-        "record " + std::to_string(seq) +
-        " of this run does not verify; the run is quarantined, restore a backup to get it back";
-    // A run of which nothing could be read still needs names to be listed under.
-    if (run.state.workflow == nullptr) run.state.workflow = names_.intern("(unreadable)");
-    if (run.state.task_queue == nullptr) run.state.task_queue = names_.intern("(unreadable)");
-  }
-
-  static constexpr std::size_t kArenaBytes = 1 << 20;
 
   store::Store& store_;
   Names& names_;
-  google::protobuf::Arena arena_;
-  std::unordered_map<store::RunNumber, RecoveredRun> runs_;
+  RecoveredRuns runs_;
   store::Seq through_ = 0;
-  store::Seq last_ = 0;
-  store::RunNumber next_run_ = 1;
+  Recovered recovered_;
 };
 
 }  // namespace

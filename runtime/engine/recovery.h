@@ -1,25 +1,21 @@
 // Opening a store: which runs there are, from the summaries of the archive and the tail of the
 // journal. Reads no workflow code and replays nothing; that happens when a run next gets an input.
 #pragma once
-#include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "runtime/engine/run_state.h"
+#include "runtime/engine/journal_tail.h"
+#include "runtime/engine/recovered_run.h"
 #include "store/store.h"
 
 namespace reprise::runtime {
 
-struct RecoveredRun {
-  RunState state;
-  bool damaged = false;  // quarantined: a record of it does not verify
-  std::string why;
-};
-
 struct Recovered {
-  std::vector<RecoveredRun> runs;  // open ones, and closed ones not yet archived
+  // Open ones, closed ones not yet archived, and all that are quarantined.
+  std::vector<RecoveredRun> runs;
   store::RunNumber next_run = 1;
   store::Seq last = 0;
+  DamagedRecords damaged_records;  // of the journal
 };
 
 base::Result<Recovered> recover(store::Store& store, Names& names);

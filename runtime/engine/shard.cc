@@ -214,12 +214,14 @@ void Shard::adopt(RunState state, bool damaged, const std::string& why) {
   RunRecord& run = runs_.add(std::move(state));
   run.damaged = damaged;
   if (damaged) run.with_extras().parked = base::Error{base::ErrorCode::kStoreDamaged, why};
+  // A quarantined run stays known, ended or not: what the archive says of it may be wrong.
+  if (damaged) return;
   if (!run.state.open()) {
     runs_.closed(run);
     return;
   }
   for (const PendingOperation& operation : run.state.pending()) {
-    if (damaged || operation.done) continue;
+    if (operation.done) continue;
     effects_.push_back(
         {.kind = operation.is_attempted() ? Effect::Kind::kDispatch : Effect::Kind::kArm,
          .operation = operation.id,

@@ -143,6 +143,9 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
 
 // What a closed run with this id says to it.
 base::Status Shard::may_start(const StartRequest& request) {
+  const RunRecord* known = runs_.find(request.workflow_id);
+  // It may be under way in truth.
+  if (known != nullptr && known->damaged) return *known->extras->parked;
   if (request.reuse == IdReuse::kAllow) return {};
   RunStatus status = RunStatus::kRunning;
   base::RunId id;
@@ -379,7 +382,7 @@ void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& re
 
 void Shard::collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out) {
   runs_.for_each([&](RunRecord& run) {
-    if (run.state.events == 0) return;  // its start is being gathered
+    if (run.state.events == 0 && !run.damaged) return;  // its start is being gathered
     if (request.status && run.state.status != *request.status) return;
     if (!request.workflow.empty() && *run.state.workflow != request.workflow) return;
     out->emplace(run.state.number, describe_state(run.state));

@@ -14,6 +14,7 @@
 #include "runtime/engine/engine.h"
 #include "runtime/engine/space.h"
 #include "runtime/engine/limits.h"
+#include "runtime/engine/journal_tail.h"
 #include "runtime/engine/task_queues.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -77,6 +78,7 @@ struct Shared {
   UnrecordedResults unrecorded;
   RunIds ids;
   std::atomic<store::RunNumber> next_run{1};
+  DamagedRecords damaged_records;  // set once, when the store is opened
   std::atomic<store::Seq> durable{0};
   Space space;
 };

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Checks every #include below the given directory against the arrows between the layers:
 #
-#   sdk --> runtime --> replay --> proto, base
-#               '-----> store  --> base
+#   tools, sdk --> runtime --> replay --> proto, base
+#                      '-----> store  --> base
 #
 # Prints one line per include that breaks a rule and exits 1 if there is any.
 set -u
@@ -21,6 +21,7 @@ allowed_quoted() {
     runtime/engine/*) echo '(base|proto|store|runtime)/.*' ;;
     runtime/*)        echo "(base|proto|replay)/.*|$seam" ;;
     sdk/*)            echo '(base|proto|store|replay|runtime|sdk|reprise)/.*' ;;
+    tools/*)          echo '(base|proto|store|runtime|tools|reprise)/.*' ;;
   esac
 }
 
@@ -35,7 +36,7 @@ forbidden_angled() {
     replay/strand.h|replay/strand.cc)    echo "$outside_world|lmdb\.h|reprise/.*" ;;
     replay/*)                            echo "$outside_world|lmdb\.h|boost/context/.*|reprise/.*" ;;
     store/*)                             echo 'boost/context/.*|reprise/.*' ;;
-    sdk/*)                               echo 'lmdb\.h|boost/context/.*' ;;
+    sdk/*|tools/*)                       echo 'lmdb\.h|boost/context/.*' ;;
     *)                                   echo 'lmdb\.h|boost/context/.*|reprise/.*' ;;
   esac
 }
@@ -48,7 +49,7 @@ readonly outside_world
 matches() { grep -qP "^($2)\$" <<<"$1"; }
 
 folders=()
-for folder in base store replay runtime sdk; do
+for folder in base store replay runtime sdk tools; do
   [ -d "$folder" ] && folders+=("$folder")
 done
 [ ${#folders[@]} -gt 0 ] || { echo "no layer in $PWD"; exit 2; }

@@ -55,6 +55,8 @@ class ForwardingArchive : public store::Archive {
   }
   base::Result<std::uint64_t> bytes_on_disk() const override { return inner_.bytes_on_disk(); }
   base::Result<std::uint64_t> live_bytes() const override { return inner_.live_bytes(); }
+  bool content_verifies() const override { return inner_.content_verifies(); }
+  base::Status visit(EntryVisitor visit) const override { return inner_.visit(visit); }
 
  protected:
   store::Archive& inner_;

@@ -5,6 +5,7 @@
 //   $ power_fail_torture --long --seed 7
 //   power_fail: states=1000000 bad=0 controls=2/2 seed=7: ok
 #pragma once
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -12,8 +13,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 namespace reprise::testing {
 

@@ -6,15 +6,23 @@ namespace {
 namespace fs = std::filesystem;
 using base::ErrorCode;
 using testing::HasSubstr;
-using DamagedStoreTest = StoreDirectoryTest;
+class DamagedStoreTest : public StoreDirectoryTest {
+ protected:
+  void expect_rolled_back() {
+    const auto store = open_store(path_);
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error().code, ErrorCode::kStoreDamaged);
+    EXPECT_THAT(store.error().message, HasSubstr("once had record 4"));
+  }
+};
 
 TEST_F(DamagedStoreTest, ANewerFormatIsLeftAlone) {
   create();
   write(path_ + "/FORMAT", "reprise store, format 1\nuuid x\n");
   expect_error(ErrorCode::kStoreOtherFormat, "no release");
-  write(path_ + "/FORMAT", "reprise store, format 3\nsomething new\n");
-  expect_error(ErrorCode::kStoreOtherFormat, "format 2");
-  expect_read_only_error(ErrorCode::kStoreOtherFormat, "format 2");
+  write(path_ + "/FORMAT", "reprise store, format 4\nsomething new\n");
+  expect_error(ErrorCode::kStoreOtherFormat, "format 3");
+  expect_read_only_error(ErrorCode::kStoreOtherFormat, "format 3");
 }
 
 TEST_F(DamagedStoreTest, AnUnreadableFormatIsDamage) {
@@ -123,9 +131,50 @@ TEST_F(DamagedStoreTest, PartsOfDifferentAgesAreNotMixed) {
   restore("/journal/data.mdb");
   expect_error(ErrorCode::kStoreDamaged, "its journal is older than its archive");
   restore("/archive/data.mdb");
+  restore("/attempts");
   go_on();
   restore("/archive/data.mdb");
   expect_error(ErrorCode::kStoreDamaged, "its archive is older than its journal");
+}
+
+// As sound as a journal that never had the last commit; the attempts' file knows better.
+TEST_F(DamagedStoreTest, AJournalThatLostItsNewestCommitIsFound) {
+  create(3);
+  const std::string saved = directory_ / "saved";
+  fs::copy_file(path_ + "/journal/data.mdb", saved);
+  {
+    const auto store = open_store(path_);
+    ASSERT_TRUE(append((*store)->journal(), numbered_batch(4, 1)));
+  }
+  fs::copy_file(saved, path_ + "/journal/data.mdb", fs::copy_options::overwrite_existing);
+  for (int i = 0; i < 2; ++i) expect_rolled_back();
+}
+
+// Past every check of structure: the value of an entry of the archive.
+TEST_F(DamagedStoreTest, AnArchiveThatDoesNotHoldWhatWasWrittenSaysSo) {
+  create(3);
+  {
+    const auto store = open_store(path_);
+    ASSERT_TRUE((*store)->archive().commit({.through = 3,
+                                            .next_run = 2,
+                                            .chunks = {},
+                                            .summaries = {{.run = 1,
+                                                           .workflow_id = "id",
+                                                           .summary = "a summary",
+                                                           .add_key = "k",
+                                                           .remove_key = {}}}}));
+    EXPECT_TRUE((*store)->archive().content_verifies());
+  }
+  const std::string file = path_ + "/archive/data.mdb";
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  const std::string content(std::istreambuf_iterator<char>(stream), {});
+  stream.seekp(static_cast<std::streamoff>(content.rfind("a summary")));
+  stream.put('A');
+  stream.close();
+  const auto store = open_store(path_);
+  ASSERT_TRUE(store);
+  EXPECT_FALSE((*store)->archive().content_verifies());
+  EXPECT_EQ((*store)->archive().summary(1).error().code, ErrorCode::kStoreDamaged);
 }
 
 }  // namespace

@@ -1,0 +1,40 @@
+// A run as it is read from the store: what is known of it, and whether that is all.
+#pragma once
+#include <string>
+#include <unordered_map>
+
+#include "runtime/engine/run_state.h"
+
+namespace reprise::runtime {
+
+struct RecoveredRun {
+  RunState state;
+  // The newest record known to be its own: state.last_seq unless it is damaged.
+  store::Seq seen = 0;
+  bool damaged = false;  // quarantined: something of it does not verify
+  bool cut = false;      // of its history, and not of what only follows from it
+  std::string why;
+
+  // From record `seq` on its history does not verify.
+  void cut_at(store::Seq seq, Names& names) {
+    cut = true;
+    quarantine(seq,
+               "the history of this run does not verify from record " + std::to_string(seq) +
+                   " on; the run is quarantined, restore a backup to get it back",
+               names);
+  }
+
+  void quarantine(store::Seq seq, std::string reason, Names& names) {
+    if (damaged) return;
+    damaged = true;
+    state.damaged_at = seq;
+    why = std::move(reason);
+    // A run of which nothing could be read still needs names to be listed under.
+    if (state.workflow == nullptr) state.workflow = names.intern("(unreadable)");
+    if (state.task_queue == nullptr) state.task_queue = names.intern("(unreadable)");
+  }
+};
+
+using RecoveredRuns = std::unordered_map<store::RunNumber, RecoveredRun>;
+
+}  // namespace reprise::runtime

@@ -1,0 +1,193 @@
+#include "runtime/engine/repair.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "runtime/engine/archive_slice.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+namespace reprise::runtime {
+namespace {
+
+using Fate = RepairedRun::Fate;
+
+constexpr std::size_t kRecordsPerSlice = 65'536;
+constexpr std::size_t kBytesPerSlice = std::size_t{32} << 20;
+
+// Appends records to a new store, and moves them to its archive slice by slice.
+class Rebuild {
+ public:
+  explicit Rebuild(store::Store& store) : store_(store), writer_(store.journal(), 0, false) {
+    writer_.on_durable([this](const base::Result<store::Seq>& seq) {
+      if (!seq && status_) status_ = seq.error();
+    });
+  }
+
+  void take(const store::Record& record) {
+    if (!status_) return;
+    Position& position = positions_[record.run];
+    store::Draft draft{record.run, &position.previous, &position.chain, record.flags, record.body};
+    last_ = writer_.append({&draft, 1});
+    next_run_ = std::max(next_run_, record.run + 1);
+    bytes_ += record.body.size();
+    if (++records_ % kRecordsPerSlice == 0 || bytes_ > kBytesPerSlice) (void)flush();
+  }
+
+  // Keeps a run from going on: it is known, listed, and quarantined.
+  void quarantine(store::RunNumber run) {
+    const auto stored = store_.archive().summary(run);
+    proto::RunSummary summary;
+    if (!stored || !*stored || !summary.ParseFromString(**stored)) return;
+    summary.set_damaged_at(summary.last_seq() + 1);
+    marks_.push_back({.run = run,
+                      .workflow_id = {},
+                      .summary = summary.SerializeAsString(),
+                      .add_key = {},
+                      .remove_key = {}});
+  }
+
+  base::Status flush() {
+    bytes_ = 0;
+    while (writer_.commit_pending()) {
+    }
+    while (status_ && through_ < last_) status_ = archive_slice();
+    return status_;
+  }
+
+  base::Status finish() {
+    if (!marks_.empty() && status_) {
+      std::sort(marks_.begin(), marks_.end(),
+                [](const auto& a, const auto& b) { return a.run < b.run; });
+      status_ = store_.archive().commit(
+          {.through = through_, .next_run = next_run_, .chunks = {}, .summaries = marks_});
+    }
+    if (status_) writer_.trim(through_);
+    while (status_ && writer_.commit_pending()) {
+    }
+    return status_;
+  }
+
+  std::uint64_t records() const { return records_; }
+
+ private:
+  struct Position {
+    store::Seq previous = 0;
+    std::uint64_t chain = 0;
+  };
+
+  base::Status archive_slice() {
+    ArchiveSlice slice(store_.archive(), names_, none_damaged_);
+    base::Status added;
+    std::size_t count = 0;
+    const base::Status scanned =
+        store_.journal().scan(through_ + 1, [&](store::Seq seq, std::string_view bytes) {
+          added = slice.add(seq, bytes);
+          return added && ++count < kRecordsPerSlice && slice.bytes() < kBytesPerSlice;
+        });
+    if (!scanned || !added) return scanned ? added : scanned;
+    const store::ArchiveBatch batch = slice.take(next_run_);
+    if (const base::Status committed = store_.archive().commit(batch); !committed) return committed;
+    through_ = batch.through;
+    writer_.trim(through_);
+    return {};
+  }
+
+  store::Store& store_;
+  store::Writer writer_;
+  Names names_;
+  const DamagedRecords none_damaged_;
+  std::unordered_map<store::RunNumber, Position> positions_;
+  std::vector<store::SummaryUpdate> marks_;
+  base::Status status_;
+  store::Seq last_ = 0;
+  store::Seq through_ = 0;
+  store::RunNumber next_run_ = 1;
+  std::uint64_t records_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+RepairedRun fate_of(const RecoveredRun& run, Fate fate) {
+  RepairedRun repaired;
+  repaired.number = run.state.number;
+  repaired.workflow_id = run.state.workflow_id;
+  if (run.state.id != base::RunId()) repaired.run_id = run.state.id.to_string();
+  repaired.fate = fate;
+  repaired.why = run.why;
+  return repaired;
+}
+
+// Built beside its place and moved there when it is whole.
+base::Status build(const std::string& from,
+                   const std::string& to,
+                   const StoreAudit::Progress& progress,
+                   Repaired* repaired) {
+  auto store = store::open_store(to);
+  if (!store) return store.error();
+  Rebuild rebuild(**store);
+  Names names;
+  StoreAudit audit(names, progress, [&](const store::Record& record) { rebuild.take(record); });
+  if (auto read = audit.run(from, store::InspectMode::kAlone); !read) return read;
+  if (auto done = rebuild.flush(); !done) return done;
+  for (const RepairedRun& run : repaired->runs) {
+    if (run.fate != Fate::kLeftOut) rebuild.quarantine(run.number);
+  }
+  repaired->records = rebuild.records();
+  return rebuild.finish();
+}
+
+// What becomes of each run that is not simply whole.
+std::vector<RepairedRun> decide(const StoreAudit& audit, const RepairOptions& options) {
+  std::vector<RepairedRun> runs;
+  for (const auto& [number, run] : audit.runs()) {
+    const bool ended = !run.state.open();
+    const bool may_lack = audit.lost_records() && !ended && !options.release_suspects;
+    if (run.state.last_seq == 0) {
+      runs.push_back(fate_of(run, Fate::kLeftOut));
+    } else if (run.cut && !ended) {
+      runs.push_back(fate_of(run, Fate::kCut));
+    } else if (may_lack) {
+      runs.push_back(fate_of(run, Fate::kSuspect));
+      runs.back().why = "records of unknown runs are lost, and this open run may have had some";
+    }
+  }
+  std::sort(runs.begin(), runs.end(),
+            [](const auto& a, const auto& b) { return a.number < b.number; });
+  return runs;
+}
+
+base::Status refuse_existing(const std::string& to) {
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(to, error))) return {};
+  return base::Error{base::ErrorCode::kInvalidOption,
+                     to + " exists; name a directory that does not, for the new store"};
+}
+
+}  // namespace
+
+base::Result<Repaired> repair_store(const std::string& from,
+                                    const std::string& to,
+                                    const RepairOptions& options,
+                                    const StoreAudit::Progress& progress) {
+  if (auto refused = refuse_existing(to); !refused) return refused.error();
+  Names names;
+  StoreAudit audit(names, progress);
+  if (auto read = audit.run(from, store::InspectMode::kAlone); !read) return read.error();
+  Repaired repaired;
+  repaired.runs = decide(audit, options);
+  repaired.problems = audit.problems();
+  repaired.whole = audit.runs().size() - repaired.runs.size();
+
+  const std::string unfinished = to + ".unfinished";
+  if (auto refused = refuse_existing(unfinished); !refused) return refused.error();
+  const base::Status built = build(from, unfinished, progress, &repaired);
+  std::error_code error;
+  if (built) std::filesystem::rename(unfinished, to, error);
+  if (built && !error) return repaired;
+  std::error_code ignored;
+  std::filesystem::remove_all(unfinished, ignored);
+  if (!built) return built.error();
+  return base::Error{base::ErrorCode::kStoreIo, "cannot create " + to + ": " + error.message()};
+}
+
+}  // namespace reprise::runtime

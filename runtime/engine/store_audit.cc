@@ -1,0 +1,109 @@
+#include "runtime/engine/store_audit.h"
+
+#include <algorithm>
+
+namespace reprise::runtime {
+namespace {
+
+constexpr std::size_t kMostProblems = 1'000;
+
+}  // namespace
+
+StoreAudit::StoreAudit(Names& names, Progress progress, Verified verified)
+    : names_(names),
+      progress_(std::move(progress)),
+      verified_(std::move(verified)),
+      archive_(names, verified_) {}
+
+base::Status StoreAudit::run(const std::string& directory, store::InspectMode mode) {
+  auto inspected = store::inspect_store(directory, mode, *this);
+  if (!inspected) return inspected.error();
+  inspected_ = std::move(*inspected);
+  if (!tail_) finish_archive();
+  finish_journal();
+  if (uuid_ != inspected_.uuid) problem("the archive is that of another store than FORMAT says");
+  return {};
+}
+
+bool StoreAudit::sound() const {
+  return problems_.empty() && std::none_of(runs_.begin(), runs_.end(),
+                                           [](const auto& entry) { return entry.second.damaged; });
+}
+
+void StoreAudit::problem(const std::string& what) {
+  if (problems_.size() < kMostProblems) problems_.push_back(what);
+}
+
+void StoreAudit::reading(const std::string& place) {
+  if (progress_) progress_(place);
+}
+
+// What pages of the archive have lost, its digests tell. In the journal it may be anything.
+void StoreAudit::damaged(const std::string& place, const std::string& what) {
+  if (place.find("journal") != std::string::npos) lost_records_ = true;
+  problem(place + ": " + what);
+}
+
+void StoreAudit::archive_entry(std::string_view table,
+                               std::string_view key,
+                               std::string_view value) {
+  for (std::size_t i = 0; i < store::kArchiveTables; ++i) {
+    if (table == store::kArchiveTableNames[i]) digests_[i].add(key, value);
+  }
+  if (table == "meta" && key == "state") state_ = value;
+  if (table == "meta" && key == "uuid") uuid_ = value;
+  archive_.take(table, key, value);
+}
+
+void StoreAudit::finish_archive() {
+  archive_.finish();
+  records_ = archive_.records();
+  runs_ = archive_.take_runs();
+  const bool some_damaged = std::any_of(runs_.begin(), runs_.end(),
+                                        [](const auto& entry) { return entry.second.damaged; });
+  const auto state = store::ArchiveState::decode(state_, uuid_);
+  through_ = state ? state->through : archive_.newest();
+  if (!state) problem("the archive's state does not verify");
+  // Chunks that are all there say where a history ends, and so do summaries that are.
+  const auto verifies = [&](store::ArchiveTable table) {
+    return state && state->digests[table] == digests_[table];
+  };
+  histories_complete_ = verifies(store::kChunks) || verifies(store::kSummaries);
+  if (archive_.newest() > through_) {
+    problem("the archive has records behind the last one that it counts");
+    through_ = archive_.newest();
+  }
+  if (state && state->digests != digests_ && !some_damaged) {
+    problem(
+        "the archive does not hold what was written to it, and nothing says which runs that is");
+  }
+  tail_.emplace(runs_, names_, through_, state ? state->next_run : 1, verified_);
+}
+
+void StoreAudit::journal_record(store::Seq seq, std::string_view bytes) {
+  if (!tail_) finish_archive();
+  if (first_ == 0) first_ = seq;
+  if (last_ != 0 && seq <= last_) return problem("the journal's keys are not in order");
+  last_ = seq;
+  if (seq <= through_) return;  // the archive has it, and has been verified
+  const base::Status taken = tail_->take(seq, bytes);
+  if (taken) return;
+  lost_records_ = true;
+  problem(taken.error().message);
+}
+
+void StoreAudit::finish_journal() {
+  records_ += tail_->records();
+  const auto behind = [this](const std::string& what) {
+    lost_records_ = true;
+    problem(what);
+  };
+  if (first_ > through_ + 1) behind("the archive is older than the journal");
+  if (last_ < through_) behind("the journal is older than the archive");
+  if (last_ < inspected_.witnessed) {
+    behind("the journal ends with record " + std::to_string(last_) + " and once had record " +
+           std::to_string(inspected_.witnessed));
+  }
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,64 @@
+// Everything that can be said of a store without workflow code: which runs verify from their first
+// record to their last, and what is wrong with the others.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/audit.h"
+#include "runtime/engine/journal_tail.h"
+#include "store/archive_state.h"
+#include "store/inspect.h"
+
+namespace reprise::runtime {
+
+class StoreAudit final : private store::StoreVisitor {
+ public:
+  using Progress = std::function<void(const std::string& place)>;
+  using Verified = Audit::Verified;
+  // `verified` is told of each record that verifies, in the order of its run: all of a run's
+  // archived ones, then those of the journal.
+  explicit StoreAudit(Names& names, Progress progress = nullptr, Verified verified = nullptr);
+
+  // Errors: what inspect_store() returns.
+  base::Status run(const std::string& directory, store::InspectMode mode);
+
+  const store::Inspected& inspected() const { return inspected_; }
+  // Damage that is not that of one run.
+  const std::vector<std::string>& problems() const { return problems_; }
+  // Records may be gone of which nobody knows whose they were: an open run that verifies may have
+  // been further than it says.
+  bool lost_records() const { return lost_records_ || !histories_complete_; }
+  const RecoveredRuns& runs() const { return runs_; }
+  std::uint64_t records() const { return records_; }
+  bool sound() const;
+
+ private:
+  void reading(const std::string& place) override;
+  void damaged(const std::string& place, const std::string& what) override;
+  void archive_entry(std::string_view table, std::string_view key, std::string_view value) override;
+  void journal_record(store::Seq seq, std::string_view bytes) override;
+  void finish_archive();
+  void finish_journal();
+  void problem(const std::string& what);
+
+  Names& names_;
+  const Progress progress_;
+  const Verified verified_;
+  Audit archive_;
+  store::TableDigests digests_;
+  std::string state_;
+  std::string uuid_;
+  std::optional<JournalTail> tail_;  // once the archive has been read
+  store::Seq through_ = 0;
+  store::Seq first_ = 0;  // of the journal
+  store::Seq last_ = 0;
+  RecoveredRuns runs_;
+  std::uint64_t records_ = 0;
+  bool lost_records_ = false;        // of the journal
+  bool histories_complete_ = false;  // of the archive, but for those that are known to be cut
+  std::vector<std::string> problems_;
+  store::Inspected inspected_;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,66 @@
+#include "store/archive_state.h"
+
+#include "base/ids.h"
+#include "store/archive_keys.h"
+#include "store/bytes.h"
+
+namespace reprise::store {
+namespace {
+
+void append_le64(std::uint64_t value, std::string* out) {
+  char bytes[8];
+  store_le(value, bytes);
+  out->append(bytes, sizeof bytes);
+}
+
+std::uint64_t check_of(std::string_view bytes, std::string_view bound_to) {
+  return base::hash64(bytes, base::hash64(bound_to));
+}
+
+}  // namespace
+
+std::uint64_t TableDigest::of(std::string_view key, std::string_view value) {
+  return check_of(value, key);
+}
+
+std::string ArchiveState::encode(std::string_view uuid) const {
+  std::string bytes;
+  append_le64(through, &bytes);
+  append_le64(next_run, &bytes);
+  for (const TableDigest& digest : digests) append_le64(digest.sum(), &bytes);
+  append_le64(check_of(bytes, uuid), &bytes);
+  return bytes;
+}
+
+std::optional<ArchiveState> ArchiveState::decode(std::string_view bytes, std::string_view uuid) {
+  constexpr std::size_t kChecked = 16 + 8 * kArchiveTables;
+  if (bytes.size() != kChecked + 8) return {};
+  if (load_le<std::uint64_t>(bytes.data() + kChecked) !=
+      check_of(bytes.substr(0, kChecked), uuid)) {
+    return {};
+  }
+  ArchiveState state;
+  state.through = load_le<Seq>(bytes.data());
+  state.next_run = load_le<RunNumber>(bytes.data() + 8);
+  for (std::size_t i = 0; i < kArchiveTables; ++i) {
+    state.digests[i] = TableDigest(load_le<std::uint64_t>(bytes.data() + 16 + 8 * i));
+  }
+  return state;
+}
+
+std::string seal_summary(RunNumber run, std::string_view summary) {
+  std::string sealed;
+  sealed.reserve(8 + summary.size());
+  append_le64(check_of(summary, run_key(run)), &sealed);
+  sealed += summary;
+  return sealed;
+}
+
+std::optional<std::string_view> unseal_summary(RunNumber run, std::string_view stored) {
+  if (stored.size() < 8) return {};
+  const std::string_view summary = stored.substr(8);
+  if (load_le<std::uint64_t>(stored.data()) != check_of(summary, run_key(run))) return {};
+  return summary;
+}
+
+}  // namespace reprise::store

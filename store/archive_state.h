@@ -1,0 +1,53 @@
+// What the archive says about itself: how far it has come, and a digest of each of its tables. A
+// page that LMDB cannot tell from the right one, an older version of it say, does not have the
+// entries that the digest counts.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/record.h"
+
+namespace reprise::store {
+
+// A sum over the entries, in any order: entries come and go without the others being read.
+class TableDigest {
+ public:
+  TableDigest() = default;
+  explicit TableDigest(std::uint64_t sum) : sum_(sum) {}
+
+  void add(std::string_view key, std::string_view value) { sum_ += of(key, value); }
+  void remove(std::string_view key, std::string_view value) { sum_ -= of(key, value); }
+  std::uint64_t sum() const { return sum_; }
+  friend bool operator==(const TableDigest&, const TableDigest&) = default;
+
+ private:
+  static std::uint64_t of(std::string_view key, std::string_view value);
+  std::uint64_t sum_ = 0;
+};
+
+// In the order in which the state has their digests.
+enum ArchiveTable { kChunks, kSummaries, kIds, kIndex, kArchiveTables };
+inline constexpr std::array<std::string_view, kArchiveTables> kArchiveTableNames = {
+    "chunks", "summaries", "ids", "index"};
+using TableDigests = std::array<TableDigest, kArchiveTables>;
+
+struct ArchiveState {
+  Seq through = 0;
+  RunNumber next_run = 1;
+  TableDigests digests;
+
+  // With a checksum that binds it to the store of this uuid.
+  std::string encode(std::string_view uuid) const;
+  // Empty: damaged.
+  static std::optional<ArchiveState> decode(std::string_view bytes, std::string_view uuid);
+};
+
+// A stored summary is preceded by a checksum that binds it to its run.
+std::string seal_summary(RunNumber run, std::string_view summary);
+// Empty: damaged.
+std::optional<std::string_view> unseal_summary(RunNumber run, std::string_view stored);
+
+}  // namespace reprise::store

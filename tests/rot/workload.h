@@ -1,0 +1,68 @@
+// A small store with runs in every state, what it says when nothing is wrong with it, and how to
+// ask a store that may be damaged the same questions.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/engine.h"
+#include "tests/support/scripted_run.h"
+
+namespace reprise::rot {
+
+class StillClock final : public base::Clock {
+ public:
+  base::Time now() const override { return now_; }
+  void advance(base::Duration by) { now_ += by; }
+
+ private:
+  base::Time now_ = base::from_ms(1'700'000'000'000);
+};
+
+// What can be read of a run.
+struct RunFacts {
+  bool damaged = false;  // and says so
+  bool found = true;
+  std::string facts;  // everything that was delivered, as text
+  bool open = false;
+};
+
+// An engine without threads over a directory, with the code of the workload.
+class Workbench {
+ public:
+  static base::Result<std::unique_ptr<Workbench>> open(const std::string& directory,
+                                                       std::size_t archive_slice);
+  ~Workbench();
+
+  void start_worker();
+  void settle();
+  void pass(base::Duration time);
+  bool start(const std::string& workflow, const std::string& id);
+  // False: refused.
+  bool signal(const std::string& id, const std::string& text);
+  RunFacts facts(const std::string& id);
+  // How it ended; empty: it has not.
+  std::string result(const std::string& id);
+  // Workflow ids of all runs that do not say that they are damaged, and how many do.
+  std::map<std::string, int> list(std::size_t* damaged);
+
+ private:
+  explicit Workbench(std::size_t archive_slice);
+
+  StillClock clock_;
+  runtime::EngineOptions options_;
+  std::unique_ptr<runtime::Engine> engine_;
+  std::unique_ptr<runtime::WorkerSession> worker_;
+};
+
+// Makes the store in `directory`. `moment` is called several times on the way, with the engine
+// closed, when the files are such as they were then. Returns the ids of all runs.
+std::vector<std::string> make_store(const std::string& directory,
+                                    const std::function<void()>& moment);
+
+// Sends the open runs what they wait for, and lets time pass.
+void finish_open_runs(Workbench& bench, const std::vector<std::string>& open);
+
+}  // namespace reprise::rot
