@@ -88,7 +88,8 @@ class Recovery {
     auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena_);
     if (record.seq != seq || record.previous != run.state.last_seq ||
         !store::verify_record(record, run.state.chain) ||
-        !turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()))) {
+        !turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size())) ||
+        starts(*turn) != record.first()) {
       quarantine(run, seq);
     } else {
       run.state.apply(*turn, names_);
@@ -107,6 +108,12 @@ class Recovery {
     // A run of which nothing could be read still needs names to be listed under.
     if (run.state.workflow == nullptr) run.state.workflow = names_.intern("(unreadable)");
     if (run.state.task_queue == nullptr) run.state.task_queue = names_.intern("(unreadable)");
+  }
+
+  // A run starts in its first turn and nowhere else: what it is called follows from that.
+  static bool starts(const proto::Turn& turn) {
+    return std::any_of(turn.inputs().begin(), turn.inputs().end(),
+                       [](const proto::Event& input) { return input.has_run_started(); });
   }
 
   static constexpr std::size_t kArenaBytes = 1 << 20;
