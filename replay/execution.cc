@@ -48,11 +48,15 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) {
   State& s = *state_;
   s.log.begin_replay(recorded, s.events);
   if (s.closed) {
-    s.log.reject_turn_after_end(recorded);
+    s.log.reject_after_end(recorded, 0);
     s.park_on_mismatch();
     return TurnEnd::kParked;
   }
   if (recorded.deferred()) {
+    if (!s.log.finish()) {  // it ran no code, so it cannot have commands
+      s.park_on_mismatch();
+      return TurnEnd::kParked;
+    }
     s.events += static_cast<std::uint64_t>(recorded.inputs_size());
     s.deferred.insert(s.deferred.end(), recorded.inputs().begin(), recorded.inputs().end());
     return s.end();
@@ -71,8 +75,13 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
     apply(turn.inputs(applied), applied);
     ++applied;
   }
-  if (live != nullptr && closed && applied < live->inputs_size()) {
-    live->mutable_inputs()->DeleteSubrange(applied, live->inputs_size() - applied);
+  if (closed && applied < turn.inputs_size()) {
+    if (live != nullptr) {
+      live->mutable_inputs()->DeleteSubrange(applied, live->inputs_size() - applied);
+    } else {
+      log.reject_after_end(turn, applied);
+      park_on_mismatch();
+    }
   }
   if (!trouble && !log.finish()) park_on_mismatch();
   if (!trouble) events += static_cast<std::uint64_t>(turn.inputs_size() + turn.commands_size());
@@ -87,7 +96,7 @@ TurnEnd Execution::State::end() const {
 void Execution::State::apply(const Event& event, int index) {
   switch (event.kind_case()) {
     case Event::kRunStarted:
-      start(event.run_started());
+      start(event, index);
       break;
     case Event::kActivityCompleted:
       complete_numbered(event, index, event.activity_completed().id(), Trigger::kSuccess,
@@ -128,8 +137,13 @@ void Execution::State::apply(const Event& event, int index) {
   run_to_quiescence();
 }
 
-void Execution::State::start(const proto::RunStarted& started) {
-  input = started.input();
+void Execution::State::start(const Event& event, int index) {
+  if (std::exchange(started, true)) {
+    log.reject_input(event, index);
+    park_on_mismatch();
+    return;
+  }
+  input = event.run_started().input();
   spawn_strand(
       [this] {
         guarded([this] {

@@ -40,7 +40,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   // ---- turns ----
   TurnEnd run(proto::Turn* live, const proto::Turn& turn);
   void apply(const proto::Event& event, int index);
-  void start(const proto::RunStarted& started);
+  void start(const proto::Event& event, int index);
   void receive_signal(const proto::SignalReceived& signal);
   void receive_update(const proto::UpdateReceived& update);
   void complete_numbered(const proto::Event& event,
@@ -94,6 +94,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::uint32_t next_operation = 1;
   std::uint64_t next_order = 1;
   std::uint64_t events = 0;
+  bool started = false;
   bool closed = false;
   bool in_query = false;
   std::unique_ptr<Trouble> trouble;
