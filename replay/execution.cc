@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/out_of_memory.h"
 #include "replay/class_name.h"
 #include "replay/execution_state.h"
 
@@ -39,12 +40,16 @@ Execution::~Execution() = default;
 
 // ---- turns ------------------------------------------------------------------------------------
 
-TurnEnd Execution::run_turn(proto::Turn* turn) {
+// Protobuf's messages are not safe to destroy after an exception: so without memory it ends here,
+// before anybody destroys this.
+TurnEnd Execution::run_turn(proto::Turn* turn) try {
   state_->log.begin_live(turn, state_->events);
   return state_->run(turn, *turn);
+} catch (const std::bad_alloc&) {
+  base::end_out_of_memory("running a turn");
 }
 
-TurnEnd Execution::replay_turn(const proto::Turn& recorded) {
+TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
   State& s = *state_;
   s.log.begin_replay(recorded, s.events);
   if (s.closed) {
@@ -62,6 +67,8 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) {
     return s.end();
   }
   return s.run(nullptr, recorded);
+} catch (const std::bad_alloc&) {
+  base::end_out_of_memory("replaying a turn");
 }
 
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
@@ -200,18 +207,22 @@ void Execution::State::receive_update(const proto::UpdateReceived& update) {
             failure.set_non_retryable(true);
             outcome = Outcome::failed(std::move(failure));
           }
-          enter();
-          auto* completed = log.draft({})->mutable_update_completed();
-          completed->set_update_id(update.update_id());
-          if (outcome.ok()) {
-            completed->set_result(outcome.take_payload());
-          } else {
-            *completed->mutable_failure() = outcome.failure();
-          }
-          submit();
+          base::needs_memory("answering an update", [&] { complete(update, &outcome); });
         });
       },
       root);
+}
+
+void Execution::State::complete(const proto::UpdateReceived& update, Outcome* outcome) {
+  enter();
+  auto* completed = log.draft({})->mutable_update_completed();
+  completed->set_update_id(update.update_id());
+  if (outcome->ok()) {
+    completed->set_result(outcome->take_payload());
+  } else {
+    *completed->mutable_failure() = outcome->failure();
+  }
+  submit();
 }
 
 void Execution::State::run_to_quiescence() {
@@ -257,7 +268,7 @@ void Execution::State::park_on_mismatch() {
   scheduler.halt();
 }
 
-void Execution::State::close(Outcome outcome) {
+void Execution::State::close(Outcome outcome) try {
   enter();
   Event* event = log.draft({});
   if (outcome.ok()) {
@@ -270,6 +281,8 @@ void Execution::State::close(Outcome outcome) {
   submit();
   closed = true;
   scheduler.halt();
+} catch (const std::bad_alloc&) {
+  base::end_out_of_memory("ending a run");
 }
 
 void Execution::State::finished(StrandRecord& strand) {
@@ -279,7 +292,7 @@ void Execution::State::finished(StrandRecord& strand) {
   }
 }
 
-void Execution::State::dropped(Operation& operation) {
+void Execution::State::dropped(Operation& operation) try {
   if (operation.kind() == Operation::Kind::kSpawn && operation.strand != nullptr) {
     StrandRecord& strand = *std::exchange(operation.strand, nullptr);
     strand.completes = nullptr;
@@ -297,6 +310,9 @@ void Execution::State::dropped(Operation& operation) {
       inboxes.give_back(operation.label, {operation.order(), unread.take_payload()});
     }
   }
+} catch (const std::bad_alloc&) {
+  // This is called by a destructor, which must not throw.
+  base::end_out_of_memory("running a workflow");
 }
 
 // ---- for the host -----------------------------------------------------------------------------

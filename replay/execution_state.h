@@ -43,6 +43,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   void start(const proto::Event& event, int index);
   void receive_signal(const proto::SignalReceived& signal);
   void receive_update(const proto::UpdateReceived& update);
+  void complete(const proto::UpdateReceived& update, Outcome* outcome);
   void complete_numbered(const proto::Event& event,
                          int index,
                          std::uint32_t id,

@@ -48,8 +48,10 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
 
   EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options);
   void open(Recovered recovered);
+  void close();
   void durable(const base::Result<store::Seq>& seq);
   void run_shard(Shard& shard);
+  bool run_round();
   void unregister(Session& session);
   static bool run_attempt(Session& session);
   void on_every_shard(const std::function<void(Shard&)>& act);
