@@ -52,6 +52,7 @@ AttemptPool::AttemptPool(std::shared_ptr<const WorkerCode> code,
       base::needs_memory("executing activities", [this, what] { (this->*what)(); });
     });
   };
+  threads_.reserve(threads);  // a thread that finds no place would be joined, and wait for work
   try {
     for (std::size_t i = 0; i < threads; ++i) threads_.push_back(start(&AttemptPool::work));
     if (threads > 0) watcher_ = start(&AttemptPool::watch);
