@@ -1,4 +1,5 @@
-// Which sanitizers this translation unit is built with; g++ and clang++ say it differently.
+// Which sanitizers this translation unit is built with; g++ and clang++ say it differently. A build
+// for Valgrind says so itself (the preset `valgrind`).
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -19,9 +20,14 @@
 #ifndef REPRISE_TSAN
 #define REPRISE_TSAN 0
 #endif
+#ifndef REPRISE_VALGRIND
+#define REPRISE_VALGRIND 0
+#endif
+// They want to see every allocation.
+#define REPRISE_SANITIZED (REPRISE_ASAN || REPRISE_TSAN || REPRISE_VALGRIND)
 
 namespace reprise::base {
 // Instrumented frames are several times larger, strands cost far more, and the sanitizers need most
 // of the address space for themselves.
-inline constexpr bool kSanitized = REPRISE_ASAN || REPRISE_TSAN;
+inline constexpr bool kSanitized = REPRISE_SANITIZED;
 }  // namespace reprise::base

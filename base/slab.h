@@ -19,7 +19,7 @@ class Slab {
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
 
-#if REPRISE_ASAN || REPRISE_TSAN  // which want to see every allocation
+#if REPRISE_SANITIZED
   template <class... Arguments>
   T* make(Arguments&&... arguments) {
     return new T(std::forward<Arguments>(arguments)...);

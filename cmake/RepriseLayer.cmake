@@ -14,6 +14,9 @@ target_compile_options(reprise_settings INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer
   # Wrong about std::string operator+ at -O2: GCC bug 105651.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+if(REPRISE_VALGRIND)
+  target_compile_definitions(reprise_settings INTERFACE REPRISE_VALGRIND=1)
+endif()
 if(REPRISE_SANITIZE)
   target_compile_options(reprise_settings INTERFACE
     -fsanitize=${REPRISE_SANITIZE} -fno-sanitize-recover=all)

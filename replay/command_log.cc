@@ -66,10 +66,10 @@ void CommandLog::reject_input(const proto::Event& input, int index) {
   mismatch_->event = events_before_ + static_cast<std::uint64_t>(index) + 1;
 }
 
-void CommandLog::reject_turn_after_end(const proto::Turn& recorded) {
-  const proto::Event* first = recorded.inputs_size() > 0 ? &recorded.inputs(0) : nullptr;
+void CommandLog::reject_after_end(const proto::Turn& recorded, int index) {
+  const proto::Event* first = index < recorded.inputs_size() ? &recorded.inputs(index) : nullptr;
   fail(Mismatch::Kind::kAfterEnd, first, nullptr);
-  mismatch_->event = events_before_ + 1;
+  mismatch_->event = events_before_ + static_cast<std::uint64_t>(index) + 1;
 }
 
 bool CommandLog::finish() {

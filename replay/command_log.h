@@ -33,8 +33,8 @@ class CommandLog {
 
   // A recorded input that answers nothing.
   void reject_input(const proto::Event& input, int index);
-  // The history goes on behind the end of the code.
-  void reject_turn_after_end(const proto::Turn& recorded);
+  // The history goes on behind the end of the code, with this input of the recorded turn.
+  void reject_after_end(const proto::Turn& recorded, int index);
   // False: the recorded turn has commands that the code did not ask for.
   [[nodiscard]] bool finish();
 

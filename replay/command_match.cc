@@ -41,6 +41,13 @@ bool same_input(const Event& recorded, const Event& attempted) {
       return recorded.timer_started().duration_ms() == attempted.timer_started().duration_ms();
     case Event::kRunCompleted:
       return recorded.run_completed().result() == attempted.run_completed().result();
+    case Event::kRunFailed:
+      return recorded.run_failed().failure().kind() == attempted.run_failed().failure().kind() &&
+             recorded.run_failed().failure().type() == attempted.run_failed().failure().type();
+    case Event::kUpdateCompleted:
+      return recorded.update_completed().has_failure() ==
+                 attempted.update_completed().has_failure() &&
+             recorded.update_completed().result() == attempted.update_completed().result();
     default:
       return true;
   }

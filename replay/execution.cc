@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/out_of_memory.h"
 #include "replay/class_name.h"
 #include "replay/execution_state.h"
 
@@ -41,25 +42,35 @@ Execution::~Execution() = default;
 
 // ---- turns ------------------------------------------------------------------------------------
 
-TurnEnd Execution::run_turn(proto::Turn* turn) {
+// Protobuf's messages are not safe to destroy after an exception: so without memory it ends here,
+// before anybody destroys this.
+TurnEnd Execution::run_turn(proto::Turn* turn) try {
   state_->log.begin_live(turn, state_->events);
   return state_->run(turn, *turn);
+} catch (const std::bad_alloc&) {
+  base::end_out_of_memory("running a turn");
 }
 
-TurnEnd Execution::replay_turn(const proto::Turn& recorded) {
+TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
   State& s = *state_;
   s.log.begin_replay(recorded, s.events);
   if (s.closed) {
-    s.log.reject_turn_after_end(recorded);
+    s.log.reject_after_end(recorded, 0);
     s.park_on_mismatch();
     return TurnEnd::kParked;
   }
   if (recorded.deferred()) {
+    if (!s.log.finish()) {  // it ran no code, so it cannot have commands
+      s.park_on_mismatch();
+      return TurnEnd::kParked;
+    }
     s.events += static_cast<std::uint64_t>(recorded.inputs_size());
     s.deferred.insert(s.deferred.end(), recorded.inputs().begin(), recorded.inputs().end());
     return s.end();
   }
   return s.run(nullptr, recorded);
+} catch (const std::bad_alloc&) {
+  base::end_out_of_memory("replaying a turn");
 }
 
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
@@ -74,8 +85,13 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
     apply(turn.inputs(applied), applied);
     ++applied;
   }
-  if (live != nullptr && closed && applied < live->inputs_size()) {
-    live->mutable_inputs()->DeleteSubrange(applied, live->inputs_size() - applied);
+  if (closed && applied < turn.inputs_size()) {
+    if (live != nullptr) {
+      live->mutable_inputs()->DeleteSubrange(applied, live->inputs_size() - applied);
+    } else {
+      log.reject_after_end(turn, applied);
+      park_on_mismatch();
+    }
   }
   if (!trouble && !log.finish()) park_on_mismatch();
   if (!trouble) events += static_cast<std::uint64_t>(turn.inputs_size() + turn.commands_size());
@@ -90,7 +106,7 @@ TurnEnd Execution::State::end() const {
 void Execution::State::apply(const Event& event, int index) {
   switch (event.kind_case()) {
     case Event::kRunStarted:
-      start(event.run_started());
+      start(event, index);
       break;
     case Event::kActivityCompleted:
       complete_numbered(event, index, event.activity_completed().id(), Trigger::kSuccess,
@@ -131,8 +147,13 @@ void Execution::State::apply(const Event& event, int index) {
   run_to_quiescence();
 }
 
-void Execution::State::start(const proto::RunStarted& started) {
-  input = started.input();
+void Execution::State::start(const Event& event, int index) {
+  if (std::exchange(started, true)) {
+    log.reject_input(event, index);
+    park_on_mismatch();
+    return;
+  }
+  input = event.run_started().input();
   spawn_strand(
       [this] {
         guarded([this] {
@@ -189,18 +210,22 @@ void Execution::State::receive_update(const proto::UpdateReceived& update) {
             failure.set_non_retryable(true);
             outcome = Outcome::failed(std::move(failure));
           }
-          enter();
-          auto* completed = log.draft({})->mutable_update_completed();
-          completed->set_update_id(update.update_id());
-          if (outcome.ok()) {
-            completed->set_result(outcome.take_payload());
-          } else {
-            *completed->mutable_failure() = outcome.failure();
-          }
-          submit();
+          base::needs_memory("answering an update", [&] { complete(update, &outcome); });
         });
       },
       root);
+}
+
+void Execution::State::complete(const proto::UpdateReceived& update, Outcome* outcome) {
+  enter();
+  auto* completed = log.draft({})->mutable_update_completed();
+  completed->set_update_id(update.update_id());
+  if (outcome->ok()) {
+    completed->set_result(outcome->take_payload());
+  } else {
+    *completed->mutable_failure() = outcome->failure();
+  }
+  submit();
 }
 
 void Execution::State::run_to_quiescence() {
@@ -246,7 +271,7 @@ void Execution::State::park_on_mismatch() {
   scheduler.halt();
 }
 
-void Execution::State::close(Outcome outcome) {
+void Execution::State::close(Outcome outcome) try {
   enter();
   Event* event = log.draft({});
   if (outcome.ok()) {
@@ -259,6 +284,8 @@ void Execution::State::close(Outcome outcome) {
   submit();
   closed = true;
   scheduler.halt();
+} catch (const std::bad_alloc&) {
+  base::end_out_of_memory("ending a run");
 }
 
 void Execution::State::finished(StrandRecord& strand) {
@@ -268,7 +295,7 @@ void Execution::State::finished(StrandRecord& strand) {
   }
 }
 
-void Execution::State::dropped(Operation& operation) {
+void Execution::State::dropped(Operation& operation) try {
   if (operation.kind() == Operation::Kind::kSpawn && operation.strand != nullptr) {
     StrandRecord& strand = *std::exchange(operation.strand, nullptr);
     strand.completes = nullptr;
@@ -286,6 +313,9 @@ void Execution::State::dropped(Operation& operation) {
       inboxes.give_back(operation.label, {operation.order(), unread.take_payload()});
     }
   }
+} catch (const std::bad_alloc&) {
+  // This is called by a destructor, which must not throw.
+  base::end_out_of_memory("running a workflow");
 }
 
 // ---- for the host -----------------------------------------------------------------------------

@@ -50,7 +50,8 @@ struct RunInfo {
 };
 
 struct ExecutionOptions {
-  bool strict = false;  // compare recorded inputs of activities and durations of timers too
+  // Compare what commands carry too: inputs of activities, durations of timers, results.
+  bool strict = false;
   // Told that a step's closure is about to be gone with its strand's stack: returns once no thread
   // executes it, and none will.
   std::function<void(std::uint32_t id)> step_abandoned{};

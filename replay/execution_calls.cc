@@ -1,8 +1,14 @@
 // What the code of a run asks for. Every function here runs on one of the run's strands.
+//
+// Memory that the book-keeping needs and cannot have ends the process (base/out_of_memory.h): hence
+// the functions with a handler of their own. Thrown into user code, std::bad_alloc might be caught
+// there, and the run would go on with a command made by half, on a way that no replay will take.
+// What closures of the user's throw is theirs.
 #include <algorithm>
 #include <utility>
 
 #include "base/check.h"
+#include "base/out_of_memory.h"
 #include "replay/execution_state.h"
 
 namespace reprise::replay {
@@ -17,6 +23,10 @@ namespace {
 constexpr std::size_t kBytesPerCommand = 64;
 
 constexpr base::Duration kLongestTimer = std::chrono::hours(24 * 365'000);
+
+[[noreturn]] void out_of_memory() {
+  base::end_out_of_memory("running a workflow");
+}
 
 }  // namespace
 
@@ -76,7 +86,7 @@ void Execution::State::complete(Operation& operation,
   for (StrandRecord* strand : operation.waiters) scheduler.wake(*strand);
 }
 
-void Execution::State::cancel(Operation& operation, base::CallSite site) {
+void Execution::State::cancel(Operation& operation, base::CallSite site) try {
   if (operation.ready()) return;
   const OperationRef keep(&operation);
   if (operation.kind() == Kind::kActivity || operation.kind() == Kind::kTimer) {
@@ -98,11 +108,13 @@ void Execution::State::cancel(Operation& operation, base::CallSite site) {
   failure.set_message(std::string(to_string(operation.kind())) + " " + operation.label +
                       " was cancelled");
   complete(operation, Trigger::kCancel, next_order++, Outcome::failed(std::move(failure)));
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
 // The strand is unwound while it waits for the step. When the whole run leaves memory the step
 // stays pending; when the code has dropped this strand alone, nobody will ever want the result.
-void Execution::State::abandon_step(Operation& operation, base::CallSite site) {
+void Execution::State::abandon_step(Operation& operation, base::CallSite site) try {
   operation.step_body.reset();
   if (scheduler.halted()) return;
   const OperationRef keep(&operation);
@@ -110,9 +122,11 @@ void Execution::State::abandon_step(Operation& operation, base::CallSite site) {
   log.draft(site)->mutable_step_abandoned()->set_id(operation.id());
   if (!log.submit()) park_on_mismatch();
   if (step_abandoned) step_abandoned(operation.id());
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
-void Execution::State::cancel_scope(Scope& scope, base::CallSite site) {
+void Execution::State::cancel_scope(Scope& scope, base::CallSite site) try {
   scope.cancel();
   std::vector<OperationRef> affected;
   pending.for_each([&](const OperationRef& operation) {
@@ -124,9 +138,11 @@ void Execution::State::cancel_scope(Scope& scope, base::CallSite site) {
   for (const auto& strand : scheduler.strands()) {
     if (strand->scope->is_cancelled()) scheduler.wake(*strand);
   }
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
-void Execution::State::wait_on(StrandRecord& strand, std::span<Operation* const> operations) {
+void Execution::State::wait_on(StrandRecord& strand, std::span<Operation* const> operations) try {
   // Registered for exactly as long as the strand is suspended, however it comes back.
   struct Registered {
     StrandRecord& strand;
@@ -139,6 +155,8 @@ void Execution::State::wait_on(StrandRecord& strand, std::span<Operation* const>
   for (Operation* operation : operations) operation->waiters.push_back(&strand);
   const Registered registered{strand};
   scheduler.block();
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
 // ---- the run ----------------------------------------------------------------------------------
@@ -169,7 +187,7 @@ std::uint64_t Execution::random() {
 // ---- commands ---------------------------------------------------------------------------------
 
 OperationRef Execution::schedule_activity(base::FunctionRef<void(proto::ActivityScheduled&)> fill,
-                                          base::CallSite site) {
+                                          base::CallSite site) try {
   State& s = *state_;
   s.enter();
   const std::uint32_t id = s.new_operation();
@@ -178,9 +196,11 @@ OperationRef Execution::schedule_activity(base::FunctionRef<void(proto::Activity
   activity->set_id(id);
   s.submit(activity->input().size());
   return s.add_operation(Kind::kActivity, id, activity->name());
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
-OperationRef Execution::start_timer(base::Duration duration, base::CallSite site) {
+OperationRef Execution::start_timer(base::Duration duration, base::CallSite site) try {
   State& s = *state_;
   s.enter();
   const std::uint32_t id = s.new_operation();
@@ -189,11 +209,13 @@ OperationRef Execution::start_timer(base::Duration duration, base::CallSite site
   timer->set_duration_ms(std::clamp<std::int64_t>(duration.count(), 0, kLongestTimer.count()));
   s.submit();
   return s.add_operation(Kind::kTimer, id, std::to_string(duration.count()) + "ms");
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
 Outcome Execution::run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
                             base::FunctionRef<Outcome()> body,
-                            base::CallSite site) {
+                            base::CallSite site) try {
   State& s = *state_;
   StrandRecord& strand = s.enter();
   const std::uint32_t id = s.new_operation();
@@ -216,6 +238,8 @@ Outcome Execution::run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
   Operation* const waited[] = {operation.get()};
   while (!operation->ready()) s.wait_on(strand, waited);
   return operation->take_outcome();
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
 std::string Execution::side_effect(base::FunctionRef<std::string()> compute, base::CallSite site) {
@@ -229,12 +253,14 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
   // On replay there is nothing to compute: submitting the command reports the mismatch.
   std::string value = s.log.replaying() ? std::string() : compute();
   s.enter();  // `compute` may have waited against the rules, or parked the run
-  s.log.draft(site)->mutable_side_effect_recorded()->set_value(value);
-  s.submit(value.size());
+  base::needs_memory("recording a side effect", [&] {
+    s.log.draft(site)->mutable_side_effect_recorded()->set_value(value);
+    s.submit(value.size());
+  });
   return value;
 }
 
-bool Execution::patched(std::string_view change_id, base::CallSite site) {
+bool Execution::patched(std::string_view change_id, base::CallSite site) try {
   State& s = *state_;
   s.enter();
   const auto [answer, first_time] = s.patches.try_emplace(std::string(change_id), false);
@@ -249,6 +275,8 @@ bool Execution::patched(std::string_view change_id, base::CallSite site) {
   s.log.draft(site)->mutable_patch_recorded()->set_change_id(std::string(change_id));
   s.submit();
   return answer->second = true;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
 // ---- waiting ----------------------------------------------------------------------------------
@@ -290,8 +318,10 @@ Waited Execution::wait_until(base::FunctionRef<bool()> condition,
     Waiter(StrandRecord& waiting, Operation* limit, Scheduler& run_by)
         : strand(waiting), timeout(limit), scheduler(run_by) {
       if (timeout == nullptr) return;
-      timeout->waiters.push_back(&strand);
-      strand.waits_for.push_back(timeout);
+      base::needs_memory("waiting for a condition", [this] {
+        timeout->waiters.push_back(&strand);
+        strand.waits_for.push_back(timeout);
+      });
     }
     ~Waiter() {
       scheduler.condition_met();
@@ -315,7 +345,7 @@ Waited Execution::wait_until(base::FunctionRef<bool()> condition,
   return result;
 }
 
-OperationRef Execution::next_signal(std::string_view name) {
+OperationRef Execution::next_signal(std::string_view name) try {
   State& s = *state_;
   s.enter();
   OperationRef operation = s.add_operation(Kind::kSignal, 0, std::string(name));
@@ -326,13 +356,15 @@ OperationRef Execution::next_signal(std::string_view name) {
     s.inboxes.wait(name, operation.get());
   }
   return operation;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
 bool Execution::has_signal(std::string_view name) const {
   return state_->inboxes.has(name);
 }
 
-OperationRef Execution::spawn(std::function<void()> body) {
+OperationRef Execution::spawn(std::function<void()> body) try {
   State& s = *state_;
   const StrandRecord& parent = s.enter();
   OperationRef operation = s.add_operation(Kind::kSpawn, 0, "spawned");
@@ -341,17 +373,21 @@ OperationRef Execution::spawn(std::function<void()> body) {
   strand.completes = operation.get();
   operation->strand = &strand;
   return operation;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
 // ---- handlers ---------------------------------------------------------------------------------
 
-std::uint64_t Execution::answer(std::string_view query, QueryHandler handler) {
+std::uint64_t Execution::answer(std::string_view query, QueryHandler handler) try {
   auto& handlers = state_->handlers;
   handlers.queries[std::string(query)] = {handlers.next_id, std::move(handler)};
   return handlers.next_id++;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
-std::uint64_t Execution::on_signal(std::string_view signal, SignalHandler handler) {
+std::uint64_t Execution::on_signal(std::string_view signal, SignalHandler handler) try {
   State& s = *state_;
   const std::uint64_t id = s.handlers.next_id++;
   s.handlers.signals[std::string(signal)] = {id, handler};
@@ -362,12 +398,16 @@ std::uint64_t Execution::on_signal(std::string_view signal, SignalHandler handle
                    s.root);
   }
   return id;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
-std::uint64_t Execution::accept(std::string_view update, UpdateHandler handler) {
+std::uint64_t Execution::accept(std::string_view update, UpdateHandler handler) try {
   auto& handlers = state_->handlers;
   handlers.updates[std::string(update)] = {handlers.next_id, std::move(handler)};
   return handlers.next_id++;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
 void Execution::remove_handler(std::uint64_t id) {
@@ -380,10 +420,12 @@ void Execution::remove_handler(std::uint64_t id) {
 
 // ---- scopes -----------------------------------------------------------------------------------
 
-ScopeRef Execution::enter_scope(Scope::Kind kind) {
+ScopeRef Execution::enter_scope(Scope::Kind kind) try {
   StrandRecord& strand = state_->enter();
   strand.scope = ScopeRef(new Scope(kind, strand.scope));
   return strand.scope;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
 void Execution::leave_scope(const ScopeRef& scope) {

@@ -40,9 +40,10 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   // ---- turns ----
   TurnEnd run(proto::Turn* live, const proto::Turn& turn);
   void apply(const proto::Event& event, int index);
-  void start(const proto::RunStarted& started);
+  void start(const proto::Event& event, int index);
   void receive_signal(const proto::SignalReceived& signal);
   void receive_update(const proto::UpdateReceived& update);
+  void complete(const proto::UpdateReceived& update, Outcome* outcome);
   void complete_numbered(const proto::Event& event,
                          int index,
                          std::uint32_t id,
@@ -100,6 +101,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::uint64_t next_order = 1;
   std::uint64_t events = 0;
   std::size_t turn_bytes = 0;  // of the commands of this turn, when it is live
+  bool started = false;
   bool closed = false;
   bool in_query = false;
   std::unique_ptr<Trouble> trouble;

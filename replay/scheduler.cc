@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/out_of_memory.h"
 
 namespace reprise::replay {
 
@@ -79,7 +80,7 @@ void Scheduler::block_on_condition() {
   StrandRecord& strand = *current_;
   if (!strand.on_condition) {
     strand.on_condition = true;
-    conditions_.push_back(&strand);
+    base::needs_memory("waiting for a condition", [&] { conditions_.push_back(&strand); });
   }
   strand.strand.suspend();
 }

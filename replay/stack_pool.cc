@@ -29,7 +29,8 @@ constexpr int kMadvGuardInstall = 102;  // younger than the C library's headers
 // Every mprotect guard splits a mapping in two, and once a process has used up its mappings malloc
 // and mmap fail everywhere in it. So the pools of all shards together take half of the default
 // limit at most and go on with canaries.
-constexpr std::size_t kMaxProtectedGuards = 16'000;
+// Valgrind has room for 30,000 mappings.
+constexpr std::size_t kMaxProtectedGuards = REPRISE_VALGRIND ? 11'000 : 16'000;
 std::atomic<std::size_t> protected_guards{0};
 
 // The pool's note at the very top of each stack, where the page is in use anyway. Fresh memory, and
@@ -110,6 +111,9 @@ struct StackPool::State {
 };
 
 bool StackPool::State::add_slab() {
+  // First of all, so that nothing fails once there is a slab, and giving a stack back never does.
+  slabs.reserve(slabs.size() + 1);
+  idle.reserve((slabs.size() + 1) * options.stacks_per_slab);
   void* slab = ::mmap(nullptr, slab_bytes(), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (slab == MAP_FAILED) return false;

@@ -10,11 +10,14 @@
 #include <boost/context/detail/fcontext.hpp>
 
 #include "base/check.h"
+#include "base/out_of_memory.h"
 
 #if REPRISE_ASAN
 #include <sanitizer/common_interface_defs.h>
 #elif REPRISE_TSAN
 #include <sanitizer/tsan_interface.h>
+#elif REPRISE_VALGRIND
+#include <valgrind/valgrind.h>
 #endif
 
 namespace reprise::replay {
@@ -84,6 +87,27 @@ class SwitchHooks {
   void* fiber_ = nullptr;
   void* resumer_ = nullptr;
 };
+#elif REPRISE_VALGRIND
+// Valgrind takes a jump to memory that it knows nothing of for a huge frame.
+class SwitchHooks {
+ public:
+  ~SwitchHooks() {
+    if (registered_) VALGRIND_STACK_DEREGISTER(id_);
+  }
+  void before_resume(const Stack& stack) {
+    if (std::exchange(registered_, true)) return;
+    id_ = VALGRIND_STACK_REGISTER(stack.bottom, stack.top());
+  }
+  void after_resume() {}
+  void on_start() {}
+  void before_suspend() {}
+  void after_suspend() {}
+  void before_finish() {}
+
+ private:
+  bool registered_ = false;
+  unsigned id_ = 0;
+};
 #else
 class SwitchHooks {
  public:
@@ -95,6 +119,16 @@ class SwitchHooks {
   void before_finish() {}
 };
 #endif
+
+}  // namespace
+
+namespace {
+
+Stack stack_of(StackPool& pool) {
+  const Stack stack = pool.take();
+  if (!stack) throw std::bad_alloc();
+  return stack;
+}
 
 }  // namespace
 
@@ -139,6 +173,8 @@ void Strand::State::run_body() {
     const Body own = std::move(body);  // so that its captures are destroyed on the strand
     own();
   } catch (const Evicted&) {
+  } catch (const std::bad_alloc&) {
+    base::end_out_of_memory("running a workflow");  // what user code throws is caught further in
   } catch (...) {
     REPRISE_CHECK(false, "an exception has reached the base of a strand");
   }
@@ -153,7 +189,7 @@ void Strand::State::note_depth() {
   pool.note_depth(stack, depth);
 }
 
-Strand::Strand(StackPool& pool, Body body) : Strand(pool, pool.take(), std::move(body)) {}
+Strand::Strand(StackPool& pool, Body body) : Strand(pool, stack_of(pool), std::move(body)) {}
 
 Strand::Strand(StackPool& pool, Stack stack, Body body) {
   REPRISE_CHECK(stack, "a strand without a stack");

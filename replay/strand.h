@@ -24,8 +24,9 @@ class Strand {
  public:
   using Body = std::function<void()>;
 
-  // Takes a stack from `pool`, which must outlive the strand and must have one to give. The body
-  // starts at the first resume(); it and what it captured are destroyed on the strand, at its end.
+  // Takes a stack from `pool`, which must outlive the strand; std::bad_alloc if it has none. The
+  // body starts at the first resume(); it and what it captured are destroyed on the strand, at its
+  // end.
   Strand(StackPool& pool, Body body);
   // For callers that must survive a pool without stacks: `stack` is one taken from `pool` before.
   Strand(StackPool& pool, Stack stack, Body body);

@@ -2,8 +2,9 @@
 
 #include <cerrno>
 #include <charconv>
+#include <dirent.h>
 #include <fcntl.h>
-#include <filesystem>
+#include <memory>
 #include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -20,14 +21,17 @@ base::Error missing(const std::string& message) {
   return {base::ErrorCode::kStoreMissing, message};
 }
 
+// Not with std::filesystem, whose iterator ends the process when it has no memory.
 base::Result<std::set<std::string>> names_in(const std::string& path) {
-  std::error_code error;
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(path.c_str()), ::closedir);
+  if (entries == nullptr) return file_error(errno, "open", path);
   std::set<std::string> names;
-  auto entry = std::filesystem::directory_iterator(path, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    names.insert(entry->path().filename().string());
+  errno = 0;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace(name);
   }
-  if (error) return file_error(error.value(), "open", path);
+  if (errno != 0) return file_error(errno, "read", path);
   return names;
 }
 

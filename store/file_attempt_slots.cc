@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
+#include <new>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -155,6 +156,8 @@ base::Status FileAttemptSlots::map_next_chunk() {
 // Takes the chunk's marks for left over and its other slots for free.
 void FileAttemptSlots::adopt(StoredMark* chunk) {
   const auto first = static_cast<Slot>(chunks_.size() * kMarksPerChunk);
+  // For every slot there is, so that giving one back needs no memory.
+  free_.reserve(first + kMarksPerChunk);
   chunks_.push_back(chunk);
   for (std::size_t i = kMarksPerChunk; i-- > 0;) {
     const auto slot = static_cast<Slot>(first + i);
@@ -173,7 +176,7 @@ void FileAttemptSlots::adopt(StoredMark* chunk) {
 void FileAttemptSlots::add_memory_chunk() {
   void* const memory =
       ::mmap(nullptr, kChunkBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  REPRISE_CHECK(memory != MAP_FAILED, "no memory for attempt slots");
+  if (memory == MAP_FAILED) throw std::bad_alloc();
   adopt(static_cast<StoredMark*>(memory));
 }
 

@@ -55,7 +55,29 @@ bool disk_is_full(const std::string& path, int file) {
          is_want_of_room(errno);
 }
 
+// Ends a transaction that is left in another way than by its commit: an exception, above all
+// std::bad_alloc, would leave LMDB's write lock or a reader's snapshot behind.
+template <class End>
+class TransactionGuard {
+ public:
+  TransactionGuard(MDB_txn* txn, End end) : txn_(txn), end_(end) {}
+  ~TransactionGuard() {
+    if (txn_ != nullptr) end_(txn_);
+  }
+  TransactionGuard(const TransactionGuard&) = delete;
+  TransactionGuard& operator=(const TransactionGuard&) = delete;
+  MDB_txn* release() { return std::exchange(txn_, nullptr); }
+
+ private:
+  MDB_txn* txn_;
+  End end_;
+};
+
 }  // namespace
+
+LmdbEnv::LmdbEnv(const LmdbOptions& options) : options_(options) {
+  idle_readers_.reserve(kIdleReaders);  // so that end_read() needs no memory
+}
 
 base::Result<std::unique_ptr<LmdbEnv>> LmdbEnv::open(const LmdbOptions& options) {
   std::unique_ptr<LmdbEnv> env(new LmdbEnv(options));
@@ -138,12 +160,9 @@ base::Status LmdbEnv::write(base::FunctionRef<int(MDB_txn*)> work) {
   MDB_txn* txn = nullptr;
   int code = mdb_txn_begin(env_, nullptr, 0, &txn);
   if (code == 0) {
+    TransactionGuard guard(txn, mdb_txn_abort);
     code = work(txn);
-    if (code == 0) {
-      code = mdb_txn_commit(txn);
-    } else {
-      mdb_txn_abort(txn);
-    }
+    if (code == 0) code = mdb_txn_commit(guard.release());
   }
   if (code != 0) {
     const base::Error why = failure_of_write(code);
@@ -183,8 +202,8 @@ base::Status LmdbEnv::read(base::FunctionRef<int(MDB_txn*)> work) const {
   MDB_txn* txn = nullptr;
   int code = begin_read(&txn);
   if (code == 0) {
+    const TransactionGuard guard(txn, [this](MDB_txn* ended) { end_read(ended); });
     code = work(txn);
-    end_read(txn);
   }
   if (code != 0) return error(code, "read");
   return {};
@@ -220,9 +239,10 @@ base::Status LmdbEnv::open_tables(base::FunctionRef<int(MDB_txn*)> work) const {
   MDB_txn* txn = nullptr;
   int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
   if (code == 0) {
+    TransactionGuard guard(txn, mdb_txn_abort);
     code = work(txn);
     // Not abort: that would close the handles.
-    const int committed = mdb_txn_commit(txn);
+    const int committed = mdb_txn_commit(guard.release());
     if (code == 0) code = committed;
   }
   if (code != 0) return error(code, "read");

@@ -71,7 +71,7 @@ class LmdbEnv {
   MDB_env* get() const { return env_; }
 
  private:
-  explicit LmdbEnv(const LmdbOptions& options) : options_(options) {}
+  explicit LmdbEnv(const LmdbOptions& options);
   base::Status check_before_open() const;
   base::Status reserve_lock_file() const;
   int open_env();

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -147,8 +148,8 @@ int check_not_truncated(MDB_env* env) {
     MDB_txn* txn = nullptr;
     code = mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn);
     if (code != 0) return code;
+    const std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)> guard(txn, mdb_txn_abort);
     code = check_snapshot(env, txn);
-    mdb_txn_abort(txn);
   }
   return code;
 }

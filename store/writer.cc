@@ -1,10 +1,13 @@
 #include "store/writer.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <iterator>
+#include <new>
 #include <utility>
 
+#include "base/out_of_memory.h"
 #include "base/thread_name.h"
 
 namespace reprise::store {
@@ -27,7 +30,9 @@ enum class Step : std::uint8_t { kIdle, kDone, kNoRoom };
 // Everything below `mutex` is guarded by it; the journal is written by one thread only, the
 // writer's or, unthreaded, the one that calls commit_pending().
 struct Writer::State {
-  State(Journal& to, Seq from) : journal(to), last(from), durable(from) {}
+  State(Journal& to, Seq from) : journal(to), last(from), durable(from) {
+    spare.reserve(kSpareBatches);  // recycle() comes after the acknowledgement and cannot fail
+  }
 
   Seq number_and_queue(Draft& draft);
   RecordBatch& open_batch();
@@ -80,14 +85,17 @@ Seq Writer::State::number_and_queue(Draft& draft) {
   const bool first = (draft.flags & kFirstOfRun) != 0;
   REPRISE_CHECK(first == (*draft.previous == 0), "a run's first record has none before it");
   RecordBatch& batch = open_batch();
-  const Record record{.seq = ++last,
+  const Record record{.seq = last + 1,
                       .run = draft.run,
                       .previous = *draft.previous,
                       .flags = draft.flags,
                       .body = draft.body};
+  // All the memory first: half a record in the batch would become part of the next one.
+  const std::size_t end = batch.bytes.size() + kRecordHeaderBytes + draft.body.size();
+  if (end > batch.bytes.capacity()) batch.bytes.reserve(std::max(end, 2 * batch.bytes.capacity()));
+  batch.ends.push_back(static_cast<std::uint32_t>(end));
   *draft.chain = encode_record(record, first ? 0 : *draft.chain, &batch.bytes);
-  *draft.previous = record.seq;
-  batch.ends.push_back(static_cast<std::uint32_t>(batch.bytes.size()));
+  *draft.previous = last = record.seq;
   return record.seq;
 }
 
@@ -127,16 +135,21 @@ Step Writer::State::work_once() {
   const Seq trim = trim_through > trimmed ? trim_through : 0;
   const bool tight = room != Room::kEnough;
   lock.unlock();
-  const base::Status done = tight ? commit(batches, trim) : append(batches, trim);
-  if (!done && done.error().code == base::ErrorCode::kStoreFull) {
-    return found_no_room(done.error(), std::move(batches));
+  try {
+    const base::Status done = tight ? commit(batches, trim) : append(batches, trim);
+    if (!done && done.error().code == base::ErrorCode::kStoreFull) {
+      return found_no_room(done.error(), std::move(batches));
+    }
+    if (!done) {
+      fail(done.error());
+      return Step::kDone;
+    }
+    if (tight) found_room();
+    committed(batches, trim);
+  } catch (const std::bad_alloc&) {
+    // What was taken is not on the disk and no longer queued: nothing may follow it.
+    fail({base::ErrorCode::kStoreIo, "out of memory while the log was written"});
   }
-  if (!done) {
-    fail(done.error());
-    return Step::kDone;
-  }
-  if (tight) found_room();
-  committed(batches, trim);
   lock.lock();
   recycle(std::move(batches));
   return Step::kDone;
@@ -242,7 +255,9 @@ void Writer::State::run() {
 
 Writer::Writer(Journal& journal, Seq last, bool threaded)
     : state_(std::make_unique<State>(journal, last)) {
-  if (threaded) state_->thread = std::thread([state = state_.get()] { state->run(); });
+  if (!threaded) return;
+  state_->thread = std::thread(
+      [state = state_.get()] { base::needs_memory("writing the log", [state] { state->run(); }); });
 }
 
 Writer::~Writer() {

@@ -1,5 +1,6 @@
 #include "runtime/engine/archiver.h"
 
+#include "base/out_of_memory.h"
 #include "base/thread_name.h"
 #include "runtime/engine/archive_slice.h"
 
@@ -35,7 +36,7 @@ void Archiver::stop() {
 }
 
 void Archiver::start() {
-  thread_ = std::jthread([this] { work(); });
+  thread_ = std::jthread([this] { base::needs_memory("archiving", [this] { work(); }); });
 }
 
 void Archiver::poke() {

@@ -58,10 +58,12 @@ void Audit::take_record(Parts& parts, const store::Record& record) {
   if (run.damaged) return;
   arena_.reset();
   proto::Turn* turn = arena_.make();
-  const bool sound = record.run == run.state.number && record.previous == run.state.last_seq &&
-                     record.first() == (run.state.last_seq == 0) &&
-                     store::verify_record(record, run.state.chain) &&
-                     turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()));
+  const bool sound =
+      record.run == run.state.number && record.previous == run.state.last_seq &&
+      record.first() == (run.state.last_seq == 0) &&
+      store::verify_record(record, run.state.chain) &&
+      turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size())) &&
+      starts(*turn) == record.first();
   if (!sound) return cut(parts);
   run.state.apply(*turn, names_);
   run.state.last_seq = run.seen = record.seq;

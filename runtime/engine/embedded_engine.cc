@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/check.h"
+#include "base/out_of_memory.h"
 #include "base/thread_name.h"
 #include "base/thread_stack.h"
 #include "runtime/engine/limits.h"
@@ -61,7 +62,9 @@ class EmbeddedEngine::Session final : public WorkerSession {
  public:
   Session(EmbeddedEngine& engine, std::shared_ptr<const WorkerCode> code, std::size_t threads)
       : engine_(engine), queue_(code->task_queue), pool_(std::move(code), threads, engine) {}
-  ~Session() override { engine_.unregister(*this); }
+  ~Session() override {
+    base::needs_memory("stopping a worker", [this] { engine_.unregister(*this); });
+  }
 
   const std::string& queue() const { return queue_; }
   AttemptPool& pool() { return pool_; }
@@ -152,16 +155,22 @@ void EmbeddedEngine::open(Recovered recovered) {
   watchdog_ = std::make_unique<Watchdog>(std::move(marks), options.limits.slow_turn, options.log);
   watchdog_->start();
   for (auto& shard : shards_)
-    threads_.emplace_back([this, shard = shard.get()] { run_shard(*shard); });
+    threads_.emplace_back([this, shard = shard.get()] {
+      base::needs_memory("running workflows", [&] { run_shard(*shard); });
+    });
 }
 
 EmbeddedEngine::~EmbeddedEngine() {
+  base::needs_memory("closing the engine", [this] { close(); });
+}
+
+void EmbeddedEngine::close() {
   stopping_ = true;
   shared_.admission.close();
   for (auto& shard : shards_) shard->poke();
   watchdog_ = nullptr;  // before the threads that it may interrupt
   threads_.clear();
-  archiver_->stop();
+  if (archiver_ != nullptr) archiver_->stop();  // none if open() threw
   shared_.writer.reset();  // commits what is queued; its callback needs the shards and the archiver
   const bool full = shared_.space.full();
   for (auto& shard : shards_) {
@@ -222,6 +231,10 @@ void EmbeddedEngine::run_shard(Shard& shard) {
 // ---- driving an engine without threads --------------------------------------------------------
 
 bool EmbeddedEngine::run_some() {
+  return base::needs_memory("running workflows", [this] { return run_round(); });
+}
+
+bool EmbeddedEngine::run_round() {
   bool worked = false;
   for (auto& shard : shards_) worked |= shard->step();
   worked |= shared_.writer->commit_pending();

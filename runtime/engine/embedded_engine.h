@@ -52,9 +52,11 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
 
   EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options);
   void open(Recovered recovered);
+  void close();
   void durable(const base::Result<store::Seq>& seq);
   void room_changed(const base::Status& room);
   void run_shard(Shard& shard);
+  bool run_round();
   void unregister(Session& session);
   static bool run_attempt(Session& session);
   void on_every_shard(const std::function<void(Shard&)>& act);

@@ -76,7 +76,8 @@ bool JournalTail::take_sound(store::Seq seq, std::string_view bytes) {
   if (!follows(*record, seq, known == runs_.end() ? none : known->second)) return false;
   arena_.reset();
   proto::Turn* turn = arena_.make();
-  if (!turn->ParseFromArray(record->body.data(), static_cast<int>(record->body.size()))) {
+  if (!turn->ParseFromArray(record->body.data(), static_cast<int>(record->body.size())) ||
+      starts(*turn) != record->first()) {
     return false;
   }
   RecoveredRun& run = known == runs_.end() ? runs_[record->run] : known->second;

@@ -72,8 +72,14 @@ bool Shard::ensure_details(RunRecord& run) {
     }
     return true;
   });
-  if (read) return true;
-  park(run, {read.error().code, read.error().message, std::nullopt});
+  base::Error why{base::ErrorCode::kStoreDamaged,
+                  "the history has no command for an operation that is pending"};
+  if (!read) {
+    why = read.error();
+  } else if (std::none_of(pending.begin(), pending.end(), missing)) {
+    return true;
+  }
+  park(run, {why.code, why.message, std::nullopt});
   return false;
 }
 

@@ -178,13 +178,13 @@ void Shard::keep_details(RunRecord& run, const proto::Turn& turn) {
     if (command.has_activity_scheduled()) {
       PendingOperation* operation = run.state.find(command.activity_scheduled().id());
       // Given up in the same turn, or known already.
-      if (operation == nullptr || operation->details != nullptr) continue;
+      if (operation == nullptr || operation->details != nullptr || operation->is_step()) continue;
       operation->details = std::make_unique<OperationDetails>();
       operation->details->activity =
           std::make_shared<proto::ActivityScheduled>(command.activity_scheduled());
     } else if (command.has_step_scheduled()) {
       PendingOperation* operation = run.state.find(command.step_scheduled().id());
-      if (operation == nullptr || operation->details != nullptr) continue;
+      if (operation == nullptr || operation->details != nullptr || !operation->is_step()) continue;
       operation->details = std::make_unique<OperationDetails>();
       const proto::StepScheduled& step = command.step_scheduled();
       StepDetails& details = operation->details->step.emplace();

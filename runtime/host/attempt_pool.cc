@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/out_of_memory.h"
 #include "base/thread_name.h"
 
 namespace reprise::runtime {
@@ -46,8 +47,19 @@ AttemptPool::AttemptPool(std::shared_ptr<const WorkerCode> code,
                          std::size_t threads,
                          AttemptObserver& observer)
     : code_(std::move(code)), observer_(observer), queue_(threads) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
-  if (threads > 0) watcher_ = std::jthread([this] { watch(); });
+  const auto start = [this](void (AttemptPool::*what)()) {
+    return std::jthread([this, what] {
+      base::needs_memory("executing activities", [this, what] { (this->*what)(); });
+    });
+  };
+  threads_.reserve(threads);  // a thread that finds no place would be joined, and wait for work
+  try {
+    for (std::size_t i = 0; i < threads; ++i) threads_.push_back(start(&AttemptPool::work));
+    if (threads > 0) watcher_ = start(&AttemptPool::watch);
+  } catch (...) {
+    (void)shut_down();  // those that have started wait for work
+    throw;
+  }
 }
 
 AttemptPool::~AttemptPool() {

@@ -177,6 +177,81 @@ TEST(Mismatch, AChangedInputIsFoundInStrictModeOnly) {
   }
 }
 
+// A deferred turn ran no code: commands in it are not what the code asked for.
+TEST(Mismatch, ADeferredTurnHasNoCommands) {
+  ScriptedRun run([](Execution& e) {
+    call(e, "a");
+    return Outcome();
+  });
+  run.start();
+  run.history()[0].set_deferred(true);
+  EXPECT_EQ(run.replay(), TurnEnd::kParked);
+  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kMissing);
+}
+
+TEST(Mismatch, ATurnGoesOnBehindTheInputThatEndsTheRun) {
+  ScriptedRun run([](Execution& e) {
+    const auto go = e.next_signal("go");
+    e.wait(*go);
+    return Outcome();
+  });
+  run.start();
+  EXPECT_EQ(run.turn({signal("go")}), TurnEnd::kClosed);
+  *run.history()[1].add_inputs() = signal("late");
+  EXPECT_EQ(run.replay(), TurnEnd::kParked);
+  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kAfterEnd);
+  // started, go, late
+  EXPECT_EQ(run.execution().trouble().mismatch->event, 3u);
+}
+
+TEST(Mismatch, ARunStartsOnce) {
+  ScriptedRun run([](Execution& e) {
+    call(e, "a");
+    return Outcome();
+  });
+  run.start();
+  proto::Turn again;
+  *again.add_inputs() = started();
+  run.history().push_back(again);
+  EXPECT_EQ(run.replay(), TurnEnd::kParked);
+  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kOrphanInput);
+}
+
+TEST(Mismatch, AChangedAnswerToAnUpdateIsFoundInStrictModeOnly) {
+  const auto answering = [](std::string answer) -> Body {
+    return [answer](Execution& e) {
+      e.accept("ask", [answer](std::string_view) { return Outcome::success(answer); });
+      const auto end = e.next_signal("end");
+      e.wait(*end);
+      return Outcome();
+    };
+  };
+  for (const bool strict : {false, true}) {
+    ScriptedRun run(answering("yes"), {.strict = strict});
+    run.start();
+    run.turn({update("u1", "ask")});
+    run.change_code(answering("no"));
+    EXPECT_EQ(run.replay(), strict ? TurnEnd::kParked : TurnEnd::kBlocked);
+  }
+}
+
+TEST(Mismatch, AnotherFailureOfTheRunIsFoundInStrictModeOnly) {
+  const auto failing = [](std::string type) -> Body {
+    return [type](Execution&) {
+      proto::Failure failure;
+      failure.set_kind(proto::Failure::APPLICATION);
+      failure.set_type(type);
+      return Outcome::failed(failure);
+    };
+  };
+  for (const bool strict : {false, true}) {
+    ScriptedRun run(failing("Busy"), {.strict = strict});
+    run.start();
+    run.change_code(failing("Closed"));
+    EXPECT_EQ(run.replay(), strict ? TurnEnd::kParked : TurnEnd::kClosed);
+  }
+}
+
 TEST(Mismatch, IsNeverSeenByUserCode) {
   int caught = 0;
   ScriptedRun run([](Execution& e) {

@@ -1,3 +1,4 @@
+#include <new>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
@@ -71,6 +72,38 @@ TEST(Execution, AnyOtherExceptionParksTheRun) {
   EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kParked);
   EXPECT_EQ(run.execution().trouble().code, base::ErrorCode::kWorkflowBug);
   EXPECT_THAT(run.execution().trouble().report, HasSubstr("std::out_of_range: index 7"));
+}
+
+// Memory that user code asked for is the user's matter...
+TEST(Execution, AnAllocationOfTheCodeThatFailsParksTheRun) {
+  ScriptedRun run([](Execution& e) -> Outcome {
+    call(e, "a");
+    throw std::bad_alloc();
+  });
+  run.start();
+  EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kParked);
+  EXPECT_EQ(run.execution().trouble().code, base::ErrorCode::kWorkflowBug);
+}
+
+TEST(Execution, AnAllocationOfASideEffectThatFailsParksTheRun) {
+  ScriptedRun run([](Execution& e) {
+    e.side_effect([]() -> std::string { throw std::bad_alloc(); }, at(1));
+    return Outcome();
+  });
+  EXPECT_EQ(run.start(), TurnEnd::kParked);
+}
+
+// ...but a command made by half must not reach code that catches exceptions, nor the log.
+TEST(ExecutionDeathTest, AnAllocationOfADurableCallThatFailsEndsTheProcess) {
+  ScriptedRun run([](Execution& e) {
+    try {
+      e.schedule_activity([](proto::ActivityScheduled&) { throw std::bad_alloc(); }, at(1));
+    } catch (const std::exception&) {
+      call(e, "instead");
+    }
+    return Outcome();
+  });
+  EXPECT_EXIT(run.start(), ::testing::ExitedWithCode(71), "out of memory");
 }
 
 TEST(Execution, AParkedRunGoesOnWithFixedCode) {

@@ -393,7 +393,8 @@ TEST_F(StrandTest, ExceptionStateIsPerStrandInAnyInterleaving) {
 
 TEST_F(StrandTest, AHundredThousandAlive) {
   // Thread sanitizer keeps hundreds of kilobytes per fiber and has room for 8,000 in all.
-  constexpr int count = REPRISE_TSAN ? 500 : REPRISE_ASAN ? 5'000 : 100'000;
+  constexpr bool few = REPRISE_TSAN || REPRISE_VALGRIND;
+  constexpr int count = few ? 500 : REPRISE_ASAN ? 5'000 : 100'000;
   std::vector<std::unique_ptr<Strand>> strands;
   int left = 0;
   for (int i = 0; i < count; ++i) {

@@ -178,5 +178,19 @@ TEST(RunState, ManyOperationsAreSweptNotShifted) {
   EXPECT_LE(state.pending().size(), 5'001u);
 }
 
+TEST(RunStateTime, ALimitBeyondTheEndOfTimeIsTheEndOfTime) {
+  proto::Turn turn;
+  turn.set_time_ms(1'700'000'000'000);
+  turn.add_inputs()->mutable_run_started()->set_run_timeout_ms(INT64_MAX);
+  turn.add_commands()->mutable_timer_started()->set_id(1);
+  turn.mutable_commands(0)->mutable_timer_started()->set_duration_ms(INT64_MAX);
+  Names names;
+  RunState state;
+  state.apply(turn, names);
+  ASSERT_EQ(state.pending().size(), 2u);
+  EXPECT_EQ(state.pending()[0].due_ms, INT64_MAX);
+  EXPECT_EQ(state.pending()[1].due_ms, INT64_MAX);
+}
+
 }  // namespace
 }  // namespace reprise::runtime

@@ -1,6 +1,7 @@
 #include "store/writer.h"
 
 #include <condition_variable>
+#include <new>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,6 +26,7 @@ class FaultyJournal final : public Journal {
     std::size_t records = 0;
     for (const RecordBatch* batch : batches) records += batch->count();
     if (records > room_) return Error{ErrorCode::kStoreFull, "no room"};
+    if (appends_ == throw_at_) throw std::bad_alloc();
     sizes_.push_back(0);
     for (const RecordBatch* batch : batches) sizes_.back() += batch->count();
     return memory_.append(batches, trim_through);
@@ -42,6 +44,7 @@ class FaultyJournal final : public Journal {
     const std::lock_guard lock(mutex_);
     room_ = records;
   }
+  void throw_at(int append) { throw_at_ = append; }
   int appends() const { return appends_; }
   const std::vector<std::size_t>& sizes() const { return sizes_; }
 
@@ -51,6 +54,7 @@ class FaultyJournal final : public Journal {
   int appends_ = 0;
   int fail_at_ = 1 << 30;
   std::size_t room_ = ~std::size_t{0};
+  int throw_at_ = 0;
   std::vector<std::size_t> sizes_;
 };
 
@@ -424,6 +428,27 @@ TEST(WriterDeathTest, AFirstRecordHasNoneBeforeIt) {
   std::uint64_t chain = 0;
   Draft draft{.run = 1, .previous = &previous, .chain = &chain, .flags = kFirstOfRun, .body = ""};
   EXPECT_DEATH(writer.append({&draft, 1}), "first record");
+}
+
+// What was taken from the queue is gone with the exception, so nothing may be written behind it.
+TEST(Writer, NothingIsAcknowledgedAfterACommitWithoutMemory) {
+  FaultyJournal journal;
+  journal.throw_at(2);
+  std::vector<base::Result<Seq>> told;
+  Writer writer(journal, 0, false);
+  writer.on_durable([&](const base::Result<Seq>& result) { told.push_back(result); });
+  RunPosition position;
+  append_one(writer, 1, position, "a");
+  EXPECT_TRUE(writer.commit_pending());
+  append_one(writer, 1, position, "b");
+  writer.commit_pending();
+  append_one(writer, 1, position, "c");
+  EXPECT_FALSE(writer.commit_pending());
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(*told[0], 1u);
+  EXPECT_EQ(told[1].error().code, ErrorCode::kStoreIo);
+  EXPECT_EQ(writer.durable(), 1u);
+  EXPECT_EQ(*journal.last(), 1u);
 }
 
 }  // namespace

@@ -1,0 +1,26 @@
+// What happens when memory that the engine itself needs cannot be had: the process ends, at once
+// and with an exit code of its own. Nothing acknowledged is lost by that, and nothing goes on with
+// a change made by half. Memory that user code asks for is not meant: there std::bad_alloc is an
+// exception like any other. docs/adr/0018-out-of-memory.md says why.
+#pragma once
+#include <new>
+#include <utility>
+
+namespace reprise::base {
+
+inline constexpr int kExitOutOfMemory = 71;  // EX_OSERR
+
+// Says so on standard error, allocating nothing, and ends the process. `doing` is for people.
+[[noreturn]] void end_out_of_memory(const char* doing) noexcept;
+
+// Returns what `work` returns; a std::bad_alloc that leaves it ends the process.
+template <class Work>
+decltype(auto) needs_memory(const char* doing, Work&& work) {
+  try {
+    return std::forward<Work>(work)();
+  } catch (const std::bad_alloc&) {
+    end_out_of_memory(doing);
+  }
+}
+
+}  // namespace reprise::base

@@ -1,0 +1,181 @@
+#include "tests/fuzz/recorded_histories.h"
+
+namespace reprise::fuzz {
+namespace {
+
+using replay::Execution;
+using replay::Outcome;
+using replay::Waited;
+using testing::activity_completed;
+using testing::activity_failed;
+using testing::as;
+using testing::at;
+using testing::call;
+using testing::schedule;
+using testing::ScriptedRun;
+using testing::signal;
+using testing::step_completed;
+using testing::timer_fired;
+using testing::update;
+
+constinit thread_local Answers* answers = nullptr;
+
+std::string side_effect(Execution& e, std::string value) {
+  return e.side_effect(
+      [&] {
+        if (answers == nullptr) return value;
+        // More than the history has: whatever this is, it will differ.
+        if (answers->next == answers->side_effects.size()) return std::string("unrecorded");
+        return answers->side_effects[answers->next++];
+      },
+      at(90));
+}
+
+bool patched(Execution& e, const std::string& change) {
+  if (answers != nullptr && !answers->patches.contains(change)) return false;
+  return e.patched(change, at(91));
+}
+
+Outcome failed(proto::Failure::Kind kind, const std::string& type) {
+  proto::Failure failure;
+  failure.set_kind(kind);
+  failure.set_type(type);
+  return Outcome::failed(failure);
+}
+
+std::string step(Execution& e, const std::string& name) {
+  proto::StepScheduled scheduled;
+  scheduled.set_name(name);
+  const Outcome outcome = e.run_step(
+      as(scheduled), [] { return Outcome(); }, at(92));
+  return outcome.ok() ? outcome.payload() : "failed";
+}
+
+// Activities, a race against a timer, a step, a side effect, a patch, a spawned strand.
+Outcome order(Execution& e) {
+  if (patched(e, "reserve-first")) call(e, "reserve", 1);
+  proto::ActivityScheduled charge;
+  charge.set_name("charge");
+  charge.set_input(side_effect(e, "price 7"));
+  const auto charging = e.schedule_activity(as(charge), at(2));
+  const auto limit = e.start_timer(base::Duration(60'000), at(3));
+  replay::Operation* const race[] = {charging.get(), limit.get()};
+  const auto first = e.wait_first(race);
+  if (!first) return failed(proto::Failure::CANCELLED, "");
+  if (*first == 1) {
+    e.cancel(*charging, at(4));
+    return failed(proto::Failure::APPLICATION, "Slow");
+  }
+  e.cancel(*limit, at(5));
+  std::string shipped;
+  const auto shipping = e.spawn([&] { shipped = call(e, "ship", 6); });
+  const std::string packed = step(e, "pack");
+  e.wait(*shipping);
+  return Outcome::success(charging->take_outcome().payload() + packed + shipped);
+}
+
+// Signals in order, a signal handler that schedules, an update, a condition with a time limit.
+Outcome entity(Execution& e) {
+  int pings = 0;
+  std::string last;
+  e.on_signal("ping", [&](std::string_view input) {
+    ++pings;
+    call(e, "pong " + std::to_string(input.size()), 11);
+  });
+  e.accept("note", [&](std::string_view) {
+    call(e, "note", 12);
+    return Outcome::success("noted");
+  });
+  const auto limit = e.start_timer(base::Duration(5'000), at(13));
+  if (e.wait_until([&] { return pings >= 2; }, limit.get(), at(14)) == Waited::kCancelled) {
+    return failed(proto::Failure::CANCELLED, "");
+  }
+  while (last != "stop") {
+    const auto item = e.next_signal("item");
+    if (e.wait(*item) == Waited::kCancelled) return failed(proto::Failure::CANCELLED, "");
+    last = item->take_outcome().payload();
+    schedule(e, "item " + last.substr(0, 16), 15);
+  }
+  return Outcome::success(last);
+}
+
+// A cancelled scope, and work that is not cancelled with it.
+Outcome compensated(Execution& e) {
+  const auto booked = schedule(e, "book", 21);
+  const auto timer = e.start_timer(base::Duration(1'000), at(22));
+  replay::Operation* const both[] = {booked.get(), timer.get()};
+  if (e.wait_first(both)) return Outcome::success("done");
+  const auto shield = e.enter_scope(replay::Scope::Kind::kShielded);
+  call(e, "undo", 23);
+  e.leave_scope(shield);
+  return failed(proto::Failure::CANCELLED, "");
+}
+
+// A strand that is dropped while it executes a step.
+Outcome abandoning(Execution& e) {
+  auto work = e.spawn([&] { step(e, "long"); });
+  const auto go = e.next_signal("go");
+  e.wait(*go);
+  work = {};
+  call(e, "after", 31);
+  return failed(proto::Failure::APPLICATION, "Given up");
+}
+
+RecordedRun record(Outcome (*code)(Execution&),
+                   const std::vector<std::vector<proto::Event>>& turns,
+                   std::set<std::size_t> deferred = {}) {
+  ScriptedRun run(code, {.strict = true});
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    if (deferred.contains(i)) {
+      run.defer(turns[i]);
+    } else if (run.turn(turns[i]) == replay::TurnEnd::kClosed) {
+      break;
+    }
+  }
+  return {testing::code_of(code), run.history()};
+}
+
+std::vector<RecordedRun> record_all() {
+  const auto start = testing::started();
+  proto::Event retry;
+  retry.mutable_attempt_failed()->set_id(2);
+  proto::Event terminated;
+  terminated.mutable_run_terminated()->set_reason("enough");
+  std::vector<RecordedRun> runs;
+  runs.push_back(record(order,
+                        {{start},
+                         {activity_completed(1)},
+                         {retry},
+                         {activity_completed(2, "paid")},
+                         {step_completed(5, "boxed"), activity_completed(4, "sent")}},
+                        {2}));
+  runs.push_back(record(order, {{start}, {activity_failed(1, "no")}, {timer_fired(3)}}));
+  runs.push_back(record(entity,
+                        {{start},
+                         {signal("item", "early")},
+                         {signal("ping"), update("u1", "note"), signal("ping", "xx")},
+                         {activity_completed(3), update("u2", "unknown")},
+                         {signal("item", "stop"), signal("item", "late")}},
+                        {1}));
+  runs.push_back(
+      record(compensated, {{start}, {testing::cancel_requested()}, {activity_completed(3)}}));
+  runs.push_back(record(compensated, {{start}, {terminated}}, {1}));
+  runs.push_back(record(abandoning, {{start}, {signal("go")}, {activity_completed(2)}}));
+  return runs;
+}
+
+}  // namespace
+
+const std::vector<RecordedRun>& recorded_runs() {
+  static const std::vector<RecordedRun> runs = record_all();
+  return runs;
+}
+
+AnswersFrom::AnswersFrom(Answers* from) {
+  answers = from;
+}
+AnswersFrom::~AnswersFrom() {
+  answers = nullptr;
+}
+
+}  // namespace reprise::fuzz
