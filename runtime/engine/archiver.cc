@@ -47,7 +47,7 @@ void Archiver::work() {
       changed_.wait_for(lock, kQuiet, [this] { return stopping_ || full(); });
       if (stopping_) return;
     }
-    if (backlog() == 0) continue;
+    if (!has_work()) continue;
     const base::Status status = archive_some();
     if (status) continue;
     // Nothing is lost: the journal keeps what the archive did not take.

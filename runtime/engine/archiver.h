@@ -27,6 +27,7 @@ class Archiver {
 
   // Is there enough in the journal to be worth a transaction?
   bool full() const { return backlog() >= shared_.options.archive_slice; }
+  bool has_work() const { return backlog() > 0; }
   // Archives one slice of the journal.
   base::Status archive_some();
 

@@ -164,19 +164,59 @@ void EmbeddedEngine::run_shard(Shard& shard) {
   }
 }
 
+class EmbeddedEngine::Session final : public WorkerSession {
+ public:
+  Session(EmbeddedEngine& engine, std::shared_ptr<const WorkerCode> code, std::size_t threads)
+      : engine_(engine), queue_(code->task_queue), pool_(std::move(code), threads, engine) {}
+  ~Session() override { engine_.unregister(*this); }
+
+  const std::string& queue() const { return queue_; }
+  AttemptPool& pool() { return pool_; }
+
+ private:
+  EmbeddedEngine& engine_;
+  std::string queue_;
+  AttemptPool pool_;
+};
+
 // ---- driving an engine without threads --------------------------------------------------------
 
 bool EmbeddedEngine::run_some() {
-  bool worked = false;
-  for (auto& shard : shards_) worked |= shard->step();
-  worked |= shared_.writer->commit_pending();
+  bool worked = run_shards();
+  worked |= commit();
   for (Session* session : sessions_) worked |= run_attempt(*session);
   if (archiver_->full()) {
-    if (const base::Status status = archiver_->archive_some(); !status) {
-      shared_.log(LogLevel::kError, "archiving failed: " + status.error().text());
+    if (const auto archived = archive(); !archived) {
+      shared_.log(LogLevel::kError, "archiving failed: " + archived.error().text());
     }
   }
   return worked;
+}
+
+bool EmbeddedEngine::run_shards() {
+  REPRISE_CHECK(!shared_.options.threaded, "the shards have threads of their own");
+  bool worked = false;
+  for (auto& shard : shards_) worked |= shard->step();
+  return worked;
+}
+
+bool EmbeddedEngine::commit() {
+  return shared_.writer->commit_pending();
+}
+
+base::Result<bool> EmbeddedEngine::archive() {
+  REPRISE_CHECK(!shared_.options.threaded, "the archiver has a thread of its own");
+  if (!archiver_->has_work()) return false;
+  if (const base::Status status = archiver_->archive_some(); !status) return status.error();
+  return true;
+}
+
+std::optional<AttemptTask> EmbeddedEngine::take_attempt(std::string_view task_queue) {
+  REPRISE_CHECK(!shared_.options.threaded, "attempts have threads of their own");
+  for (Session* session : sessions_) {
+    if (session->queue() == task_queue) return session->pool().take_one();
+  }
+  return std::nullopt;
 }
 
 std::optional<base::Time> EmbeddedEngine::next_due() const {
@@ -351,21 +391,6 @@ void EmbeddedEngine::timed_out(const AttemptKey& key, std::string_view limit) {
 }
 
 // ---- workers ----------------------------------------------------------------------------------
-
-class EmbeddedEngine::Session final : public WorkerSession {
- public:
-  Session(EmbeddedEngine& engine, std::shared_ptr<const WorkerCode> code, std::size_t threads)
-      : engine_(engine), queue_(code->task_queue), pool_(std::move(code), threads, engine) {}
-  ~Session() override { engine_.unregister(*this); }
-
-  const std::string& queue() const { return queue_; }
-  AttemptPool& pool() { return pool_; }
-
- private:
-  EmbeddedEngine& engine_;
-  std::string queue_;
-  AttemptPool pool_;
-};
 
 bool EmbeddedEngine::run_attempt(Session& session) {
   return session.pool().run_one();

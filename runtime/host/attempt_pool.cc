@@ -15,7 +15,7 @@ struct AttemptPool::Running final : ActivityAttempt {
   Running(AttemptPool& owner, AttemptTask& attempt)
       : pool(owner),
         task(attempt),
-        key(task.activity->run_id.to_string() + "/" + std::to_string(task.key.operation)) {}
+        key(idempotency_key_of(attempt)) {}
 
   std::string_view idempotency_key() const override { return key; }
   int attempt() const override { return static_cast<int>(task.key.attempt); }
@@ -72,13 +72,15 @@ bool AttemptPool::claim_wake() {
   return !queue_.empty() && idle_ > 0 && !std::exchange(waking_, true);
 }
 
+std::optional<AttemptTask> AttemptPool::take_one() {
+  std::lock_guard lock(mutex_);
+  if (queue_.empty()) return std::nullopt;
+  return queue_.take_front();
+}
+
 bool AttemptPool::run_one() {
-  std::optional<AttemptTask> task;
-  {
-    std::lock_guard lock(mutex_);
-    if (queue_.empty()) return false;
-    task = queue_.take_front();
-  }
+  std::optional<AttemptTask> task = take_one();
+  if (!task) return false;
   execute(*task);
   return true;
 }

@@ -29,6 +29,9 @@ class AttemptPool {
 
   // Executes one queued attempt here. False: there was none.
   bool run_one();
+  // Takes one queued attempt for the caller, who executes it as execute() would and tells the
+  // observer, when and in which order it likes.
+  std::optional<AttemptTask> take_one();
 
   // Asks attempts under way to stop, waits for their threads, and returns what was not begun.
   std::vector<AttemptTask> shut_down();

@@ -7,6 +7,7 @@
 #pragma once
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,7 +29,7 @@ class TortureOptions {
  public:
   TortureOptions(std::string name, const std::string& what, TortureSizes sizes)
       : app(what, name), name_(std::move(name)), count_(sizes.quick) {
-    app.add_flag("--quick", "the size for every change (default)");
+    app.add_flag("--quick")->description("the size for every change (default)");
     app.add_flag_callback(
         "--long", [this, sizes] { count_ = sizes.full; }, "the size for a night");
     app.add_option("--count", count_, "trials to make, instead of the size's own number");
