@@ -108,7 +108,10 @@ class Shard {
   void run_turn(RunRecord& run, proto::Turn& turn);
   bool run_code(RunRecord& run, proto::Turn& turn);
   void record(RunRecord& run, proto::Turn& turn);
-  void record_end(RunRecord& run, std::function<void(proto::Event*)> fill, Reply<void> reply);
+  void record_end(RunRecord& run,
+                  std::function<void(proto::Event*)> fill,
+                  Reply<void> reply,
+                  std::int64_t not_before_ms = 0);
   void stop_what_is_given_up(RunRecord& run, const proto::Turn& turn);
   void keep_details(RunRecord& run, const proto::Turn& turn);
   void queue_effects(RunRecord& run, const proto::Turn& turn);

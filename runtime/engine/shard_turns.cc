@@ -56,7 +56,7 @@ void Shard::run_turns_if_many() {
 }
 
 void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
-  turn.set_time_ms(base::to_ms(now()));
+  turn.set_time_ms(std::max(turn.time_ms(), base::to_ms(now())));
   if (!run.state.open()) {
     turn.clear_inputs();  // they came too late, and whoever sent them is told
     return answer_inputs(run, turn);
@@ -140,7 +140,10 @@ void Shard::stop_what_is_given_up(RunRecord& run, const proto::Turn& turn) {
   }
 }
 
-void Shard::record_end(RunRecord& run, std::function<void(Event*)> fill, Reply<void> reply) {
+void Shard::record_end(RunRecord& run,
+                       std::function<void(Event*)> fill,
+                       Reply<void> reply,
+                       std::int64_t not_before_ms) {
   // What was gathered before comes first; the end itself runs no code.
   if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
   if (!run.state.open()) {
@@ -148,7 +151,7 @@ void Shard::record_end(RunRecord& run, std::function<void(Event*)> fill, Reply<v
     return;
   }
   proto::Turn* turn = arena_.make();
-  turn->set_time_ms(base::to_ms(now()));
+  turn->set_time_ms(std::max(not_before_ms, base::to_ms(now())));
   turn->set_deferred(true);
   fill(turn->add_inputs());
   run.with_extras().replies.push_back({0, std::move(reply)});

@@ -311,6 +311,48 @@ TEST_F(EngineTest, TimersFireInOrderAndNeverEarly) {
   EXPECT_EQ(fired, "soon@100;late@200;");
 }
 
+// Somebody sets the clock back whenever the engine has looked at it.
+class SlippingClock final : public base::Clock {
+ public:
+  base::Time now() const override { return std::exchange(now_, now_ - slips_by); }
+  void set(std::int64_t ms) { now_ = base::from_ms(ms); }
+
+  base::Duration slips_by{0};
+
+ private:
+  mutable base::Time now_ = base::from_ms(1'700'000'000'000);
+};
+
+TEST_F(EngineTest, AClockThatIsSetBackMakesNoTimerEarly) {
+  SlippingClock clock;
+  runtime::EngineOptions with_clock = options();
+  with_clock.clock = &clock;
+  engine_ = runtime::Engine::in_memory(with_clock);
+  workflow("w", [](Execution& e) {
+    e.wait(*e.start_timer(base::Duration(100), {}));
+    e.wait(*e.start_timer(base::Duration(1'000'000), {}));
+    return Outcome();
+  });
+  start_worker();
+  runtime::StartRequest request{.workflow = "w", .workflow_id = "run-1"};
+  request.run_timeout = base::Duration(500);
+  const Watch watch = start(request);
+  clock.slips_by = base::Duration(7);
+  for (const std::int64_t due_ms : {1'700'000'000'100, 1'700'000'000'500}) {
+    clock.set(due_ms);
+    for (int i = 0; i < 3; ++i) (void)engine_->run_some();
+    clock.set(due_ms);
+    settle();
+  }
+  const auto turns = history("run-1");
+  ASSERT_THAT(turns, SizeIs(3));
+  ASSERT_TRUE(turns[1].inputs(0).has_timer_fired());
+  EXPECT_EQ(turns[1].time_ms(), 1'700'000'000'100);
+  ASSERT_TRUE(turns[2].inputs(0).has_run_timed_out());
+  EXPECT_EQ(turns[2].time_ms(), 1'700'000'000'500);
+  EXPECT_EQ(result(watch), "TimedOut: the run reached its run_timeout");
+}
+
 // ---- steps ------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, StepsRunOnTheShardOrOnTheThreads) {
