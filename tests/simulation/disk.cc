@@ -204,8 +204,12 @@ base::Status SimStore::write(Death& plan, base::FunctionRef<void()> write) {
 
 // ---- disks that lie ---------------------------------------------------------------------------
 
+// Not what the archive has, nor all of the journal behind an archive: that would be no store.
 void SimDisk::lose_last_commit() {
-  if (last_commit_began == 0) return;
+  if (last_commit_began <= *archive.through()) return;
+  if (journal.empty() || (last_commit_began > 1 && journal.begin()->first >= last_commit_began)) {
+    return;
+  }
   journal.erase(journal.lower_bound(last_commit_began), journal.end());
 }
 
