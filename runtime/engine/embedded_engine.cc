@@ -432,7 +432,10 @@ void EmbeddedEngine::unregister(Session& session) {
 // Returns when each shard has done it.
 void EmbeddedEngine::on_every_shard(const std::function<void(Shard&)>& act) {
   if (!shared_.options.threaded) {
-    for (auto& shard : shards_) act(*shard);
+    for (auto& shard : shards_) {
+      (void)shard->take_mail();  // results of a worker that goes come before its going
+      act(*shard);
+    }
     return;
   }
   for (auto& shard : shards_) {

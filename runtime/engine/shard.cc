@@ -19,10 +19,12 @@ Shard::~Shard() = default;
 
 // ---- the round --------------------------------------------------------------------------------
 
-bool Shard::step() {
-  mailbox_.take(&mail_);
-  bool worked = !mail_.empty();
-  for (Mail& mail : mail_) {
+bool Shard::take_mail() {
+  // Not in the member: what is done here may come back for more.
+  std::vector<Mail> taken = std::exchange(mail_, {});
+  mailbox_.take(&taken);
+  const bool worked = !taken.empty();
+  for (Mail& mail : taken) {
     if (auto* result = std::get_if<AttemptResult>(&mail)) {
       take_result(std::move(*result));
     } else {
@@ -30,7 +32,13 @@ bool Shard::step() {
     }
     run_turns_if_many();
   }
-  mail_.clear();
+  taken.clear();
+  mail_ = std::move(taken);
+  return worked;
+}
+
+bool Shard::step() {
+  bool worked = take_mail();
   const bool released = release_effects();
   worked |= released;
   worked |= submit_tasks();  // the threads begin while the turns run

@@ -38,6 +38,8 @@ class Shard {
   // ---- the shard's thread ----
   // One round. False: there was nothing to do.
   bool step();
+  // The first part of a round by itself. False: nothing had come.
+  bool take_mail();
   // Until there is something to do.
   void wait();
   std::optional<std::int64_t> next_due_ms() const { return timers_.next_due_ms(); }

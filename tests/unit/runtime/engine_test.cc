@@ -428,6 +428,32 @@ TEST_F(EngineTest, AWorkerMayGoWhileGivenUpStepsAreQueued) {
   for (const Watch& run : runs) EXPECT_EQ(result(run), "on");
 }
 
+// The result of one step has not been looked at yet when the worker goes; the other step is begun
+// by the next worker, on the stack of a run that has been replayed since.
+TEST_F(EngineTest, AWorkerMayGoWhileTheResultOfAStepIsOnItsWay) {
+  const auto step = [](Execution& e, const char* name) {
+    return e
+        .run_step([](proto::StepScheduled& scheduled) { scheduled.set_name("s"); },
+                  [name] { return Outcome::success(name); }, {})
+        .payload();
+  };
+  workflow("w", [step](Execution& e) {
+    std::string results;
+    const auto other = e.spawn([&] { results += step(e, "one,"); });
+    results += step(e, "two,");
+    e.wait(*other);
+    return Outcome::success(results);
+  });
+  start_worker();
+  const auto watch = submit_many("w", 1).front();
+  (void)engine_->run_some();  // its first turn
+  (void)engine_->run_some();  // executes one of the two
+  worker_.reset();
+  start_worker();
+  settle();
+  EXPECT_EQ(result(watch), "two,one,");
+}
+
 TEST_F(EngineTest, AStepIsRetriedAsItsPolicySays) {
   int attempts = 0;
   workflow("w", [&attempts](Execution& e) {
