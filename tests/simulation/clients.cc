@@ -8,12 +8,6 @@ namespace reprise::simulation {
 
 using runtime::RunKey;
 
-std::string id_of(const History& history) {
-  const std::string& stored = history.started().workflow_id();
-  if (!stored.empty()) return stored;
-  return base::RunId::from_bytes(history.started().run_id())->to_string();
-}
-
 void Clients::connect(runtime::EmbeddedEngine* engine) {
   engine_ = engine;
   if (engine == nullptr) {

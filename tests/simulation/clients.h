@@ -109,7 +109,4 @@ class Clients {
   std::uint64_t acknowledged_ = 0;
 };
 
-// Its workflow id; the log leaves it out where it is the text of the run id.
-std::string id_of(const History& history);
-
 }  // namespace reprise::simulation

@@ -29,6 +29,12 @@ const char* to_string(Flaw flaw) {
   return kNames[static_cast<std::size_t>(flaw)];
 }
 
+std::string id_of(const History& history) {
+  const std::string& stored = history.started().workflow_id();
+  if (!stored.empty()) return stored;
+  return base::RunId::from_bytes(history.started().run_id())->to_string();
+}
+
 // ---- reading ----------------------------------------------------------------------------------
 
 std::vector<History> read_all(SimDisk& disk, Verdict* verdict) {
@@ -314,7 +320,7 @@ void check_signal_order(const std::vector<History>& histories, Verdict* verdict)
         const std::string& message = input.signal_received().input();
         const std::size_t colon = message.find(':');
         const std::uint64_t number = std::stoull(message.substr(colon + 1));
-        auto& before = latest[{history.started().workflow_id(), message.substr(0, colon)}];
+        auto& before = latest[{id_of(history), message.substr(0, colon)}];
         if (number <= before) {
           verdict->found(Flaw::kOrder, in_turn(history, i) + "signal " + message +
                                            " comes behind number " + std::to_string(before));
@@ -336,11 +342,10 @@ void check_identities(const std::vector<History>& histories, Verdict* verdict) {
   std::map<std::string, const History*> latest;  // runs come in the order of their starts
   std::set<std::string> run_ids;
   for (const History& history : histories) {
-    const std::string& id = history.started().workflow_id();
     if (!run_ids.insert(history.started().run_id()).second) {
       verdict->found(Flaw::kIdentity, name_of(history) + " has the run id of another one");
     }
-    const History* before = id.empty() ? nullptr : std::exchange(latest[id], &history);
+    const History* before = std::exchange(latest[id_of(history)], &history);
     if (before == nullptr) continue;
     if (!before->closed() || before->records.back().seq >= history.records.front().seq) {
       verdict->found(Flaw::kIdentity, name_of(history) + " began before run " +
@@ -383,8 +388,8 @@ struct Recorded {
 replay::RunInfo info_of(const History& history) {
   const proto::RunStarted& started = history.started();
   const auto id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
-  return {id, started.workflow_id().empty() ? id.to_string() : started.workflow_id(),
-          started.workflow(), started.task_queue().empty() ? "default" : started.task_queue()};
+  return {id, id_of(history), started.workflow(),
+          started.task_queue().empty() ? "default" : started.task_queue()};
 }
 
 void replay_recorded(History* history, replay::StackPool& stacks, Verdict* verdict) {

@@ -23,6 +23,9 @@ struct History {
   bool closed() const { return runtime::closes(turns.back()); }
 };
 
+// Its workflow id; the log leaves it out where it is the text of the run id.
+std::string id_of(const History& history);
+
 // Every run of the disk, by number.
 std::vector<History> read_all(SimDisk& disk, Verdict* verdict);
 

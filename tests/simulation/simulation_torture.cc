@@ -1,9 +1,13 @@
 // Simulated machines, one per seed: see world.h for what happens to them and history.h, clients.h
 // for what is checked. A seed that fails says the command that shows how.
+#include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <string>
+#include <unistd.h>
 
 #include "tests/simulation/world.h"
 #include "tests/support/torture.h"
@@ -37,8 +41,22 @@ void move_to_time_zone(std::uint64_t seed) {
   ::tzset();
 }
 
+// A broken invariant ends the process; which seed it was is said all the same.
+std::array<char, 96> last_words{};
+
+void prepare_last_words(std::uint64_t seed) {
+  (void)std::snprintf(last_words.data(), last_words.size(),
+                      "  simulation_torture --seed %llu --count 1 --trace\n",
+                      static_cast<unsigned long long>(seed));
+}
+
+void say_last_words(int) {
+  (void)!::write(STDERR_FILENO, last_words.data(), std::strlen(last_words.data()));
+}
+
 void run_seed(std::uint64_t seed, bool trace, Totals* totals, TortureReport* report) {
   move_to_time_zone(seed);
+  prepare_last_words(seed);
   World world(seed, Control::kNone, trace);
   world.run();
   totals->add(world.counts());
@@ -95,6 +113,12 @@ int run(int argc, char** argv) {
   options.app.add_flag("--trace", trace, "print what happens");
   options.parse(argc, argv);
   TortureReport report(options);
+  for (const int signal : {SIGABRT, SIGSEGV, SIGBUS}) {
+    struct sigaction action {};
+    action.sa_handler = say_last_words;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    ::sigaction(signal, &action, nullptr);
+  }
   Totals totals;
   for (std::uint64_t i = 0; i < options.count(); ++i) {
     run_seed(options.seed + i, trace, &totals, &report);
