@@ -231,7 +231,11 @@ void Clients::poll() {
     if (watcher.done || !watcher.watch->ready()) continue;
     watcher.done = true;
     const auto& end = watcher.watch->get();
-    if (!end) continue;
+    if (!end) {
+      // The error of a start that was refused; an end is never an error.
+      if (watcher.run_id != base::RunId()) verdict_.found(Flaw::kEnd, end.error().text());
+      continue;
+    }
     trace_.say("  told the end of " + promises_[watcher.promise].workflow_id + ": " +
                std::string(runtime::to_string(end->status)));
     if (watcher.run_id == base::RunId()) {

@@ -403,6 +403,9 @@ void replay_recorded(History* history, replay::StackPool& stacks, Verdict* verdi
     const auto state = execution.query("state", {});
     history->states.push_back(state ? *state : "");
   }
+  if (history->states.back().find("time went back") != std::string::npos) {
+    verdict->found(Flaw::kTimer, name_of(*history) + " saw time go back");
+  }
   if (world.next != 0) verdict->found(Flaw::kReplay, name_of(*history) + " computed on replay");
   history->waits_for = execution.waiting_for();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 #include <utility>
 
 namespace reprise::simulation {
@@ -133,6 +134,9 @@ class Program final : public replay::WorkflowInstance {
   void remember() {
     log_ += "v(" + e_.side_effect([this] { return outside_.fresh(); }, kHere) + ")";
     log_ += "r(" + std::to_string(e_.random() % 1'000) + ")";
+    log_ += "at" + std::to_string(base::to_ms(e_.now()));
+    if (e_.now() < latest_) log_ += "(time went back)";
+    latest_ = e_.now();
     if (!outside_.deterministic)
       (void)e_.start_timer(base::Duration(std::strtoll(outside_.fresh().c_str() + 1, nullptr, 10)),
                            kHere);
@@ -155,9 +159,9 @@ class Program final : public replay::WorkflowInstance {
   }
 
   bool together(Random& random, int depth) {
+    bool done = true;
     std::vector<OperationRef> strands;
     const std::uint64_t count = 2 + random.below(2);
-    bool done = true;
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::uint64_t seed = random.next();
       strands.push_back(e_.spawn([this, seed, depth, &done] {
@@ -218,6 +222,7 @@ class Program final : public replay::WorkflowInstance {
   bool next(Random& random, int depth) {
     const std::uint64_t detail = random.next();
     const std::uint64_t attempts = detail % 4;
+    if (outside_.bug && detail % 3 == 0) throw std::runtime_error("a simulated bug");
     switch (random.below(depth < 2 ? 13 : 8)) {
       case 0:
       case 1:
@@ -271,6 +276,7 @@ class Program final : public replay::WorkflowInstance {
   std::string note_;  // what its handlers have
   std::uint64_t notes_ = 0;
   std::uint64_t steps_ = 0;
+  base::Time latest_{};
 };
 
 }  // namespace

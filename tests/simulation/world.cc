@@ -43,7 +43,9 @@ World::World(std::uint64_t seed, Control control, bool print)
   options_.on_fatal = [](const base::Error&) {};
   options_.log = [this](runtime::LogLevel level, std::string_view line) {
     trace_.say("  log: " + std::string(line));
-    if (level == runtime::LogLevel::kError && store_->alive()) {
+    const bool meant = (outside_.bug && line.find("simulated bug") != line.npos) ||
+                       (without_program_ && line.find("RP2003") != line.npos);
+    if (level == runtime::LogLevel::kError && store_->alive() && !meant) {
       verdict_.found(Flaw::kTrouble, std::string(line));
     }
   };
@@ -62,10 +64,11 @@ World::~World() {
 }
 
 void World::run() {
+  weigh_acts();
   boot();
   for (const std::string& queue : kQueues) worker_comes(queue);
   clients_.start();
-  const std::uint64_t actions = 60 + random_.below(240);
+  const std::uint64_t actions = 60 + random_.below(random_.chance(20) ? 2'000 : 300);
   for (std::uint64_t i = 0; i < actions; ++i) act();
   finish_all();
 }
@@ -81,7 +84,6 @@ void World::boot() {
   engine_ = std::move(*engine);
   steps_ = static_cast<runtime::EmbeddedEngine*>(engine_.get());
   clients_.connect(steps_);
-  ++boots_;
 }
 
 void World::crash(bool power) {
@@ -121,7 +123,14 @@ void World::worker_comes(const std::string& queue) {
   trace_.say("worker of " + queue + " comes");
   runtime::WorkerCode code;
   code.task_queue = queue;
-  if (queue == "default") code.workflows["program"] = program(outside_);
+  if (queue == "default") {
+    // Now and then somebody deploys the wrong version.
+    outside_.bug = !ending_ && random_.chance(10);
+    without_program_ = !ending_ && random_.chance(5);
+    if (!without_program_) code.workflows["program"] = program(outside_);
+    if (outside_.bug) trace_.say("  its code has a bug");
+    if (without_program_) trace_.say("  it is another one's");
+  }
   auto session = engine_->register_worker(std::move(code));
   REPRISE_CHECK(session.has_value(), "the queue is free");
   workers_[queue] = std::move(*session);
@@ -138,93 +147,151 @@ void World::worker_leaves(const std::string& queue) {
 
 // ---- the schedule -----------------------------------------------------------------------------
 
+enum class World::Act : std::uint8_t {
+  kRound,
+  kCommit,
+  kBegin,
+  kFinish,
+  kTime,
+  // From here on a world may do without.
+  kStart,
+  kSignal,
+  kQuery,
+  kUpdate,
+  kCancel,
+  kTerminate,
+  kLook,
+  kArchive,
+  kCrash,
+  kCrashInCommit,
+  kCrashInArchive,
+  kWorkerLeaves,
+  kWorkerComes,
+  kRepeat,
+  kTimeOut,
+  kHeartbeat,
+  kSetClock,
+};
+
+// Worlds in which everything happens equally often are much alike: each has its own habits.
+void World::weigh_acts() {
+  constexpr std::uint64_t kUsual[] = {80, 80, 80, 50, 30, 18, 36, 12, 12, 8, 2,
+                                      6,  18, 4,  4,  2,  6,  10, 6,  6,  6, 6};
+  constexpr std::uint64_t kOften[] = {1, 1, 2, 4, 12};
+  for (std::size_t i = 0; i < std::size(kUsual); ++i) {
+    const bool needed = i < static_cast<std::size_t>(Act::kStart);
+    const std::uint64_t factor = kOften[random_.below(std::size(kOften))];
+    weights_.push_back(!needed && random_.chance(15) ? 0 : kUsual[i] * factor);
+  }
+}
+
+World::Act World::next_act() {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t weight : weights_) sum += weight;
+  std::uint64_t choice = random_.below(sum);
+  std::size_t act = 0;
+  while (choice >= weights_[act]) choice -= weights_[act++];
+  return static_cast<Act>(act);
+}
+
 void World::act() {
-  switch (random_.below(10)) {
-    case 0:
-    case 1:
-      client_acts();
+  const Act act = next_act();
+  switch (act) {
+    case Act::kRound:
+      trace_.say("round");
+      (void)steps_->run_shards();
       break;
-    case 2:
-      machine_acts();
-      break;
-    case 3:
-    case 4:
-      (void)attempt();
-      break;
-    case 5:
-      if (!work_.finish_one(*steps_)) time_passes();
-      break;
-    case 6:
-    case 7:
+    case Act::kCommit:
       trace_.say("commit");
       (void)steps_->commit();
       break;
+    case Act::kBegin:
+      (void)attempt();
+      break;
+    case Act::kFinish:
+      (void)work_.finish_one(*steps_);
+      break;
+    case Act::kTime:
+      time_passes();
+      break;
     default:
-      trace_.say("round");
-      (void)steps_->run_shards();
+      if (!client_acts(act)) (void)machine_acts(act);
       break;
   }
   clients_.poll();
 }
 
-void World::client_acts() {
-  switch (random_.below(14)) {
-    case 0:
-    case 1:
-    case 2:
-      return clients_.start();
-    case 3:
-    case 4:
-    case 5:
-    case 6:
-      return clients_.signal();
-    case 7:
-    case 8:
-      return clients_.query();
-    case 9:
-    case 10:
-      return clients_.update();
-    case 11:
-      return clients_.cancel();
-    case 12:
-      if (random_.chance(40)) return clients_.terminate();
-      return clients_.signal();
+bool World::client_acts(Act act) {
+  switch (act) {
+    case Act::kStart:
+      clients_.start();
+      return true;
+    case Act::kSignal:
+      clients_.signal();
+      return true;
+    case Act::kQuery:
+      clients_.query();
+      return true;
+    case Act::kUpdate:
+      clients_.update();
+      return true;
+    case Act::kCancel:
+      clients_.cancel();
+      return true;
+    case Act::kTerminate:
+      clients_.terminate();
+      return true;
+    case Act::kLook:
+      clients_.look();
+      return true;
     default:
-      return clients_.look();
+      return false;
   }
 }
 
-void World::machine_acts() {
+bool World::machine_acts(Act act) {
+  const Death when = random_.chance(50) ? Death::kBeforeWrite : Death::kAfterWrite;
   const std::string& queue = kQueues[random_.below(2)];
-  switch (random_.below(16)) {
-    case 0:
-      return crash(random_.chance(30));
-    case 1:
-      return crash_in(random_.chance(50) ? Death::kBeforeWrite : Death::kAfterWrite,
-                      random_.chance(30));
-    case 2:
-      return worker_leaves(queue);
-    case 3:
-    case 4:
-      return worker_comes(queue);
-    case 5:
-    case 6:
-    case 7:
-      return archive();
-    case 8:
-      return work_.repeat_result(*steps_);
-    case 9:
-      return work_.time_out(*steps_);
-    case 10:
-      return work_.heartbeat(*steps_);
-    case 11: {
-      const std::int64_t hour = random_.chance(50) ? 3'600'000 : -3'600'000;
-      trace_.say("the clock is set by " + std::to_string(hour) + " ms");
-      return clock_.move(base::Duration(hour));
-    }
+  switch (act) {
+    case Act::kArchive:
+      archive();
+      return true;
+    case Act::kCrash:
+      crash(random_.chance(30));
+      return true;
+    case Act::kCrashInCommit:
+      crash_in(when, false);
+      return true;
+    case Act::kCrashInArchive:
+      crash_in(when, true);
+      return true;
+    case Act::kWorkerLeaves:
+      worker_leaves(queue);
+      return true;
+    case Act::kWorkerComes:
+      worker_comes(queue);
+      return true;
+    case Act::kRepeat:
+      work_.repeat_result(*steps_);
+      return true;
+    case Act::kTimeOut:
+      work_.time_out(*steps_);
+      return true;
+    case Act::kHeartbeat:
+      work_.heartbeat(*steps_);
+      return true;
+    case Act::kSetClock:
+      set_clock();
+      return true;
     default:
-      return time_passes();
+      return false;
   }
+}
+
+void World::set_clock() {
+  const std::int64_t hour = random_.chance(50) ? 3'600'000 : -3'600'000;
+  trace_.say("the clock is set by " + std::to_string(hour) + " ms");
+  clock_.move(base::Duration(hour));
 }
 
 void World::time_passes() {

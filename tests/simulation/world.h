@@ -62,9 +62,14 @@ class World {
   void worker_leaves(const std::string& queue);
 
   // ---- the schedule ----
+  // What may happen next, and how often in this world: some things never, others in bursts.
+  enum class Act : std::uint8_t;
+  void weigh_acts();
+  Act next_act();
   void act();
-  void client_acts();
-  void machine_acts();
+  bool client_acts(Act act);
+  bool machine_acts(Act act);
+  void set_clock();
   void time_passes();
   void archive();
   bool attempt();
@@ -90,8 +95,9 @@ class World {
   Clients clients_;
   runtime::EngineOptions options_;
   Counts counts_;
+  std::vector<std::uint64_t> weights_;  // by Act
   std::uint64_t fresh_ = 0;
-  unsigned boots_ = 0;
+  bool without_program_ = false;  // the worker does not have the code of the runs
   bool ending_ = false;
   bool broken_ = false;  // the control has done its work
 

@@ -11,8 +11,10 @@ void World::finish_all() {
   ending_ = true;
   clock_.steady();
   work_.faults_off();
-  worker_comes("default");
-  worker_comes("activities");
+  for (const char* queue : {"default", "activities"}) {
+    worker_leaves(queue);  // its code may be wrong
+    worker_comes(queue);
+  }
   let_time_pass();
   check_waiting();
   for (int i = 0; i < 3; ++i) {
