@@ -275,14 +275,15 @@ void Shard::append_round() {
 // ---- ends and troubles ------------------------------------------------------------------------
 
 void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
-  run.with_extras().parked = base::Error{trouble.code, trouble.report};
+  const base::Error why{trouble.code, trouble.report};
   host_.evict(run.place);
-  for (const UpdateReply& update : std::exchange(run.extras->updates, {})) {
-    update.reply(*run.extras->parked);
-  }
   shared_.log(LogLevel::kError, "run '" + run.state.workflow_id + "' (" + run.state.id.to_string() +
-                                    ") of workflow '" + *run.state.workflow + "' is parked: " +
-                                    base::Error{trouble.code, trouble.report}.text());
+                                    ") of workflow '" + *run.state.workflow +
+                                    "' is parked: " + why.text());
+  // What the code would do now does not change how a run has ended.
+  if (!run.state.open()) return;
+  run.with_extras().parked = why;
+  for (const UpdateReply& update : std::exchange(run.extras->updates, {})) update.reply(why);
 }
 
 void Shard::unpark(RunRecord& run) {

@@ -611,6 +611,36 @@ TEST_F(EngineTest, AChangedWorkflowIsParkedWithBothSides) {
 
 // ---- finding runs -----------------------------------------------------------------------------
 
+TEST_F(EngineTest, ChangedCodeDoesNotChangeHowARunHasEnded) {
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "a")); });
+  activity("a", [](ActivityAttempt&, std::string_view) { return Outcome::success("done"); });
+  start_worker();
+  start("w", "run-1");
+  worker_.reset();
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "b")); });
+  start_worker();
+  EXPECT_EQ(query("run-1", "state").error().code, ErrorCode::kNondeterminism);
+  const Watch watch = std::make_shared<runtime::RunWatch>();
+  engine_->watch({"run-1", {}}, watch);
+  settle();
+  EXPECT_EQ(result(watch), "done");
+  EXPECT_FALSE(describe("run-1")->parked);
+}
+
+TEST_F(EngineTest, ABugInNewCodeDoesNotHideThatARunWasTerminated) {
+  runtime::EngineOptions often = options();
+  often.replay_every_turn = true;
+  engine_ = runtime::Engine::in_memory(often);
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  worker_.reset();
+  workflow("w", [](Execution&) -> Outcome { throw std::logic_error("a bug"); });
+  start_worker();
+  ASSERT_TRUE(terminate("run-1"));
+  EXPECT_EQ(result(watch), "Terminated: the run was terminated: test");
+}
+
 TEST_F(EngineTest, ListsByStatusAndType) {
   workflow("short", [](Execution&) { return Outcome(); });
   workflow("long", wait_for_signal);
