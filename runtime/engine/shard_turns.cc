@@ -277,9 +277,11 @@ void Shard::append_round() {
 void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
   const base::Error why{trouble.code, trouble.report};
   host_.evict(run.place);
-  shared_.log(LogLevel::kError, "run '" + run.state.workflow_id + "' (" + run.state.id.to_string() +
-                                    ") of workflow '" + *run.state.workflow +
-                                    "' is parked: " + why.text());
+  shared_.log(LogLevel::kError,
+              "run '" + run.state.workflow_id + "' (" + run.state.id.to_string() +
+                  ") of workflow '" + *run.state.workflow +
+                  (run.state.open() ? "' is parked: " : "' has ended and does not replay: ") +
+                  why.text());
   // What the code would do now does not change how a run has ended.
   if (!run.state.open()) return;
   run.with_extras().parked = why;

@@ -43,6 +43,9 @@ class SimDisk {
   void lose_last_commit();
 
   store::Seq last_commit_began = 0;
+
+  // A control: appends return before they are durable, which they are with the next one.
+  bool acknowledges_early = false;
 };
 
 class SimStore final : public store::Store {

@@ -58,7 +58,9 @@ class Program final : public replay::WorkflowInstance {
  private:
   // ---- handlers ----
   void listen() {
-    e_.answer("state", [this](std::string_view) -> base::Result<std::string> { return state(); });
+    e_.answer("state", [this](std::string_view) -> base::Result<std::string> {
+      return outside_.other_answers ? state() + outside_.fresh() : state();
+    });
     e_.on_signal("note", [this](std::string_view note) {
       note_ += "n(" + std::string(note) + ")";
       ++notes_;

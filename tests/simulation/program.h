@@ -15,8 +15,9 @@ struct Outside {
   std::function<std::string()> fresh;  // a value never seen before
   // One execution of a step's closure.
   std::function<replay::Outcome(const replay::RunInfo& run, const std::string& step)> step;
-  bool bug = false;           // this version of the code throws what it should not
-  bool deterministic = true;  // false, a control: the code does what the log does not say
+  bool bug = false;            // this version of the code throws what it should not
+  bool other_answers = false;  // a control: queries say what the history does not
+  bool deterministic = true;   // false, a control: the code does what the log does not say
 };
 
 // `input` is the number in decimal; anything behind it is ignored.

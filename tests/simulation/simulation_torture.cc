@@ -94,6 +94,11 @@ constexpr Expected kControls[] = {
     {Control::kLostResults, Flaw::kStuck, "lost results"},
     {Control::kForgottenAttempts, Flaw::kOutcome, "forgotten attempts"},
     {Control::kOtherCode, Flaw::kReplay, "other code"},
+    {Control::kOtherCode, Flaw::kTrouble, "other code, said by the engine"},
+    {Control::kEarlyAcknowledgement, Flaw::kEffect, "early acknowledgement"},
+    {Control::kOtherAnswers, Flaw::kQuery, "other answers"},
+    {Control::kChangedEnd, Flaw::kEnd, "changed end"},
+    {Control::kChangedPolicy, Flaw::kIdentity, "start against its policy"},
 };
 
 bool caught(const Expected& expected, std::uint64_t seed) {
@@ -125,7 +130,7 @@ int run(int argc, char** argv) {
   }
   std::size_t controls = 0;
   for (const Expected& expected : kControls) {
-    if (trace || caught(expected, options.seed)) {
+    if (caught(expected, options.seed)) {
       ++controls;
     } else {
       report.fail(std::string("the control '") + expected.name + "' was not caught");

@@ -50,6 +50,8 @@ World::World(std::uint64_t seed, Control control, bool print)
     }
   };
   if (control_ == Control::kLostResults) work_.lose_results();
+  outside_.other_answers = control_ == Control::kOtherAnswers;
+  disk_.acknowledges_early = control_ == Control::kEarlyAcknowledgement;
   if (control_ == Control::kFastClock) clock_.lie(std::chrono::minutes(10));
   trace_.say("clock " + std::to_string(base::to_ms(clock_.truth())) + ", replay_every_turn " +
              std::to_string(options_.replay_every_turn) + ", cached_runs " +
@@ -68,7 +70,7 @@ void World::run() {
   boot();
   for (const std::string& queue : kQueues) worker_comes(queue);
   clients_.start();
-  const std::uint64_t actions = 60 + random_.below(random_.chance(20) ? 2'000 : 300);
+  const std::uint64_t actions = 60 + random_.below(random_.chance(40) ? 2'000 : 300);
   for (std::uint64_t i = 0; i < actions; ++i) act();
   finish_all();
 }
@@ -376,6 +378,29 @@ bool change_result(std::string* body) {
   return false;
 }
 
+bool change_end(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (proto::Event& command : *turn.mutable_commands()) {
+    if (!command.has_run_completed()) continue;
+    command.mutable_run_completed()->set_result("another");
+    *body = turn.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
+// The policy's digit comes last but one (parse_start()).
+bool change_policy(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  if (turn.inputs_size() == 0 || !turn.inputs(0).has_run_started()) return false;
+  std::string& input = *turn.mutable_inputs(0)->mutable_run_started()->mutable_input();
+  input[input.size() - 2] = static_cast<char>('0' + static_cast<int>(runtime::IdReuse::kReject));
+  *body = turn.SerializeAsString();
+  return true;
+}
+
 }  // namespace
 
 void World::break_disk(bool power) {
@@ -391,6 +416,12 @@ void World::break_disk(bool power) {
       break;
     case Control::kChangedRecord:
       broken_ = broken_ || disk_.tamper(change_result);
+      break;
+    case Control::kChangedEnd:
+      broken_ = broken_ || disk_.tamper(change_end);
+      break;
+    case Control::kChangedPolicy:
+      broken_ = broken_ || disk_.tamper(change_policy);
       break;
     case Control::kForgottenAttempts:
       if (!power) disk_.marks.clear();

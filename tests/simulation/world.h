@@ -22,14 +22,18 @@ namespace reprise::simulation {
 // What is broken on purpose, to see that it is found.
 enum class Control : std::uint8_t {
   kNone,
-  kLostCommit,         // a crash takes the last acknowledged commit with it
-  kSwappedSignals,     // two signals of one sender change places in the log
-  kRepeatedResult,     // a result is in the log twice
-  kFastClock,          // the engine's timers run by a clock that is ahead
-  kLostResults,        // results of attempts never arrive
-  kForgottenAttempts,  // what was under way at a process death is forgotten
-  kOtherCode,          // workflow code does what the log does not say
-  kChangedRecord,      // an acknowledged result is another one afterwards
+  kLostCommit,            // a crash takes the last acknowledged commit with it
+  kSwappedSignals,        // two signals of one sender change places in the log
+  kRepeatedResult,        // a result is in the log twice
+  kFastClock,             // the engine's timers run by a clock that is ahead
+  kLostResults,           // results of attempts never arrive
+  kForgottenAttempts,     // what was under way at a process death is forgotten
+  kOtherCode,             // workflow code does what the log does not say
+  kEarlyAcknowledgement,  // the disk says that it has written what it only will write
+  kOtherAnswers,          // queries are answered from what the history does not hold
+  kChangedEnd,            // an end is another one afterwards
+  kChangedPolicy,         // a start that should have been refused
+  kChangedRecord,         // a result is another one afterwards
 };
 
 struct Counts {
