@@ -356,7 +356,10 @@ void check_identities(const std::vector<History>& histories, Verdict* verdict) {
     if (start.reuse == runtime::IdReuse::kReject ||
         (start.reuse == runtime::IdReuse::kAllowUnlessCompleted &&
          status == runtime::RunStatus::kCompleted)) {
-      verdict->found(Flaw::kIdentity, name_of(history) + " was started against its policy");
+      verdict->found(Flaw::kIdentity, name_of(history) + " was started by " +
+                                          history.started().input() + " though run " +
+                                          std::to_string(before->number) + " is " +
+                                          std::string(runtime::to_string(status)));
     }
   }
 }

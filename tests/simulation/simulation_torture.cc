@@ -102,7 +102,7 @@ constexpr Expected kControls[] = {
 };
 
 bool caught(const Expected& expected, std::uint64_t seed) {
-  constexpr std::uint64_t kTries = 60;
+  constexpr std::uint64_t kTries = 400;
   for (std::uint64_t i = 0; i < kTries; ++i) {
     World world(seed + i, expected.control, false);
     world.run();
