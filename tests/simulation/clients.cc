@@ -122,10 +122,10 @@ void Clients::signal() {
 
 void Clients::signal(const std::string& workflow_id, int sender) {
   const std::string message = "s" + std::to_string(sender) + ":" + std::to_string(++sent_);
-  trace_.say("signal " + message + " to " + workflow_id);
+  const char* const name = random_.chance(75) ? "go" : random_.chance(50) ? "note" : "late";
+  trace_.say("signal " + std::string(name) + " " + message + " to " + workflow_id);
   (void)promise(Kind::kSignal, workflow_id, message);
-  engine_->signal({workflow_id, {}}, random_.chance(75) ? "go" : "note", message,
-                  reply_to<void>(promises_.size() - 1));
+  engine_->signal({workflow_id, {}}, name, message, reply_to<void>(promises_.size() - 1));
 }
 
 void Clients::update() {

@@ -331,6 +331,37 @@ void check_signal_order(const std::vector<History>& histories, Verdict* verdict)
   }
 }
 
+void check_signals_read(const History& history, Verdict* verdict) {
+  if (history.states.size() != history.turns.size()) return;  // it does not replay
+  std::set<std::string> sent;
+  std::string in_order;
+  for (const proto::Turn& turn : history.turns) {
+    for (const Event& input : turn.inputs()) {
+      if (!input.has_signal_received()) continue;
+      sent.insert(input.signal_received().input());
+      if (input.signal_received().name() != "go") continue;
+      in_order += "g(" + input.signal_received().input() + ")";
+    }
+  }
+  const std::string& state = history.states.back();
+  std::set<std::string> read;
+  for (std::size_t at = state.find("(s"); at != state.npos; at = state.find("(s", at + 1)) {
+    const std::string message = state.substr(at + 1, state.find(')', at) - at - 1);
+    if (!sent.contains(message) || !read.insert(message).second) {
+      verdict->found(Flaw::kOrder, name_of(history) + " has read " + message + " twice, or unsent");
+    }
+  }
+  if (history.started().input().substr(0, 2) != std::to_string(kListener) + " ") return;
+  std::string listened;
+  for (std::size_t at = state.find("g(s"); at != state.npos; at = state.find("g(s", at + 1)) {
+    listened += state.substr(at, state.find(')', at) + 1 - at);
+  }
+  if (!in_order.starts_with(listened) || (!history.closed() && listened != in_order)) {
+    verdict->found(Flaw::kOrder,
+                   name_of(history) + " was sent " + in_order + " and read " + listened);
+  }
+}
+
 StartInput parse_start(const std::string& input) {
   const std::size_t hash = input.find('#');
   const std::size_t space = input.find(' ', hash);

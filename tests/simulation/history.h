@@ -39,6 +39,10 @@ void check_operations(const History& history, std::int64_t latest_ms, Verdict* v
 // Signals are "sender:number"; numbers grow per sender and workflow id.
 void check_signal_order(const std::vector<History>& histories, Verdict* verdict);
 
+// What the code has read of them, by the state it ended with: each was sent, and is read once; and
+// a run that does nothing but read has read all of them, in the order of the log.
+void check_signals_read(const History& history, Verdict* verdict);
+
 // At most one open run per workflow id, in log order; starts obey their policies.
 void check_identities(const std::vector<History>& histories, Verdict* verdict);
 

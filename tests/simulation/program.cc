@@ -214,6 +214,42 @@ class Program final : public replay::WorkflowInstance {
     return waited != Waited::kCancelled;
   }
 
+  // Asks for two signals and reads one: the other one is not lost.
+  bool read_one_of_two(Random& random) {
+    OperationRef first = e_.next_signal("go");
+    OperationRef second = e_.next_signal("go");
+    const OperationRef limit = e_.start_timer(base::Duration(random.between(0, 2'000)), kHere);
+    if (e_.wait(*limit) == Waited::kCancelled) return false;
+    const bool drop_first = random.chance(50);
+    if (drop_first) first = OperationRef();
+    log_ += e_.has_signal("go") ? "more" : "no more";
+    OperationRef& kept = drop_first ? second : first;
+    if (kept->ready()) note_outcome(kept->take_outcome(), "two");
+    return true;
+  }
+
+  // For signals that came before anybody listened.
+  void listen_late() {
+    const std::uint64_t handler = e_.on_signal("late", [this](std::string_view late) {
+      note_ += "l(" + std::string(late) + ")";
+      ++notes_;
+    });
+    if (notes_ % 3 == 0) return;
+    (void)sleep(300);
+    e_.remove_handler(handler);
+  }
+
+  // More timers than are swept at once, and none of them is wanted.
+  void start_many_timers() {
+    InScope scope(e_, Scope::Kind::kCancellable);
+    std::vector<OperationRef> timers;
+    for (int i = 0; i < 1'100; ++i) {
+      timers.push_back(e_.start_timer(base::Duration(1'000 + i), kHere));
+    }
+    (void)sleep(10);
+    scope.cancel();
+  }
+
   bool block(Random& random, int depth, std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i) {
       if (!next(random, depth)) return false;
@@ -225,7 +261,7 @@ class Program final : public replay::WorkflowInstance {
     const std::uint64_t detail = random.next();
     const std::uint64_t attempts = detail % 4;
     if (outside_.bug && detail % 3 == 0) throw std::runtime_error("a simulated bug");
-    switch (random.below(depth < 2 ? 13 : 8)) {
+    switch (random.below(depth < 2 ? 16 : 8)) {
       case 0:
       case 1:
         return call(detail % 5 == 0 ? "fatal" : "flaky", attempts, detail >> 8);
@@ -254,8 +290,16 @@ class Program final : public replay::WorkflowInstance {
       case 11:
         give_up(random);
         return !e_.cancelled();
-      default:
+      case 12:
         return await_note(random);
+      case 13:
+        listen_late();
+        return !e_.cancelled();
+      case 14:
+        if (detail % 300 == 0) start_many_timers();
+        return !e_.cancelled() && read_one_of_two(random);
+      default:
+        return read_one_of_two(random);
     }
   }
 

@@ -60,6 +60,7 @@ void World::check_waiting() {
       stuck("has inputs that its code was not given");
     }
     check_replay(&history, &verdict_);
+    check_signals_read(history, &verdict_);
     bool for_signal = false;
     for (const std::string& line : history.waits_for) {
       for_signal = for_signal || line.starts_with("signal ");
@@ -93,6 +94,7 @@ void World::check_everything() {
                      "run " + std::to_string(history.number) + " was cancelled and has not ended");
     }
     check_replay(&history, &verdict_);
+    check_signals_read(history, &verdict_);
     counts_.turns += history.turns.size();
     for (const proto::Turn& turn : history.turns) {
       for (const proto::Event& input : turn.inputs()) counts_.timers += input.has_timer_fired();
