@@ -55,6 +55,7 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) {
   if (recorded.deferred()) {
     s.events += static_cast<std::uint64_t>(recorded.inputs_size());
     s.deferred.insert(s.deferred.end(), recorded.inputs().begin(), recorded.inputs().end());
+    s.now = std::max(s.now, base::from_ms(recorded.time_ms()));
     return s.end();
   }
   return s.run(nullptr, recorded);

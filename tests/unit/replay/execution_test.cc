@@ -88,6 +88,24 @@ TEST(Execution, AParkedRunGoesOnWithFixedCode) {
   EXPECT_EQ(run.replay(), TurnEnd::kClosed);
 }
 
+// A timer fired while the code could not run, and the clock was set back before it could again.
+TEST(Execution, CodeNeverSeesATimeBeforeOneThatIsRecorded) {
+  ScriptedRun run([](Execution& e) {
+    e.wait(*e.start_timer(base::Duration(9'000), at(1)));
+    return Outcome::success(std::to_string(base::to_ms(e.now())));
+  });
+  run.start();
+  proto::Turn fired;
+  fired.set_time_ms(10'000);
+  fired.set_deferred(true);
+  *fired.add_inputs() = timer_fired(1);
+  (void)run.execution().replay_turn(fired);
+  run.history().push_back(fired);
+  ASSERT_EQ(run.turn({}), TurnEnd::kClosed);  // at 3,000
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "10000");
+  EXPECT_EQ(run.replay(), TurnEnd::kClosed);
+}
+
 TEST(Execution, DeferredInputsComeBeforeTheTurnsOwn) {
   ScriptedRun run([](Execution& e) {
     const auto first = e.next_signal("s");
