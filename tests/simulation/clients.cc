@@ -71,11 +71,22 @@ runtime::Reply<Result> Clients::reply_to(std::size_t index) {
 }
 
 void Clients::start() {
+  start(random_.chance(10) ? "" : some_id(),
+        random_.chance(8) ? kListener : 1 + random_.below(1'000'000'000));
+}
+
+void Clients::start_crowd(std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    start("crowd" + std::to_string(i),
+          random_.chance(70) ? kListener : 1 + random_.below(1'000'000'000));
+  }
+}
+
+void Clients::start(std::string workflow_id, std::uint64_t number) {
   runtime::StartRequest request;
   const std::string token = "#start" + std::to_string(++sent_);
-  const std::uint64_t number = random_.chance(8) ? kListener : 1 + random_.below(1'000'000'000);
   request.workflow = "program";
-  if (!random_.chance(10)) request.workflow_id = some_id();
+  request.workflow_id = std::move(workflow_id);
   if (request.workflow_id.empty() || random_.chance(20)) {
     request.run_id =
         base::RunId::make(base::from_ms(1'700'000'000'000), random_.next(), random_.next());

@@ -25,6 +25,8 @@ class Clients {
   void connect(runtime::EmbeddedEngine* engine);
 
   void start();
+  // Many runs at once, each with an id of its own.
+  void start_crowd(std::uint64_t count);
   void signal();
   void signal(const std::string& workflow_id, int sender);
   void query();
@@ -78,6 +80,7 @@ class Clients {
     runtime::RunEnd end;
   };
 
+  void start(std::string workflow_id, std::uint64_t number);
   std::string some_id();
   runtime::RunKey some_key();
   Promise& promise(Kind kind, std::string workflow_id, std::string token);

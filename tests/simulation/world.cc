@@ -70,6 +70,8 @@ void World::run() {
   boot();
   for (const std::string& queue : kQueues) worker_comes(queue);
   clients_.start();
+  // More than the engine takes in one part of a round, and than it appends at once.
+  if (random_.chance(1)) clients_.start_crowd(100 + random_.below(600));
   const std::uint64_t actions = 60 + random_.below(random_.chance(40) ? 2'000 : 300);
   for (std::uint64_t i = 0; i < actions; ++i) act();
   finish_all();
