@@ -105,12 +105,11 @@ void Clients::start(std::string workflow_id, std::uint64_t number) {
   trace_.say("start " + id + " with " + request.input);
   (void)promise(Kind::kStart, id, token);
   const std::size_t index = promises_.size() - 1;
-  const std::size_t place = watchers_.size();
   watchers_.push_back({std::make_shared<runtime::RunWatch>(), {}, index});
   const auto watch = watchers_.back().watch;
   engine_->start(
       std::move(request), watch,
-      [this, index, place, process = process_](const base::Result<runtime::StartedRun>& started) {
+      [this, index, process = process_](const base::Result<runtime::StartedRun>& started) {
         Promise* answer = answered(index, process, started.has_value());
         if (answer == nullptr || !started) return;
         answer->existing = started->existing;
@@ -118,7 +117,6 @@ void Clients::start(std::string workflow_id, std::uint64_t number) {
         for (Watcher& watcher : watchers_) {
           if (watcher.promise == index) watcher.run_id = started->run_id;
         }
-        (void)place;
         known_.push_back({started->workflow_id, started->run_id});
         if (started->workflow_id != answer->workflow_id) {
           verdict_.found(Flaw::kIdentity, answer->token + " was told another workflow id");

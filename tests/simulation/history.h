@@ -26,6 +26,10 @@ struct History {
 // Its workflow id; the log leaves it out where it is the text of the run id.
 std::string id_of(const History& history);
 
+// "run 3, turn 2: ", for a message.
+std::string name_of(const History& history);
+std::string in_turn(const History& history, std::size_t turn);
+
 // Every run of the disk, by number.
 std::vector<History> read_all(SimDisk& disk, Verdict* verdict);
 

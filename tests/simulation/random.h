@@ -1,7 +1,6 @@
 // The numbers of a simulated world: the same on every machine and with every standard library.
 #pragma once
 #include <cstdint>
-#include <string>
 
 namespace reprise::simulation {
 

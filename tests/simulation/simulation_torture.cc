@@ -29,6 +29,7 @@ struct Totals {
     counts.attempts += one.attempts;
     counts.acknowledged += one.acknowledged;
     counts.timers += one.timers;
+    counts.repeated += one.repeated;
   }
 };
 
@@ -142,6 +143,7 @@ int run(int argc, char** argv) {
   report.add("turns", totals.counts.turns);
   report.add("crashes", totals.counts.crashes);
   report.add("attempts", totals.counts.attempts);
+  report.add("repeated", totals.counts.repeated);
   report.add("timers", totals.counts.timers);
   report.add("acknowledged", totals.counts.acknowledged);
   report.add("controls", std::to_string(controls) + "/" + std::to_string(std::size(kControls)));

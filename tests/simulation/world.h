@@ -43,6 +43,7 @@ struct Counts {
   std::uint64_t attempts = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t timers = 0;
+  std::uint64_t repeated = 0;  // results
 };
 
 class World {

@@ -104,6 +104,7 @@ void World::check_everything() {
   clients_.check_descriptions(histories);
   counts_.runs = histories.size();
   counts_.attempts = work_.attempts();
+  counts_.repeated = work_.repeated();
   counts_.acknowledged = clients_.acknowledged();
   // Once more from the disk.
   crash(true);
