@@ -308,6 +308,8 @@ std::optional<base::FunctionRef<Outcome()>> Execution::step_body(std::uint32_t i
 }
 
 base::Result<std::string> Execution::query(std::string_view name, std::string_view input) {
+  // What the code did before it got into trouble was never recorded.
+  if (state_->trouble) return base::Error{state_->trouble->code, state_->trouble->report};
   const auto& queries = state_->handlers.queries;
   const auto found = queries.find(name);
   if (found == queries.end()) {

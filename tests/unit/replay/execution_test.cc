@@ -121,6 +121,23 @@ TEST(Execution, DeferredInputsComeBeforeTheTurnsOwn) {
   EXPECT_EQ(run.replay(), TurnEnd::kClosed);
 }
 
+// It may have to stay in memory for a while, when a step is under way on one of its stacks.
+TEST(Execution, AParkedExecutionAnswersNoQueries) {
+  std::string state = "recorded";  // as a member of a workflow class: it outlives the strand
+  ScriptedRun run([&state](Execution& e) -> Outcome {
+    e.answer("state", [&](std::string_view) -> base::Result<std::string> { return state; });
+    e.wait(*e.next_signal("go"));
+    state = "not recorded";
+    throw std::logic_error("a bug");
+  });
+  run.start();
+  EXPECT_EQ(*run.execution().query("state", {}), "recorded");
+  EXPECT_EQ(run.turn({signal("go")}), TurnEnd::kParked);
+  const auto answer = run.execution().query("state", {});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, base::ErrorCode::kWorkflowBug);
+}
+
 TEST(Execution, InputsBehindTheEndAreNotPartOfTheTurn) {
   ScriptedRun run([](Execution& e) {
     const auto s = e.next_signal("go");
