@@ -13,9 +13,7 @@ using Clock = std::chrono::steady_clock;
 // An attempt of an activity under way; the object its code sees.
 struct AttemptPool::Running final : ActivityAttempt {
   Running(AttemptPool& owner, AttemptTask& attempt)
-      : pool(owner),
-        task(attempt),
-        key(idempotency_key_of(attempt)) {}
+      : pool(owner), task(attempt), key(idempotency_key_of(attempt)) {}
 
   std::string_view idempotency_key() const override { return key; }
   int attempt() const override { return static_cast<int>(task.key.attempt); }
