@@ -66,6 +66,7 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
     }
     s.events += static_cast<std::uint64_t>(recorded.inputs_size());
     s.deferred.insert(s.deferred.end(), recorded.inputs().begin(), recorded.inputs().end());
+    s.now = std::max(s.now, base::from_ms(recorded.time_ms()));
     return s.end();
   }
   return s.run(nullptr, recorded);
@@ -348,6 +349,8 @@ std::optional<base::FunctionRef<Outcome()>> Execution::step_body(std::uint32_t i
 }
 
 base::Result<std::string> Execution::query(std::string_view name, std::string_view input) {
+  // What the code did before it got into trouble was never recorded.
+  if (state_->trouble) return base::Error{state_->trouble->code, state_->trouble->report};
   const auto& queries = state_->handlers.queries;
   const auto found = queries.find(name);
   if (found == queries.end()) {

@@ -55,7 +55,7 @@ void Archiver::work() {
     }
     // While there are runs to remove, a small slice waits.
     bool has_room = true;
-    if (full() || (backlog() > 0 && !more_to_remove)) {
+    if (full() || (has_work() && !more_to_remove)) {
       const base::Status status = archive_some();
       if (!status && status.error().code != base::ErrorCode::kStoreFull) {
         // Nothing is lost: the journal keeps what the archive did not take.

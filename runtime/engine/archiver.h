@@ -31,6 +31,7 @@ class Archiver {
     if (lost_) return false;
     return backlog() >= shared_.options.archive_slice || (shared_.space.full() && backlog() > 0);
   }
+  bool has_work() const { return backlog() > 0; }
   // Archives one slice of the journal. After an error it is still there, for the next call.
   base::Status archive_some();
   // Removes some closed runs that are not to be kept. False: there are none, for now.

@@ -235,18 +235,43 @@ bool EmbeddedEngine::run_some() {
 }
 
 bool EmbeddedEngine::run_round() {
-  bool worked = false;
-  for (auto& shard : shards_) worked |= shard->step();
-  worked |= shared_.writer->commit_pending();
+  bool worked = run_shards();
+  worked |= commit();
   for (Session* session : sessions_) worked |= run_attempt(*session);
   if (archiver_->full()) {
-    const base::Status status = archiver_->archive_some();
-    if (!status && status.error().code != base::ErrorCode::kStoreFull) {
-      shared_.log(LogLevel::kError, "archiving failed: " + status.error().text());
+    const auto archived = archive();
+    if (!archived && archived.error().code != base::ErrorCode::kStoreFull) {
+      shared_.log(LogLevel::kError, "archiving failed: " + archived.error().text());
     }
   }
   worked |= archiver_->remove_some();
   return worked;
+}
+
+bool EmbeddedEngine::run_shards() {
+  REPRISE_CHECK(!shared_.options.threaded, "the shards have threads of their own");
+  bool worked = false;
+  for (auto& shard : shards_) worked |= shard->step();
+  return worked;
+}
+
+bool EmbeddedEngine::commit() {
+  return shared_.writer->commit_pending();
+}
+
+base::Result<bool> EmbeddedEngine::archive() {
+  REPRISE_CHECK(!shared_.options.threaded, "the archiver has a thread of its own");
+  if (!archiver_->has_work()) return false;
+  if (const base::Status status = archiver_->archive_some(); !status) return status.error();
+  return true;
+}
+
+std::optional<AttemptTask> EmbeddedEngine::take_attempt(std::string_view task_queue) {
+  REPRISE_CHECK(!shared_.options.threaded, "attempts have threads of their own");
+  for (Session* session : sessions_) {
+    if (session->queue() == task_queue) return session->pool().take_one();
+  }
+  return std::nullopt;
 }
 
 std::optional<base::Time> EmbeddedEngine::next_due() const {
@@ -500,7 +525,10 @@ void EmbeddedEngine::unregister(Session& session) {
 // Returns when each shard has done it.
 void EmbeddedEngine::on_every_shard(const std::function<void(Shard&)>& act) {
   if (!shared_.options.threaded) {
-    for (auto& shard : shards_) act(*shard);
+    for (auto& shard : shards_) {
+      (void)shard->take_mail();  // results of a worker that goes come before its going
+      act(*shard);
+    }
     return;
   }
   for (auto& shard : shards_) {

@@ -47,6 +47,17 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   bool run_some() override;
   std::optional<base::Time> next_due() const override;
 
+  // What run_some() consists of, for a driver that wants another order: a simulation in which the
+  // disk is slow, or results come late and out of order. Without threads only. False: there was
+  // nothing to do.
+  bool run_shards();  // a round of each
+  bool commit();      // what is queued becomes durable
+  base::Result<bool> archive();
+  // The next attempt that waits for the worker of the queue. The driver executes it (unless claim()
+  // fails) and reports to attempts(), as AttemptPool does.
+  std::optional<AttemptTask> take_attempt(std::string_view task_queue);
+  AttemptObserver& attempts() { return *this; }
+
  private:
   class Session;
 

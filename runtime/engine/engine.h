@@ -46,16 +46,16 @@ struct EngineOptions {
   // The largest size of each part of the store (address space); 0: the store's default.
   std::uint64_t journal_map_bytes = 0;
   std::uint64_t archive_map_bytes = 0;
-  EngineLimits limits;
+  EngineLimits limits{};
   RetentionOptions retention{};
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine
   std::uint64_t seed = 0;              // of run ids; 0: from the system
-  LogSink log;                         // empty: spdlog's default logger
+  LogSink log{};                         // empty: spdlog's default logger
   // A commit failed and nothing more can be acknowledged. Empty: say so and end the process with
   // exit code 70 (EX_SOFTWARE), so that no caller mistakes silence for success.
-  std::function<void(const base::Error&)> on_fatal;
+  std::function<void(const base::Error&)> on_fatal{};
 };
 
 class Engine : public Service {

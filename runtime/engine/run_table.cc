@@ -63,8 +63,6 @@ void RunTable::forget(RunRecord* record) {
   if (newer != record) {
     while (newer->older != record) newer = newer->older;
     newer->older = record->older;
-  } else if (record->older != nullptr) {
-    by_id_.replace(id_hash, record, record->older);
   } else {
     by_id_.remove(id_hash, record);
   }
@@ -77,8 +75,11 @@ void RunTable::forget_archived(store::Seq through) {
     RunRecord* record = closed_.front();
     if (record->state.last_seq > through) return;
     closed_.pop_front();
-    if (record->place != nullptr) {
-      closed_.push_back(record);  // a step of it is still under way
+    // Without the newest run of an id an older one would answer to it.
+    const bool hides_older = record->older != nullptr && find(record->state.workflow_id) == record;
+    const bool has_step_under_way = record->place != nullptr;
+    if (hides_older || has_step_under_way) {
+      closed_.push_back(record);
     } else {
       forget(record);
     }

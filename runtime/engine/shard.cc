@@ -20,10 +20,12 @@ Shard::~Shard() = default;
 
 // ---- the round --------------------------------------------------------------------------------
 
-bool Shard::step() {
-  take_mail();
-  bool worked = !mail_.empty();
-  for (Mail& mail : mail_) {
+bool Shard::take_mail() {
+  // Not in the member: what is done here may come back for more.
+  std::vector<Mail> taken = std::exchange(mail_, {});
+  fetch_mail(&taken);
+  const bool worked = !taken.empty();
+  for (Mail& mail : taken) {
     if (auto* act = std::get_if<std::function<void()>>(&mail)) {
       (*act)();
     } else if (auto& result = std::get<AttemptResult>(mail); full_ && !result.is_step) {
@@ -34,7 +36,13 @@ bool Shard::step() {
     }
     run_turns_if_many();
   }
-  mail_.clear();
+  taken.clear();
+  mail_ = std::move(taken);
+  return worked;
+}
+
+bool Shard::step() {
+  bool worked = take_mail();
   const bool released = release_effects();
   worked |= released;
   worked |= submit_tasks();  // the threads begin while the turns run
@@ -52,13 +60,13 @@ bool Shard::step() {
 // While the log has no room what would only lengthen its queue waits: results, timers, limits that
 // were overrun, workers that begin. Requests are refused, questions answered. Results of steps are
 // taken: they are few, and hold their runs in memory.
-void Shard::take_mail() {
+void Shard::fetch_mail(std::vector<Mail>* mail) {
   full_ = shared_.space.full();
-  mailbox_.take(&mail_);
+  mailbox_.take(mail);
   if (full_ || held_.empty()) return;
   std::vector<Mail> held = std::exchange(held_, {});
-  std::move(mail_.begin(), mail_.end(), std::back_inserter(held));
-  mail_ = std::move(held);
+  std::move(mail->begin(), mail->end(), std::back_inserter(held));
+  *mail = std::move(held);
 }
 
 void Shard::wait() {

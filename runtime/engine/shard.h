@@ -40,6 +40,8 @@ class Shard {
   // ---- the shard's thread ----
   // One round. False: there was nothing to do.
   bool step();
+  // The first part of a round by itself. False: nothing had come.
+  bool take_mail();
   // Until there is something to do.
   void wait();
   std::optional<std::int64_t> next_due_ms() const { return timers_.next_due_ms(); }
@@ -87,7 +89,7 @@ class Shard {
  private:
   class Source;  // a run as the host sees it
 
-  void take_mail();
+  void fetch_mail(std::vector<Mail>* mail);
 
   // Something that must wait until the turn that caused it is durable. The frequent kinds carry no
   // closure. The last effect of a run is kClosed, and a record stays known until that has been
@@ -115,7 +117,10 @@ class Shard {
   void run_turn(RunRecord& run, proto::Turn& turn);
   bool run_code(RunRecord& run, proto::Turn& turn);
   void record(RunRecord& run, proto::Turn& turn);
-  void record_end(RunRecord& run, std::function<void(proto::Event*)> fill, Reply<void> reply);
+  void record_end(RunRecord& run,
+                  std::function<void(proto::Event*)> fill,
+                  Reply<void> reply,
+                  std::int64_t not_before_ms = 0);
   void stop_what_is_given_up(RunRecord& run, const proto::Turn& turn);
   void keep_details(RunRecord& run, const proto::Turn& turn);
   void queue_effects(RunRecord& run, const proto::Turn& turn);

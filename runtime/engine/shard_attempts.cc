@@ -326,9 +326,11 @@ void Shard::fire(const TimerEntry& entry) {
       if (operation->kind == OperationKind::kRunTimeout) {
         return record_end(
             *run, [](proto::Event* input) { input->mutable_run_timed_out(); },
-            [](const base::Status&) {});
+            [](const base::Status&) {}, entry.due_ms);
       }
       add_input(*run)->mutable_timer_fired()->set_id(entry.operation);
+      // The clock may be set back before the turn asks it again.
+      run->turn->set_time_ms(std::max(run->turn->time_ms(), entry.due_ms));
       return;
     case TimerEntry::Kind::kScheduleToStart:
       // Each attempt has its own; only one that has not begun by now is late.

@@ -66,7 +66,7 @@ void Shard::run_turn_if_full(RunRecord& run) {
 }
 
 void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
-  turn.set_time_ms(base::to_ms(now()));
+  turn.set_time_ms(std::max(turn.time_ms(), base::to_ms(now())));
   if (!run.state.open()) {
     turn.clear_inputs();  // they came too late, and whoever sent them is told
     return answer_inputs(run, turn);
@@ -158,7 +158,10 @@ void Shard::stop_what_is_given_up(RunRecord& run, const proto::Turn& turn) {
   }
 }
 
-void Shard::record_end(RunRecord& run, std::function<void(Event*)> fill, Reply<void> reply) {
+void Shard::record_end(RunRecord& run,
+                       std::function<void(Event*)> fill,
+                       Reply<void> reply,
+                       std::int64_t not_before_ms) {
   // What was gathered before comes first; the end itself runs no code.
   if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
   if (!run.state.open()) {
@@ -166,7 +169,7 @@ void Shard::record_end(RunRecord& run, std::function<void(Event*)> fill, Reply<v
     return;
   }
   proto::Turn* turn = arena_.make();
-  turn->set_time_ms(base::to_ms(now()));
+  turn->set_time_ms(std::max(not_before_ms, base::to_ms(now())));
   turn->set_deferred(true);
   fill(turn->add_inputs());
   run.with_extras().replies.push_back({0, std::move(reply)});
@@ -298,14 +301,17 @@ void Shard::recorded(std::size_t results) {
 // ---- ends and troubles ------------------------------------------------------------------------
 
 void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
-  run.with_extras().parked = base::Error{trouble.code, trouble.report};
+  const base::Error why{trouble.code, trouble.report};
   host_.evict(run.place);
-  for (const UpdateReply& update : std::exchange(run.extras->updates, {})) {
-    update.reply(*run.extras->parked);
-  }
-  shared_.log(LogLevel::kError, "run '" + run.state.workflow_id + "' (" + run.state.id.to_string() +
-                                    ") of workflow '" + *run.state.workflow + "' is parked: " +
-                                    base::Error{trouble.code, trouble.report}.text());
+  shared_.log(LogLevel::kError,
+              "run '" + run.state.workflow_id + "' (" + run.state.id.to_string() +
+                  ") of workflow '" + *run.state.workflow +
+                  (run.state.open() ? "' is parked: " : "' has ended and does not replay: ") +
+                  why.text());
+  // What the code would do now does not change how a run has ended.
+  if (!run.state.open()) return;
+  run.with_extras().parked = why;
+  for (const UpdateReply& update : std::exchange(run.extras->updates, {})) update.reply(why);
 }
 
 void Shard::unpark(RunRecord& run) {

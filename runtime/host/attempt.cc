@@ -2,6 +2,10 @@
 
 namespace reprise::runtime {
 
+std::string idempotency_key_of(const AttemptTask& task) {
+  return task.activity->run_id.to_string() + "/" + std::to_string(task.key.operation);
+}
+
 replay::Outcome execute_step(const AttemptTask& task) {
   if (task.start_to_close.count() == 0) return (*task.step)();
   const auto started = std::chrono::steady_clock::now();

@@ -75,6 +75,9 @@ struct AttemptTask {
   std::optional<base::FunctionRef<replay::Outcome()>> step;
 };
 
+// Of an activity: the same for every attempt.
+std::string idempotency_key_of(const AttemptTask& task);
+
 struct AttemptResult {
   AttemptKey key;
   replay::Outcome outcome;

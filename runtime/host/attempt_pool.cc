@@ -14,9 +14,7 @@ using Clock = std::chrono::steady_clock;
 // An attempt of an activity under way; the object its code sees.
 struct AttemptPool::Running final : ActivityAttempt {
   Running(AttemptPool& owner, AttemptTask& attempt)
-      : pool(owner),
-        task(attempt),
-        key(task.activity->run_id.to_string() + "/" + std::to_string(task.key.operation)) {}
+      : pool(owner), task(attempt), key(idempotency_key_of(attempt)) {}
 
   std::string_view idempotency_key() const override { return key; }
   int attempt() const override { return static_cast<int>(task.key.attempt); }
@@ -101,16 +99,22 @@ void AttemptPool::wake() {
   if (wake) work_available_.notify_one();
 }
 
-bool AttemptPool::run_one() {
-  std::optional<AttemptQueue::Taken> taken;
+std::optional<AttemptTask> AttemptPool::take_one() {
+  AttemptQueue::Taken taken;
   {
     std::lock_guard lock(mutex_);
-    if (!may_take()) return false;
+    if (!may_take()) return std::nullopt;
     taken = queue_.take();
+    queue_.done(taken.lane);  // it takes none of the pool's threads
   }
-  execute(taken->task);
-  std::lock_guard lock(mutex_);
-  queue_.done(taken->lane);
+  observer_.taken();
+  return std::move(taken.task);
+}
+
+bool AttemptPool::run_one() {
+  std::optional<AttemptTask> task = take_one();
+  if (!task) return false;
+  execute(*task);
   return true;
 }
 
@@ -162,6 +166,7 @@ void AttemptPool::work() {
     const bool wake = claim_wake();
     lock.unlock();
     if (wake) work_available_.notify_one();
+    observer_.taken();
     execute(taken.task);
     lock.lock();
     queue_.done(taken.lane);
@@ -169,7 +174,6 @@ void AttemptPool::work() {
 }
 
 void AttemptPool::execute(AttemptTask& task) {
-  observer_.taken();
   if (task.control != nullptr && !task.control->claim()) return;
   AttemptResult result;
   result.key = task.key;

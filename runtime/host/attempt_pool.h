@@ -35,6 +35,9 @@ class AttemptPool {
 
   // Executes one queued attempt here. False: there was none, or it may not begin now.
   bool run_one();
+  // Takes one queued attempt for the caller, who executes it as execute() would and tells the
+  // observer, when and in which order it likes.
+  std::optional<AttemptTask> take_one();
 
   // Asks attempts under way to stop, waits for their threads, and returns what was not begun.
   std::vector<AttemptTask> shut_down();

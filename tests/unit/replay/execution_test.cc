@@ -121,6 +121,24 @@ TEST(Execution, AParkedRunGoesOnWithFixedCode) {
   EXPECT_EQ(run.replay(), TurnEnd::kClosed);
 }
 
+// A timer fired while the code could not run, and the clock was set back before it could again.
+TEST(Execution, CodeNeverSeesATimeBeforeOneThatIsRecorded) {
+  ScriptedRun run([](Execution& e) {
+    e.wait(*e.start_timer(base::Duration(9'000), at(1)));
+    return Outcome::success(std::to_string(base::to_ms(e.now())));
+  });
+  run.start();
+  proto::Turn fired;
+  fired.set_time_ms(10'000);
+  fired.set_deferred(true);
+  *fired.add_inputs() = timer_fired(1);
+  (void)run.execution().replay_turn(fired);
+  run.history().push_back(fired);
+  ASSERT_EQ(run.turn({}), TurnEnd::kClosed);  // at 3,000
+  EXPECT_EQ(run.last().commands(0).run_completed().result(), "10000");
+  EXPECT_EQ(run.replay(), TurnEnd::kClosed);
+}
+
 TEST(Execution, DeferredInputsComeBeforeTheTurnsOwn) {
   ScriptedRun run([](Execution& e) {
     const auto first = e.next_signal("s");
@@ -134,6 +152,23 @@ TEST(Execution, DeferredInputsComeBeforeTheTurnsOwn) {
   EXPECT_EQ(run.turn({signal("s", "2")}), TurnEnd::kClosed);
   EXPECT_EQ(run.last().commands(0).run_completed().result(), "12");
   EXPECT_EQ(run.replay(), TurnEnd::kClosed);
+}
+
+// It may have to stay in memory for a while, when a step is under way on one of its stacks.
+TEST(Execution, AParkedExecutionAnswersNoQueries) {
+  std::string state = "recorded";  // as a member of a workflow class: it outlives the strand
+  ScriptedRun run([&state](Execution& e) -> Outcome {
+    e.answer("state", [&](std::string_view) -> base::Result<std::string> { return state; });
+    e.wait(*e.next_signal("go"));
+    state = "not recorded";
+    throw std::logic_error("a bug");
+  });
+  run.start();
+  EXPECT_EQ(*run.execution().query("state", {}), "recorded");
+  EXPECT_EQ(run.turn({signal("go")}), TurnEnd::kParked);
+  const auto answer = run.execution().query("state", {});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, base::ErrorCode::kWorkflowBug);
 }
 
 TEST(Execution, InputsBehindTheEndAreNotPartOfTheTurn) {

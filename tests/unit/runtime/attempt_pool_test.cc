@@ -110,6 +110,18 @@ TEST(AttemptPool, ExecutesAndReports) {
   EXPECT_EQ(reports.heartbeats(), std::vector<std::string>{"beat"});
 }
 
+TEST(AttemptPool, ACallerMayTakeAnAttemptInstead) {
+  Reports reports;
+  AttemptPool pool(code(), 0, reports);
+  EXPECT_FALSE(pool.take_one());
+  submit(pool, task("echo"));
+  const std::optional<AttemptTask> taken = pool.take_one();
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(idempotency_key_of(*taken), base::RunId().to_string() + "/3");
+  EXPECT_TRUE(taken->control->claim());
+  EXPECT_FALSE(pool.run_one()) << "it is the caller's now";
+}
+
 // Each woken thread wakes the next one, until all have work: these activities end only together.
 TEST(AttemptPool, ManyTasksWakeAllThreads) {
   constexpr int kThreads = 8;

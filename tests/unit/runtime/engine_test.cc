@@ -311,6 +311,48 @@ TEST_F(EngineTest, TimersFireInOrderAndNeverEarly) {
   EXPECT_EQ(fired, "soon@100;late@200;");
 }
 
+// Somebody sets the clock back whenever the engine has looked at it.
+class SlippingClock final : public base::Clock {
+ public:
+  base::Time now() const override { return std::exchange(now_, now_ - slips_by); }
+  void set(std::int64_t ms) { now_ = base::from_ms(ms); }
+
+  base::Duration slips_by{0};
+
+ private:
+  mutable base::Time now_ = base::from_ms(1'700'000'000'000);
+};
+
+TEST_F(EngineTest, AClockThatIsSetBackMakesNoTimerEarly) {
+  SlippingClock clock;
+  runtime::EngineOptions with_clock = options();
+  with_clock.clock = &clock;
+  engine_ = runtime::Engine::in_memory(with_clock);
+  workflow("w", [](Execution& e) {
+    e.wait(*e.start_timer(base::Duration(100), {}));
+    e.wait(*e.start_timer(base::Duration(1'000'000), {}));
+    return Outcome();
+  });
+  start_worker();
+  runtime::StartRequest request{.workflow = "w", .workflow_id = "run-1"};
+  request.run_timeout = base::Duration(500);
+  const Watch watch = start(request);
+  clock.slips_by = base::Duration(7);
+  for (const std::int64_t due_ms : {1'700'000'000'100, 1'700'000'000'500}) {
+    clock.set(due_ms);
+    for (int i = 0; i < 3; ++i) (void)engine_->run_some();
+    clock.set(due_ms);
+    settle();
+  }
+  const auto turns = history("run-1");
+  ASSERT_THAT(turns, SizeIs(3));
+  ASSERT_TRUE(turns[1].inputs(0).has_timer_fired());
+  EXPECT_EQ(turns[1].time_ms(), 1'700'000'000'100);
+  ASSERT_TRUE(turns[2].inputs(0).has_run_timed_out());
+  EXPECT_EQ(turns[2].time_ms(), 1'700'000'000'500);
+  EXPECT_EQ(result(watch), "TimedOut: the run reached its run_timeout");
+}
+
 // ---- steps ------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, StepsRunOnTheShardOrOnTheThreads) {
@@ -384,6 +426,32 @@ TEST_F(EngineTest, AWorkerMayGoWhileGivenUpStepsAreQueued) {
   submit_signals(kRuns, "go", "on");
   settle();
   for (const Watch& run : runs) EXPECT_EQ(result(run), "on");
+}
+
+// The result of one step has not been looked at yet when the worker goes; the other step is begun
+// by the next worker, on the stack of a run that has been replayed since.
+TEST_F(EngineTest, AWorkerMayGoWhileTheResultOfAStepIsOnItsWay) {
+  const auto step = [](Execution& e, const char* name) {
+    return e
+        .run_step([](proto::StepScheduled& scheduled) { scheduled.set_name("s"); },
+                  [name] { return Outcome::success(name); }, {})
+        .payload();
+  };
+  workflow("w", [step](Execution& e) {
+    std::string results;
+    const auto other = e.spawn([&] { results += step(e, "one,"); });
+    results += step(e, "two,");
+    e.wait(*other);
+    return Outcome::success(results);
+  });
+  start_worker();
+  const auto watch = submit_many("w", 1).front();
+  (void)engine_->run_some();  // its first turn
+  (void)engine_->run_some();  // executes one of the two
+  worker_.reset();
+  start_worker();
+  settle();
+  EXPECT_EQ(result(watch), "two,one,");
 }
 
 TEST_F(EngineTest, AStepIsRetriedAsItsPolicySays) {
@@ -542,6 +610,36 @@ TEST_F(EngineTest, AChangedWorkflowIsParkedWithBothSides) {
 }
 
 // ---- finding runs -----------------------------------------------------------------------------
+
+TEST_F(EngineTest, ChangedCodeDoesNotChangeHowARunHasEnded) {
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "a")); });
+  activity("a", [](ActivityAttempt&, std::string_view) { return Outcome::success("done"); });
+  start_worker();
+  start("w", "run-1");
+  worker_.reset();
+  workflow("w", [](Execution& e) { return Outcome::success(call(e, "b")); });
+  start_worker();
+  EXPECT_EQ(query("run-1", "state").error().code, ErrorCode::kNondeterminism);
+  const Watch watch = std::make_shared<runtime::RunWatch>();
+  engine_->watch({"run-1", {}}, watch);
+  settle();
+  EXPECT_EQ(result(watch), "done");
+  EXPECT_FALSE(describe("run-1")->parked);
+}
+
+TEST_F(EngineTest, ABugInNewCodeDoesNotHideThatARunWasTerminated) {
+  runtime::EngineOptions often = options();
+  often.replay_every_turn = true;
+  engine_ = runtime::Engine::in_memory(often);
+  workflow("w", wait_for_signal);
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  worker_.reset();
+  workflow("w", [](Execution&) -> Outcome { throw std::logic_error("a bug"); });
+  start_worker();
+  ASSERT_TRUE(terminate("run-1"));
+  EXPECT_EQ(result(watch), "Terminated: the run was terminated: test");
+}
 
 TEST_F(EngineTest, ListsByStatusAndType) {
   workflow("short", [](Execution&) { return Outcome(); });

@@ -1,0 +1,391 @@
+#include "tests/simulation/clients.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace reprise::simulation {
+
+using runtime::RunKey;
+
+void Clients::connect(runtime::EmbeddedEngine* engine) {
+  engine_ = engine;
+  if (engine == nullptr) {
+    ++process_;
+    unanswered_looks_ = 0;
+    return;
+  }
+  // Who waited for an end asks the new process.
+  for (Watcher& watcher : watchers_) {
+    if (watcher.done || watcher.run_id == base::RunId()) continue;
+    watcher.watch = std::make_shared<runtime::RunWatch>();
+    engine->watch({promises_[watcher.promise].workflow_id, watcher.run_id}, watcher.watch);
+  }
+  std::erase_if(watchers_, [](const Watcher& w) { return !w.done && w.run_id == base::RunId(); });
+}
+
+// ---- asking -----------------------------------------------------------------------------------
+
+std::string Clients::some_id() {
+  return "id" + std::to_string(random_.below(4));
+}
+
+RunKey Clients::some_key() {
+  if (!known_.empty() && random_.chance(50)) return known_[random_.below(known_.size())];
+  return {some_id(), {}};
+}
+
+Clients::Promise& Clients::promise(Kind kind, std::string workflow_id, std::string token) {
+  promises_.push_back({kind, std::move(workflow_id), std::move(token), process_});
+  return promises_.back();
+}
+
+Clients::Promise* Clients::answered(std::size_t index, unsigned process, bool yes) {
+  if (process != process_ || engine_ == nullptr) return nullptr;
+  Promise& promise = promises_[index];
+  trace_.say("  answer to " + promise.token + (yes ? ": yes" : ": no"));
+  if (promise.answer != Answer::kNone) {
+    verdict_.found(Flaw::kPromise, promise.token + " was answered twice");
+  }
+  promise.answer = yes ? Answer::kYes : Answer::kNo;
+  if (yes) ++acknowledged_;
+  return &promise;
+}
+
+// What is acknowledged is on the disk already.
+void Clients::expect_durable(const Promise& promise) {
+  for (const auto& [run, records] : disk_.acknowledged) {
+    for (const KeptRecord& record : records) {
+      if (record.body.find(promise.token) != std::string::npos) return;
+    }
+  }
+  verdict_.found(Flaw::kEffect, promise.token + " was acknowledged before it was durable");
+}
+
+template <class Result>
+runtime::Reply<Result> Clients::reply_to(std::size_t index) {
+  return [this, index, process = process_](const base::Result<Result>& result) {
+    Promise* answer = answered(index, process, result.has_value());
+    if (answer != nullptr && result) expect_durable(*answer);
+  };
+}
+
+void Clients::start() {
+  start(random_.chance(10) ? "" : some_id(),
+        random_.chance(8) ? kListener : 1 + random_.below(1'000'000'000));
+}
+
+void Clients::start_crowd(std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    start("crowd" + std::to_string(i),
+          random_.chance(70) ? kListener : 1 + random_.below(1'000'000'000));
+  }
+}
+
+void Clients::start(std::string workflow_id, std::uint64_t number) {
+  runtime::StartRequest request;
+  const std::string token = "#start" + std::to_string(++sent_);
+  request.workflow = "program";
+  request.workflow_id = std::move(workflow_id);
+  if (request.workflow_id.empty() || random_.chance(20)) {
+    request.run_id =
+        base::RunId::make(base::from_ms(1'700'000'000'000), random_.next(), random_.next());
+  }
+  if (request.workflow_id.empty() && random_.chance(50)) {
+    request.workflow_id = request.run_id.to_string();
+  }
+  request.reuse = static_cast<runtime::IdReuse>(random_.chance(60) ? 0 : random_.below(3));
+  request.conflict = static_cast<runtime::IdConflict>(random_.below(3));
+  request.input = std::to_string(number) + " " + token + " " +
+                  std::to_string(static_cast<int>(request.reuse)) +
+                  std::to_string(static_cast<int>(request.conflict));
+  if (random_.chance(10)) request.run_timeout = base::Duration(random_.between(1, 40'000));
+  const std::string id =
+      request.workflow_id.empty() ? request.run_id.to_string() : request.workflow_id;
+  trace_.say("start " + id + " with " + request.input);
+  (void)promise(Kind::kStart, id, token);
+  const std::size_t index = promises_.size() - 1;
+  watchers_.push_back({std::make_shared<runtime::RunWatch>(), {}, index});
+  const auto watch = watchers_.back().watch;
+  engine_->start(
+      std::move(request), watch,
+      [this, index, process = process_](const base::Result<runtime::StartedRun>& started) {
+        Promise* answer = answered(index, process, started.has_value());
+        if (answer == nullptr || !started) return;
+        answer->existing = started->existing;
+        answer->run_id = started->run_id;
+        for (Watcher& watcher : watchers_) {
+          if (watcher.promise == index) watcher.run_id = started->run_id;
+        }
+        known_.push_back({started->workflow_id, started->run_id});
+        if (started->workflow_id != answer->workflow_id) {
+          verdict_.found(Flaw::kIdentity, answer->token + " was told another workflow id");
+        }
+        if (!started->existing) expect_durable(*answer);
+      });
+}
+
+void Clients::signal() {
+  signal(some_key().workflow_id, static_cast<int>(random_.below(3)));
+}
+
+void Clients::signal(const std::string& workflow_id, int sender) {
+  const std::string message = "s" + std::to_string(sender) + ":" + std::to_string(++sent_);
+  const char* const name = random_.chance(75) ? "go" : random_.chance(50) ? "note" : "late";
+  trace_.say("signal " + std::string(name) + " " + message + " to " + workflow_id);
+  (void)promise(Kind::kSignal, workflow_id, message);
+  engine_->signal({workflow_id, {}}, name, message, reply_to<void>(promises_.size() - 1));
+}
+
+void Clients::update() {
+  const std::string id = some_key().workflow_id;
+  const std::string token =
+      std::string(1, "itnfa"[random_.below(5)]) + "u" + std::to_string(++sent_);
+  trace_.say("update " + token + " of " + id);
+  (void)promise(Kind::kUpdate, id, token);
+  engine_->update({id, {}}, random_.chance(95) ? "add" : "nothing", token,
+                  [this, index = promises_.size() - 1,
+                   process = process_](const base::Result<replay::Outcome>& outcome) {
+                    Promise* answer = answered(index, process, outcome.has_value());
+                    if (answer == nullptr || !outcome) return;
+                    expect_durable(*answer);
+                    answer->result = outcome->ok() ? outcome->payload() : "!";
+                    if (outcome->ok() && answer->result != "added " + answer->token) {
+                      verdict_.found(Flaw::kPromise, answer->token + " got " + answer->result);
+                    }
+                  });
+}
+
+void Clients::cancel() {
+  cancel(some_key().workflow_id);
+}
+
+void Clients::cancel(const std::string& workflow_id) {
+  const std::string token = "cancel" + std::to_string(++sent_) + ".";
+  trace_.say(token + " of " + workflow_id);
+  (void)promise(Kind::kCancel, workflow_id, token);
+  engine_->cancel({workflow_id, {}}, token, reply_to<void>(promises_.size() - 1));
+}
+
+void Clients::terminate() {
+  const RunKey key = some_key();
+  const std::string token = "terminate" + std::to_string(++sent_) + ".";
+  trace_.say(token + " of " + key.workflow_id);
+  (void)promise(Kind::kTerminate, key.workflow_id, token);
+  engine_->terminate({key.workflow_id, {}}, token, reply_to<void>(promises_.size() - 1));
+}
+
+std::map<store::RunNumber, std::size_t> Clients::durable_turns() const {
+  std::map<store::RunNumber, std::size_t> turns;
+  for (const auto& [run, records] : disk_.acknowledged) turns[run] = records.size();
+  return turns;
+}
+
+void Clients::query() {
+  const RunKey key = some_key();
+  trace_.say("query " + key.workflow_id);
+  questions_.push_back({key, durable_turns(), {}, {}, process_});
+  engine_->query(key, "state", {},
+                 [this, index = questions_.size() - 1,
+                  process = process_](const base::Result<std::string>& answer) {
+                   if (process != process_ || engine_ == nullptr) return;
+                   Question& question = questions_[index];
+                   question.done = true;
+                   question.ok = answer.has_value();
+                   question.answered = durable_turns();
+                   question.answer = answer ? *answer : answer.error().text();
+                   trace_.say("  answer " + question.answer);
+                 });
+}
+
+void Clients::ask_history(const RunKey& key) {
+  ++unanswered_looks_;
+  engine_->history(
+      key, [this, key, process = process_](const base::Result<std::vector<std::string>>& turns) {
+        if (process != process_ || engine_ == nullptr) return;
+        --unanswered_looks_;
+        if (!turns) {
+          if (!key.run_id) return;
+          return verdict_.found(Flaw::kPromise, "no history: " + turns.error().text());
+        }
+        for (const auto& [run, records] : disk_.acknowledged) {
+          if (records.empty() || turns->empty() || records.front().body != turns->front()) continue;
+          for (std::size_t i = 0; i < turns->size(); ++i) {
+            if (i < records.size() && records[i].body == (*turns)[i]) continue;
+            verdict_.found(Flaw::kPromise, "history() shows what is not durable");
+          }
+          return;
+        }
+        verdict_.found(Flaw::kPromise, "history() shows an unknown run");
+      });
+}
+
+void Clients::look() {
+  const RunKey key = some_key();
+  trace_.say("look at " + key.workflow_id);
+  if (random_.chance(40)) return ask_history(key);
+  ++unanswered_looks_;
+  const auto seen = [this, process = process_](const auto&) {
+    if (process == process_ && engine_ != nullptr) --unanswered_looks_;
+  };
+  if (random_.chance(50)) {
+    engine_->describe(key, seen);
+  } else {
+    engine_->list({}, seen);
+  }
+}
+
+void Clients::poll() {
+  for (Watcher& watcher : watchers_) {
+    if (watcher.done || !watcher.watch->ready()) continue;
+    watcher.done = true;
+    const auto& end = watcher.watch->get();
+    if (!end) {
+      // The error of a start that was refused; an end is never an error.
+      if (watcher.run_id != base::RunId()) verdict_.found(Flaw::kEnd, end.error().text());
+      continue;
+    }
+    trace_.say("  told the end of " + promises_[watcher.promise].workflow_id + ": " +
+               std::string(runtime::to_string(end->status)));
+    if (watcher.run_id == base::RunId()) {
+      verdict_.found(Flaw::kEnd, "an end was told before the start");
+    }
+    ends_.push_back({watcher.run_id, *end});
+  }
+}
+
+// ---- checking ---------------------------------------------------------------------------------
+
+namespace {
+
+void add_tokens(const History& history, std::map<std::string, std::vector<std::string>>* in_log) {
+  const std::string id = id_of(history);
+  for (const proto::Turn& turn : history.turns) {
+    for (const proto::Event& input : turn.inputs()) {
+      if (input.has_run_started()) {
+        (*in_log)[parse_start(input.run_started().input()).token].push_back(id);
+      } else if (input.has_signal_received()) {
+        (*in_log)[input.signal_received().input()].push_back(id);
+      } else if (input.has_update_received()) {
+        (*in_log)[input.update_received().input()].push_back(id);
+      } else if (input.has_cancel_requested()) {
+        (*in_log)[input.cancel_requested().reason()].push_back(id);
+      } else if (input.has_run_terminated()) {
+        (*in_log)[input.run_terminated().reason()].push_back(id);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void Clients::check(const std::vector<History>& histories) {
+  std::map<std::string, std::vector<std::string>> in_log;
+  for (const History& history : histories) add_tokens(history, &in_log);
+  for (const Promise& promise : promises_) check_promise(promise, in_log);
+  for (const ToldEnd& told : ends_) check_end(told, histories);
+  if (histories.empty() || histories.front().states.empty()) return;
+  for (const Question& question : questions_) check_question(question, histories);
+}
+
+void Clients::check_promise(const Promise& promise,
+                            const std::map<std::string, std::vector<std::string>>& in_log) {
+  const auto found = in_log.find(promise.token);
+  const std::size_t count = found == in_log.end() ? 0 : found->second.size();
+  const auto bad = [&](const std::string& what) {
+    verdict_.found(Flaw::kPromise, promise.token + " to " + promise.workflow_id + " " + what);
+  };
+  if (count > 1) bad("is in the log more than once");
+  if (count == 1 && found->second.front() != promise.workflow_id) bad("went to another run");
+  const bool made = promise.answer == Answer::kYes && !promise.existing;
+  if (made && count == 0) bad("was acknowledged and is not in the log");
+  if (promise.existing && count != 0) bad("found a run and started one");
+  // An update may have been taken and then cut short by its run's end.
+  const bool refused = promise.answer == Answer::kNo && promise.kind != Kind::kUpdate;
+  if (refused && count != 0) bad("was refused and is in the log");
+}
+
+void Clients::check_end(const ToldEnd& told, const std::vector<History>& histories) {
+  for (const History& history : histories) {
+    if (history.started().run_id() != told.run_id.bytes()) continue;
+    const runtime::RunEnd end = runtime::end_of(history.turns.back());
+    if (history.closed() && end.status == told.end.status && end.result == told.end.result &&
+        end.failure.SerializeAsString() == told.end.failure.SerializeAsString()) {
+      return;
+    }
+    return verdict_.found(Flaw::kEnd, "somebody was told that run " +
+                                          std::to_string(history.number) + " is " +
+                                          std::string(runtime::to_string(told.end.status)));
+  }
+  verdict_.found(Flaw::kEnd, "somebody was told the end of a run that is not in the log");
+}
+
+void Clients::check_question(const Question& question, const std::vector<History>& histories) {
+  if (!question.ok) return;
+  const auto turns_of = [](const auto& turns, store::RunNumber run) {
+    const auto found = turns.find(run);
+    return found == turns.end() ? std::size_t{0} : found->second;
+  };
+  for (const History& history : histories) {
+    if (id_of(history) != question.key.workflow_id) continue;
+    const std::size_t first = std::max<std::size_t>(1, turns_of(question.asked, history.number));
+    const std::size_t last = turns_of(question.answered, history.number);
+    for (std::size_t i = first; i <= last && i <= history.states.size(); ++i) {
+      if (history.states[i - 1] == question.answer) return;
+    }
+  }
+  verdict_.found(Flaw::kQuery, "'" + question.answer + "' about " + question.key.workflow_id +
+                                   " is no state of its durable history");
+}
+
+void Clients::check_answered() {
+  for (const Promise& promise : promises_) {
+    if (promise.process == process_ && promise.answer == Answer::kNone) {
+      verdict_.found(Flaw::kStuck, promise.token + " was never answered");
+    }
+  }
+  for (const Question& question : questions_) {
+    if (question.process == process_ && !question.done) {
+      verdict_.found(Flaw::kStuck, "a query of " + question.key.workflow_id + " has no answer");
+    }
+  }
+  if (unanswered_looks_ != 0) verdict_.found(Flaw::kStuck, "a look was never answered");
+  for (const Watcher& watcher : watchers_) {
+    if (watcher.done || watcher.run_id == base::RunId()) continue;
+    verdict_.found(Flaw::kStuck, "nobody was told the end of run " + watcher.run_id.to_string());
+  }
+}
+
+void Clients::check_descriptions(const std::vector<History>& histories) {
+  std::set<std::string> listed;
+  engine_->list({}, [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
+    if (!runs) return;
+    for (const auto& run : *runs) {
+      if (!listed.insert(run.run_id.to_string() + std::string(runtime::to_string(run.status)))
+               .second) {
+        verdict_.found(Flaw::kIdentity, "run " + run.run_id.to_string() + " is listed twice");
+      }
+    }
+  });
+  while (engine_->run_shards()) {
+  }
+  if (listed.size() != histories.size()) {
+    verdict_.found(Flaw::kPromise, std::to_string(listed.size()) + " runs are listed, " +
+                                       std::to_string(histories.size()) + " are in the log");
+  }
+  for (const History& history : histories) {
+    const auto id = base::RunId::from_bytes(history.started().run_id());
+    const auto status = runtime::end_of(history.turns.back()).status;
+    const std::string line = id->to_string() + std::string(runtime::to_string(status));
+    if (!listed.contains(line)) verdict_.found(Flaw::kEnd, line + " is not listed so");
+    engine_->describe({id_of(history), *id},
+                      [&](const base::Result<runtime::RunDescription>& description) {
+                        if (description && description->status == status) return;
+                        verdict_.found(Flaw::kEnd, line + " is not described so");
+                      });
+    while (engine_->run_shards()) {
+    }
+  }
+}
+
+}  // namespace reprise::simulation

@@ -1,0 +1,115 @@
+// Those who ask the engine for something, and what they were promised: every answer is kept and
+// held against the log.
+#pragma once
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/embedded_engine.h"
+#include "tests/simulation/clock.h"
+#include "tests/simulation/history.h"
+#include "tests/simulation/random.h"
+#include "tests/simulation/trace.h"
+
+namespace reprise::simulation {
+
+class Clients {
+ public:
+  Clients(SimDisk& disk, Random& random, Trace& trace, Verdict& verdict)
+      : disk_(disk), random_(random), trace_(trace), verdict_(verdict) {}
+
+  // The engine of the process that runs now; nullptr: it has ended, and whatever it answered from
+  // then on was heard by nobody.
+  void connect(runtime::EmbeddedEngine* engine);
+
+  void start();
+  // Many runs at once, each with an id of its own.
+  void start_crowd(std::uint64_t count);
+  void signal();
+  void signal(const std::string& workflow_id, int sender);
+  void query();
+  void update();
+  void cancel();
+  void cancel(const std::string& workflow_id);
+  void terminate();
+  void look();  // at a description, a history, a list
+
+  // Looks whether somebody has been told the end of a run.
+  void poll();
+
+  void check(const std::vector<History>& histories);
+  // After the last event: nobody waits for an answer any more.
+  void check_answered();
+  // Asks the engine about every run and compares.
+  void check_descriptions(const std::vector<History>& histories);
+
+  std::uint64_t acknowledged() const { return acknowledged_; }
+
+ private:
+  enum class Kind { kStart, kSignal, kUpdate, kCancel, kTerminate };
+  enum class Answer { kNone, kYes, kNo };
+  struct Promise {
+    Kind kind{};
+    std::string workflow_id;
+    std::string token;  // found in the log
+    unsigned process = 0;
+    Answer answer = Answer::kNone;
+    bool existing = false;  // a start that found a run
+    base::RunId run_id{};   // of a start
+    std::string result{};   // of an update that was done
+  };
+  struct Question {
+    runtime::RunKey key;
+    std::map<store::RunNumber, std::size_t> asked;     // turns durable when it was asked
+    std::map<store::RunNumber, std::size_t> answered;  // and when it was answered
+    std::string answer;
+    unsigned process = 0;
+    bool done = false;
+    bool ok = false;
+  };
+  struct Watcher {
+    std::shared_ptr<runtime::RunWatch> watch;
+    base::RunId run_id;
+    std::size_t promise = 0;
+    bool done = false;
+  };
+  struct ToldEnd {
+    base::RunId run_id;
+    runtime::RunEnd end;
+  };
+
+  void start(std::string workflow_id, std::uint64_t number);
+  std::string some_id();
+  runtime::RunKey some_key();
+  Promise& promise(Kind kind, std::string workflow_id, std::string token);
+  // What to answer to, and never twice; nullptr when the process is gone.
+  Promise* answered(std::size_t index, unsigned process, bool yes);
+  template <class Result>
+  runtime::Reply<Result> reply_to(std::size_t index);
+  void expect_durable(const Promise& promise);
+  std::map<store::RunNumber, std::size_t> durable_turns() const;
+  void ask_history(const runtime::RunKey& key);
+  void check_promise(const Promise& promise,
+                     const std::map<std::string, std::vector<std::string>>& in_log);
+  void check_question(const Question& question, const std::vector<History>& histories);
+  void check_end(const ToldEnd& told, const std::vector<History>& histories);
+
+  SimDisk& disk_;
+  Random& random_;
+  Trace& trace_;
+  Verdict& verdict_;
+  runtime::EmbeddedEngine* engine_ = nullptr;
+  unsigned process_ = 0;
+  std::deque<Promise> promises_;
+  std::deque<Question> questions_;
+  std::vector<Watcher> watchers_;
+  std::vector<ToldEnd> ends_;
+  std::vector<runtime::RunKey> known_;  // runs that somebody was told of
+  std::uint64_t unanswered_looks_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t acknowledged_ = 0;
+};
+
+}  // namespace reprise::simulation

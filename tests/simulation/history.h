@@ -1,0 +1,65 @@
+// Reads the runs of a simulated disk back and judges each by itself: does its history follow from
+// what was acknowledged, has each operation one outcome, did timers wait, does its replay agree.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "proto/log.pb.h"
+#include "runtime/engine/run_state.h"
+#include "tests/simulation/disk.h"
+#include "tests/simulation/program.h"
+#include "tests/simulation/verdict.h"
+
+namespace reprise::simulation {
+
+struct History {
+  store::RunNumber number = 0;
+  std::vector<KeptRecord> records;
+  std::vector<proto::Turn> turns;
+  std::vector<std::string> states;     // what the query "state" says after each turn
+  std::vector<std::string> waits_for;  // at its end
+
+  const proto::RunStarted& started() const { return turns.front().inputs(0).run_started(); }
+  bool closed() const { return runtime::closes(turns.back()); }
+};
+
+// Its workflow id; the log leaves it out where it is the text of the run id.
+std::string id_of(const History& history);
+
+// "run 3, turn 2: ", for a message.
+std::string name_of(const History& history);
+std::string in_turn(const History& history, std::size_t turn);
+
+// Every run of the disk, by number.
+std::vector<History> read_all(SimDisk& disk, Verdict* verdict);
+
+// The log begins with what was acknowledged, byte for byte. What follows was never acknowledged: it
+// was on its way when a process died, and from now on counts as acknowledged, since it is durable.
+void check_acknowledged(const std::vector<History>& histories, SimDisk* disk, Verdict* verdict);
+
+// One history by itself. `latest_ms`: the latest instant that the machine's clock has shown.
+void check_operations(const History& history, std::int64_t latest_ms, Verdict* verdict);
+
+// Signals are "sender:number"; numbers grow per sender and workflow id.
+void check_signal_order(const std::vector<History>& histories, Verdict* verdict);
+
+// What the code has read of them, by the state it ended with: each was sent, and is read once; and
+// a run that does nothing but read has read all of them, in the order of the log.
+void check_signals_read(const History& history, Verdict* verdict);
+
+// At most one open run per workflow id, in log order; starts obey their policies.
+void check_identities(const std::vector<History>& histories, Verdict* verdict);
+
+// Runs the code against the history, then once more as if it were live, and compares the commands
+// byte by byte. Fills in what History keeps of it.
+void check_replay(History* history, Verdict* verdict);
+
+// A start's input: "<program> #<token> <reuse><conflict>".
+struct StartInput {
+  std::string token;
+  runtime::IdReuse reuse{};
+  runtime::IdConflict conflict{};
+};
+StartInput parse_start(const std::string& input);
+
+}  // namespace reprise::simulation

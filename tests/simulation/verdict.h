@@ -1,0 +1,37 @@
+// What was found wrong with a simulated world, by kind: a control asks for the kind it provokes.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace reprise::simulation {
+
+enum class Flaw : std::uint8_t {
+  kLog,       // the log is no extension of what was acknowledged
+  kPromise,   // something acknowledged is not in the log, or something is in it twice
+  kEffect,    // something happened before its cause was durable
+  kTimer,     // a timer fired early
+  kOrder,     // signals of one sender changed places
+  kStuck,     // a run does not go on though it has work, or a request has no answer
+  kOutcome,   // an operation has more than one outcome, or a late attempt's
+  kReplay,    // replaying a history does not give the same commands
+  kQuery,     // an answer that the history does not give
+  kEnd,       // somebody was told another end than the recorded one
+  kIdentity,  // two runs of one workflow id at once, or a start against its policy
+  kTrouble,   // a run was parked, or the engine complained
+};
+const char* to_string(Flaw flaw);
+
+class Verdict {
+ public:
+  // The first of each kind is kept.
+  void found(Flaw flaw, std::string what) { flaws_.try_emplace(flaw, std::move(what)); }
+  bool ok() const { return flaws_.empty(); }
+  bool has(Flaw flaw) const { return flaws_.contains(flaw); }
+  const std::map<Flaw, std::string>& flaws() const { return flaws_; }
+
+ private:
+  std::map<Flaw, std::string> flaws_;
+};
+
+}  // namespace reprise::simulation

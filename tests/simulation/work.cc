@@ -1,0 +1,163 @@
+#include "tests/simulation/work.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace reprise::simulation {
+
+namespace {
+
+std::string describe(const runtime::AttemptKey& key) {
+  return "run " + std::to_string(key.run) + " operation " + std::to_string(key.operation) +
+         " attempt " + std::to_string(key.attempt);
+}
+
+}  // namespace
+
+bool Work::begin(runtime::EmbeddedEngine& engine, const std::string& queue) {
+  std::optional<runtime::AttemptTask> task = engine.take_attempt(queue);
+  if (!task) return false;
+  trace_.say("begin " + describe(task->key));
+  if (!task->control->claim()) {
+    trace_.say("  which had been given up");
+    return true;
+  }
+  check_cause(*task);
+  check_first_time(task->key);
+  ++attempts_;
+  UnderWay begun;
+  begun.token = engine.attempts().started(task->key);
+  begun.queue = queue;
+  if (task->step) {
+    begun.step_outcome = runtime::execute_step(*task);
+    task->control->finish();
+  }
+  begun.task = std::move(*task);
+  under_way_.push_back(std::move(begun));
+  return true;
+}
+
+// No effect before its cause is durable.
+void Work::check_cause(const runtime::AttemptTask& task) {
+  for (const KeptRecord& record : disk_.acknowledged[task.key.run]) {
+    proto::Turn turn;
+    (void)turn.ParseFromString(record.body);
+    for (const proto::Event& command : turn.commands()) {
+      if (command.activity_scheduled().id() == task.key.operation) return;
+      if (command.step_scheduled().id() == task.key.operation) return;
+    }
+  }
+  verdict_.found(Flaw::kEffect, describe(task.key) + " began before it was durably asked for");
+}
+
+// Only after a power failure, or when a worker stopped it, is an attempt made again under its
+// number.
+void Work::check_first_time(const runtime::AttemptKey& key) {
+  if (begun_.insert({key.run, key.operation, key.attempt}).second) return;
+  verdict_.found(Flaw::kOutcome, describe(key) + " was made twice");
+}
+
+bool Work::finish_one(runtime::EmbeddedEngine& engine) {
+  if (under_way_.empty()) return false;
+  finish(engine, random_.below(under_way_.size()), false);
+  return true;
+}
+
+void Work::finish(runtime::EmbeddedEngine& engine, std::size_t index, bool stopping) {
+  UnderWay ended = std::move(under_way_[index]);
+  under_way_.erase(under_way_.begin() + static_cast<std::ptrdiff_t>(index));
+  runtime::AttemptResult result;
+  result.key = ended.task.key;
+  result.token = ended.token;
+  result.is_step = ended.task.step.has_value();
+  const bool stop_is_ours = stopping && !ended.task.control->stop.stop_requested();
+  if (result.is_step) {
+    result.outcome = std::move(ended.step_outcome);
+  } else {
+    if (stop_is_ours) ended.task.control->stop.request_stop();
+    result.outcome = outcome_of(ended.task);
+    result.abandoned = stop_is_ours && !result.outcome.ok();
+    if (result.abandoned) {
+      begun_.erase({result.key.run, result.key.operation, result.key.attempt});
+    } else {
+      reported_.push_back(
+          {result.key, result.outcome.ok() ? result.outcome.payload() : "", result.outcome.ok()});
+    }
+  }
+  trace_.say("end " + describe(result.key) + (result.outcome.ok() ? ": ok" : ": failed") +
+             (result.abandoned ? ", stopped" : ""));
+  if (lose_results_ && !result.is_step) return;
+  engine.attempts().finished(std::move(result));
+}
+
+void Work::repeat_result(runtime::EmbeddedEngine& engine) {
+  if (reported_.empty()) return;
+  const Reported& again = reported_[random_.below(reported_.size())];
+  trace_.say("repeat " + describe(again.key));
+  ++repeated_;
+  runtime::AttemptResult result;
+  result.key = again.key;
+  result.token = engine.attempts().started(again.key);
+  result.outcome = again.ok ? replay::Outcome::success(again.payload) : failed("Repeated", true);
+  engine.attempts().finished(std::move(result));
+}
+
+void Work::time_out(runtime::EmbeddedEngine& engine) {
+  for (UnderWay& attempt : under_way_) {
+    if (attempt.timed_out || attempt.task.step) continue;
+    if (attempt.task.start_to_close.count() == 0 && attempt.task.heartbeat.count() == 0) continue;
+    trace_.say("time out " + describe(attempt.task.key));
+    attempt.timed_out = true;
+    attempt.task.control->stop.request_stop();
+    return engine.attempts().timed_out(
+        attempt.task.key, attempt.task.start_to_close.count() > 0 ? "start_to_close" : "heartbeat");
+  }
+}
+
+void Work::heartbeat(runtime::EmbeddedEngine& engine) {
+  if (under_way_.empty()) return;
+  const UnderWay& attempt = under_way_[random_.below(under_way_.size())];
+  if (attempt.task.step) return;
+  trace_.say("heartbeat of " + describe(attempt.task.key));
+  engine.attempts().heartbeat(attempt.task.key, "beat" + std::to_string(++executions_));
+}
+
+void Work::stop_worker(runtime::EmbeddedEngine& engine, const std::string& queue) {
+  for (std::size_t i = under_way_.size(); i-- > 0;) {
+    if (under_way_[i].queue == queue) finish(engine, i, true);
+  }
+}
+
+void Work::crash(bool power) {
+  under_way_.clear();
+  reported_.clear();  // results do not outlive the process: attempts are its threads
+  if (power) begun_.clear();
+}
+
+replay::Outcome Work::failed(const std::string& type, bool retryable) {
+  proto::Failure failure;
+  failure.set_kind(type == "Stopped" ? proto::Failure::CANCELLED : proto::Failure::APPLICATION);
+  failure.set_type(type);
+  failure.set_message("simulated");
+  failure.set_non_retryable(!retryable);
+  return replay::Outcome::failed(std::move(failure));
+}
+
+replay::Outcome Work::outcome_of(const runtime::AttemptTask& task) {
+  if (faults_) {
+    const std::string& name = task.activity->spec->name();
+    if (task.control->stop.stop_requested() && random_.chance(50)) return failed("Stopped", true);
+    if (name == "fatal" && random_.chance(30)) return failed("Fatal", false);
+    if (random_.chance(name == "flaky" ? 40 : 10)) return failed("Flaky", true);
+  }
+  return replay::Outcome::success(runtime::idempotency_key_of(task) + "#" +
+                                  std::to_string(task.key.attempt));
+}
+
+replay::Outcome Work::step(const replay::RunInfo& run, const std::string& name) {
+  if (faults_ && random_.chance(25)) return failed("Flaky", true);
+  return replay::Outcome::success(run.run_id.to_string() + "/" + name + "#" +
+                                  std::to_string(++executions_));
+}
+
+}  // namespace reprise::simulation

@@ -1,0 +1,82 @@
+// The attempts that a simulated machine executes: begun, held back, timed out, reported late, out
+// of order, or twice.
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "runtime/engine/embedded_engine.h"
+#include "tests/simulation/disk.h"
+#include "tests/simulation/random.h"
+#include "tests/simulation/trace.h"
+#include "tests/simulation/verdict.h"
+
+namespace reprise::simulation {
+
+class Work {
+ public:
+  Work(SimDisk& disk, Random& random, Trace& trace, Verdict& verdict)
+      : disk_(disk), random_(random), trace_(trace), verdict_(verdict) {}
+
+  // Takes one attempt from the queue and begins it. False: there was none.
+  bool begin(runtime::EmbeddedEngine& engine, const std::string& queue);
+  // One attempt under way ends, its result is on its way. False: none is under way.
+  bool finish_one(runtime::EmbeddedEngine& engine);
+  // The engine hears once more what it has heard before.
+  void repeat_result(runtime::EmbeddedEngine& engine);
+  // An attempt overruns its limit; it goes on and will report later.
+  void time_out(runtime::EmbeddedEngine& engine);
+  void heartbeat(runtime::EmbeddedEngine& engine);
+  // The worker of the queue stops: its threads come back, some having been told to.
+  void stop_worker(runtime::EmbeddedEngine& engine, const std::string& queue);
+  // The process has ended; `power`: and so has the machine.
+  void crash(bool power);
+
+  // Nothing fails any more.
+  void faults_off() { faults_ = false; }
+  // A control: results never arrive.
+  void lose_results() { lose_results_ = true; }
+  // One execution of a step's closure.
+  replay::Outcome step(const replay::RunInfo& run, const std::string& name);
+
+  std::uint64_t attempts() const { return attempts_; }
+  std::uint64_t repeated() const { return repeated_; }
+
+ private:
+  using Key = std::tuple<std::uint64_t, std::uint32_t, std::uint32_t>;  // run, operation, attempt
+  struct UnderWay {
+    runtime::AttemptTask task;
+    std::uint64_t token = 0;
+    std::string queue;
+    replay::Outcome step_outcome;
+    bool timed_out = false;
+  };
+  struct Reported {
+    runtime::AttemptKey key;
+    std::string payload;
+    bool ok = false;
+  };
+
+  void check_cause(const runtime::AttemptTask& task);
+  void check_first_time(const runtime::AttemptKey& key);
+  void finish(runtime::EmbeddedEngine& engine, std::size_t index, bool stopping);
+  replay::Outcome outcome_of(const runtime::AttemptTask& task);
+  static replay::Outcome failed(const std::string& type, bool retryable);
+
+  SimDisk& disk_;
+  Random& random_;
+  Trace& trace_;
+  Verdict& verdict_;
+  bool faults_ = true;
+  bool lose_results_ = false;
+  std::vector<UnderWay> under_way_;
+  std::vector<Reported> reported_;
+  std::set<Key> begun_;
+  std::uint64_t attempts_ = 0;
+  std::uint64_t repeated_ = 0;
+  std::uint64_t executions_ = 0;
+};
+
+}  // namespace reprise::simulation

@@ -1,0 +1,103 @@
+// What a control breaks on a simulated disk while the machine is down.
+#include "tests/simulation/world.h"
+
+namespace reprise::simulation {
+
+namespace {
+
+bool swap_signals(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (int i = 0; i < turn.inputs_size(); ++i) {
+    for (int j = i + 1; j < turn.inputs_size(); ++j) {
+      if (!turn.inputs(i).has_signal_received() || !turn.inputs(j).has_signal_received()) continue;
+      const std::string& one = turn.inputs(i).signal_received().input();
+      const std::string& other = turn.inputs(j).signal_received().input();
+      if (one.substr(0, 3) != other.substr(0, 3)) continue;
+      turn.mutable_inputs()->SwapElements(i, j);
+      *body = turn.SerializeAsString();
+      return true;
+    }
+  }
+  return false;
+}
+
+bool repeat_result(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (const proto::Event& input : turn.inputs()) {
+    if (!input.has_activity_completed()) continue;
+    const proto::Event again = input;
+    *turn.add_inputs() = again;
+    *body = turn.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
+bool change_result(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (proto::Event& input : *turn.mutable_inputs()) {
+    if (!input.has_activity_completed()) continue;
+    input.mutable_activity_completed()->set_result("another");
+    *body = turn.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
+bool change_end(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (proto::Event& command : *turn.mutable_commands()) {
+    if (!command.has_run_completed()) continue;
+    command.mutable_run_completed()->set_result("another");
+    *body = turn.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
+// The policy's digit comes last but one (parse_start()).
+bool change_policy(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  if (turn.inputs_size() == 0 || !turn.inputs(0).has_run_started()) return false;
+  std::string& input = *turn.mutable_inputs(0)->mutable_run_started()->mutable_input();
+  input[input.size() - 2] = static_cast<char>('0' + static_cast<int>(runtime::IdReuse::kReject));
+  *body = turn.SerializeAsString();
+  return true;
+}
+
+}  // namespace
+
+void World::break_disk(bool power) {
+  switch (control_) {
+    case Control::kLostCommit:
+      disk_.lose_last_commit();
+      break;
+    case Control::kSwappedSignals:
+      broken_ = broken_ || disk_.tamper(swap_signals);
+      break;
+    case Control::kRepeatedResult:
+      broken_ = broken_ || disk_.tamper(repeat_result);
+      break;
+    case Control::kChangedRecord:
+      broken_ = broken_ || disk_.tamper(change_result);
+      break;
+    case Control::kChangedEnd:
+      broken_ = broken_ || disk_.tamper(change_end);
+      break;
+    case Control::kChangedPolicy:
+      broken_ = broken_ || disk_.tamper(change_policy);
+      break;
+    case Control::kForgottenAttempts:
+      if (!power) disk_.marks.clear();
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace reprise::simulation
