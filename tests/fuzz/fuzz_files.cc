@@ -47,7 +47,8 @@ void write(const std::string& path, std::string_view content) {
 void read_format(std::string_view content) {
   write(directory().format(), content);
   const auto identity = store::read_identity(directory());
-  if (identity && !content.starts_with("reprise store, format 2\n")) {
+  const std::string first_line = "reprise store, format " + std::to_string(store::kStoreFormat);
+  if (identity && !content.starts_with(first_line + "\n")) {
     throw Defect("a FORMAT of another kind was taken for a store's");
   }
   (void)store::look_into(directory());
@@ -108,7 +109,7 @@ void fuzz_files(std::string_view input) {
 std::vector<std::string> files_seeds() {
   using namespace std::string_literals;
   const std::string mark = "\x07\0\0\0\0\0\0\0\x02\0\0\0\x01\0\0\0"s;
-  return {"\0reprise store, format 2\nuuid 1b4e28ba-2fa1-41d2-883f-0016d3cca427\n"s,
+  return {"\0reprise store, format 3\nuuid 1b4e28ba-2fa1-41d2-883f-0016d3cca427\n"s,
           "\0reprise store, format 1\n"s,
           "\0reprise store, format 99999999999999999999\n"s,
           "\0"s,
