@@ -114,16 +114,20 @@ base::Status must_have_room(const std::string& parent,
 // What an earlier copy that was cut short left behind. Nothing else is touched.
 base::Status clear(const StoreDirectory& unfinished) {
   std::error_code error;
+  std::vector<std::string> left_behind;
   for (const auto& entry : std::filesystem::directory_iterator(unfinished.path, error)) {
     const std::string path = entry.path().string();
     if (path == unfinished.lock()) continue;
     if (path != unfinished.journal() && path != unfinished.archive() &&
         path != unfinished.format()) {
-      return not_empty(unfinished.path);
+      return not_empty(unfinished.path);  // perhaps a store that somebody uses
     }
-    if (auto removed = remove_tree(path); !removed) return removed;
+    left_behind.push_back(path);
   }
   if (error) return file_error(error.value(), "open", unfinished.path);
+  for (const std::string& path : left_behind) {
+    if (auto removed = remove_tree(path); !removed) return removed;
+  }
   return {};
 }
 

@@ -49,20 +49,27 @@ std::uint64_t witness_of(Seq seq) {
   return seq << 16 | (base::hash64({bytes, sizeof bytes}) & 0xffff);
 }
 
-base::Error rolled_back(Seq had, Seq has) {
-  return {base::ErrorCode::kStoreDamaged,
-          "the journal ends with record " + std::to_string(has) + " and once had record " +
-              std::to_string(had) +
-              ": its newest records are lost, or it is older than the store's other files; restore "
-              "all of the store from one backup"};
-}
-
 }  // namespace
+
+base::Status check_not_rolled_back(const std::string& path, Seq journal_last) {
+  const Seq had = witnessed_seq(path);
+  if (had <= journal_last) return {};
+  return base::Error{base::ErrorCode::kStoreDamaged,
+                     "the journal ends with record " + std::to_string(journal_last) +
+                         " and once had record " + std::to_string(had) +
+                         ": its newest records are lost, or it is older than the store's other "
+                         "files; restore all of the store from one backup (a backup has no file "
+                         "attempts: if " +
+                         path + " is left from before, remove it)"};
+}
 
 Seq witnessed_seq(const std::string& path) {
   const auto file = open_file(path, O_RDONLY);
   char bytes[kWitness + 8];
   if (!file || ::pread(file->get(), bytes, sizeof bytes, 0) != sizeof bytes) return 0;
+  // After a restart of the machine anything may stand here.
+  if (std::string_view(bytes, kMagic.size()) != kMagic) return 0;
+  if (load_le<std::uint32_t>(bytes + kMagic.size()) != kSlotsFormat) return 0;
   const auto witness = load_le<std::uint64_t>(bytes + kWitness);
   const Seq seq = witness >> 16;
   return witness == witness_of(seq) ? seq : 0;
@@ -70,8 +77,8 @@ Seq witnessed_seq(const std::string& path) {
 
 base::Result<std::unique_ptr<FileAttemptSlots>> FileAttemptSlots::open(const std::string& path,
                                                                        Seq journal_last) {
+  if (auto whole = check_not_rolled_back(path, journal_last); !whole) return whole.error();
   const Seq had = witnessed_seq(path);
-  if (had > journal_last) return rolled_back(had, journal_last);
   auto file = open_file(path, O_RDWR | O_CREAT);
   if (!file) return file.error();
   std::unique_ptr<FileAttemptSlots> slots(new FileAttemptSlots(path, std::move(*file)));

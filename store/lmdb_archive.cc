@@ -45,9 +45,9 @@ int put_all(MDB_txn* txn,
     const bool behind_all = entry.key > last;
     MDB_val key = lmdb_val(entry.key);
     MDB_val value{};
-    if (!behind_all && mdb_get(txn, table, &key, &value) == 0) {
-      digest->remove(entry.key, bytes_of(value));
-    }
+    const int old = behind_all ? MDB_NOTFOUND : mdb_get(txn, table, &key, &value);
+    if (old != 0 && old != MDB_NOTFOUND) return old;
+    if (old == 0) digest->remove(entry.key, bytes_of(value));
     digest->add(entry.key, entry.value);
     value = lmdb_val(entry.value);
     code = mdb_put(txn, table, &key, &value, behind_all ? MDB_APPEND : 0);

@@ -79,6 +79,10 @@ bool Archiver::remove_some() {
   const auto removed = retention_.remove_some();
   if (removed) return *removed > 0;
   if (removed.error().code == base::ErrorCode::kStoreFull) return false;  // perhaps later
+  if (removed.error().code == base::ErrorCode::kStoreIo) {
+    lost_ = true;
+    shared_.options.on_fatal(removed.error());
+  }
   shared_.log(LogLevel::kError, "removing closed runs stopped: " + removed.error().text());
   removing_ = false;
   return false;

@@ -19,10 +19,10 @@ bool Gate::wait_for_room(base::Duration longest) {
   if (!full()) return true;
   std::unique_lock lock(mutex_);
   waiters_.fetch_add(1, std::memory_order_seq_cst);
-  room_.wait_for(lock, longest,
-                 [this] { return closed_ || count_.load(std::memory_order_seq_cst) < limit_; });
+  // Whoever saw room has it, though another may have seen the same.
+  const bool room = room_.wait_for(lock, longest, [this] { return closed_ || !full(); });
   waiters_.fetch_sub(1, std::memory_order_seq_cst);
-  return !closed_ && !full();
+  return room && !closed_;
 }
 
 void Gate::close() {

@@ -15,7 +15,7 @@ class Gate {
  public:
   explicit Gate(std::size_t limit) : limit_(limit) {}
 
-  bool full() const { return count_.load(std::memory_order_relaxed) >= limit_; }
+  bool full() const { return count_.load(std::memory_order_seq_cst) >= limit_; }
   void add(std::size_t amount) { count_.fetch_add(amount, std::memory_order_relaxed); }
   void remove(std::size_t amount);
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "runtime/engine/archive_slice.h"
+#include "store/files.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -181,13 +182,16 @@ base::Result<Repaired> repair_store(const std::string& from,
   const std::string unfinished = to + ".unfinished";
   if (auto refused = refuse_existing(unfinished); !refused) return refused.error();
   const base::Status built = build(from, unfinished, progress, &repaired);
-  std::error_code error;
-  if (built) std::filesystem::rename(unfinished, to, error);
-  if (built && !error) return repaired;
+  if (built) {
+    base::Status moved = store::rename_path(unfinished, to);
+    // Who is told that it is there may remove the damaged one.
+    if (moved) moved = store::sync_path(store::parent_of(to));
+    if (!moved) return moved.error();
+    return repaired;
+  }
   std::error_code ignored;
   std::filesystem::remove_all(unfinished, ignored);
-  if (!built) return built.error();
-  return base::Error{base::ErrorCode::kStoreIo, "cannot create " + to + ": " + error.message()};
+  return built.error();
 }
 
 }  // namespace reprise::runtime

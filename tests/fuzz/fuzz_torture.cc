@@ -119,7 +119,9 @@ struct Current {
 Current current;
 
 std::string save(std::string_view target, std::string_view bytes) {
-  const std::string path = "fuzz_failure_" + std::string(target);
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("reprise_fuzz_failure_" + std::string(target)))
+          .string();
   std::ofstream(path, std::ios::binary)
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   return path;

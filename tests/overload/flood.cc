@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/sanitizers.h"
 #include "tests/overload/overload.h"
 
 namespace reprise::overload {
@@ -16,7 +17,7 @@ constexpr Signal<int> poke{"poke"};
 
 // What the limits below are worth in memory, several times over: a queue without a limit would pass
 // it within seconds.
-constexpr std::uint64_t kMostMib = 400;
+constexpr std::uint64_t kMostMib = base::kSanitized ? 1'600 : 400;
 
 // Some 200 us of a processor: the machine can do a few thousand of these a second at best.
 int busy(ActivityContext&, int number) {

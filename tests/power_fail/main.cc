@@ -142,7 +142,7 @@ int run(int argc, char** argv) {
     }
   }
 
-  const std::uint64_t control_states = std::min<std::uint64_t>(options.count() / 10, 10'000);
+  const std::uint64_t control_states = std::clamp<std::uint64_t>(options.count() / 10, 50, 10'000);
   const Counts nosync =
       check_workload(scratch.path(), record_workload(scratch.path(), options.seed, true),
                      Expectation(), options.seed, control_states, true);

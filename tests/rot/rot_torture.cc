@@ -134,7 +134,6 @@ class Trial {
     for (const auto& [id, status] : listed) {
       if (!reference_.facts.contains(id)) bad("an unknown run is listed: " + id);
     }
-    quarantined_ = damaged;
   }
 
   // The runs that are not touched go on, and new ones begin.
@@ -182,7 +181,6 @@ class Trial {
   Answer answer_;
   bool bad_ = false;
   std::map<std::string, std::string> touched_;  // and what they said
-  std::size_t quarantined_ = 0;
 };
 
 // ---- the parent -------------------------------------------------------------------------------

@@ -71,8 +71,8 @@ class SentSignal {
 
 // Addresses one run. A value: copies are cheap and address the same run. Thread-safe; its Service
 // must outlive it. Calls, but for submit_signal(), block until what they ask for is durable and
-// throw: NotFound (RP3005), RunClosed (RP3006), StoreFull (RP1007), StoreError (RP1008), the error
-// of the start if that failed. Not for workflow code (UsageError RP2004).
+// throw: NotFound (RP3005), RunClosed (RP3006), Overloaded (RP3011), StoreFull (RP1007), StoreError
+// (RP1008), the error of the start if that failed. Not for workflow code (UsageError RP2004).
 class RunHandle {
  public:
   std::string id() const;      // the workflow id; waits like started() when it is made by the start
@@ -93,8 +93,8 @@ class RunHandle {
     return try_send_signal(message.name, internal::encode_arguments(message.args));
   }
   // The same without waiting for the disk: signals are made durable together, in the order in which
-  // one thread sends them to one run, so that it can have thousands under way. How many is up to
-  // the sender, and each takes memory until it is durable: wait for delivered() now and then.
+  // one thread sends them to one run, so that it can have thousands under way: as many as
+  // EngineLimits allows, then this waits, too. Wait for delivered() now and then.
   // Waits for the start of a run that Client::submit() is still starting, and throws its error; or
   // PayloadError. Everything else is thrown by delivered().
   template <class T>
@@ -168,9 +168,10 @@ class Handle : public RunHandle {
 };
 
 // Starts and finds runs. A value: cheap to copy, thread-safe; its Service must outlive it. Calls
-// block until what they ask for is durable, except submit(). Throws InvalidOption, PayloadError
-// (RP3002), StoreFull, StoreError besides what is said below. Not for workflow code (UsageError
-// RP2004); activities may use one.
+// block until what they ask for is durable, except submit(), which blocks only while the engine has
+// as much to do as EngineLimits allows. Throws InvalidOption, PayloadError (RP3002), Overloaded
+// (RP3011), StoreFull (RP1007), StoreError besides what is said below. Not for workflow code
+// (UsageError RP2004); activities may use one.
 class Client {
  public:
   explicit Client(Service& service);
