@@ -33,6 +33,7 @@ enum class State { kIdle, kAsked, kAnswering, kAnswered };
 
 struct Question {
   std::atomic<State> state{State::kIdle};
+  pthread_t asked{};  // a thread that was too late must not answer for another one
   const FunctionRef<void()>* note = nullptr;
   std::array<void*, kMostFrames> frames{};
   std::size_t count = 0;
@@ -59,7 +60,8 @@ _Unwind_Reason_Code add_frame(_Unwind_Context* context, void*) {
 
 void answer(int) {
   const int error = errno;
-  if (question.move(State::kAsked, State::kAnswering)) {
+  if (::pthread_equal(::pthread_self(), question.asked) != 0 &&
+      question.move(State::kAsked, State::kAnswering)) {
     question.count = 0;
     question.inside = false;
     _Unwind_Backtrace(add_frame, nullptr);
@@ -108,6 +110,7 @@ std::optional<std::vector<void*>> interrupt(pthread_t thread,
   const std::lock_guard lock(one_at_a_time);
   if (!install_handler()) return std::nullopt;
   question.note = &note;
+  question.asked = thread;
   question.state = State::kAsked;
   if (::pthread_kill(thread, kSignal) != 0) {
     question.state = State::kIdle;

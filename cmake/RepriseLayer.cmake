@@ -31,8 +31,7 @@ function(reprise_layer name)
   add_library(${target} STATIC ${ARG_SOURCES})
   add_library(reprise::${name} ALIAS ${target})
   set_target_properties(${target} PROPERTIES
-    EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET default
-    UNITY_BUILD ${REPRISE_UNITY_BUILD})
+    EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET default)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   target_compile_features(${target} PUBLIC cxx_std_20)
   # For the users' code too, because it runs on strands. Stack-clash protection makes sure that a

@@ -77,7 +77,6 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (trouble) return TurnEnd::kParked;
   now = std::max(now, base::from_ms(turn.time_ms()));
-  turn_bytes = 0;
   for (const Event& earlier : std::exchange(deferred, {})) {
     if (!closed && !trouble) apply(earlier, -1);
   }
@@ -105,6 +104,7 @@ TurnEnd Execution::State::end() const {
 }
 
 void Execution::State::apply(const Event& event, int index) {
+  turn_bytes = 0;
   switch (event.kind_case()) {
     case Event::kRunStarted:
       start(event, index);

@@ -18,10 +18,10 @@ using Trigger = Operation::Trigger;
 
 namespace {
 
-// Longer than any run, short enough to be added to any time.
 // What a command takes besides its payload, roughly.
 constexpr std::size_t kBytesPerCommand = 64;
 
+// Longer than any run, short enough to be added to any time.
 constexpr base::Duration kLongestTimer = std::chrono::hours(24 * 365'000);
 
 [[noreturn]] void out_of_memory() {

@@ -100,7 +100,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::uint32_t next_operation = 1;
   std::uint64_t next_order = 1;
   std::uint64_t events = 0;
-  std::size_t turn_bytes = 0;  // of the commands of this turn, when it is live
+  std::size_t turn_bytes = 0;  // of the commands since the last input, when the turn is live
   bool started = false;
   bool closed = false;
   bool in_query = false;

@@ -51,12 +51,11 @@ std::uint64_t witness_of(Seq seq) {
 
 }  // namespace
 
-base::Status check_not_rolled_back(const std::string& path, Seq journal_last) {
-  const Seq had = witnessed_seq(path);
-  if (had <= journal_last) return {};
+base::Status check_not_rolled_back(const std::string& path, Seq witnessed, Seq journal_last) {
+  if (witnessed <= journal_last) return {};
   return base::Error{base::ErrorCode::kStoreDamaged,
                      "the journal ends with record " + std::to_string(journal_last) +
-                         " and once had record " + std::to_string(had) +
+                         " and once had record " + std::to_string(witnessed) +
                          ": its newest records are lost, or it is older than the store's other "
                          "files; restore all of the store from one backup (a backup has no file "
                          "attempts: if " +
@@ -77,8 +76,8 @@ Seq witnessed_seq(const std::string& path) {
 
 base::Result<std::unique_ptr<FileAttemptSlots>> FileAttemptSlots::open(const std::string& path,
                                                                        Seq journal_last) {
-  if (auto whole = check_not_rolled_back(path, journal_last); !whole) return whole.error();
   const Seq had = witnessed_seq(path);
+  if (auto whole = check_not_rolled_back(path, had, journal_last); !whole) return whole.error();
   auto file = open_file(path, O_RDWR | O_CREAT);
   if (!file) return file.error();
   std::unique_ptr<FileAttemptSlots> slots(new FileAttemptSlots(path, std::move(*file)));

@@ -15,8 +15,9 @@ namespace reprise::store {
 
 // What the file at `path` says that the journal once had; 0 when it says nothing.
 Seq witnessed_seq(const std::string& path);
-// kStoreDamaged when the journal once had more than it has now.
-base::Status check_not_rolled_back(const std::string& path, Seq journal_last);
+// kStoreDamaged when the journal once had more than it has now. `witnessed` was read from `path`
+// before the journal was asked: beside a writer both grow.
+base::Status check_not_rolled_back(const std::string& path, Seq witnessed, Seq journal_last);
 
 class FileAttemptSlots final : public AttemptSlots {
  public:

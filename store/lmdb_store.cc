@@ -82,9 +82,10 @@ base::Status open_parts(const StoreDirectory& directory,
   if (!archive) return archive.error();
   parts->archive = std::move(*archive);
   if (auto sound = check_together(directory, *parts, *identity); !sound) return sound;
+  const Seq witnessed = witnessed_seq(directory.attempts());
   const auto last = parts->journal->last();
   if (!last) return last.error();
-  if (read_only) return check_not_rolled_back(directory.attempts(), *last);
+  if (read_only) return check_not_rolled_back(directory.attempts(), witnessed, *last);
   auto slots = FileAttemptSlots::open(directory.attempts(), *last);
   if (!slots) return slots.error();
   parts->attempt_slots = std::move(*slots);

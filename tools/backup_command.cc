@@ -37,7 +37,8 @@ void verify(const std::string& directory) {
   for (const auto& [number, run] : audit.runs()) {
     if (!run.damaged) continue;
     ++damaged;
-    std::fprintf(stderr, "reprise backup: %s\n", run.why.c_str());
+    const base::Error why{base::ErrorCode::kStoreDamaged, run.why};
+    std::fprintf(stderr, "reprise backup: %s\n", why.text().c_str());
   }
   for (const std::string& problem : audit.problems()) {
     std::fprintf(stderr, "reprise backup: %s\n", problem.c_str());

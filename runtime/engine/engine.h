@@ -52,7 +52,7 @@ struct EngineOptions {
   bool threaded = true;
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine
   std::uint64_t seed = 0;              // of run ids; 0: from the system
-  LogSink log{};                         // empty: spdlog's default logger
+  LogSink log{};                       // empty: spdlog's default logger
   // A commit failed and nothing more can be acknowledged. Empty: say so and end the process with
   // exit code 70 (EX_SOFTWARE), so that no caller mistakes silence for success.
   std::function<void(const base::Error&)> on_fatal{};

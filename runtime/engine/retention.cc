@@ -26,12 +26,14 @@ base::Result<Retention::Due> Retention::due() const {
   return due;
 }
 
-base::Result<std::uint64_t> Retention::archived_bytes(store::RunNumber run) const {
+// Of the run's whole history, or the error that it does not verify.
+base::Result<std::uint64_t> Retention::archived_bytes(const RunState& run) const {
   std::uint64_t bytes = 0;
-  const base::Status read = shared_.store->archive().history(run, [&](std::string_view records) {
-    bytes += records.size();
-    return true;
-  });
+  const base::Status read =
+      store::read_history(shared_.store->journal(), shared_.store->archive(), run.number,
+                          run.last_seq, [&](const store::Record& record) {
+                            bytes += store::kRecordHeaderBytes + record.body.size();
+                          });
   if (!read) return read.error();
   return bytes;
 }
@@ -50,16 +52,21 @@ base::Result<std::vector<store::RunRemoval>> Retention::choose(const Due& due) c
   const auto choose_run = [&](std::string_view key, store::RunNumber number) {
     const std::int64_t closed_ms = closed_ms_of(key);
     if (closed_ms > due.closed_until_ms && bytes >= due.excess_bytes) return false;
+    // What does not verify is left for a repair to look at. Without it, the archive's digests,
+    // which are of what was written, would never agree with the archive again, and nothing would
+    // say why.
+    const auto skip = [&](const base::Error& why) {
+      if (why.code != base::ErrorCode::kStoreDamaged) failed = why;
+      return failed.has_value();
+    };
     const auto stored = archive.summary(number);
-    if (!stored) failed = stored.error();
+    if (!stored) return skip(stored.error());
     proto::RunSummary summary;
-    // What cannot be read is left for a repair to look at.
-    if (!stored || !*stored || !summary.ParseFromString(**stored)) return failed.has_value();
+    if (!*stored || !summary.ParseFromString(**stored) || summary.damaged_at() != 0) return true;
     const RunState state = RunState::from_summary(number, summary, names);
     if (state.open() || state.last_seq >= *journal_first) return false;
-    const auto size = archived_bytes(number);
-    if (!size) failed = size.error();
-    if (!size) return false;
+    const auto size = archived_bytes(state);
+    if (!size) return skip(size.error());
     bytes += *size + (*stored)->size();
     events += state.events;
     chosen.push_back({.run = number,

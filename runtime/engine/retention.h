@@ -25,7 +25,7 @@ class Retention {
   };
   base::Result<Due> due() const;
   base::Result<std::vector<store::RunRemoval>> choose(const Due& due) const;
-  base::Result<std::uint64_t> archived_bytes(store::RunNumber run) const;
+  base::Result<std::uint64_t> archived_bytes(const RunState& run) const;
 
   const Shared& shared_;
 };

@@ -213,7 +213,7 @@ void Shard::read_end(const RunState& state, const std::shared_ptr<RunWatch>& wat
 
 // ---- messages to open runs --------------------------------------------------------------------
 
-// A history that has become too long takes nothing more from outside; it can still be ended.
+// A history that has become too long takes nothing more from outside; it can still be terminated.
 base::Status Shard::may_grow(const RunRecord& run) const {
   const std::uint64_t most = shared_.options.limits.history_events;
   if (run.state.events < most) return {};
@@ -244,6 +244,7 @@ void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
   if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
   if (!run) return reply(run.error());
+  if (const auto room = may_grow(**run); !room) return reply(room.error());
   add_input(
       **run,
       [&](proto::Event* event) {
@@ -324,7 +325,7 @@ void Shard::query(const RunKey& key,
 }
 
 RunDescription Shard::describe_run(RunRecord& run) {
-  (void)ensure_details(run);
+  if (!run.damaged) (void)ensure_details(run);
   RunDescription description = describe_state(run.state);
   for (const PendingOperation& operation : run.state.pending()) {
     if (operation.done) continue;

@@ -39,7 +39,7 @@ std::string seconds(Watchdog::Clock::duration duration) {
 }  // namespace
 
 Watchdog::Watchdog(std::vector<CodeMark*> marks, base::Duration slow, const LogSink& log)
-    : slow_(slow), log_(log) {
+    : slow_(std::min<base::Duration>(slow, std::chrono::hours(24))), log_(log) {
   for (CodeMark* mark : marks) watched_.push_back({.mark = mark});
 }
 

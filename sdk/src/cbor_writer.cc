@@ -19,10 +19,10 @@ constexpr unsigned kMap = 5;
 constexpr char kFalse = '\xf4';
 constexpr char kTrue = '\xf5';
 constexpr char kNull = '\xf6';
-constexpr char kHalfFloat = '\xf9';
-constexpr char kSingleFloat = '\xfa';
-constexpr char kDoubleFloat = '\xfb';
-constexpr std::uint16_t kHalfFloatNan = 0x7e00;
+constexpr char kHalf = '\xf9';
+constexpr char kSingle = '\xfa';
+constexpr char kDouble = '\xfb';
+constexpr std::uint16_t kHalfNan = 0x7e00;
 
 // The length of the UTF-8 sequence that `rest` begins with, 0 if it begins with none. Overlong
 // forms, surrogates and what lies beyond U+10FFFF are none.
@@ -125,16 +125,16 @@ void CborWriter::integer(std::int64_t value) {
 void CborWriter::floating(double value) {
   const auto single = static_cast<float>(value);
   if (std::isnan(value)) {
-    out_ += kHalfFloat;
-    big_endian(kHalfFloatNan, 2);
+    out_ += kHalf;
+    big_endian(kHalfNan, 2);
   } else if (static_cast<double>(single) != value) {
-    out_ += kDoubleFloat;
+    out_ += kDouble;
     big_endian(std::bit_cast<std::uint64_t>(value), 8);
   } else if (const auto half = as_half(single)) {
-    out_ += kHalfFloat;
+    out_ += kHalf;
     big_endian(*half, 2);
   } else {
-    out_ += kSingleFloat;
+    out_ += kSingle;
     big_endian(std::bit_cast<std::uint32_t>(single), 4);
   }
 }

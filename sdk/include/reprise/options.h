@@ -138,11 +138,11 @@ struct EngineLimits {
   // Activities, steps and timers of one run that are under way at a time. A run that asks for more
   // is parked (RP2007).
   std::size_t pending_operations = 200'000;
-  // Bytes of what a run asks for in one turn, between two waits; code that loops without waiting
-  // ends here. The run is parked (RP2007).
+  // Bytes of what a run asks for between two waits; code that loops without waiting ends here. The
+  // run is parked (RP2007).
   std::size_t turn_bytes = std::size_t{64} << 20;
-  // Events of one run's history. A run that has more is parked, and its signals and updates are
-  // refused (RP2007); it can still be cancelled and terminated.
+  // Events of one run's history. A run that has more is parked, and its signals, updates and
+  // cancellations are refused (RP2007); it can still be terminated.
   std::uint64_t history_events = 10'000'000;
   // Workflow code that has not returned for so long is reported in the log with its stack, and
   // again each time that has doubled; 0: never. Nothing interrupts it.
