@@ -1,0 +1,171 @@
+// What clients ask an engine for: looked at, let in, and handed to the shard of the run.
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "runtime/engine/embedded_engine.h"
+#include "runtime/engine/limits.h"
+#include "runtime/engine/listing.h"
+
+namespace reprise::runtime {
+
+Shard& EmbeddedEngine::shard_of(std::string_view workflow_id) {
+  return *shards_[base::hash64(workflow_id) % shards_.size()];
+}
+
+template <class Result>
+bool EmbeddedEngine::refuse(const RunKey& key,
+                            std::string_view name,
+                            std::string_view input,
+                            const Reply<Result>& reply) const {
+  base::Status checked = check_request(key.workflow_id, name, input);
+  if (checked && stopping_)
+    checked = base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"};
+  if (checked) return false;
+  reply(checked.error());
+  return true;
+}
+
+// Without room in the store a request is refused here, before it waits for others to be answered.
+base::Status EmbeddedEngine::enter(Admission::Kind kind, std::size_t bytes) {
+  if (kind != Admission::Kind::kQuestion && shared_.space.full()) return shared_.space.refusal();
+  return shared_.admission.enter(kind, bytes);
+}
+
+template <class Result>
+bool EmbeddedEngine::admit(Admission::Kind kind, std::size_t bytes, Reply<Result>* reply) {
+  if (const base::Status room = enter(kind, bytes); !room) {
+    (*reply)(room.error());
+    return false;
+  }
+  *reply = shared_.admission.answered(kind, bytes, std::move(*reply));
+  return true;
+}
+
+void EmbeddedEngine::start(StartRequest request,
+                           std::shared_ptr<RunWatch> watch,
+                           Reply<StartedRun> reply) {
+  if (request.workflow_id.empty()) {
+    if (request.run_id == base::RunId()) request.run_id = shared_.ids.next(shared_.clock.now());
+    request.workflow_id = request.run_id.to_string();
+  }
+  if (request.task_queue.empty()) request.task_queue = kDefaultTaskQueue;
+  const Reply<StartedRun> refused = [&](const base::Result<StartedRun>& why) {
+    if (watch != nullptr) watch->set(why.error());
+    reply(why);
+  };
+  if (refuse({request.workflow_id, {}}, request.workflow, request.input, refused)) return;
+  const std::size_t bytes = request.input.size();
+  if (const base::Status room = enter(Admission::Kind::kStart, bytes); !room) {
+    return refused(room.error());
+  }
+  reply = shared_.admission.answered(Admission::Kind::kStart, bytes, std::move(reply));
+  Shard& shard = shard_of(request.workflow_id);
+  shard.post([&shard, request = std::move(request), watch = std::move(watch),
+              reply = std::move(reply)]() mutable {
+    shard.start(std::move(request), std::move(watch), std::move(reply));
+  });
+}
+
+void EmbeddedEngine::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
+  const Reply<void> refused = [&](const base::Status& why) { watch->set(why.error()); };
+  if (refuse(key, "watch", {}, refused)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), watch = std::move(watch)] { shard.watch(key, watch); });
+}
+
+void EmbeddedEngine::unwatch(RunKey key, std::shared_ptr<RunWatch> watch) {
+  if (stopping_) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post(
+      [&shard, key = std::move(key), watch = std::move(watch)] { shard.unwatch(key, watch); });
+}
+
+void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Reply<void> reply) {
+  if (refuse(key, name, input, reply)) return;
+  if (!admit(Admission::Kind::kWrite, input.size(), &reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
+              reply = std::move(reply)]() mutable {
+    shard.signal(key, std::move(name), std::move(input), std::move(reply));
+  });
+}
+
+void EmbeddedEngine::query(RunKey key,
+                           std::string name,
+                           std::string input,
+                           Reply<std::string> reply) {
+  if (refuse(key, name, input, reply)) return;
+  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
+              reply = std::move(reply)] { shard.query(key, name, input, reply); });
+}
+
+void EmbeddedEngine::update(RunKey key,
+                            std::string name,
+                            std::string input,
+                            Reply<replay::Outcome> reply) {
+  if (refuse(key, name, input, reply)) return;
+  const std::size_t bytes = input.size();
+  if (const base::Status room = enter(Admission::Kind::kWrite, bytes); !room) {
+    return reply(room.error());
+  }
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([this, &shard, bytes, key = std::move(key), name = std::move(name),
+              input = std::move(input), reply = std::move(reply)]() mutable {
+    // A handler may take days to answer; the request has found its place in the run by then.
+    shared_.admission.leave(Admission::Kind::kWrite, bytes);
+    shard.update(key, std::move(name), std::move(input), reply);
+  });
+}
+
+void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {
+  if (refuse(key, "cancel", reason, reply)) return;
+  if (!admit(Admission::Kind::kWrite, reason.size(), &reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
+    shard.cancel(key, reason, reply);
+  });
+}
+
+void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply) {
+  if (refuse(key, "terminate", reason, reply)) return;
+  if (!admit(Admission::Kind::kWrite, reason.size(), &reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
+    shard.terminate(key, reason, reply);
+  });
+}
+
+void EmbeddedEngine::describe(RunKey key, Reply<RunDescription> reply) {
+  if (refuse(key, "describe", {}, reply)) return;
+  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post(
+      [&shard, key = std::move(key), reply = std::move(reply)] { shard.describe(key, reply); });
+}
+
+void EmbeddedEngine::history(RunKey key, Reply<std::vector<std::string>> reply) {
+  if (refuse(key, "history", {}, reply)) return;
+  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post(
+      [&shard, key = std::move(key), reply = std::move(reply)] { shard.history(key, reply); });
+}
+
+void EmbeddedEngine::list(ListRequest request, Reply<std::vector<RunDescription>> reply) {
+  if (stopping_) return reply(base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"});
+  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
+  const auto listing =
+      std::make_shared<Listing>(shared_, std::move(request), shards_.size(), std::move(reply));
+  for (auto& shard : shards_) {
+    shard->post([shard = shard.get(), listing] {
+      std::map<store::RunNumber, RunDescription> runs;
+      shard->collect(listing->request(), &runs);
+      listing->add(std::move(runs));
+    });
+  }
+}
+
+}  // namespace reprise::runtime
