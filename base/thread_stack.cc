@@ -33,7 +33,7 @@ enum class State { kIdle, kAsked, kAnswering, kAnswered };
 
 struct Question {
   std::atomic<State> state{State::kIdle};
-  pthread_t asked{};  // a thread that was too late must not answer for another one
+  std::atomic<pthread_t> asked{};  // one that is too late must not answer for another thread
   const FunctionRef<void()>* note = nullptr;
   std::array<void*, kMostFrames> frames{};
   std::size_t count = 0;
