@@ -9,7 +9,7 @@ namespace {
 
 class Recovery {
  public:
-  Recovery(store::Store& store, Names& names) : store_(store), names_(names) {}
+  Recovery(const store::Store& store, Names& names) : store_(store), names_(names) {}
 
   base::Result<Recovered> run() {
     for (const auto& step :
@@ -110,7 +110,7 @@ class Recovery {
     return {};
   }
 
-  store::Store& store_;
+  const store::Store& store_;
   Names& names_;
   RecoveredRuns runs_;
   store::Seq through_ = 0;
@@ -119,7 +119,7 @@ class Recovery {
 
 }  // namespace
 
-base::Result<Recovered> recover(store::Store& store, Names& names) {
+base::Result<Recovered> recover(const store::Store& store, Names& names) {
   return Recovery(store, names).run();
 }
 

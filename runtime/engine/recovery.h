@@ -18,6 +18,6 @@ struct Recovered {
   DamagedRecords damaged_records;  // of the journal
 };
 
-base::Result<Recovered> recover(store::Store& store, Names& names);
+base::Result<Recovered> recover(const store::Store& store, Names& names);
 
 }  // namespace reprise::runtime

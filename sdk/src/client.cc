@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "runtime/history/history.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/failures.h"
 #include "sdk/src/run_link.h"
@@ -135,10 +136,12 @@ RunDescription RunHandle::describe() const {
   return to_public(internal::value_or_throw(ask_description(link_->service(), link_->key())));
 }
 
-std::vector<std::string> RunHandle::history() const {
+History RunHandle::history() const {
   auto& service = link_->service();
-  return internal::value_or_throw(internal::ask<std::vector<std::string>>(
+  const auto turns = internal::value_or_throw(internal::ask<std::vector<std::string>>(
       service, [&](auto reply) { service.history(link_->key(), std::move(reply)); }));
+  return History(std::make_shared<const proto::History>(
+      internal::value_or_throw(runtime::make_history(turns))));
 }
 
 std::string RunHandle::wait_result() const {

@@ -51,6 +51,8 @@ void internal::throw_error(const base::Error& error) {
     case Code::kOutsideWorkflow:
     case Code::kWorkflowStuck:
       throw UsageError(code, error.message);
+    case Code::kNoHistory:
+      throw HistoryError(code, error.message);
     case Code::kPayloadDecode:
     case Code::kPayloadTooLarge:
       throw PayloadError(code, error.message);

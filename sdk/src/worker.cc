@@ -12,10 +12,12 @@ namespace reprise {
 
 class Worker::State final : public internal::Registry {
  public:
-  State(internal::ServiceState& service, WorkerOptions options)
+  State(internal::ServiceState* service, WorkerOptions options)
       : service_(service), options_(std::move(options)) {
     internal::check_id("task_queue", options_.task_queue);
   }
+
+  const internal::Implementations& implementations() const { return implementations_; }
 
   void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
     require_open();
@@ -33,22 +35,28 @@ class Worker::State final : public internal::Registry {
 
   bool started() const { return started_; }
 
-  void start() {
+  void start(internal::ServiceState* service) {
+    if (service == nullptr) {
+      internal::misused("the worker of task queue '" + options_.task_queue +
+                        "' has no Service: start(service) gives it one");
+    }
     if (started_) {
       internal::misused("the worker of task queue '" + options_.task_queue +
                         "' was started before; a worker starts once");
     }
     auto host =
-        std::make_shared<const internal::WorkflowHost>(internal::WorkflowHost{.log = service_.log});
-    session_ = internal::value_or_throw(service_.service->register_worker(
+        std::make_shared<const internal::WorkflowHost>(internal::WorkflowHost{.log = service->log});
+    session_ = internal::value_or_throw(service->service->register_worker(
         implementations_.worker_code(options_.task_queue, options_.activity_threads, host)));
     started_ = true;
   }
 
   void stop() { session_.reset(); }
 
+  internal::ServiceState* service() const { return service_; }
+
  private:
-  internal::ServiceState& service_;
+  internal::ServiceState* service_;  // nullptr: none yet
   WorkerOptions options_;
   internal::Implementations implementations_;
   bool started_ = false;
@@ -59,14 +67,24 @@ internal::Registry& internal::registry(Worker& worker) {
   return *worker.state_;
 }
 
-Worker::Worker(Service& service, WorkerOptions options)
-    : state_(std::make_unique<State>(internal::ServiceAccess::state(service), std::move(options))) {
+const internal::Implementations& internal::implementations(const Worker& worker) {
+  return worker.state_->implementations();
 }
+
+Worker::Worker(WorkerOptions options)
+    : state_(std::make_unique<State>(nullptr, std::move(options))) {}
+
+Worker::Worker(Service& service, WorkerOptions options)
+    : state_(
+          std::make_unique<State>(&internal::ServiceAccess::state(service), std::move(options))) {}
 
 Worker::~Worker() = default;
 
 void Worker::start() {
-  state_->start();
+  state_->start(state_->service());
+}
+void Worker::start(Service& service) {
+  state_->start(&internal::ServiceAccess::state(service));
 }
 void Worker::stop() {
   state_->stop();

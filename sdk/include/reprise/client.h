@@ -5,6 +5,7 @@
 #include <optional>
 #include <reprise/definitions.h>
 #include <reprise/engine.h>
+#include <reprise/history.h>
 #include <reprise/internal/payload.h>
 #include <reprise/options.h>
 #include <reprise/time.h>
@@ -124,8 +125,8 @@ class RunHandle {
   void terminate(std::string_view reason) const;
 
   RunDescription describe() const;
-  // The turns of the run's history in order, one serialized reprise.proto.Turn each: for export.
-  std::vector<std::string> history() const;
+  // Everything that is durable of the run so far: to keep, and to replay.
+  History history() const;
 
  protected:
   explicit RunHandle(std::shared_ptr<internal::RunLink> link);

@@ -94,6 +94,12 @@ class Overloaded : public Error {
   using Error::Error;
 };
 
+// Bytes or a file that are no history of a run (RP2009). The message says where it goes wrong.
+class HistoryError : public Error {
+ public:
+  using Error::Error;
+};
+
 // A run's code cannot go on, with the report of why: RP2002, RP2006, RP2007. Thrown by
 // testing::Env; with an Engine a parked run waits for better code, and describe() shows the report.
 class ParkedError : public Error {

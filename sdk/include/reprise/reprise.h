@@ -1,5 +1,5 @@
 // What most programs need. Not here: <reprise/json.h> and <reprise/protobuf.h>, which make types
-// payloads, and <reprise/testing/env.h>.
+// payloads, <reprise/replayer.h>, <reprise/cli.h>, and <reprise/testing/env.h>.
 #pragma once
 #include <reprise/activity_context.h>
 #include <reprise/client.h>
@@ -9,6 +9,7 @@
 #include <reprise/engine.h>
 #include <reprise/error.h>
 #include <reprise/failure.h>
+#include <reprise/history.h>
 #include <reprise/options.h>
 #include <reprise/pending.h>
 #include <reprise/time.h>

@@ -20,17 +20,21 @@ namespace reprise {
 class Worker;
 
 namespace internal {
+class Implementations;
 Registry& registry(Worker& worker);
+const Implementations& implementations(const Worker& worker);
 }  // namespace internal
 
 // Executes the runs and activities of one task queue with the code given to it. Implement first,
-// then start; a second start, and implementing after it, throw UsageError. Not thread-safe except
-// as said; the Service must outlive it. Workflow functions are called on the engine's shard
-// threads, activities on the worker's own, several at once: what they capture must stand that and
-// outlive the worker. Destroying a worker stops it and waits for activities under way. Not for
-// workflow code.
+// then start; a second start, and implementing after it, throw UsageError. One without a Service is
+// a set of implementations, for cli() and Replayer, until start(service) gives it one. Not
+// thread-safe except as said; the Service must outlive it. Workflow functions are called on the
+// engine's shard threads, activities on the worker's own, several at once: what they capture must
+// stand that and outlive the worker. Destroying a worker stops it and waits for activities under
+// way. Not for workflow code.
 class Worker {
  public:
+  explicit Worker(WorkerOptions options = {});
   explicit Worker(Service& service, WorkerOptions options = {});
   ~Worker();
   Worker(const Worker&) = delete;
@@ -54,7 +58,10 @@ class Worker {
     return *this;
   }
 
+  // Throws UsageError when it has no Service.
   void start();
+  // For a worker made without one.
+  void start(Service& service);
   // Stops taking work, waits for activities under way (their stop_token() says so) and takes the
   // runs out of memory. A worker that is not started is left alone. It cannot be started again.
   void stop();
@@ -63,6 +70,7 @@ class Worker {
 
  private:
   friend internal::Registry& internal::registry(Worker& worker);
+  friend const internal::Implementations& internal::implementations(const Worker& worker);
   class State;
   std::unique_ptr<State> state_;
 };

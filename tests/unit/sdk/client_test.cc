@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "proto/log.pb.h"
+#include "proto/history.pb.h"
 
 namespace reprise {
 namespace {
@@ -181,10 +181,10 @@ TEST_F(Clients, ListRuns) {
 TEST_F(Clients, GiveOutHistories) {
   auto run = env_.start(wait_hours(1));
   run.result();
-  const auto turns = run.history();
-  ASSERT_EQ(turns.size(), 2U);
-  proto::Turn first;
-  ASSERT_TRUE(first.ParseFromString(turns[0]));
+  const History history = run.history();
+  ASSERT_EQ(history.data().turns_size(), 2);
+  EXPECT_EQ(history.events(), 4U);
+  const proto::Turn& first = history.data().turns(0);
   EXPECT_EQ(first.inputs(0).run_started().workflow(), "wait_hours");
   EXPECT_EQ(first.commands(0).timer_started().duration_ms(), 3'600'000);
 }

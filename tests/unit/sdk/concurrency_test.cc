@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "proto/history.pb.h"
+
 namespace reprise {
 namespace {
 
@@ -81,7 +83,7 @@ TEST(WaitUntil, ReturnsAtOnceWhenTheConditionHolds) {
                 }),
             "true");
   const auto history = env.client().handle(env.client().list().front().workflow_id).history();
-  EXPECT_EQ(history.size(), 1U) << "no timer was started";
+  EXPECT_EQ(history.data().turns_size(), 1) << "no timer was started";
 }
 
 TEST(WaitUntil, TimesOut) {

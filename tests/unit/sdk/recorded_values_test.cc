@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "proto/log.pb.h"
+#include "proto/history.pb.h"
 
 namespace reprise {
 namespace {
@@ -20,9 +20,8 @@ constexpr Workflow<std::string()> main_workflow{"main"};
 
 std::vector<proto::Event> commands_of(const RunHandle& run) {
   std::vector<proto::Event> commands;
-  for (const std::string& bytes : run.history()) {
-    proto::Turn turn;
-    EXPECT_TRUE(turn.ParseFromString(bytes));
+  const History history = run.history();
+  for (const proto::Turn& turn : history.data().turns()) {
     commands.insert(commands.end(), turn.commands().begin(), turn.commands().end());
   }
   return commands;

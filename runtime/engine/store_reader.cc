@@ -1,0 +1,160 @@
+#include "runtime/engine/store_reader.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "runtime/engine/recovery.h"
+#include "runtime/history/history.h"
+
+namespace reprise::runtime {
+namespace {
+
+constexpr RunStatus kClosed[] = {RunStatus::kCompleted, RunStatus::kFailed,
+                                 RunStatus::kCancelled, RunStatus::kTerminated,
+                                 RunStatus::kTimedOut,  RunStatus::kContinuedAsNew};
+
+}  // namespace
+
+base::Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& directory) {
+  auto store = store::open_store_read_only(directory);
+  if (!store) return store.error();
+  std::unique_ptr<StoreReader> reader(new StoreReader(std::move(*store)));
+  if (const auto status = reader->refresh(); !status) return status.error();
+  return reader;
+}
+
+// An engine may move records from the journal to the archive between the two readings, which looks
+// as if they were gone. It does so some times a second at most.
+base::Status StoreReader::refresh() {
+  constexpr int kAttempts = 20;
+  base::Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const auto before = store_->archive().through();
+    if (!before) return before.error();
+    status = read();
+    if (status || status.error().code != base::ErrorCode::kStoreDamaged) return status;
+    const auto after = store_->archive().through();
+    if (!after || *after == *before) return status;
+  }
+  return status;
+}
+
+base::Status StoreReader::read() {
+  auto recovered = recover(*store_, names_);
+  if (!recovered) return recovered.error();
+  recent_.clear();
+  damaged_.clear();
+  for (RecoveredRun& run : recovered->runs) {
+    const store::RunNumber number = run.state.number;
+    if (run.damaged) damaged_[number] = std::move(run.why);
+    recent_[number] = std::make_shared<const RunState>(std::move(run.state));
+  }
+  return {};
+}
+
+const std::string* StoreReader::damage(store::RunNumber run) const {
+  const auto found = damaged_.find(run);
+  return found == damaged_.end() ? nullptr : &found->second;
+}
+
+base::Result<StoreReader::Run> StoreReader::find(std::string_view workflow_or_run_id) {
+  for (auto run = recent_.rbegin(); run != recent_.rend(); ++run) {
+    if (run->second->workflow_id == workflow_or_run_id) return run->second;
+  }
+  const auto number = store_->archive().find(workflow_or_run_id, [&](std::string_view bytes) {
+    proto::RunSummary summary;
+    return summary.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
+           RunState::from_summary(0, summary, names_).workflow_id == workflow_or_run_id;
+  });
+  if (!number) return number.error();
+  if (*number) return find(**number);
+  if (const auto id = base::RunId::parse(workflow_or_run_id)) {
+    auto run = find_by_run_id(*id);
+    if (!run || *run != nullptr) return run;
+  }
+  return base::Error{base::ErrorCode::kNotFound,
+                     "the store has no run with the workflow id or run "
+                     "id '" +
+                         std::string(workflow_or_run_id) + "'"};
+}
+
+base::Result<StoreReader::Run> StoreReader::find_by_run_id(const base::RunId& id) {
+  Run found;
+  const auto look = [&](const Run& run) {
+    if (run->id == id) found = run;
+    return found == nullptr;
+  };
+  for (const auto& [number, run] : recent_) {
+    if (!look(run)) return found;
+  }
+  for (const RunStatus status : kClosed) {
+    if (const auto visited = visit(status, true, look); !visited) return visited.error();
+  }
+  return found;
+}
+
+base::Result<StoreReader::Run> StoreReader::find(store::RunNumber number) {
+  if (const auto known = recent_.find(number); known != recent_.end()) return known->second;
+  const auto stored = store_->archive().summary(number);
+  if (!stored) return stored.error();
+  if (!*stored) return Run();
+  proto::RunSummary summary;
+  if (!summary.ParseFromString(**stored)) {
+    return base::Error{base::ErrorCode::kStoreDamaged,
+                       "the summary of run number " + std::to_string(number) + " is unreadable"};
+  }
+  return std::make_shared<const RunState>(RunState::from_summary(number, summary, names_));
+}
+
+// Those of recent() and those of the archive, merged by number.
+base::Status StoreReader::visit(RunStatus status,
+                                bool newest_first,
+                                base::FunctionRef<bool(const Run&)> visit) {
+  std::vector<Run> recent;
+  for (const auto& [number, run] : recent_) {
+    if (run->status == status) recent.push_back(run);
+  }
+  if (newest_first) std::reverse(recent.begin(), recent.end());
+  auto next = recent.begin();
+  bool more = true;
+  const auto visit_recent_before = [&](store::RunNumber number) {
+    for (; more && next != recent.end(); ++next) {
+      if (newest_first ? (*next)->number < number : (*next)->number > number) break;
+      more = visit(*next);
+    }
+  };
+  base::Status failed;
+  if (status != RunStatus::kRunning && status != RunStatus::kPaused) {
+    const auto listed = store_->archive().list(
+        index_key(status), {}, newest_first, [&](std::string_view, store::RunNumber number) {
+          visit_recent_before(number);
+          if (!more || recent_.contains(number)) return more;
+          const auto run = find(number);
+          if (!run) failed = run.error();
+          more = more && run && (*run == nullptr || visit(*run));
+          return more;
+        });
+    if (!listed) return listed;
+  }
+  while (more && next != recent.end()) more = visit(*next++);
+  return failed;
+}
+
+base::Result<proto::History> StoreReader::history(const RunState& run) const {
+  proto::History history;
+  history.set_format(kHistoryFormat);
+  bool readable = true;
+  const base::Status read = store::read_history(
+      store_->journal(), store_->archive(), run.number, run.last_seq,
+      [&](const store::Record& record) {
+        readable = readable && history.add_turns()->ParseFromArray(
+                                   record.body.data(), static_cast<int>(record.body.size()));
+      });
+  if (!read) return read.error();
+  if (readable) return history;
+  return base::Error{base::ErrorCode::kStoreDamaged,
+                     "turn " + std::to_string(history.turns_size()) + " of run " +
+                         run.id.to_string() + " is no valid event data"};
+}
+
+}  // namespace reprise::runtime

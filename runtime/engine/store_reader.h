@@ -1,0 +1,64 @@
+// Reads a store beside the engine that may be writing it in another process: which runs there are,
+// and their histories. For tools. What it tells of runs is as of the last refresh(); histories are
+// read as they are now. Read transactions are short, so the engine's files do not grow meanwhile.
+//
+// One thread; history() may be called by several at once, beside nothing but itself.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "proto/history.pb.h"
+#include "runtime/engine/recovered_run.h"
+#include "runtime/service.h"
+#include "store/store.h"
+
+namespace reprise::runtime {
+
+class StoreReader {
+ public:
+  // Errors: store::open_store_read_only(), recovery's.
+  static base::Result<std::unique_ptr<StoreReader>> open(const std::string& directory);
+
+  // Looks at the store again.
+  base::Status refresh();
+
+  const store::Store& store() const { return *store_; }
+
+  // Open runs, closed ones that are not archived yet, and quarantined ones, in the order of their
+  // starts.
+  using Run = std::shared_ptr<const RunState>;
+  const std::map<store::RunNumber, Run>& recent() const { return recent_; }
+  // Why a quarantined run cannot be read; nullptr: it is sound.
+  const std::string* damage(store::RunNumber run) const;
+
+  // The newest run with that workflow id, or the run with that run id. kNotFound.
+  base::Result<Run> find(std::string_view workflow_or_run_id);
+  // nullptr: the store has no such run, or not yet.
+  base::Result<Run> find(store::RunNumber number);
+
+  // Runs with this status (open: kRunning) in the order of their starts, or reversed, until `visit`
+  // returns false.
+  base::Status visit(RunStatus status,
+                     bool newest_first,
+                     base::FunctionRef<bool(const Run&)> visit);
+
+  // Up to the newest record that was known at the last refresh, or further. kStoreDamaged: it does
+  // not verify.
+  base::Result<proto::History> history(const RunState& run) const;
+
+ private:
+  explicit StoreReader(std::unique_ptr<const store::Store> store) : store_(std::move(store)) {}
+  base::Status read();
+  base::Result<Run> find_by_run_id(const base::RunId& id);
+
+  std::unique_ptr<const store::Store> store_;
+  Names names_;  // of every run ever handed out
+  std::map<store::RunNumber, Run> recent_;
+  std::map<store::RunNumber, std::string> damaged_;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,69 @@
+#include "runtime/history/history.h"
+
+#include <algorithm>
+
+namespace reprise::runtime {
+namespace {
+
+base::Error no_history(const std::string& why) {
+  return {base::ErrorCode::kNoHistory, "this is no history of a run: " + why};
+}
+
+}  // namespace
+
+base::Result<proto::History> make_history(const std::vector<std::string>& turns) {
+  proto::History history;
+  history.set_format(kHistoryFormat);
+  for (const std::string& turn : turns) {
+    if (history.add_turns()->ParseFromString(turn)) continue;
+    return no_history("turn " + std::to_string(history.turns_size()) + " is no valid event data");
+  }
+  return history;
+}
+
+std::string encode_history(const proto::History& history) {
+  return history.SerializeAsString();
+}
+
+base::Result<proto::History> decode_history(std::string_view bytes) {
+  proto::History history;
+  if (bytes.empty()) return no_history("it is empty");
+  if (!history.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return no_history("the bytes do not decode");
+  }
+  if (history.format() != kHistoryFormat) {
+    return no_history("it has format " + std::to_string(history.format()) +
+                      ", and this version reads format " + std::to_string(kHistoryFormat));
+  }
+  return history;
+}
+
+replay::RunInfo run_info(const proto::History& history) {
+  replay::RunInfo info;
+  if (history.turns_size() == 0) return info;
+  const auto& inputs = history.turns(0).inputs();
+  const auto first = std::find_if(inputs.begin(), inputs.end(), [](const proto::Event& event) {
+    return event.kind_case() == proto::Event::kRunStarted;
+  });
+  if (first == inputs.end()) return info;
+  const proto::RunStarted& started = first->run_started();
+  if (const auto id = base::RunId::from_bytes(started.run_id())) info.run_id = *id;
+  info.workflow = started.workflow();
+  info.workflow_id =
+      started.workflow_id().empty() ? info.run_id.to_string() : started.workflow_id();
+  info.task_queue = started.task_queue().empty() ? "default" : started.task_queue();
+  return info;
+}
+
+std::uint64_t count_events(const proto::Turn& turn) {
+  return static_cast<std::uint64_t>(turn.inputs_size()) +
+         static_cast<std::uint64_t>(turn.commands_size());
+}
+
+std::uint64_t count_events(const proto::History& history) {
+  std::uint64_t events = 0;
+  for (const proto::Turn& turn : history.turns()) events += count_events(turn);
+  return events;
+}
+
+}  // namespace reprise::runtime

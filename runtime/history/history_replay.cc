@@ -1,0 +1,37 @@
+#include "runtime/history/history_replay.h"
+
+#include "runtime/history/history.h"
+
+namespace reprise::runtime {
+
+HistoryReplay::HistoryReplay(const WorkerCode& code,
+                             replay::StackPool& pool,
+                             const proto::History& history,
+                             HistoryReplayOptions options)
+    : history_(history) {
+  replay::RunInfo info = run_info(history);
+  const auto workflow = code.workflows.find(info.workflow);
+  if (workflow == code.workflows.end()) {
+    trouble_ = replay::Trouble{
+        base::ErrorCode::kUnknownWorkflow,
+        "this program does not implement workflow '" + info.workflow + "'; implement() it",
+        std::nullopt};
+    return;
+  }
+  execution_ = std::make_unique<replay::Execution>(
+      std::move(info), workflow->second, pool, replay::ExecutionOptions{.strict = options.strict});
+}
+
+bool HistoryReplay::next() {
+  if (trouble_ || turns_ == history_.turns_size()) return false;
+  const proto::Turn& turn = history_.turns(turns_);
+  if (execution_->replay_turn(turn) == replay::TurnEnd::kParked) {
+    trouble_ = execution_->trouble();
+    return false;
+  }
+  ++turns_;
+  events_ += count_events(turn);
+  return true;
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,46 @@
+// Replays one history against workflow code, turn by turn, without an engine or a store: behind
+// Replayer, verify, and the debugger's commands.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "proto/history.pb.h"
+#include "replay/execution.h"
+#include "replay/stack_pool.h"
+#include "runtime/worker_code.h"
+
+namespace reprise::runtime {
+
+struct HistoryReplayOptions {
+  bool strict = false;  // compare inputs of commands too
+};
+
+// Not thread-safe: one thread, as for an Execution.
+class HistoryReplay {
+ public:
+  // All three must outlive it.
+  HistoryReplay(const WorkerCode& code,
+                replay::StackPool& pool,
+                const proto::History& history,
+                HistoryReplayOptions options = {});
+
+  // Replays the next turn. False: there is none, or trouble() says why it cannot be replayed.
+  bool next();
+
+  int turns() const { return turns_; }              // that were replayed
+  std::uint64_t events() const { return events_; }  // of those turns
+  // Events of the history up to and including the first one at fault, less one, are matched.
+  const replay::Trouble* trouble() const { return trouble_ ? &*trouble_ : nullptr; }
+  // nullptr when the code does not implement the workflow.
+  const replay::Execution* execution() const { return execution_.get(); }
+
+ private:
+  const proto::History& history_;
+  int turns_ = 0;
+  std::uint64_t events_ = 0;
+  std::optional<replay::Trouble> trouble_;
+  std::unique_ptr<replay::Execution> execution_;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,80 @@
+// Replaying histories against workflow code, without an engine or a store: does this code still do
+// what those runs did?
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <reprise/definitions.h>
+#include <reprise/history.h>
+#include <reprise/internal/registry.h>
+#include <reprise/worker.h>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace reprise {
+
+class Replayer;
+
+namespace internal {
+Registry& registry(Replayer& replayer);
+}  // namespace internal
+
+struct ReplayerOptions {
+  // Compare inputs of activities, durations of timers and results too, not kinds and names alone.
+  bool strict = false;
+  // Address space of one stack, in bytes; as in EngineOptions.
+  std::size_t stack_bytes = std::size_t{64} * 1024;
+};
+
+// What a replay found. A value.
+struct ReplayReport {
+  bool matched = false;      // the code did everything the history says, and no more
+  std::uint64_t events = 0;  // of the turns that were replayed without a fault
+  std::uint64_t event = 0;   // the first one at fault, from 1; 0: none
+  std::string code;          // "RP2001"; empty when matched
+  std::string text;          // the whole report for people, several lines; empty when matched
+
+  explicit operator bool() const { return matched; }
+};
+
+// Replays histories with the workflow implementations that it is given; activities are not needed,
+// because their results are in the history. Not thread-safe: replay on several threads with one
+// Replayer each. Workflow functions are called on the calling thread. Not for workflow code.
+class Replayer {
+ public:
+  explicit Replayer(ReplayerOptions options = {});
+  // With the implementations that the worker has now. What they capture must outlive this; the
+  // worker need not.
+  explicit Replayer(const Worker& worker, ReplayerOptions options = {});
+  ~Replayer();
+  Replayer(Replayer&&) noexcept;
+  Replayer& operator=(Replayer&&) noexcept;
+
+  // As on a Worker.
+  template <class S, class Fn>
+  requires internal::kImplements<Fn, Context, S> Replayer& implement(const Workflow<S>& workflow,
+                                                                     Fn fn) {
+    internal::registry(*this).add_workflow(workflow.name(),
+                                           internal::workflow_function<S>(std::move(fn)));
+    return *this;
+  }
+
+  // Runs the workflow's code from its start, with the history in place of the world. What is wrong
+  // is in the report; throws nothing for it.
+  ReplayReport replay(const History& history) const;
+
+ private:
+  friend internal::Registry& internal::registry(Replayer& replayer);
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+template <class S, class C, class Run>
+requires internal::kRuns<C, Run, S> ClassBinding<C> implement_class(Replayer& replayer,
+                                                                    const Workflow<S>& workflow,
+                                                                    Run C::*run) {
+  return internal::bind_class(internal::registry(replayer), workflow, run);
+}
+
+}  // namespace reprise

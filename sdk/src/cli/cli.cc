@@ -1,0 +1,47 @@
+#include "reprise/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string_view>
+
+#include "reprise/error.h"
+#include "sdk/src/cli/replay_command.h"
+
+namespace reprise {
+namespace {
+
+constexpr int kCannot = 2;  // usage, or nothing to work on
+
+int serve(CLI::App& app, int argc, const char* const* argv, const int& exit_status) {
+  try {
+    app.parse(argc, argv);
+    return exit_status;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kCannot;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return kCannot;
+  }
+}
+
+}  // namespace
+
+std::optional<int> cli(int argc, const char* const* argv, const Worker& worker) {
+  const std::string program =
+      argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string("worker");
+  CLI::App app("Replays histories with the code of this program", program);
+  app.require_subcommand(1);
+  int exit_status = 0;
+  internal::add_replay_command(app, worker, &exit_status);
+  const auto commands = app.get_subcommands({});
+  const bool ours =
+      argc > 1 && std::any_of(commands.begin(), commands.end(), [&](const auto* known) {
+        return known->get_name() == std::string_view(argv[1]);
+      });
+  if (!ours) return std::nullopt;
+  return serve(app, argc, argv, exit_status);
+}
+
+}  // namespace reprise

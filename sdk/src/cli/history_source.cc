@@ -1,0 +1,30 @@
+#include "sdk/src/cli/history_source.h"
+
+#include "runtime/engine/store_reader.h"
+#include "sdk/src/errors.h"
+
+namespace reprise::internal {
+
+void HistorySource::add_options(CLI::App& command) {
+  auto* const from_file =
+      command.add_option("--history", file, "a history that was exported to this file");
+  auto* const from_store = command.add_option("--store", store, "the directory of the run's store");
+  auto* const which = command.add_option("--run", run, "workflow id (its newest run) or run id");
+  from_file->excludes(from_store);
+  from_store->needs(which);
+  which->needs(from_store);
+  command.callback([this] {
+    if (file.empty() && store.empty()) {
+      throw CLI::RequiredError("--history FILE, or --store DIR with --run ID,");
+    }
+  });
+}
+
+History HistorySource::read() const {
+  if (!file.empty()) return History::read(file);
+  const auto reader = value_or_throw(runtime::StoreReader::open(store));
+  const auto found = value_or_throw(reader->find(run));
+  return History(std::make_shared<const proto::History>(value_or_throw(reader->history(*found))));
+}
+
+}  // namespace reprise::internal

@@ -1,0 +1,20 @@
+// Where a command takes a history from: --history FILE, or --store DIR --run ID.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "reprise/history.h"
+
+namespace reprise::internal {
+
+struct HistorySource {
+  std::string file;
+  std::string store;
+  std::string run;  // workflow id or run id
+
+  void add_options(CLI::App& command);
+  // Reads a store beside the engine that may be using it. Throws Error.
+  History read() const;
+};
+
+}  // namespace reprise::internal

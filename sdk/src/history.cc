@@ -1,0 +1,52 @@
+#include "reprise/history.h"
+
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "reprise/error.h"
+#include "runtime/history/history.h"
+#include "sdk/src/errors.h"
+
+namespace reprise {
+
+History::History(std::shared_ptr<const proto::History> history) : history_(std::move(history)) {}
+
+History History::parse(std::string_view bytes) {
+  return History(std::make_shared<const proto::History>(
+      internal::value_or_throw(runtime::decode_history(bytes))));
+}
+
+History History::read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (!file || !content) {
+    throw HistoryError(internal::code_text(base::ErrorCode::kNoHistory),
+                       "the file '" + path + "' cannot be read");
+  }
+  return parse(content.view());
+}
+
+std::string History::to_bytes() const {
+  return runtime::encode_history(*history_);
+}
+
+std::string History::workflow() const {
+  return runtime::run_info(*history_).workflow;
+}
+std::string History::workflow_id() const {
+  return runtime::run_info(*history_).workflow_id;
+}
+std::string History::run_id() const {
+  const auto info = runtime::run_info(*history_);
+  return info.run_id == base::RunId() ? std::string() : info.run_id.to_string();
+}
+std::string History::task_queue() const {
+  return runtime::run_info(*history_).task_queue;
+}
+std::uint64_t History::events() const {
+  return runtime::count_events(*history_);
+}
+
+}  // namespace reprise

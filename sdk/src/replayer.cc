@@ -1,0 +1,80 @@
+#include "reprise/replayer.h"
+
+#include "replay/stack_pool.h"
+#include "runtime/history/history.h"
+#include "runtime/history/history_replay.h"
+#include "sdk/src/errors.h"
+#include "sdk/src/workflow_runner.h"
+
+namespace reprise {
+
+namespace {
+
+// Lines of workflow code were written when the run was recorded.
+std::shared_ptr<const internal::WorkflowHost> silent_host() {
+  return std::make_shared<const internal::WorkflowHost>(
+      internal::WorkflowHost{.log = [](LogLevel, std::string_view) {}});
+}
+
+ReplayReport report_of(const runtime::HistoryReplay& replay) {
+  ReplayReport report;
+  report.events = replay.events();
+  if (const replay::Trouble* trouble = replay.trouble(); trouble != nullptr) {
+    report.event = trouble->mismatch ? trouble->mismatch->event : replay.events() + 1;
+    report.code = internal::code_text(trouble->code);
+    report.text = trouble->report;
+  }
+  report.matched = replay.trouble() == nullptr;
+  return report;
+}
+
+}  // namespace
+
+class Replayer::State final : public internal::Registry {
+ public:
+  explicit State(ReplayerOptions options) : State(options, {}) {}
+  State(ReplayerOptions options, internal::Implementations implementations)
+      : options_(options),
+        implementations_(std::move(implementations)),
+        stacks_({.stack_bytes = options.stack_bytes}) {}
+
+  void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
+    implementations_.add_workflow(name, std::move(factory));
+    code_.reset();
+  }
+  void add_activity(std::string_view name, internal::ActivityFunction function) override {
+    implementations_.add_activity(name, internal::activity_code(std::move(function)));
+  }
+  void require_open() const override {}
+
+  ReplayReport replay(const History& history) {
+    if (!code_) code_ = implementations_.worker_code({}, 0, silent_host());
+    runtime::HistoryReplay replay(*code_, stacks_, history.data(), {.strict = options_.strict});
+    while (replay.next()) {
+    }
+    return report_of(replay);
+  }
+
+ private:
+  ReplayerOptions options_;
+  internal::Implementations implementations_;
+  std::optional<runtime::WorkerCode> code_;  // made of them when it is first needed
+  replay::StackPool stacks_;
+};
+
+internal::Registry& internal::registry(Replayer& replayer) {
+  return *replayer.state_;
+}
+
+Replayer::Replayer(ReplayerOptions options) : state_(std::make_unique<State>(options)) {}
+Replayer::Replayer(const Worker& worker, ReplayerOptions options)
+    : state_(std::make_unique<State>(options, internal::implementations(worker))) {}
+Replayer::~Replayer() = default;
+Replayer::Replayer(Replayer&&) noexcept = default;
+Replayer& Replayer::operator=(Replayer&&) noexcept = default;
+
+ReplayReport Replayer::replay(const History& history) const {
+  return state_->replay(history);
+}
+
+}  // namespace reprise
