@@ -32,10 +32,7 @@ std::shared_ptr<RunLink> RunLink::start(ServiceState& service, runtime::StartReq
   auto link = std::make_shared<RunLink>(service, runtime::RunKey{request.workflow_id});
   link->start_ = std::make_shared<Start>();
   link->watch_ = std::make_shared<runtime::RunWatch>();
-  service.service->start(std::move(request), link->watch_,
-                         [start = link->start_](base::Result<runtime::StartedRun> reply) {
-                           start->set(std::move(reply));
-                         });
+  service.service->start(std::move(request), link->watch_, reply_to(link->start_));
   return link;
 }
 
@@ -102,7 +99,7 @@ std::shared_ptr<SignalLink> RunLink::submit_signal(std::string_view name, std::s
   check_payload_size(input);
   auto link = std::make_shared<SignalLink>(service());
   service().signal(key(), std::string(name), std::move(input),
-                   [link](base::Status reply) { link->reply.set(std::move(reply)); });
+                   reply_to(std::shared_ptr<runtime::Promise<base::Status>>(link, &link->reply)));
   return link;
 }
 

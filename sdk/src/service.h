@@ -42,12 +42,31 @@ bool wait_for(runtime::Service& service,
   return value_or_throw(service.wait(ready, block, timeout));
 }
 
+// Sets the promise when it is called, and also when it is dropped uncalled, as by an engine that
+// was closed with the question under way: whoever waits is told.
+template <class T>
+runtime::Reply<T> reply_to(std::shared_ptr<runtime::Promise<base::Result<T>>> promise) {
+  struct Answer {
+    explicit Answer(std::shared_ptr<runtime::Promise<base::Result<T>>> to)
+        : promise(std::move(to)) {}
+    Answer(const Answer&) = delete;
+    Answer& operator=(const Answer&) = delete;
+    ~Answer() {
+      promise->set(base::Error{base::ErrorCode::kStoreClosed,
+                               "the engine was closed before it answered; open it and ask again"});
+    }
+    const std::shared_ptr<runtime::Promise<base::Result<T>>> promise;
+  };
+  auto answer = std::make_shared<const Answer>(std::move(promise));
+  return [answer](base::Result<T> reply) { answer->promise->set(std::move(reply)); };
+}
+
 // Calls `send` with a Reply<T> and waits for the reply.
 template <class T, class Send>
 base::Result<T> ask(runtime::Service& service, const Send& send) {
   forbid_in_workflow();
   const auto promise = std::make_shared<runtime::Promise<base::Result<T>>>();
-  send([promise](base::Result<T> reply) { promise->set(std::move(reply)); });
+  send(reply_to(promise));
   wait_for(service, *promise);
   return promise->get();
 }
