@@ -1,5 +1,6 @@
 #include "runtime/engine/admission.h"
 
+#include <algorithm>
 #include <string>
 
 namespace reprise::runtime {
@@ -8,11 +9,14 @@ namespace {
 // A request takes memory besides its payload.
 constexpr std::size_t kBytesPerRequest = 512;
 
+// As good as for ever, and short enough to be added to any time.
+constexpr base::Duration kLongestWait = std::chrono::hours(24 * 365);
+
 }  // namespace
 
 Admission::Admission(const EngineLimits& limits, bool may_wait)
     : may_wait_(may_wait),
-      longest_wait_(limits.overload_wait),
+      longest_wait_(std::min(limits.overload_wait, kLongestWait)),
       requests_(limits.pending_requests),
       bytes_(limits.pending_bytes),
       questions_(limits.pending_requests),
@@ -20,26 +24,38 @@ Admission::Admission(const EngineLimits& limits, bool may_wait)
 
 base::Status Admission::enter(Kind kind, std::size_t bytes) {
   base::Status room;
+  Until until;
   if (kind == Kind::kQuestion) {
-    room = wait_for(questions_, "pending_requests", "questions are not answered yet");
+    room = wait_for(questions_, &until, "pending_requests", "questions are not answered yet");
     if (room) questions_.add(1);
     return room;
   }
   if (kind == Kind::kStart) {
-    room = wait_for(waiting_attempts_, "waiting_attempts",
+    room = wait_for(waiting_attempts_, &until, "waiting_attempts",
                     "attempts of activities wait for a worker's thread");
   }
-  if (room) room = wait_for(requests_, "pending_requests", "requests are not durable yet");
-  if (room) room = wait_for(bytes_, "pending_bytes", "bytes of requests are not durable yet");
+  if (room) room = wait_for(requests_, &until, "pending_requests", "requests are not durable yet");
+  if (room)
+    room = wait_for(bytes_, &until, "pending_bytes", "bytes of requests are not durable yet");
   if (!room) return room;
   requests_.add(1);
   bytes_.add(bytes + kBytesPerRequest);
   return {};
 }
 
-base::Status Admission::wait_for(Gate& gate, std::string_view limit, std::string_view what) {
+base::Status Admission::wait_for(Gate& gate,
+                                 Until* until,
+                                 std::string_view limit,
+                                 std::string_view what) {
   if (!gate.full()) return {};
-  if (may_wait_ && gate.wait_for_room(longest_wait_)) return {};
+  if (may_wait_) {
+    if (!*until) *until = Gate::Clock::now() + longest_wait_;
+    if (gate.wait_for_room(**until)) return {};
+  }
+  if (closed_) {
+    return base::Error{base::ErrorCode::kStoreClosed,
+                       "the engine is closing; nothing was recorded, ask again when it is open"};
+  }
   return base::Error{base::ErrorCode::kOverloaded,
                      std::to_string(gate.count()) + " " + std::string(what) +
                          ", the most that EngineLimits::" + std::string(limit) + " = " +
@@ -54,6 +70,7 @@ void Admission::leave(Kind kind, std::size_t bytes) {
 }
 
 void Admission::close() {
+  closed_ = true;
   for (Gate* gate : {&requests_, &bytes_, &questions_, &waiting_attempts_}) gate->close();
 }
 

@@ -1,6 +1,8 @@
 // Which requests the engine takes on: as many as it can remember until they are answered. Without
 // it callers that are faster than the disk would fill the memory.
 #pragma once
+#include <atomic>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -22,7 +24,8 @@ class Admission {
   // `may_wait` false: a full engine refuses at once, because its caller is who drives it.
   Admission(const EngineLimits& limits, bool may_wait);
 
-  // Until there is room; kOverloaded names the limit that was reached. With success the request
+  // Until there is room; kOverloaded names the limit that was reached, kStoreClosed says that the
+  // engine is closing. With success the request
   // counts until the reply of answered() is called.
   base::Status enter(Kind kind, std::size_t bytes);
 
@@ -41,9 +44,12 @@ class Admission {
   void close();
 
  private:
-  base::Status wait_for(Gate& gate, std::string_view limit, std::string_view what);
+  // One caller's patience, for all gates together: it begins to wait at the first that is full.
+  using Until = std::optional<Gate::Clock::time_point>;
+  base::Status wait_for(Gate& gate, Until* until, std::string_view limit, std::string_view what);
 
   const bool may_wait_;
+  std::atomic<bool> closed_{false};
   const base::Duration longest_wait_;
   Gate requests_;
   Gate bytes_;

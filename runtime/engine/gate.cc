@@ -1,14 +1,6 @@
 #include "runtime/engine/gate.h"
 
-#include <algorithm>
-
 namespace reprise::runtime {
-namespace {
-
-// The clock of a condition variable has no room for much more.
-constexpr base::Duration kLongest = std::chrono::hours(24 * 365);
-
-}  // namespace
 
 void Gate::remove(std::size_t amount) {
   // Ordered with the waiter's own look at the count: one of the two sees the other.
@@ -19,13 +11,12 @@ void Gate::remove(std::size_t amount) {
   amount == 1 ? room_.notify_one() : room_.notify_all();
 }
 
-bool Gate::wait_for_room(base::Duration longest) {
+bool Gate::wait_for_room(Clock::time_point until) {
   if (!full()) return true;
   std::unique_lock lock(mutex_);
   waiters_.fetch_add(1, std::memory_order_seq_cst);
   // Whoever saw room has it, though another may have seen the same.
-  const bool room =
-      room_.wait_for(lock, std::min(longest, kLongest), [this] { return closed_ || !full(); });
+  const bool room = room_.wait_until(lock, until, [this] { return closed_ || !full(); });
   waiters_.fetch_sub(1, std::memory_order_seq_cst);
   return room && !closed_;
 }

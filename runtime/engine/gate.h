@@ -2,11 +2,10 @@
 // when there is too much of it a caller waits, or is told.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
-
-#include "base/time.h"
 
 namespace reprise::runtime {
 
@@ -19,8 +18,9 @@ class Gate {
   void add(std::size_t amount) { count_.fetch_add(amount, std::memory_order_relaxed); }
   void remove(std::size_t amount);
 
-  // False: it was still full after `longest`, or closed.
-  bool wait_for_room(base::Duration longest);
+  using Clock = std::chrono::steady_clock;
+  // False: it was still full then, or closed.
+  bool wait_for_room(Clock::time_point until);
   // Nobody waits any more.
   void close();
 

@@ -72,8 +72,9 @@ class SentSignal {
 
 // Addresses one run. A value: copies are cheap and address the same run. Thread-safe; its Service
 // must outlive it. Calls, but for submit_signal(), block until what they ask for is durable and
-// throw: NotFound (RP3005), RunClosed (RP3006), Overloaded (RP3011), StoreFull (RP1007), StoreError
-// (RP1008), the error of the start if that failed. Not for workflow code (UsageError RP2004).
+// throw: NotFound (RP3005), RunClosed (RP3006), ParkedError (RP2007) for a message to a run whose
+// history is too long, Overloaded (RP3011), StoreFull (RP1007), StoreError (RP1008), the error of
+// the start if that failed. Not for workflow code (UsageError RP2004).
 class RunHandle {
  public:
   std::string id() const;      // the workflow id; waits like started() when it is made by the start
