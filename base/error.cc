@@ -38,6 +38,8 @@ std::string_view summary(ErrorCode code) {
       return "no stack for another strand";
     case ErrorCode::kRunLimit:
       return "the run has reached a limit";
+    case ErrorCode::kForbiddenCall:
+      return "workflow code called what may differ from run to run";
     case ErrorCode::kPayloadDecode:
       return "a payload does not decode as the expected type";
     case ErrorCode::kPayloadTooLarge:

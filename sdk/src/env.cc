@@ -76,6 +76,7 @@ class Env::State final : public internal::Registry {
     options.replay_every_turn = options_.replay == Replay::kEveryTurn;
     options.clock = &clock_;
     options.seed = options_.seed;
+    options.guard = internal::guard_mode(options_.guard);
     options.log = [this](runtime::LogLevel level, std::string_view line) {
       // A run that is parked is logged as an error.
       if (level == runtime::LogLevel::kError) suspicious_ = true;
