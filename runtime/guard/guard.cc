@@ -41,9 +41,9 @@ Guard::~Guard() {
   if (calls_.empty()) return;
   std::uint64_t count = 0;
   for (const auto& [place, times] : calls_) count += times;
-  log_(LogLevel::kWarning, "determinism guard: " + std::to_string(count) +
-                               " calls that workflow code must not make, from " +
-                               std::to_string(calls_.size()) + " places");
+  log_(LogLevel::kWarning,
+       "determinism guard: workflow code has made " + std::to_string(count) +
+           " calls that it must not make; places they came from: " + std::to_string(calls_.size()));
 }
 
 void Guard::begin_turn() {
@@ -70,15 +70,15 @@ std::string Guard::report_finds(bool every_time) {
   std::string text;
   for (const guard::Find& find : guard::this_thread.recorder->finds()) {
     const auto frames = guard::frames_of_caller(find);
-    if (frames.empty()) continue;
+    if (!frames) continue;
     {
       const std::lock_guard lock(mutex_);
-      auto& calls = calls_[{guard::name_of(find), frames.front()}];
+      auto& calls = calls_[{guard::name_of(find), frames->empty() ? nullptr : frames->front()}];
       const bool known = calls > 0;
       calls += find.count;
       if (known && !every_time) continue;
     }
-    text += (text.empty() ? "" : "\n") + guard::describe(find, frames);
+    text += (text.empty() ? "" : "\n") + guard::describe(find, *frames);
   }
   return text;
 }

@@ -82,15 +82,17 @@ std::string_view instead_of(Hazard hazard) {
 
 }  // namespace
 
-std::vector<void*> frames_of_caller(const Find& find) {
+std::optional<std::vector<void*>> frames_of_caller(const Find& find) {
   std::vector<void*> frames;
   for (std::size_t i = 0; i < find.depth; ++i) {
     Dl_info info{};
     const bool known = ::dladdr(find.frames[i], &info) != 0 && info.dli_fname != nullptr;
-    if (known && is_memory_management(info.dli_saddr)) return {};
+    if (known && is_memory_management(info.dli_saddr)) return std::nullopt;
     if (frames.empty() && known && is_runtime_library(info.dli_fname)) continue;
     frames.push_back(find.frames[i]);
   }
+  // The C library's clone() lets nobody look behind it.
+  if (frames.empty()) frames.assign(find.frames.begin(), find.frames.begin() + find.depth);
   return frames;
 }
 

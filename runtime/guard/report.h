@@ -1,5 +1,6 @@
 // Finds as text for people.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,9 +9,9 @@
 
 namespace reprise::runtime::guard {
 
-// Frames of the calling code, those of the C and C++ libraries in front of it left out. Empty: the
-// call is none of the code's, memory management made it.
-std::vector<void*> frames_of_caller(const Find& find);
+// Frames of the calling code, those of the C and C++ libraries in front of it left out unless there
+// are no others. nullopt: the call is none of the code's, memory management made it.
+std::optional<std::vector<void*>> frames_of_caller(const Find& find);
 
 // "clock_gettime", "openat (system call)".
 std::string name_of(const Find& find);
