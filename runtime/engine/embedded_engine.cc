@@ -114,7 +114,8 @@ void EmbeddedEngine::open(Recovered recovered) {
   shared_.damaged_records = std::move(recovered.damaged_records);
   const auto count = static_cast<std::size_t>(options.shards);
   if (options.guard != GuardMode::kOff) {
-    guard_ = std::make_unique<Guard>(options.guard, options.log);
+    guard_ =
+        std::make_unique<Guard>(options.guard, options.guard_log ? options.guard_log : options.log);
   }
   const HostOptions host{.cached_runs = std::max<std::size_t>(1, options.cached_runs / count),
                          .cached_bytes = options.cached_bytes / count,

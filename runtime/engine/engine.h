@@ -60,7 +60,8 @@ struct EngineOptions {
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine
   std::uint64_t seed = 0;              // of run ids; 0: from the system
   GuardMode guard = GuardMode::kOff;
-  LogSink log{};  // empty: spdlog's default logger
+  LogSink guard_log{};  // of the guard; empty: `log`
+  LogSink log{};        // empty: spdlog's default logger
   // A commit failed and nothing more can be acknowledged. Empty: say so and end the process with
   // exit code 70 (EX_SOFTWARE), so that no caller mistakes silence for success.
   std::function<void(const base::Error&)> on_fatal{};

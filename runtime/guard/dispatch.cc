@@ -10,13 +10,11 @@
 #include <dlfcn.h>
 #include <fstream>
 #include <link.h>
-#include <mutex>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
-#include <utility>
 
 #include "base/sanitizers.h"
 #include "runtime/guard/system_calls.h"

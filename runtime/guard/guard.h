@@ -34,7 +34,7 @@ class Guard final : public replay::CodeGuard {
  public:
   // `mode` is not kOff. Logs what it cannot catch here.
   Guard(GuardMode mode, LogSink log, GuardNets nets = {});
-  ~Guard() override;  // logs how much was found, if anything was
+  ~Guard() override;  // with kReport: logs how much was found, if anything was
 
   void begin_turn() override;
   bool watch(bool on) override { return guard::watch_this_thread(on); }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <iterator>
 
 #include "base/call_site.h"
 #include "base/thread_stack.h"
@@ -44,8 +45,9 @@ bool is_plumbing(std::string_view line) {
   line.remove_prefix(std::min(line.size(), line.find(' ') + 1));
   const std::string_view name = line.substr(0, line.find_first_of("(<"));
   const std::string_view function = name.substr(name.rfind(' ', name.size() - 1) + 1);
-  constexpr std::string_view kPrefixes[] = {"std::", "__gnu_cxx::", "reprise::internal::",
-                                            "reprise::Context::", "reprise::runtime::guard::"};
+  constexpr std::string_view kPrefixes[] = {
+      "std::",           "__gnu_cxx::",        "reprise::internal::",      "reprise::replay::",
+      "reprise::base::", "reprise::Context::", "reprise::runtime::guard::"};
   const auto starts = [&](std::string_view prefix) {
     return name.substr(0, prefix.size()) == prefix || function.substr(0, prefix.size()) == prefix;
   };
@@ -108,14 +110,16 @@ std::string_view instead_of(const Find& find) {
 }
 
 std::string describe(const Find& find, const std::vector<void*>& frames) {
-  auto lines = base::describe_frames(frames);
-  auto first = std::find_if_not(lines.begin(), lines.end(), is_plumbing);
-  if (first == lines.end()) first = lines.begin();
+  const auto all = base::describe_frames(frames);
+  std::vector<std::string> lines;
+  std::remove_copy_if(all.begin(), all.end(), std::back_inserter(lines), is_plumbing);
+  if (lines.empty()) lines = all;
+  lines.resize(std::min(lines.size(), kFramesShown));
   std::string text = "  called     " + name_of(find);
   if (find.count > 1) text += ", " + std::to_string(find.count) + " times in this turn";
   const char* title = "\n  by         ";
-  for (std::size_t shown = 0; first != lines.end() && shown < kFramesShown; ++first, ++shown) {
-    text += title + first->substr(first->find(' ') + 1);
+  for (const std::string& line : lines) {
+    text += title + line.substr(line.find(' ') + 1);
     title = "\n             ";
   }
   return text + "\n  instead    " + std::string(instead_of(find));

@@ -71,9 +71,12 @@ Recorder& recorder_of_thread() {
   return attached->recorder;
 }
 
+// One that a walk of the stack has room on.
 bool has_signal_stack() {
+  constexpr std::size_t kEnough = std::size_t{32} << 10;
   stack_t current{};
-  return ::sigaltstack(nullptr, &current) == 0 && (current.ss_flags & SS_DISABLE) == 0;
+  return ::sigaltstack(nullptr, &current) == 0 && (current.ss_flags & SS_DISABLE) == 0 &&
+         current.ss_size >= kEnough;
 }
 
 }  // namespace

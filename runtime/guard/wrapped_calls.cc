@@ -14,14 +14,9 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/select.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysinfo.h>
 #include <sys/time.h>
-#include <sys/utsname.h>
 #include <type_traits>
 #include <unistd.h>
 
@@ -178,7 +173,7 @@ const WrappedCall kWrappedCalls[] = {
     Call<"getppid", kMachine, pid_t()>::entry(),
     Call<"gettid", kMachine, pid_t()>::entry(),
     Call<"gethostname", kMachine, int(char*, size_t)>::entry(),
-    Call<"uname", kMachine, int(utsname*)>::entry(),
+    Call<"uname", kMachine, int(void*)>::entry(),
     Call<"getcwd", kMachine, char*(char*, size_t)>::entry(),
     // files
     Call<"open", kFile, int(const char*, int, mode_t)>::entry(),
@@ -191,8 +186,8 @@ const WrappedCall kWrappedCalls[] = {
     Call<"creat64", kFile, int(const char*, mode_t)>::entry(),
     Call<"fopen", kFile, FILE*(const char*, const char*)>::entry(),
     Call<"fopen64", kFile, FILE*(const char*, const char*)>::entry(),
-    Call<"stat", kFile, int(const char*, struct stat*)>::entry(),
-    Call<"stat64", kFile, int(const char*, struct stat64*)>::entry(),
+    Call<"stat", kFile, int(const char*, void*)>::entry(),
+    Call<"stat64", kFile, int(const char*, void*)>::entry(),
     Call<"access", kFile, int(const char*, int)>::entry(),
     Call<"unlink", kFile, int(const char*)>::entry(),
     Call<"rename", kFile, int(const char*, const char*)>::entry(),

@@ -51,6 +51,19 @@ TEST(OneExpression, ArgumentsOfOneCallAreNoticed) {
       << "once for each line";
 }
 
+TEST(OneExpression, ATestThatDropsItsLogIsToldAllTheSame) {
+  ::testing::internal::CaptureStdout();
+  {
+    Env env;
+    env.implement(sums, [](Context& ctx) {
+      return add(ctx.side_effect([] { return 1; }), ctx.side_effect([] { return 2; }));
+    });
+    env.start(sums()).result();
+  }
+  EXPECT_NE(::testing::internal::GetCapturedStdout().find("durable calls in one expression at"),
+            std::string::npos);
+}
+
 TEST(OneExpression, OperandsAreNoticed) {
   EXPECT_EQ(warnings([](Context& ctx) { return ctx.call(twice(1)) + ctx.call(twice(2)); }), 1u);
   EXPECT_EQ(warnings([](Context& ctx) { return ctx.call(twice(1)) < ctx.call(twice(2)) ? 1 : 0; }),
