@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
 #include <fstream>
@@ -189,6 +190,12 @@ bool is_traced() {
   return false;
 }
 
+// Valgrind makes the program's system calls from code of its own.
+bool is_under_valgrind() {
+  const char* const preloaded = std::getenv("LD_PRELOAD");
+  return preloaded != nullptr && std::strstr(preloaded, "/vgpreload_") != nullptr;
+}
+
 bool kernel_has_it() {
   const char probe = 0;
   if (!start_dispatch(&probe)) return false;
@@ -197,6 +204,7 @@ bool kernel_has_it() {
 }
 
 std::string_view install() {
+  if (is_under_valgrind()) return "the program runs under Valgrind";
   if (!kernel_has_it()) return "this kernel has no syscall user dispatch (Linux 5.11, x86-64)";
   if (is_traced()) return "the process is being traced";
   KernelAction present;
