@@ -38,6 +38,8 @@ std::string_view summary(ErrorCode code) {
       return "no stack for another strand";
     case ErrorCode::kRunLimit:
       return "the run has reached a limit";
+    case ErrorCode::kForbiddenCall:
+      return "workflow code called what may differ from run to run";
     case ErrorCode::kNoHistory:
       return "this is no history of a run";
     case ErrorCode::kPayloadDecode:

@@ -25,6 +25,7 @@ enum class ErrorCode : int {
   kWorkflowStuck = 2005,     // in a test: nothing can ever wake the run
   kStrandsExhausted = 2006,  // no stack could be had for a strand
   kRunLimit = 2007,          // the run has reached a limit of what one run may have
+  kForbiddenCall = 2008,     // workflow code called what may differ from run to run
   kNoHistory = 2009,         // bytes that are no history
   // 3xxx: requests and payloads.
   kPayloadDecode = 3001,

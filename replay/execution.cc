@@ -22,11 +22,12 @@ Execution::State::State(Execution& execution,
       code(workflow_code),
       log(options.strict),
       step_abandoned(std::move(options.step_abandoned)),
+      guard(options.guard),
       most_pending(options.pending_operations),
       most_turn_bytes(options.turn_bytes),
       root(new Scope(Scope::Kind::kRoot, ScopeRef())),
       random_state(base::hash64(info.run_id.bytes())),
-      scheduler(pool) {}
+      scheduler(pool, options.guard) {}
 
 Execution::State::~State() {
   scheduler.evict_all();  // before `instance`, whose methods the strands run
@@ -77,6 +78,7 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (trouble) return TurnEnd::kParked;
   now = std::max(now, base::from_ms(turn.time_ms()));
+  if (guard != nullptr) guard->begin_turn();
   for (const Event& earlier : std::exchange(deferred, {})) {
     if (!closed && !trouble) apply(earlier, -1);
   }
@@ -85,7 +87,8 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
     apply(turn.inputs(applied), applied);
     ++applied;
   }
-  if (closed && applied < turn.inputs_size()) {
+  if (guard != nullptr) ask_guard(live != nullptr);
+  if (closed && !trouble && applied < turn.inputs_size()) {
     if (live != nullptr) {
       live->mutable_inputs()->DeleteSubrange(applied, live->inputs_size() - applied);
     } else {
@@ -227,6 +230,16 @@ void Execution::State::complete(const proto::UpdateReceived& update, Outcome* ou
     *completed->mutable_failure() = outcome->failure();
   }
   submit();
+}
+
+// Before anything is made of an end that the turn may have come to: it is not recorded if the guard
+// objects.
+void Execution::State::ask_guard(bool live) {
+  auto objection = guard->end_turn(info, live);
+  if (!objection || trouble) return;
+  trouble = std::make_unique<Trouble>(
+      Trouble{base::ErrorCode::kForbiddenCall, std::move(*objection), std::nullopt});
+  scheduler.halt();
 }
 
 void Execution::State::run_to_quiescence() {

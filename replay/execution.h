@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "proto/log.pb.h"
+#include "replay/code_guard.h"
 #include "replay/mismatch.h"
 #include "replay/operation.h"
 #include "replay/outcome.h"
@@ -59,6 +60,8 @@ struct ExecutionOptions {
   // once stays good when a limit is lowered.
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();  // of a turn's commands
+  // Watches the code while it runs and outlives the execution; nullptr: nothing does.
+  CodeGuard* guard = nullptr;
 };
 
 enum class TurnEnd {

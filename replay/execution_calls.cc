@@ -121,6 +121,7 @@ void Execution::State::abandon_step(Operation& operation, base::CallSite site) t
   (void)pending.take(operation.id());
   log.draft(site)->mutable_step_abandoned()->set_id(operation.id());
   if (!log.submit()) park_on_mismatch();
+  const Unwatched ours(guard);
   if (step_abandoned) step_abandoned(operation.id());
 } catch (const std::bad_alloc&) {
   out_of_memory();
@@ -251,7 +252,11 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
     return recorded->side_effect_recorded().value();
   }
   // On replay there is nothing to compute: submitting the command reports the mismatch.
-  std::string value = s.log.replaying() ? std::string() : compute();
+  std::string value;
+  if (!s.log.replaying()) {
+    const Unwatched recorded(s.guard);
+    value = compute();
+  }
   s.enter();  // `compute` may have waited against the rules, or parked the run
   base::needs_memory("recording a side effect", [&] {
     s.log.draft(site)->mutable_side_effect_recorded()->set_value(value);

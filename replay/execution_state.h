@@ -50,6 +50,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
                          Operation::Trigger trigger,
                          Outcome outcome);
   void run_to_quiescence();
+  void ask_guard(bool live);
   TurnEnd end() const;
 
   // ---- strands ----
@@ -84,6 +85,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   const WorkflowCode& code;
   CommandLog log;
   std::function<void(std::uint32_t)> step_abandoned;
+  CodeGuard* const guard;
   const std::size_t most_pending;
   const std::size_t most_turn_bytes;
   ScopeRef root;

@@ -67,7 +67,10 @@ bool Scheduler::recheck_conditions(base::FunctionRef<void(StrandRecord&)> finish
 void Scheduler::resume(StrandRecord& strand) {
   StrandRecord* const outer = std::exchange(current_, &strand);
   strand.running = true;
+  const bool before = guard_ != nullptr && guard_->watch(strand.watched);
   strand.strand.resume();
+  // What the strand has allowed itself it finds again, and no other strand does.
+  if (guard_ != nullptr) strand.watched = guard_->watch(before);
   strand.running = false;
   current_ = outer;
 }
@@ -96,7 +99,10 @@ void Scheduler::stop(StrandRecord& strand) {
   REPRISE_CHECK(!strand.running, "a strand cannot unwind the stack it stands on");
   StrandRecord* const outer = std::exchange(current_, &strand);
   strand.running = true;  // it may hold its own handle
+  // Code that runs because the run leaves memory is no part of a turn.
+  const bool before = guard_ != nullptr && guard_->watch(outer != nullptr && strand.watched);
   strand.strand.evict();
+  if (guard_ != nullptr) (void)guard_->watch(before);
   current_ = outer;
   forget(strand);
 }

@@ -10,6 +10,7 @@
 
 #include "base/function_ref.h"
 #include "base/pooled.h"
+#include "replay/code_guard.h"
 #include "replay/operation.h"
 #include "replay/scope.h"
 #include "replay/strand.h"
@@ -26,13 +27,15 @@ struct StrandRecord : base::Pooled<StrandRecord> {
   bool ready = false;              // stands in the ready queue
   bool on_condition = false;       // waits for a condition of its own
   bool rechecking = false;         // was resumed only to look at its condition again
+  bool watched = true;             // by the guard, when the strand runs next
   Operation* completes = nullptr;  // a spawned strand's operation
   boost::container::small_vector<Operation*, 1> waits_for{};  // what would wake it, for people
 };
 
 class Scheduler {
  public:
-  explicit Scheduler(StackPool& pool) : pool_(pool) {}
+  // `guard` may be null.
+  Scheduler(StackPool& pool, CodeGuard* guard) : pool_(pool), guard_(guard) {}
   ~Scheduler() { evict_all(); }
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -74,6 +77,7 @@ class Scheduler {
   void forget(StrandRecord& strand);
 
   StackPool& pool_;
+  CodeGuard* const guard_;
   std::vector<std::unique_ptr<StrandRecord>> strands_;  // in order of creation
   // First in, first out; what lies before `next_ready_` is gone. A deque allocates half a kilobyte
   // before it holds anything, and most runs have one strand.

@@ -113,12 +113,17 @@ void EmbeddedEngine::open(Recovered recovered) {
   shared_.durable = recovered.last;
   shared_.damaged_records = std::move(recovered.damaged_records);
   const auto count = static_cast<std::size_t>(options.shards);
+  if (options.guard != GuardMode::kOff) {
+    guard_ =
+        std::make_unique<Guard>(options.guard, options.guard_log ? options.guard_log : options.log);
+  }
   const HostOptions host{.cached_runs = std::max<std::size_t>(1, options.cached_runs / count),
                          .cached_bytes = options.cached_bytes / count,
                          .stack_bytes = options.stack_bytes,
                          .strict = options.strict,
                          .pending_operations = options.limits.pending_operations,
-                         .turn_bytes = options.limits.turn_bytes};
+                         .turn_bytes = options.limits.turn_bytes,
+                         .guard = guard_.get()};
   for (std::size_t i = 0; i < count; ++i) {
     shards_.push_back(std::make_unique<Shard>(static_cast<int>(i), shared_, host));
   }

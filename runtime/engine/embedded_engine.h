@@ -11,6 +11,7 @@
 #include "runtime/engine/recovery.h"
 #include "runtime/engine/shard.h"
 #include "runtime/engine/watchdog.h"
+#include "runtime/guard/guard.h"
 
 namespace reprise::runtime {
 
@@ -93,6 +94,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
 
   base::WallClock wall_clock_;
   Shared shared_;
+  std::unique_ptr<Guard> guard_;  // null: off
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Archiver> archiver_;
   std::mutex sessions_mutex_;

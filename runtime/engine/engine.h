@@ -34,6 +34,13 @@ struct RetentionOptions {
   std::uint64_t max_bytes = 0;  // of the archive's content, open runs included
 };
 
+// What happens when workflow code calls what may differ from run to run.
+enum class GuardMode : std::uint8_t {
+  kOff,     // nobody looks
+  kReport,  // it is logged, once for each place
+  kPark,    // the turn is not recorded, and the run is parked (RP2008)
+};
+
 struct EngineOptions {
   int shards = 0;                    // threads that run workflow code; 0: one per core
   std::size_t cached_runs = 50'000;  // resident runs at most, over all shards
@@ -52,7 +59,9 @@ struct EngineOptions {
   bool threaded = true;
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine
   std::uint64_t seed = 0;              // of run ids; 0: from the system
-  LogSink log{};                       // empty: spdlog's default logger
+  GuardMode guard = GuardMode::kOff;
+  LogSink guard_log{};  // of the guard; empty: `log`
+  LogSink log{};        // empty: spdlog's default logger
   // A commit failed and nothing more can be acknowledged. Empty: say so and end the process with
   // exit code 70 (EX_SOFTWARE), so that no caller mistakes silence for success.
   std::function<void(const base::Error&)> on_fatal{};

@@ -161,7 +161,8 @@ std::optional<Trouble> Host::replay(const RunSource& source, Loaded* out) {
   }
   replay::ExecutionOptions execution_options{.strict = options_.strict,
                                              .pending_operations = options_.pending_operations,
-                                             .turn_bytes = options_.turn_bytes};
+                                             .turn_bytes = options_.turn_bytes,
+                                             .guard = options_.guard};
   if (options_.step_abandoned) {
     execution_options.step_abandoned = [this, key = source.key()](std::uint32_t id) {
       options_.step_abandoned(key, id);

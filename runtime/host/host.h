@@ -39,6 +39,7 @@ struct HostOptions {
   bool strict = false;
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();  // of one run
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();          // of its commands
+  replay::CodeGuard* guard = nullptr;  // of workflow code; outlives the host; nullptr: none
   // A step's closure is about to be gone: returns once no thread executes it, and none will.
   std::function<void(std::uint64_t run, std::uint32_t step)> step_abandoned{};
 };

@@ -1,5 +1,6 @@
 #include "sdk/src/checks.h"
 
+#include <cstdlib>
 #include <string>
 
 #include "sdk/src/errors.h"
@@ -95,6 +96,17 @@ void check(const EngineLimits& limits) {
   positive("history_events", limits.history_events);
   check_duration("limits.overload_wait", limits.overload_wait);
   check_duration("limits.slow_turn", limits.slow_turn);
+}
+
+runtime::GuardMode guard_mode(Guard asked) {
+  const char* const variable = std::getenv("REPRISE_GUARD");
+  if (variable == nullptr || *variable == '\0') return static_cast<runtime::GuardMode>(asked);
+  const std::string_view value(variable);
+  if (value == "off") return runtime::GuardMode::kOff;
+  if (value == "report") return runtime::GuardMode::kReport;
+  if (value == "park") return runtime::GuardMode::kPark;
+  invalid_option("the environment variable REPRISE_GUARD is '" + std::string(value) +
+                 "'; it must be off, report or park");
 }
 
 void misused(std::string_view message) {

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "reprise/options.h"
+#include "runtime/engine/engine.h"
 
 namespace reprise::internal {
 
@@ -14,6 +15,9 @@ void check(const ActivityOptions& options);
 void check(const StepOptions& options);
 void check(const EngineLimits& limits);
 void check(const EngineOptions& options);
+
+// As asked for, unless the environment variable REPRISE_GUARD says otherwise. InvalidOption RP3010.
+runtime::GuardMode guard_mode(Guard asked);
 
 // A call that is not allowed now: UsageError RP3010.
 [[noreturn]] void misused(std::string_view message);

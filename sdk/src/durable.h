@@ -16,7 +16,12 @@ void require_startable(const replay::Execution& execution);
 
 [[noreturn]] void throw_cancelled();
 
+// Counts, for what looks at the expressions that durable calls stand in.
+void note_durable_call();
+
+// Every durable call passes its site on through here, once.
 inline base::CallSite to_base(CallSite site) {
+  note_durable_call();
   return {site.file, site.line};
 }
 

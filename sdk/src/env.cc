@@ -26,7 +26,8 @@ class EnvService final : public Service {
 class Env::State final : public internal::Registry {
  public:
   explicit State(EnvOptions options)
-      : options_(with_logger(std::move(options))),
+      : logs_nothing_(!options.logger),
+        options_(with_logger(std::move(options))),
         clock_(kStart),
         engine_(runtime::Engine::in_memory(engine_options())),
         driven_(
@@ -76,6 +77,8 @@ class Env::State final : public internal::Registry {
     options.replay_every_turn = options_.replay == Replay::kEveryTurn;
     options.clock = &clock_;
     options.seed = options_.seed;
+    options.guard = internal::guard_mode(options_.guard);
+    if (logs_nothing_) options.guard_log = warnings_alone();
     options.log = [this](runtime::LogLevel level, std::string_view line) {
       // A run that is parked is logged as an error.
       if (level == runtime::LogLevel::kError) suspicious_ = true;
@@ -149,6 +152,14 @@ class Env::State final : public internal::Registry {
     return true;
   }
 
+  // What the guard only warns of no exception says.
+  static runtime::LogSink warnings_alone() {
+    return [log = internal::default_log()](runtime::LogLevel level, std::string_view line) {
+      if (level == runtime::LogLevel::kWarning) log(LogLevel::kWarning, line);
+    };
+  }
+
+  const bool logs_nothing_;
   EnvOptions options_;
   internal::ManualClock clock_;
   std::map<std::string, int, std::less<>> calls_;

@@ -39,6 +39,7 @@ void internal::throw_error(const base::Error& error) {
     case Code::kStoreFull:
       throw StoreFull(code, error.message);
     case Code::kNondeterminism:
+    case Code::kForbiddenCall:
       throw NondeterminismError(code, error.message);
     case Code::kWorkflowBug:
     case Code::kStrandsExhausted:

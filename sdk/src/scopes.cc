@@ -1,5 +1,6 @@
 #include "replay/strand.h"
 #include "reprise/context.h"
+#include "reprise/guard.h"
 #include "sdk/src/durable.h"
 #include "sdk/src/hosted.h"
 
@@ -47,6 +48,7 @@ void Logger::write(LogLevel level, std::string_view line) const {
   const replay::RunInfo& info = execution_->info();
   std::string text = info.workflow + " " + info.workflow_id + ": ";
   text += line;
+  const AllowNondeterminism allow("the sink is not workflow code");
   host_->log(level, text);
 }
 

@@ -19,6 +19,10 @@ std::string lines_of(const std::vector<std::string>& lines) {
   return text;
 }
 
+bool is_nondeterminism(ErrorCode code) {
+  return code == ErrorCode::kNondeterminism || code == ErrorCode::kForbiddenCall;
+}
+
 }  // namespace
 
 // ---- working ----------------------------------------------------------------------------------
@@ -111,7 +115,7 @@ std::vector<runtime::RunDescription> DrivenService::list_now() {
 base::Status DrivenService::report_nondeterminism() {
   if (!suspicious_) return {};
   for (const runtime::RunDescription& run : list_now()) {
-    if (!run.parked || run.parked->code != ErrorCode::kNondeterminism) continue;
+    if (!run.parked || !is_nondeterminism(run.parked->code)) continue;
     if (reported_.insert(run.run_id).second) return *run.parked;
   }
   suspicious_ = false;

@@ -162,6 +162,22 @@ struct Retention {
   std::uint64_t max_bytes = 0;
 };
 
+// What an engine does when workflow code calls what may differ from run to run: a clock, a random
+// number, a file, a socket, a thread, a lock that it has to wait for. <reprise/guard.h> allows such
+// calls in a scope; docs/determinism.md lists what is caught. The environment variable
+// REPRISE_GUARD (off, report or park) goes before the option.
+enum class Guard : std::uint8_t {
+  kOff,     // nothing; costs nothing
+  kReport,  // logs a warning, once for each place in the code
+  kPark,    // records nothing of the turn and parks the run, with the report (RP2008)
+};
+
+#ifdef NDEBUG
+inline constexpr Guard kDefaultGuard = Guard::kOff;
+#else
+inline constexpr Guard kDefaultGuard = Guard::kReport;  // in Debug builds of your program
+#endif
+
 // How an engine works.
 struct EngineOptions {
   // Threads that run workflow code; 0: one per processor. Each run belongs to one of them.
@@ -187,6 +203,9 @@ struct EngineOptions {
   std::uint64_t archive_map_bytes = 0;
   EngineLimits limits{};
   Retention retention{};
+  // By default kOff in a program that is compiled with NDEBUG, as release builds are, else kReport.
+  // The first engine with a guard prepares the process for it; that stays.
+  Guard guard = kDefaultGuard;
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger.
   LogSink logger{};
 };

@@ -9,6 +9,7 @@
 #include <reprise/engine.h>
 #include <reprise/error.h>
 #include <reprise/failure.h>
+#include <reprise/guard.h>
 #include <reprise/history.h>
 #include <reprise/options.h>
 #include <reprise/pending.h>

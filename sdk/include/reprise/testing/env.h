@@ -24,6 +24,9 @@ struct EnvOptions {
   // Nobody repairs the world while a test runs, and a policy without a limit would retry for ever:
   // a failure of this attempt is final, whatever the policy says. 0: the policy alone decides.
   int last_attempt = 100;
+  // With kPark a run whose code calls what may differ from run to run fails the test: its report
+  // is thrown as NondeterminismError (RP2008). kReport sends it to the logger.
+  Guard guard = Guard::kPark;
   // Log lines of engine and workflows; empty: dropped.
   LogSink logger{};
 };

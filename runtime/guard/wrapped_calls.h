@@ -1,0 +1,18 @@
+// The symbols of the C and C++ libraries that workflow code must not call, each with a stand-in
+// that does the same and tells the guard when workflow code is what calls it.
+#pragma once
+#include <span>
+
+#include "runtime/guard/thread_watch.h"
+
+namespace reprise::runtime::guard {
+
+struct WrappedCall {
+  ForbiddenCall call;
+  void* stand_in;
+  void** original;  // where the stand-in looks for what to forward to; set before it is used
+};
+
+std::span<const WrappedCall> wrapped_calls();
+
+}  // namespace reprise::runtime::guard
