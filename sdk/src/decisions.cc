@@ -63,8 +63,8 @@ class CrashingAlways final : public DecisionSource {
 };
 
 bool always_crashes(const testing::EnvOptions& options) {
-  return options.crash == testing::Crash::kEveryCommit &&
-         options.order == testing::Order::kUsual && options.script.empty();
+  return options.crash == testing::Crash::kEveryCommit && options.order == testing::Order::kUsual &&
+         options.script.empty();
 }
 
 std::unique_ptr<const DecisionSource> source_of(const testing::EnvOptions& options) {

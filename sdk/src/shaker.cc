@@ -33,7 +33,8 @@ std::string content_of(std::optional<Event> event) {
 
 // Names and ids are the same in both: what differs is the content.
 std::string contents(const replay::Trouble& trouble) {
-  if (!trouble.mismatch || trouble.mismatch->kind != replay::Mismatch::Kind::kChangedInput) return {};
+  if (!trouble.mismatch || trouble.mismatch->kind != replay::Mismatch::Kind::kChangedInput)
+    return {};
   return "  in the log          " + content_of(trouble.mismatch->recorded) + "\n" +
          "  in the replay       " + content_of(trouble.mismatch->attempted) + "\n";
 }

@@ -142,8 +142,9 @@ void SurvivingRequests::start(runtime::StartRequest request,
   const RunKey key{request.workflow_id, request.run_id};
   if (watch != nullptr) watches_.push_back({key, watch, nullptr, false});
   const auto find_watch = [this, watch] {
-    return std::find_if(watches_.begin(), watches_.end(),
-                        [&](const Watch& entry) { return watch != nullptr && entry.told == watch; });
+    return std::find_if(watches_.begin(), watches_.end(), [&](const Watch& entry) {
+      return watch != nullptr && entry.told == watch;
+    });
   };
   const auto answered = [this, find_watch,
                          reply = std::move(reply)](base::Result<runtime::StartedRun> started) {
@@ -221,10 +222,7 @@ void SurvivingRequests::send_input(Event::KindCase kind,
   ask(asked);
 }
 
-void SurvivingRequests::signal(RunKey key,
-                               std::string name,
-                               std::string input,
-                               Reply<void> reply) {
+void SurvivingRequests::signal(RunKey key, std::string name, std::string input, Reply<void> reply) {
   send_input(Event::kSignalReceived, std::move(key), std::move(name), std::move(input),
              std::move(reply), [this](const Request& asked, Reply<void> answer) {
                engine_->signal(asked.key, asked.name, asked.input, std::move(answer));
@@ -277,11 +275,10 @@ void SurvivingRequests::query(RunKey key,
                               std::string name,
                               std::string input,
                               Reply<std::string> reply) {
-  question<std::string>(std::move(reply),
-                        [this, key = std::move(key), name = std::move(name),
-                         input = std::move(input)](Reply<std::string> answer) {
-                          engine_->query(key, name, input, std::move(answer));
-                        });
+  question<std::string>(std::move(reply), [this, key = std::move(key), name = std::move(name),
+                                           input = std::move(input)](Reply<std::string> answer) {
+    engine_->query(key, name, input, std::move(answer));
+  });
 }
 
 void SurvivingRequests::describe(RunKey key, Reply<runtime::RunDescription> reply) {

@@ -163,7 +163,8 @@ bool TestMachine::activities_first() {
   });
   if (again && decisions_.crashes_always()) return false;
   return decisions_.make(Choice::kActivitiesFirst, 2, [&](int) {
-    return name_of(waiting_.front().task) + " does not wait for what else is there to be done";
+    return name_of(waiting_.front().task) +
+           " does not wait for results that are there to be delivered";
   }) == 1;
 }
 

@@ -99,10 +99,10 @@ std::vector<runtime::RunDescription> DrivenService::list_now() {
   runtime::ListRequest everything;
   everything.limit = std::numeric_limits<std::size_t>::max();
   engine().list(std::move(everything),
-               [&](base::Result<std::vector<runtime::RunDescription>> reply) {
-                 replied = true;
-                 if (reply) runs = std::move(*reply);
-               });
+                [&](base::Result<std::vector<runtime::RunDescription>> reply) {
+                  replied = true;
+                  if (reply) runs = std::move(*reply);
+                });
   while (!replied && run_some()) {
   }
   return runs;
@@ -123,8 +123,21 @@ base::Status DrivenService::report_nondeterminism() {
   return {};
 }
 
+// After a crash no run is in memory, and only the code of one that is says what it waits for: any
+// question brings it back.
+void DrivenService::bring_back(const runtime::RunKey& run) {
+  bool replied = false;
+  engine().query(run, "what do you wait for", {}, [&](const auto&) { replied = true; });
+  while (!replied && run_some()) {
+  }
+}
+
 Error DrivenService::stuck(const std::optional<runtime::RunKey>& run) {
-  const auto description = run ? describe_now(*run) : std::nullopt;
+  auto description = run ? describe_now(*run) : std::nullopt;
+  if (description && description->waiting_for.empty()) {
+    bring_back(*run);
+    description = describe_now(*run);
+  }
   if (!description) {
     return Error{ErrorCode::kWorkflowStuck, "nothing that the test waits for can happen any more"};
   }

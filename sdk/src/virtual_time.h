@@ -90,6 +90,7 @@ class DrivenService final : public runtime::Service {
   base::Status report_nondeterminism();
   std::optional<runtime::RunDescription> describe_now(const runtime::RunKey& key);
   std::vector<runtime::RunDescription> list_now();
+  void bring_back(const runtime::RunKey& run);
   base::Error stuck(const std::optional<runtime::RunKey>& run);
 
   runtime::Service& engine() { return machine_.service(); }

@@ -28,10 +28,10 @@ struct EnvOptions {
   Replay replay = Replay::kEveryTurn;
   // kEveryCommit: the process dies behind each commit and another one takes over: all that is in
   // memory is lost. Attempts that wait for a worker begin together, and those whose results are not
-  // durable when it dies have failed (RP4002) and are made again as their policy says: so activities may
-  // be executed more than once, and time passes between their attempts. Each is lost once at most.
-  // The test's clients outlive the process: what they have asked for reaches its run exactly once.
-  // Not while an activity waits in a call on the Env.
+  // durable when it dies have failed (RP4003) and are made again as their policy says: so
+  // activities may be executed more than once, and time passes between their attempts. Each is lost
+  // once at most. The test's clients outlive the process: what they have asked for reaches its run
+  // exactly once. Not while an activity waits in a call on the Env.
   Crash crash = Crash::kNever;
   // kShuffled: `seed` decides which waiting attempt is executed next, whether results reach their
   // runs before other attempts are executed, in which order, and how many in one turn; and with
