@@ -1,5 +1,6 @@
 #include "sdk/src/surviving_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -85,6 +86,11 @@ const store::Journal& SurvivingStore::View::journal() const {
 }
 store::AttemptSlots& SurvivingStore::View::attempt_slots() {
   return *slots_;
+}
+
+bool SurvivingStore::repeats_an_attempt() const {
+  return std::any_of(marks_.begin(), marks_.end(),
+                     [](const auto& entry) { return entry.second.attempt > 1; });
 }
 
 std::unique_ptr<SurvivingStore::View> SurvivingStore::open(

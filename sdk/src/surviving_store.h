@@ -26,7 +26,8 @@ class SurvivingStore {
       std::function<Death(const std::vector<const store::RecordBatch*>&)> about_to_commit);
 
   const store::Journal& journal() const { return memory_->journal(); }
-  const store::Archive& archive() const { return memory_->archive(); }
+  // Is an attempt under way that is not the first of its operation, as far as the store knows?
+  bool repeats_an_attempt() const;
 
  private:
   std::unique_ptr<store::Store> memory_;

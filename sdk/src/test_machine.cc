@@ -206,10 +206,20 @@ void TestMachine::deliver(std::size_t index) {
 
 // ---- the journal ------------------------------------------------------------------------------
 
+// A process that dies again and again uses up the attempts of any activity: only first attempts are
+// lost.
+int TestMachine::ways_to_die() const {
+  const bool after = std::any_of(results_.begin(), results_.end(), [](const Executed& executed) {
+    return executed.result.key.attempt > 1;
+  });
+  if (after) return 1;
+  return store_.repeats_an_attempt() ? 2 : 3;
+}
+
 Death TestMachine::about_to_commit(const std::vector<const store::RecordBatch*>& batches) {
   ++commits_;
   if (depth_ > 1) return Death::kNot;  // an activity that waits for an answer is on the stack
-  const int pick = decisions_.make(Choice::kCrash, 3, [&](int when) {
+  const int pick = decisions_.make(Choice::kCrash, ways_to_die(), [&](int when) {
     return std::string("the process dies right ") + (when == 1 ? "after" : "before") + " commit " +
            std::to_string(commits_) + ": " + content_of(batches);
   });

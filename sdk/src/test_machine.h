@@ -61,6 +61,7 @@ class TestMachine {
   void execute();
   void deliver();
   void deliver(std::size_t index);
+  int ways_to_die() const;
   Death about_to_commit(const std::vector<const store::RecordBatch*>& batches);
   void look_at_journal();
 

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/sdk/env_modes.h"
+#include "tests/support/env_modes.h"
 #include "tests/unit/sdk/shop.h"
 
 namespace shop {

@@ -91,6 +91,25 @@ TEST(Crash, MakesAttemptsUnderWayAgain) {
   EXPECT_EQ(env.calls(twice), 4 + 3);
 }
 
+TEST(Crash, LosesAnAttemptOnceAtMost) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Env env({.crash = Crash::kEveryCommit, .order = Order::kShuffled, .seed = seed});
+    env.implement(main_workflow, [](Context& ctx) {
+      std::vector<Pending<int>> results;
+      for (int i = 0; i < 4; ++i) {
+        results.push_back(ctx.start(twice(i), {.retry = {.maximum_attempts = 2}}));
+      }
+      ctx.step("s", [] {}, {.retry = {.maximum_attempts = 2}});
+      ctx.step("t", [] {}, {.retry = {.maximum_attempts = 2}, .on = StepOn::kShard});
+      int sum = 0;
+      for (const int result : ctx.all(results)) sum += result;
+      return std::to_string(sum);
+    });
+    env.stub(twice, [](int value) { return 2 * value; });
+    EXPECT_EQ(env.start(main_workflow()).result(), "12") << "seed " << seed;
+  }
+}
+
 TEST(Crash, UsesUpAnAttempt) {
   Env env({.crash = Crash::kEveryCommit});
   env.implement(main_workflow, [](Context& ctx) -> std::string {
