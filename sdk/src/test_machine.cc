@@ -19,7 +19,8 @@ constexpr std::uint64_t kBootsPerArchive = 8;
 
 std::string name_of(const runtime::AttemptTask& task) {
   const std::string run = task.activity ? " of " + task.activity->workflow_id : "";
-  const std::string what = task.activity ? "'" + task.activity->spec->name() + "'" : "a step";
+  const std::string what = (task.activity ? "'" + task.activity->spec->name() + "'" : "step") +
+                           " #" + std::to_string(task.key.operation);
   const std::string again =
       task.key.attempt == 1 ? "" : ", attempt " + std::to_string(task.key.attempt);
   return what + run + again;

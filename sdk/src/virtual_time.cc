@@ -59,7 +59,7 @@ base::Result<bool> DrivenService::wait(base::FunctionRef<bool()> ready,
                                        base::FunctionRef<bool(std::optional<base::Duration>)>,
                                        std::optional<base::Duration> timeout) {
   const auto awaited = std::exchange(awaited_, std::nullopt);
-  const auto deadline = timeout ? std::optional(clock_.now() + *timeout) : std::nullopt;
+  const base::Time deadline = clock_.now() + timeout.value_or(base::Duration(0));
   for (int skips = 0; skips < kMaxSkips; ++skips) {
     if (const auto settled = settle(); !settled) return settled.error();
     if (ready()) return true;
@@ -67,8 +67,8 @@ base::Result<bool> DrivenService::wait(base::FunctionRef<bool()> ready,
       return *run->parked;
     }
     const auto due = machine_.next_due();
-    if (deadline && (!due || *due > *deadline)) {
-      clock_.move_to(*deadline);
+    if (timeout && (!due || *due > deadline)) {
+      clock_.move_to(deadline);
       if (const auto settled = settle(); !settled) return settled.error();
       return ready();
     }

@@ -56,7 +56,7 @@ TEST(Explore, FindsARaceAndTheOneDecisionThatIsEnough) {
   const std::string printed =
       "  reprise::testing::Env env({\n"
       "      .script = {\n"
-      "          {reprise::testing::Choice::kAttempt, 1, 1},  // 'book' of ";
+      "          {reprise::testing::Choice::kAttempt, 1, 1},  // 'book' #2 of ";
   EXPECT_NE(text.find(printed), std::string::npos) << text;
 }
 
