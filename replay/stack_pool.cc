@@ -186,6 +186,10 @@ Stack StackPool::take() {
   s.note_use();
   Note& note = note_of(stack);
   note.touched = std::max(note.touched, page_bytes());
+  if (s.options.fill) {
+    std::memset(stack.bottom, *s.options.fill, stack.size);
+    note.touched = s.options.stack_bytes;
+  }
   s.resident += note.touched;
   return stack;
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "base/sanitizers.h"
 
@@ -27,6 +28,9 @@ struct StackPoolOptions {
   std::size_t warm_stacks = 256;
   // The strongest guard to try.
   StackGuard guard = StackGuard::kInstall;
+  // What every byte of a stack reads as when it is handed out, for tests that look for memory that
+  // was never written; it costs all of the stack's memory. Nothing: whatever it reads as.
+  std::optional<unsigned char> fill{};
 };
 
 struct Stack {

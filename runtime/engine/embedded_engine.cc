@@ -278,6 +278,20 @@ std::optional<AttemptTask> EmbeddedEngine::take_attempt(std::string_view task_qu
   return std::nullopt;
 }
 
+std::optional<AttemptResult> EmbeddedEngine::execute_attempt(std::string_view task_queue,
+                                                             AttemptTask& task) {
+  REPRISE_CHECK(!shared_.options.threaded, "attempts have threads of their own");
+  for (Session* session : sessions_) {
+    if (session->queue() == task_queue) return session->pool().execute(task);
+  }
+  return std::nullopt;
+}
+
+void EmbeddedEngine::put_back_attempts(const std::string& task_queue,
+                                       std::vector<AttemptTask>& tasks) {
+  shared_.task_queues.submit(task_queue, tasks);
+}
+
 std::optional<base::Time> EmbeddedEngine::next_due() const {
   std::optional<base::Time> next;
   if (shared_.space.full()) return next;  // time alone makes no room

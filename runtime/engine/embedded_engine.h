@@ -57,6 +57,11 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   // The next attempt that waits for the worker of the queue. The driver executes it (unless claim()
   // fails) and reports to attempts(), as AttemptPool does.
   std::optional<AttemptTask> take_attempt(std::string_view task_queue);
+  // Executes it as the queue's worker would, and leaves the result to the driver; nullopt: it had
+  // been given up, or the worker has gone.
+  std::optional<AttemptResult> execute_attempt(std::string_view task_queue, AttemptTask& task);
+  // What was taken and has not begun waits again. Empties `tasks`.
+  void put_back_attempts(const std::string& task_queue, std::vector<AttemptTask>& tasks);
   AttemptObserver& attempts() { return *this; }
 
  private:

@@ -114,7 +114,7 @@ std::optional<AttemptTask> AttemptPool::take_one() {
 bool AttemptPool::run_one() {
   std::optional<AttemptTask> task = take_one();
   if (!task) return false;
-  execute(*task);
+  report(execute(*task));
   return true;
 }
 
@@ -167,14 +167,18 @@ void AttemptPool::work() {
     lock.unlock();
     if (wake) work_available_.notify_one();
     observer_.taken();
-    execute(taken.task);
+    report(execute(taken.task));
     lock.lock();
     queue_.done(taken.lane);
   }
 }
 
-void AttemptPool::execute(AttemptTask& task) {
-  if (task.control != nullptr && !task.control->claim()) return;
+void AttemptPool::report(std::optional<AttemptResult> result) {
+  if (result) observer_.finished(std::move(*result));
+}
+
+std::optional<AttemptResult> AttemptPool::execute(AttemptTask& task) {
+  if (task.control != nullptr && !task.control->claim()) return std::nullopt;
   AttemptResult result;
   result.key = task.key;
   result.token = observer_.started(task.key);
@@ -189,7 +193,7 @@ void AttemptPool::execute(AttemptTask& task) {
     const bool stopped_by_us = end(running);
     result.abandoned = stopped_by_us && !result.outcome.ok();
   }
-  observer_.finished(std::move(result));
+  return result;
 }
 
 replay::Outcome AttemptPool::run_activity(AttemptTask& task, Running& running) {

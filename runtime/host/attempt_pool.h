@@ -35,9 +35,11 @@ class AttemptPool {
 
   // Executes one queued attempt here. False: there was none, or it may not begin now.
   bool run_one();
-  // Takes one queued attempt for the caller, who executes it as execute() would and tells the
-  // observer, when and in which order it likes.
+  // Takes one queued attempt for the caller, who executes it and tells the observer, when and in
+  // which order it likes.
   std::optional<AttemptTask> take_one();
+  // Executes the attempt here; the caller tells the observer. nullopt: it had been given up.
+  std::optional<AttemptResult> execute(AttemptTask& task);
 
   // Asks attempts under way to stop, waits for their threads, and returns what was not begun.
   std::vector<AttemptTask> shut_down();
@@ -55,7 +57,7 @@ class AttemptPool {
   bool claim_wake();
   void work();
   void watch();
-  void execute(AttemptTask& task);
+  void report(std::optional<AttemptResult> result);
   replay::Outcome run_activity(AttemptTask& task, Running& running);
   void begin(Running& running);
   bool end(Running& running);  // was it stopped by the shutdown?

@@ -6,8 +6,11 @@
 #include <utility>
 
 #include "sdk/src/checks.h"
+#include "sdk/src/decisions.h"
 #include "sdk/src/failures.h"
 #include "sdk/src/service.h"
+#include "sdk/src/shaker.h"
+#include "sdk/src/test_machine.h"
 #include "sdk/src/virtual_time.h"
 #include "sdk/src/workflow_runner.h"
 
@@ -29,9 +32,12 @@ class Env::State final : public internal::Registry {
       : logs_nothing_(!options.logger),
         options_(with_logger(std::move(options))),
         clock_(kStart),
-        engine_(runtime::Engine::in_memory(engine_options())),
+        decisions_(options_),
+        shaker_(make_shaker()),
+        machine_(engine_options(), decisions_, shaker_.get(), [this] { workers_died(); }),
         driven_(
-            *engine_,
+            machine_,
+            shaker_.get(),
             clock_,
             [this] { return prepare(); },
             [this](std::string_view queue) { serve(queue); },
@@ -58,6 +64,7 @@ class Env::State final : public internal::Registry {
     internal::check_duration("the time to skip", duration);
     internal::value_or_throw(driven_.skip(duration));
   }
+  const Script& script() const { return decisions_.made(); }
   int calls(std::string_view activity) const {
     const auto found = calls_.find(activity);
     return found == calls_.end() ? 0 : found->second;
@@ -74,7 +81,7 @@ class Env::State final : public internal::Registry {
     options.shards = 1;
     options.threaded = false;
     options.strict = true;
-    options.replay_every_turn = options_.replay == Replay::kEveryTurn;
+    options.replay_every_turn = options_.replay != Replay::kOff;
     options.clock = &clock_;
     options.seed = options_.seed;
     options.guard = internal::guard_mode(options_.guard);
@@ -85,6 +92,13 @@ class Env::State final : public internal::Registry {
       options_.logger(static_cast<LogLevel>(level), line);
     };
     return options;
+  }
+
+  // The replay that the engine makes after a turn is lost when it dies with that turn.
+  std::unique_ptr<internal::Shaker> make_shaker() const {
+    if (options_.replay == Replay::kShake) return std::make_unique<internal::Shaker>(true);
+    if (options_.replay == Replay::kOff || !decisions_.any()) return nullptr;
+    return std::make_unique<internal::Shaker>(false);
   }
 
   std::unique_ptr<internal::ServiceState> make_service_state() {
@@ -141,15 +155,24 @@ class Env::State final : public internal::Registry {
   // Registers what has changed. Not from within an activity: its session would wait for it.
   bool prepare() {
     if ((!code_changed_ && !queues_changed_) || executing_ > 0) return false;
-    if (code_changed_) sessions_.clear();
+    if (code_changed_) {
+      machine_.release_attempts();
+      sessions_.clear();
+      if (shaker_ != nullptr) shaker_->deploy(implementations_.worker_code("", 0, host_));
+    }
     code_changed_ = false;
     queues_changed_ = false;
     for (const std::string& queue : task_queues_) {
       if (sessions_.contains(queue)) continue;
       sessions_[queue] = internal::value_or_throw(
-          engine_->register_worker(implementations_.worker_code(queue, 0, host_)));
+          machine_.register_worker(implementations_.worker_code(queue, 0, host_)));
     }
     return true;
+  }
+
+  void workers_died() {
+    sessions_.clear();
+    queues_changed_ = true;
   }
 
   // What the guard only warns of no exception says.
@@ -170,7 +193,9 @@ class Env::State final : public internal::Registry {
   bool queues_changed_ = false;
   int executing_ = 0;
   bool suspicious_ = false;
-  std::unique_ptr<runtime::Engine> engine_;
+  internal::Decisions decisions_;
+  std::unique_ptr<internal::Shaker> shaker_;
+  internal::TestMachine machine_;
   internal::DrivenService driven_;
   std::shared_ptr<const internal::WorkflowHost> host_;
   std::map<std::string, std::unique_ptr<runtime::WorkerSession>> sessions_;
@@ -192,6 +217,9 @@ Time Env::now() const {
 }
 int Env::calls(std::string_view activity) const {
   return state_->calls(activity);
+}
+const Script& Env::script() const {
+  return state_->script();
 }
 
 }  // namespace reprise::testing

@@ -29,7 +29,7 @@ bool is_nondeterminism(ErrorCode code) {
 
 bool DrivenService::run_some() {
   const bool prepared = prepare_();
-  return engine_.run_some() || prepared;
+  return machine_.run_some() || prepared;
 }
 
 base::Status DrivenService::run_until_idle() {
@@ -51,7 +51,7 @@ base::Status DrivenService::skip(base::Duration duration) {
   const base::Time target = clock_.now() + duration;
   while (true) {
     if (auto idle = run_until_idle(); !idle) return idle;
-    const auto due = engine_.next_due();
+    const auto due = machine_.next_due();
     if (!due || *due > target) break;
     clock_.move_to(*due);
   }
@@ -63,16 +63,16 @@ base::Result<bool> DrivenService::wait(base::FunctionRef<bool()> ready,
                                        base::FunctionRef<bool(std::optional<base::Duration>)>,
                                        std::optional<base::Duration> timeout) {
   const auto awaited = std::exchange(awaited_, std::nullopt);
-  const auto deadline = timeout ? std::optional(clock_.now() + *timeout) : std::nullopt;
+  const base::Time deadline = clock_.now() + timeout.value_or(base::Duration(0));
   for (int skips = 0; skips < kMaxSkips; ++skips) {
     if (const auto settled = settle(); !settled) return settled.error();
     if (ready()) return true;
     if (const auto run = awaited ? describe_now(*awaited) : std::nullopt; run && run->parked) {
       return *run->parked;
     }
-    const auto due = engine_.next_due();
-    if (deadline && (!due || *due > *deadline)) {
-      clock_.move_to(*deadline);
+    const auto due = machine_.next_due();
+    if (timeout && (!due || *due > deadline)) {
+      clock_.move_to(deadline);
       if (const auto settled = settle(); !settled) return settled.error();
       return ready();
     }
@@ -88,7 +88,7 @@ base::Result<bool> DrivenService::wait(base::FunctionRef<bool()> ready,
 std::optional<runtime::RunDescription> DrivenService::describe_now(const runtime::RunKey& key) {
   std::optional<runtime::RunDescription> description;
   bool replied = false;
-  engine_.describe(key, [&](base::Result<runtime::RunDescription> reply) {
+  engine().describe(key, [&](base::Result<runtime::RunDescription> reply) {
     replied = true;
     if (reply) description = std::move(*reply);
   });
@@ -102,17 +102,22 @@ std::vector<runtime::RunDescription> DrivenService::list_now() {
   bool replied = false;
   runtime::ListRequest everything;
   everything.limit = std::numeric_limits<std::size_t>::max();
-  engine_.list(std::move(everything),
-               [&](base::Result<std::vector<runtime::RunDescription>> reply) {
-                 replied = true;
-                 if (reply) runs = std::move(*reply);
-               });
+  engine().list(std::move(everything),
+                [&](base::Result<std::vector<runtime::RunDescription>> reply) {
+                  replied = true;
+                  if (reply) runs = std::move(*reply);
+                });
   while (!replied && run_some()) {
   }
   return runs;
 }
 
 base::Status DrivenService::report_nondeterminism() {
+  while (shaker_ != nullptr) {
+    auto finding = shaker_->take_finding();
+    if (!finding) break;
+    if (reported_.insert(finding->run).second) return std::move(finding->what);
+  }
   if (!suspicious_) return {};
   for (const runtime::RunDescription& run : list_now()) {
     if (!run.parked || !is_nondeterminism(run.parked->code)) continue;
@@ -122,8 +127,21 @@ base::Status DrivenService::report_nondeterminism() {
   return {};
 }
 
+// After a crash no run is in memory, and only the code of one that is says what it waits for: any
+// question brings it back.
+void DrivenService::bring_back(const runtime::RunKey& run) {
+  bool replied = false;
+  engine().query(run, "what do you wait for", {}, [&](const auto&) { replied = true; });
+  while (!replied && run_some()) {
+  }
+}
+
 Error DrivenService::stuck(const std::optional<runtime::RunKey>& run) {
-  const auto description = run ? describe_now(*run) : std::nullopt;
+  auto description = run ? describe_now(*run) : std::nullopt;
+  if (description && description->waiting_for.empty()) {
+    bring_back(*run);
+    description = describe_now(*run);
+  }
   if (!description) {
     return Error{ErrorCode::kWorkflowStuck, "nothing that the test waits for can happen any more"};
   }
@@ -141,62 +159,62 @@ void DrivenService::start(runtime::StartRequest request,
                           std::shared_ptr<runtime::RunWatch> watch,
                           runtime::Reply<runtime::StartedRun> reply) {
   task_queue_seen_(request.task_queue);
-  engine_.start(std::move(request), std::move(watch), std::move(reply));
+  engine().start(std::move(request), std::move(watch), std::move(reply));
 }
 
 void DrivenService::watch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) {
-  engine_.watch(std::move(key), std::move(watch));
+  engine().watch(std::move(key), std::move(watch));
 }
 
 void DrivenService::unwatch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) {
-  engine_.unwatch(std::move(key), std::move(watch));
+  engine().unwatch(std::move(key), std::move(watch));
 }
 
 void DrivenService::signal(runtime::RunKey key,
                            std::string name,
                            std::string input,
                            runtime::Reply<void> reply) {
-  engine_.signal(std::move(key), std::move(name), std::move(input), std::move(reply));
+  engine().signal(std::move(key), std::move(name), std::move(input), std::move(reply));
 }
 
 void DrivenService::query(runtime::RunKey key,
                           std::string name,
                           std::string input,
                           runtime::Reply<std::string> reply) {
-  engine_.query(std::move(key), std::move(name), std::move(input), std::move(reply));
+  engine().query(std::move(key), std::move(name), std::move(input), std::move(reply));
 }
 
 void DrivenService::update(runtime::RunKey key,
                            std::string name,
                            std::string input,
                            runtime::Reply<replay::Outcome> reply) {
-  engine_.update(std::move(key), std::move(name), std::move(input), std::move(reply));
+  engine().update(std::move(key), std::move(name), std::move(input), std::move(reply));
 }
 
 void DrivenService::cancel(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) {
-  engine_.cancel(std::move(key), std::move(reason), std::move(reply));
+  engine().cancel(std::move(key), std::move(reason), std::move(reply));
 }
 
 void DrivenService::terminate(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) {
-  engine_.terminate(std::move(key), std::move(reason), std::move(reply));
+  engine().terminate(std::move(key), std::move(reason), std::move(reply));
 }
 
 void DrivenService::describe(runtime::RunKey key, runtime::Reply<runtime::RunDescription> reply) {
-  engine_.describe(std::move(key), std::move(reply));
+  engine().describe(std::move(key), std::move(reply));
 }
 
 void DrivenService::list(runtime::ListRequest request,
                          runtime::Reply<std::vector<runtime::RunDescription>> reply) {
-  engine_.list(std::move(request), std::move(reply));
+  engine().list(std::move(request), std::move(reply));
 }
 
 void DrivenService::history(runtime::RunKey key, runtime::Reply<std::vector<std::string>> reply) {
-  engine_.history(std::move(key), std::move(reply));
+  engine().history(std::move(key), std::move(reply));
 }
 
 base::Result<std::unique_ptr<runtime::WorkerSession>> DrivenService::register_worker(
     runtime::WorkerCode code) {
-  return engine_.register_worker(std::move(code));
+  return machine_.register_worker(std::move(code));
 }
 
 }  // namespace reprise::internal

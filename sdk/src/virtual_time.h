@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "base/time.h"
-#include "runtime/engine/engine.h"
 #include "runtime/service.h"
+#include "sdk/src/shaker.h"
+#include "sdk/src/test_machine.h"
 
 namespace reprise::internal {
 
@@ -29,17 +30,19 @@ class ManualClock final : public base::Clock {
   std::atomic<std::int64_t> now_ms_;
 };
 
-// Passes everything on to the engine and works while a caller waits. One thread.
+// Passes everything on to the machine's engine and works while a caller waits. One thread.
 class DrivenService final : public runtime::Service {
  public:
   // `prepare` is called before work is done (true: it changed something), `task_queue_seen` for
-  // every start. `suspicious` is set when a run was parked, or may have been.
-  DrivenService(runtime::Engine& engine,
+  // every start. `suspicious` is set when a run was parked, or may have been. `shaker` may be null.
+  DrivenService(TestMachine& machine,
+                Shaker* shaker,
                 ManualClock& clock,
                 std::function<bool()> prepare,
                 std::function<void(std::string_view)> task_queue_seen,
                 bool& suspicious)
-      : engine_(engine),
+      : machine_(machine),
+        shaker_(shaker),
         clock_(clock),
         prepare_(std::move(prepare)),
         task_queue_seen_(std::move(task_queue_seen)),
@@ -87,9 +90,13 @@ class DrivenService final : public runtime::Service {
   base::Status report_nondeterminism();
   std::optional<runtime::RunDescription> describe_now(const runtime::RunKey& key);
   std::vector<runtime::RunDescription> list_now();
+  void bring_back(const runtime::RunKey& run);
   base::Error stuck(const std::optional<runtime::RunKey>& run);
 
-  runtime::Engine& engine_;
+  runtime::Service& engine() { return machine_.service(); }
+
+  TestMachine& machine_;
+  Shaker* shaker_;
   ManualClock& clock_;
   std::function<bool()> prepare_;
   std::function<void(std::string_view)> task_queue_seen_;

@@ -32,6 +32,8 @@ forbidden_angled() {
     sdk/include/reprise/json.h)          echo "(?!($standard|reprise/.*|nlohmann/.*)$).*" ;;
     sdk/include/reprise/protobuf.h)      echo "(?!($standard|reprise/.*|google/protobuf/.*)$).*" ;;
     sdk/include/reprise/testing/gtest.h) echo "(?!($standard|reprise/.*|gtest/gtest.h)$).*" ;;
+    sdk/include/reprise/testing/explore_gtest.h)
+                                         echo "(?!($standard|reprise/.*|gtest/gtest(-spi)?.h)$).*" ;;
     sdk/include/*)                       echo "(?!($standard|reprise/.*)$).*" ;;
     replay/strand.h|replay/strand.cc)    echo "$outside_world|lmdb\.h|reprise/.*" ;;
     replay/*)                            echo "$outside_world|lmdb\.h|boost/context/.*|reprise/.*" ;;

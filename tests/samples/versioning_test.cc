@@ -1,8 +1,7 @@
-#include <reprise/testing/env.h>
-
 #include <gtest/gtest.h>
 
 #include "samples/versioning/fulfil.h"
+#include "tests/support/env_modes.h"
 
 namespace versioning {
 namespace {
@@ -16,37 +15,39 @@ std::string run_fulfil_unguarded(reprise::Context& ctx, const std::string& order
   return order + " was shipped and paid by " + payer;
 }
 
-class VersioningTest : public testing::Test {
+class VersioningTest : public reprise::testing::InEveryMode {
  protected:
   VersioningTest() {
     for (const auto& activity : {check_fraud, pick, ship})
-      env_.stub(activity, [](const std::string&) {});
+      env.stub(activity, [](const std::string&) {});
   }
-
-  reprise::testing::Env env_;  // it replays each run after each turn
 };
+INSTANTIATE_TEST_SUITE_P(All,
+                         VersioningTest,
+                         ::testing::ValuesIn(reprise::testing::all_modes()),
+                         reprise::testing::name_of);
 
-TEST_F(VersioningTest, ARunOfTheOldCodeGoesOnWithoutACheck) {
-  env_.implement(fulfil, run_fulfil_old);
-  const auto run = env_.start(fulfil("order-1"));
-  env_.implement(fulfil, run_fulfil_new);
+TEST_P(VersioningTest, ARunOfTheOldCodeGoesOnWithoutACheck) {
+  env.implement(fulfil, run_fulfil_old);
+  const auto run = env.start(fulfil("order-1"));
+  env.implement(fulfil, run_fulfil_new);
   run.signal(paid("ann"));
   EXPECT_EQ(run.result(), "order-1 was shipped and paid by ann");
-  EXPECT_EQ(env_.calls(check_fraud), 0);
+  expect_calls(check_fraud, 0);
 }
 
-TEST_F(VersioningTest, ARunOfTheNewCodeIsChecked) {
-  env_.implement(fulfil, run_fulfil_new);
-  const auto run = env_.start(fulfil("order-2"));
+TEST_P(VersioningTest, ARunOfTheNewCodeIsChecked) {
+  env.implement(fulfil, run_fulfil_new);
+  const auto run = env.start(fulfil("order-2"));
   run.signal(paid("ann"));
   EXPECT_EQ(run.result(), "order-2 was shipped and paid by ann");
-  EXPECT_EQ(env_.calls(check_fraud), 1);
+  expect_calls(check_fraud, 1);
 }
 
-TEST_F(VersioningTest, WithoutAGuardTheMismatchIsFound) {
-  env_.implement(fulfil, run_fulfil_old);
-  const auto run = env_.start(fulfil("order-1"));
-  env_.implement(fulfil, run_fulfil_unguarded);
+TEST_P(VersioningTest, WithoutAGuardTheMismatchIsFound) {
+  env.implement(fulfil, run_fulfil_old);
+  const auto run = env.start(fulfil("order-1"));
+  env.implement(fulfil, run_fulfil_unguarded);
   EXPECT_THROW(run.signal(paid("ann")), reprise::NondeterminismError);
 }
 

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/env_modes.h"
 #include "tests/unit/sdk/shop.h"
 
 namespace shop {
@@ -43,8 +44,13 @@ void bind(Host& host) {
       .on(set_limit, &Checkout::set_limit);
 }
 
-TEST(ContractEntity, AnswersQueriesAfterItsEnd) {
-  reprise::testing::Env env;
+class ContractEntity : public reprise::testing::InEveryMode {};
+INSTANTIATE_TEST_SUITE_P(All,
+                         ContractEntity,
+                         ::testing::ValuesIn(reprise::testing::all_modes()),
+                         reprise::testing::name_of);
+
+TEST_P(ContractEntity, AnswersQueriesAfterItsEnd) {
   bind(env);
   env.stub(charge, [](const Order& order) { return Receipt{"c-" + order.sku}; });
   auto run = env.start(checkout({.sku = "hat"}));
@@ -56,20 +62,19 @@ TEST(ContractEntity, AnswersQueriesAfterItsEnd) {
   EXPECT_EQ(run.query(stage()), Stage::kDone);
 }
 
-TEST(ContractEntity, GivesUpAfterADay) {
-  reprise::testing::Env env;
+TEST_P(ContractEntity, GivesUpAfterADay) {
   bind(env);
   auto run = env.start(checkout({.sku = "hat"}));
   EXPECT_THROW(run.result(), reprise::ApplicationFailure);
 }
 
-TEST(ContractEntity, HasOneInstancePerRun) {
-  reprise::testing::Env env;
+TEST_P(ContractEntity, HasOneInstancePerRun) {
   bind(env);
   env.stub(charge, [](const Order& order) { return Receipt{"c-" + order.sku}; });
   auto hat = env.start(checkout({.sku = "hat"}));
   auto cap = env.start(checkout({.sku = "cap"}));
   hat.signal(approve({.by = "ann"}));
+  EXPECT_EQ(hat.result().charge_id, "c-hat");
   EXPECT_EQ(hat.query(stage()), Stage::kDone);
   EXPECT_EQ(cap.query(stage()), Stage::kWaiting);
 }

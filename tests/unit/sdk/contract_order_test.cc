@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/env_modes.h"
 #include "tests/unit/sdk/shop.h"
 
 namespace shop {
@@ -52,8 +53,13 @@ int stock(reprise::Context& ctx, int wanted) {
   return ctx.step("reserve", [&] { return wanted - 1; }, {.retry = {.maximum_attempts = 3}});
 }
 
-TEST(ContractOrder, CompensatesWhenShippingFails) {
-  reprise::testing::Env env;
+class ContractOrder : public reprise::testing::InEveryMode {};
+INSTANTIATE_TEST_SUITE_P(All,
+                         ContractOrder,
+                         ::testing::ValuesIn(reprise::testing::all_modes()),
+                         reprise::testing::name_of);
+
+TEST_P(ContractOrder, CompensatesWhenShippingFails) {
   env.implement(checkout, run_checkout);
   env.stub(charge, [](const Order&) { return Receipt{"c-1"}; });
   env.stub(ship, [](const Order&) { throw std::runtime_error("truck broke"); });
@@ -62,11 +68,10 @@ TEST(ContractOrder, CompensatesWhenShippingFails) {
   env.skip(1h);
   run.signal(approve({.by = "ann"}));
   EXPECT_THROW(run.result(), reprise::Failure);
-  EXPECT_EQ(env.calls(refund), 1);
+  expect_calls(refund, 1);
 }
 
-TEST(ContractOrder, Ships) {
-  reprise::testing::Env env;
+TEST_P(ContractOrder, Ships) {
   env.implement(checkout, run_checkout);
   env.stub(charge, [](const Order& order) { return Receipt{"c-" + order.sku}; });
   env.stub(ship, [](const Order&) {});
@@ -77,12 +82,11 @@ TEST(ContractOrder, Ships) {
   EXPECT_EQ(run.update(set_limit(30'000)), 20'000);
   run.signal(approve({.by = "ann"}));
   EXPECT_EQ(run.result().charge_id, "c-hat");
-  EXPECT_EQ(env.calls(charge), 1);
-  EXPECT_EQ(env.calls(refund), 0);
+  expect_calls(charge, 1);
+  expect_calls(refund, 0);
 }
 
-TEST(ContractOrder, GivesUpAfterADay) {
-  reprise::testing::Env env;
+TEST_P(ContractOrder, GivesUpAfterADay) {
   env.implement(checkout, run_checkout);
   env.stub(charge, [](const Order&) { return Receipt{}; });
   const auto started = env.now();
@@ -95,23 +99,21 @@ TEST(ContractOrder, GivesUpAfterADay) {
     EXPECT_FALSE(failure.retryable());
   }
   EXPECT_EQ(env.now() - started, 24h);
-  EXPECT_EQ(env.calls(charge), 0);
+  expect_calls(charge, 0);
 }
 
-TEST(ContractOrder, FansOutAndIn) {
+TEST_P(ContractOrder, FansOutAndIn) {
   constexpr reprise::Workflow<int(Order)> find_cheapest{"cheapest"};
-  reprise::testing::Env env;
   env.implement(find_cheapest, cheapest);
   env.stub(quote, [](const std::string& carrier, const Order& order) {
     return static_cast<int>(carrier.size()) * order.cents;
   });
   EXPECT_EQ(env.start(find_cheapest({.sku = "hat", .cents = 10})).result(), 30);
-  EXPECT_EQ(env.calls(quote), 3);
+  expect_calls(quote, 3);
 }
 
-TEST(ContractOrder, RecordsAStep) {
+TEST_P(ContractOrder, RecordsAStep) {
   constexpr reprise::Workflow<int(int)> take_stock{"stock"};
-  reprise::testing::Env env;
   env.implement(take_stock, stock);
   EXPECT_EQ(env.start(take_stock(5)).result(), 4);
 }

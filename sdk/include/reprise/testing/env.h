@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <reprise/client.h>
+#include <reprise/testing/script.h>
 #include <reprise/worker.h>
 #include <string_view>
 #include <type_traits>
@@ -13,14 +14,34 @@ namespace reprise::testing {
 
 class Env;
 
-enum class Replay : std::uint8_t { kOff, kEveryTurn };
+enum class Replay : std::uint8_t { kOff, kEveryTurn, kShake };
+enum class Crash : std::uint8_t { kNever, kEveryCommit };
+enum class Order : std::uint8_t { kUsual, kShuffled };
 
 struct EnvOptions {
-  // kEveryTurn: after each turn the run is taken out of memory and replayed from its log, with
-  // recorded inputs compared too, so that nondeterminism shows in the turn that has it.
+  // kEveryTurn: after each turn the run is taken out of memory and replayed from its log, with all
+  // that commands carry compared too, so that nondeterminism shows in the turn that has it.
+  // kShake: besides, it is replayed twice on another thread, on stacks filled with other bytes and,
+  // in a program that links reprise::testing, on a heap with other content and other addresses: so
+  // that memory which was never written and the order of pointers show as well. The runs that it
+  // finds wrong go on; the call that finds one throws. Does nothing more under a sanitizer.
   Replay replay = Replay::kEveryTurn;
-  // Of run ids, and so of Context::random(). The same seed, the same test.
+  // kEveryCommit: the process dies behind each commit and another one takes over: all that is in
+  // memory is lost. Attempts that wait for a worker begin together, and those whose results are not
+  // durable when it dies have failed (RP4003) and are made again as their policy says: so
+  // activities may be executed more than once, and time passes between their attempts. Each is lost
+  // once at most. The test's clients outlive the process: what they have asked for reaches its run
+  // exactly once. Not while an activity waits in a call on the Env.
+  Crash crash = Crash::kNever;
+  // kShuffled: `seed` decides which waiting attempt is executed next, whether results reach their
+  // runs before other attempts are executed, in which order, and how many in one turn; and with
+  // kEveryCommit, at which commits the process dies, right behind or right before them.
+  Order order = Order::kUsual;
+  // Of run ids, and so of Context::random(); and of the order. The same seed, the same test.
   std::uint64_t seed = 1;
+  // The decisions that differ from the usual order, as explore() prints and Env::script() returns
+  // them. `order` and `crash` do not count then. Empty: those do.
+  Script script{};
   // Nobody repairs the world while a test runs, and a policy without a limit would retry for ever:
   // a failure of this attempt is final, whatever the policy says. 0: the policy alone decides.
   int last_attempt = 100;
@@ -93,6 +114,10 @@ class Env {
   int calls(const Activity<S>& activity) const {
     return calls(activity.name());
   }
+
+  // The decisions so far that were not the usual ones: another Env with this script, the same seed
+  // and the same calls goes the same way.
+  const Script& script() const;
 
  private:
   friend internal::Registry& internal::registry(Env& env);

@@ -1,0 +1,42 @@
+// Reads what has become durable in a test's store, once each.
+#pragma once
+#include "base/check.h"
+#include "base/function_ref.h"
+#include "proto/log.pb.h"
+#include "store/journal.h"
+
+namespace reprise::internal {
+
+class JournalFollower {
+ public:
+  // What the journal has got since the last call.
+  void follow(const store::Journal& journal,
+              base::FunctionRef<void(const store::Record&, const proto::Turn&)> visit) {
+    const auto next = [&](store::Seq seq, std::string_view bytes) {
+      seen_ = seq;
+      read(bytes, visit);
+      return true;
+    };
+    (void)journal.scan(seen_ + 1, next);
+  }
+
+  // The records in `bytes`, one after another.
+  static void read(std::string_view bytes,
+                   base::FunctionRef<void(const store::Record&, const proto::Turn&)> visit) {
+    while (!bytes.empty()) {
+      std::size_t size = 0;
+      const auto record = store::decode_record(bytes, &size);
+      REPRISE_CHECK(record.has_value(), "a store in memory holds what it was given");
+      proto::Turn turn;
+      REPRISE_CHECK(turn.ParseFromArray(record->body.data(), static_cast<int>(record->body.size())),
+                    "a record of ours holds a turn");
+      visit(*record, turn);
+      bytes.remove_prefix(size);
+    }
+  }
+
+ private:
+  store::Seq seen_ = 0;
+};
+
+}  // namespace reprise::internal

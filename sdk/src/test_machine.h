@@ -1,0 +1,86 @@
+// The machine that a test's engine runs on: it moves the engine piece by piece, in the usual order
+// or another one, and can die and come back with a new engine over the same store.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/embedded_engine.h"
+#include "sdk/src/decisions.h"
+#include "sdk/src/journal_follower.h"
+#include "sdk/src/surviving_requests.h"
+#include "sdk/src/surviving_store.h"
+
+namespace reprise::internal {
+
+class Shaker;
+
+// One thread.
+class TestMachine {
+ public:
+  // `died`: the sessions of workers must go, and be registered anew before work goes on. `shaker`
+  // may be null. Everything referred to outlives the machine.
+  TestMachine(runtime::EngineOptions options,
+              Decisions& decisions,
+              Shaker* shaker,
+              std::function<void()> died);
+  ~TestMachine();
+  TestMachine(const TestMachine&) = delete;
+  TestMachine& operator=(const TestMachine&) = delete;
+
+  // What clients talk to; lives as long as the machine.
+  runtime::Service& service();
+  // To a queue that no other worker serves.
+  base::Result<std::unique_ptr<runtime::WorkerSession>> register_worker(runtime::WorkerCode code);
+  // Before a session is destroyed while the engine lives: what its worker holds goes back.
+  void release_attempts();
+
+  // Does what can be done now, or some of it. False: there was nothing.
+  bool run_some();
+  std::optional<base::Time> next_due() const { return engine_->next_due(); }
+
+ private:
+  struct Waiting {
+    std::string queue;
+    runtime::AttemptTask task;
+  };
+  struct Executed {
+    std::string name;
+    runtime::AttemptResult result;
+  };
+
+  void boot();
+  void die();
+  bool step();
+  bool round();
+  void gather();
+  bool activities_first();
+  void execute();
+  void deliver();
+  void deliver(std::size_t index);
+  int ways_to_die() const;
+  Death about_to_commit(const std::vector<const store::RecordBatch*>& batches);
+  void look_at_journal();
+
+  runtime::EngineOptions options_;
+  Decisions& decisions_;
+  Shaker* shaker_;
+  std::function<void()> died_;
+  SurvivingStore store_;
+  SurvivingStore::View* view_ = nullptr;  // the engine's
+  std::unique_ptr<runtime::EmbeddedEngine> engine_;
+  runtime::RunIds run_ids_;
+  SurvivingRequests requests_;
+  JournalFollower follower_;
+  std::uint64_t boots_ = 0;
+  std::uint64_t commits_ = 0;
+  int depth_ = 0;  // of run_some(): an activity may be a client too
+  std::set<std::string> queues_;
+  std::vector<Waiting> waiting_;   // attempts, in the order of the queue
+  std::vector<Executed> results_;  // that their runs have not got, in the order of execution
+};
+
+}  // namespace reprise::internal
