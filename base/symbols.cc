@@ -59,6 +59,8 @@ void for_each_child(Dwarf_Die* parent, Use use) {
   }
 }
 
+std::string name_of(Dwarf_Die* function);
+
 std::string name_part(Dwarf_Die* scope) {
   const int tag = dwarf_tag(scope);
   if (tag == DW_TAG_compile_unit) return {};
@@ -82,20 +84,22 @@ std::string name_in_scopes(Dwarf_Die* entry) {
   const std::unique_ptr<Dwarf_Die, decltype(&std::free)> owner(scopes, &std::free);
   std::string name;
   for (int i = 0; i < count; ++i) {
-    const std::string part = name_part(&scopes[i]);
+    const bool outer_function = i > 0 && dwarf_tag(&scopes[i]) == DW_TAG_subprogram;
+    const std::string part = outer_function ? name_of(&scopes[i]) : name_part(&scopes[i]);
     if (!part.empty()) name = name.empty() ? part : part + "::" + name;
+    if (outer_function) break;  // that was the whole name
   }
   return name;
 }
 
-std::string name_of(Dwarf_Die* entry) {
+std::string name_of(Dwarf_Die* function) {
   Dwarf_Attribute attribute;
-  if (dwarf_attr_integrate(entry, DW_AT_linkage_name, &attribute) != nullptr) {
+  if (dwarf_attr_integrate(function, DW_AT_linkage_name, &attribute) != nullptr) {
     if (const char* linkage = dwarf_formstring(&attribute); linkage != nullptr) {
       return readable(linkage);
     }
   }
-  return name_in_scopes(entry);
+  return name_in_scopes(function);
 }
 
 std::string short_path(const char* path) {

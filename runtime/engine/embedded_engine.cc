@@ -117,6 +117,7 @@ void EmbeddedEngine::open(Recovered recovered) {
                          .cached_bytes = options.cached_bytes / count,
                          .stack_bytes = options.stack_bytes,
                          .strict = options.strict,
+                         .record_stacks = options.record_stacks,
                          .pending_operations = options.limits.pending_operations,
                          .turn_bytes = options.limits.turn_bytes};
   for (std::size_t i = 0; i < count; ++i) {
