@@ -17,14 +17,14 @@ void CommandLog::begin_replay(const proto::Turn& recorded, std::uint64_t events_
   recorded_ = &recorded;
   events_before_ = events_before;
   cursor_ = 0;
-  stacks_.learn(recorded);
+  if (stacks_) stacks_->learn(recorded);
 }
 
 proto::Event* CommandLog::draft(base::CallSite site) {
   proto::Event* event = &scratch_;
   if (recorded_ == nullptr) {
     event = live_->add_commands();
-    stacks_.note(event);
+    if (stacks_) stacks_->note(event);
   } else {
     scratch_.Clear();
   }
@@ -86,7 +86,7 @@ void CommandLog::reject_beginning(const proto::Event* first, std::uint64_t event
 
 bool CommandLog::finish() {
   if (recorded_ == nullptr) {
-    stacks_.finish(live_);
+    if (stacks_) stacks_->finish(live_);
     return true;
   }
   if (const proto::Event* left_over = peek(); left_over != nullptr) {

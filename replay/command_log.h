@@ -13,7 +13,10 @@ namespace reprise::replay {
 
 class CommandLog {
  public:
-  CommandLog(bool strict, StackTexts* stacks) : strict_(strict), stacks_(stacks) {}
+  // `stacks`: nullptr: none are recorded.
+  CommandLog(bool strict, StackTexts* stacks)
+      : strict_(strict),
+        stacks_(stacks == nullptr ? nullptr : std::make_unique<StackRecorder>(*stacks)) {}
 
   // `events_before`: how many events of the history come before this turn's.
   void begin_live(proto::Turn* turn, std::uint64_t events_before);
@@ -49,7 +52,7 @@ class CommandLog {
   void fail(Mismatch::Kind kind, const proto::Event* recorded, const proto::Event* attempted);
 
   bool strict_;
-  StackRecorder stacks_;
+  std::unique_ptr<StackRecorder> stacks_;
   std::uint64_t events_before_ = 0;
   proto::Turn* live_ = nullptr;
   const proto::Turn* recorded_ = nullptr;

@@ -31,7 +31,7 @@ std::uint64_t StackTexts::digest(std::span<const std::string> frames) {
 }
 
 void StackRecorder::note(proto::Event* command) {
-  if (!on() || Strand::current() == nullptr) return;
+  if (Strand::current() == nullptr) return;
   std::array<void*, base::kMostFrames> frames;
   const std::size_t count = base::stack_frames(frames);
   noted_.push_back({command, addresses_.size(), count});
@@ -41,7 +41,7 @@ void StackRecorder::note(proto::Event* command) {
 
 void StackRecorder::finish(proto::Turn* turn) {
   for (const Noted& noted : noted_) {
-    const auto& text = texts_->of(std::span(addresses_).subspan(noted.first, noted.count));
+    const auto& text = texts_.of(std::span(addresses_).subspan(noted.first, noted.count));
     // Code that the engine itself stands for, such as the end of the run, has no stack.
     if (text.frames.empty()) continue;
     noted.command->mutable_call_site()->set_stack(number_of(text, turn));
@@ -61,7 +61,6 @@ std::uint64_t StackRecorder::number_of(const StackTexts::Text& text, proto::Turn
 }
 
 void StackRecorder::learn(const proto::Turn& recorded) {
-  if (!on()) return;
   for (const proto::Stack& stack : recorded.stacks()) {
     const std::vector<std::string> frames(stack.frames().begin(), stack.frames().end());
     numbers_.try_emplace(StackTexts::digest(frames), stack.id());

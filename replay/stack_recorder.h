@@ -37,9 +37,8 @@ class StackTexts {
 // to memory goes on with those that it has recorded.
 class StackRecorder {
  public:
-  explicit StackRecorder(StackTexts* texts) : texts_(texts) {}  // nullptr: does nothing
+  explicit StackRecorder(StackTexts& texts) : texts_(texts) {}
 
-  bool on() const { return texts_ != nullptr; }
   // The caller's stack is that of the command, which lives until finish(). Does nothing when it is
   // not on a strand: then the engine itself asks, to cancel what a cancelled run waits for.
   void note(proto::Event* command);
@@ -57,7 +56,7 @@ class StackRecorder {
   };
   std::uint64_t number_of(const StackTexts::Text& text, proto::Turn* turn);
 
-  StackTexts* texts_;
+  StackTexts& texts_;
   std::vector<Noted> noted_;
   std::vector<void*> addresses_;
   std::unordered_map<std::uint64_t, std::uint64_t> numbers_;  // by the digest of the text
