@@ -5,13 +5,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
-#include <cxxabi.h>
-#include <dlfcn.h>
-#include <memory>
 #include <mutex>
 #include <semaphore.h>
-#include <sstream>
 #include <time.h>
 #include <unwind.h>
 
@@ -120,30 +115,6 @@ std::optional<std::vector<void*>> interrupt(pthread_t thread,
   std::vector<void*> frames(question.frames.begin(), question.frames.begin() + question.count);
   question.state = State::kIdle;
   return frames;
-}
-
-std::vector<std::string> describe_frames(std::span<void* const> frames) {
-  std::vector<std::string> lines;
-  for (void* const address : frames) {
-    std::ostringstream line;
-    line << '#' << lines.size() << ' ';
-    Dl_info info{};
-    if (::dladdr(address, &info) == 0 || info.dli_fname == nullptr) {
-      line << address;
-    } else {
-      if (info.dli_sname != nullptr) {
-        int status = 0;
-        const std::unique_ptr<char, decltype(&std::free)> plain(
-            abi::__cxa_demangle(info.dli_sname, nullptr, nullptr, &status), std::free);
-        line << (status == 0 ? plain.get() : info.dli_sname) << ' ';
-      }
-      const std::string_view path(info.dli_fname);
-      line << '(' << path.substr(path.rfind('/') + 1) << "+0x" << std::hex
-           << static_cast<char*>(address) - static_cast<char*>(info.dli_fbase) << ')';
-    }
-    lines.push_back(line.str());
-  }
-  return lines;
 }
 
 SignalStack::SignalStack() : memory_(kSignalStackBytes) {

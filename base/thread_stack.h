@@ -4,8 +4,6 @@
 #include <csignal>
 #include <optional>
 #include <pthread.h>
-#include <span>
-#include <string>
 #include <vector>
 
 #include "base/function_ref.h"
@@ -21,10 +19,6 @@ namespace reprise::base {
 std::optional<std::vector<void*>> interrupt(pthread_t thread,
                                             FunctionRef<void()> note,
                                             Duration longest);
-
-// "#0 place_order(Order const&) (shop_worker+0x1a2b)": the name where the program exports it, and
-// what addr2line needs.
-std::vector<std::string> describe_frames(std::span<void* const> frames);
 
 // Room for signal handlers beside the stack of the code, which may be a small one. Belongs to the
 // thread that made it.

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "replay/command_match.h"
+#include "replay/difference.h"
 
 namespace reprise::replay {
 
@@ -16,12 +17,14 @@ void CommandLog::begin_replay(const proto::Turn& recorded, std::uint64_t events_
   recorded_ = &recorded;
   events_before_ = events_before;
   cursor_ = 0;
+  if (stacks_) stacks_->learn(recorded);
 }
 
 proto::Event* CommandLog::draft(base::CallSite site) {
   proto::Event* event = &scratch_;
   if (recorded_ == nullptr) {
     event = live_->add_commands();
+    if (stacks_) stacks_->note(event);
   } else {
     scratch_.Clear();
   }
@@ -40,7 +43,9 @@ bool CommandLog::submit() {
     return false;
   }
   if (!same_command(*recorded, scratch_)) {
-    fail(Mismatch::Kind::kOther, recorded, &scratch_);
+    const Difference found = difference(*recorded_, cursor_, scratch_);
+    fail(found.kind, recorded, &scratch_);
+    if (found.found_at >= 0) mismatch_->found_at = command_number(found.found_at);
     return false;
   }
   if (strict_ && !same_input(*recorded, scratch_)) {
@@ -61,26 +66,37 @@ void CommandLog::accept_recorded() {
   ++cursor_;
 }
 
-void CommandLog::reject_input(const proto::Event& input, int index) {
+void CommandLog::reject_input(const proto::Event& input, std::uint64_t event) {
   fail(Mismatch::Kind::kOrphanInput, &input, nullptr);
-  mismatch_->event = events_before_ + static_cast<std::uint64_t>(index) + 1;
+  mismatch_->event = event;
 }
 
 void CommandLog::reject_after_end(const proto::Turn& recorded, int index) {
-  const proto::Event* first = index < recorded.inputs_size() ? &recorded.inputs(index) : nullptr;
-  fail(Mismatch::Kind::kAfterEnd, first, nullptr);
+  const proto::Event* first = index < recorded.inputs_size() ? &recorded.inputs(index)
+                              : recorded.commands_size() > 0 ? &recorded.commands(0)
+                                                             : nullptr;
+  fail(Mismatch::Kind::kLeftOver, first, nullptr);
   mismatch_->event = events_before_ + static_cast<std::uint64_t>(index) + 1;
 }
 
+void CommandLog::reject_beginning(const proto::Event* first, std::uint64_t event) {
+  fail(Mismatch::Kind::kCutShort, first, nullptr);
+  mismatch_->event = event;
+}
+
 bool CommandLog::finish() {
-  if (recorded_ == nullptr) return true;
+  if (recorded_ == nullptr) {
+    if (stacks_) stacks_->finish(live_);
+    return true;
+  }
   if (const proto::Event* left_over = peek(); left_over != nullptr) {
-    fail(Mismatch::Kind::kMissing, left_over, nullptr);
+    const bool marker = left_over->kind_case() == proto::Event::kPatchRecorded;
+    fail(marker ? Mismatch::Kind::kMarkerMissing : Mismatch::Kind::kMissing, left_over, nullptr);
     return false;
   }
-  // The turn may be gone when a later one fails: keep what the report needs.
+  // The turn may be gone when a later one fails: keep what the report needs, and no payloads.
   if (cursor_ > 0) {
-    last_match_ = recorded_->commands(cursor_ - 1);
+    outline(recorded_->commands(cursor_ - 1), &last_match_);
     last_match_event_ = command_number(cursor_ - 1);
   }
   return true;
@@ -99,12 +115,12 @@ void CommandLog::fail(Mismatch::Kind kind,
   if (recorded_ != nullptr) mismatch_->event = command_number(cursor_);
   if (recorded != nullptr) mismatch_->recorded = *recorded;
   if (attempted != nullptr) mismatch_->attempted = *attempted;
-  mismatch_->last_match = last_match_;
-  mismatch_->last_match_event = last_match_event_;
   if (recorded_ != nullptr && cursor_ > 0) {
-    mismatch_->last_match = recorded_->commands(cursor_ - 1);
-    mismatch_->last_match_event = command_number(cursor_ - 1);
+    outline(recorded_->commands(cursor_ - 1), &last_match_);
+    last_match_event_ = command_number(cursor_ - 1);
   }
+  if (last_match_event_ > 0) mismatch_->last_match = last_match_;
+  mismatch_->last_match_event = last_match_event_;
 }
 
 }  // namespace reprise::replay

@@ -1,19 +1,22 @@
 // Where commands go. In a live turn they are appended to it; in a replayed one each is compared
 // with the next recorded command, and the first difference is kept as a Mismatch.
 #pragma once
+#include <cstdint>
 #include <memory>
-#include <optional>
-#include <string_view>
 
 #include "base/call_site.h"
 #include "proto/log.pb.h"
 #include "replay/mismatch.h"
+#include "replay/stack_recorder.h"
 
 namespace reprise::replay {
 
 class CommandLog {
  public:
-  explicit CommandLog(bool strict) : strict_(strict) {}
+  // `stacks`: nullptr: none are recorded.
+  CommandLog(bool strict, StackTexts* stacks)
+      : strict_(strict),
+        stacks_(stacks == nullptr ? nullptr : std::make_unique<StackRecorder>(*stacks)) {}
 
   // `events_before`: how many events of the history come before this turn's.
   void begin_live(proto::Turn* turn, std::uint64_t events_before);
@@ -30,12 +33,16 @@ class CommandLog {
   const proto::Event* peek() const;
   // Accepts the next recorded command as what the code asked for.
   void accept_recorded();
+  std::uint64_t last_accepted() const { return command_number(cursor_ - 1); }  // its event
 
-  // A recorded input that answers nothing.
-  void reject_input(const proto::Event& input, int index);
+  // A recorded input that answers nothing; `event` is its number in the history.
+  void reject_input(const proto::Event& input, std::uint64_t event);
   // The history goes on behind the end of the code, with this input of the recorded turn.
   void reject_after_end(const proto::Turn& recorded, int index);
-  // False: the recorded turn has commands that the code did not ask for.
+  // The history has no start before this event; nullptr: nor another event.
+  void reject_beginning(const proto::Event* first, std::uint64_t event);
+  // Behind the code of a turn, not on a strand. False: the recorded turn has commands that the code
+  // did not ask for.
   [[nodiscard]] bool finish();
 
   const Mismatch* mismatch() const { return mismatch_.get(); }  // nullptr: none so far
@@ -45,13 +52,14 @@ class CommandLog {
   void fail(Mismatch::Kind kind, const proto::Event* recorded, const proto::Event* attempted);
 
   bool strict_;
+  std::unique_ptr<StackRecorder> stacks_;
   std::uint64_t events_before_ = 0;
   proto::Turn* live_ = nullptr;
   const proto::Turn* recorded_ = nullptr;
-  int cursor_ = 0;                          // recorded commands that matched in this turn
-  proto::Event scratch_;                    // the attempted command of a replayed turn
-  std::optional<proto::Event> last_match_;  // of earlier turns
-  std::uint64_t last_match_event_ = 0;
+  int cursor_ = 0;                      // recorded commands that matched in this turn
+  proto::Event scratch_;                // the attempted command of a replayed turn
+  proto::Event last_match_;             // of earlier turns
+  std::uint64_t last_match_event_ = 0;  // 0: none so far
   std::unique_ptr<Mismatch> mismatch_;
 };
 

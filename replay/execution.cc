@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/out_of_memory.h"
+#include "base/stack_frames.h"
 #include "replay/class_name.h"
 #include "replay/execution_state.h"
 
@@ -20,7 +21,8 @@ Execution::State::State(Execution& execution,
     : self(execution),
       info(std::move(run)),
       code(workflow_code),
-      log(options.strict),
+      log(options.strict, options.record_stacks),
+      symbols(options.symbols),
       step_abandoned(std::move(options.step_abandoned)),
       guard(options.guard),
       most_pending(options.pending_operations),
@@ -58,15 +60,14 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
   if (s.closed) {
     s.log.reject_after_end(recorded, 0);
     s.park_on_mismatch();
-    return TurnEnd::kParked;
+    return s.end();
   }
   if (recorded.deferred()) {
     if (!s.log.finish()) {  // it ran no code, so it cannot have commands
       s.park_on_mismatch();
-      return TurnEnd::kParked;
+      return s.end();
     }
-    s.events += static_cast<std::uint64_t>(recorded.inputs_size());
-    s.deferred.insert(s.deferred.end(), recorded.inputs().begin(), recorded.inputs().end());
+    for (const Event& event : recorded.inputs()) s.deferred.push_back({event, ++s.events});
     s.now = std::max(s.now, base::from_ms(recorded.time_ms()));
     return s.end();
   }
@@ -79,15 +80,18 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (trouble) return TurnEnd::kParked;
   now = std::max(now, base::from_ms(turn.time_ms()));
   if (guard != nullptr) guard->begin_turn();
-  for (const Event& earlier : std::exchange(deferred, {})) {
-    if (!closed && !trouble) apply(earlier, -1);
+  for (const auto& [event, number] : std::exchange(deferred, {})) {
+    if (!closed && !trouble) apply(event, number);
   }
   int applied = 0;
   while (applied < turn.inputs_size() && !closed && !trouble) {
-    apply(turn.inputs(applied), applied);
+    apply(turn.inputs(applied), events + static_cast<std::uint64_t>(applied) + 1);
     ++applied;
   }
   if (guard != nullptr) ask_guard(live != nullptr);
+  if (!started && !closed && !trouble && turn.commands_size() > 0) {
+    require_start(&turn.commands(0), events + 1);
+  }
   if (closed && !trouble && applied < turn.inputs_size()) {
     if (live != nullptr) {
       live->mutable_inputs()->DeleteSubrange(applied, live->inputs_size() - applied);
@@ -101,35 +105,50 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   return end();
 }
 
-TurnEnd Execution::State::end() const {
-  if (trouble) return TurnEnd::kParked;
-  return closed ? TurnEnd::kClosed : TurnEnd::kBlocked;
+// The report is written here, where the stack is large and no code of the run is under way.
+TurnEnd Execution::State::end() {
+  if (!trouble) return closed ? TurnEnd::kClosed : TurnEnd::kBlocked;
+  if (trouble->mismatch && trouble->report.empty()) {
+    trouble->report = replay::report(*trouble->mismatch, info.workflow, info.workflow_id,
+                                     info.run_id.to_string(), symbols);
+  }
+  return TurnEnd::kParked;
 }
 
-void Execution::State::apply(const Event& event, int index) {
+// Whatever happens to a run happens after its start.
+bool Execution::State::require_start(const Event* first, std::uint64_t number) {
+  if (started || !log.replaying()) return true;
+  log.reject_beginning(first, number);
+  park_on_mismatch();
+  return false;
+}
+
+void Execution::State::apply(const Event& event, std::uint64_t number) {
+  applying = number;
   turn_bytes = 0;
+  if (!event.has_run_started() && !require_start(&event, number)) return;
   switch (event.kind_case()) {
     case Event::kRunStarted:
-      start(event, index);
+      start(event);
       break;
     case Event::kActivityCompleted:
-      complete_numbered(event, index, event.activity_completed().id(), Trigger::kSuccess,
+      complete_numbered(event, event.activity_completed().id(), Trigger::kSuccess,
                         Outcome::success(event.activity_completed().result()));
       break;
     case Event::kActivityFailed:
-      complete_numbered(event, index, event.activity_failed().id(), Trigger::kFailure,
+      complete_numbered(event, event.activity_failed().id(), Trigger::kFailure,
                         Outcome::failed(event.activity_failed().failure()));
       break;
     case Event::kStepCompleted:
-      complete_numbered(event, index, event.step_completed().id(), Trigger::kSuccess,
+      complete_numbered(event, event.step_completed().id(), Trigger::kSuccess,
                         Outcome::success(event.step_completed().result()));
       break;
     case Event::kStepFailed:
-      complete_numbered(event, index, event.step_failed().id(), Trigger::kFailure,
+      complete_numbered(event, event.step_failed().id(), Trigger::kFailure,
                         Outcome::failed(event.step_failed().failure()));
       break;
     case Event::kTimerFired:
-      complete_numbered(event, index, event.timer_fired().id(), Trigger::kSuccess, {});
+      complete_numbered(event, event.timer_fired().id(), Trigger::kSuccess, {});
       break;
     case Event::kSignalReceived:
       receive_signal(event.signal_received());
@@ -151,9 +170,9 @@ void Execution::State::apply(const Event& event, int index) {
   run_to_quiescence();
 }
 
-void Execution::State::start(const Event& event, int index) {
+void Execution::State::start(const Event& event) {
   if (std::exchange(started, true)) {
-    log.reject_input(event, index);
+    log.reject_input(event, applying);
     park_on_mismatch();
     return;
   }
@@ -168,13 +187,15 @@ void Execution::State::start(const Event& event, int index) {
       root);
 }
 
-void Execution::State::complete_numbered(
-    const Event& event, int index, std::uint32_t id, Trigger trigger, Outcome outcome) {
+void Execution::State::complete_numbered(const Event& event,
+                                         std::uint32_t id,
+                                         Trigger trigger,
+                                         Outcome outcome) {
   const OperationRef operation = pending.take(id);
   if (!operation) {
     // It was given up, in this turn or before: the code has moved on.
     if (id > 0 && id < next_operation) return;
-    log.reject_input(event, index);
+    log.reject_input(event, applying);
     park_on_mismatch();
     return;
   }
@@ -192,7 +213,7 @@ void Execution::State::receive_signal(const proto::SignalReceived& signal) {
   if (Operation* waiting = inboxes.next_waiting(signal.name()); waiting != nullptr) {
     complete(*waiting, Trigger::kSuccess, order, Outcome::success(signal.input()));
   } else {
-    inboxes.keep(signal.name(), {order, signal.input()});
+    inboxes.keep(signal.name(), {order, signal.input(), applying});
   }
 }
 
@@ -257,6 +278,8 @@ void Execution::State::guarded(base::FunctionRef<void()> body) {
   try {
     body();
   } catch (const Evicted&) {
+  } catch (const ChangedType& error) {
+    if (!scheduler.halted()) park_on_mismatch(error.mismatch);
   } catch (const std::exception& error) {
     park(base::ErrorCode::kWorkflowBug,
          "an exception that is no reprise::Failure left the workflow's code: " + class_name(error) +
@@ -276,12 +299,18 @@ void Execution::State::park(base::ErrorCode error, std::string report) {
 }
 
 void Execution::State::park_on_mismatch() {
+  if (!trouble) park_on_mismatch(*log.mismatch());
+}
+
+void Execution::State::park_on_mismatch(Mismatch mismatch) {
   if (trouble) return;
-  const Mismatch& mismatch = *log.mismatch();
-  trouble = std::make_unique<Trouble>(
-      Trouble{base::ErrorCode::kNondeterminism,
-              replay::report(mismatch, info.workflow, info.workflow_id, info.run_id.to_string()),
-              mismatch});
+  if (const StrandRecord* strand = scheduler.current(); strand == nullptr) {
+    mismatch.strands = strands();
+  } else if (mismatch.strands.empty()) {
+    mismatch.strands.push_back({strand->number, {}, base::stack_frames()});
+  }
+  trouble =
+      std::make_unique<Trouble>(Trouble{base::ErrorCode::kNondeterminism, {}, std::move(mismatch)});
   scheduler.halt();
 }
 
@@ -322,75 +351,16 @@ void Execution::State::dropped(Operation& operation) try {
     // Handed out and not read: it goes to whoever has waited longest, or back to the inbox.
     Outcome unread = operation.take_outcome();
     if (Operation* waiting = inboxes.next_waiting(operation.label); waiting != nullptr) {
+      waiting->event = operation.event;
       complete(*waiting, Trigger::kSuccess, operation.order(), std::move(unread));
     } else {
-      inboxes.give_back(operation.label, {operation.order(), unread.take_payload()});
+      inboxes.give_back(operation.label,
+                        {operation.order(), unread.take_payload(), operation.event});
     }
   }
 } catch (const std::bad_alloc&) {
   // This is called by a destructor, which must not throw.
   base::end_out_of_memory("running a workflow");
-}
-
-// ---- for the host -----------------------------------------------------------------------------
-
-const Trouble& Execution::trouble() const {
-  REPRISE_CHECK(state_->trouble != nullptr, "only a parked execution has trouble");
-  return *state_->trouble;
-}
-
-bool Execution::closed() const {
-  return state_->closed;
-}
-
-std::size_t Execution::running_strand() const {
-  const auto& strands = state_->scheduler.strands();
-  for (std::size_t i = 0; i < strands.size(); ++i) {
-    if (strands[i].get() == state_->scheduler.current()) return i + 1;
-  }
-  return 0;
-}
-
-std::uint64_t Execution::events() const {
-  return state_->events;
-}
-
-std::optional<base::FunctionRef<Outcome()>> Execution::step_body(std::uint32_t id) const {
-  const Operation* operation = state_->pending.find(id);
-  if (operation == nullptr) return std::nullopt;
-  return operation->step_body;
-}
-
-base::Result<std::string> Execution::query(std::string_view name, std::string_view input) {
-  // What the code did before it got into trouble was never recorded.
-  if (state_->trouble) return base::Error{state_->trouble->code, state_->trouble->report};
-  const auto& queries = state_->handlers.queries;
-  const auto found = queries.find(name);
-  if (found == queries.end()) {
-    std::string known;
-    for (const auto& [other, entry] : queries) known += (known.empty() ? "" : ", ") + other;
-    return base::Error{base::ErrorCode::kUnknownQuery,
-                       "the run answers no query named '" + std::string(name) +
-                           "' now; it answers: " + (known.empty() ? "none" : known)};
-  }
-  state_->in_query = true;
-  auto answer = found->second.handler(input);
-  state_->in_query = false;
-  return answer;
-}
-
-std::vector<std::string> Execution::waiting_for() const {
-  std::vector<std::string> lines;
-  for (const auto& strand : state_->scheduler.strands()) {
-    std::string line;
-    for (const Operation* operation : strand->waits_for) {
-      line += (line.empty() ? "" : " or ") + std::string(to_string(operation->kind())) + " " +
-              operation->label;
-    }
-    if (strand->on_condition) line += line.empty() ? "a condition" : " or a condition";
-    if (!line.empty()) lines.push_back(std::move(line));
-  }
-  return lines;
 }
 
 }  // namespace reprise::replay

@@ -17,6 +17,7 @@
 #include "base/function_ref.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/symbols.h"
 #include "base/time.h"
 #include "proto/log.pb.h"
 #include "replay/code_guard.h"
@@ -25,10 +26,12 @@
 #include "replay/outcome.h"
 #include "replay/scope.h"
 #include "replay/stack_pool.h"
+#include "replay/strand_status.h"
 
 namespace reprise::replay {
 
 class Execution;
+class StackTexts;
 
 // The code of a run, made anew each time the run becomes resident. It outlives run(), so that a
 // finished run can answer queries from the state it ended with.
@@ -62,6 +65,12 @@ struct ExecutionOptions {
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();  // of a turn's commands
   // Watches the code while it runs and outlives the execution; nullptr: nothing does.
   CodeGuard* guard = nullptr;
+  // Where reports take the names of functions from, shared by the executions of a thread, which it
+  // outlives; nullptr: reports show no stacks.
+  base::Symbols* symbols = nullptr;
+  // Where the stacks that commands of live turns record have their text from, likewise; nullptr:
+  // none are recorded.
+  StackTexts* record_stacks = nullptr;
 };
 
 enum class TurnEnd {
@@ -104,6 +113,8 @@ class Execution {
   std::optional<base::FunctionRef<Outcome()>> step_body(std::uint32_t id) const;
   // One line per strand: what it waits for.
   std::vector<std::string> waiting_for() const;
+  // Every strand with its stack, between turns. No code of the run is run; 2 us for each.
+  std::vector<StrandStatus> strands() const;
   // The strand that runs now, from 1 (the workflow function itself) in order of creation; 0: none.
   // A signal handler that has interrupted the run's thread may ask too.
   std::size_t running_strand() const;
@@ -130,6 +141,8 @@ class Execution {
                    base::CallSite site);
   // The recorded value on replay; otherwise compute() now.
   std::string side_effect(base::FunctionRef<std::string()> compute, base::CallSite site);
+  // The number of the event whose value the two above returned last.
+  std::uint64_t value_event() const;
   bool patched(std::string_view change_id, base::CallSite site);
 
   // Gives up a pending activity or timer: it is complete at once, as cancelled.

@@ -69,9 +69,13 @@ void Execution::State::reach_limit(std::string_view what,
   throw Evicted{};
 }
 
-Ref<Operation> Execution::State::add_operation(Kind kind, std::uint32_t id, std::string label) {
+Ref<Operation> Execution::State::add_operation(Kind kind,
+                                               std::uint32_t id,
+                                               std::string label,
+                                               base::CallSite site) {
   const OperationRef operation(new Operation(kind, id));
   operation->label = std::move(label);
+  operation->site = site;
   operation->listener = this;
   operation->scope = scheduler.current()->scope;
   if (id != 0) pending.add(id, operation);
@@ -83,6 +87,7 @@ void Execution::State::complete(Operation& operation,
                                 std::uint64_t order,
                                 Outcome outcome) {
   if (!operation.complete(trigger, order, std::move(outcome))) return;
+  if (operation.event == 0) operation.event = applying;
   for (StrandRecord* strand : operation.waiters) scheduler.wake(*strand);
 }
 
@@ -196,7 +201,7 @@ OperationRef Execution::schedule_activity(base::FunctionRef<void(proto::Activity
   fill(*activity);
   activity->set_id(id);
   s.submit(activity->input().size());
-  return s.add_operation(Kind::kActivity, id, activity->name());
+  return s.add_operation(Kind::kActivity, id, activity->name(), site);
 } catch (const std::bad_alloc&) {
   out_of_memory();
 }
@@ -209,7 +214,7 @@ OperationRef Execution::start_timer(base::Duration duration, base::CallSite site
   timer->set_id(id);
   timer->set_duration_ms(std::clamp<std::int64_t>(duration.count(), 0, kLongestTimer.count()));
   s.submit();
-  return s.add_operation(Kind::kTimer, id, std::to_string(duration.count()) + "ms");
+  return s.add_operation(Kind::kTimer, id, std::to_string(duration.count()) + "ms", site);
 } catch (const std::bad_alloc&) {
   out_of_memory();
 }
@@ -224,7 +229,7 @@ Outcome Execution::run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
   fill(*step);
   step->set_id(id);
   s.submit();
-  const OperationRef operation = s.add_operation(Kind::kStep, id, step->name());
+  const OperationRef operation = s.add_operation(Kind::kStep, id, step->name(), site);
   operation->step_body = body;
   // `body` refers to this frame: it must not outlive it, whichever way the frame is left.
   struct Frame {
@@ -238,6 +243,7 @@ Outcome Execution::run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
   const Frame frame{s, *operation, site};
   Operation* const waited[] = {operation.get()};
   while (!operation->ready()) s.wait_on(strand, waited);
+  s.value_event = operation->event;
   return operation->take_outcome();
 } catch (const std::bad_alloc&) {
   out_of_memory();
@@ -249,6 +255,7 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
   if (const proto::Event* recorded = s.log.peek();
       recorded != nullptr && recorded->kind_case() == proto::Event::kSideEffectRecorded) {
     s.log.accept_recorded();
+    s.value_event = s.log.last_accepted();
     return recorded->side_effect_recorded().value();
   }
   // On replay there is nothing to compute: submitting the command reports the mismatch.
@@ -355,6 +362,7 @@ OperationRef Execution::next_signal(std::string_view name) try {
   s.enter();
   OperationRef operation = s.add_operation(Kind::kSignal, 0, std::string(name));
   if (auto arrival = s.inboxes.take(name)) {
+    operation->event = arrival->event;
     s.complete(*operation, Trigger::kSuccess, arrival->order,
                Outcome::success(std::move(arrival->input)));
   } else {

@@ -29,6 +29,11 @@ struct Handlers {
   std::map<std::string, Entry<Execution::UpdateHandler>, std::less<>> updates;
 };
 
+struct DeferredInput {
+  proto::Event event;
+  std::uint64_t number = 0;  // in the history
+};
+
 struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   State(Execution& execution,
         RunInfo run,
@@ -39,25 +44,29 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
 
   // ---- turns ----
   TurnEnd run(proto::Turn* live, const proto::Turn& turn);
-  void apply(const proto::Event& event, int index);
-  void start(const proto::Event& event, int index);
+  // `number`: of the event in the history.
+  void apply(const proto::Event& event, std::uint64_t number);
+  // False: the history does not begin with the start of the run, but with this event.
+  bool require_start(const proto::Event* first, std::uint64_t number);
+  void start(const proto::Event& event);
   void receive_signal(const proto::SignalReceived& signal);
   void receive_update(const proto::UpdateReceived& update);
   void complete(const proto::UpdateReceived& update, Outcome* outcome);
   void complete_numbered(const proto::Event& event,
-                         int index,
                          std::uint32_t id,
                          Operation::Trigger trigger,
                          Outcome outcome);
   void run_to_quiescence();
   void ask_guard(bool live);
-  TurnEnd end() const;
+  TurnEnd end();
 
   // ---- strands ----
   StrandRecord& spawn_strand(std::function<void()> body, ScopeRef scope);
   void guarded(base::FunctionRef<void()> body);
   void park(base::ErrorCode code, std::string report);
   void park_on_mismatch();
+  void park_on_mismatch(Mismatch mismatch);
+  std::vector<StrandStatus> strands() const;
   void close(Outcome outcome);
   void finished(StrandRecord& strand);
   void dropped(Operation& operation) override;
@@ -70,7 +79,10 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   void submit(std::size_t payload = 0);
   std::uint32_t new_operation();  // its id; throws Evicted when there are too many
   [[noreturn]] void reach_limit(std::string_view what, std::string_view limit, std::size_t value);
-  Ref<Operation> add_operation(Operation::Kind kind, std::uint32_t id, std::string label);
+  Ref<Operation> add_operation(Operation::Kind kind,
+                               std::uint32_t id,
+                               std::string label,
+                               base::CallSite site = {});
   void complete(Operation& operation,
                 Operation::Trigger trigger,
                 std::uint64_t order,
@@ -84,6 +96,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   RunInfo info;
   const WorkflowCode& code;
   CommandLog log;
+  base::Symbols* const symbols;  // may be null
   std::function<void(std::uint32_t)> step_abandoned;
   CodeGuard* const guard;
   const std::size_t most_pending;
@@ -95,13 +108,15 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::string input;  // of the run
   PendingTable pending;
   std::unordered_map<std::string, bool> patches;  // answers given so far
-  std::vector<proto::Event> deferred;             // inputs of deferred turns, for the next turn
+  std::vector<DeferredInput> deferred;            // of deferred turns, for the next turn
 
   base::Time now{};
   std::uint64_t random_state = 0;
   std::uint32_t next_operation = 1;
   std::uint64_t next_order = 1;
   std::uint64_t events = 0;
+  std::uint64_t applying = 0;  // the number of the input that the code runs on
+  std::uint64_t value_event = 0;
   std::size_t turn_bytes = 0;  // of the commands since the last input, when the turn is live
   bool started = false;
   bool closed = false;

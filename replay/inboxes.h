@@ -16,6 +16,7 @@ class Inboxes {
   struct Arrival {
     std::uint64_t order = 0;  // see Operation::order
     std::string input;
+    std::uint64_t event = 0;  // that brought it
   };
 
   bool has(std::string_view name) const;

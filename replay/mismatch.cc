@@ -1,7 +1,5 @@
 #include "replay/mismatch.h"
 
-#include "base/error.h"
-
 namespace reprise::replay {
 namespace {
 
@@ -62,60 +60,34 @@ std::string detail(const Event& event) {
   }
 }
 
-std::string usual_cause(const Mismatch& mismatch) {
-  const bool patch_gone =
-      mismatch.recorded && mismatch.recorded->kind_case() == Event::kPatchRecorded;
-  if (patch_gone) {
-    return "ctx.patched(\"" + mismatch.recorded->patch_recorded().change_id() +
-           "\") was removed while runs that recorded it were open";
-  }
-  switch (mismatch.kind) {
-    case Mismatch::Kind::kChangedInput:
-      return "the argument depends on something outside the run: a clock, a random number, a "
-             "global, the order of an unordered container";
-    case Mismatch::Kind::kOrphanInput:
-      return "the code that made the command was removed, or the history is not this workflow's";
-    case Mismatch::Kind::kAfterEnd:
-      return "a wait was removed, so that the code ends earlier than it did";
-    default:
-      return "a durable call was added, removed or moved; keep old runs going with "
-             "ctx.patched(\"...\")";
-  }
-}
-
-std::string side(std::string_view label,
-                 const std::optional<Event>& event,
-                 std::string_view verb,
-                 std::string_view nothing) {
-  std::string line = "  ";
-  line += label;
-  line.resize(22, ' ');
-  if (!event) return line + std::string(nothing) + "\n";
-  line += describe(*event);
-  if (event->has_call_site()) {
-    if (line.size() < 54) line.resize(54, ' ');
-    line += std::string(verb) + event->call_site().file() + ":" +
-            std::to_string(event->call_site().line());
-  }
-  return line + "\n";
-}
-
 }  // namespace
 
 std::string_view to_string(Mismatch::Kind kind) {
   switch (kind) {
-    case Mismatch::Kind::kOther:
-      return "other command";
-    case Mismatch::Kind::kExtra:
-      return "extra command";
+    case Mismatch::Kind::kOtherKind:
+      return "other kind";
+    case Mismatch::Kind::kOtherName:
+      return "other name";
+    case Mismatch::Kind::kOtherId:
+      return "other id";
     case Mismatch::Kind::kMissing:
       return "missing command";
+    case Mismatch::Kind::kExtra:
+      return "extra command";
+    case Mismatch::Kind::kLeftOver:
+      return "left over at the end";
+    case Mismatch::Kind::kSwapped:
+      return "order swapped";
     case Mismatch::Kind::kChangedInput:
       return "changed input";
+    case Mismatch::Kind::kChangedType:
+      return "changed type";
+    case Mismatch::Kind::kMarkerMissing:
+      return "version marker missing";
     case Mismatch::Kind::kOrphanInput:
-      return "input without its command";
-    case Mismatch::Kind::kAfterEnd:
-      return "history behind the end";
+      return "event for a command never made";
+    case Mismatch::Kind::kCutShort:
+      return "history cut short";
   }
   return "mismatch";
 }
@@ -129,29 +101,6 @@ std::string_view name_of(const Event& event) {
 std::string describe(const Event& event) {
   std::string text(name_of(event));
   if (const std::string what = detail(event); !what.empty()) text += " " + what;
-  return text;
-}
-
-std::string report(const Mismatch& mismatch,
-                   std::string_view workflow,
-                   std::string_view workflow_id,
-                   std::string_view run_id) {
-  std::string text = base::to_string(base::ErrorCode::kNondeterminism);
-  text += " nondeterminism: workflow '";
-  text += workflow;
-  text += "', run ";
-  text += workflow_id;
-  text += " (";
-  text += run_id;
-  text += "), event " + std::to_string(mismatch.event) + "\n";
-  text +=
-      side("the log says", mismatch.recorded, "recorded at ", "no further command in this turn");
-  text += side("the code now does", mismatch.attempted, "at ", "nothing of the kind");
-  if (mismatch.last_match) {
-    text += "  last match          " + std::to_string(mismatch.last_match_event) + " " +
-            describe(*mismatch.last_match) + "\n";
-  }
-  text += "  usually             " + usual_cause(mismatch) + "\n";
   return text;
 }
 

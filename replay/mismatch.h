@@ -3,28 +3,58 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/symbols.h"
 #include "proto/log.pb.h"
+#include "replay/strand_status.h"
 
 namespace reprise::replay {
 
 struct Mismatch {
   enum class Kind {
-    kOther,         // another kind of command, another name or another id
-    kExtra,         // the code asks for something, the recorded turn has no more commands
-    kMissing,       // the recorded turn has a command the code no longer asks for
-    kChangedInput,  // strict: the same command with another input
-    kOrphanInput,   // an input answers a command that the code never made
-    kAfterEnd,      // the history goes on behind the end of the code
+    kOtherKind,      // another kind of command
+    kOtherName,      // the same kind with another name
+    kOtherId,        // the same kind and name with another id
+    kMissing,        // the code waits without asking for what the log says
+    kExtra,          // the code asks for something, the recorded turn has no more commands
+    kLeftOver,       // the code ends, the history goes on
+    kSwapped,        // what the code asks for stands later in the recorded turn
+    kChangedInput,   // strict: the same command with another input
+    kChangedType,    // a recorded payload is not of the type that the code reads it as
+    kMarkerMissing,  // the log has the marker of a ctx.patched() that the code does not ask
+    kOrphanInput,    // an input answers a command that the code never made
+    kCutShort,       // the history does not begin with the start of the run
   };
 
   Kind kind{};
   std::uint64_t event = 0;                // number of the event in the history, from 1
   std::optional<proto::Event> recorded;   // what the log says
   std::optional<proto::Event> attempted;  // what the code does
+  // Without payloads.
   std::optional<proto::Event> last_match;
   std::uint64_t last_match_event = 0;
+
+  std::uint64_t found_at = 0;  // kSwapped: the event at which the log has what the code does
+  std::string payload_of;      // kChangedType: "activity charge"; empty: `recorded` says it
+  std::string read_as;         // kChangedType: the C++ type that the code reads
+  std::string unreadable;      // kChangedType: what the codec says of it
+  // The strand that asked for `attempted`; otherwise all of them, as they wait.
+  std::vector<StrandStatus> strands;
+};
+
+// Mixed into an exception that says that a recorded payload does not decode. If it leaves the
+// workflow's code, the run is parked with this report.
+struct ChangedType {
+  explicit ChangedType(Mismatch what) : mismatch(std::move(what)) {}
+  Mismatch mismatch;
+
+ protected:
+  ~ChangedType() = default;
+  ChangedType(const ChangedType&) = default;
+  ChangedType& operator=(const ChangedType&) = default;
 };
 
 std::string_view to_string(Mismatch::Kind kind);
@@ -35,10 +65,16 @@ std::string describe(const proto::Event& event);
 // The event's name alone: "ActivityScheduled".
 std::string_view name_of(const proto::Event& event);
 
-// The report of design's section on errors: both sides, both call sites, the last match.
+enum class Payloads { kLeftOut, kShown };
+
+// Both sides with their call sites, the last match, what usually causes it and what to do, and the
+// stacks of the strands without the engine's own frames; nullptr: no stacks. Reads debug
+// information: not on a strand. Payloads are the user's data, so what goes to a log has none.
 std::string report(const Mismatch& mismatch,
                    std::string_view workflow,
                    std::string_view workflow_id,
-                   std::string_view run_id);
+                   std::string_view run_id,
+                   base::Symbols* symbols,
+                   Payloads payloads = Payloads::kLeftOut);
 
 }  // namespace reprise::replay

@@ -68,6 +68,8 @@ class Operation : public base::Pooled<Operation> {
   std::optional<base::FunctionRef<Outcome()>> step_body;     // lies on the strand's stack
   StrandRecord* strand = nullptr;                            // kSpawn: the strand itself
   DropListener* listener = nullptr;
+  base::CallSite site{};    // what asked for it
+  std::uint64_t event = 0;  // of the history, that completed it
 
   // Counted references; one thread.
   friend void intrusive_add(Operation* operation) { ++operation->references_; }

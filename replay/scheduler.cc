@@ -9,6 +9,7 @@ namespace reprise::replay {
 
 StrandRecord& Scheduler::create(std::function<void()> body, ScopeRef scope) {
   strands_.push_back(std::make_unique<StrandRecord>(pool_, std::move(body), std::move(scope)));
+  strands_.back()->number = ++created_;
   wake(*strands_.back());
   return *strands_.back();
 }

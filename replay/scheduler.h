@@ -22,6 +22,7 @@ struct StrandRecord : base::Pooled<StrandRecord> {
       : strand(pool, std::move(body)), scope(std::move(in_scope)) {}
 
   Strand strand;
+  std::size_t number = 0;          // from 1 in order of creation
   ScopeRef scope;                  // the innermost one it is in now
   bool running = false;            // is on its stack now, or has resumed a strand that is
   bool ready = false;              // stands in the ready queue
@@ -85,6 +86,7 @@ class Scheduler {
   std::size_t next_ready_ = 0;
   std::vector<StrandRecord*> conditions_;
   StrandRecord* current_ = nullptr;
+  std::size_t created_ = 0;
   bool progress_ = false;  // code has run since the conditions were looked at
   bool halted_ = false;
 };

@@ -1,7 +1,9 @@
 #include "replay/strand.h"
 
+#include <array>
 #include <cxxabi.h>
 #include <new>
+#include <span>
 #include <utility>
 
 // fcontext, not the fiber class on top of it: a fiber's destructor unwinds by force, which must
@@ -11,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/out_of_memory.h"
+#include "base/stack_frames.h"
 
 #if REPRISE_ASAN
 #include <sanitizer/common_interface_defs.h>
@@ -141,6 +144,7 @@ struct alignas(64) Strand::State {  // on cache lines of its own, as top() is
   static void main(context::transfer_t from);
   void run_body();
   void note_depth();
+  bool show_stack();
 
   StackPool& pool;
   const Stack stack;
@@ -150,6 +154,7 @@ struct alignas(64) Strand::State {  // on cache lines of its own, as top() is
   ExceptionState exceptions;              // the strand's, while it does not run
   std::size_t deepest = 0;
   int swallowed = 0;
+  std::span<void*>* looked_at = nullptr;  // who resumed it only wants to see its stack
   bool started = false;
   bool is_running = false;
   bool finished = false;
@@ -187,6 +192,12 @@ void Strand::State::note_depth() {
   if (depth <= deepest) return;
   deepest = depth;
   pool.note_depth(stack, depth);
+}
+
+bool Strand::State::show_stack() {
+  if (looked_at == nullptr) return false;
+  *looked_at = looked_at->first(base::stack_frames(*looked_at));
+  return true;
 }
 
 Strand::Strand(StackPool& pool, Body body) : Strand(pool, stack_of(pool), std::move(body)) {}
@@ -227,10 +238,22 @@ void Strand::suspend() {
   throw_if_evicting();
   State& state = *state_;
   state.note_depth();
-  state.hooks.before_suspend();
-  state.resumer = context::jump_fcontext(state.resumer, nullptr).fctx;
-  state.hooks.after_suspend();
+  do {
+    state.hooks.before_suspend();
+    state.resumer = context::jump_fcontext(state.resumer, nullptr).fctx;
+    state.hooks.after_suspend();
+  } while (state.show_stack());
   throw_if_evicting();
+}
+
+std::vector<void*> Strand::stack() {
+  if (done() || !state_->started || state_->is_running) return {};
+  std::array<void*, base::kMostFrames> room{};  // not on the strand's small stack
+  std::span<void*> frames(room);
+  state_->looked_at = &frames;
+  resume();
+  state_->looked_at = nullptr;
+  return std::vector<void*>(frames.begin(), frames.end());
 }
 
 void Strand::throw_if_evicting() {

@@ -2,6 +2,7 @@
 // the C++ runtime's exception state and calls the sanitizers' fiber hooks.
 #pragma once
 #include <functional>
+#include <vector>
 
 #include "replay/stack_pool.h"
 
@@ -46,6 +47,12 @@ class Strand {
   // Resumes until the body has left its stack by Evicted (or finished). Destructors on the strand's
   // stack run now. A body never started is dropped without running.
   void evict();
+
+  // The calls under way on a strand that waits, the innermost first: addresses for base::Symbols.
+  // The strand is resumed inside suspend(), looks at its stack and suspends again: no code of the
+  // body runs, and the sanitizers are told as ever. Empty for one that has not started, is done or
+  // is running. Some 2 us. Not on the strand itself.
+  std::vector<void*> stack();
 
   bool done() const { return state_ == nullptr; }
   bool evicting() const { return evicting_; }

@@ -121,6 +121,7 @@ void EmbeddedEngine::open(Recovered recovered) {
                          .cached_bytes = options.cached_bytes / count,
                          .stack_bytes = options.stack_bytes,
                          .strict = options.strict,
+                         .record_stacks = options.record_stacks,
                          .pending_operations = options.limits.pending_operations,
                          .turn_bytes = options.limits.turn_bytes,
                          .guard = guard_.get()};

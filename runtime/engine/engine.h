@@ -47,6 +47,7 @@ struct EngineOptions {
   std::size_t cached_bytes = std::size_t{1} << 30;  // stack memory of resident runs at most
   std::size_t stack_bytes = 64 * 1024;              // address space of a strand's stack
   bool strict = false;                              // replay compares recorded inputs too
+  bool record_stacks = false;      // commands record the stack of the code that makes them
   bool replay_every_turn = false;  // evict and replay each run after each turn (tests)
   // Records that the journal gathers before they are moved to the archive in one transaction.
   std::size_t archive_slice = 65'536;

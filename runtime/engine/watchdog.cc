@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/symbols.h"
 #include "base/thread_name.h"
 #include "base/thread_stack.h"
 #include "runtime/engine/run_table.h"

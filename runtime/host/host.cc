@@ -159,10 +159,13 @@ std::optional<Trouble> Host::replay(const RunSource& source, Loaded* out) {
                        "' does not implement workflow '" + info.workflow +
                        "'; implement() it before start()");
   }
-  replay::ExecutionOptions execution_options{.strict = options_.strict,
-                                             .pending_operations = options_.pending_operations,
-                                             .turn_bytes = options_.turn_bytes,
-                                             .guard = options_.guard};
+  replay::ExecutionOptions execution_options{
+      .strict = options_.strict,
+      .pending_operations = options_.pending_operations,
+      .turn_bytes = options_.turn_bytes,
+      .guard = options_.guard,
+      .symbols = &symbols_,
+      .record_stacks = options_.record_stacks ? &stack_texts_ : nullptr};
   if (options_.step_abandoned) {
     execution_options.step_abandoned = [this, key = source.key()](std::uint32_t id) {
       options_.step_abandoned(key, id);

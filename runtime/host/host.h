@@ -15,6 +15,7 @@
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "replay/execution.h"
+#include "replay/stack_recorder.h"
 #include "runtime/host/registry.h"
 
 namespace reprise::runtime {
@@ -37,6 +38,7 @@ struct HostOptions {
   std::size_t cached_bytes = std::size_t{1} << 30;  // of stack memory
   std::size_t stack_bytes = 64 * 1024;
   bool strict = false;
+  bool record_stacks = false;                                                // of commands
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();  // of one run
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();          // of its commands
   replay::CodeGuard* guard = nullptr;  // of workflow code; outlives the host; nullptr: none
@@ -116,6 +118,8 @@ class Host {
   HostOptions options_;
   Registry registry_;
   replay::StackPool stacks_;
+  base::Symbols symbols_;  // of reports and recorded stacks
+  replay::StackTexts stack_texts_{symbols_};
   Resident* latest_ = nullptr;  // used last; a list from here to the one unused for longest
   Resident* oldest_ = nullptr;
   std::size_t resident_ = 0;

@@ -41,6 +41,7 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.cached_bytes = options.cached_bytes;
   out.stack_bytes = options.stack_bytes;
   out.strict = options.strict;
+  out.record_stacks = options.record_stacks;
   out.journal_map_bytes = options.journal_map_bytes;
   out.archive_map_bytes = options.archive_map_bytes;
   out.limits = to_runtime(options.limits);

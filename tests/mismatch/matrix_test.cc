@@ -107,7 +107,7 @@ TEST(Mismatch, AWaitThatWasRemovedEndsTheRunTooEarly) {
   run.turn({signal("go")});
   run.change_code([](Execution&) { return Outcome(); });
   EXPECT_EQ(run.replay(), TurnEnd::kParked);
-  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kOther);
+  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kLeftOver);
 }
 
 TEST(Mismatch, TheHistoryGoesOnBehindTheEnd) {
@@ -122,7 +122,7 @@ TEST(Mismatch, TheHistoryGoesOnBehindTheEnd) {
   *more.add_inputs() = signal("go");
   run.history().push_back(more);
   EXPECT_EQ(run.replay(), TurnEnd::kParked);
-  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kAfterEnd);
+  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kLeftOver);
 }
 
 TEST(Mismatch, AnInputAnswersACommandThatWasNeverMade) {
@@ -137,6 +137,23 @@ TEST(Mismatch, AnInputAnswersACommandThatWasNeverMade) {
   EXPECT_EQ(run.replay(), TurnEnd::kParked);
   EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kOrphanInput);
   EXPECT_EQ(run.execution().trouble().mismatch->event, 3u);
+}
+
+// Its number is that of the turn which recorded it, not of the one that applies it.
+TEST(Mismatch, ADeferredInputAnswersACommandThatWasNeverMade) {
+  ScriptedRun run([](Execution& e) {
+    call(e, "a");
+    return Outcome();
+  });
+  run.start();
+  run.defer({signal("s"), activity_completed(9)});
+  proto::Turn turn;
+  *turn.add_inputs() = signal("t");
+  run.history().push_back(turn);
+  EXPECT_EQ(run.replay(), TurnEnd::kParked);
+  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kOrphanInput);
+  // started, activity a, s, the completion
+  EXPECT_EQ(run.execution().trouble().mismatch->event, 4u);
 }
 
 TEST(Mismatch, SwappedCommandsAreFound) {
@@ -199,7 +216,7 @@ TEST(Mismatch, ATurnGoesOnBehindTheInputThatEndsTheRun) {
   EXPECT_EQ(run.turn({signal("go")}), TurnEnd::kClosed);
   *run.history()[1].add_inputs() = signal("late");
   EXPECT_EQ(run.replay(), TurnEnd::kParked);
-  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kAfterEnd);
+  EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kLeftOver);
   // started, go, late
   EXPECT_EQ(run.execution().trouble().mismatch->event, 3u);
 }

@@ -29,7 +29,11 @@ TEST(Report, ShowsBothSidesWithTheirCallSites) {
       "  the code now does   TimerStarted 24h                at tests/workflow.cc:41\n"
       "  last match          2 ActivityScheduled reserve\n"
       "  usually             a durable call was added, removed or moved; keep old runs going "
-      "with ctx.patched(\"...\")\n");
+      "with ctx.patched(\"...\")\n"
+      "  different           the code makes another kind of command here\n"
+      "  to go on            if (ctx.patched(\"...\")) { the calls as they are now } else { the "
+      "calls "
+      "as they were }\n");
 }
 
 TEST(Report, SaysWhenAPatchMarkerIsMissing) {

@@ -146,6 +146,11 @@ class ScriptedRun {
   }
 
   void change_code(Body body) { code_ = code_of(std::move(body)); }
+  void set_code(replay::WorkflowCode code) {
+    execution_.reset();
+    code_ = std::move(code);
+    reset();
+  }
 
   Execution& execution() { return *execution_; }
   std::vector<proto::Turn>& history() { return history_; }

@@ -138,7 +138,7 @@ class Context {
             const StepOptions& options = {},
             CallSite site = CallSite::current()) -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {
     using R = std::remove_cvref_t<std::invoke_result_t<Fn&>>;
-    return internal::decode_result<R>(run_step(name, computation<R>(fn), options, site));
+    return decode_value<R>(name, run_step(name, computation<R>(fn), options, site), site);
   }
   // Calls `fn` here and now and records its result with the turn: for what must not change on
   // replay but needs no waiting, such as a configuration value. After a crash before the turn is
@@ -149,7 +149,7 @@ class Context {
   auto side_effect(Fn fn, CallSite site = CallSite::current())
       -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {
     using R = std::remove_cvref_t<std::invoke_result_t<Fn&>>;
-    return internal::decode_result<R>(record_side_effect(computation<R>(fn), site));
+    return decode_value<R>({}, record_side_effect(computation<R>(fn), site), site);
   }
 
   // ---- time and conditions ----
@@ -303,6 +303,20 @@ class Context {
                        const StepOptions& options,
                        CallSite site);
   std::string record_side_effect(internal::Computation compute, CallSite site);
+  // `step`: its name; empty: a side effect.
+  template <class R>
+  R decode_value(std::string_view step, const std::string& payload, CallSite site) const {
+    try {
+      return internal::decode_result<R>(payload);
+    } catch (const PayloadError& error) {
+      wrong_type(error, step, payload, internal::type_name<R>(), site);
+    }
+  }
+  [[noreturn]] void wrong_type(const PayloadError& error,
+                               std::string_view step,
+                               const std::string& payload,
+                               std::string_view type,
+                               CallSite site) const;
   void wait_for_condition(internal::Condition condition, CallSite site);
   bool wait_for_condition(internal::Condition condition, Duration timeout, CallSite site);
   std::size_t wait_first(const PendingBase* const* pendings, std::size_t count);

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <reprise/call_site.h>
+#include <reprise/error.h>
 #include <reprise/internal/opaque.h>
 #include <reprise/internal/payload.h>
 #include <string>
@@ -35,6 +36,10 @@ class PendingBase {
   // Waits, then throws the failure or returns the payload.
   std::string take();
   internal::SpawnResult* spawned() const { return parts_.spawned.get(); }
+  // The payload that was taken does not decode as that type.
+  [[noreturn]] void wrong_type(const PayloadError& error,
+                               std::string_view payload,
+                               std::string_view type) const;
 
  private:
   friend class Context;
@@ -55,14 +60,19 @@ class [[nodiscard]] Pending : public PendingBase {
 
   // Waits, then hands over the result: call it once. Throws the Failure it ended with (an
   // ActivityFailure for an activity), or CancelledFailure when it or the current scope was
-  // cancelled. Throws PayloadError, which is a bug, when the result is no T. Records nothing.
+  // cancelled. Throws PayloadError, which parks the run with a report of what is recorded, when
+  // the result is no T. Records nothing.
   T get() {
     const std::string payload = take();
     if constexpr (std::is_void_v<T>) {
       return;
     } else {
       if (auto* box = spawned()) return std::move(*static_cast<internal::SpawnBox<T>*>(box)->value);
-      return decode_(payload);
+      try {
+        return decode_(payload);
+      } catch (const PayloadError& error) {
+        wrong_type(error, payload, internal::type_name<T>());
+      }
     }
   }
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/sanitizers.h"
+#include "base/symbols.h"
 
 namespace reprise::base {
 
@@ -50,11 +51,6 @@ TEST(ThreadStack, LeavesAHandlerOfTheProgramAlone) {
   EXPECT_FALSE(interrupt(
       ::pthread_self(), [] {}, Duration(1)));
   ASSERT_EQ(::sigaction(SIGURG, &before, nullptr), 0);
-}
-
-TEST(ThreadStack, DescribesAnAddressOutsideEveryModule) {
-  void* const nowhere[] = {reinterpret_cast<void*>(16)};
-  EXPECT_EQ(describe_frames(nowhere), std::vector<std::string>{"#0 0x10"});
 }
 
 }  // namespace

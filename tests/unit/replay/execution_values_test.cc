@@ -141,6 +141,11 @@ TEST(ExecutionValues, SaysWhatItWaitsFor) {
   });
   run.start();
   EXPECT_THAT(run.execution().waiting_for(), ElementsAre("activity charge or signal packed"));
+  const auto strands = run.execution().strands();
+  ASSERT_EQ(strands.size(), 1u);
+  EXPECT_EQ(strands[0].number, 1u);
+  EXPECT_EQ(strands[0].waits_for, "activity charge or signal packed");
+  EXPECT_FALSE(strands[0].frames.empty());
 }
 
 TEST(ExecutionValues, GivesEveryStackBack) {

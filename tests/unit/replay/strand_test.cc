@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 
 #include "base/sanitizers.h"
+#include "base/symbols.h"
 
 namespace reprise::replay {
 namespace {
@@ -407,6 +408,86 @@ TEST_F(StrandTest, AHundredThousandAlive) {
   EXPECT_EQ(pool_.in_use(), static_cast<std::size_t>(count));
   for (auto& strand : strands) strand->resume();
   EXPECT_EQ(left, count);
+}
+
+// ---- the stack of a strand that waits ---------------------------------------------------------
+
+[[gnu::noinline]] int deeper(Trace& trace) {
+  suspend();
+  trace.push_back("went on");
+  return 1;
+}
+[[gnu::noinline]] int deep(Trace& trace) {
+  const int depth = deeper(trace);
+  trace.push_back("came back");  // so that this frame is there while the other one is
+  return depth + 1;
+}
+
+std::vector<std::string> functions_of(const std::vector<void*>& frames) {
+  base::Symbols symbols;
+  std::vector<std::string> names;
+  for (const void* frame : frames) {
+    for (const auto& symbol : symbols.at(frame)) names.push_back(symbol.function);
+  }
+  return names;
+}
+
+TEST_F(StrandTest, ShowsWhereItWaits) {
+  Strand strand(pool_, [&] { deep(trace_); });
+  EXPECT_TRUE(strand.stack().empty());  // not started
+  strand.resume();
+  const auto names = functions_of(strand.stack());
+  EXPECT_THAT(names,
+              testing::IsSupersetOf({testing::EndsWith("::deeper"), testing::EndsWith("::deep")}));
+  EXPECT_TRUE(trace_.empty());  // none of its code has run
+  EXPECT_EQ(strand.stack(), strand.stack());
+  strand.resume();
+  EXPECT_THAT(trace_, ElementsAre("went on", "came back"));
+  EXPECT_TRUE(strand.done());
+  EXPECT_TRUE(strand.stack().empty());
+}
+
+TEST_F(StrandTest, ShowsWhereItWaitsInsideACatchBlock) {
+  Strand strand(pool_, [&] {
+    try {
+      throw std::runtime_error("first");
+    } catch (const std::exception& error) {
+      deep(trace_);
+      trace_.push_back(error.what());
+    }
+  });
+  strand.resume();
+  try {
+    throw std::runtime_error("second");
+  } catch (const std::exception& error) {
+    EXPECT_FALSE(strand.stack().empty());
+    EXPECT_STREQ(error.what(), "second");
+  }
+  strand.resume();
+  EXPECT_THAT(trace_, ElementsAre("went on", "came back", "first"));
+}
+
+TEST_F(StrandTest, ShowsItsStackToAnotherStrand) {
+  Strand waiting(pool_, [&] { deep(trace_); });
+  waiting.resume();
+  std::vector<void*> seen;
+  Strand looking(pool_, [&] {
+    seen = waiting.stack();
+    EXPECT_TRUE(looking.stack().empty());  // it runs
+  });
+  looking.resume();
+  EXPECT_THAT(functions_of(seen), testing::Contains(testing::EndsWith("::deeper")));
+}
+
+TEST_F(StrandTest, IsEvictedAfterItsStackWasShown) {
+  Strand strand(pool_, [&] {
+    const Farewell farewell{trace_, "bye"};
+    deep(trace_);
+  });
+  strand.resume();
+  EXPECT_FALSE(strand.stack().empty());
+  strand.evict();
+  EXPECT_THAT(trace_, ElementsAre("bye"));
 }
 
 // ---- what must abort ---------------------------------------------------------------------------

@@ -33,6 +33,20 @@ class Registry {
   virtual void require_open() const = 0;  // throws once implementations cannot change any more
 };
 
+// The input of the run does not decode as the arguments of the workflow.
+[[noreturn]] void wrong_input(const PayloadError& error,
+                              std::string_view input,
+                              std::string_view type);
+
+template <class... A>
+std::tuple<A...> decode_input(std::string_view input) {
+  try {
+    return decode_arguments<A...>(input);
+  } catch (const PayloadError& error) {
+    wrong_input(error, input, type_name<std::tuple<A...>>());
+  }
+}
+
 // Can Fn be called as the implementation of a definition with that signature?
 template <class Fn, class Ctx, class S>
 inline constexpr bool kImplements = false;
@@ -47,7 +61,7 @@ class FunctionWorkflow<Fn, R(A...)> final : public WorkflowObject {
  public:
   FunctionWorkflow(std::shared_ptr<Fn> fn, Context& ctx) : fn_(std::move(fn)), ctx_(ctx) {}
   std::string run(std::string_view input) override {
-    const std::tuple<A...> arguments = decode_arguments<A...>(input);
+    const std::tuple<A...> arguments = decode_input<A...>(input);
     return encode_call<R>([&] {
       return std::apply([&](const A&... a) -> R { return (*fn_)(ctx_, a...); }, arguments);
     });
@@ -94,7 +108,7 @@ class ClassWorkflow<C, Run, R(A...)> final : public WorkflowObject {
     for (const auto& bind : bindings) bind(ctx, object_);
   }
   std::string run(std::string_view input) override {
-    const std::tuple<A...> arguments = decode_arguments<A...>(input);
+    const std::tuple<A...> arguments = decode_input<A...>(input);
     return encode_call<R>([&] {
       return std::apply([&](const A&... a) -> R { return (object_.*run_)(a...); }, arguments);
     });

@@ -1,0 +1,19 @@
+// What kind of difference there is between a recorded command and another one that the code makes.
+#pragma once
+#include "proto/log.pb.h"
+#include "replay/mismatch.h"
+
+namespace reprise::replay {
+
+struct Difference {
+  Mismatch::Kind kind{};
+  int found_at = -1;  // kSwapped: the recorded command that the code's is the same as
+};
+
+// Of the turn's command `index` and another one, for which same_command() does not hold.
+Difference difference(const proto::Turn& recorded, int index, const proto::Event& attempted);
+
+// Keeps what describe() shows of a command: no payload and no call site.
+void outline(const proto::Event& command, proto::Event* out);
+
+}  // namespace reprise::replay

@@ -1,0 +1,87 @@
+// What the host and people ask a run between turns.
+#include "base/check.h"
+#include "replay/execution_state.h"
+
+namespace reprise::replay {
+
+const Trouble& Execution::trouble() const {
+  REPRISE_CHECK(state_->trouble != nullptr, "only a parked execution has trouble");
+  return *state_->trouble;
+}
+
+bool Execution::closed() const {
+  return state_->closed;
+}
+
+std::size_t Execution::running_strand() const {
+  const StrandRecord* const running = state_->scheduler.current();
+  return running == nullptr ? 0 : running->number;
+}
+
+std::uint64_t Execution::value_event() const {
+  return state_->value_event;
+}
+
+std::uint64_t Execution::events() const {
+  return state_->events;
+}
+
+std::optional<base::FunctionRef<Outcome()>> Execution::step_body(std::uint32_t id) const {
+  const Operation* operation = state_->pending.find(id);
+  if (operation == nullptr) return std::nullopt;
+  return operation->step_body;
+}
+
+base::Result<std::string> Execution::query(std::string_view name, std::string_view input) {
+  // What the code did before it got into trouble was never recorded.
+  if (state_->trouble) return base::Error{state_->trouble->code, state_->trouble->report};
+  const auto& queries = state_->handlers.queries;
+  const auto found = queries.find(name);
+  if (found == queries.end()) {
+    std::string known;
+    for (const auto& [other, entry] : queries) known += (known.empty() ? "" : ", ") + other;
+    return base::Error{base::ErrorCode::kUnknownQuery,
+                       "the run answers no query named '" + std::string(name) +
+                           "' now; it answers: " + (known.empty() ? "none" : known)};
+  }
+  state_->in_query = true;
+  auto answer = found->second.handler(input);
+  state_->in_query = false;
+  return answer;
+}
+
+namespace {
+
+std::string what_it_waits_for(const StrandRecord& strand) {
+  std::string line;
+  for (const Operation* operation : strand.waits_for) {
+    line += (line.empty() ? "" : " or ") + std::string(to_string(operation->kind())) + " " +
+            operation->label;
+  }
+  if (strand.on_condition) line += line.empty() ? "a condition" : " or a condition";
+  return line;
+}
+
+}  // namespace
+
+std::vector<std::string> Execution::waiting_for() const {
+  std::vector<std::string> lines;
+  for (const auto& strand : state_->scheduler.strands()) {
+    if (auto line = what_it_waits_for(*strand); !line.empty()) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::vector<StrandStatus> Execution::State::strands() const {
+  std::vector<StrandStatus> all;
+  for (const auto& strand : scheduler.strands()) {
+    all.push_back({strand->number, what_it_waits_for(*strand), strand->strand.stack()});
+  }
+  return all;
+}
+
+std::vector<StrandStatus> Execution::strands() const {
+  return state_->strands();
+}
+
+}  // namespace reprise::replay

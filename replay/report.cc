@@ -1,0 +1,267 @@
+// The text of a mismatch: what a person reads when a deployment broke a run.
+#include <algorithm>
+
+#include "base/error.h"
+#include "replay/mismatch.h"
+#include "replay/readable_payload.h"
+#include "replay/user_frames.h"
+
+namespace reprise::replay {
+namespace {
+
+using proto::Event;
+using Kind = Mismatch::Kind;
+
+constexpr std::size_t kLabelWidth = 22;
+constexpr std::size_t kSiteColumn = 54;
+constexpr std::size_t kMostStrands = 16;
+
+std::string line(std::string_view label, std::string_view text) {
+  std::string made = "  ";
+  made += label;
+  made.resize(kLabelWidth, ' ');
+  made += text;
+  return made += '\n';
+}
+
+std::string site_text(const Event& event) {
+  return event.call_site().file() + ":" + std::to_string(event.call_site().line());
+}
+
+std::string with_site(std::string_view label,
+                      std::string text,
+                      const Event& event,
+                      std::string_view verb) {
+  if (event.has_call_site()) {
+    text.resize(std::max(kSiteColumn - kLabelWidth, text.size() + 1), ' ');
+    text += std::string(verb) + site_text(event);
+  }
+  return line(label, text);
+}
+
+std::string side(std::string_view label,
+                 const std::optional<Event>& event,
+                 std::string_view verb,
+                 std::string_view nothing) {
+  return event ? with_site(label, describe(*event), *event, verb) : line(label, nothing);
+}
+
+// ---- what is different, why, and what to do about it ------------------------------------------
+
+constexpr std::string_view kPatchIt =
+    "if (ctx.patched(\"...\")) { the calls as they are now } else { the calls as they were }";
+
+std::string marker_of(const Mismatch& mismatch) {
+  return "ctx.patched(\"" + mismatch.recorded->patch_recorded().change_id() + "\")";
+}
+
+std::string id_in(const Event& command) {
+  switch (command.kind_case()) {
+    case Event::kActivityScheduled:
+      return "#" + std::to_string(command.activity_scheduled().id());
+    case Event::kStepScheduled:
+      return "#" + std::to_string(command.step_scheduled().id());
+    case Event::kTimerStarted:
+      return "#" + std::to_string(command.timer_started().id());
+    default: {  // described by its id
+      const std::string text = describe(command);
+      return text.substr(text.find(' ') + 1);
+    }
+  }
+}
+
+std::string what_differs(const Mismatch& mismatch) {
+  switch (mismatch.kind) {
+    case Kind::kOtherKind:
+      return "the code makes another kind of command here";
+    case Kind::kOtherName:
+      return "the same kind of command, with another name";
+    case Kind::kOtherId:
+      return "the same command with another id: " + id_in(*mismatch.recorded) + " in the log, " +
+             id_in(*mismatch.attempted) + " in the code";
+    case Kind::kMissing:
+      return "the code waits without making this command";
+    case Kind::kExtra:
+      return "the code makes a command that the log does not have here";
+    case Kind::kLeftOver:
+      return "the code ends here, and the log goes on";
+    case Kind::kSwapped:
+      return "the order: the log has what the code does as event " +
+             std::to_string(mismatch.found_at);
+    case Kind::kChangedInput:
+      return "the same command, with another input (compared in strict mode only)";
+    case Kind::kChangedType:
+      return "the recorded payload is of another type: " + mismatch.unreadable;
+    case Kind::kMarkerMissing:
+      return "the code does not ask for this version marker any more";
+    case Kind::kOrphanInput:
+      return "the event answers a command that the code has not made";
+    case Kind::kCutShort:
+      return "the history does not begin with RunStarted";
+  }
+  return {};
+}
+
+std::string usual_cause(const Mismatch& mismatch) {
+  switch (mismatch.kind) {
+    case Kind::kOtherName:
+      return "a definition was renamed, or a durable call was added, removed or moved; keep old "
+             "runs going with ctx.patched(\"...\")";
+    case Kind::kMissing:
+      return "a durable call was removed, or moved behind a wait; keep old runs going with "
+             "ctx.patched(\"...\")";
+    case Kind::kExtra:
+      return "a durable call was added, or moved before a wait; keep old runs going with "
+             "ctx.patched(\"...\"). Or the history was cut short in the middle of this turn";
+    case Kind::kLeftOver:
+      return "a wait was removed, so that the code ends earlier than it did";
+    case Kind::kSwapped:
+      return "durable calls changed places, or those between were removed; keep old runs going "
+             "with ctx.patched(\"...\")";
+    case Kind::kChangedInput:
+      return "the argument depends on something outside the run: a clock, a random number, a "
+             "global, the order of an unordered container";
+    case Kind::kChangedType:
+      return "the type of a result or an argument was changed while runs that recorded it were "
+             "open, or a worker with other code has made it";
+    case Kind::kMarkerMissing:
+      return marker_of(mismatch) + " was removed while runs that recorded it were open";
+    case Kind::kOrphanInput:
+      return "the code that made the command was removed, or the history is not this workflow's";
+    case Kind::kCutShort:
+      return "a part of the history was copied or exported, or its beginning was lost";
+    case Kind::kOtherKind:
+    case Kind::kOtherId:
+      break;
+  }
+  return "a durable call was added, removed or moved; keep old runs going with "
+         "ctx.patched(\"...\")";
+}
+
+std::string what_to_do(const Mismatch& mismatch) {
+  switch (mismatch.kind) {
+    case Kind::kOtherName:
+      return "give the definition its old name back: names are data of the log; or " +
+             std::string(kPatchIt);
+    case Kind::kChangedInput:
+      return "take what varies from the run: ctx.now(), ctx.random(), ctx.side_effect(), or sort "
+             "it";
+    case Kind::kChangedType:
+      return "let the new type read the old form too (members optional, numbers wider), or give "
+             "the changed definition a new name and call it behind ctx.patched(\"...\")";
+    case Kind::kMarkerMissing:
+      return "put " + marker_of(mismatch) +
+             " back where it was; it may go when no open run has recorded it";
+    case Kind::kOrphanInput:
+      return "bring the call back for old runs, behind ctx.patched(\"...\"); check which workflow "
+             "the history belongs to";
+    case Kind::kCutShort:
+      return "replay the whole history, from its first event";
+    default:
+      return std::string(kPatchIt);
+  }
+}
+
+// ---- stacks -----------------------------------------------------------------------------------
+
+std::string stack_lines(const StrandStatus& strand, base::Symbols& symbols) {
+  const auto frames = user_frames(strand.frames, symbols);
+  if (frames.empty()) return {};  // its function has returned
+  std::string title = "strand " + std::to_string(strand.number);
+  if (!strand.waits_for.empty()) title += ", waits for " + strand.waits_for;
+  std::string lines = line("stack", title);
+  for (const base::Symbol& frame : frames) lines += line("", to_string(frame));
+  return lines;
+}
+
+std::string stacks(const Mismatch& mismatch, base::Symbols& symbols) {
+  std::string lines;
+  const std::size_t shown = std::min(mismatch.strands.size(), kMostStrands);
+  for (std::size_t i = 0; i < shown; ++i) lines += stack_lines(mismatch.strands[i], symbols);
+  if (const std::size_t more = mismatch.strands.size() - shown; more > 0) {
+    lines += line("", "and " + std::to_string(more) + " more strands");
+  }
+  return lines;
+}
+
+std::string payload_of(const Event& event) {
+  switch (event.kind_case()) {
+    case Event::kRunStarted:
+      return event.run_started().input();
+    case Event::kActivityScheduled:
+      return event.activity_scheduled().input();
+    case Event::kRunCompleted:
+      return event.run_completed().result();
+    case Event::kUpdateCompleted:
+      return event.update_completed().result();
+    case Event::kActivityCompleted:
+      return event.activity_completed().result();
+    case Event::kStepCompleted:
+      return event.step_completed().result();
+    case Event::kSideEffectRecorded:
+      return event.side_effect_recorded().value();
+    case Event::kSignalReceived:
+      return event.signal_received().input();
+    default:
+      return {};
+  }
+}
+
+std::string payload_line(const Event& event, Payloads payloads) {
+  const std::string payload = payload_of(event);
+  return line("its payload", payloads == Payloads::kShown
+                                 ? readable_payload(payload)
+                                 : std::to_string(payload.size()) + " bytes");
+}
+
+std::string both_sides(const Mismatch& mismatch, Payloads payloads) {
+  if (mismatch.kind == Kind::kChangedType) {
+    const Event& recorded = *mismatch.recorded;
+    const std::string what = mismatch.payload_of.empty()
+                                 ? describe(recorded)
+                                 : std::string(name_of(recorded)) + " of " + mismatch.payload_of;
+    return with_site("the log says", what, recorded, "asked for at ") +
+           payload_line(*mismatch.recorded, payloads) +
+           line("the code now reads", mismatch.read_as);
+  }
+  if (mismatch.kind == Kind::kChangedInput) {
+    return side("the log says", mismatch.recorded, "recorded at ", {}) +
+           payload_line(*mismatch.recorded, payloads) +
+           side("the code now does", mismatch.attempted, "at ", {}) +
+           payload_line(*mismatch.attempted, payloads);
+  }
+  const bool none = mismatch.kind == Kind::kCutShort || mismatch.kind == Kind::kLeftOver;
+  return side("the log says", mismatch.recorded, "recorded at ",
+              none ? "nothing" : "no further command in this turn") +
+         side("the code now does", mismatch.attempted, "at ", "nothing of the kind");
+}
+
+}  // namespace
+
+std::string report(const Mismatch& mismatch,
+                   std::string_view workflow,
+                   std::string_view workflow_id,
+                   std::string_view run_id,
+                   base::Symbols* symbols,
+                   Payloads payloads) {
+  std::string text = base::to_string(base::ErrorCode::kNondeterminism);
+  text += " nondeterminism: workflow '";
+  text += workflow;
+  text += "', run ";
+  text += workflow_id;
+  text += " (";
+  text += run_id;
+  text += "), event " + std::to_string(mismatch.event) + "\n";
+  text += both_sides(mismatch, payloads);
+  if (mismatch.last_match) {
+    text += line("last match",
+                 std::to_string(mismatch.last_match_event) + " " + describe(*mismatch.last_match));
+  }
+  text += line("usually", usual_cause(mismatch));
+  text += line("different", what_differs(mismatch));
+  text += line("to go on", what_to_do(mismatch));
+  if (symbols != nullptr) text += stacks(mismatch, *symbols);
+  return text;
+}
+
+}  // namespace reprise::replay

@@ -1,0 +1,66 @@
+// The stacks behind commands, as a history records them: each different one once, with names.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/symbols.h"
+#include "proto/log.pb.h"
+
+namespace reprise::replay {
+
+// The text of stacks, shared by the runs of a thread: a stack gets its names when it is met for the
+// first time (some 0.1 ms), after that it costs a look into a table. Belongs to one thread.
+class StackTexts {
+ public:
+  struct Text {
+    std::uint64_t digest = 0;         // of `frames`
+    std::vector<std::string> frames;  // the user's, "shop::charge shop/checkout.cc:41"
+  };
+
+  // `symbols` must outlive it.
+  explicit StackTexts(base::Symbols& symbols) : symbols_(symbols) {}
+
+  // Valid as long as this is. Reads debug information: not on a strand.
+  const Text& of(std::span<void* const> frames);
+
+  static std::uint64_t digest(std::span<const std::string> frames);
+
+ private:
+  base::Symbols& symbols_;
+  std::unordered_map<std::uint64_t, Text> texts_;  // by the addresses
+};
+
+// The stacks of one run. Numbers go up from 1 in the order of the history, so a run that comes back
+// to memory goes on with those that it has recorded.
+class StackRecorder {
+ public:
+  explicit StackRecorder(StackTexts& texts) : texts_(texts) {}
+
+  // The caller's stack is that of the command, which lives until finish(). Does nothing when it is
+  // not on a strand: then the engine itself asks, to cancel what a cancelled run waits for.
+  void note(proto::Event* command);
+  // Behind the code of a live turn, not on a strand: gives the commands their stacks, and the turn
+  // those that are new.
+  void finish(proto::Turn* turn);
+  // A turn that was recorded before.
+  void learn(const proto::Turn& recorded);
+
+ private:
+  struct Noted {
+    proto::Event* command = nullptr;
+    std::size_t first = 0;  // in addresses_
+    std::size_t count = 0;
+  };
+  std::uint64_t number_of(const StackTexts::Text& text, proto::Turn* turn);
+
+  StackTexts& texts_;
+  std::vector<Noted> noted_;
+  std::vector<void*> addresses_;
+  std::unordered_map<std::uint64_t, std::uint64_t> numbers_;  // by the digest of the text
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace reprise::replay

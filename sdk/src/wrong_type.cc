@@ -1,0 +1,78 @@
+#include "sdk/src/wrong_type.h"
+
+#include <utility>
+
+#include "base/stack_frames.h"
+#include "reprise/internal/registry.h"
+#include "sdk/src/durable.h"
+
+namespace reprise {
+
+void internal::throw_wrong_type(const PayloadError& error,
+                                proto::Event recorded,
+                                std::uint64_t event,
+                                std::string_view type,
+                                base::CallSite asked_for,
+                                std::string payload_of,
+                                std::size_t strand) {
+  replay::Mismatch mismatch;
+  mismatch.kind = replay::Mismatch::Kind::kChangedType;
+  mismatch.event = event;
+  if (asked_for.line != 0) {
+    recorded.mutable_call_site()->set_file(std::string(asked_for.short_file()));
+    recorded.mutable_call_site()->set_line(asked_for.line);
+  }
+  mismatch.recorded = std::move(recorded);
+  mismatch.payload_of = std::move(payload_of);
+  mismatch.read_as = type;
+  mismatch.unreadable = error.what();
+  mismatch.strands.push_back({strand, {}, base::stack_frames()});
+  throw WrongType(error, std::move(mismatch));
+}
+
+void internal::wrong_input(const PayloadError& error,
+                           std::string_view input,
+                           std::string_view type) {
+  proto::Event recorded;
+  recorded.mutable_run_started()->set_input(input.data(), input.size());
+  throw_wrong_type(error, std::move(recorded), 1, type, {}, {}, 1);
+}
+
+void PendingBase::wrong_type(const PayloadError& error,
+                             std::string_view payload,
+                             std::string_view type) const {
+  const replay::Operation& read = operation();
+  const replay::Execution& run = *parts_.execution;
+  proto::Event recorded;
+  std::string payload_of;
+  if (read.kind() == replay::Operation::Kind::kSignal) {
+    // Until it is recorded it is its sender's mistake.
+    if (!run.replaying()) throw PayloadError(error);
+    recorded.mutable_signal_received()->set_name(read.label);
+    recorded.mutable_signal_received()->set_input(payload.data(), payload.size());
+  } else {
+    payload_of = "activity " + read.label;
+    recorded.mutable_activity_completed()->set_id(read.id());
+    recorded.mutable_activity_completed()->set_result(payload.data(), payload.size());
+  }
+  internal::throw_wrong_type(error, std::move(recorded), read.event, type, read.site,
+                             std::move(payload_of), run.running_strand());
+}
+
+void Context::wrong_type(const PayloadError& error,
+                         std::string_view step,
+                         const std::string& payload,
+                         std::string_view type,
+                         CallSite site) const {
+  proto::Event recorded;
+  if (step.empty()) {
+    recorded.mutable_side_effect_recorded()->set_value(payload);
+  } else {
+    recorded.mutable_step_completed()->set_result(payload);
+  }
+  internal::throw_wrong_type(
+      error, std::move(recorded), execution_->value_event(), type, internal::to_base(site),
+      step.empty() ? std::string() : "step " + std::string(step), execution_->running_strand());
+}
+
+}  // namespace reprise

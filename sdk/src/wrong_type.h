@@ -1,0 +1,30 @@
+// What is thrown when a recorded payload is not of the type that the code reads it as: a
+// PayloadError for the code, and, if it leaves the code, the report that parks the run.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/call_site.h"
+#include "proto/log.pb.h"
+#include "replay/mismatch.h"
+#include "reprise/error.h"
+
+namespace reprise::internal {
+
+class WrongType final : public PayloadError, public replay::ChangedType {
+ public:
+  WrongType(const PayloadError& error, replay::Mismatch what)
+      : PayloadError(error), ChangedType(std::move(what)) {}
+};
+
+// `recorded` holds the payload and is the event of that number; `strand` reads it as `type`.
+[[noreturn]] void throw_wrong_type(const PayloadError& error,
+                                   proto::Event recorded,
+                                   std::uint64_t event,
+                                   std::string_view type,
+                                   base::CallSite asked_for,
+                                   std::string payload_of,
+                                   std::size_t strand);
+
+}  // namespace reprise::internal

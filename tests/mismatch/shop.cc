@@ -1,0 +1,156 @@
+// Workflows whose code changed under their runs. The #line directives make the positions in the
+// snapshots those of this imaginary file, whatever is added above; a user's stack looks like this.
+#include "tests/mismatch/shop.h"
+
+#include <map>
+#include <string>
+
+namespace shop {
+
+using namespace std::chrono_literals;
+using reprise::Activity;
+using reprise::Context;
+using reprise::Signal;
+
+namespace {
+
+constexpr Activity<int(int)> reserve{"reserve"};
+constexpr Activity<int(int)> charge{"charge"};
+constexpr Activity<int(int)> bill{"bill"};
+constexpr Activity<std::map<std::string, int>(int)> price{"price"};
+constexpr Activity<int(int)> plain_price{"price"};
+constexpr Signal<int> packed{"packed"};
+
+}  // namespace
+
+// Not inlined, and with something behind the call: the frame is there whatever the compiler does.
+// clang-format off
+#line 10 "shop/checkout.cc"
+[[gnu::noinline]] int take_money(Context& ctx, int order) {
+  const int charged = ctx.call(charge(order));
+  return charged + 1;
+}
+
+#line 20
+[[gnu::noinline]] int take_money_later(Context& ctx, int order) {
+  ctx.sleep(24h);
+  return order + 1;
+}
+
+#line 30
+[[gnu::noinline]] int send_bill(Context& ctx, int order) {
+  const int billed = ctx.call(bill(order));
+  return billed + 1;
+}
+
+#line 40
+int checkout(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  return reserved + take_money(ctx, order);
+}
+
+#line 50
+int checkout_later(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  return reserved + take_money_later(ctx, order);
+}
+
+#line 60
+int checkout_by_bill(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  return reserved + send_bill(ctx, order);
+}
+
+#line 70
+int checkout_for_nothing(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  return reserved + 1;
+}
+
+#line 80
+int checkout_when_packed(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  const int parcels = ctx.inbox(packed).next().get();
+  return reserved + parcels + take_money(ctx, order);
+}
+
+#line 90
+int checkout_doubled(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  return reserved + take_money(ctx, 2 * order);
+}
+
+#line 100
+int give_up_first(Context& ctx, int order) {
+  auto first = ctx.start(reserve(order));
+  auto second = ctx.start(reserve(order + 1));
+  first.cancel();
+  return second.get();
+}
+
+#line 110
+int give_up_second(Context& ctx, int order) {
+  auto first = ctx.start(reserve(order));
+  auto second = ctx.start(reserve(order + 1));
+  second.cancel();
+  return first.get();
+}
+
+#line 120
+int reserve_and_charge(Context& ctx, int order) {
+  auto reserved = ctx.start(reserve(order));
+  auto charged = ctx.start(charge(order));
+  return reserved.get() + charged.get();
+}
+
+#line 130
+int charge_and_reserve(Context& ctx, int order) {
+  auto charged = ctx.start(charge(order));
+  auto reserved = ctx.start(reserve(order));
+  return reserved.get() + charged.get();
+}
+
+#line 140
+int ask_price(Context& ctx, int order) {
+  const auto prices = ctx.call(price(order));
+  return prices.at("cents") + take_money(ctx, order);
+}
+
+#line 150
+int ask_plain_price(Context& ctx, int order) {
+  const int cents = ctx.call(plain_price(order));
+  return cents + take_money(ctx, order);
+}
+
+#line 160
+int with_fees(Context& ctx, int order) {
+  const int fee = ctx.patched("fees") ? 5 : 0;
+  return fee + take_money(ctx, order);
+}
+
+#line 170
+int without_fees(Context& ctx, int order) {
+  return take_money(ctx, order) - 1;
+}
+
+#line 180
+int pick(Context& ctx, int order) {
+  const auto shelf = ctx.step("pick", [order] { return std::to_string(order); });
+  return static_cast<int>(shelf.size());
+}
+
+#line 190
+int pick_number(Context& ctx, int order) {
+  const int shelf = ctx.step("pick", [order] { return order; });
+  return shelf + 1;
+}
+
+#line 200
+int two_strands(Context& ctx, int order) {
+  auto charged = ctx.spawn([&] { return take_money(ctx, order); });
+  const int parcels = ctx.inbox(packed).next().get();
+  return parcels + charged.get();
+}
+// clang-format on
+
+}  // namespace shop

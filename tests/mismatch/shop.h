@@ -1,0 +1,25 @@
+// What the snapshots of reports are made of: a workflow in several versions.
+#pragma once
+#include <reprise/reprise.h>
+
+namespace shop {
+
+int checkout(reprise::Context& ctx, int order);  // reserve, then charge
+int checkout_later(reprise::Context& ctx, int order);
+int checkout_by_bill(reprise::Context& ctx, int order);
+int checkout_for_nothing(reprise::Context& ctx, int order);
+int checkout_when_packed(reprise::Context& ctx, int order);
+int checkout_doubled(reprise::Context& ctx, int order);
+int give_up_first(reprise::Context& ctx, int order);
+int give_up_second(reprise::Context& ctx, int order);
+int reserve_and_charge(reprise::Context& ctx, int order);
+int charge_and_reserve(reprise::Context& ctx, int order);
+int ask_price(reprise::Context& ctx, int order);
+int ask_plain_price(reprise::Context& ctx, int order);
+int with_fees(reprise::Context& ctx, int order);
+int without_fees(reprise::Context& ctx, int order);
+int pick(reprise::Context& ctx, int order);
+int pick_number(reprise::Context& ctx, int order);
+int two_strands(reprise::Context& ctx, int order);
+
+}  // namespace shop

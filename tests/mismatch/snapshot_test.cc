@@ -1,0 +1,186 @@
+// The text of every kind of mismatch, compared with tests/mismatch/snapshots/*.txt. After a change
+// that is meant: REPRISE_UPDATE_SNAPSHOTS=1 mismatch_snapshot_test writes them anew; look at the
+// difference before it is committed.
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/symbols.h"
+#include "reprise/internal/registry.h"
+#include "sdk/src/workflow_runner.h"
+#include "tests/mismatch/shop.h"
+#include "tests/support/scripted_run.h"
+
+namespace reprise::testing {
+namespace {
+
+using Kind = replay::Mismatch::Kind;
+using Function = int (*)(Context&, int);
+
+class Snapshot : public ::testing::Test {
+ protected:
+  static replay::WorkflowCode code(Function function) {
+    auto host = std::make_shared<internal::WorkflowHost>();
+    host->log = [](LogLevel, std::string_view) {};
+    return internal::workflow_code(internal::workflow_function<int(int)>(function), host);
+  }
+
+  // Records a run of `function` with order 7.
+  void record(Function function, std::vector<std::vector<proto::Event>> turns) {
+    run_.set_code(code(function));
+    proto::Event start = started();
+    start.mutable_run_started()->set_input(internal::encode_arguments(std::tuple<int>(7)));
+    EXPECT_EQ(run_.turn({start}), replay::TurnEnd::kBlocked);
+    for (auto& inputs : turns) EXPECT_NE(run_.turn(std::move(inputs)), replay::TurnEnd::kParked);
+  }
+
+  // Replays it with other code, and compares the report with the file of that name.
+  void expect_report(Function function, Kind kind, const std::string& name) {
+    run_.set_code(code(function));
+    ASSERT_EQ(run_.replay(), replay::TurnEnd::kParked);
+    const replay::Trouble& trouble = run_.execution().trouble();
+    ASSERT_TRUE(trouble.mismatch.has_value()) << trouble.report;
+    EXPECT_EQ(trouble.mismatch->kind, kind) << to_string(trouble.mismatch->kind);
+    const replay::RunInfo& info = run_.execution().info();
+    const auto report = [&](replay::Payloads payloads) {
+      return replay::report(*trouble.mismatch, info.workflow, info.workflow_id,
+                            info.run_id.to_string(), &symbols_, payloads);
+    };
+    compare(name, report(replay::Payloads::kShown));
+    EXPECT_EQ(trouble.report, report(replay::Payloads::kLeftOut));
+  }
+
+  static void compare(const std::string& name, const std::string& text) {
+    const std::string path =
+        std::string(REPRISE_SOURCE_DIR) + "/tests/mismatch/snapshots/" + name + ".txt";
+    if (std::getenv("REPRISE_UPDATE_SNAPSHOTS") != nullptr) {
+      std::ofstream(path) << text;
+      return;
+    }
+    std::ostringstream expected;
+    expected << std::ifstream(path).rdbuf();
+    EXPECT_EQ(text, expected.str()) << path;
+  }
+
+  static proto::Event completed(std::uint32_t id, int result = 1) {
+    return activity_completed(id, internal::encode_payload(result));
+  }
+
+  base::Symbols symbols_;
+  ScriptedRun run_{[](Execution&) { return Outcome(); }, {.strict = true, .symbols = &symbols_}};
+};
+
+TEST_F(Snapshot, OtherKind) {
+  record(&shop::checkout, {{completed(1)}});
+  expect_report(&shop::checkout_later, Kind::kOtherKind, "other_kind");
+}
+
+TEST_F(Snapshot, OtherName) {
+  record(&shop::checkout, {{completed(1)}});
+  expect_report(&shop::checkout_by_bill, Kind::kOtherName, "other_name");
+}
+
+TEST_F(Snapshot, OtherId) {
+  record(&shop::give_up_first, {});
+  expect_report(&shop::give_up_second, Kind::kOtherId, "other_id");
+}
+
+TEST_F(Snapshot, Missing) {
+  record(&shop::checkout, {{completed(1)}});
+  expect_report(&shop::checkout_when_packed, Kind::kMissing, "missing");
+}
+
+TEST_F(Snapshot, Extra) {
+  record(&shop::checkout_when_packed, {{completed(1)}});
+  expect_report(&shop::checkout, Kind::kExtra, "extra");
+}
+
+TEST_F(Snapshot, LeftOverCommand) {
+  record(&shop::checkout, {{completed(1)}});
+  expect_report(&shop::checkout_for_nothing, Kind::kLeftOver, "left_over_command");
+}
+
+TEST_F(Snapshot, LeftOverAtTheEnd) {
+  record(&shop::checkout, {{completed(1)}, {completed(2)}});
+  proto::Turn more;
+  *more.add_inputs() = signal("packed");
+  run_.history().push_back(more);
+  expect_report(&shop::checkout, Kind::kLeftOver, "left_over_at_the_end");
+}
+
+TEST_F(Snapshot, OrderSwapped) {
+  record(&shop::reserve_and_charge, {});
+  expect_report(&shop::charge_and_reserve, Kind::kSwapped, "order_swapped");
+}
+
+TEST_F(Snapshot, ChangedInput) {
+  record(&shop::checkout, {{completed(1)}});
+  expect_report(&shop::checkout_doubled, Kind::kChangedInput, "changed_input");
+}
+
+TEST_F(Snapshot, ChangedResultType) {
+  const std::map<std::string, int> prices{{"cents", 995}, {"rebate", 3}};
+  record(&shop::ask_price, {{activity_completed(1, internal::encode_payload(prices))}});
+  expect_report(&shop::ask_plain_price, Kind::kChangedType, "changed_result_type");
+}
+
+TEST_F(Snapshot, ChangedStepType) {
+  record(&shop::pick, {{step_completed(1, internal::encode_payload(std::string("shelf 9")))}});
+  expect_report(&shop::pick_number, Kind::kChangedType, "changed_step_type");
+}
+
+TEST_F(Snapshot, ChangedSignalType) {
+  record(&shop::checkout_when_packed, {{completed(1)}});
+  run_.history().emplace_back();
+  *run_.history().back().add_inputs() =
+      signal("packed", internal::encode_arguments(std::tuple<std::string>("two")));
+  expect_report(&shop::checkout_when_packed, Kind::kChangedType, "changed_signal_type");
+}
+
+TEST_F(Snapshot, ChangedInputType) {
+  record(&shop::checkout, {});
+  run_.history()[0].mutable_inputs(0)->mutable_run_started()->set_input(
+      internal::encode_arguments(std::tuple<std::string>("order-7")));
+  expect_report(&shop::checkout, Kind::kChangedType, "changed_input_type");
+}
+
+TEST_F(Snapshot, VersionMarkerMissing) {
+  record(&shop::with_fees, {});
+  expect_report(&shop::without_fees, Kind::kMarkerMissing, "version_marker_missing");
+}
+
+TEST_F(Snapshot, EventForACommandNeverMade) {
+  record(&shop::two_strands, {});
+  run_.history().emplace_back();
+  *run_.history().back().add_inputs() = completed(9);
+  expect_report(&shop::two_strands, Kind::kOrphanInput, "event_for_a_command_never_made");
+}
+
+TEST_F(Snapshot, HistoryCutShort) {
+  record(&shop::checkout, {{completed(1)}});
+  run_.history().erase(run_.history().begin());
+  expect_report(&shop::checkout, Kind::kCutShort, "history_cut_short");
+}
+
+TEST_F(Snapshot, HistoryWithoutItsFirstEvent) {
+  record(&shop::checkout, {});
+  run_.history()[0].clear_inputs();
+  expect_report(&shop::checkout, Kind::kCutShort, "history_without_its_first_event");
+}
+
+// A live signal is its sender's: no history contradicts the code.
+TEST_F(Snapshot, ASignalOfAnotherTypeIsABugUntilItIsRecorded) {
+  record(&shop::checkout_when_packed, {{completed(1)}});
+  EXPECT_EQ(
+      run_.turn({signal("packed", internal::encode_arguments(std::tuple<std::string>("two")))}),
+      replay::TurnEnd::kParked);
+  EXPECT_EQ(run_.execution().trouble().code, base::ErrorCode::kWorkflowBug);
+}
+
+}  // namespace
+}  // namespace reprise::testing
