@@ -333,6 +333,7 @@ std::atomic<int> handled{0};
 TEST_F(SystemCallGuardTest, SignalHandlersWorkAndAreNotTheRunsCode) {
   struct sigaction action {};
   struct sigaction before {};
+  handled = 0;
   action.sa_handler = [](int) { handled += ::getppid() > 0 ? 1 : 0; };
   sigfillset(&action.sa_mask);  // SIGSYS among them
   ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
