@@ -1,6 +1,5 @@
 // Which of several ways a test goes: the usual one, the one its seed picks, or what a script says.
 #pragma once
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>

@@ -1,5 +1,6 @@
 // Log lines name runs, definitions and places in the code. What the runs work with, they keep to
 // themselves: a log is read by more people than a store.
+#include <algorithm>
 #include <mutex>
 #include <reprise/engine.h>
 #include <reprise/reprise.h>
@@ -86,6 +87,14 @@ TEST_F(LogLines, HoldNoPayload) {
     EXPECT_EQ(paid.result(), secret);
     const auto open_run = client.start(pays(secret), {.id = "open"});
     (void)open_run.query(show(secret));
+    // The engine must not close before the activity is in the log: the other code would then do
+    // what nothing contradicts, and never be parked.
+    const auto declined = [&] {
+      const auto turns = open_run.history();
+      return std::any_of(turns.begin(), turns.end(),
+                         [](const std::string& turn) { return turn.find("decline") != turn.npos; });
+    };
+    while (!declined()) std::this_thread::yield();
   }
   // The same run with code that gives an activity another input: it is parked, and the log says so.
   const auto engine = open();

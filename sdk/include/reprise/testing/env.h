@@ -24,7 +24,7 @@ struct EnvOptions {
   // kShake: besides, it is replayed twice on another thread, on stacks filled with other bytes and,
   // in a program that links reprise::testing, on a heap with other content and other addresses: so
   // that memory which was never written and the order of pointers show as well. The runs that it
-  // finds wrong go on; the call that finds one throws. Does nothing more under a sanitizer.
+  // finds wrong go on; the call that finds one throws. Under a sanitizer the heap stays as it is.
   Replay replay = Replay::kEveryTurn;
   // kEveryCommit: the process dies behind each commit and another one takes over: all that is in
   // memory is lost. Attempts that wait for a worker begin together, and those whose results are not
