@@ -21,6 +21,7 @@ Execution::State::State(Execution& execution,
       info(std::move(run)),
       code(workflow_code),
       log(options.strict),
+      observer(options.observer),
       step_abandoned(std::move(options.step_abandoned)),
       most_pending(options.pending_operations),
       most_turn_bytes(options.turn_bytes),
@@ -77,14 +78,20 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (trouble) return TurnEnd::kParked;
   now = std::max(now, base::from_ms(turn.time_ms()));
+  std::uint64_t number = events - deferred.size();
   for (const Event& earlier : std::exchange(deferred, {})) {
-    if (!closed && !trouble) apply(earlier, -1);
+    ++number;
+    if (over()) continue;
+    if (observer != nullptr) observer->applying(number, earlier);
+    apply(earlier, -1);
   }
   int applied = 0;
-  while (applied < turn.inputs_size() && !closed && !trouble) {
+  while (applied < turn.inputs_size() && !over()) {
+    if (observer != nullptr) observer->applying(++number, turn.inputs(applied));
     apply(turn.inputs(applied), applied);
     ++applied;
   }
+  if (left) return TurnEnd::kLeft;
   if (closed && applied < turn.inputs_size()) {
     if (live != nullptr) {
       live->mutable_inputs()->DeleteSubrange(applied, live->inputs_size() - applied);
@@ -146,6 +153,7 @@ void Execution::State::apply(const Event& event, int index) {
       break;  // what the engine keeps books with is not for the code
   }
   run_to_quiescence();
+  if (observer != nullptr) tell_settled();
 }
 
 void Execution::State::start(const Event& event, int index) {
@@ -242,6 +250,7 @@ StrandRecord& Execution::State::spawn_strand(std::function<void()> body, ScopeRe
 // The boundary behind which user code runs: nothing but a normal return gets out of it.
 void Execution::State::guarded(base::FunctionRef<void()> body) {
   try {
+    if (observer != nullptr) tell_resumed();
     body();
   } catch (const Evicted&) {
   } catch (const std::exception& error) {
@@ -258,6 +267,7 @@ void Execution::State::park(base::ErrorCode error, std::string report) {
   // Unwinding because of a first trouble may well cause a second one.
   if (!trouble && !scheduler.halted()) {
     trouble = std::make_unique<Trouble>(Trouble{error, std::move(report), std::nullopt});
+    if (observer != nullptr) observer->differs(*trouble);
   }
   scheduler.halt();
 }
@@ -269,6 +279,7 @@ void Execution::State::park_on_mismatch() {
       Trouble{base::ErrorCode::kNondeterminism,
               replay::report(mismatch, info.workflow, info.workflow_id, info.run_id.to_string()),
               mismatch});
+  if (observer != nullptr) observer->differs(*trouble);
   scheduler.halt();
 }
 

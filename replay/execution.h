@@ -22,6 +22,7 @@
 #include "replay/mismatch.h"
 #include "replay/operation.h"
 #include "replay/outcome.h"
+#include "replay/replay_observer.h"
 #include "replay/scope.h"
 #include "replay/stack_pool.h"
 
@@ -59,12 +60,15 @@ struct ExecutionOptions {
   // once stays good when a limit is lowered.
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();  // of a turn's commands
+  // Told what happens while recorded turns are replayed; outlives the execution. nullptr: nobody.
+  ReplayObserver* observer = nullptr;
 };
 
 enum class TurnEnd {
   kBlocked,  // every strand waits
   kClosed,   // the turn's last command ends the run
   kParked,   // trouble() says why; the execution is of no further use
+  kLeft,     // the observer wanted no more; the execution is of no further use
 };
 
 // Why a run is parked.

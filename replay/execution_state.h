@@ -51,6 +51,14 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
                          Outcome outcome);
   void run_to_quiescence();
   TurnEnd end() const;
+  bool over() const { return closed || left || trouble != nullptr; }
+
+  // ---- what an observer is told; none: nothing ----
+  void tell_command(const proto::Event& command);
+  // On a strand that goes on; throws Evicted when it must not.
+  void tell_resumed();
+  void tell_settled();
+  void leave();
 
   // ---- strands ----
   StrandRecord& spawn_strand(std::function<void()> body, ScopeRef scope);
@@ -83,6 +91,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   RunInfo info;
   const WorkflowCode& code;
   CommandLog log;
+  ReplayObserver* const observer;
   std::function<void(std::uint32_t)> step_abandoned;
   const std::size_t most_pending;
   const std::size_t most_turn_bytes;
@@ -103,6 +112,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::size_t turn_bytes = 0;  // of the commands since the last input, when the turn is live
   bool started = false;
   bool closed = false;
+  bool left = false;  // the observer wanted no more
   bool in_query = false;
   std::unique_ptr<Trouble> trouble;
 

@@ -8,12 +8,14 @@
 #include "proto/history.pb.h"
 #include "replay/execution.h"
 #include "replay/stack_pool.h"
+#include "runtime/host/debug_root.h"
 #include "runtime/worker_code.h"
 
 namespace reprise::runtime {
 
 struct HistoryReplayOptions {
-  bool strict = false;  // compare inputs of commands too
+  bool strict = false;                         // compare inputs of commands too
+  replay::ReplayObserver* observer = nullptr;  // told of every event; outlives the replay
 };
 
 // Not thread-safe: one thread, as for an Execution.
@@ -25,7 +27,8 @@ class HistoryReplay {
                 const proto::History& history,
                 HistoryReplayOptions options = {});
 
-  // Replays the next turn. False: there is none, or trouble() says why it cannot be replayed.
+  // Replays the next turn. False: there is none, the observer has left, or trouble() says why it
+  // cannot be replayed.
   bool next();
 
   int turns() const { return turns_; }              // that were replayed
@@ -39,8 +42,10 @@ class HistoryReplay {
   const proto::History& history_;
   int turns_ = 0;
   std::uint64_t events_ = 0;
+  bool left_ = false;
   std::optional<replay::Trouble> trouble_;
   std::unique_ptr<replay::Execution> execution_;
+  DebugRoot debug_root_{*this};
 };
 
 }  // namespace reprise::runtime

@@ -15,6 +15,7 @@
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "replay/execution.h"
+#include "runtime/host/debug_root.h"
 #include "runtime/host/registry.h"
 
 namespace reprise::runtime {
@@ -118,6 +119,7 @@ class Host {
   Resident* latest_ = nullptr;  // used last; a list from here to the one unused for longest
   Resident* oldest_ = nullptr;
   std::size_t resident_ = 0;
+  DebugRoot debug_root_{*this};
 };
 
 }  // namespace reprise::runtime
