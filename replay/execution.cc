@@ -76,22 +76,22 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
 }
 
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
-  if (trouble) return TurnEnd::kParked;
+  if (trouble || left) return end();
   now = std::max(now, base::from_ms(turn.time_ms()));
   std::uint64_t number = events - deferred.size();
   for (const Event& earlier : std::exchange(deferred, {})) {
     ++number;
     if (over()) continue;
-    if (observer != nullptr) observer->applying(number, earlier);
+    tell_applying(number, earlier);
     apply(earlier, -1);
   }
   int applied = 0;
   while (applied < turn.inputs_size() && !over()) {
-    if (observer != nullptr) observer->applying(++number, turn.inputs(applied));
+    tell_applying(++number, turn.inputs(applied));
     apply(turn.inputs(applied), applied);
     ++applied;
   }
-  if (left) return TurnEnd::kLeft;
+  if (left) return end();
   if (closed && applied < turn.inputs_size()) {
     if (live != nullptr) {
       live->mutable_inputs()->DeleteSubrange(applied, live->inputs_size() - applied);
@@ -107,6 +107,7 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
 
 TurnEnd Execution::State::end() const {
   if (trouble) return TurnEnd::kParked;
+  if (left) return TurnEnd::kLeft;
   return closed ? TurnEnd::kClosed : TurnEnd::kBlocked;
 }
 
@@ -267,7 +268,7 @@ void Execution::State::park(base::ErrorCode error, std::string report) {
   // Unwinding because of a first trouble may well cause a second one.
   if (!trouble && !scheduler.halted()) {
     trouble = std::make_unique<Trouble>(Trouble{error, std::move(report), std::nullopt});
-    if (observer != nullptr) observer->differs(*trouble);
+    tell_trouble();
   }
   scheduler.halt();
 }
@@ -279,7 +280,7 @@ void Execution::State::park_on_mismatch() {
       Trouble{base::ErrorCode::kNondeterminism,
               replay::report(mismatch, info.workflow, info.workflow_id, info.run_id.to_string()),
               mismatch});
-  if (observer != nullptr) observer->differs(*trouble);
+  tell_trouble();
   scheduler.halt();
 }
 

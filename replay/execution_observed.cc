@@ -3,6 +3,10 @@
 
 namespace reprise::replay {
 
+void Execution::State::tell_applying(std::uint64_t number, const proto::Event& event) {
+  if (observer != nullptr && log.replaying()) observer->applying(number, event);
+}
+
 void Execution::State::tell_command(const proto::Event& command) {
   if (observer == nullptr || !log.replaying() || left) return;
   if (!observer->asks(log.next_number(), command)) leave();
@@ -12,6 +16,10 @@ void Execution::State::tell_resumed() {
   if (observer == nullptr || !log.replaying() || scheduler.halted()) return;
   if (!observer->resumed()) leave();
   if (left) throw Evicted{};
+}
+
+void Execution::State::tell_trouble() {
+  if (observer != nullptr && log.replaying()) observer->differs(*trouble);
 }
 
 void Execution::State::tell_settled() {

@@ -54,9 +54,11 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   bool over() const { return closed || left || trouble != nullptr; }
 
   // ---- what an observer is told; none: nothing ----
+  void tell_applying(std::uint64_t number, const proto::Event& event);
   void tell_command(const proto::Event& command);
   // On a strand that goes on; throws Evicted when it must not.
   void tell_resumed();
+  void tell_trouble();
   void tell_settled();
   void leave();
 

@@ -8,7 +8,7 @@
 #include "proto/history.pb.h"
 #include "replay/execution.h"
 #include "replay/stack_pool.h"
-#include "runtime/host/debug_root.h"
+#include "runtime/debug_root.h"
 #include "runtime/worker_code.h"
 
 namespace reprise::runtime {

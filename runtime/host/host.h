@@ -15,7 +15,7 @@
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "replay/execution.h"
-#include "runtime/host/debug_root.h"
+#include "runtime/debug_root.h"
 #include "runtime/host/registry.h"
 
 namespace reprise::runtime {

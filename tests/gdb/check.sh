@@ -35,7 +35,7 @@ allow_core() {
   cd "$work"
 }
 find_core() {
-  core=$(find "$work" -maxdepth 1 -name 'core*' | head -n 1)
+  core=$(find "$work" -mindepth 1 -maxdepth 1 -name 'core*' | head -n 1)
   [ -n "$core" ] || skip "core files go elsewhere: $(cat /proc/sys/kernel/core_pattern)"
 }
 
@@ -166,8 +166,7 @@ END
     find_core
     gdb_batch "$debuggee" "$core" "${look[@]}"
     says_what_waits
-    says 'no replay is under way here'
-    says 'a core file does not go on'
+    says_times 2 'no replay is under way here'
     ;;
   no_symbols)  # it says so instead of guessing
     strip --strip-debug -o "$work/stripped" "$debuggee"

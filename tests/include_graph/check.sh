@@ -18,6 +18,7 @@ allowed_quoted() {
     store/*)          echo '(base|store)/.*' ;;
     replay/*)         echo '(base|proto|replay)/.*' ;;
     runtime/host/*)   echo "(base|proto|replay|runtime/host)/.*|$seam" ;;
+    runtime/history/*) echo "(base|proto|replay|runtime/history)/.*|$seam" ;;
     runtime/engine/*) echo '(base|proto|store|runtime)/.*' ;;
     runtime/*)        echo "(base|proto|replay)/.*|$seam" ;;
     sdk/*)            echo '(base|proto|store|replay|runtime|sdk|reprise)/.*' ;;

@@ -263,7 +263,7 @@ def library_folders():
     known = gdb.lookup_global_symbol("reprise::runtime::debug_roots")
     if known is None:
         return ()
-    root = known.symtab.fullname().rsplit("/", 3)[0]  # of root/runtime/host/debug_root.cc
+    root = known.symtab.fullname().rsplit("/", 2)[0]  # of root/runtime/debug_root.cc
     return tuple(os.path.join(root, layer) + "/" for layer in ("base", "replay", "runtime", "sdk"))
 
 
@@ -280,17 +280,24 @@ def is_library(frame):
 
 
 def frames_from(frame):
-    """From that frame to the outermost one of the strand, or of the thread."""
-    frames = []
-    while frame is not None and frame.is_valid() and frame.pc() != 0 and len(frames) < 200:
-        frames.append(frame)
+    """From that frame to the outermost one of the strand, or of the thread.
+
+    One by one: gdb reads the symbols of a whole source file for each that is new to it."""
+    for _ in range(200):
+        if frame is None or not frame.is_valid() or frame.pc() == 0:
+            return
+        yield frame
         if (frame.name() or "").startswith(OUTERMOST):
-            break
+            return
         try:
             frame = frame.older()
         except gdb.error:
-            break
-    return frames
+            return
+
+
+def users_frame(frame):
+    """The first frame from there on that is not the library's, or None."""
+    return next((frame for frame in frames_from(frame) if not is_library(frame)), None)
 
 
 def shown_value(symbol, frame):
@@ -355,13 +362,13 @@ def print_strand(strand, everything, full):
         was = gdb.selected_thread()
         thread.switch()
         try:
-            print_frames(frames_from(gdb.newest_frame()), everything, full)
+            print_frames(list(frames_from(gdb.newest_frame())), everything, full)
         finally:
             was.switch()
     elif strand.started:
         try:
             unwinder.show(int(strand.state["self"]))
-            print_frames(frames_from(strands_frame()), everything, full)
+            print_frames(list(frames_from(strands_frame())), everything, full)
         finally:
             unwinder.show(None)
 
@@ -388,13 +395,13 @@ def control():
 
 def select_users_frame():
     """Behind the frames of the library, which stand on top at a stop of a replay."""
-    frames = frames_from(gdb.newest_frame())
-    own = [frame for frame in frames if not is_library(frame)]
-    if (frames[-1].name() or "").startswith(OUTERMOST) and own:
-        own[0].select()
-        gdb.execute("frame")
-    else:
+    on_strand = variable("internal::replay_control")["on_strand"]
+    frame = users_frame(gdb.newest_frame()) if on_strand else None
+    if frame is None:
         print("no function of the workflow's is on the stack here")
+        return
+    frame.select()
+    gdb.execute("frame")
 
 
 def on_stop(event):
@@ -504,9 +511,7 @@ Until the program goes on, or `reprise strand 0`. Frame 0 stays the thread's own
         if not strand.started:
             raise gdb.GdbError("the strand has not started")
         unwinder.show(int(strand.state["self"]))
-        frames = frames_from(strands_frame())
-        own = [frame for frame in frames if not is_library(frame)]
-        (own or frames)[0].select()
+        (users_frame(strands_frame()) or strands_frame()).select()
         gdb.execute("frame")
 
 

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "replay/execution.h"
+#include "replay/strand.h"
 #include "runtime/history/history_replay.h"
 #include "sdk/src/cli/event_text.h"
 #include "sdk/src/cli/replay_control.h"
@@ -122,6 +123,7 @@ bool DebuggedReplay::reached(std::uint64_t event, const char* remark) {
 bool DebuggedReplay::stop(const std::string& why) {
   std::fprintf(stderr, "replay: %s\n", why.c_str());
   replay_control.request = ReplayControl::kRunOn;
+  replay_control.on_strand = replay::Strand::current() != nullptr;
   if (debugger_attached()) trap();
   start_over_ = start_over_ || wanted_is_behind();
   return !start_over_;

@@ -19,6 +19,7 @@ struct ReplayControl {
   std::uint64_t moment = 0;
   std::uint64_t event = 0;             // 0: none, before the first or behind the last
   std::uint64_t events = 0;            // of the history
+  bool on_strand = false;              // at a stop: in a call of the workflow's code
   const char* const* lines = nullptr;  // one for each of them
   bool active = false;                 // a replay is under way
 };

@@ -103,7 +103,7 @@ TEST_F(CliTest, ReplaysToTheEnd) {
   const Ended ended = replay({});
   EXPECT_EQ(ended.status, 0) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("events 1-2 match\n"));
-  EXPECT_THAT(ended.out, HasSubstr("replayed: run trade-1 of workflow 'trade', all 8 events"));
+  EXPECT_THAT(ended.out, HasSubstr("replayed: run trade-1 of workflow 'trade', all 7 events"));
 }
 
 TEST_F(CliTest, StopsAfterAnEventAndShowsWhatEachStrandWaitsFor) {
@@ -117,14 +117,14 @@ TEST_F(CliTest, StopsAfterAnEventAndShowsWhatEachStrandWaitsFor) {
 
 TEST_F(CliTest, StopsAtTheVeryBeginningAndAtTheEnd) {
   EXPECT_THAT(replay({"--until", "1"}).out, HasSubstr("strand 1 waits for activity buy\n"));
-  EXPECT_THAT(replay({"--until", "8"}).out, HasSubstr("stopped after event 8: RunCompleted"));
+  EXPECT_THAT(replay({"--until", "7"}).out, HasSubstr("stopped after event 7: RunCompleted"));
 }
 
 TEST_F(CliTest, SaysHowManyEventsThereAreWhenOneIsNotThere) {
   for (const std::string option : {"--until", "--break"}) {
     const Ended ended = replay({option, "9"});
     EXPECT_EQ(ended.status, 2);
-    EXPECT_THAT(ended.err, HasSubstr(option + " 9: the history has 8 events"));
+    EXPECT_THAT(ended.err, HasSubstr(option + " 9: the history has 7 events"));
   }
 }
 
@@ -135,6 +135,15 @@ TEST_F(CliTest, RefusesWhatIsNoEvent) {
   }
   EXPECT_EQ(replay({"--until", "1", "--break", "1"}).status, 2);
   EXPECT_EQ(replay({"--store", "x", "--run", "y"}).status, 2);
+}
+
+TEST_F(CliTest, SaysWhereAHistoryMayComeFrom) {
+  for (const std::string command : {"replay", "step"}) {
+    const Ended ended = run({command});
+    EXPECT_EQ(ended.status, 2);
+    EXPECT_THAT(ended.err, HasSubstr("--history FILE, or --store DIR with --run ID, is required"));
+    EXPECT_EQ(run({command, "--store", "x"}).status, 2) << "without --run";
+  }
 }
 
 TEST_F(CliTest, WithoutADebuggerABreakExplainsHowToUseOne) {
@@ -174,11 +183,11 @@ TEST_F(CliTest, TakesTheRunFromAStore) {
 TEST_F(CliTest, StepsThroughTurns) {
   const Ended ended = step("n\nn\n");
   EXPECT_EQ(ended.status, 0) << ended.err;
-  EXPECT_THAT(ended.out, HasSubstr("run trade-1 of workflow 'trade', 8 events in"));
+  EXPECT_THAT(ended.out, HasSubstr("run trade-1 of workflow 'trade', 7 events in"));
   EXPECT_THAT(ended.out, HasSubstr("turn 1 of "));
   EXPECT_THAT(ended.out, HasSubstr("2026-01-01 00:00:00.000 UTC"));
   EXPECT_THAT(ended.out, HasSubstr("in      1 RunStarted trade\n"));
-  EXPECT_THAT(ended.out, HasSubstr("out     2 ActivityScheduled buy           sdk/cli_test.cc:"));
+  EXPECT_THAT(ended.out, HasSubstr("out     2 ActivityScheduled buy             sdk/cli_test.cc:"));
   EXPECT_THAT(ended.out, HasSubstr("strand 1 waits for activity buy\n"));
   EXPECT_THAT(ended.out, HasSubstr("turn 2 of "));
   EXPECT_THAT(ended.out, Not(HasSubstr("turn 3 of ")));
@@ -199,7 +208,7 @@ TEST_F(CliTest, GoesToTheTurnOfAnEvent) {
   EXPECT_THAT(there, HasSubstr("4 TimerStarted 1h"));
   EXPECT_THAT(there, Not(HasSubstr("RunStarted")));
   EXPECT_THAT(step("c\ng 1\n").out, HasSubstr("1 RunStarted"));
-  EXPECT_THAT(step("g 9\n").out, HasSubstr("there is no event 9: the history has 8"));
+  EXPECT_THAT(step("g 9\n").out, HasSubstr("there is no event 9: the history has 7"));
 }
 
 TEST_F(CliTest, PrintsEventsWithTheirPayloads) {

@@ -1,4 +1,4 @@
-#include "runtime/host/debug_root.h"
+#include "runtime/debug_root.h"
 
 #include <mutex>
 
