@@ -96,6 +96,8 @@ class Strand:
         self.running = not self.done and bool(self.state["is_running"])
 
     def wait(self):
+        if self.done:
+            return "has ended"
         if self.running:
             return "runs now"
         if not self.started:

@@ -53,9 +53,12 @@ DebuggedReplay::DebuggedReplay(const runtime::WorkerCode& code,
   replay_control.events = lines_.size();
   replay_control.lines = lines_.data();
   replay_control.active = true;
+  // A tracer that is no debugger (strace) hands the trap on, and so does one that has just left.
+  before_ = std::signal(SIGTRAP, [](int) {});
 }
 
 DebuggedReplay::~DebuggedReplay() {
+  (void)std::signal(SIGTRAP, before_);
   replay_control.active = false;
   replay_control.events = 0;
   replay_control.lines = nullptr;

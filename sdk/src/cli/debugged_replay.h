@@ -51,6 +51,7 @@ class DebuggedReplay final : public replay::ReplayObserver {
   std::vector<bool> passed_;   // by number of the event
   std::uint64_t applied_ = 0;  // an input that no strand has gone on with yet; 0: none
   bool start_over_ = false;
+  void (*before_)(int) = nullptr;  // what SIGTRAP did
 };
 
 }  // namespace reprise::internal
