@@ -15,6 +15,9 @@ if(TARGET reprise_command)
 endif()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")
+# For `source` in gdb; every program that links the library carries it too.
+install(FILES "${PROJECT_SOURCE_DIR}/tools/gdb/reprise-gdb.py"
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/reprise)
 
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/reprise-config.cmake.in"

@@ -26,11 +26,15 @@ class CommandLog {
 
   // The command to fill in, then to submit. Valid until then.
   proto::Event* draft(base::CallSite site);
+  // What was filled in; of a replayed turn.
+  const proto::Event& attempted() const { return scratch_; }
   // False: it differs from the log; mismatch() says how.
   [[nodiscard]] bool submit();
 
   // The next recorded command, or nullptr when there is none or the turn is live.
   const proto::Event* peek() const;
+  // The number of the event that the next command is compared with, or would be.
+  std::uint64_t next_number() const { return command_number(cursor_); }
   // Accepts the next recorded command as what the code asked for.
   void accept_recorded();
   std::uint64_t last_accepted() const { return command_number(cursor_ - 1); }  // its event

@@ -23,6 +23,7 @@ Execution::State::State(Execution& execution,
       code(workflow_code),
       log(options.strict, options.record_stacks),
       symbols(options.symbols),
+      observer(options.observer),
       step_abandoned(std::move(options.step_abandoned)),
       guard(options.guard),
       most_pending(options.pending_operations),
@@ -77,18 +78,23 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
 }
 
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
-  if (trouble) return TurnEnd::kParked;
+  if (trouble || left) return end();
   now = std::max(now, base::from_ms(turn.time_ms()));
   if (guard != nullptr) guard->begin_turn();
   for (const auto& [event, number] : std::exchange(deferred, {})) {
-    if (!closed && !trouble) apply(event, number);
+    if (over()) continue;
+    tell_applying(number, event);
+    apply(event, number);
   }
   int applied = 0;
-  while (applied < turn.inputs_size() && !closed && !trouble) {
-    apply(turn.inputs(applied), events + static_cast<std::uint64_t>(applied) + 1);
+  while (applied < turn.inputs_size() && !over()) {
+    const std::uint64_t number = events + static_cast<std::uint64_t>(applied) + 1;
+    tell_applying(number, turn.inputs(applied));
+    apply(turn.inputs(applied), number);
     ++applied;
   }
   if (guard != nullptr) ask_guard(live != nullptr);
+  if (left) return end();
   if (!started && !closed && !trouble && turn.commands_size() > 0) {
     require_start(&turn.commands(0), events + 1);
   }
@@ -107,6 +113,7 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
 
 // The report is written here, where the stack is large and no code of the run is under way.
 TurnEnd Execution::State::end() {
+  if (!trouble && left) return TurnEnd::kLeft;
   if (!trouble) return closed ? TurnEnd::kClosed : TurnEnd::kBlocked;
   if (trouble->mismatch && trouble->report.empty()) {
     trouble->report = replay::report(*trouble->mismatch, info.workflow, info.workflow_id,
@@ -168,6 +175,7 @@ void Execution::State::apply(const Event& event, std::uint64_t number) {
       break;  // what the engine keeps books with is not for the code
   }
   run_to_quiescence();
+  if (observer != nullptr) tell_settled();
 }
 
 void Execution::State::start(const Event& event) {
@@ -276,6 +284,7 @@ StrandRecord& Execution::State::spawn_strand(std::function<void()> body, ScopeRe
 // The boundary behind which user code runs: nothing but a normal return gets out of it.
 void Execution::State::guarded(base::FunctionRef<void()> body) {
   try {
+    if (observer != nullptr) tell_resumed();
     body();
   } catch (const Evicted&) {
   } catch (const ChangedType& error) {
@@ -294,6 +303,7 @@ void Execution::State::park(base::ErrorCode error, std::string report) {
   // Unwinding because of a first trouble may well cause a second one.
   if (!trouble && !scheduler.halted()) {
     trouble = std::make_unique<Trouble>(Trouble{error, std::move(report), std::nullopt});
+    tell_trouble();
   }
   scheduler.halt();
 }
@@ -311,6 +321,7 @@ void Execution::State::park_on_mismatch(Mismatch mismatch) {
   }
   trouble =
       std::make_unique<Trouble>(Trouble{base::ErrorCode::kNondeterminism, {}, std::move(mismatch)});
+  tell_trouble();
   scheduler.halt();
 }
 

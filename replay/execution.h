@@ -24,6 +24,7 @@
 #include "replay/mismatch.h"
 #include "replay/operation.h"
 #include "replay/outcome.h"
+#include "replay/replay_observer.h"
 #include "replay/scope.h"
 #include "replay/stack_pool.h"
 #include "replay/strand_status.h"
@@ -71,12 +72,15 @@ struct ExecutionOptions {
   // Where the stacks that commands of live turns record have their text from, likewise; nullptr:
   // none are recorded.
   StackTexts* record_stacks = nullptr;
+  // Told what happens while recorded turns are replayed; outlives the execution. nullptr: nobody.
+  ReplayObserver* observer = nullptr;
 };
 
 enum class TurnEnd {
   kBlocked,  // every strand waits
   kClosed,   // the turn's last command ends the run
   kParked,   // trouble() says why; the execution is of no further use
+  kLeft,     // the observer wanted no more; the execution is of no further use
 };
 
 // Why a run is parked.
@@ -85,6 +89,9 @@ struct Trouble {
   std::string report;                // for people, several lines
   std::optional<Mismatch> mismatch;  // for kNondeterminism
 };
+
+// The trouble's report with the payloads that it is about; for somebody who may see them.
+std::string full_report(const Trouble& trouble, const RunInfo& info, base::Symbols* symbols);
 
 enum class Waited { kReady, kCancelled, kTimedOut };
 

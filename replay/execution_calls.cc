@@ -40,6 +40,10 @@ StrandRecord& Execution::State::enter() {
 }
 
 void Execution::State::submit(std::size_t payload) {
+  if (observer != nullptr) {
+    tell_command(log.attempted());
+    if (left) throw Evicted{};
+  }
   if (!log.submit()) {
     park_on_mismatch();
     throw Evicted{};
@@ -101,6 +105,8 @@ void Execution::State::cancel(Operation& operation, base::CallSite site) try {
     } else {
       event->mutable_timer_cancelled()->set_id(operation.id());
     }
+    tell_command(*event);
+    if (left) return;
     if (!log.submit()) {
       park_on_mismatch();
       return;
@@ -124,8 +130,10 @@ void Execution::State::abandon_step(Operation& operation, base::CallSite site) t
   if (scheduler.halted()) return;
   const OperationRef keep(&operation);
   (void)pending.take(operation.id());
-  log.draft(site)->mutable_step_abandoned()->set_id(operation.id());
-  if (!log.submit()) park_on_mismatch();
+  proto::Event* const event = log.draft(site);
+  event->mutable_step_abandoned()->set_id(operation.id());
+  tell_command(*event);
+  if (!left && !log.submit()) park_on_mismatch();
   const Unwatched ours(guard);
   if (step_abandoned) step_abandoned(operation.id());
 } catch (const std::bad_alloc&) {
@@ -161,6 +169,7 @@ void Execution::State::wait_on(StrandRecord& strand, std::span<Operation* const>
   for (Operation* operation : operations) operation->waiters.push_back(&strand);
   const Registered registered{strand};
   scheduler.block();
+  if (observer != nullptr) tell_resumed();
 } catch (const std::bad_alloc&) {
   out_of_memory();
 }
@@ -254,6 +263,8 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
   s.enter();
   if (const proto::Event* recorded = s.log.peek();
       recorded != nullptr && recorded->kind_case() == proto::Event::kSideEffectRecorded) {
+    s.tell_command(*recorded);
+    s.enter();
     s.log.accept_recorded();
     s.value_event = s.log.last_accepted();
     return recorded->side_effect_recorded().value();
@@ -350,6 +361,7 @@ Waited Execution::wait_until(base::FunctionRef<bool()> condition,
       }
       if (strand.scope->is_cancelled()) return Waited::kCancelled;
       s.scheduler.block_on_condition();
+      if (s.observer != nullptr) s.tell_resumed();
     }
   };
   const Waited result = wait();

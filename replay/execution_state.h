@@ -59,6 +59,16 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   void run_to_quiescence();
   void ask_guard(bool live);
   TurnEnd end();
+  bool over() const { return closed || left || trouble != nullptr; }
+
+  // ---- what an observer is told; none: nothing ----
+  void tell_applying(std::uint64_t number, const proto::Event& event);
+  void tell_command(const proto::Event& command);
+  // On a strand that goes on; throws Evicted when it must not.
+  void tell_resumed();
+  void tell_trouble();
+  void tell_settled();
+  void leave();
 
   // ---- strands ----
   StrandRecord& spawn_strand(std::function<void()> body, ScopeRef scope);
@@ -97,6 +107,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   const WorkflowCode& code;
   CommandLog log;
   base::Symbols* const symbols;  // may be null
+  ReplayObserver* const observer;
   std::function<void(std::uint32_t)> step_abandoned;
   CodeGuard* const guard;
   const std::size_t most_pending;
@@ -120,6 +131,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::size_t turn_bytes = 0;  // of the commands since the last input, when the turn is live
   bool started = false;
   bool closed = false;
+  bool left = false;  // the observer wanted no more
   bool in_query = false;
   std::unique_ptr<Trouble> trouble;
 

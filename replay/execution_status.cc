@@ -4,6 +4,12 @@
 
 namespace reprise::replay {
 
+std::string full_report(const Trouble& trouble, const RunInfo& info, base::Symbols* symbols) {
+  if (!trouble.mismatch) return trouble.report;
+  return report(*trouble.mismatch, info.workflow, info.workflow_id, info.run_id.to_string(),
+                symbols, Payloads::kShown);
+}
+
 const Trouble& Execution::trouble() const {
   REPRISE_CHECK(state_->trouble != nullptr, "only a parked execution has trouble");
   return *state_->trouble;

@@ -8,7 +8,7 @@ HistoryReplay::HistoryReplay(const WorkerCode& code,
                              replay::StackPool& pool,
                              const proto::History& history,
                              HistoryReplayOptions options)
-    : history_(history) {
+    : history_(history), symbols_(options.symbols) {
   replay::RunInfo info = run_info(history);
   const auto workflow = code.workflows.find(info.workflow);
   if (workflow == code.workflows.end()) {
@@ -19,16 +19,20 @@ HistoryReplay::HistoryReplay(const WorkerCode& code,
     return;
   }
   execution_ = std::make_unique<replay::Execution>(
-      std::move(info), workflow->second, pool, replay::ExecutionOptions{.strict = options.strict});
+      std::move(info), workflow->second, pool,
+      replay::ExecutionOptions{.strict = options.strict, .observer = options.observer});
 }
 
 bool HistoryReplay::next() {
-  if (trouble_ || turns_ == history_.turns_size()) return false;
+  if (trouble_ || left_ || turns_ == history_.turns_size()) return false;
   const proto::Turn& turn = history_.turns(turns_);
-  if (execution_->replay_turn(turn) == replay::TurnEnd::kParked) {
+  const replay::TurnEnd end = execution_->replay_turn(turn);
+  if (end == replay::TurnEnd::kParked) {
     trouble_ = execution_->trouble();
-    return false;
+    trouble_->report = replay::full_report(*trouble_, execution_->info(), symbols_);
   }
+  left_ = end == replay::TurnEnd::kLeft;
+  if (trouble_ || left_) return false;
   ++turns_;
   events_ += count_events(turn);
   return true;

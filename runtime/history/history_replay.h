@@ -8,12 +8,15 @@
 #include "proto/history.pb.h"
 #include "replay/execution.h"
 #include "replay/stack_pool.h"
+#include "runtime/debug_root.h"
 #include "runtime/worker_code.h"
 
 namespace reprise::runtime {
 
 struct HistoryReplayOptions {
-  bool strict = false;  // compare inputs of commands too
+  bool strict = false;               // compare inputs of commands too
+  base::Symbols* symbols = nullptr;  // for the stacks in its reports; nullptr: they have none
+  replay::ReplayObserver* observer = nullptr;  // told of every event; outlives the replay
 };
 
 // Not thread-safe: one thread, as for an Execution.
@@ -25,22 +28,26 @@ class HistoryReplay {
                 const proto::History& history,
                 HistoryReplayOptions options = {});
 
-  // Replays the next turn. False: there is none, or trouble() says why it cannot be replayed.
+  // Replays the next turn. False: there is none, the observer has left, or trouble() says why it
+  // cannot be replayed.
   bool next();
 
   int turns() const { return turns_; }              // that were replayed
   std::uint64_t events() const { return events_; }  // of those turns
-  // Events of the history up to and including the first one at fault, less one, are matched.
+  // Its report shows payloads.
   const replay::Trouble* trouble() const { return trouble_ ? &*trouble_ : nullptr; }
   // nullptr when the code does not implement the workflow.
   const replay::Execution* execution() const { return execution_.get(); }
 
  private:
   const proto::History& history_;
+  base::Symbols* const symbols_;
   int turns_ = 0;
   std::uint64_t events_ = 0;
+  bool left_ = false;
   std::optional<replay::Trouble> trouble_;
   std::unique_ptr<replay::Execution> execution_;
+  DebugRoot debug_root_{*this};
 };
 
 }  // namespace reprise::runtime

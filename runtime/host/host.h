@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "replay/execution.h"
 #include "replay/stack_recorder.h"
+#include "runtime/debug_root.h"
 #include "runtime/host/registry.h"
 
 namespace reprise::runtime {
@@ -123,6 +124,7 @@ class Host {
   Resident* latest_ = nullptr;  // used last; a list from here to the one unused for longest
   Resident* oldest_ = nullptr;
   std::size_t resident_ = 0;
+  DebugRoot debug_root_{*this};
 };
 
 }  // namespace reprise::runtime

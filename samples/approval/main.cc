@@ -5,9 +5,12 @@
 //                           the decision may take has been running all the time
 //
 // A person is a signal, the deadline a durable timer, and `status` a query: it asks the running
-// workflow and leaves nothing in its log.
+// workflow and leaves nothing in its log. `./approval step --store approval.db --run chair` shows
+// that log beside the code that it drives.
 #include <iostream>
+#include <memory>
 #include <poll.h>
+#include <reprise/cli.h>
 #include <unistd.h>
 
 #include "approval.h"
@@ -48,11 +51,14 @@ void obey(const std::string& line, const reprise::Handle<approval::State>& run) 
 
 }  // namespace
 
-int main() {
-  const auto engine = reprise::Engine::open("approval.db");
-  reprise::Worker worker(*engine);
+int main(int argc, char** argv) {
+  std::unique_ptr<reprise::Engine> engine;  // before the worker, which it must outlive
+  reprise::Worker worker;
   approval::implement_approval(worker);
-  worker.start();
+  if (const auto status = reprise::cli(argc, argv, worker)) return *status;
+
+  engine = reprise::Engine::open("approval.db");
+  worker.start(*engine);
 
   reprise::Client client(*engine);
   const auto run = client.start(approval::approve({.who = "ann", .what = "a new chair"}, 1min),

@@ -5,14 +5,22 @@
 //                           it goes on where it was
 //
 // The directory hello.db is all there is: no server, no broker. Delete it to begin from the start.
+//
+//   $ ./hello step --store hello.db --run hello       walks through what has happened, turn by turn
+//   $ ./hello replay --store hello.db --run hello     does this code still do what happened?
+#include <memory>
+#include <reprise/cli.h>
+
 #include "hello.h"
 
-int main() {
-  const auto engine = reprise::Engine::open("hello.db");
-
-  reprise::Worker worker(*engine);
+int main(int argc, char** argv) {
+  std::unique_ptr<reprise::Engine> engine;  // before the worker, which it must outlive
+  reprise::Worker worker;
   worker.implement(hello::greet, hello::run_greet);
-  worker.start();
+  if (const auto status = reprise::cli(argc, argv, worker)) return *status;
+
+  engine = reprise::Engine::open("hello.db");
+  worker.start(*engine);
 
   // Starts a run, or finds the one with this id that an earlier process left behind.
   reprise::Client client(*engine);

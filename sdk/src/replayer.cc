@@ -49,7 +49,8 @@ class Replayer::State final : public internal::Registry {
 
   ReplayReport replay(const History& history) {
     if (!code_) code_ = implementations_.worker_code({}, 0, silent_host());
-    runtime::HistoryReplay replay(*code_, stacks_, history.data(), {.strict = options_.strict});
+    runtime::HistoryReplay replay(*code_, stacks_, history.data(),
+                                  {.strict = options_.strict, .symbols = &symbols_});
     while (replay.next()) {
     }
     return report_of(replay);
@@ -60,6 +61,7 @@ class Replayer::State final : public internal::Registry {
   internal::Implementations implementations_;
   std::optional<runtime::WorkerCode> code_;  // made of them when it is first needed
   replay::StackPool stacks_;
+  base::Symbols symbols_;
 };
 
 internal::Registry& internal::registry(Replayer& replayer) {

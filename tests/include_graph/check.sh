@@ -19,6 +19,7 @@ allowed_quoted() {
     replay/*)         echo '(base|proto|replay)/.*' ;;
     runtime/host/*)   echo "(base|proto|replay|runtime/host)/.*|$seam" ;;
     runtime/guard/*)  echo "(base|proto|replay|runtime/guard)/.*|runtime/engine/engine\.h|$seam" ;;
+    runtime/history/*) echo "(base|proto|replay|runtime/history)/.*|$seam" ;;
     runtime/engine/*) echo '(base|proto|store|runtime)/.*' ;;
     runtime/*)        echo "(base|proto|replay)/.*|$seam" ;;
     sdk/*)            echo '(base|proto|store|replay|runtime|sdk|reprise)/.*' ;;

@@ -1,30 +1,170 @@
 #include "sdk/src/cli/replay_command.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <memory>
+#include <optional>
 
-#include "reprise/replayer.h"
+#include "reprise/error.h"
+#include "runtime/history/history_replay.h"
+#include "sdk/src/cli/debugged_replay.h"
+#include "sdk/src/cli/event_text.h"
 #include "sdk/src/cli/history_source.h"
+#include "sdk/src/cli/replay_code.h"
+#include "sdk/src/cli/strand_text.h"
+#include "sdk/src/errors.h"
 
 namespace reprise::internal {
 namespace {
 
+constexpr int kMatches = 0;
+constexpr int kDiffers = 1;
+constexpr int kCannot = 2;
+
 struct Options {
   HistorySource source;
+  std::uint64_t until = 0;     // 0: to the end
+  std::uint64_t break_at = 0;  // 0: nowhere
   bool strict = false;
 };
 
-int run(const Worker& worker, const Options& options) {
-  const History history = options.source.read();
-  const ReplayReport report = Replayer(worker, {.strict = options.strict}).replay(history);
-  if (!report.matched) {
-    std::fprintf(stderr, "%s\n", report.text.c_str());
-    return 1;
+unsigned long long count(std::uint64_t number) {
+  return number;
+}
+
+// Leaves when all that follows from an event has happened.
+class UntilEvent final : public replay::ReplayObserver {
+ public:
+  explicit UntilEvent(std::uint64_t last) : last_(last) {}
+  bool is_there() const { return there_; }
+
+  void applying(std::uint64_t event, const proto::Event&) override { see(event); }
+  bool resumed() override { return true; }
+  bool asks(std::uint64_t event, const proto::Event&) override { return see(event), true; }
+  void differs(const replay::Trouble&) override { seen_ = false; }
+  bool settled() override {
+    there_ = seen_;
+    return there_ ? kLeave : !kLeave;
+  }
+
+ private:
+  void see(std::uint64_t event) { seen_ = seen_ || event == last_; }
+
+  std::uint64_t last_;
+  bool seen_ = false;
+  bool there_ = false;
+};
+
+// A line for every turn, or for every twentieth part of a long history.
+class Progress {
+ public:
+  explicit Progress(const proto::History& history) : step_(history.turns_size() / 20 + 1) {}
+  void replayed(const runtime::HistoryReplay& replay) {
+    if (replay.turns() % step_ != 0) return;
+    std::printf("events %llu-%llu match\n", count(shown_ + 1), count(replay.events()));
+    shown_ = replay.events();
+  }
+
+ private:
+  int step_;
+  std::uint64_t shown_ = 0;
+};
+
+void print_position(const History& history,
+                    std::uint64_t event,
+                    const replay::Execution& execution,
+                    base::Symbols& symbols) {
+  const auto events = numbered_events(history.data());
+  std::printf("stopped after event %llu: %s\n", count(event),
+              event_line(*events[event - 1].event).c_str());
+  for (const std::string& line : strand_lines(execution, symbols))
+    std::printf("  %s\n", line.c_str());
+}
+
+int report_end(const History& history, const std::optional<std::string>& report) {
+  std::fflush(stdout);
+  if (report) {
+    std::fprintf(stderr, "%s\n", report->c_str());
+    return kDiffers;
   }
   std::printf("replayed: run %s of workflow '%s', all %llu events match\n",
-              history.workflow_id().c_str(), history.workflow().c_str(),
-              static_cast<unsigned long long>(report.events));
-  return 0;
+              printable(history.workflow_id()).c_str(), printable(history.workflow()).c_str(),
+              count(history.events()));
+  return kMatches;
+}
+
+int run_alone(const runtime::WorkerCode& code, const History& history, const Options& options) {
+  replay::StackPool stacks;
+  base::Symbols symbols;
+  UntilEvent until(options.until);
+  runtime::HistoryReplay replay(
+      code, stacks, history.data(),
+      {.strict = options.strict, .symbols = &symbols, .observer = &until});
+  Progress progress(history.data());
+  while (replay.next()) progress.replayed(replay);
+  if (until.is_there()) {
+    print_position(history, options.until, *replay.execution(), symbols);
+    return kMatches;
+  }
+  return report_end(history, replay.trouble() == nullptr
+                                 ? std::nullopt
+                                 : std::optional<std::string>(replay.trouble()->report));
+}
+
+// For a shell to read again.
+std::string shell_word(const std::string& argument) {
+  const bool plain = !argument.empty() && std::all_of(argument.begin(), argument.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-_./:=,+@%").find(c) != std::string_view::npos;
+  });
+  if (plain) return argument;
+  std::string text = "'";
+  for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+std::string own_command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::string line;
+  for (std::string argument; std::getline(file, argument, '\0');) {
+    line += (line.empty() ? "" : " ") + shell_word(argument);
+  }
+  return line;
+}
+
+int explain_debugger(std::uint64_t event) {
+  std::fprintf(stderr,
+               "--break stops in a debugger, and none is attached. Start the same command in one:\n"
+               "  gdb --args %s\n"
+               "  (gdb) run\n"
+               "It stops at event %llu with the workflow's own frames on the stack (bt, up, info "
+               "locals).\n"
+               "Without a debugger, --until %llu shows what the run waits for there.\n",
+               own_command_line().c_str(), count(event), count(event));
+  return kCannot;
+}
+
+void require_event(const History& history, const char* option, std::uint64_t event) {
+  if (event <= history.events()) return;
+  throw InvalidOption(code_text(base::ErrorCode::kInvalidOption),
+                      std::string(option) + " " + std::to_string(event) + ": the history has " +
+                          std::to_string(history.events()) + " events");
+}
+
+int run(const Worker& worker, const Options& options) {
+  const History history = options.source.read();
+  require_event(history, "--until", options.until);
+  require_event(history, "--break", options.break_at);
+  const runtime::WorkerCode code = replay_code(worker);
+  if (!debugger_attached()) {
+    if (options.break_at != 0) return explain_debugger(options.break_at);
+    return run_alone(code, history, options);
+  }
+  if (options.until != 0) return run_alone(code, history, options);
+  return report_end(history,
+                    DebuggedReplay(code, history.data(), options.strict).run(options.break_at));
 }
 
 }  // namespace
@@ -34,8 +174,16 @@ void add_replay_command(CLI::App& app, const Worker& worker, int* exit_status) {
   CLI::App* const command = app.add_subcommand(
       "replay",
       "Replays one history with this program's code. Exit status 0: it matches, 1: it does not, "
-      "2: it cannot be read");
+      "2: it cannot be read. In a debugger it stops where code and history differ");
   options->source.add_options(*command);
+  auto* const until = command->add_option(
+      "--until", options->until,
+      "stop after this event (from 1) and show what each strand of the run waits for");
+  auto* const break_at = command->add_option(
+      "--break", options->break_at,
+      "in a debugger: stop (SIGTRAP) where the code meets this event, on its own stack");
+  until->check(CLI::PositiveNumber)->excludes(break_at);
+  break_at->check(CLI::PositiveNumber);
   command->add_flag("--strict", options->strict, "compare the inputs of commands too");
   command->final_callback(
       [options, &worker, exit_status] { *exit_status = run(worker, *options); });

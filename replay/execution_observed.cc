@@ -1,0 +1,37 @@
+// What an observer of a replay is told, and how it leaves.
+#include "replay/execution_state.h"
+
+namespace reprise::replay {
+
+void Execution::State::tell_applying(std::uint64_t number, const proto::Event& event) {
+  if (observer != nullptr && log.replaying()) observer->applying(number, event);
+}
+
+void Execution::State::tell_command(const proto::Event& command) {
+  if (observer == nullptr || !log.replaying() || left) return;
+  if (!observer->asks(log.next_number(), command)) leave();
+}
+
+void Execution::State::tell_resumed() {
+  if (observer == nullptr || !log.replaying() || scheduler.halted()) return;
+  if (!observer->resumed()) leave();
+  if (left) throw Evicted{};
+}
+
+void Execution::State::tell_trouble() {
+  if (observer != nullptr && log.replaying()) observer->differs(*trouble);
+}
+
+void Execution::State::tell_settled() {
+  if (!log.replaying() || left) return;
+  if (!observer->settled()) leave();
+}
+
+// No code of the run goes on: its strands leave at their next call, and at the latest when the
+// execution is gone.
+void Execution::State::leave() {
+  left = true;
+  scheduler.halt();
+}
+
+}  // namespace reprise::replay

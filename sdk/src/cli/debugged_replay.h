@@ -1,0 +1,59 @@
+// A replay under a debugger: stops at the event that is asked for, on the strand and in the call
+// where the workflow's code meets it, and starts over when the debugger asks for an earlier one.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/symbols.h"
+#include "proto/history.pb.h"
+#include "replay/replay_observer.h"
+#include "replay/stack_pool.h"
+#include "runtime/worker_code.h"
+
+namespace reprise::internal {
+
+// Does somebody trace this process now?
+bool debugger_attached();
+
+class DebuggedReplay final : public replay::ReplayObserver {
+ public:
+  // All must outlive it. One at a time in a process.
+  DebuggedReplay(const runtime::WorkerCode& code, const proto::History& history, bool strict);
+  ~DebuggedReplay();
+  DebuggedReplay(const DebuggedReplay&) = delete;
+  DebuggedReplay& operator=(const DebuggedReplay&) = delete;
+
+  // Replays until the debugger lets it end. `first_stop`: the number of an event; 0: none. The
+  // report of what differs, if anything does. Not inlined: the debugger's commands break here.
+  [[gnu::noinline]] std::optional<std::string> run(std::uint64_t first_stop);
+
+  void applying(std::uint64_t event, const proto::Event& input) override;
+  bool resumed() override;
+  bool asks(std::uint64_t event, const proto::Event& command) override;
+  void differs(const replay::Trouble& trouble) override;
+  bool settled() override;
+
+ private:
+  std::optional<std::string> replay_once();
+  bool reached(std::uint64_t event, const char* remark);
+  // False: the debugger wants something that lies behind.
+  bool stop(const std::string& why);
+  bool wanted() const;
+  bool wanted_is_behind() const;
+
+  const runtime::WorkerCode& code_;
+  const proto::History& history_;
+  const bool strict_;
+  replay::StackPool stacks_;
+  base::Symbols symbols_;
+  std::vector<std::string> texts_;
+  std::vector<const char*> lines_;
+  std::vector<bool> passed_;   // by number of the event
+  std::uint64_t applied_ = 0;  // an input that no strand has gone on with yet; 0: none
+  bool start_over_ = false;
+  void (*before_)(int) = nullptr;  // what SIGTRAP did
+};
+
+}  // namespace reprise::internal

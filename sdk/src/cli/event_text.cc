@@ -1,0 +1,99 @@
+#include "sdk/src/cli/event_text.h"
+
+#include <nlohmann/json.hpp>
+
+#include <google/protobuf/text_format.h>
+
+#include "base/ids.h"
+#include "replay/mismatch.h"
+
+namespace reprise::internal {
+namespace {
+
+using google::protobuf::TextFormat;
+
+constexpr std::size_t kSiteColumn = 34;
+
+std::string hexadecimal(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0xfU];
+  }
+  return text;
+}
+
+// Fields of bytes hold payloads: one CBOR data item, or nothing.
+class PayloadPrinter : public TextFormat::FastFieldValuePrinter {
+ public:
+  void PrintBytes(const std::string& bytes,
+                  TextFormat::BaseTextGenerator* generator) const override {
+    if (bytes.empty()) return generator->PrintLiteral("nothing");
+    const auto value =
+        nlohmann::json::from_cbor(bytes, true, false, nlohmann::json::cbor_tag_handler_t::ignore);
+    generator->PrintString(
+        value.is_discarded()
+            ? "bytes " + hexadecimal(bytes)
+            : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+};
+
+class RunIdPrinter : public TextFormat::FastFieldValuePrinter {
+ public:
+  void PrintBytes(const std::string& bytes,
+                  TextFormat::BaseTextGenerator* generator) const override {
+    const auto id = base::RunId::from_bytes(bytes);
+    generator->PrintString(id ? id->to_string() : "bytes " + hexadecimal(bytes));
+  }
+};
+
+}  // namespace
+
+std::vector<NumberedEvent> numbered_events(const proto::History& history) {
+  std::vector<NumberedEvent> events;
+  for (int turn = 0; turn < history.turns_size(); ++turn) {
+    const auto add = [&](const proto::Event& event) {
+      events.push_back({events.size() + 1, turn, &event});
+    };
+    for (const proto::Event& event : history.turns(turn).inputs()) add(event);
+    for (const proto::Event& event : history.turns(turn).commands()) add(event);
+  }
+  return events;
+}
+
+std::string site_text(const proto::Event& event) {
+  if (!event.has_call_site()) return {};
+  return printable(event.call_site().file()) + ":" + std::to_string(event.call_site().line());
+}
+
+std::string event_line(const proto::Event& event) {
+  std::string line = printable(replay::describe(event));
+  const std::string site = site_text(event);
+  if (site.empty()) return line;
+  line.resize(std::max(line.size() + 1, kSiteColumn), ' ');
+  return line + site;
+}
+
+std::string event_in_full(const proto::Event& event) {
+  TextFormat::Printer printer;
+  printer.SetDefaultFieldValuePrinter(new PayloadPrinter);  // the printer owns it
+  printer.RegisterFieldValuePrinter(
+      proto::RunStarted::descriptor()->FindFieldByNumber(proto::RunStarted::kRunIdFieldNumber),
+      new RunIdPrinter);
+  std::string text;
+  printer.PrintToString(event, &text);
+  return text;
+}
+
+std::string printable(std::string_view text) {
+  std::string shown(text);
+  for (char& c : shown) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = '?';
+  }
+  return shown;
+}
+
+}  // namespace reprise::internal

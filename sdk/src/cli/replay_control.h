@@ -1,0 +1,30 @@
+// What a debugger and `program replay` share: plain fields, read and written by
+// tools/gdb/reprise-gdb.py while the process stands still.
+#pragma once
+#include <cstdint>
+
+namespace reprise::internal {
+
+struct ReplayControl {
+  static constexpr std::uint32_t kRunOn = 0;     // to the end, or to where code and log differ
+  static constexpr std::uint32_t kToEvent = 1;   // stop at the event with the number `target`
+  static constexpr std::uint32_t kToMoment = 2;  // stop when `moment` is `target`
+
+  // Written by the debugger at a stop. A target that lies behind starts the replay over.
+  volatile std::uint32_t request = kRunOn;
+  volatile std::uint64_t target = 0;
+
+  // Where the replay stands. A moment is an event in the order in which the replay reaches them,
+  // from 1: a turn's inputs lie before all its commands in the history, and among them in time.
+  std::uint64_t moment = 0;
+  std::uint64_t event = 0;             // 0: none, before the first or behind the last
+  std::uint64_t events = 0;            // of the history
+  bool on_strand = false;              // at a stop: in a call of the workflow's code
+  const char* const* lines = nullptr;  // one for each of them
+  bool active = false;                 // a replay is under way
+};
+
+// The one of this process: a debugger needs a name.
+extern ReplayControl replay_control;
+
+}  // namespace reprise::internal

@@ -1,0 +1,21 @@
+// What the tests of the debugger's commands debug.
+#pragma once
+#include <reprise/reprise.h>
+#include <vector>
+
+namespace shop {
+
+inline constexpr reprise::Workflow<int(int)> order{"order"};
+inline constexpr reprise::Workflow<int(int)> many{"many"};
+inline constexpr reprise::Activity<int(int)> reserve{"reserve"};
+inline constexpr reprise::Activity<int(int)> charge{"charge"};
+inline constexpr reprise::Signal<int> packed{"packed"};
+
+// Two strands, a signal, and local variables that a debugger must show.
+int run_order(reprise::Context& ctx, const int& amount);
+// The same after a change: something is asked for that no history has.
+int run_changed(reprise::Context& ctx, const int& amount);
+// `rounds` activities one after the other: a history of two events for each, and two more.
+int run_many(reprise::Context& ctx, const int& rounds);
+
+}  // namespace shop
