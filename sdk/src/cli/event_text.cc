@@ -1,5 +1,6 @@
 #include "sdk/src/cli/event_text.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include <google/protobuf/text_format.h>

@@ -1,9 +1,9 @@
 #include "sdk/src/cli/replay_command.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 

@@ -1,5 +1,7 @@
 #include "sdk/src/cli/stepper.h"
 
+#include <algorithm>
+#include <ctime>
 #include <spdlog/fmt/chrono.h>
 #include <spdlog/fmt/fmt.h>
 
