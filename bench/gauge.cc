@@ -26,12 +26,13 @@ Probe commit_micros(const std::vector<CommitShape>& commits) {
 }
 
 RunShape shape_of(const RunHandle& run) {
-  const auto turns = run.history();  // one record each, without the record's header
-  RunShape shape{.records = turns.size()};
-  for (const std::string& turn : turns) {
-    shape.history_bytes += store::kRecordHeaderBytes + turn.size();
+  const History history = run.history();
+  const auto& turns = history.data().turns();  // one record each, without the record's header
+  RunShape shape{.records = static_cast<std::uint64_t>(turns.size())};
+  for (const proto::Turn& turn : turns) {
+    shape.history_bytes += store::kRecordHeaderBytes + turn.ByteSizeLong();
   }
-  shape.record_bytes = shape.history_bytes / turns.size();
+  shape.record_bytes = shape.history_bytes / shape.records;
   return shape;
 }
 

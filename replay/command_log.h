@@ -3,7 +3,9 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/call_site.h"
 #include "proto/log.pb.h"
@@ -26,10 +28,16 @@ class CommandLog {
   // False: it differs from the log; mismatch() says how.
   [[nodiscard]] bool submit();
 
-  // The next recorded command, or nullptr when there is none or the turn is live.
+  // The next recorded command that the code has to ask for, or nullptr when there is none or the
+  // turn is live. Markers of deprecated changes need not be asked for.
   const proto::Event* peek() const;
   // Accepts the next recorded command as what the code asked for.
   void accept_recorded();
+  // Does the log have the marker of this change here? Accepts it then. It may lie among deprecated
+  // ones, or have been passed over as one.
+  [[nodiscard]] bool accept_marker(std::string_view change_id);
+  // The code takes the new branch of this change for granted, and the run has no marker of it.
+  void note_unmarked(std::string_view change_id) { unmarked_ = change_id; }
 
   // A recorded input that answers nothing.
   void reject_input(const proto::Event& input, int index);
@@ -41,6 +49,8 @@ class CommandLog {
   const Mismatch* mismatch() const { return mismatch_.get(); }  // nullptr: none so far
 
  private:
+  int next() const;  // index of what peek() returns, or behind the last command
+  void pass_over(int end);
   std::uint64_t command_number(int index) const;
   void fail(Mismatch::Kind kind, const proto::Event* recorded, const proto::Event* attempted);
 
@@ -52,6 +62,8 @@ class CommandLog {
   proto::Event scratch_;                    // the attempted command of a replayed turn
   std::optional<proto::Event> last_match_;  // of earlier turns
   std::uint64_t last_match_event_ = 0;
+  std::vector<std::string> passed_;  // changes whose deprecated markers nobody asked for
+  std::string unmarked_;
   std::unique_ptr<Mismatch> mismatch_;
 };
 

@@ -342,6 +342,10 @@ std::uint64_t Execution::events() const {
   return state_->events;
 }
 
+const Patches& Execution::patches() const {
+  return state_->patches;
+}
+
 std::optional<base::FunctionRef<Outcome()>> Execution::step_body(std::uint32_t id) const {
   const Operation* operation = state_->pending.find(id);
   if (operation == nullptr) return std::nullopt;

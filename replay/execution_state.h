@@ -68,6 +68,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   // bytes that it carries.
   void submit(std::size_t payload = 0);
   std::uint32_t new_operation();  // its id; throws Evicted when there are too many
+  void record_patch(std::string_view change_id, bool deprecated, base::CallSite site);
   [[noreturn]] void reach_limit(std::string_view what, std::string_view limit, std::size_t value);
   Ref<Operation> add_operation(Operation::Kind kind, std::uint32_t id, std::string label);
   void complete(Operation& operation,
@@ -92,8 +93,8 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::unique_ptr<WorkflowInstance> instance;
   std::string input;  // of the run
   PendingTable pending;
-  std::unordered_map<std::string, bool> patches;  // answers given so far
-  std::vector<proto::Event> deferred;             // inputs of deferred turns, for the next turn
+  Patches patches;                     // what the code has asked so far
+  std::vector<proto::Event> deferred;  // inputs of deferred turns, for the next turn
 
   base::Time now{};
   std::uint64_t random_state = 0;

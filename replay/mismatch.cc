@@ -63,12 +63,7 @@ std::string detail(const Event& event) {
 }
 
 std::string usual_cause(const Mismatch& mismatch) {
-  const bool patch_gone =
-      mismatch.recorded && mismatch.recorded->kind_case() == Event::kPatchRecorded;
-  if (patch_gone) {
-    return "ctx.patched(\"" + mismatch.recorded->patch_recorded().change_id() +
-           "\") was removed while runs that recorded it were open";
-  }
+  if (std::string advice = patch_advice(mismatch); !advice.empty()) return advice;
   switch (mismatch.kind) {
     case Mismatch::Kind::kChangedInput:
       return "the argument depends on something outside the run: a clock, a random number, a "
@@ -118,6 +113,25 @@ std::string_view to_string(Mismatch::Kind kind) {
       return "history behind the end";
   }
   return "mismatch";
+}
+
+std::string patch_advice(const Mismatch& mismatch) {
+  if (mismatch.recorded && mismatch.recorded->has_patch_recorded()) {
+    const Event& marker = *mismatch.recorded;
+    const std::string id = "(\"" + marker.patch_recorded().change_id() + "\")";
+    const std::string place = marker.has_call_site()
+                                  ? " (" + marker.call_site().file() + ":" +
+                                        std::to_string(marker.call_site().line()) +
+                                        " when this run recorded it)"
+                                  : std::string();
+    return "ctx.patched" + id + " was removed or moved while runs that recorded it are open; put " +
+           "ctx.deprecate_patch" + id + "; back where it was" + place;
+  }
+  if (mismatch.unmarked.empty()) return {};
+  const std::string id = "(\"" + mismatch.unmarked + "\")";
+  return "ctx.deprecate_patch" + id + " came while runs that took the old branch are open, and " +
+         "this one has no marker of it; go back to if (ctx.patched" + id +
+         ") { new code } else { old code }";
 }
 
 std::string_view name_of(const Event& event) {

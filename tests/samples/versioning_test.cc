@@ -7,15 +7,6 @@
 namespace versioning {
 namespace {
 
-// What the new code would be without patched().
-std::string run_fulfil_unguarded(reprise::Context& ctx, const std::string& order) {
-  ctx.call(check_fraud(order));
-  ctx.call(pick(order));
-  const std::string payer = ctx.inbox(paid).next().get();
-  ctx.call(ship(order));
-  return order + " was shipped and paid by " + payer;
-}
-
 class VersioningTest : public testing::Test {
  protected:
   VersioningTest() {
@@ -29,14 +20,14 @@ class VersioningTest : public testing::Test {
 TEST_F(VersioningTest, ARunOfTheOldCodeGoesOnWithoutACheck) {
   env_.implement(fulfil, run_fulfil_old);
   const auto run = env_.start(fulfil("order-1"));
-  env_.implement(fulfil, run_fulfil_new);
+  env_.implement(fulfil, run_fulfil_patched);
   run.signal(paid("ann"));
   EXPECT_EQ(run.result(), "order-1 was shipped and paid by ann");
   EXPECT_EQ(env_.calls(check_fraud), 0);
 }
 
 TEST_F(VersioningTest, ARunOfTheNewCodeIsChecked) {
-  env_.implement(fulfil, run_fulfil_new);
+  env_.implement(fulfil, run_fulfil_patched);
   const auto run = env_.start(fulfil("order-2"));
   run.signal(paid("ann"));
   EXPECT_EQ(run.result(), "order-2 was shipped and paid by ann");
@@ -46,8 +37,41 @@ TEST_F(VersioningTest, ARunOfTheNewCodeIsChecked) {
 TEST_F(VersioningTest, WithoutAGuardTheMismatchIsFound) {
   env_.implement(fulfil, run_fulfil_old);
   const auto run = env_.start(fulfil("order-1"));
-  env_.implement(fulfil, run_fulfil_unguarded);
+  env_.implement(fulfil, run_fulfil_careless);
   EXPECT_THROW(run.signal(paid("ann")), reprise::NondeterminismError);
+}
+
+TEST_F(VersioningTest, ACheckedRunGoesOnWhenTheOldBranchIsGone) {
+  env_.implement(fulfil, run_fulfil_patched);
+  const auto run = env_.start(fulfil("order-2"));
+  env_.implement(fulfil, run_fulfil_deprecated);
+  run.signal(paid("ann"));
+  EXPECT_EQ(run.result(), "order-2 was shipped and paid by ann");
+  EXPECT_EQ(env_.calls(check_fraud), 1);
+}
+
+TEST_F(VersioningTest, TheOldBranchMustStayWhileARunNeedsIt) {
+  env_.implement(fulfil, run_fulfil_old);
+  const auto run = env_.start(fulfil("order-1"));
+  env_.implement(fulfil, run_fulfil_deprecated);
+  EXPECT_THROW(run.signal(paid("ann")), reprise::NondeterminismError);
+}
+
+TEST_F(VersioningTest, ARunOfTheSecondStageNeedsNothingOfTheChange) {
+  env_.implement(fulfil, run_fulfil_deprecated);
+  const auto run = env_.start(fulfil("order-3"));
+  env_.implement(fulfil, run_fulfil_removed);
+  run.signal(paid("ann"));
+  EXPECT_EQ(run.result(), "order-3 was shipped and paid by ann");
+}
+
+TEST_F(VersioningTest, TheSecondStageCanBeRolledBack) {
+  env_.implement(fulfil, run_fulfil_deprecated);
+  const auto run = env_.start(fulfil("order-3"));
+  env_.implement(fulfil, run_fulfil_patched);
+  run.signal(paid("ann"));
+  EXPECT_EQ(run.result(), "order-3 was shipped and paid by ann");
+  EXPECT_EQ(env_.calls(check_fraud), 1);
 }
 
 }  // namespace
