@@ -60,10 +60,10 @@ struct VerifyGroup {
 struct VerifyPatch {
   std::string workflow;
   std::string change_id;
-  std::uint64_t old_branch = 0;  // were told false
+  std::uint64_t old_branch = 0;  // took the old branch
   std::uint64_t new_branch = 0;  // have the event of patched()
   std::uint64_t deprecated = 0;  // have that of deprecate_patch()
-  std::uint64_t unmarked = 0;    // have none, and have not come to patched()
+  std::uint64_t unmarked = 0;    // have none, and have not come that far, as far as is known
   std::uint64_t diverged = 0;    // of all these runs
   bool asked = false;            // the code calls patched(), as far as the runs have shown
   bool deprecating = false;      // it calls deprecate_patch()

@@ -31,8 +31,8 @@ void write_text(std::string_view text) {
   }
 }
 
-// What a signal handler may do, and no more. Returning makes the same instruction fail again, with
-// the handlers that were there before.
+// What a signal handler may do, and no more. When it returns, the signal comes again, for whoever
+// handled it before.
 void tell(int signal) {
   const int error = errno;
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
@@ -52,7 +52,7 @@ void tell(int signal) {
     write_text("\n");
   }
   errno = error;
-  if (signal == SIGABRT) (void)::raise(signal);
+  (void)::raise(signal);
 }
 
 }  // namespace

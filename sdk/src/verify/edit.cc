@@ -111,8 +111,7 @@ Edit marker_back(const Mismatch& mismatch) {
   std::string at = mismatch.attempted ? site_of(*mismatch.attempted) : std::string();
   if (at.empty()) at = site_of(marker);
   return {"ctx.deprecate_patch(\"" + id + "\");", at,
-          "these runs recorded ctx.patched(\"" + id + "\") at " + site_of(marker) +
-              "; if others still need the old branch, put the whole of if (ctx.patched(...)) back"};
+          "where these runs had ctx.patched(\"" + id + "\"): " + site_of(marker)};
 }
 
 Edit other(const Event& recorded,
@@ -127,9 +126,7 @@ Edit other(const Event& recorded,
     return removed(recorded, new_id("remove-" + short_name(recorded), history), site_of(now));
   }
   Edit edit = both(recorded, now, new_id("change-" + short_name(recorded), history));
-  edit.note = "if " + phrase(recorded) +
-              " comes next in the new code too, put the new call alone " +
-              "behind ctx.patched(); the else branch is not needed then";
+  edit.note = "if the old call still follows, put the new one alone behind ctx.patched()";
   return edit;
 }
 
