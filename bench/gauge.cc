@@ -1,6 +1,7 @@
 #include "bench/gauge.h"
 
 #include "bench/temporary_store.h"
+#include "proto/history.pb.h"
 #include "store/record.h"
 
 namespace reprise::bench {
@@ -25,14 +26,18 @@ Probe commit_micros(const std::vector<CommitShape>& commits) {
   };
 }
 
-RunShape shape_of(const RunHandle& run) {
+std::vector<std::size_t> bytes_of_turns(const RunHandle& run) {
   const History history = run.history();
-  const auto& turns = history.data().turns();  // one record each, without the record's header
-  RunShape shape{.records = static_cast<std::uint64_t>(turns.size())};
-  for (const proto::Turn& turn : turns) {
-    shape.history_bytes += store::kRecordHeaderBytes + turn.ByteSizeLong();
-  }
-  shape.record_bytes = shape.history_bytes / shape.records;
+  std::vector<std::size_t> bytes;
+  for (const proto::Turn& turn : history.data().turns()) bytes.push_back(turn.ByteSizeLong());
+  return bytes;
+}
+
+RunShape shape_of(const RunHandle& run) {
+  const auto turns = bytes_of_turns(run);  // one record each, without the record's header
+  RunShape shape{.records = turns.size()};
+  for (const std::size_t bytes : turns) shape.history_bytes += store::kRecordHeaderBytes + bytes;
+  shape.record_bytes = shape.history_bytes / turns.size();
   return shape;
 }
 

@@ -63,7 +63,7 @@ std::size_t bytes_of_one_signal(const Settings& settings) {
   Sender sender(bench.client, 1);
   sender.send();
   sender.wait_for_all();
-  return store::kRecordHeaderBytes + sender.any_run().history().back().size();
+  return store::kRecordHeaderBytes + bytes_of_turns(sender.any_run()).back();
 }
 
 RunShape shape_with(std::size_t record_bytes) {
