@@ -1,6 +1,8 @@
 #include "sdk/src/cli/verify_command.h"
 
+#include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -109,7 +111,7 @@ void add_verify_command(CLI::App& app,
   command->add_option("--store", options->store, "the store's directory")->required();
   command->add_option("--workflow", verifying.workflow, "only runs of this workflow");
   command->add_option("--limit", verifying.limit, "at most so many runs, those that started first")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
   command->add_option("--threads", verifying.threads, "that replay; one per processor if not given")
       ->check(CLI::Range(1, 1024));
   command->add_flag("--all", verifying.closed_runs,

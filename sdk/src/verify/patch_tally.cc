@@ -5,6 +5,7 @@ namespace reprise::internal {
 void PatchTally::add(const std::string& workflow,
                      const proto::History& history,
                      const runtime::HistoryReplay& replay) {
+  if (replay.execution() == nullptr) return;  // there is no code to speak of
   Runs& runs = runs_[workflow];
   ++runs.all;
   runs.diverged += replay.trouble() == nullptr ? 0 : 1;
@@ -19,7 +20,6 @@ void PatchTally::add(const std::string& workflow,
     VerifyPatch& patch = patches_[{workflow, std::string(id)}];
     ++(deprecated ? patch.deprecated : patch.new_branch);
   }
-  if (replay.execution() == nullptr) return;
   for (const auto& [id, answer] : replay.execution()->patches()) {
     VerifyPatch& patch = patches_[{workflow, id}];
     patch.asked = patch.asked || answer.asked;

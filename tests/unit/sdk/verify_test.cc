@@ -50,6 +50,21 @@ int run_order(Context& ctx, const int& value) {
   return wait_for_go(ctx);
 }
 
+// The stages of a change that charges before it.
+int run_patched(Context& ctx, const int& value) {
+  if (ctx.patched("fees")) ctx.call(charge(value));
+  return run_order(ctx, value);
+}
+int run_deprecated(Context& ctx, const int& value) {
+  ctx.deprecate_patch("fees");
+  ctx.call(charge(value));
+  return run_order(ctx, value);
+}
+int run_removed(Context& ctx, const int& value) {
+  ctx.call(charge(value));
+  return run_order(ctx, value);
+}
+
 void implement(Worker& worker, const Code& code) {
   const auto done = [](ActivityContext&, const int& value) { return value; };
   worker.implement(order, code).implement(pick, done).implement(charge, done).implement(ship, done);
@@ -201,13 +216,14 @@ TEST_F(VerifyTest, AChangedTypeIsFound) {
 }
 
 TEST_F(VerifyTest, AMissingWorkflowWouldParkItsRuns) {
-  leave(run_order, 2);
+  leave(run_patched, 2);
   const VerifyReport report = verify(store_, Worker());
   EXPECT_EQ(report.exit_status(), 1);
   ASSERT_THAT(report.groups, SizeIs(1));
   EXPECT_EQ(report.groups[0].what, "not implemented");
   EXPECT_EQ(report.groups[0].code, "RP2003");
   EXPECT_EQ(report.groups[0].runs, 2U);
+  EXPECT_THAT(report.patches, IsEmpty());  // there is no code to give advice about
 }
 
 TEST_F(VerifyTest, RunsOfOtherTaskQueuesAreCounted) {
@@ -392,20 +408,6 @@ INSTANTIATE_TEST_SUITE_P(All, VerifyEdits, ::testing::ValuesIn(kChanges), [](con
 });
 
 // ---- how far changes are ----------------------------------------------------------------------
-
-int run_patched(Context& ctx, const int& value) {
-  if (ctx.patched("fees")) ctx.call(charge(value));
-  return run_order(ctx, value);
-}
-int run_deprecated(Context& ctx, const int& value) {
-  ctx.deprecate_patch("fees");
-  ctx.call(charge(value));
-  return run_order(ctx, value);
-}
-int run_removed(Context& ctx, const int& value) {
-  ctx.call(charge(value));
-  return run_order(ctx, value);
-}
 
 class VerifyPatches : public VerifyTest {
  protected:
