@@ -37,11 +37,12 @@ struct VerifyExample {
   std::uint64_t event = 0;  // the first one at fault, from 1
 };
 
-// Runs that the code would park for the same reason. Both sides are of the first example.
+// Runs that the code would park for the same reason, or that cannot be read. Both sides are of the
+// first example.
 struct VerifyGroup {
   std::string workflow;
   std::string code;         // "RP2001"
-  std::string what;         // "extra command", "exception", "not implemented", "unreadable"
+  std::string what;         // "extra command", "exception", "not implemented", "quarantined"...
   std::string recorded;     // what the history says, "ActivityScheduled pick"; empty: nothing
   std::string recorded_at;  // "shop/checkout.cc:38"
   std::string attempted;    // what the code does; empty: nothing

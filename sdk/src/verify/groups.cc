@@ -97,11 +97,14 @@ void Groups::add(const runtime::RunState& run,
   if (trouble.mismatch) show(*trouble.mismatch, history, &group.shown);
 }
 
-void Groups::add_unreadable(const runtime::RunState& run, const base::Error& why) {
-  Group& group = add(code_text(why.code) + without_numbers(why.message), run, 0);
+void Groups::add_damaged(const runtime::RunState& run,
+                         std::string_view what,
+                         const base::Error& why) {
+  Group& group =
+      add(std::string(what) + code_text(why.code) + without_numbers(why.message), run, 0);
   if (!is_first(group, run)) return;
   group.shown.code = code_text(why.code);
-  group.shown.what = "unreadable";
+  group.shown.what = what;
   group.shown.report = why.text();
 }
 

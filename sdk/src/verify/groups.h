@@ -21,7 +21,8 @@ class Groups {
            const replay::Trouble& trouble,
            const proto::History& history,
            const runtime::HistoryReplay& replay);
-  void add_unreadable(const runtime::RunState& run, const base::Error& why);
+  // `what`: "unreadable", "quarantined".
+  void add_damaged(const runtime::RunState& run, std::string_view what, const base::Error& why);
   void merge(Groups&& other);
   // Those with the most runs first.
   std::vector<VerifyGroup> take();

@@ -62,10 +62,9 @@ std::string both_sides(const VerifyGroup& group) {
 }
 
 std::string text_of(const VerifyGroup& group, const std::string& replay) {
-  const bool unreadable = group.what == "unreadable";
-  std::string text = "\n" + runs(group.runs) + " of workflow '" + group.workflow + "'" +
-                     (unreadable ? " cannot be read" : ": " + group.what) + " (" + group.code +
-                     ")\n";
+  const bool unreadable = group.what == "unreadable" || group.what == "quarantined";
+  std::string text = "\n" + runs(group.runs) + " of workflow '" + group.workflow + "'" + ": " +
+                     group.what + " (" + group.code + ")\n";
   text += both_sides(group);
   text += line(group.runs == 1 ? "which" : "such as", examples(group));
   if (!unreadable) text += line("look at one", replay + " --run " + group.examples[0].workflow_id);

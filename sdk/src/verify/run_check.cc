@@ -43,7 +43,11 @@ void RunCheck::gather(const runtime::RunState& run,
 
 void RunCheck::give_up(const UnreadRun& run) {
   ++unreadable_;
-  groups_.add_unreadable(*run.run, run.why);
+  groups_.add_damaged(*run.run, "unreadable", run.why);
+}
+
+void RunCheck::pass_over(const UnreadRun& run) {
+  groups_.add_damaged(*run.run, "quarantined", run.why);
 }
 
 void RunCheck::merge(RunCheck& other) {

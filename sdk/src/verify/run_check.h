@@ -33,6 +33,8 @@ class RunCheck {
   void check(const Run& run);
   // A run that cannot be read, for good.
   void give_up(const UnreadRun& run);
+  // A run that is known to be damaged.
+  void pass_over(const UnreadRun& run);
 
   std::vector<UnreadRun> take_unread() { return std::exchange(unread_, {}); }
   std::uint64_t done() const { return done_; }          // any thread

@@ -41,6 +41,8 @@ class Verification {
     require_workflow();
     replay();
     look_again();
+    for (const UnreadRun& run : quarantined_) checks_.front()->pass_over(run);
+    report_.quarantined = quarantined_.size();
     checks_.front()->fill(&report_);
     return std::move(report_);
   }
@@ -73,12 +75,10 @@ class Verification {
   }
 
   void consider(const Run& run) {
-    if (reader_.damage(run->number) != nullptr) {
-      ++report_.quarantined;
-      return;
-    }
     if (!options_.workflow.empty() && *run->workflow != options_.workflow) return;
-    if (options_.every_task_queue || *run->task_queue == task_queue_) {
+    if (const std::string* why = reader_.damage(run->number); why != nullptr) {
+      quarantined_.push_back({run, {base::ErrorCode::kStoreDamaged, *why}});
+    } else if (options_.every_task_queue || *run->task_queue == task_queue_) {
       runs_.push_back(run);
     } else {
       ++report_.other_task_queues[*run->task_queue];
@@ -160,7 +160,7 @@ class Verification {
       if (now && *now == nullptr) {
         ++report_.ended;
       } else if (reader_.damage(run.run->number) != nullptr) {
-        ++report_.quarantined;
+        quarantined_.push_back(run);
       } else {
         check.check(now ? *now : run.run);
         for (const UnreadRun& still : check.take_unread()) check.give_up(still);
@@ -174,6 +174,7 @@ class Verification {
   const VerifyOptions& options_;
   VerifyReport report_;
   std::vector<Run> runs_;
+  std::vector<UnreadRun> quarantined_;
   std::vector<UnreadRun> unread_;
   std::vector<std::unique_ptr<RunCheck>> checks_;  // one per thread
   std::atomic<std::size_t> next_ = 0;

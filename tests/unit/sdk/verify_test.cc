@@ -315,6 +315,8 @@ TEST_F(VerifyTest, ADamagedRunIsCountedAndTheOthersAreChecked) {
   stream.close();
   const VerifyReport report = check(run_order);
   EXPECT_EQ(report.quarantined, 1U);
+  EXPECT_EQ(report.groups.at(0).what, "quarantined");
+  EXPECT_EQ(report.groups.at(0).runs, 1U);
   EXPECT_EQ(report.safe, 2U);
   EXPECT_EQ(report.exit_status(), 0);
 }
