@@ -27,7 +27,7 @@ struct VerifyOptions {
   unsigned threads = 0;           // that replay; 0: one per processor
   std::size_t examples = 3;       // runs named per group; at least 1
   std::size_t stack_bytes = std::size_t{64} * 1024;  // as in EngineOptions
-  // Told now and then, on the calling thread.
+  // Told now and then, on the calling thread. Must not throw.
   std::function<void(const VerifyProgress&)> progress{};
 };
 
