@@ -26,18 +26,14 @@ Probe commit_micros(const std::vector<CommitShape>& commits) {
   };
 }
 
-std::vector<std::size_t> bytes_of_turns(const RunHandle& run) {
-  const History history = run.history();
-  std::vector<std::size_t> bytes;
-  for (const proto::Turn& turn : history.data().turns()) bytes.push_back(turn.ByteSizeLong());
-  return bytes;
-}
-
 RunShape shape_of(const RunHandle& run) {
-  const auto turns = bytes_of_turns(run);  // one record each, without the record's header
-  RunShape shape{.records = turns.size()};
-  for (const std::size_t bytes : turns) shape.history_bytes += store::kRecordHeaderBytes + bytes;
-  shape.record_bytes = shape.history_bytes / turns.size();
+  const History history = run.history();
+  const auto& turns = history.data().turns();  // one record each, without the record's header
+  RunShape shape{.records = static_cast<std::uint64_t>(turns.size())};
+  for (const proto::Turn& turn : turns) {
+    shape.history_bytes += store::kRecordHeaderBytes + turn.ByteSizeLong();
+  }
+  shape.record_bytes = shape.history_bytes / shape.records;
   return shape;
 }
 

@@ -21,9 +21,6 @@ Probe runs_per_second(std::uint64_t in_flight, const RunShape& shape);
 Probe records_per_second(std::uint64_t in_flight, const RunShape& shape);
 Probe commit_micros(const std::vector<CommitShape>& commits);
 
-// Of each turn of its history, as it is stored.
-std::vector<std::size_t> bytes_of_turns(const RunHandle& run);
-
 // The bytes that a run of ours has written to the journal and will have in the archive.
 RunShape shape_of(const RunHandle& run);
 

@@ -4,6 +4,7 @@
 #include "bench/loads/loads.h"
 #include "bench/measure.h"
 #include "bench/workbench.h"
+#include "proto/history.pb.h"
 
 namespace reprise::bench {
 namespace {
@@ -33,7 +34,7 @@ std::vector<CommitShape> commits_of_one(const Settings& settings, int width) {
   start_worker(bench);
   const auto run = bench.client.start(kFanOut(width));
   (void)run.result();
-  const std::size_t scheduled = bytes_of_turns(run).front();
+  const std::size_t scheduled = run.history().data().turns(0).ByteSizeLong();
   const RunShape shape = shape_of(run);
   const std::uint64_t results = std::max<std::uint64_t>(shape.records - 1, 1);
   return {{.records = 1, .record_bytes = scheduled},

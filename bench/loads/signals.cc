@@ -7,6 +7,7 @@
 #include "bench/loads/loads.h"
 #include "bench/measure.h"
 #include "bench/workbench.h"
+#include "proto/history.pb.h"
 #include "store/record.h"
 
 namespace reprise::bench {
@@ -63,7 +64,8 @@ std::size_t bytes_of_one_signal(const Settings& settings) {
   Sender sender(bench.client, 1);
   sender.send();
   sender.wait_for_all();
-  return store::kRecordHeaderBytes + bytes_of_turns(sender.any_run()).back();
+  const History history = sender.any_run().history();
+  return store::kRecordHeaderBytes + history.data().turns().rbegin()->ByteSizeLong();
 }
 
 RunShape shape_with(std::size_t record_bytes) {
