@@ -29,6 +29,7 @@ Loads all_loads() {
   add_payload_loads(loads);
   add_replay_loads(loads);
   add_recovery_loads(loads);
+  add_verify_loads(loads);
   add_soak_loads(loads);
   return loads;
 }

@@ -1,5 +1,7 @@
 #include "replay/command_log.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "replay/command_match.h"
 #include "replay/difference.h"
@@ -37,6 +39,7 @@ proto::Event* CommandLog::draft(base::CallSite site) {
 
 bool CommandLog::submit() {
   if (recorded_ == nullptr) return true;
+  pass_over(next());
   const proto::Event* recorded = peek();
   if (recorded == nullptr) {
     fail(Mismatch::Kind::kExtra, nullptr, &scratch_);
@@ -56,14 +59,51 @@ bool CommandLog::submit() {
   return true;
 }
 
+int CommandLog::next() const {
+  int index = cursor_;
+  while (index < recorded_->commands_size() &&
+         recorded_->commands(index).patch_recorded().deprecated()) {
+    ++index;
+  }
+  return index;
+}
+
 const proto::Event* CommandLog::peek() const {
-  if (recorded_ == nullptr || cursor_ >= recorded_->commands_size()) return nullptr;
-  return &recorded_->commands(cursor_);
+  if (recorded_ == nullptr) return nullptr;
+  const int index = next();
+  return index < recorded_->commands_size() ? &recorded_->commands(index) : nullptr;
 }
 
 void CommandLog::accept_recorded() {
   REPRISE_CHECK(peek() != nullptr, "only a recorded command can be accepted");
+  pass_over(next());
   ++cursor_;
+}
+
+const proto::Event* CommandLog::marker(std::string_view change_id) const {
+  if (recorded_ == nullptr || cursor_ == recorded_->commands_size()) return nullptr;
+  const proto::Event& next = recorded_->commands(cursor_);
+  return next.has_patch_recorded() && next.patch_recorded().change_id() == change_id ? &next
+                                                                                     : nullptr;
+}
+
+bool CommandLog::accept_marker(std::string_view change_id) {
+  if (std::find(passed_.begin(), passed_.end(), change_id) != passed_.end()) return true;
+  if (recorded_ == nullptr) return false;
+  const int last = std::min(next(), recorded_->commands_size() - 1);
+  for (int index = cursor_; index <= last; ++index) {
+    if (recorded_->commands(index).patch_recorded().change_id() != change_id) continue;
+    pass_over(index);
+    ++cursor_;
+    return true;
+  }
+  return false;
+}
+
+void CommandLog::pass_over(int end) {
+  for (; cursor_ < end; ++cursor_) {
+    passed_.push_back(recorded_->commands(cursor_).patch_recorded().change_id());
+  }
 }
 
 void CommandLog::reject_input(const proto::Event& input, std::uint64_t event) {
@@ -89,6 +129,7 @@ bool CommandLog::finish() {
     if (stacks_) stacks_->finish(live_);
     return true;
   }
+  pass_over(next());
   if (const proto::Event* left_over = peek(); left_over != nullptr) {
     const bool marker = left_over->kind_case() == proto::Event::kPatchRecorded;
     fail(marker ? Mismatch::Kind::kMarkerMissing : Mismatch::Kind::kMissing, left_over, nullptr);
@@ -115,6 +156,7 @@ void CommandLog::fail(Mismatch::Kind kind,
   if (recorded_ != nullptr) mismatch_->event = command_number(cursor_);
   if (recorded != nullptr) mismatch_->recorded = *recorded;
   if (attempted != nullptr) mismatch_->attempted = *attempted;
+  mismatch_->unmarked = unmarked_;
   if (recorded_ != nullptr && cursor_ > 0) {
     outline(recorded_->commands(cursor_ - 1), &last_match_);
     last_match_event_ = command_number(cursor_ - 1);

@@ -3,6 +3,9 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/call_site.h"
 #include "proto/log.pb.h"
@@ -31,13 +34,21 @@ class CommandLog {
   // False: it differs from the log; mismatch() says how.
   [[nodiscard]] bool submit();
 
-  // The next recorded command, or nullptr when there is none or the turn is live.
+  // The next recorded command that the code has to ask for, or nullptr when there is none or the
+  // turn is live. Markers of deprecated changes need not be asked for.
   const proto::Event* peek() const;
   // The number of the event that the next command is compared with, or would be.
   std::uint64_t next_number() const { return command_number(cursor_); }
   // Accepts the next recorded command as what the code asked for.
   void accept_recorded();
   std::uint64_t last_accepted() const { return command_number(cursor_ - 1); }  // its event
+  // The marker of this change, if it is the very next recorded command; nullptr: it is not.
+  const proto::Event* marker(std::string_view change_id) const;
+  // Does the log have the marker of this change here? Accepts it then. It may lie among deprecated
+  // ones, or have been passed over as one.
+  [[nodiscard]] bool accept_marker(std::string_view change_id);
+  // The code takes the new branch of this change for granted, and the run has no marker of it.
+  void note_unmarked(std::string_view change_id) { unmarked_ = change_id; }
 
   // A recorded input that answers nothing; `event` is its number in the history.
   void reject_input(const proto::Event& input, std::uint64_t event);
@@ -52,6 +63,8 @@ class CommandLog {
   const Mismatch* mismatch() const { return mismatch_.get(); }  // nullptr: none so far
 
  private:
+  int next() const;  // index of what peek() returns, or behind the last command
+  void pass_over(int end);
   std::uint64_t command_number(int index) const;
   void fail(Mismatch::Kind kind, const proto::Event* recorded, const proto::Event* attempted);
 
@@ -64,6 +77,8 @@ class CommandLog {
   proto::Event scratch_;                // the attempted command of a replayed turn
   proto::Event last_match_;             // of earlier turns
   std::uint64_t last_match_event_ = 0;  // 0: none so far
+  std::vector<std::string> passed_;  // changes whose deprecated markers nobody asked for
+  std::string unmarked_;
   std::unique_ptr<Mismatch> mismatch_;
 };
 

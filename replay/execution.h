@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/call_site.h"
 #include "base/function_ref.h"
@@ -90,6 +91,15 @@ struct Trouble {
   std::optional<Mismatch> mismatch;  // for kNondeterminism
 };
 
+// What the code of a run has asked about a change of it, and was told.
+struct Patch {
+  bool taken = false;       // the new branch
+  bool asked = false;       // by patched()
+  bool deprecated = false;  // by deprecate_patch()
+  bool unmarked = false;    // taken for granted by deprecate_patch(): the log has no marker
+};
+using Patches = std::unordered_map<std::string, Patch>;  // by change id
+
 // The trouble's report with the payloads that it is about; for somebody who may see them.
 std::string full_report(const Trouble& trouble, const RunInfo& info, base::Symbols* symbols);
 
@@ -126,6 +136,7 @@ class Execution {
   // A signal handler that has interrupted the run's thread may ask too.
   std::size_t running_strand() const;
   std::uint64_t events() const;  // events of the history applied so far
+  const Patches& patches() const;
 
   // ---- for workflow code, called on one of the run's strands ----
   // Each throws Evicted when the run is leaving memory.
@@ -150,7 +161,11 @@ class Execution {
   std::string side_effect(base::FunctionRef<std::string()> compute, base::CallSite site);
   // The number of the event whose value the two above returned last.
   std::uint64_t value_event() const;
+  // Is the new branch of a change to be taken? The marker in the log says so.
   bool patched(std::string_view change_id, base::CallSite site);
+  // The new branch is the only one left: accepts the marker of runs that have it, and gives new
+  // runs one that code without this call passes over.
+  void deprecate_patch(std::string_view change_id, base::CallSite site);
 
   // Gives up a pending activity or timer: it is complete at once, as cancelled.
   void cancel(Operation& operation, base::CallSite site);

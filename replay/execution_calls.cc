@@ -62,6 +62,15 @@ std::uint32_t Execution::State::new_operation() {
   return next_operation++;
 }
 
+void Execution::State::record_patch(std::string_view change_id,
+                                    bool deprecated,
+                                    base::CallSite site) {
+  auto* marker = log.draft(site)->mutable_patch_recorded();
+  marker->set_change_id(std::string(change_id));
+  marker->set_deprecated(deprecated);
+  submit();
+}
+
 void Execution::State::reach_limit(std::string_view what,
                                    std::string_view limit,
                                    std::size_t value) {
@@ -283,21 +292,39 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
   return value;
 }
 
+// The first answer to an id holds for the life of the run: what is true for one part of a change is
+// true for the others.
 bool Execution::patched(std::string_view change_id, base::CallSite site) try {
   State& s = *state_;
   s.enter();
-  const auto [answer, first_time] = s.patches.try_emplace(std::string(change_id), false);
-  if (!first_time) return answer->second;
+  const auto [answer, first_time] = s.patches.try_emplace(std::string(change_id));
+  Patch& patch = answer->second;
+  patch.asked = true;
+  if (!first_time) return patch.taken;
+  s.tell_marker(change_id);
+  patch.taken = s.log.accept_marker(change_id);
+  if (patch.taken || s.log.replaying()) return patch.taken;  // false: recorded by code before it
+  s.record_patch(change_id, false, site);
+  return patch.taken = true;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
+}
+
+void Execution::deprecate_patch(std::string_view change_id, base::CallSite site) try {
+  State& s = *state_;
+  s.enter();
+  const auto [answer, first_time] = s.patches.try_emplace(std::string(change_id));
+  answer->second.deprecated = true;
+  if (!first_time) return;
+  answer->second.taken = true;
+  s.tell_marker(change_id);
+  if (s.log.accept_marker(change_id)) return;
   if (s.log.replaying()) {
-    const proto::Event* recorded = s.log.peek();
-    if (recorded == nullptr || recorded->kind_case() != proto::Event::kPatchRecorded ||
-        recorded->patch_recorded().change_id() != change_id) {
-      return false;  // recorded by the code before the change
-    }
+    answer->second.unmarked = true;
+    s.log.note_unmarked(change_id);
+  } else {
+    s.record_patch(change_id, true, site);
   }
-  s.log.draft(site)->mutable_patch_recorded()->set_change_id(std::string(change_id));
-  s.submit();
-  return answer->second = true;
 } catch (const std::bad_alloc&) {
   out_of_memory();
 }

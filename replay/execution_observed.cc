@@ -12,6 +12,12 @@ void Execution::State::tell_command(const proto::Event& command) {
   if (!observer->asks(log.next_number(), command)) leave();
 }
 
+void Execution::State::tell_marker(std::string_view change_id) {
+  if (observer == nullptr) return;
+  if (const proto::Event* marker = log.marker(change_id)) tell_command(*marker);
+  enter();
+}
+
 void Execution::State::tell_resumed() {
   if (observer == nullptr || !log.replaying() || scheduler.halted()) return;
   if (!observer->resumed()) leave();

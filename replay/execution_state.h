@@ -64,6 +64,9 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   // ---- what an observer is told; none: nothing ----
   void tell_applying(std::uint64_t number, const proto::Event& event);
   void tell_command(const proto::Event& command);
+  // That the code asks for the marker of a change, if it is the next command. On a strand; throws
+  // Evicted when it must not go on.
+  void tell_marker(std::string_view change_id);
   // On a strand that goes on; throws Evicted when it must not.
   void tell_resumed();
   void tell_trouble();
@@ -88,6 +91,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   // bytes that it carries.
   void submit(std::size_t payload = 0);
   std::uint32_t new_operation();  // its id; throws Evicted when there are too many
+  void record_patch(std::string_view change_id, bool deprecated, base::CallSite site);
   [[noreturn]] void reach_limit(std::string_view what, std::string_view limit, std::size_t value);
   Ref<Operation> add_operation(Operation::Kind kind,
                                std::uint32_t id,
@@ -118,8 +122,8 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::unique_ptr<WorkflowInstance> instance;
   std::string input;  // of the run
   PendingTable pending;
-  std::unordered_map<std::string, bool> patches;  // answers given so far
-  std::vector<DeferredInput> deferred;            // of deferred turns, for the next turn
+  Patches patches;                      // what the code has asked so far
+  std::vector<DeferredInput> deferred;  // of deferred turns, for the next turn
 
   base::Time now{};
   std::uint64_t random_state = 0;

@@ -28,6 +28,10 @@ std::uint64_t Execution::value_event() const {
   return state_->value_event;
 }
 
+const Patches& Execution::patches() const {
+  return state_->patches;
+}
+
 std::uint64_t Execution::events() const {
   return state_->events;
 }

@@ -92,6 +92,24 @@ std::string_view to_string(Mismatch::Kind kind) {
   return "mismatch";
 }
 
+std::string patch_advice(const Mismatch& mismatch) {
+  if (mismatch.recorded && mismatch.recorded->has_patch_recorded()) {
+    const Event& marker = *mismatch.recorded;
+    const std::string id = "(\"" + marker.patch_recorded().change_id() + "\")";
+    const std::string place = marker.has_call_site()
+                                  ? " (" + marker.call_site().file() + ":" +
+                                        std::to_string(marker.call_site().line()) +
+                                        " when this run recorded it)"
+                                  : std::string();
+    return "put ctx.deprecate_patch" + id + "; back where it was" + place +
+           "; it may go when no open run has recorded it";
+  }
+  if (mismatch.unmarked.empty()) return {};
+  const std::string id = "(\"" + mismatch.unmarked + "\")";
+  return "this run has no marker of it: go back to if (ctx.patched" + id +
+         ") { new code } else { old code }";
+}
+
 std::string_view name_of(const Event& event) {
   const auto* field = Event::descriptor()->FindFieldByNumber(event.kind_case());
   return field == nullptr ? std::string_view("unknown event")

@@ -36,6 +36,8 @@ struct Mismatch {
   // Without payloads.
   std::optional<proto::Event> last_match;
   std::uint64_t last_match_event = 0;
+  // A change that the code has deprecated and the run has no marker of; empty: none.
+  std::string unmarked;
 
   std::uint64_t found_at = 0;  // kSwapped: the event at which the log has what the code does
   std::string payload_of;      // kChangedType: "activity charge"; empty: `recorded` says it
@@ -58,6 +60,10 @@ struct ChangedType {
 };
 
 std::string_view to_string(Mismatch::Kind kind);
+
+// What to do about a marker that the code does not ask for any more, or about a change that was
+// deprecated while this run needed the old branch; empty: the mismatch is about neither.
+std::string patch_advice(const Mismatch& mismatch);
 
 // "ActivityScheduled charge", "TimerStarted 24h": one event on one line, without its call site.
 std::string describe(const proto::Event& event);

@@ -103,6 +103,10 @@ std::string what_differs(const Mismatch& mismatch) {
 }
 
 std::string usual_cause(const Mismatch& mismatch) {
+  if (!mismatch.unmarked.empty()) {
+    return "ctx.deprecate_patch(\"" + mismatch.unmarked +
+           "\") came while runs that took the old branch were open";
+  }
   switch (mismatch.kind) {
     case Kind::kOtherName:
       return "a definition was renamed, or a durable call was added, removed or moved; keep old "
@@ -139,6 +143,7 @@ std::string usual_cause(const Mismatch& mismatch) {
 }
 
 std::string what_to_do(const Mismatch& mismatch) {
+  if (std::string advice = patch_advice(mismatch); !advice.empty()) return advice;
   switch (mismatch.kind) {
     case Kind::kOtherName:
       return "give the definition its old name back: names are data of the log; or " +
@@ -149,9 +154,6 @@ std::string what_to_do(const Mismatch& mismatch) {
     case Kind::kChangedType:
       return "let the new type read the old form too (members optional, numbers wider), or give "
              "the changed definition a new name and call it behind ctx.patched(\"...\")";
-    case Kind::kMarkerMissing:
-      return "put " + marker_of(mismatch) +
-             " back where it was; it may go when no open run has recorded it";
     case Kind::kOrphanInput:
       return "bring the call back for old runs, behind ctx.patched(\"...\"); check which workflow "
              "the history belongs to";

@@ -20,6 +20,7 @@ void add_waiting_loads(Loads& loads);
 void add_payload_loads(Loads& loads);
 void add_replay_loads(Loads& loads);
 void add_recovery_loads(Loads& loads);
+void add_verify_loads(Loads& loads);
 void add_soak_loads(Loads& loads);
 
 // The other half of recovery: in the store `directory`, starts so many runs whose activity nobody

@@ -1,34 +1,34 @@
-// versioning: new code for workflows that are under way.
+// versioning: new code for workflows that are under way. docs/versioning.md walks through it.
 //
-//   $ ./versioning old      picks order-1 with the old code, and ends while the order waits to be
-//   paid $ ./versioning new      has new code, which checks orders for fraud first. order-1 goes on
-//   without
-//                           a check, as its log has it; order-2 is checked
+// It is built once for every stage of the code (fulfil.h), as a deployment would have them one
+// after another, all of them on the store versioning.db in the current directory:
 //
-// The line that makes the difference is in fulfil.h. tests/samples/versioning_test.cc shows how to
-// test such a change: it replays a history that the old code has written.
+//   $ ./versioning_old take order-1          picks order-1 with the old code, and ends
+//   $ ./versioning_careless verify --store versioning.db      says that it must not be deployed
+//   $ ./versioning_patched verify --store versioning.db       says that it may
+//   $ ./versioning_patched take order-2      order-2 is checked for fraud
+//   $ ./versioning_patched pay order-1       order-1 goes on without a check, as its log has it
+//   $ ./versioning_deprecated ...            and so on, up to versioning_removed
+//
+// tests/samples/versioning_test.cc shows how to test such a change: it replays histories that other
+// stages have written.
 #include <iostream>
+#include <reprise/cli.h>
+#include <semaphore>
 #include <string_view>
+#include <vector>
 
 #include "fulfil.h"
 
 namespace {
 
 using namespace versioning;
-using namespace std::chrono_literals;
 
-template <class Code>
-void implement(reprise::Worker& worker, Code code) {
-  const auto say = [](const char* what) {
-    return [what](reprise::ActivityContext&, const std::string& order) {
-      std::cout << what << " " << order << std::endl;
-    };
+// What the activities do: they say so.
+auto say(const char* what) {
+  return [what](reprise::ActivityContext&, const std::string& order) {
+    std::cout << what << " " << order << std::endl;
   };
-  worker.implement(fulfil, code)
-      .implement(check_fraud, say("checking"))
-      .implement(pick, say("picking"))
-      .implement(ship, say("shipping"));
-  worker.start();
 }
 
 reprise::Handle<std::string> start(const reprise::Client& client, const std::string& order) {
@@ -36,31 +36,36 @@ reprise::Handle<std::string> start(const reprise::Client& client, const std::str
                       {.id = order, .id_conflict = reprise::IdConflict::kUseExisting});
 }
 
-void run_old(reprise::Worker& worker, const reprise::Client& client) {
-  implement(worker, run_fulfil_old);
-  (void)start(client, "order-1").result_for(1s);
-  std::cout << "order-1 waits to be paid; now deploy the new code: versioning new" << std::endl;
-}
-
-void run_new(reprise::Worker& worker, const reprise::Client& client) {
-  implement(worker, run_fulfil_new);
-  for (const char* order : {"order-1", "order-2"}) {
-    const auto run = start(client, order);
-    run.signal(paid("ann"));
-    std::cout << run.result() << std::endl;
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view code = argc == 2 ? argv[1] : "";
-  if (code != "old" && code != "new") {
-    std::cerr << "usage: versioning old|new" << std::endl;
+  std::counting_semaphore picked(0);
+  reprise::Worker worker;
+  worker.implement(fulfil, VERSIONING_CODE)
+      .implement(check_fraud, say("checking"))
+      .implement(ship, say("shipping"))
+      .implement(pick, [&](reprise::ActivityContext& ctx, const std::string& order) {
+        say("picking")(ctx, order);
+        picked.release();
+      });
+  if (const auto status = reprise::cli(argc, argv, worker)) return *status;
+
+  const std::string_view command = argc > 2 ? argv[1] : "";
+  if (command != "take" && command != "pay") {
+    std::cerr << "usage: versioning_STAGE take|pay ORDER..., verify, replay" << std::endl;
     return 2;
   }
   const auto engine = reprise::Engine::open("versioning.db");
-  reprise::Worker worker(*engine);
-  code == "old" ? run_old(worker, reprise::Client(*engine))
-                : run_new(worker, reprise::Client(*engine));
+  const reprise::Client client(*engine);
+  worker.start(*engine);
+  for (const std::string& order : std::vector<std::string>(argv + 2, argv + argc)) {
+    const auto run = start(client, order);
+    if (command == "take") {
+      picked.acquire();
+    } else {
+      run.signal(paid("ann"));
+      std::cout << run.result() << std::endl;
+    }
+  }
+  worker.stop();  // before what its activities use is gone
 }

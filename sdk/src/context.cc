@@ -270,6 +270,12 @@ bool Context::patched(std::string_view change_id, CallSite site) {
   return execution_->patched(change_id, internal::to_base(site));
 }
 
+void Context::deprecate_patch(std::string_view change_id, CallSite site) {
+  internal::require_durable(*execution_);
+  internal::check_id("the change's id", change_id);
+  execution_->deprecate_patch(change_id, internal::to_base(site));
+}
+
 RunInfo Context::info() const {
   const replay::RunInfo& info = execution_->info();
   return {info.workflow_id, info.run_id.to_string(), info.workflow, info.task_queue};

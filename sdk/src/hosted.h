@@ -1,6 +1,7 @@
 // What an environment (an engine's worker, a test) gives to the workflow code that runs in it.
 #pragma once
 #include <functional>
+#include <memory>
 #include <string_view>
 
 #include "reprise/options.h"
@@ -14,5 +15,11 @@ struct WorkflowHost {
   // Asked when an attempt of a step has failed: true makes the failure final. Empty: nobody asks.
   std::function<bool(std::string_view run, std::string_view step)> last_attempt_of_step{};
 };
+
+// For histories replayed elsewhere: lines of workflow code were written when the run was recorded.
+inline std::shared_ptr<const WorkflowHost> silent_host() {
+  return std::make_shared<const WorkflowHost>(
+      WorkflowHost{.log = [](LogLevel, std::string_view) {}});
+}
 
 }  // namespace reprise::internal

@@ -10,12 +10,6 @@ namespace reprise {
 
 namespace {
 
-// Lines of workflow code were written when the run was recorded.
-std::shared_ptr<const internal::WorkflowHost> silent_host() {
-  return std::make_shared<const internal::WorkflowHost>(
-      internal::WorkflowHost{.log = [](LogLevel, std::string_view) {}});
-}
-
 ReplayReport report_of(const runtime::HistoryReplay& replay) {
   ReplayReport report;
   report.events = replay.events();
@@ -48,7 +42,7 @@ class Replayer::State final : public internal::Registry {
   void require_open() const override {}
 
   ReplayReport replay(const History& history) {
-    if (!code_) code_ = implementations_.worker_code({}, 0, silent_host());
+    if (!code_) code_ = implementations_.worker_code({}, 0, internal::silent_host());
     runtime::HistoryReplay replay(*code_, stacks_, history.data(),
                                   {.strict = options_.strict, .symbols = &symbols_});
     while (replay.next()) {

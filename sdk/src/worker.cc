@@ -18,6 +18,7 @@ class Worker::State final : public internal::Registry {
   }
 
   const internal::Implementations& implementations() const { return implementations_; }
+  const std::string& task_queue() const { return options_.task_queue; }
 
   void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
     require_open();
@@ -69,6 +70,10 @@ internal::Registry& internal::registry(Worker& worker) {
 
 const internal::Implementations& internal::implementations(const Worker& worker) {
   return worker.state_->implementations();
+}
+
+const std::string& internal::task_queue(const Worker& worker) {
+  return worker.state_->task_queue();
 }
 
 Worker::Worker(WorkerOptions options)

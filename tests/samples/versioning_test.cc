@@ -6,15 +6,6 @@
 namespace versioning {
 namespace {
 
-// What the new code would be without patched().
-std::string run_fulfil_unguarded(reprise::Context& ctx, const std::string& order) {
-  ctx.call(check_fraud(order));
-  ctx.call(pick(order));
-  const std::string payer = ctx.inbox(paid).next().get();
-  ctx.call(ship(order));
-  return order + " was shipped and paid by " + payer;
-}
-
 class VersioningTest : public reprise::testing::InEveryMode {
  protected:
   VersioningTest() {
@@ -30,14 +21,14 @@ INSTANTIATE_TEST_SUITE_P(All,
 TEST_P(VersioningTest, ARunOfTheOldCodeGoesOnWithoutACheck) {
   env.implement(fulfil, run_fulfil_old);
   const auto run = env.start(fulfil("order-1"));
-  env.implement(fulfil, run_fulfil_new);
+  env.implement(fulfil, run_fulfil_patched);
   run.signal(paid("ann"));
   EXPECT_EQ(run.result(), "order-1 was shipped and paid by ann");
   expect_calls(check_fraud, 0);
 }
 
 TEST_P(VersioningTest, ARunOfTheNewCodeIsChecked) {
-  env.implement(fulfil, run_fulfil_new);
+  env.implement(fulfil, run_fulfil_patched);
   const auto run = env.start(fulfil("order-2"));
   run.signal(paid("ann"));
   EXPECT_EQ(run.result(), "order-2 was shipped and paid by ann");
@@ -47,8 +38,41 @@ TEST_P(VersioningTest, ARunOfTheNewCodeIsChecked) {
 TEST_P(VersioningTest, WithoutAGuardTheMismatchIsFound) {
   env.implement(fulfil, run_fulfil_old);
   const auto run = env.start(fulfil("order-1"));
-  env.implement(fulfil, run_fulfil_unguarded);
+  env.implement(fulfil, run_fulfil_careless);
   EXPECT_THROW(run.signal(paid("ann")), reprise::NondeterminismError);
+}
+
+TEST_P(VersioningTest, ACheckedRunGoesOnWhenTheOldBranchIsGone) {
+  env.implement(fulfil, run_fulfil_patched);
+  const auto run = env.start(fulfil("order-2"));
+  env.implement(fulfil, run_fulfil_deprecated);
+  run.signal(paid("ann"));
+  EXPECT_EQ(run.result(), "order-2 was shipped and paid by ann");
+  expect_calls(check_fraud, 1);
+}
+
+TEST_P(VersioningTest, TheOldBranchMustStayWhileARunNeedsIt) {
+  env.implement(fulfil, run_fulfil_old);
+  const auto run = env.start(fulfil("order-1"));
+  env.implement(fulfil, run_fulfil_deprecated);
+  EXPECT_THROW(run.signal(paid("ann")), reprise::NondeterminismError);
+}
+
+TEST_P(VersioningTest, ARunOfTheSecondStageNeedsNothingOfTheChange) {
+  env.implement(fulfil, run_fulfil_deprecated);
+  const auto run = env.start(fulfil("order-3"));
+  env.implement(fulfil, run_fulfil_removed);
+  run.signal(paid("ann"));
+  EXPECT_EQ(run.result(), "order-3 was shipped and paid by ann");
+}
+
+TEST_P(VersioningTest, TheSecondStageCanBeRolledBack) {
+  env.implement(fulfil, run_fulfil_deprecated);
+  const auto run = env.start(fulfil("order-3"));
+  env.implement(fulfil, run_fulfil_patched);
+  run.signal(paid("ann"));
+  EXPECT_EQ(run.result(), "order-3 was shipped and paid by ann");
+  expect_calls(check_fraud, 1);
 }
 
 }  // namespace

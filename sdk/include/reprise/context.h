@@ -253,8 +253,14 @@ class Context {
   // Has the current scope, or the run, been cancelled?
   bool cancelled() const;
   // For a change of code under running runs: true for runs that reach this place for the first time
-  // (records an event), false for those that have passed it before the change was made.
+  // (records an event), false for those that have passed it before the change was made. The first
+  // answer to an id holds for the life of the run, wherever it asks again. docs/versioning.md.
   bool patched(std::string_view change_id, CallSite site = CallSite::current());
+  // The second stage of such a change, when no run that was told false is open any more: stands in
+  // the place of patched(), and the old branch is gone. Accepts the event that patched() recorded,
+  // and records one for new runs that code without this call passes over. Once no open run has an
+  // event of patched() either, the call can go.
+  void deprecate_patch(std::string_view change_id, CallSite site = CallSite::current());
 
   // ---- about the run: records nothing, usable in query handlers too ----
 

@@ -23,6 +23,7 @@ namespace internal {
 class Implementations;
 Registry& registry(Worker& worker);
 const Implementations& implementations(const Worker& worker);
+const std::string& task_queue(const Worker& worker);
 }  // namespace internal
 
 // Executes the runs and activities of one task queue with the code given to it. Implement first,
@@ -71,6 +72,7 @@ class Worker {
  private:
   friend internal::Registry& internal::registry(Worker& worker);
   friend const internal::Implementations& internal::implementations(const Worker& worker);
+  friend const std::string& internal::task_queue(const Worker& worker);
   class State;
   std::unique_ptr<State> state_;
 };

@@ -9,6 +9,7 @@
 #include "reprise/error.h"
 #include "sdk/src/cli/replay_command.h"
 #include "sdk/src/cli/step_command.h"
+#include "sdk/src/cli/verify_command.h"
 
 namespace reprise {
 namespace {
@@ -37,6 +38,7 @@ std::optional<int> cli(int argc, const char* const* argv, const Worker& worker) 
   int exit_status = 0;
   internal::add_replay_command(app, worker, &exit_status);
   internal::add_step_command(app, worker, &exit_status);
+  internal::add_verify_command(app, program, worker, &exit_status);
   const auto commands = app.get_subcommands({});
   const bool ours =
       argc > 1 && std::any_of(commands.begin(), commands.end(), [&](const auto* known) {

@@ -155,6 +155,7 @@ TEST(CallSites, AreRecordedWithEveryCommand) {
     ctx.side_effect([] { return 1; }), lines.push_back(__LINE__);
     (void)ctx.wait_until([] { return false; }, 1s), lines.push_back(__LINE__);
     ctx.patched("p"), lines.push_back(__LINE__);
+    ctx.deprecate_patch("q"), lines.push_back(__LINE__);
     ctx.timer(1s).cancel(), lines.push_back(__LINE__), lines.push_back(__LINE__);
     return std::string();
   });

@@ -1,0 +1,106 @@
+// Checking a store's runs against code before the code is deployed: which of them would go on, and
+// what keeps the others going.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <reprise/worker.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reprise {
+
+struct VerifyProgress {
+  std::uint64_t runs = 0;  // to be replayed
+  std::uint64_t done = 0;
+  std::uint64_t diverged = 0;
+};
+
+struct VerifyOptions {
+  std::string workflow{};         // runs of this workflow only; empty: of all
+  std::uint64_t limit = 0;        // at most so many, those that started first; 0: all
+  bool closed_runs = false;       // closed runs too: their code runs again to answer queries
+  bool every_task_queue = false;  // as if the worker served them all
+  bool strict = false;            // compare inputs of commands too, as in ReplayerOptions
+  unsigned threads = 0;           // that replay; 0: one per processor
+  std::size_t examples = 3;       // runs named per group; at least 1
+  std::size_t stack_bytes = std::size_t{64} * 1024;  // as in EngineOptions
+  // Told now and then, on the calling thread. Must not throw.
+  std::function<void(const VerifyProgress&)> progress{};
+};
+
+struct VerifyExample {
+  std::string workflow_id;
+  std::string run_id;
+  std::uint64_t event = 0;  // the first one at fault, from 1
+};
+
+// Runs that the code would park for the same reason, or that cannot be read. Both sides are of the
+// first example.
+struct VerifyGroup {
+  std::string workflow;
+  std::string code;         // "RP2001"
+  std::string what;         // "extra command", "exception", "not implemented", "quarantined"...
+  std::string recorded;     // what the history says, "ActivityScheduled pick"; empty: nothing
+  std::string recorded_at;  // "shop/checkout.cc:38"
+  std::string attempted;    // what the code does; empty: nothing
+  std::string attempted_at;
+  std::uint64_t runs = 0;
+  std::vector<VerifyExample> examples;  // those that started first
+  std::string report;                   // of the first of them, as the engine would show it
+  // A change of the code that keeps these runs going, several lines; empty: none is known.
+  std::string edit;
+  std::string edit_at;  // where it goes: file:line
+  std::string note;     // what else there is to know about it
+};
+
+// A change of the code that histories or the code know by ctx.patched() or ctx.deprecate_patch(),
+// and the checked runs of its workflow.
+struct VerifyPatch {
+  std::string workflow;
+  std::string change_id;
+  std::uint64_t old_branch = 0;  // took the old branch
+  std::uint64_t new_branch = 0;  // have the event of patched()
+  std::uint64_t deprecated = 0;  // have that of deprecate_patch()
+  std::uint64_t unmarked = 0;    // have none, and have not come that far, as far as is known
+  std::uint64_t diverged = 0;    // of all these runs
+  bool asked = false;            // the code calls patched(), as far as the runs have shown
+  bool deprecating = false;      // it calls deprecate_patch()
+
+  // What can be done with it now, one line.
+  std::string advice() const;
+};
+
+// What a verification found. A value.
+struct VerifyReport {
+  std::uint64_t checked = 0;     // runs that were replayed, or should have been
+  std::uint64_t safe = 0;        // the code does what they did, and no more
+  std::uint64_t diverged = 0;    // it would park them
+  std::uint64_t unreadable = 0;  // their histories could not be read
+  std::uint64_t events = 0;      // that were replayed
+  // Not checked:
+  std::map<std::string, std::uint64_t> other_task_queues;  // runs by the queue that they are on
+  std::uint64_t quarantined = 0;                           // damaged: no code runs them
+  std::uint64_t ended = 0;                                 // ended and were removed meanwhile
+  std::uint64_t beyond_limit = 0;
+  std::vector<VerifyGroup> groups;  // those with the most runs first
+  std::vector<VerifyPatch> patches;
+
+  // 0: every checked run is safe; 1: some diverge; 2: none does, and some could not be read.
+  int exit_status() const;
+};
+
+// Replays the runs of the store in `directory` with the implementations that the worker has now, on
+// several threads, each run on one. Reads the store beside the engine that may be using it in
+// another process, and changes nothing: no activity, step or side effect is executed, and what
+// workflow code logs is dropped. Throws StoreError when the store cannot be opened (RP1001 to
+// RP1006; in the process of its engine RP1003), UnknownWorkflow (RP2003) when neither the worker
+// nor an open run knows `options.workflow`. Workflow functions are called on several threads at
+// once. Not for workflow code.
+VerifyReport verify(const std::string& directory,
+                    const Worker& worker,
+                    const VerifyOptions& options = {});
+
+}  // namespace reprise

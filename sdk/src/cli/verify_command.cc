@@ -1,0 +1,127 @@
+#include "sdk/src/cli/verify_command.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "reprise/verify.h"
+#include "sdk/src/verify/crash_note.h"
+#include "sdk/src/verify/report_text.h"
+
+namespace reprise::internal {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+  std::string store;
+  VerifyOptions verify;
+  bool json = false;
+};
+
+json json_of(const VerifyGroup& group) {
+  json runs = json::array();
+  for (const VerifyExample& example : group.examples) {
+    runs.push_back({{"workflow_id", example.workflow_id},
+                    {"run_id", example.run_id},
+                    {"event", example.event}});
+  }
+  return {{"workflow", group.workflow},
+          {"code", group.code},
+          {"what", group.what},
+          {"runs", group.runs},
+          {"recorded", group.recorded},
+          {"recorded_at", group.recorded_at},
+          {"attempted", group.attempted},
+          {"attempted_at", group.attempted_at},
+          {"examples", std::move(runs)},
+          {"report", group.report},
+          {"edit", group.edit},
+          {"edit_at", group.edit_at},
+          {"note", group.note}};
+}
+
+json json_of(const VerifyPatch& patch) {
+  return {{"workflow", patch.workflow},     {"change_id", patch.change_id},
+          {"old_branch", patch.old_branch}, {"new_branch", patch.new_branch},
+          {"deprecated", patch.deprecated}, {"unmarked", patch.unmarked},
+          {"advice", patch.advice()}};
+}
+
+json json_of(const VerifyReport& report) {
+  json groups = json::array();
+  for (const VerifyGroup& group : report.groups) groups.push_back(json_of(group));
+  json patches = json::array();
+  for (const VerifyPatch& patch : report.patches) patches.push_back(json_of(patch));
+  return {{"exit_status", report.exit_status()},
+          {"checked", report.checked},
+          {"safe", report.safe},
+          {"diverged", report.diverged},
+          {"unreadable", report.unreadable},
+          {"events", report.events},
+          {"not_checked",
+           {{"other_task_queues", report.other_task_queues},
+            {"quarantined", report.quarantined},
+            {"ended", report.ended},
+            {"beyond_limit", report.beyond_limit}}},
+          {"groups", std::move(groups)},
+          {"patches", std::move(patches)}};
+}
+
+void show_progress(const VerifyProgress& progress) {
+  std::fprintf(stderr, "\r%llu of %llu runs replayed, %llu diverge",
+               static_cast<unsigned long long>(progress.done),
+               static_cast<unsigned long long>(progress.runs),
+               static_cast<unsigned long long>(progress.diverged));
+  if (progress.done == progress.runs) std::fputs("\r\033[K", stderr);
+  std::fflush(stderr);
+}
+
+int run(const std::string& program, const Worker& worker, const Options& options) {
+  const std::string replay = program + " replay --store " + options.store;
+  VerifyOptions verifying = options.verify;
+  if (::isatty(STDERR_FILENO) == 1) verifying.progress = show_progress;
+  const VerifyReport report = [&] {
+    const CrashNotes notes(replay);
+    return verify(options.store, worker, verifying);
+  }();
+  const std::string text =
+      options.json ? json_of(report).dump(2, ' ', false, json::error_handler_t::replace) + "\n"
+                   : report_text(report, options.store, replay);
+  std::fputs(text.c_str(), stdout);
+  return report.exit_status();
+}
+
+}  // namespace
+
+void add_verify_command(CLI::App& app,
+                        const std::string& program,
+                        const Worker& worker,
+                        int* exit_status) {
+  const auto options = std::make_shared<Options>();
+  VerifyOptions& verifying = options->verify;
+  CLI::App* const command = app.add_subcommand(
+      "verify",
+      "Replays the open runs of a store with this program's code, beside the engine that may be "
+      "using it, and changes nothing. Exit status 0: all are safe, 1: some would be parked, 2: "
+      "some could not be checked, anything else: the code crashed");
+  command->add_option("--store", options->store, "the store's directory")->required();
+  command->add_option("--workflow", verifying.workflow, "only runs of this workflow");
+  command->add_option("--limit", verifying.limit, "at most so many runs, those that started first")
+      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
+  command->add_option("--threads", verifying.threads, "that replay; one per processor if not given")
+      ->check(CLI::Range(1, 1024));
+  command->add_flag("--all", verifying.closed_runs,
+                    "closed runs too: their code runs again when they are queried");
+  command->add_flag("--all-queues", verifying.every_task_queue,
+                    "runs of every task queue, not only of the one that this worker serves");
+  command->add_flag("--strict", verifying.strict, "compare the inputs of commands too");
+  command->add_flag("--json", options->json, "print the report as JSON");
+  command->final_callback(
+      [options, program, &worker, exit_status] { *exit_status = run(program, worker, *options); });
+}
+
+}  // namespace reprise::internal

@@ -1,0 +1,16 @@
+// `program verify`: a store's runs against this program's code.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "reprise/worker.h"
+
+namespace reprise::internal {
+
+// The status that the program exits with is set when the command has run.
+void add_verify_command(CLI::App& app,
+                        const std::string& program,
+                        const Worker& worker,
+                        int* exit_status);
+
+}  // namespace reprise::internal

@@ -1,0 +1,28 @@
+// Which run a thread replays, so that a crash in its code can be told.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace reprise::internal {
+
+// While it lives, a crash of this thread is laid to this run. Refers to what it was given.
+class CrashNote {
+ public:
+  CrashNote(std::string_view workflow, std::string_view workflow_id);
+  ~CrashNote();
+  CrashNote(const CrashNote&) = delete;
+  CrashNote& operator=(const CrashNote&) = delete;
+};
+
+// While it lives, a signal that ends the process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) first
+// prints the run that its thread replays to stderr. One at a time; for programs, not for libraries.
+class CrashNotes {
+ public:
+  // `command`: what replays one run, "shop replay --store shop.db"; must outlive it.
+  explicit CrashNotes(const std::string& command);
+  ~CrashNotes();
+  CrashNotes(const CrashNotes&) = delete;
+  CrashNotes& operator=(const CrashNotes&) = delete;
+};
+
+}  // namespace reprise::internal

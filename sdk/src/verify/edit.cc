@@ -1,0 +1,168 @@
+#include "sdk/src/verify/edit.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+namespace reprise::internal {
+namespace {
+
+using proto::Event;
+using replay::Mismatch;
+
+bool ends_run(const Event& command) {
+  return command.has_run_completed() || command.has_run_failed() || command.has_run_cancelled();
+}
+
+// The name that a person gave it, or what it is.
+std::string short_name(const Event& event) {
+  switch (event.kind_case()) {
+    case Event::kActivityScheduled:
+      return event.activity_scheduled().name();
+    case Event::kStepScheduled:
+      return event.step_scheduled().name();
+    case Event::kSignalReceived:
+      return event.signal_received().name();
+    case Event::kTimerStarted:
+      return "timer";
+    case Event::kSideEffectRecorded:
+      return "side-effect";
+    case Event::kRunCompleted:
+    case Event::kRunFailed:
+    case Event::kRunCancelled:
+      return "end";
+    default:
+      return std::string(replay::name_of(event));
+  }
+}
+
+// "activity 'pick' (shop/checkout.cc:38)".
+std::string phrase(const Event& event) {
+  std::string text;
+  switch (event.kind_case()) {
+    case Event::kActivityScheduled:
+      text = "activity '" + event.activity_scheduled().name() + "'";
+      break;
+    case Event::kStepScheduled:
+      text = "step '" + event.step_scheduled().name() + "'";
+      break;
+    default:
+      text = replay::describe(event);
+  }
+  const std::string site = site_of(event);
+  return site.empty() ? text : text + " (" + site + ")";
+}
+
+bool same_call(const Event& one, const Event& other) {
+  return one.kind_case() == other.kind_case() && short_name(one) == short_name(other);
+}
+
+// The run's commands behind the one with this event number, up to the end of its history.
+const Event* command_behind(const proto::History& history, std::uint64_t event) {
+  std::uint64_t number = 0;
+  for (const proto::Turn& turn : history.turns()) {
+    number += static_cast<std::uint64_t>(turn.inputs_size());
+    for (const Event& command : turn.commands()) {
+      if (++number > event) return &command;
+    }
+  }
+  return nullptr;
+}
+
+// One that no run of this kind can have met: "add-charge", "add-charge-2".
+std::string new_id(std::string wanted, const proto::History& history) {
+  std::set<std::string_view> taken;
+  for (const proto::Turn& turn : history.turns()) {
+    for (const Event& command : turn.commands()) {
+      if (command.has_patch_recorded()) taken.insert(command.patch_recorded().change_id());
+    }
+  }
+  std::string id = wanted;
+  for (int i = 2; taken.contains(id); ++i) id = wanted + "-" + std::to_string(i);
+  return id;
+}
+
+std::string branch(const std::string& condition, const std::string& what) {
+  return "if (" + condition + ") {\n  // " + what + "\n}";
+}
+
+std::string patched(const std::string& id) {
+  return "ctx.patched(\"" + id + "\")";
+}
+
+Edit added(const Event& now, const std::string& id) {
+  return {branch(patched(id), "the new call: " + phrase(now)), site_of(now), {}};
+}
+
+Edit removed(const Event& recorded, const std::string& id, const std::string& at) {
+  return {branch("!" + patched(id), "the old call: " + phrase(recorded)), at, {}};
+}
+
+Edit both(const Event& recorded, const Event& now, const std::string& id) {
+  return {branch(patched(id), "the code as it is: " + phrase(now)) +
+              " else {\n  // the code as it was: " + phrase(recorded) + "\n}",
+          site_of(now),
+          {}};
+}
+
+Edit marker_back(const Mismatch& mismatch) {
+  const Event& marker = *mismatch.recorded;
+  const std::string& id = marker.patch_recorded().change_id();
+  std::string at = mismatch.attempted ? site_of(*mismatch.attempted) : std::string();
+  if (at.empty()) at = site_of(marker);
+  return {"ctx.deprecate_patch(\"" + id + "\");", at,
+          "where these runs had ctx.patched(\"" + id + "\"): " + site_of(marker)};
+}
+
+Edit other(const Event& recorded,
+           const Event& now,
+           const Mismatch& mismatch,
+           const proto::History& history) {
+  if (ends_run(now)) {
+    return removed(recorded, new_id("remove-" + short_name(recorded), history), site_of(recorded));
+  }
+  const Event* const next = command_behind(history, mismatch.event);
+  if (next != nullptr && same_call(*next, now)) {
+    return removed(recorded, new_id("remove-" + short_name(recorded), history), site_of(now));
+  }
+  Edit edit = both(recorded, now, new_id("change-" + short_name(recorded), history));
+  edit.note = "if the old call still follows, put the new one alone behind ctx.patched()";
+  return edit;
+}
+
+}  // namespace
+
+std::string site_of(const Event& event) {
+  if (!event.has_call_site()) return {};
+  return event.call_site().file() + ":" + std::to_string(event.call_site().line());
+}
+
+Edit edit_for(const Mismatch& mismatch, const proto::History& history) {
+  const auto& recorded = mismatch.recorded;
+  const auto& now = mismatch.attempted;
+  if (recorded && recorded->has_patch_recorded()) return marker_back(mismatch);
+  if (mismatch.kind == Mismatch::Kind::kOrphanInput || (!recorded && !now)) {
+    return {{}, {}, "no edit is known; is this the history of this workflow?"};
+  }
+  if (!mismatch.unmarked.empty()) {
+    const std::string id = mismatch.unmarked;
+    if (recorded && now) return both(*recorded, *now, id);
+    return recorded ? removed(*recorded, id, site_of(*recorded)) : added(*now, id);
+  }
+  if (recorded && now) {
+    if (mismatch.kind != Mismatch::Kind::kChangedInput) {
+      return other(*recorded, *now, mismatch, history);
+    }
+    Edit edit = both(*recorded, *now, new_id("change-" + short_name(*recorded), history));
+    edit.note = "only the inputs differ, which an engine compares with EngineOptions::strict alone";
+    return edit;
+  }
+  if (now) return added(*now, new_id("add-" + short_name(*now), history));
+  Edit edit =
+      removed(*recorded, new_id("remove-" + short_name(*recorded), history), site_of(*recorded));
+  if (edit.at.empty())
+    edit.note = "it goes to where the code now ends, or waits for something else";
+  return edit;
+}
+
+}  // namespace reprise::internal

@@ -1,0 +1,21 @@
+// The change of the code that keeps a diverging run going, from both sides of its mismatch.
+#pragma once
+#include <string>
+
+#include "proto/history.pb.h"
+#include "replay/mismatch.h"
+
+namespace reprise::internal {
+
+struct Edit {
+  std::string text;  // several lines; empty: none is known
+  std::string at;    // file:line where it goes; empty: not known
+  std::string note;
+};
+
+Edit edit_for(const replay::Mismatch& mismatch, const proto::History& history);
+
+// "shop/checkout.cc:38"; empty: the event has no call site.
+std::string site_of(const proto::Event& event);
+
+}  // namespace reprise::internal

@@ -1,0 +1,140 @@
+#include "sdk/src/verify/groups.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "sdk/src/errors.h"
+#include "sdk/src/verify/edit.h"
+
+namespace reprise::internal {
+namespace {
+
+using proto::Event;
+using replay::Mismatch;
+
+// The same for all runs that came to the same place: without ids, durations and the like.
+std::string kind_and_name(const std::optional<Event>& event) {
+  if (!event) return {};
+  switch (event->kind_case()) {
+    case Event::kActivityScheduled:
+    case Event::kStepScheduled:
+    case Event::kPatchRecorded:
+    case Event::kSignalReceived:
+    case Event::kUpdateReceived:
+      return replay::describe(*event);
+    default:
+      return std::string(replay::name_of(*event));
+  }
+}
+
+// Messages differ in numbers from run to run.
+std::string without_numbers(std::string_view text) {
+  std::string kept;
+  for (const char c : text) {
+    const bool digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
+    if (!digit) kept += c;
+    if (digit && !kept.ends_with('#')) kept += '#';
+  }
+  return kept;
+}
+
+std::string key_of(const replay::Trouble& trouble) {
+  if (!trouble.mismatch) return code_text(trouble.code) + without_numbers(trouble.report);
+  const Mismatch& mismatch = *trouble.mismatch;
+  std::string at = mismatch.attempted ? site_of(*mismatch.attempted) : std::string();
+  if (at.empty() && mismatch.recorded) at = site_of(*mismatch.recorded);
+  return std::string(replay::to_string(mismatch.kind)) + "\n" + kind_and_name(mismatch.recorded) +
+         "\n" + kind_and_name(mismatch.attempted) + "\n" + at;
+}
+
+std::string what_is_wrong(const replay::Trouble& trouble) {
+  if (trouble.mismatch) return std::string(replay::to_string(trouble.mismatch->kind));
+  return trouble.code == base::ErrorCode::kUnknownWorkflow ? "not implemented" : "exception";
+}
+
+void show(const Mismatch& mismatch, const proto::History& history, VerifyGroup* group) {
+  if (mismatch.recorded) {
+    group->recorded = replay::describe(*mismatch.recorded);
+    group->recorded_at = site_of(*mismatch.recorded);
+  }
+  if (mismatch.attempted) {
+    group->attempted = replay::describe(*mismatch.attempted);
+    group->attempted_at = site_of(*mismatch.attempted);
+  }
+  Edit edit = edit_for(mismatch, history);
+  group->edit = std::move(edit.text);
+  group->edit_at = std::move(edit.at);
+  group->note = std::move(edit.note);
+}
+
+}  // namespace
+
+bool Groups::is_first(const Group& group, const runtime::RunState& run) const {
+  return group.examples.begin()->first == run.number;
+}
+
+Groups::Group& Groups::add(const std::string& key,
+                           const runtime::RunState& run,
+                           std::uint64_t event) {
+  Group& group = groups_[*run.workflow + "\n" + key];
+  group.shown.workflow = *run.workflow;
+  ++group.shown.runs;
+  group.examples[run.number] = {run.workflow_id, run.id.to_string(), event};
+  if (group.examples.size() > most_examples_) group.examples.erase(--group.examples.end());
+  return group;
+}
+
+void Groups::add(const runtime::RunState& run,
+                 const replay::Trouble& trouble,
+                 const proto::History& history,
+                 const runtime::HistoryReplay& replay) {
+  const std::uint64_t event = trouble.mismatch ? trouble.mismatch->event : replay.events() + 1;
+  Group& group = add(key_of(trouble), run, event);
+  if (!is_first(group, run)) return;
+  group.shown.code = code_text(trouble.code);
+  group.shown.what = what_is_wrong(trouble);
+  group.shown.report = trouble.report;
+  if (trouble.mismatch) show(*trouble.mismatch, history, &group.shown);
+}
+
+void Groups::add_damaged(const runtime::RunState& run,
+                         std::string_view what,
+                         const base::Error& why) {
+  Group& group =
+      add(std::string(what) + code_text(why.code) + without_numbers(why.message), run, 0);
+  if (!is_first(group, run)) return;
+  group.shown.code = code_text(why.code);
+  group.shown.what = what;
+  group.shown.report = why.text();
+}
+
+void Groups::merge(Groups&& other) {
+  for (auto& [key, more] : other.groups_) {
+    const auto [found, is_new] = groups_.try_emplace(key, std::move(more));
+    if (is_new) continue;
+    Group& group = found->second;
+    const std::uint64_t runs = group.shown.runs + more.shown.runs;
+    if (more.examples.begin()->first < group.examples.begin()->first) {
+      group.shown = std::move(more.shown);
+    }
+    group.shown.runs = runs;
+    group.examples.merge(more.examples);
+    while (group.examples.size() > most_examples_) group.examples.erase(--group.examples.end());
+  }
+}
+
+std::vector<VerifyGroup> Groups::take() {
+  std::vector<VerifyGroup> taken;
+  for (auto& [key, group] : groups_) {
+    for (auto& [number, example] : group.examples) {
+      group.shown.examples.push_back(std::move(example));
+    }
+    taken.push_back(std::move(group.shown));
+  }
+  groups_.clear();
+  std::stable_sort(taken.begin(), taken.end(),
+                   [](const auto& a, const auto& b) { return a.runs > b.runs; });
+  return taken;
+}
+
+}  // namespace reprise::internal

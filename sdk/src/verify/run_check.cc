@@ -1,0 +1,73 @@
+#include "sdk/src/verify/run_check.h"
+
+#include "sdk/src/errors.h"
+#include "sdk/src/verify/crash_note.h"
+
+namespace reprise::internal {
+
+RunCheck::RunCheck(const runtime::StoreReader& reader,
+                   const runtime::WorkerCode& code,
+                   const VerifyOptions& options)
+    : reader_(reader),
+      code_(code),
+      options_(options),
+      stacks_({.stack_bytes = options.stack_bytes}),
+      groups_(options.examples) {}
+
+void RunCheck::check(const Run& run) {
+  const auto history = reader_.history(*run);
+  if (!history) {
+    unread_.push_back({run, history.error()});
+    return;
+  }
+  const CrashNote note(*run->workflow, run->workflow_id);
+  runtime::HistoryReplay replay(code_, stacks_, *history, {.strict = options_.strict});
+  while (replay.next()) {
+  }
+  gather(*run, *history, replay);
+  done_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void RunCheck::gather(const runtime::RunState& run,
+                      const proto::History& history,
+                      const runtime::HistoryReplay& replay) {
+  events_ += replay.events();
+  patches_.add(*run.workflow, history, replay);
+  if (replay.trouble() == nullptr) {
+    ++safe_;
+    return;
+  }
+  diverged_.fetch_add(1, std::memory_order_relaxed);
+  groups_.add(run, *replay.trouble(), history, replay);
+}
+
+void RunCheck::give_up(const UnreadRun& run) {
+  ++unreadable_;
+  groups_.add_damaged(*run.run, "unreadable", run.why);
+}
+
+void RunCheck::pass_over(const UnreadRun& run) {
+  groups_.add_damaged(*run.run, "quarantined", run.why);
+}
+
+void RunCheck::merge(RunCheck& other) {
+  groups_.merge(std::move(other.groups_));
+  patches_.merge(other.patches_);
+  safe_ += other.safe_;
+  unreadable_ += other.unreadable_;
+  events_ += other.events_;
+  done_ += other.done_;
+  diverged_ += other.diverged_;
+}
+
+void RunCheck::fill(VerifyReport* report) {
+  report->safe = safe_;
+  report->diverged = diverged_;
+  report->unreadable = unreadable_;
+  report->checked = safe_ + diverged_ + unreadable_;
+  report->events = events_;
+  report->groups = groups_.take();
+  report->patches = patches_.list();
+}
+
+}  // namespace reprise::internal

@@ -1,0 +1,65 @@
+// Replays runs one after another on one thread, and gathers what that shows.
+#pragma once
+#include <atomic>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "replay/stack_pool.h"
+#include "reprise/verify.h"
+#include "runtime/engine/store_reader.h"
+#include "runtime/history/history_replay.h"
+#include "sdk/src/verify/groups.h"
+#include "sdk/src/verify/patch_tally.h"
+
+namespace reprise::internal {
+
+using Run = runtime::StoreReader::Run;
+
+// Runs are named by their numbers in the store until they are shown.
+struct UnreadRun {
+  Run run;
+  base::Error why;
+};
+
+class RunCheck {
+ public:
+  // The reader and the code are shared by all threads and must outlive it.
+  RunCheck(const runtime::StoreReader& reader,
+           const runtime::WorkerCode& code,
+           const VerifyOptions& options);
+
+  void check(const Run& run);
+  // A run that cannot be read, for good.
+  void give_up(const UnreadRun& run);
+  // A run that is known to be damaged.
+  void pass_over(const UnreadRun& run);
+
+  std::vector<UnreadRun> take_unread() { return std::exchange(unread_, {}); }
+  std::uint64_t done() const { return done_; }          // any thread
+  std::uint64_t diverged() const { return diverged_; }  // any thread
+  // Adds what `other` has gathered. Neither is in use by another thread.
+  void merge(RunCheck& other);
+  void fill(VerifyReport* report);
+
+ private:
+  void gather(const runtime::RunState& run,
+              const proto::History& history,
+              const runtime::HistoryReplay& replay);
+
+  const runtime::StoreReader& reader_;
+  const runtime::WorkerCode& code_;
+  const VerifyOptions& options_;
+  replay::StackPool stacks_;
+  Groups groups_;
+  PatchTally patches_;
+  std::vector<UnreadRun> unread_;
+  std::atomic<std::uint64_t> done_ = 0;
+  std::atomic<std::uint64_t> diverged_ = 0;
+  std::uint64_t safe_ = 0;
+  std::uint64_t unreadable_ = 0;
+  std::uint64_t events_ = 0;
+};
+
+}  // namespace reprise::internal
