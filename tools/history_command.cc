@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "runtime/engine/run_state.h"
 #include "tools/event_text.h"
 #include "tools/history_form.h"
 #include "tools/store_arguments.h"
@@ -27,7 +28,9 @@ class Lines {
 
   void add(const proto::Turn& turn) {
     for (const proto::Event& input : turn.inputs()) {
-      add(turn, input, turn.deferred() ? "  (deferred)" : "");
+      // What the engine keeps books with, no code ever sees.
+      const bool deferred = turn.deferred() && !runtime::is_bookkeeping(input);
+      add(turn, input, deferred ? "  (deferred)" : "");
     }
     for (const proto::Event& command : turn.commands()) add(turn, command, "");
   }

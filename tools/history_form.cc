@@ -1,7 +1,5 @@
 #include "tools/history_form.h"
 
-#include <map>
-
 #include <google/protobuf/util/json_util.h>
 
 #include "runtime/history/history.h"
@@ -34,9 +32,11 @@ base::Result<proto::History> from_json(std::string_view text) {
 }  // namespace
 
 void add_form_options(CLI::App& command, HistoryForm& form) {
-  static const std::map<std::string, bool> kBinary = {{"json", false}, {"binary", true}};
-  command.add_option("--format", form.binary, "json, for people, or binary (default: json)")
-      ->transform(CLI::CheckedTransformer(kBinary, CLI::ignore_case).description(""));
+  command
+      .add_option_function<std::string>(
+          "--format", [&form](const std::string& name) { form.binary = name == "binary"; },
+          "json, for people, is the default")
+      ->check(CLI::IsMember({"json", "binary"}));
   command.add_flag("--compact", form.compact, "JSON in few lines");
 }
 

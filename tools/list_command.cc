@@ -96,7 +96,9 @@ void add_list_command(CLI::App& app, const base::Clock& clock) {
   CLI::App* const command =
       app.add_subcommand("list", "Lists runs, the newest first; an engine may use the store");
   const auto options = std::make_shared<Options>(*command, clock);
-  command->add_option("--limit", options->limit, "how many at most; 0: all")->capture_default_str();
+  command->add_option("--limit", options->limit, "how many at most; 0: all")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("--json", options->json, "a JSON array, with a line for each run");
   add_colour_option(*command, options->colour);
   command->footer(

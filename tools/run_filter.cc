@@ -1,7 +1,6 @@
 #include "tools/run_filter.h"
 
 #include <algorithm>
-#include <map>
 
 #include "tools/every_run.h"
 #include "tools/time_text.h"
@@ -13,26 +12,17 @@ using runtime::StoreReader;
 
 namespace {
 
-std::map<std::string, RunStatus> statuses() {
-  std::map<std::string, RunStatus> names;
-  for (const RunStatus status : kEveryStatus) {
-    names.emplace(std::string(to_string(status)), status);
-  }
-  return names;
-}
-
-std::string names_of(const std::map<std::string, RunStatus>& statuses) {
-  std::string names;
-  for (const auto& [name, status] : statuses) names += (names.empty() ? "" : ", ") + name;
+std::vector<std::string> status_names() {
+  std::vector<std::string> names;
+  for (const RunStatus status : kEveryStatus) names.emplace_back(to_string(status));
   return names;
 }
 
 }  // namespace
 
 RunFilter::RunFilter(CLI::App& command, const base::Clock& clock) : clock_(clock) {
-  const auto names = statuses();
-  command.add_option("--status", status_, "runs with this status only: " + names_of(names))
-      ->transform(CLI::CheckedTransformer(names, CLI::ignore_case).description(""));
+  command.add_option("--status", status_, "runs with this status only")
+      ->transform(CLI::IsMember(status_names(), CLI::ignore_case));
   command.add_option("--type", type_, "runs of this workflow only");
   command.add_option("--id-prefix", id_prefix_, "runs whose workflow id begins with this only");
   command
@@ -47,7 +37,7 @@ RunFilter::RunFilter(CLI::App& command, const base::Clock& clock) : clock_(clock
 base::Status RunFilter::visit(StoreReader& reader,
                               RunStatus status,
                               base::FunctionRef<bool(const StoreReader::Run&)> visit) const {
-  if (status_ && *status_ != status) return {};
+  if (!status_.empty() && status_ != to_string(status)) return {};
   const auto since = parse_since(since_, base::to_ms(clock_.now()));
   return reader.visit(status, true, [&](const StoreReader::Run& run) {
     const bool matches = (type_.empty() || *run->workflow == type_) &&

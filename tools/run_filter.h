@@ -2,8 +2,8 @@
 #pragma once
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/function_ref.h"
 #include "base/time.h"
@@ -30,7 +30,7 @@ class RunFilter {
                      base::FunctionRef<bool(const runtime::StoreReader::Run&)> visit) const;
 
   const base::Clock& clock_;
-  std::optional<runtime::RunStatus> status_;
+  std::string status_;
   std::string type_;
   std::string id_prefix_;
   std::string since_;

@@ -41,9 +41,9 @@ json run_json(const runtime::RunState& run, const std::string* damage) {
                 {"workflow_id", run.workflow_id},
                 {"run_id", run.id.to_string()},
                 {"task_queue", *run.task_queue},
-                {"started", utc_iso(run.started_ms)},
                 {"events", run.events},
                 {"unapplied_inputs", run.unapplied}};
+  if (run.started_ms != 0) shown["started"] = utc_iso(run.started_ms);
   if (run.closed_ms != 0) {
     shown["closed"] = utc_iso(run.closed_ms);
     shown["duration_ms"] = run.closed_ms - run.started_ms;

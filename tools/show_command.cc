@@ -102,6 +102,7 @@ void print_timeline(const Timeline& timeline,
 
 void print_head(const Timeline& timeline,
                 const runtime::RunState& run,
+                bool damaged,
                 const Options& options,
                 const Paint& paint) {
   print_field(paint, "run", title_of(run), Colour::kBold);
@@ -111,7 +112,8 @@ void print_head(const Timeline& timeline,
   if (run.open())
     status += " for " + duration_text(base::to_ms(options.clock.now()) - run.started_ms);
   if (run.closed_ms != 0) status += " after " + duration_text(run.closed_ms - run.started_ms);
-  print_field(paint, "status", status, colour_of(run.status));
+  if (damaged) status += ", quarantined";
+  print_field(paint, "status", status, damaged ? Colour::kRed : colour_of(run.status));
   print_field(paint, "started", utc_millis(run.started_ms));
   if (run.closed_ms != 0) print_field(paint, "ended", utc_millis(run.closed_ms));
   print_field(paint, "queue", safe_text(*run.task_queue));
@@ -162,7 +164,7 @@ void show(const Options& options) {
     print_json(describe(timeline, *run, read ? reader->damage(run->number) : &why));
   } else {
     const Paint paint(options.colour);
-    print_head(timeline, *run, options, paint);
+    print_head(timeline, *run, reader->damage(run->number) != nullptr, options, paint);
     print_timeline(timeline, *run, options, paint);
     print_end(timeline, options, paint);
     if (timeline.unapplied() > 0) {

@@ -240,7 +240,8 @@ void add_stats_command(CLI::App& app, const base::Clock& clock) {
       "stats", "Counts runs by workflow and status, and says how long their activities take");
   const auto options = std::make_shared<Options>(*command, clock);
   command->add_option("--limit", options->limit, "the newest runs only, so many of them; 0: all")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("--no-activities", options->no_activities,
                     "counts of runs only, which needs no histories and is quick");
   command->add_flag("--json", options->json, "one JSON object");

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <map>
+#include <filesystem>
 
 #include "tools/run_finder.h"
 
@@ -40,7 +40,8 @@ std::string StoreArguments::directory() const {
   if (!option_.empty()) return option_;
   const char* const set = std::getenv("REPRISE_STORE");
   if (set != nullptr && *set != '\0') return set;
-  give_up(command(), "which store? Say " + usage() + ", or set REPRISE_STORE", kCannotRead);
+  give_up(command(), "which store? Say " + usage() + ", or set REPRISE_STORE to its DIR",
+          kCannotRead);
 }
 
 std::string StoreArguments::run() const {
@@ -56,8 +57,11 @@ std::string StoreArguments::usage() const {
 std::unique_ptr<runtime::StoreReader> StoreArguments::open() const {
   if (about_ == About::kRun) (void)run();
   auto reader = runtime::StoreReader::open(directory());
-  if (!reader) give_up(command(), reader.error());
-  return std::move(*reader);
+  if (reader) return std::move(*reader);
+  std::error_code ignored;
+  const bool swapped = about_ == About::kRun && std::filesystem::is_directory(second_, ignored) &&
+                       !std::filesystem::exists(first_, ignored);
+  give_up(command(), reader.error().text() + (swapped ? "; it is " + usage() : ""), kCannotRead);
 }
 
 runtime::StoreReader::Run StoreArguments::find(runtime::StoreReader& reader) const {
@@ -70,11 +74,15 @@ runtime::StoreReader::Run StoreArguments::find(runtime::StoreReader& reader) con
 }
 
 void add_colour_option(CLI::App& command, ColourMode& mode) {
-  static const std::map<std::string, ColourMode> kModes = {
-      {"auto", ColourMode::kAuto}, {"always", ColourMode::kAlways}, {"never", ColourMode::kNever}};
+  const auto choose = [&mode](const std::string& name) {
+    mode = name == "always"  ? ColourMode::kAlways
+           : name == "never" ? ColourMode::kNever
+                             : ColourMode::kAuto;
+  };
   command
-      .add_option("--color", mode, "auto (on a terminal, unless NO_COLOR is set), always or never")
-      ->transform(CLI::CheckedTransformer(kModes, CLI::ignore_case).description(""));
+      .add_option_function<std::string>("--color", choose,
+                                        "auto: on a terminal, unless NO_COLOR is set")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
 }  // namespace reprise::tools

@@ -92,10 +92,10 @@ class Explanation {
 
   void print_unapplied() const {
     std::printf(
-        "  its code: %zu inputs are recorded that the code has not seen. No worker of task queue\n"
-        "  '%s' was there that has workflow '%s', or the run was parked: its code met a bug, or "
-        "did\n"
-        "  not match the history\n",
+        "  its code: inputs that it has not seen are recorded (%zu). No worker of task queue '%s'\n"
+        "  was there that has workflow '%s', or the run was parked: its code met a bug, or did "
+        "not\n"
+        "  match the history\n",
         timeline_.unapplied(), safe_text(*run_.task_queue).c_str(),
         safe_text(*run_.workflow).c_str());
   }
@@ -109,7 +109,7 @@ class Explanation {
       if (operation.kind == Operation::Kind::kTimer) {
         text += " of " + duration_text(operation.due_ms - operation.began_ms);
       }
-      std::printf("  %s, since %s", paint_(Colour::kYellow, text).c_str(),
+      std::printf("  %s, asked for %s", paint_(Colour::kYellow, text).c_str(),
                   ago(operation.began_ms).c_str());
       if (!operation.file.empty()) {
         std::printf(", called at %s:%u", safe_text(operation.file).c_str(), operation.line);
@@ -155,14 +155,19 @@ class Explanation {
   }
 
   void print_signals() const {
-    if (!something_pending()) {
+    const auto signals = signals_of(timeline_);
+    if (something_pending()) {
       std::printf(
-          "  %s: no activity, step or timer is under way. Its code waits for one, for an\n"
-          "  update, or for a condition that these make true\n",
+          "  a signal, an update or a condition may be what it waits for as well: the log does "
+          "not\n"
+          "  say; signals received so far: ");
+    } else {
+      std::printf(
+          "  %s: no activity, step or timer is under way, so its code waits for\n"
+          "  one, for an update, or for a condition that these make true; received so far: ",
           paint_(Colour::kYellow, "a signal that nobody has sent").c_str());
     }
-    const auto signals = signals_of(timeline_);
-    std::printf("  signals received so far: %s", signals.empty() ? "none" : "");
+    if (signals.empty()) std::printf("none");
     const char* separator = "";
     for (const auto& [name, received] : signals) {
       std::printf("%s%s (%zu, the last %s)", separator, safe_text(name).c_str(), received.count,

@@ -224,7 +224,9 @@ TEST_F(StoreReaderTest, VisitsInTheOrderOfTheStartsFromBothPartsOfTheStore) {
     auto backwards = ids(*reader, status, true);
     std::reverse(backwards.begin(), backwards.end());
     EXPECT_EQ(backwards, ids(*reader, status, false));
-    if (status == RunStatus::kCompleted) EXPECT_GT(archived, 0u);
+    if (status == RunStatus::kCompleted) {
+      EXPECT_GT(archived, 0u);
+    }
   }
   EXPECT_THAT(reader->recent(), SizeIs(::testing::Gt(0u)));
   EXPECT_THAT(seen, ::testing::UnorderedElementsAreArray(all));

@@ -150,13 +150,16 @@ std::string print(const Table& table, std::size_t width) {
 
 TEST(TableTest, FitsANarrowTerminal) {
   Table table({{"STATUS"}, {"WORKFLOW ID", false, true}, {"N", true}, {"RUN", false, false, true}});
-  table.add({"Running", "a-rather-long-workflow-id", "7", "0123456789ab"});
-  table.add({"Failed", "", "12", "cdef"});
+  const auto add = [&](const std::vector<std::string>& row) {
+    table.add({row.begin(), row.end()});
+  };
+  add({"Running", "a-rather-long-workflow-id", "7", "0123456789ab"});
+  add({"Failed", "", "12", "cdef"});
   EXPECT_EQ(print(table, 0), R"(STATUS   WORKFLOW ID                 N  RUN
 Running  a-rather-long-workflow-id   7  0123456789ab
 Failed                              12  cdef
 )");
-  EXPECT_EQ(print(table, 40), R"(STATUS   WORKFLOW ID    N  RUN
+  EXPECT_EQ(print(table, 40), R"(STATUS   WORKFLOW ID     N  RUN
 Running  a-rather-lon…   7  0123456789ab
 Failed                  12  cdef
 )");
