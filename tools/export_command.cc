@@ -1,8 +1,6 @@
 #include "tools/export_command.h"
 
-#include <cstdio>
 #include <memory>
-#include <unistd.h>
 
 #include "tools/history_file.h"
 #include "tools/history_form.h"
@@ -20,9 +18,8 @@ struct Options {
 };
 
 void export_history(const Options& options) {
-  if (options.form.binary && options.output.empty() && ::isatty(STDOUT_FILENO) == 1) {
-    give_up(options.store.command(), "the binary form is nothing for a terminal; say --output FILE",
-            kCannotRead);
+  if (const std::string why = objection_to(options.form, options.output); !why.empty()) {
+    give_up(options.store.command(), why, kCannotRead);
   }
   const auto reader = options.store.open();
   const auto run = options.store.find(*reader);

@@ -79,8 +79,10 @@ void add_history_command(CLI::App& app) {
   CLI::App* const command =
       app.add_subcommand("history", "Prints the events of a run, each on a line");
   const auto options = std::make_shared<Options>(*command);
-  command->add_flag("--full", options->full, "payloads whole, however long they are");
-  command->add_flag("--json", options->json, "exactly and without loss: as export --compact");
+  CLI::Option* const json =
+      command->add_flag("--json", options->json, "exactly and without loss: as export --compact");
+  command->add_flag("--full", options->full, "payloads whole, however long they are")
+      ->excludes(json);
   command->footer(
       "The numbers are those that mismatch reports name. Times are of turns, and UTC.\n"
       "Exit codes: 0 printed; 1 no such run, or its history does not verify: what comes before "

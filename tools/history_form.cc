@@ -1,5 +1,7 @@
 #include "tools/history_form.h"
 
+#include <unistd.h>
+
 #include <google/protobuf/util/json_util.h>
 
 #include "runtime/history/history.h"
@@ -38,6 +40,13 @@ void add_form_options(CLI::App& command, HistoryForm& form) {
           "json, for people, is the default")
       ->check(CLI::IsMember({"json", "binary"}));
   command.add_flag("--compact", form.compact, "JSON in few lines");
+}
+
+std::string objection_to(const HistoryForm& form, const std::string& output) {
+  if (!form.binary) return {};
+  if (form.compact) return "--compact is for the JSON form";
+  const bool to_terminal = (output.empty() || output == "-") && ::isatty(STDOUT_FILENO) == 1;
+  return to_terminal ? "the binary form is nothing for a terminal; say --output FILE" : "";
 }
 
 std::string encode(const proto::History& history, const HistoryForm& form) {

@@ -17,6 +17,9 @@ struct HistoryForm {
 // --format json|binary and --compact.
 void add_form_options(CLI::App& command, HistoryForm& form);
 
+// Why the form cannot be written there (empty: stdout); empty: it can.
+std::string objection_to(const HistoryForm& form, const std::string& output);
+
 std::string encode(const proto::History& history, const HistoryForm& form);
 // Either form, told apart by how it begins. kNoHistory: neither.
 base::Result<proto::History> decode(std::string_view bytes);

@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "runtime/engine/run_state.h"
 #include "runtime/history/history.h"
@@ -60,9 +59,8 @@ void describe(const proto::History& history, const Options& options) {
 }
 
 void import_history(const Options& options) {
-  const bool to_terminal = options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
-  if (options.form.binary && to_terminal) {
-    give_up(kName, "the binary form is nothing for a terminal; say --output FILE", kCannotRead);
+  if (const std::string why = objection_to(options.form, options.output); !why.empty()) {
+    give_up(kName, why, kCannotRead);
   }
   const auto bytes = read_file(options.input);
   if (!bytes) give_up(kName, bytes.error());
@@ -86,9 +84,14 @@ void add_import_command(CLI::App& app) {
   options->command = command;
   command->add_option("FILE", options->input, "what export wrote, in either form; -: stdin")
       ->required();
-  command->add_option("-o,--output", options->output, "convert it, to this file; -: stdout");
+  CLI::Option* const json =
+      command->add_flag("--json", options->json, "what the file is as a JSON object");
+  command->add_option("-o,--output", options->output, "convert it, to this file; -: stdout")
+      ->excludes(json);
   add_form_options(*command, options->form);
-  command->add_flag("--json", options->json, "what the file is as a JSON object");
+  for (const char* converts : {"--format", "--compact"}) {
+    command->get_option(converts)->excludes(json);
+  }
   command->footer(
       "Converts where --output, --format or --compact says so; otherwise describes the file. The\n"
       "same history has the same bytes, however often it is exported and converted.\n"

@@ -36,12 +36,9 @@ std::string title_of(const runtime::RunState& run) {
 }
 
 json run_json(const runtime::RunState& run, const std::string* damage) {
-  json shown = {{"status", to_string(run.status)},
-                {"workflow", *run.workflow},
-                {"workflow_id", run.workflow_id},
-                {"run_id", run.id.to_string()},
-                {"task_queue", *run.task_queue},
-                {"events", run.events},
+  json shown = {{"status", to_string(run.status)},  {"workflow", *run.workflow},
+                {"workflow_id", run.workflow_id},   {"run_id", run.id.to_string()},
+                {"task_queue", *run.task_queue},    {"events", run.events},
                 {"unapplied_inputs", run.unapplied}};
   if (run.started_ms != 0) shown["started"] = utc_iso(run.started_ms);
   if (run.closed_ms != 0) {

@@ -181,9 +181,12 @@ void add_show_command(CLI::App& app, const base::Clock& clock) {
   CLI::App* const command =
       app.add_subcommand("show", "Shows what a run did: each operation, when, how long, how often");
   const auto options = std::make_shared<Options>(*command, clock);
-  command->add_flag("--payloads", options->payloads, "inputs and results of each operation too");
-  command->add_flag("--full", options->full, "payloads whole, however long they are");
-  command->add_flag("--json", options->json, "one JSON object");
+  CLI::Option* const json =
+      command->add_flag("--json", options->json, "one JSON object, with whole payloads");
+  command->add_flag("--payloads", options->payloads, "inputs and results of each operation too")
+      ->excludes(json);
+  command->add_flag("--full", options->full, "payloads whole, however long they are")
+      ->excludes(json);
   add_colour_option(*command, options->colour);
   command->footer(
       "AT counts from the start of the run. What took time took it between two turns of the log:\n"

@@ -390,6 +390,9 @@ TEST_F(ReadingTest, ImportRefusesWhatIsNoHistory) {
   EXPECT_EQ(reprise({"import", file("no/such/file")}).code, 2);
   EXPECT_EQ(reprise({"import", file("a"), "-o", file("no/such/file")}).code, 2);
   EXPECT_EQ(reprise({"import", file("a"), "--format", "xml"}).code, 2);
+  EXPECT_EQ(reprise({"import", file("a"), "--json", "--compact"}).code, 2);
+  EXPECT_THAT(reprise({"import", file("a"), "--format", "binary", "--compact"}).err,
+              HasSubstr("for the JSON form"));
 }
 
 // ---- which store, which run -------------------------------------------------------------------
