@@ -179,12 +179,13 @@ class Explanation {
 
   void print_advice() const {
     std::printf(
-        "\nWhat each strand of its code waits for, with its stack, shows the worker's own "
+        "\nWhat each strand of its code waits for shows the worker's own "
         "program:\n"
-        "  WORKER replay --store %s --run %s\n"
+        "  WORKER replay --store %s --run %s --until %llu\n"
         "Whether the run is parked is not in the store: the engine's log says it, and "
         "describe().\n",
-        safe_text(directory_).c_str(), run_.id.to_string().c_str());
+        safe_text(directory_).c_str(), run_.id.to_string().c_str(),
+        static_cast<unsigned long long>(run_.events));
   }
 
   const Timeline& timeline_;
