@@ -2,14 +2,30 @@
 
 #include "tools/backup_command.h"
 #include "tools/check_command.h"
+#include "tools/export_command.h"
+#include "tools/history_command.h"
+#include "tools/import_command.h"
+#include "tools/list_command.h"
 #include "tools/repair_command.h"
+#include "tools/show_command.h"
+#include "tools/stats_command.h"
+#include "tools/tail_command.h"
+#include "tools/why_command.h"
 
 namespace reprise::tools {
 
-void add_commands(CLI::App& app) {
+void add_commands(CLI::App& app, const base::Clock& clock) {
   app.require_subcommand(1);
-  add_backup_command(app);
+  add_list_command(app, clock);
+  add_show_command(app, clock);
+  add_why_command(app, clock);
+  add_tail_command(app);
+  add_stats_command(app, clock);
+  add_history_command(app);
+  add_export_command(app);
+  add_import_command(app);
   add_check_command(app);
+  add_backup_command(app);
   add_repair_command(app);
 }
 

@@ -129,7 +129,10 @@ base::Status StoreReader::visit(RunStatus status,
         index_key(status), {}, newest_first, [&](std::string_view, store::RunNumber number) {
           visit_recent_before(number);
           if (!more || recent_.contains(number)) return more;
-          const auto run = find(number);
+          auto run = find(number);
+          if (!run && run.error().code == base::ErrorCode::kStoreDamaged) {
+            run = unreadable(number, status, run.error().message);
+          }
           if (!run) failed = run.error();
           more = more && run && (*run == nullptr || visit(*run));
           return more;
@@ -140,21 +143,44 @@ base::Status StoreReader::visit(RunStatus status,
   return failed;
 }
 
+// The index has it, and no more is known.
+StoreReader::Run StoreReader::unreadable(store::RunNumber number,
+                                         RunStatus status,
+                                         std::string why) {
+  damaged_[number] = std::move(why);
+  auto state = std::make_shared<RunState>();
+  state->number = number;
+  state->status = status;
+  state->workflow = state->task_queue = names_.intern("(unreadable)");
+  return state;
+}
+
 base::Result<proto::History> StoreReader::history(const RunState& run) const {
   proto::History history;
   history.set_format(kHistoryFormat);
+  const base::Status read = visit_turns(
+      run, [&](store::Seq, proto::Turn& turn) { *history.add_turns() = std::move(turn); });
+  if (!read) return read.error();
+  return history;
+}
+
+base::Status StoreReader::visit_turns(
+    const RunState& run, base::FunctionRef<void(store::Seq, proto::Turn&)> visit) const {
+  proto::Turn turn;
+  std::uint64_t turns = 0;
   bool readable = true;
   const base::Status read = store::read_history(
       store_->journal(), store_->archive(), run.number, run.last_seq,
       [&](const store::Record& record) {
-        readable = readable && history.add_turns()->ParseFromArray(
-                                   record.body.data(), static_cast<int>(record.body.size()));
+        if (!readable) return;
+        ++turns;
+        readable = turn.ParseFromArray(record.body.data(), static_cast<int>(record.body.size()));
+        if (readable) visit(record.seq, turn);
       });
-  if (!read) return read.error();
-  if (readable) return history;
-  return base::Error{base::ErrorCode::kStoreDamaged,
-                     "turn " + std::to_string(history.turns_size()) + " of run " +
-                         run.id.to_string() + " is no valid event data"};
+  if (!read || readable) return read;
+  return base::Error{base::ErrorCode::kStoreDamaged, "turn " + std::to_string(turns) + " of run " +
+                                                         run.id.to_string() +
+                                                         " is no valid event data"};
 }
 
 }  // namespace reprise::runtime

@@ -41,7 +41,7 @@ class StoreReader {
   base::Result<Run> find(store::RunNumber number);
 
   // Runs with this status (open: kRunning) in the order of their starts, or reversed, until `visit`
-  // returns false.
+  // returns false. One whose summary cannot be read is named "(unreadable)" and has a damage().
   base::Status visit(RunStatus status,
                      bool newest_first,
                      base::FunctionRef<bool(const Run&)> visit);
@@ -49,11 +49,16 @@ class StoreReader {
   // Up to the newest record that was known at the last refresh, or further. kStoreDamaged: it does
   // not verify.
   base::Result<proto::History> history(const RunState& run) const;
+  // The same turn by turn, for histories of any length: `visit` gets each with its record's number,
+  // and may take it.
+  base::Status visit_turns(const RunState& run,
+                           base::FunctionRef<void(store::Seq, proto::Turn&)> visit) const;
 
  private:
   explicit StoreReader(std::unique_ptr<const store::Store> store) : store_(std::move(store)) {}
   base::Status read();
   base::Result<Run> find_by_run_id(const base::RunId& id);
+  Run unreadable(store::RunNumber number, RunStatus status, std::string why);
 
   std::unique_ptr<const store::Store> store_;
   Names names_;  // of every run ever handed out

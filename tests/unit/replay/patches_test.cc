@@ -80,8 +80,7 @@ constexpr const char* kPutBack =
     "put ctx.deprecate_patch(\"fraud\"); back where it was (tests/workflow.cc:9 when this run "
     "recorded it)";
 constexpr const char* kTooEarly =
-    "ctx.deprecate_patch(\"fraud\") came while runs that took the old branch are open, and this "
-    "one has no marker of it; go back to if (ctx.patched(\"fraud\"))";
+    "this run has no marker of it: go back to if (ctx.patched(\"fraud\"))";
 constexpr const char* kUnguarded = "keep old runs going with ctx.patched(\"...\")";
 
 INSTANTIATE_TEST_SUITE_P(

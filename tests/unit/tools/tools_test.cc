@@ -1,4 +1,5 @@
-// The commands check and repair, as a process of their own, on stores of every kind.
+// The command as a process of its own, and above all check and repair, on stores of every kind.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -111,6 +112,16 @@ TEST_F(ToolsTest, WhatIsNoStoreIsRefused) {
   EXPECT_EQ(reprise("repair one").code, 2);
   EXPECT_EQ(reprise("no-such-command").code, 2);
   EXPECT_EQ(reprise("--help").code, 0);
+}
+
+TEST_F(ToolsTest, WhatCannotBePrintedIsNoResult) {
+  make();
+  EXPECT_EQ(reprise("list " + store_ + " > /dev/full").code, 2);
+  EXPECT_EQ(reprise("list " + store_ + " > /dev/null").code, 0);
+  // Nobody reads on: it ends, and says nothing.
+  const Output cut = reprise("list --limit 0 " + store_ + " 2>&1 | head -1");
+  EXPECT_THAT(cut.text, ::testing::StartsWith("STATUS "));
+  EXPECT_EQ(std::count(cut.text.begin(), cut.text.end(), '\n'), 1);
 }
 
 TEST_F(ToolsTest, ASoundStoreIsSound) {

@@ -1,0 +1,80 @@
+// Runs the reprise command in this process, at a time that stands still, on a store with known
+// content.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/engine_fixture.h"
+#include "tests/unit/store/temporary_directory.h"
+#include "tools/commands.h"
+
+namespace reprise::tools {
+
+struct Output {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+// A payload.
+inline std::string cbor(const nlohmann::json& value) {
+  const auto bytes = nlohmann::json::to_cbor(value);
+  return {bytes.begin(), bytes.end()};
+}
+
+// The engine is in memory until make_store() opens one in a directory, and closes it again.
+class CommandFixture : public reprise::testing::EngineFixture {
+ protected:
+  CommandFixture() { ::unsetenv("REPRISE_STORE"); }
+
+  void open_engine() {
+    runtime::EngineOptions with = options();
+    with.shards = 1;
+    worker_.reset();
+    engine_.reset();
+    auto engine = runtime::Engine::open(store_, with);
+    ASSERT_TRUE(engine) << engine.error().text();
+    engine_ = std::move(*engine);
+  }
+  void close_engine() {
+    worker_.reset();
+    engine_.reset();
+  }
+
+  Output reprise(std::vector<std::string> arguments) {
+    CLI::App app("test", "reprise");
+    add_commands(app, clock_);
+    std::vector<const char*> words{"reprise"};
+    for (const std::string& word : arguments) words.push_back(word.c_str());
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    Output output;
+    try {
+      app.parse(static_cast<int>(words.size()), words.data());
+      output.code = 0;
+    } catch (const CLI::RuntimeError& error) {
+      output.code = error.get_exit_code();
+    } catch (const CLI::ParseError& error) {
+      output.code = app.exit(error) == 0 ? 0 : 2;
+    }
+    std::fflush(nullptr);
+    output.out = ::testing::internal::GetCapturedStdout();
+    output.err = ::testing::internal::GetCapturedStderr();
+    return output;
+  }
+  nlohmann::json reprise_json(std::vector<std::string> arguments) {
+    arguments.push_back("--json");
+    const Output output = reprise(std::move(arguments));
+    EXPECT_EQ(output.code, 0) << output.err;
+    return nlohmann::json::parse(output.out, nullptr, false);
+  }
+
+  store::TemporaryDirectory directory_;
+  const std::string store_ = directory_ / "orders.db";
+};
+
+}  // namespace reprise::tools

@@ -1,0 +1,183 @@
+// Histories in files, which store and run are meant, and what is refused.
+#include <gmock/gmock.h>
+
+#include "tests/rot/workload.h"
+#include "tests/unit/tools/sample_store.h"
+
+namespace reprise::tools {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+class FilesTest : public SampleStore {};
+
+// ---- export, import ---------------------------------------------------------------------------
+
+TEST_F(FilesTest, ExportAndImportGiveTheSameBytes) {
+  make_store();
+  for (const char* run : {"order-1", "order-2", "order-5", "order-6"}) {
+    const auto made = [&](std::vector<std::string> arguments) {
+      const Output output = reprise(std::move(arguments));
+      EXPECT_EQ(output.code, 0) << output.err;
+    };
+    made({"export", store_, run, "-o", file("a.bin"), "--format", "binary"});
+    made({"export", store_, run, "-o", file("a.json")});
+    made({"export", store_, run, "-o", file("a.jsonl"), "--compact"});
+    EXPECT_THAT(content(file("a.json")), StartsWith("{"));
+    EXPECT_NE(content(file("a.json")), content(file("a.jsonl")));
+    for (const char* from : {"a.bin", "a.json", "a.jsonl"}) {
+      made({"import", file(from), "-o", file("b.bin"), "--format", "binary"});
+      EXPECT_EQ(content(file("b.bin")), content(file("a.bin"))) << from;
+      made({"import", file(from), "-o", file("b.json")});
+      EXPECT_EQ(content(file("b.json")), content(file("a.json"))) << from;
+      made({"import", file(from), "-o", file("b.jsonl"), "--compact"});
+      EXPECT_EQ(content(file("b.jsonl")), content(file("a.jsonl"))) << from;
+    }
+  }
+}
+
+TEST_F(FilesTest, ImportSaysWhoseHistoryAFileIs) {
+  make_store();
+  ASSERT_EQ(reprise({"export", store_, "order-1", "-o", file("a.json")}).code, 0);
+  const Output output = reprise({"import", file("a.json")});
+  EXPECT_EQ(output.code, 0);
+  EXPECT_THAT(output.out, HasSubstr("run order-1 ("));
+  EXPECT_THAT(output.out, HasSubstr("of workflow checkout, Completed, 7 turns with 11 events"));
+  EXPECT_EQ(reprise_json({"import", file("a.json")})["workflow_id"], "order-1");
+}
+
+TEST_F(FilesTest, ImportRefusesWhatIsNoHistory) {
+  make_store();
+  ASSERT_EQ(reprise({"export", store_, "order-1", "-o", file("a"), "--format", "binary"}).code, 0);
+  const std::string whole = content(file("a"));
+  const std::string others[] = {"",
+                                "{}",
+                                "{\"format\":1}",
+                                "{\"format\":7,\"turns\":[]}",
+                                "{\"format\":1,\"turns\":[{}]}",
+                                "{ no json",
+                                "some text",
+                                whole.substr(0, whole.size() - 3),
+                                std::string(100, '\0')};
+  for (const std::string& other : others) {
+    write(file("b"), other);
+    const Output output = reprise({"import", file("b")});
+    EXPECT_EQ(output.code, 1) << other;
+    EXPECT_EQ(output.out, "");
+    EXPECT_THAT(output.err, HasSubstr("RP2009")) << other;
+  }
+  EXPECT_EQ(reprise({"import", file("no/such/file")}).code, 2);
+  EXPECT_EQ(reprise({"import", file("a"), "-o", file("no/such/file")}).code, 2);
+  EXPECT_EQ(reprise({"import", file("a"), "--format", "xml"}).code, 2);
+  EXPECT_EQ(reprise({"import", file("a"), "--json", "--compact"}).code, 2);
+  EXPECT_THAT(reprise({"import", file("a"), "--format", "binary", "--compact"}).err,
+              HasSubstr("for the JSON form"));
+}
+
+// ---- which store, which run -------------------------------------------------------------------
+
+TEST_F(FilesTest, TheStoreIsGivenInOneOfThreeWays) {
+  make_store();
+  const std::string expected = reprise({"show", store_, "order-1"}).out;
+  EXPECT_EQ(reprise({"show", "order-1", "--store", store_}).out, expected);
+  EXPECT_EQ(reprise({"show", "--store", store_, "order-1"}).out, expected);
+  ::setenv("REPRISE_STORE", store_.c_str(), 1);
+  EXPECT_EQ(reprise({"show", "order-1"}).out, expected);
+  EXPECT_EQ(reprise({"list"}).code, 0);
+  EXPECT_EQ(reprise({"list", directory_ / "other"}).code, 2) << "what is said comes first";
+  ::unsetenv("REPRISE_STORE");
+  const Output none = reprise({"show", "order-1"});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, HasSubstr("which store?"));
+  EXPECT_THAT(reprise({"show"}).err, HasSubstr("which run?"));
+  EXPECT_THAT(reprise({"list"}).err, HasSubstr("which store?"));
+  EXPECT_THAT(reprise({"list", store_, "--store", "other"}).err, HasSubstr("two stores"));
+}
+
+TEST_F(FilesTest, ARunIsNamedByEitherIdOrTheEndOfOne) {
+  make_store();
+  const json run = reprise_json({"show", store_, "order-1"});
+  const std::string id = run["run_id"];
+  for (const std::string& name : {id, id.substr(24), id.substr(28)}) {
+    EXPECT_EQ(reprise_json({"show", store_, name}), run) << name;
+  }
+  for (const std::string& name : {std::string("order-9"), id.substr(33), std::string("zzzz"),
+                                  std::string("\x1b[2J"), std::string(3'000, 'x')}) {
+    const Output output = reprise({"show", store_, name});
+    EXPECT_EQ(output.code, 1) << name;
+    EXPECT_THAT(output.err, StartsWith("reprise show: RP3005 the store has no run"));
+    EXPECT_THAT(output.err, HasSubstr("reprise list"));
+    EXPECT_THAT(output.err, Not(HasSubstr("\x1b")));
+  }
+}
+
+TEST_F(FilesTest, AnEmptyStoreHasNoRuns) {
+  open_engine();
+  close_engine();
+  EXPECT_EQ(reprise({"list", store_}).code, 0);
+  EXPECT_EQ(reprise_json({"list", store_}), json::array());
+  EXPECT_EQ(reprise({"stats", store_}).err, "no run matches\n");
+  EXPECT_EQ(reprise({"show", store_, "order-1"}).code, 1);
+}
+
+TEST_F(FilesTest, ADamagedRunIsShownAsOneAndHidesNoOther) {
+  const auto all = rot::make_store(store_, [] {});
+  std::string bytes = content(store_ + "/archive/data.mdb");
+  const std::string text = "waiter-10:p";
+  ASSERT_NE(bytes.find(text), std::string::npos);
+  for (auto at = bytes.find(text); at != std::string::npos; at = bytes.find(text, at + 1)) {
+    bytes[at] ^= 1;
+  }
+  write(store_ + "/archive/data.mdb", bytes);
+
+  const json list = reprise_json({"list", store_, "--limit", "0"});
+  EXPECT_THAT(list, SizeIs(all.size()));
+  for (const json& run : list) {
+    EXPECT_EQ(run.contains("quarantined"), run["workflow_id"] == "waiter-10") << run;
+  }
+  EXPECT_THAT(reprise({"list", store_, "--id-prefix", "waiter-10"}).out,
+              HasSubstr("\nquarantined  waiter"));
+  const Output why = reprise({"why", store_, "waiter-10"});
+  EXPECT_EQ(why.code, 0);
+  EXPECT_THAT(why.out, StartsWith("waiter-10 is quarantined and does not go on: "));
+  for (const char* command : {"show", "history", "export"}) {
+    const Output output = reprise({command, store_, "waiter-10"});
+    EXPECT_EQ(output.code, 1) << command;
+    EXPECT_THAT(output.err, HasSubstr("RP1005")) << command;
+    EXPECT_EQ(reprise({command, store_, "waiter-2"}).code, 0) << command;
+  }
+  EXPECT_THAT(reprise({"show", store_, "waiter-10"}).out, HasSubstr("quarantined"));
+  EXPECT_EQ(reprise_json({"stats", store_})["unreadable_histories"], 0);
+}
+
+TEST_F(FilesTest, AStoreWithALostFileIsRefusedWithWhatToDo) {
+  make_store();
+  write(store_ + "/journal/data.mdb", content(store_ + "/journal/data.mdb").substr(0, 10'000));
+  const Output output = reprise({"list", store_});
+  EXPECT_EQ(output.code, 2);
+  EXPECT_THAT(output.err, HasSubstr("RP1005"));
+  EXPECT_THAT(output.err, HasSubstr("reprise repair"));
+}
+
+TEST_F(FilesTest, EveryCommandRefusesWhatIsNoStore) {
+  write(file("text"), "text");
+  for (const char* command : {"list", "stats", "tail"}) {
+    for (const char* wrong : {"nothing", "text", ""}) {
+      const Output output = reprise({command, file(wrong)});
+      EXPECT_EQ(output.code, 2) << command << " " << wrong;
+      EXPECT_THAT(output.err, StartsWith(std::string("reprise ") + command + ": RP1001"));
+    }
+  }
+  for (const char* command : {"show", "why", "history", "export"}) {
+    EXPECT_EQ(reprise({command, file("nothing"), "order-1"}).code, 2) << command;
+  }
+  EXPECT_EQ(reprise({"list", store_, "--status", "Sleeping"}).code, 2);
+  EXPECT_EQ(reprise({"list", store_, "--since", "yesterday"}).code, 2);
+}
+
+}  // namespace
+}  // namespace reprise::tools

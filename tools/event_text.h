@@ -1,0 +1,19 @@
+// Events in words. Everything returned is safe for a terminal.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "proto/log.pb.h"
+#include "tools/payload_text.h"
+
+namespace reprise::tools {
+
+std::string kind_of(const proto::Event& event);  // "ActivityScheduled"
+// What it says beyond its kind: name, id, payload, failure.
+std::string details_of(const proto::Event& event, std::size_t longest = kShortPayload);
+std::string site_of(const proto::Event& event);  // "shop/checkout.cc:38"; inputs have none
+
+// "CardDeclined: not enough money", with what caused it.
+std::string failure_text(const proto::Failure& failure);
+
+}  // namespace reprise::tools

@@ -1,0 +1,112 @@
+#include "tools/list_command.h"
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "tools/console.h"
+#include "tools/run_filter.h"
+#include "tools/run_finder.h"
+#include "tools/run_text.h"
+#include "tools/store_arguments.h"
+#include "tools/table.h"
+#include "tools/time_text.h"
+
+namespace reprise::tools {
+namespace {
+
+using Runs = std::vector<runtime::StoreReader::Run>;
+
+struct Options {
+  Options(CLI::App& command, const base::Clock& now)
+      : store(command, StoreArguments::About::kStore), filter(command, now), clock(now) {}
+
+  StoreArguments store;
+  RunFilter filter;
+  const base::Clock& clock;
+  std::size_t limit = 50;
+  bool json = false;
+  ColourMode colour = ColourMode::kAuto;
+};
+
+// A line for each, so that it can be read without reading it all.
+void print_as_json(const runtime::StoreReader& reader, const Runs& runs) {
+  std::printf("[");
+  const char* separator = "\n";
+  for (const auto& run : runs) {
+    std::printf("%s%s", separator, dump(run_json(*run, reader.damage(run->number))).c_str());
+    separator = ",\n";
+  }
+  std::printf("\n]\n");
+}
+
+std::vector<Table::Cell> row(const runtime::StoreReader& reader,
+                             const runtime::RunState& run,
+                             std::int64_t now_ms) {
+  const bool damaged = reader.damage(run.number) != nullptr;
+  const bool known = run.started_ms != 0;
+  const std::int64_t until = run.closed_ms != 0 ? run.closed_ms : now_ms;
+  return {{damaged ? "quarantined" : std::string(to_string(run.status)),
+           damaged ? Colour::kRed : colour_of(run.status)},
+          safe_text(*run.workflow),
+          title_of(run),
+          known ? utc_seconds(run.started_ms) : "-",
+          known ? duration_text(until - run.started_ms) : "-",
+          std::to_string(run.events),
+          {run.id == base::RunId() ? "-" : short_run_id(run.id), Colour::kFaint}};
+}
+
+void print_as_table(const runtime::StoreReader& reader, const Runs& runs, const Options& options) {
+  Table table({{"STATUS"},
+               {"WORKFLOW", false, true},
+               {"WORKFLOW ID", false, true},
+               {"STARTED"},
+               {"DURATION", true},
+               {"EVENTS", true},
+               {"RUN ID", false, false, true}});
+  const std::int64_t now_ms = base::to_ms(options.clock.now());
+  for (const auto& run : runs) table.add(row(reader, *run, now_ms));
+  if (table.empty()) {
+    std::fprintf(stderr, "no run matches\n");
+  } else {
+    table.print(Paint(options.colour), terminal_width());
+  }
+}
+
+void list(const Options& options) {
+  const auto reader = options.store.open();
+  // One more, to know whether there are more.
+  const auto found = options.filter.newest(*reader, options.limit == 0 ? 0 : options.limit + 1);
+  if (!found) give_up(options.store.command(), found.error());
+  Runs runs = *found;
+  const bool more = options.limit != 0 && runs.size() > options.limit;
+  if (more) runs.resize(options.limit);
+  if (options.json) return print_as_json(*reader, runs);
+  print_as_table(*reader, runs, options);
+  std::fflush(stdout);
+  if (more) {
+    std::fprintf(stderr, "the newest %zu; there are more: --limit 0 shows them all\n",
+                 options.limit);
+  }
+}
+
+}  // namespace
+
+void add_list_command(CLI::App& app, const base::Clock& clock) {
+  CLI::App* const command =
+      app.add_subcommand("list", "Lists runs, the newest first; an engine may use the store");
+  const auto options = std::make_shared<Options>(*command, clock);
+  command->add_option("--limit", options->limit, "how many at most; 0: all")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--json", options->json, "a JSON array, with a line for each run");
+  add_colour_option(*command, options->colour);
+  command->footer(
+      "Times are UTC. The duration of a run that is open is its age. A run id is shown by its "
+      "last\n"
+      "digits, which name the run in other commands.\n"
+      "Exit codes: 0 listed, be it none; 2 the store cannot be read.");
+  command->callback([options] { list(*options); });
+}
+
+}  // namespace reprise::tools

@@ -1,0 +1,98 @@
+#include "tools/run_text.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "tools/event_text.h"
+#include "tools/payload_text.h"
+#include "tools/time_text.h"
+
+namespace reprise::tools {
+
+using nlohmann::json;
+using runtime::RunStatus;
+
+Colour colour_of(RunStatus status) {
+  switch (status) {
+    case RunStatus::kCompleted:
+    case RunStatus::kContinuedAsNew:
+      return Colour::kGreen;
+    case RunStatus::kRunning:
+    case RunStatus::kPaused:
+      return Colour::kYellow;
+    default:
+      return Colour::kRed;
+  }
+}
+
+Colour colour_of(Operation::State state) {
+  constexpr Colour kColours[] = {Colour::kGreen, Colour::kYellow, Colour::kRed, Colour::kFaint};
+  return kColours[static_cast<std::size_t>(state)];
+}
+
+std::string title_of(const runtime::RunState& run) {
+  if (!run.workflow_id.empty()) return safe_text(run.workflow_id);
+  return "(run number " + std::to_string(run.number) + ")";
+}
+
+json run_json(const runtime::RunState& run, const std::string* damage) {
+  json shown = {{"status", to_string(run.status)},  {"workflow", *run.workflow},
+                {"workflow_id", run.workflow_id},   {"run_id", run.id.to_string()},
+                {"task_queue", *run.task_queue},    {"events", run.events},
+                {"unapplied_inputs", run.unapplied}};
+  if (run.started_ms != 0) shown["started"] = utc_iso(run.started_ms);
+  if (run.closed_ms != 0) {
+    shown["closed"] = utc_iso(run.closed_ms);
+    shown["duration_ms"] = run.closed_ms - run.started_ms;
+  }
+  if (damage != nullptr) shown["quarantined"] = *damage;
+  return shown;
+}
+
+json operation_json(const Operation& operation) {
+  json shown = {{"kind", to_string(operation.kind)},
+                {"state", to_string(operation.state)},
+                {"event", operation.event},
+                {"began", utc_iso(operation.began_ms)}};
+  if (operation.id != 0) shown["id"] = operation.id;
+  if (!operation.name.empty()) shown["name"] = operation.name;
+  if (!operation.file.empty()) {
+    shown["call_site"] = operation.file + ":" + std::to_string(operation.line);
+  }
+  if (operation.has_ended()) {
+    shown["ended"] = utc_iso(operation.ended_ms);
+    shown["duration_ms"] = operation.ended_ms - operation.began_ms;
+  }
+  if (operation.due_ms != 0) shown["fires"] = utc_iso(operation.due_ms);
+  if (!operation.input.empty()) shown["input"] = payload_json(operation.input);
+  if (!operation.result.empty()) shown["result"] = payload_json(operation.result);
+  if (!operation.heartbeat.empty()) shown["heartbeat"] = payload_json(operation.heartbeat);
+  if (operation.is_attempted()) shown["attempts"] = operation.attempts();
+  for (const FailedAttempt& failed : operation.failures) {
+    json failure = {{"at", utc_iso(failed.at_ms)}, {"failure", failure_text(failed.failure)}};
+    if (failed.number != 0) failure["attempt"] = failed.number;
+    if (failed.next_ms != 0) failure["next_attempt"] = utc_iso(failed.next_ms);
+    shown["failures"].push_back(std::move(failure));
+  }
+  return shown;
+}
+
+std::string dump(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace);
+}
+
+void print_json(const json& value) {
+  std::printf("%s\n", dump(value, 2).c_str());
+}
+
+void print_field(const Paint& paint,
+                 const std::string& name,
+                 const std::string& value,
+                 Colour colour) {
+  constexpr std::size_t kWidth = 10;
+  std::string label = name;
+  if (label.size() < kWidth) label.resize(kWidth, ' ');
+  std::printf("%s%s\n", paint(Colour::kFaint, label).c_str(), paint(colour, value).c_str());
+}
+
+}  // namespace reprise::tools

@@ -1,0 +1,32 @@
+// How runs are described, by every command in the same words.
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "runtime/engine/store_reader.h"
+#include "tools/console.h"
+#include "tools/timeline.h"
+
+namespace reprise::tools {
+
+Colour colour_of(runtime::RunStatus status);
+Colour colour_of(Operation::State state);
+
+// The workflow id; of a run whose first record is damaged, its number.
+std::string title_of(const runtime::RunState& run);
+
+// `damage`: why it is quarantined, or nullptr.
+nlohmann::json run_json(const runtime::RunState& run, const std::string* damage);
+nlohmann::json operation_json(const Operation& operation);
+
+// One line; bytes that are no UTF-8 are replaced.
+std::string dump(const nlohmann::json& value, int indent = -1);
+void print_json(const nlohmann::json& value);
+
+// A table that no heading needs: "status    Completed".
+void print_field(const Paint& paint,
+                 const std::string& name,
+                 const std::string& value,
+                 Colour colour = Colour::kNone);
+
+}  // namespace reprise::tools

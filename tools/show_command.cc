@@ -1,0 +1,200 @@
+#include "tools/show_command.h"
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "tools/event_text.h"
+#include "tools/payload_text.h"
+#include "tools/run_text.h"
+#include "tools/store_arguments.h"
+#include "tools/table.h"
+#include "tools/time_text.h"
+
+namespace reprise::tools {
+namespace {
+
+struct Options {
+  Options(CLI::App& command, const base::Clock& now)
+      : store(command, StoreArguments::About::kRun), clock(now) {}
+
+  StoreArguments store;
+  const base::Clock& clock;
+  bool payloads = false;
+  bool full = false;
+  bool json = false;
+  ColourMode colour = ColourMode::kAuto;
+
+  std::size_t longest() const { return full ? kWholePayload : kShortPayload; }
+};
+
+std::string site_of(const Operation& operation) {
+  if (operation.file.empty()) return {};
+  return safe_text(operation.file) + ":" + std::to_string(operation.line);
+}
+
+std::string name_of(const Operation& operation) {
+  std::string text(to_string(operation.kind));
+  if (operation.id != 0) text += " #" + std::to_string(operation.id);
+  if (operation.kind == Operation::Kind::kTimer) {
+    return text + " " + duration_text(operation.due_ms - operation.began_ms);
+  }
+  if (operation.kind == Operation::Kind::kSideEffect) {
+    return text + " " + payload_text(operation.result);
+  }
+  return operation.name.empty() ? text : text + " " + safe_text(operation.name);
+}
+
+std::string state_of(const Operation& operation) {
+  const bool instant = operation.kind == Operation::Kind::kSignal ||
+                       operation.kind == Operation::Kind::kSideEffect ||
+                       operation.kind == Operation::Kind::kPatch ||
+                       operation.kind == Operation::Kind::kCancelRequest;
+  return instant ? "" : std::string(to_string(operation.state));
+}
+
+constexpr const char* kIndent = "            ";
+
+void add_notes(Table& table, const Operation& operation, const Options& options) {
+  for (const FailedAttempt& failed : operation.failures) {
+    std::string text = kIndent;
+    if (failed.number != 0) text += "attempt " + std::to_string(failed.number) + " ";
+    text += "failed after " + duration_text(failed.at_ms - operation.began_ms) + ": " +
+            failure_text(failed.failure);
+    if (failed.next_ms != 0) text += "; retry in " + duration_text(failed.next_ms - failed.at_ms);
+    table.add_note(text, Colour::kRed);
+  }
+  if (!options.payloads) return;
+  const std::string input = payload_text(operation.input, options.longest());
+  const std::string result = payload_text(operation.result, options.longest());
+  if (!input.empty()) table.add_note(kIndent + ("input  " + input), Colour::kFaint);
+  if (!result.empty()) table.add_note(kIndent + ("result " + result), Colour::kFaint);
+}
+
+void print_timeline(const Timeline& timeline,
+                    const runtime::RunState& run,
+                    const Options& options,
+                    const Paint& paint) {
+  Table table({{"AT", true},
+               {"TOOK", true},
+               {"STATE"},
+               {"WHAT"},
+               {"ATTEMPTS", true},
+               {"CALLED AT", false, false, true}});
+  const std::int64_t now_ms = base::to_ms(options.clock.now());
+  for (const Operation& operation : timeline.operations()) {
+    const std::string state = state_of(operation);
+    const std::int64_t until = operation.has_ended() ? operation.ended_ms : now_ms;
+    const bool attempted = operation.is_attempted();
+    table.add({"+" + duration_text(operation.began_ms - run.started_ms),
+               state.empty() ? "" : duration_text(until - operation.began_ms),
+               {state, colour_of(operation.state)},
+               name_of(operation),
+               attempted ? std::to_string(operation.attempts()) : "",
+               {site_of(operation), Colour::kFaint}});
+    add_notes(table, operation, options);
+  }
+  if (!table.empty()) {
+    std::printf("\n");
+    table.print(paint, terminal_width());
+  }
+}
+
+void print_head(const Timeline& timeline,
+                const runtime::RunState& run,
+                bool damaged,
+                const Options& options,
+                const Paint& paint) {
+  print_field(paint, "run", title_of(run), Colour::kBold);
+  print_field(paint, "workflow", safe_text(*run.workflow));
+  print_field(paint, "run id", run.id.to_string());
+  std::string status(to_string(run.status));
+  if (run.open())
+    status += " for " + duration_text(base::to_ms(options.clock.now()) - run.started_ms);
+  if (run.closed_ms != 0) status += " after " + duration_text(run.closed_ms - run.started_ms);
+  if (damaged) status += ", quarantined";
+  print_field(paint, "status", status, damaged ? Colour::kRed : colour_of(run.status));
+  print_field(paint, "started", utc_millis(run.started_ms));
+  if (run.closed_ms != 0) print_field(paint, "ended", utc_millis(run.closed_ms));
+  print_field(paint, "queue", safe_text(*run.task_queue));
+  print_field(paint, "events", std::to_string(run.events));
+  const std::string input = payload_text(timeline.input(), options.longest());
+  if (!input.empty()) print_field(paint, "input", input);
+}
+
+void print_end(const Timeline& timeline, const Options& options, const Paint& paint) {
+  const runtime::RunEnd& end = timeline.end();
+  if (end.status == runtime::RunStatus::kRunning) return;
+  std::printf("\n");
+  if (end.status == runtime::RunStatus::kCompleted) {
+    const std::string result = payload_text(end.result, options.longest());
+    print_field(paint, "result", result.empty() ? "none" : result, Colour::kGreen);
+  } else {
+    print_field(paint, "failure", failure_text(end.failure), Colour::kRed);
+  }
+}
+
+nlohmann::json describe(const Timeline& timeline,
+                        const runtime::RunState& run,
+                        const std::string* damage) {
+  nlohmann::json shown = run_json(run, damage);
+  shown["input"] = payload_json(timeline.input());
+  shown["operations"] = nlohmann::json::array();
+  for (const Operation& operation : timeline.operations()) {
+    shown["operations"].push_back(operation_json(operation));
+  }
+  const runtime::RunEnd& end = timeline.end();
+  if (end.status == runtime::RunStatus::kCompleted) {
+    shown["result"] = payload_json(end.result);
+  } else if (end.status != runtime::RunStatus::kRunning) {
+    shown["failure"] = failure_text(end.failure);
+  }
+  return shown;
+}
+
+void show(const Options& options) {
+  const auto reader = options.store.open();
+  const auto run = options.store.find(*reader);
+  Timeline timeline;
+  const auto read =
+      reader->visit_turns(*run, [&](store::Seq, const proto::Turn& turn) { timeline.add(turn); });
+  // Of a damaged run that is shown which comes before the damage.
+  if (options.json) {
+    const std::string why = read ? "" : read.error().message;
+    print_json(describe(timeline, *run, read ? reader->damage(run->number) : &why));
+  } else {
+    const Paint paint(options.colour);
+    print_head(timeline, *run, reader->damage(run->number) != nullptr, options, paint);
+    print_timeline(timeline, *run, options, paint);
+    print_end(timeline, options, paint);
+    if (timeline.unapplied() > 0) {
+      std::printf("\n%zu inputs are recorded and wait for the workflow's code: see reprise why\n",
+                  timeline.unapplied());
+    }
+  }
+  if (!read) give_up(options.store.command(), read.error().text(), kNotThere);
+}
+
+}  // namespace
+
+void add_show_command(CLI::App& app, const base::Clock& clock) {
+  CLI::App* const command =
+      app.add_subcommand("show", "Shows what a run did: each operation, when, how long, how often");
+  const auto options = std::make_shared<Options>(*command, clock);
+  CLI::Option* const json =
+      command->add_flag("--json", options->json, "one JSON object, with whole payloads");
+  command->add_flag("--payloads", options->payloads, "inputs and results of each operation too")
+      ->excludes(json);
+  command->add_flag("--full", options->full, "payloads whole, however long they are")
+      ->excludes(json);
+  add_colour_option(*command, options->colour);
+  command->footer(
+      "AT counts from the start of the run. What took time took it between two turns of the log:\n"
+      "from the turn that asked for it to the turn that took its end, waiting for a worker\n"
+      "included. Green: done. Yellow: waiting. Red: failed.\n"
+      "Exit codes: 0 shown; 1 no such run, or its history does not verify; 2 the store cannot be\n"
+      "read.");
+  command->callback([options] { show(*options); });
+}
+
+}  // namespace reprise::tools

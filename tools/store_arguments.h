@@ -1,0 +1,48 @@
+// What every command that reads a store is told: which one, and which run.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "runtime/engine/store_reader.h"
+#include "tools/console.h"
+
+namespace reprise::tools {
+
+// Exit codes of the commands that read; 0: all is well.
+inline constexpr int kNotThere = 1;    // no such run, or its history does not verify
+inline constexpr int kCannotRead = 2;  // the store, or the command line
+
+// Prints "reprise NAME: TEXT" to stderr and ends the command.
+[[noreturn]] void give_up(const std::string& command, const std::string& text, int code);
+
+// As above, with the error's own code: kNotThere for what concerns one run.
+[[noreturn]] void give_up(const std::string& command, const base::Error& error);
+
+// DIR, or --store DIR, or the environment's REPRISE_STORE; and RUN where a command is about one.
+class StoreArguments {
+ public:
+  enum class About { kStore, kRun };
+  StoreArguments(CLI::App& command, About about);
+
+  std::string command() const { return app_.get_name(); }
+  // All of these give up when they cannot.
+  std::unique_ptr<runtime::StoreReader> open() const;
+  runtime::StoreReader::Run find(runtime::StoreReader& reader) const;
+  std::string directory() const;
+
+ private:
+  std::string run() const;
+  std::string usage() const;
+
+  const CLI::App& app_;
+  const About about_;
+  std::string first_;
+  std::string second_;
+  std::string option_;
+};
+
+// --color auto|always|never.
+void add_colour_option(CLI::App& command, ColourMode& mode);
+
+}  // namespace reprise::tools

@@ -1,0 +1,65 @@
+// Counts and durations over many runs: what `reprise stats` shows. Memory for the names of
+// workflows and activities, and for the operations that are pending in the history being read.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "proto/log.pb.h"
+#include "runtime/engine/run_state.h"
+#include "tools/duration_histogram.h"
+
+namespace reprise::tools {
+
+struct WorkflowStats {
+  std::uint64_t runs = 0;
+  std::map<runtime::RunStatus, std::uint64_t> by_status{};
+  DurationHistogram durations{};  // of closed ones: from start to end
+};
+
+struct OperationStats {
+  std::uint64_t calls = 0;  // by workflow code
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t cancelled = 0;  // or abandoned, or dropped by the run's end
+  std::uint64_t failed_attempts = 0;
+  DurationHistogram durations{};  // from the turn that asked to the turn that took the end
+
+  std::uint64_t waiting() const { return calls - done - failed - cancelled; }
+  std::uint64_t attempts() const { return done + failed_attempts; }  // that came to an end
+};
+
+class StoreStats {
+ public:
+  enum class Kind { kActivity, kStep, kTimer };
+
+  void add_run(const runtime::RunState& run);
+
+  // A run's turns in order, then end_history().
+  void add_turn(const proto::Turn& turn);
+  void end_history();
+
+  using Operations = std::map<std::pair<Kind, std::string>, OperationStats>;
+  const std::map<std::string, WorkflowStats>& workflows() const { return workflows_; }
+  const Operations& operations() const { return operations_; }
+
+ private:
+  enum class End { kDone, kFailed, kCancelled };
+  struct Pending {
+    OperationStats* stats;
+    std::int64_t began_ms;
+  };
+
+  void add_input(const proto::Event& event, std::int64_t time_ms);
+  void add_command(const proto::Event& event, std::int64_t time_ms);
+  void begin(Kind kind, const std::string& name, std::uint32_t id, std::int64_t time_ms);
+  void finish(std::uint32_t id, End end, std::int64_t time_ms);
+
+  std::map<std::string, WorkflowStats> workflows_;
+  Operations operations_;
+  std::unordered_map<std::uint32_t, Pending> pending_;
+};
+
+}  // namespace reprise::tools

@@ -1,0 +1,107 @@
+// What a run did, as a list of operations with their beginnings and ends: its history folded for
+// people. Knows nothing of how it is shown.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "proto/log.pb.h"
+#include "runtime/service.h"
+
+namespace reprise::tools {
+
+struct FailedAttempt {
+  std::uint32_t number = 0;
+  std::int64_t at_ms = 0;
+  std::int64_t next_ms = 0;  // when another may begin; 0: none will
+  proto::Failure failure{};
+};
+
+struct Operation {
+  enum class Kind {
+    kActivity,
+    kStep,
+    kTimer,
+    kSignal,
+    kUpdate,
+    kSideEffect,
+    kPatch,
+    kCancelRequest
+  };
+  enum class State {
+    kDone,
+    kWaiting,
+    kFailed,
+    kCancelled,  // the code asked for that, or the run ended before it did
+  };
+
+  Kind kind{};
+  State state = State::kWaiting;
+  std::uint32_t id = 0;  // activities, steps, timers
+  std::uint64_t event = 0;
+  std::string name{};
+  std::string file{};
+  std::uint32_t line = 0;
+  std::int64_t began_ms = 0;
+  std::int64_t ended_ms = 0;
+  std::int64_t due_ms = 0;  // timers
+  std::vector<FailedAttempt> failures{};
+  std::string input{};
+  std::string result{};
+  std::string heartbeat{};
+  std::string task_queue{};
+
+  bool is_attempted() const { return kind == Kind::kActivity || kind == Kind::kStep; }
+  bool has_ended() const { return state != State::kWaiting; }
+  // Those that ended, and one more where it is being made, waits to be, or made it.
+  std::size_t attempts() const {
+    const bool one_more = state == State::kDone || state == State::kWaiting;
+    return failures.size() + (one_more ? 1 : 0);
+  }
+};
+
+std::string_view to_string(Operation::Kind kind);
+std::string_view to_string(Operation::State state);
+
+// Memory for every operation of the run. One thread.
+class Timeline {
+ public:
+  // In order, all of them.
+  void add(const proto::Turn& turn);
+
+  const std::vector<Operation>& operations() const { return operations_; }
+  const std::string& input() const { return input_; }
+  const runtime::RunEnd& end() const { return end_; }
+  std::int64_t last_ms() const { return last_ms_; }  // of the newest turn
+  // Inputs that no code has seen yet.
+  std::size_t unapplied() const { return unapplied_; }
+
+ private:
+  void take_input(const proto::Event& event, std::int64_t time_ms);
+  void take_command(const proto::Event& event, std::int64_t time_ms);
+  void finish_update(const proto::UpdateCompleted& completed, std::int64_t time_ms);
+  Operation& begin(Operation::Kind kind, std::string name, std::int64_t time_ms);
+  Operation& begin_numbered(Operation::Kind kind,
+                            std::uint32_t id,
+                            std::string name,
+                            std::int64_t time_ms);
+  void finish(std::uint32_t id,
+              Operation::State state,
+              std::int64_t time_ms,
+              const std::string* result = nullptr,
+              const proto::Failure* failure = nullptr);
+  Operation* find(std::uint32_t id);
+  void close(std::int64_t time_ms);
+
+  std::vector<Operation> operations_;
+  std::unordered_map<std::uint32_t, std::size_t> by_id_;
+  std::unordered_map<std::string, std::size_t> updates_;
+  std::string input_;
+  runtime::RunEnd end_;
+  std::uint64_t events_ = 0;
+  std::int64_t last_ms_ = 0;
+  std::size_t unapplied_ = 0;
+};
+
+}  // namespace reprise::tools

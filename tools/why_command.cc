@@ -1,0 +1,247 @@
+#include "tools/why_command.h"
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "tools/event_text.h"
+#include "tools/run_text.h"
+#include "tools/store_arguments.h"
+#include "tools/time_text.h"
+
+namespace reprise::tools {
+namespace {
+
+using nlohmann::json;
+using runtime::RunState;
+
+struct Options {
+  Options(CLI::App& command, const base::Clock& now)
+      : store(command, StoreArguments::About::kRun), clock(now) {}
+
+  StoreArguments store;
+  const base::Clock& clock;
+  bool json = false;
+  ColourMode colour = ColourMode::kAuto;
+};
+
+struct Signals {
+  std::size_t count = 0;
+  std::int64_t last_ms = 0;
+};
+
+std::map<std::string, Signals> signals_of(const Timeline& timeline) {
+  std::map<std::string, Signals> signals;
+  for (const Operation& operation : timeline.operations()) {
+    if (operation.kind != Operation::Kind::kSignal) continue;
+    Signals& of_name = signals[operation.name];
+    ++of_name.count;
+    of_name.last_ms = operation.began_ms;
+  }
+  return signals;
+}
+
+// When the run's own limit ends it; 0: it has none.
+std::int64_t limit_of(const RunState& run) {
+  for (const auto& operation : run.pending()) {
+    if (operation.kind == runtime::OperationKind::kRunTimeout) return operation.due_ms;
+  }
+  return 0;
+}
+
+class Explanation {
+ public:
+  Explanation(const Timeline& timeline, const RunState& run, const Options& options)
+      : timeline_(timeline),
+        run_(run),
+        paint_(options.colour),
+        now_ms_(base::to_ms(options.clock.now())),
+        directory_(options.store.directory()) {}
+
+  void print() const {
+    std::printf("%s %s, started %s (%s)\n", paint_(Colour::kBold, title_of(run_)).c_str(),
+                paint_(colour_of(run_.status), "is " + std::string(to_string(run_.status))).c_str(),
+                utc_millis(run_.started_ms).c_str(), ago(run_.started_ms).c_str());
+    if (!run_.open()) return print_end();
+    if (timeline_.unapplied() > 0) print_unapplied();
+    print_operations();
+    if (const std::int64_t limit = limit_of(run_); limit != 0) {
+      std::printf("  its run_timeout ends it %s\n", when(limit).c_str());
+    }
+    print_signals();
+    print_advice();
+  }
+
+ private:
+  std::string ago(std::int64_t ms) const { return duration_text(now_ms_ - ms) + " ago"; }
+  std::string when(std::int64_t ms) const {
+    const std::string at = ", at " + utc_millis(ms);
+    if (ms > now_ms_) return "in " + duration_text(ms - now_ms_) + at;
+    return "as soon as an engine runs it: it was due " + ago(ms) + at;
+  }
+
+  void print_end() const {
+    if (run_.status == runtime::RunStatus::kCompleted) {
+      std::printf("  it waits for nothing: it ended %s\n", ago(run_.closed_ms).c_str());
+      return;
+    }
+    std::printf("  it waits for nothing: it ended %s: %s\n", ago(run_.closed_ms).c_str(),
+                paint_(Colour::kRed, failure_text(timeline_.end().failure)).c_str());
+  }
+
+  void print_unapplied() const {
+    std::printf(
+        "  its code: inputs that it has not seen are recorded (%zu). No worker of task queue '%s'\n"
+        "  was there that has workflow '%s', or the run was parked: its code met a bug, or did "
+        "not\n"
+        "  match the history\n",
+        timeline_.unapplied(), safe_text(*run_.task_queue).c_str(),
+        safe_text(*run_.workflow).c_str());
+  }
+
+  void print_operations() const {
+    for (const Operation& operation : timeline_.operations()) {
+      if (operation.has_ended()) continue;
+      std::string text(to_string(operation.kind));
+      if (operation.id != 0) text += " #" + std::to_string(operation.id);
+      if (!operation.name.empty()) text += " " + safe_text(operation.name);
+      if (operation.kind == Operation::Kind::kTimer) {
+        text += " of " + duration_text(operation.due_ms - operation.began_ms);
+      }
+      std::printf("  %s, asked for %s", paint_(Colour::kYellow, text).c_str(),
+                  ago(operation.began_ms).c_str());
+      if (!operation.file.empty()) {
+        std::printf(", called at %s:%u", safe_text(operation.file).c_str(), operation.line);
+      }
+      std::printf("\n");
+      print_state(operation);
+    }
+  }
+
+  void print_state(const Operation& operation) const {
+    if (operation.kind == Operation::Kind::kTimer) {
+      std::printf("      fires %s\n", when(operation.due_ms).c_str());
+    }
+    if (!operation.heartbeat.empty()) {
+      std::printf("      last heartbeat: %s\n", payload_text(operation.heartbeat).c_str());
+    }
+    if (operation.is_attempted()) print_attempts(operation);
+  }
+
+  void print_attempts(const Operation& operation) const {
+    const FailedAttempt* const last =
+        operation.failures.empty() ? nullptr : &operation.failures.back();
+    if (last != nullptr) {
+      std::printf("      attempt %u failed %s: %s\n", last->number, ago(last->at_ms).c_str(),
+                  paint_(Colour::kRed, failure_text(last->failure)).c_str());
+    }
+    const unsigned next = last == nullptr ? 1 : last->number + 1;
+    if (last != nullptr && last->next_ms > now_ms_) {
+      std::printf("      attempt %u may begin %s\n", next, when(last->next_ms).c_str());
+      return;
+    }
+    const std::string& queue =
+        operation.task_queue.empty() ? *run_.task_queue : operation.task_queue;
+    std::printf("      attempt %u is under way, or waits for a worker of task queue '%s'\n", next,
+                safe_text(queue).c_str());
+  }
+
+  bool something_pending() const {
+    for (const Operation& operation : timeline_.operations()) {
+      if (!operation.has_ended()) return true;
+    }
+    return timeline_.unapplied() > 0;
+  }
+
+  void print_signals() const {
+    const auto signals = signals_of(timeline_);
+    if (something_pending()) {
+      std::printf(
+          "  a signal, an update or a condition may be what it waits for as well: the log does "
+          "not\n"
+          "  say; signals received so far: ");
+    } else {
+      std::printf(
+          "  %s: no activity, step or timer is under way, so its code waits for\n"
+          "  one, for an update, or for a condition that these make true; received so far: ",
+          paint_(Colour::kYellow, "a signal that nobody has sent").c_str());
+    }
+    if (signals.empty()) std::printf("none");
+    const char* separator = "";
+    for (const auto& [name, received] : signals) {
+      std::printf("%s%s (%zu, the last %s)", separator, safe_text(name).c_str(), received.count,
+                  ago(received.last_ms).c_str());
+      separator = ", ";
+    }
+    std::printf("\n");
+  }
+
+  void print_advice() const {
+    std::printf(
+        "\nWhat each strand of its code waits for shows the worker's own "
+        "program:\n"
+        "  WORKER replay --store %s --run %s --until %llu\n"
+        "Whether the run is parked is not in the store: the engine's log says it, and "
+        "describe().\n",
+        safe_text(directory_).c_str(), run_.id.to_string().c_str(),
+        static_cast<unsigned long long>(run_.events));
+  }
+
+  const Timeline& timeline_;
+  const RunState& run_;
+  const Paint paint_;
+  const std::int64_t now_ms_;
+  const std::string directory_;
+};
+
+json describe(const Timeline& timeline, const RunState& run) {
+  json shown = run_json(run, nullptr);
+  shown["unapplied_inputs"] = timeline.unapplied();
+  shown["waits_for"] = json::array();
+  for (const Operation& operation : timeline.operations()) {
+    if (!operation.has_ended()) shown["waits_for"].push_back(operation_json(operation));
+  }
+  shown["signals"] = json::object();
+  for (const auto& [name, received] : signals_of(timeline)) {
+    shown["signals"][name] = {{"count", received.count}, {"last", utc_iso(received.last_ms)}};
+  }
+  if (const std::int64_t limit = limit_of(run); limit != 0) shown["times_out"] = utc_iso(limit);
+  if (!run.open() && run.status != runtime::RunStatus::kCompleted) {
+    shown["failure"] = failure_text(timeline.end().failure);
+  }
+  return shown;
+}
+
+void why(const Options& options) {
+  const auto reader = options.store.open();
+  const auto run = options.store.find(*reader);
+  if (const std::string* const damage = reader->damage(run->number)) {
+    if (options.json) return print_json(run_json(*run, damage));
+    std::printf("%s is %s and does not go on: %s\n", title_of(*run).c_str(),
+                Paint(options.colour)(Colour::kRed, "quarantined").c_str(),
+                safe_text(*damage).c_str());
+    return;
+  }
+  Timeline timeline;
+  const auto read =
+      reader->visit_turns(*run, [&](store::Seq, const proto::Turn& turn) { timeline.add(turn); });
+  if (!read) give_up(options.store.command(), read.error().text(), kNotThere);
+  if (options.json) return print_json(describe(timeline, *run));
+  Explanation(timeline, *run, options).print();
+}
+
+}  // namespace
+
+void add_why_command(CLI::App& app, const base::Clock& clock) {
+  CLI::App* const command = app.add_subcommand("why", "Says what a run waits for");
+  const auto options = std::make_shared<Options>(*command, clock);
+  command->add_flag("--json", options->json, "one JSON object");
+  add_colour_option(*command, options->colour);
+  command->footer(
+      "Exit codes: 0 said; 1 no such run, or its history does not verify; 2 the store cannot be\n"
+      "read.");
+  command->callback([options] { why(*options); });
+}
+
+}  // namespace reprise::tools
