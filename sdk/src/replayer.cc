@@ -1,5 +1,7 @@
 #include "reprise/replayer.h"
 
+#include <ostream>
+
 #include "replay/stack_pool.h"
 #include "runtime/history/history.h"
 #include "runtime/history/history_replay.h"
@@ -16,19 +18,41 @@ std::shared_ptr<const internal::WorkflowHost> silent_host() {
       internal::WorkflowHost{.log = [](LogLevel, std::string_view) {}});
 }
 
+ReplayEvent shown(std::uint64_t number, const std::optional<proto::Event>& event) {
+  if (!event) return {};
+  return {number, replay::describe(*event), event->call_site().file(), event->call_site().line()};
+}
+
+void add_mismatch(const replay::Mismatch& mismatch, ReplayReport* report) {
+  report->event = mismatch.event;
+  report->events = mismatch.event - 1;
+  report->mismatch = replay::to_string(mismatch.kind);
+  report->recorded = shown(mismatch.event, mismatch.recorded);
+  report->attempted = shown(0, mismatch.attempted);
+  report->last_match = shown(mismatch.last_match_event, mismatch.last_match);
+  const ReplayEvent& call = report->attempted;
+  if (!call.file.empty()) report->stack.push_back(call.file + ":" + std::to_string(call.line));
+}
+
 ReplayReport report_of(const runtime::HistoryReplay& replay) {
   ReplayReport report;
-  report.events = replay.events();
-  if (const replay::Trouble* trouble = replay.trouble(); trouble != nullptr) {
-    report.event = trouble->mismatch ? trouble->mismatch->event : replay.events() + 1;
-    report.code = internal::code_text(trouble->code);
-    report.text = trouble->report;
-  }
   report.matched = replay.trouble() == nullptr;
+  report.events = replay.events();
+  if (report.matched) return report;
+  const replay::Trouble& trouble = *replay.trouble();
+  report.event = replay.events() + 1;
+  report.code = internal::code_text(trouble.code);
+  report.text = trouble.report;
+  if (trouble.mismatch) add_mismatch(*trouble.mismatch, &report);
   return report;
 }
 
 }  // namespace
+
+std::ostream& operator<<(std::ostream& out, const ReplayReport& report) {
+  if (report.matched) return out << "all " << report.events << " events match";
+  return out << report.text;
+}
 
 class Replayer::State final : public internal::Registry {
  public:
