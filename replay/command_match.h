@@ -7,7 +7,8 @@ namespace reprise::replay {
 
 bool same_command(const proto::Event& recorded, const proto::Event& attempted);
 
-// Of two events for which same_command() holds.
+// Of two events for which same_command() holds: everything else that they carry, but for the call
+// site. What a side effect recorded is an answer, and was not computed again.
 bool same_input(const proto::Event& recorded, const proto::Event& attempted);
 
 }  // namespace reprise::replay
