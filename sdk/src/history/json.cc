@@ -92,7 +92,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
   // The parser says where it is in its own errors only.
   [[noreturn]] void refuse(const std::string& why) const {
-    throw Malformed("the value that begins at " + place(whole_, offset()) + " " + why);
+    throw Malformed("the value that begins at " + place(whole_, offset() + 1) + " " + why);
   }
   std::size_t offset() const { return static_cast<std::size_t>(text_.data() - whole_.data()); }
 

@@ -67,13 +67,13 @@ TEST(Replayer, SaysWhatBothSidesAreAndWhere) {
   EXPECT_EQ(report.recorded.number, 4U);
   EXPECT_EQ(report.recorded.text, "ActivityScheduled add");
   EXPECT_EQ(report.recorded.file, "sdk/replayer_test.cc");
-  EXPECT_EQ(report.recorded.line, 20U);
+  EXPECT_EQ(report.recorded.line, 21U);
   EXPECT_EQ(report.attempted.number, 0U);
   EXPECT_EQ(report.attempted.text, "TimerStarted 1h");
   EXPECT_EQ(report.attempted.line, line);
   EXPECT_EQ(report.last_match.number, 2U);
   EXPECT_EQ(report.last_match.text, "ActivityScheduled add");
-  EXPECT_EQ(report.last_match.line, 19U);
+  EXPECT_EQ(report.last_match.line, 20U);
   ASSERT_FALSE(report.stack.empty());
   EXPECT_NE(report.stack.front().find("sdk/replayer_test.cc:" + std::to_string(line)),
             std::string::npos)
