@@ -1,6 +1,9 @@
 // Replaying exported histories against code, and the command that does it.
 #include "reprise/replayer.h"
 
+#include <filesystem>
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -184,6 +187,20 @@ TEST(Cli, LeavesOtherArgumentsToTheProgram) {
   const char* const argv[] = {"shop", "serve", "--fast"};
   EXPECT_EQ(cli(3, argv, Worker()), std::nullopt);
   EXPECT_EQ(cli(1, argv, Worker()), std::nullopt);
+}
+
+TEST(Cli, ReplaysAFileOfEitherForm) {
+  Worker worker;
+  worker.implement(twice, run_twice);
+  const std::string path = ::testing::TempDir() + "/cli_replays_a_file_of_either_form";
+  const History history = recorded();
+  for (const std::string& content : {history.to_bytes(), history.to_json()}) {
+    std::ofstream(path, std::ios::binary) << content;
+    const char* const argv[] = {"shop", "replay", "--strict", "--history", path.c_str()};
+    EXPECT_EQ(cli(5, argv, worker), 0);
+    EXPECT_EQ(cli(5, argv, Worker()), 1);
+  }
+  std::filesystem::remove(path);
 }
 
 TEST(Cli, SaysThatAFileIsNotThere) {
