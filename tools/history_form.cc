@@ -1,34 +1,18 @@
 #include "tools/history_form.h"
 
+#include <memory>
 #include <unistd.h>
 
-#include <google/protobuf/util/json_util.h>
-
+#include "reprise/error.h"
+#include "reprise/history.h"
 #include "runtime/history/history.h"
 
 namespace reprise::tools {
 namespace {
 
 std::string to_json(const proto::History& history, bool compact) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = !compact;
-  options.preserve_proto_field_names = true;
-  std::string text;
-  const auto done = google::protobuf::util::MessageToJsonString(history, &text, options);
-  REPRISE_CHECK(done.ok(), "a history without a JSON form");
-  return compact ? text + "\n" : text;
-}
-
-base::Result<proto::History> from_json(std::string_view text) {
-  proto::History history;
-  const auto done = google::protobuf::util::JsonStringToMessage(
-      google::protobuf::StringPiece(text.data(), text.size()), &history);
-  if (!done.ok()) {
-    return base::Error{base::ErrorCode::kNoHistory,
-                       "this is no history of a run: " + std::string(done.message())};
-  }
-  // Checks the format, as of the other form.
-  return runtime::decode_history(runtime::encode_history(history));
+  return History(std::make_shared<const proto::History>(history))
+      .to_json(compact ? JsonLayout::kCompact : JsonLayout::kIndented);
 }
 
 }  // namespace
@@ -53,10 +37,12 @@ std::string encode(const proto::History& history, const HistoryForm& form) {
   return form.binary ? runtime::encode_history(history) : to_json(history, form.compact);
 }
 
-base::Result<proto::History> decode(std::string_view bytes) {
-  const std::size_t first = bytes.find_first_not_of(" \t\r\n");
-  const bool json = first != std::string_view::npos && bytes[first] == '{';
-  return json ? from_json(bytes.substr(first)) : runtime::decode_history(bytes);
+base::Result<proto::History> decode(std::string_view bytes) try {
+  return History::parse(bytes).data();
+} catch (const HistoryError& error) {
+  const std::string_view text = error.what();
+  return base::Error{base::ErrorCode::kNoHistory,
+                     std::string(text.substr(error.code().size() + 1))};
 }
 
 }  // namespace reprise::tools

@@ -21,7 +21,7 @@ void add_form_options(CLI::App& command, HistoryForm& form);
 std::string objection_to(const HistoryForm& form, const std::string& output);
 
 std::string encode(const proto::History& history, const HistoryForm& form);
-// Either form, told apart by how it begins. kNoHistory: neither.
+// Either form. kNoHistory: neither.
 base::Result<proto::History> decode(std::string_view bytes);
 
 }  // namespace reprise::tools

@@ -1,6 +1,7 @@
 #include "runtime/history/history.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace reprise::runtime {
 namespace {
@@ -28,6 +29,7 @@ std::string encode_history(const proto::History& history) {
 base::Result<proto::History> decode_history(std::string_view bytes) {
   proto::History history;
   if (bytes.empty()) return no_history("it is empty");
+  if (bytes.size() > std::numeric_limits<int>::max()) return no_history("it has more than 2 GiB");
   if (!history.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return no_history("the bytes do not decode");
   }

@@ -1,5 +1,5 @@
 // One run's history outside of its store: read from exported bytes, written to them, looked at.
-// The JSON form is in history_json.h.
+// The JSON form is the sdk's, which knows what payloads are.
 #pragma once
 #include <cstdint>
 #include <string>

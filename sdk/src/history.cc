@@ -7,6 +7,7 @@
 #include "reprise/error.h"
 #include "runtime/history/history.h"
 #include "sdk/src/errors.h"
+#include "sdk/src/history/history_json.h"
 
 namespace reprise {
 
@@ -14,7 +15,9 @@ History::History(std::shared_ptr<const proto::History> history) : history_(std::
 
 History History::parse(std::string_view bytes) {
   return History(std::make_shared<const proto::History>(
-      internal::value_or_throw(runtime::decode_history(bytes))));
+      internal::looks_like_json(bytes)
+          ? internal::history_from_json(bytes)
+          : internal::value_or_throw(runtime::decode_history(bytes))));
 }
 
 History History::read(const std::string& path) {
@@ -30,6 +33,10 @@ History History::read(const std::string& path) {
 
 std::string History::to_bytes() const {
   return runtime::encode_history(*history_);
+}
+
+std::string History::to_json(JsonLayout layout) const {
+  return internal::history_to_json(*history_, layout);
 }
 
 std::string History::workflow() const {

@@ -1,6 +1,10 @@
 #include "reprise/replayer.h"
 
+#include <ostream>
+
+#include "base/symbols.h"
 #include "replay/stack_pool.h"
+#include "replay/user_frames.h"
 #include "runtime/history/history.h"
 #include "runtime/history/history_replay.h"
 #include "sdk/src/errors.h"
@@ -10,19 +14,44 @@ namespace reprise {
 
 namespace {
 
-ReplayReport report_of(const runtime::HistoryReplay& replay) {
-  ReplayReport report;
-  report.events = replay.events();
-  if (const replay::Trouble* trouble = replay.trouble(); trouble != nullptr) {
-    report.event = trouble->mismatch ? trouble->mismatch->event : replay.events() + 1;
-    report.code = internal::code_text(trouble->code);
-    report.text = trouble->report;
+ReplayEvent shown(std::uint64_t number, const std::optional<proto::Event>& event) {
+  if (!event) return {};
+  return {number, replay::describe(*event), event->call_site().file(), event->call_site().line()};
+}
+
+void add_mismatch(const replay::Mismatch& mismatch, base::Symbols& symbols, ReplayReport* report) {
+  report->event = mismatch.event;
+  report->events = mismatch.event - 1;
+  report->mismatch = replay::to_string(mismatch.kind);
+  report->recorded = shown(mismatch.event, mismatch.recorded);
+  report->attempted = shown(0, mismatch.attempted);
+  report->last_match = shown(mismatch.last_match_event, mismatch.last_match);
+  for (const replay::StrandStatus& strand : mismatch.strands) {
+    for (const base::Symbol& frame : replay::user_frames(strand.frames, symbols)) {
+      report->stack.push_back(base::to_string(frame));
+    }
   }
+}
+
+ReplayReport report_of(const runtime::HistoryReplay& replay, base::Symbols& symbols) {
+  ReplayReport report;
   report.matched = replay.trouble() == nullptr;
+  report.events = replay.events();
+  if (report.matched) return report;
+  const replay::Trouble& trouble = *replay.trouble();
+  report.event = replay.events() + 1;
+  report.code = internal::code_text(trouble.code);
+  report.text = trouble.report;
+  if (trouble.mismatch) add_mismatch(*trouble.mismatch, symbols, &report);
   return report;
 }
 
 }  // namespace
+
+std::ostream& operator<<(std::ostream& out, const ReplayReport& report) {
+  if (report.matched) return out << "all " << report.events << " events match";
+  return out << report.text;
+}
 
 class Replayer::State final : public internal::Registry {
  public:
@@ -47,7 +76,7 @@ class Replayer::State final : public internal::Registry {
                                   {.strict = options_.strict, .symbols = &symbols_});
     while (replay.next()) {
     }
-    return report_of(replay);
+    return report_of(replay, symbols_);
   }
 
  private:

@@ -47,6 +47,11 @@ void fuzz_history(std::string_view input);
 void fuzz_history_control(std::string_view input);
 std::vector<std::string> history_seeds();
 
+// Files given for exported histories: binary, JSON or neither.
+void fuzz_import(std::string_view input);
+void fuzz_import_control(std::string_view input);
+std::vector<std::string> import_seeds();
+
 // The command line of `reprise`; nothing is executed.
 void fuzz_arguments(std::string_view input);
 std::vector<std::string> arguments_seeds();
@@ -57,6 +62,7 @@ inline constexpr Target kTargets[] = {
     {"files", fuzz_files, nullptr, files_seeds},
     {"codec", fuzz_codec, fuzz_codec_control, codec_seeds},
     {"history", fuzz_history, fuzz_history_control, history_seeds},
+    {"import", fuzz_import, fuzz_import_control, import_seeds},
     {"arguments", fuzz_arguments, nullptr, arguments_seeds},
 };
 

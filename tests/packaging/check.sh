@@ -29,3 +29,11 @@ done
 cmake -S "$source/tests/packaging/consumer" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug "${options[@]}"
 cmake --build "$work/build" --parallel 2
 "$work/build/consumer" "$work/store"
+
+# The matchers are a header: whoever has GoogleTest uses them, and the library knows nothing of it.
+if [ "$way" = find_package ]; then
+  cmake -S "$source/tests/packaging/consumer" -B "$work/build" \
+    -DCMAKE_DISABLE_FIND_PACKAGE_GTest=OFF -DCONSUMER_TESTS=ON
+  cmake --build "$work/build" --parallel 2
+  "$work/build/consumer_test"
+fi

@@ -11,18 +11,26 @@ class History;
 
 namespace reprise {
 
+// How the JSON form is laid out: kIndented for people, kCompact for `grep`, `diff` and `jq`: the
+// header on the first line, then one event per line.
+enum class JsonLayout : std::uint8_t { kIndented, kCompact };
+
 // The events of one run in order: everything its code needs to be replayed. From
 // RunHandle::history(), from bytes, or from a file. A value that never changes: copies share it,
 // and any number of threads may read them. Not for workflow code.
 class History {
  public:
-  // Takes what to_bytes() made. Throws HistoryError (RP2009) for anything else.
+  // Takes what to_bytes() or to_json() made. Throws HistoryError (RP2009) for anything else; for
+  // JSON it names the line or the event.
   static History parse(std::string_view bytes);
   // The same for a file's content; a file that cannot be read throws HistoryError too.
   static History read(const std::string& path);
 
   // The binary form: protobuf. The same history has the same bytes.
   std::string to_bytes() const;
+  // The JSON form: payloads readable where that loses nothing, so that parse() gives the same
+  // history, byte by byte. docs/history_format.md describes it.
+  std::string to_json(JsonLayout layout = JsonLayout::kIndented) const;
 
   // Whose it is; empty when its first event is missing.
   std::string workflow() const;

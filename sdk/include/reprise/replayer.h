@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <memory>
 #include <reprise/definitions.h>
 #include <reprise/history.h>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace reprise {
 
@@ -27,16 +29,38 @@ struct ReplayerOptions {
   std::size_t stack_bytes = std::size_t{64} * 1024;
 };
 
-// What a replay found. A value.
+// One event as a report shows it. A value.
+struct ReplayEvent {
+  std::uint64_t number = 0;  // in the history, from 1; 0: it is not in it
+  std::string text;          // "ActivityScheduled charge"
+  std::string file;          // where the code asked for it; empty for what happened to the run
+  std::uint32_t line = 0;
+
+  bool empty() const { return text.empty(); }
+};
+
+// What a replay found. A value; text is for people, the other members are for programs.
 struct ReplayReport {
   bool matched = false;      // the code did everything the history says, and no more
-  std::uint64_t events = 0;  // of the turns that were replayed without a fault
+  std::uint64_t events = 0;  // how many matched: all of them, or those before the one at fault
   std::uint64_t event = 0;   // the first one at fault, from 1; 0: none
   std::string code;          // "RP2001"; empty when matched
   std::string text;          // the whole report for people, several lines; empty when matched
 
+  // The two sides of a mismatch (RP2001), as far as there are two.
+  std::string mismatch;    // its kind: "other name", "changed input"...; empty: it is none
+  ReplayEvent recorded;    // what the history says; empty: nothing more
+  ReplayEvent attempted;   // what the code does; empty: nothing of the kind
+  ReplayEvent last_match;  // the last command that was the same on both sides; empty: none was
+  // Where the strand that made the call was, or all strands as they waited: the user's functions,
+  // the innermost first: "shop::place_order shop/order.cc:41".
+  std::vector<std::string> stack;
+
   explicit operator bool() const { return matched; }
 };
+
+// The report's text, or that all events match.
+std::ostream& operator<<(std::ostream& out, const ReplayReport& report);
 
 // Replays histories with the workflow implementations that it is given; activities are not needed,
 // because their results are in the history. Not thread-safe: replay on several threads with one

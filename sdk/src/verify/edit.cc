@@ -141,7 +141,12 @@ Edit edit_for(const Mismatch& mismatch, const proto::History& history) {
   const auto& recorded = mismatch.recorded;
   const auto& now = mismatch.attempted;
   if (recorded && recorded->has_patch_recorded()) return marker_back(mismatch);
-  if (mismatch.kind == Mismatch::Kind::kOrphanInput || (!recorded && !now)) {
+  if (mismatch.kind == Mismatch::Kind::kChangedType) {
+    return {
+        {}, {}, "let the new type read what the old one wrote, or give the definition a new name"};
+  }
+  if (mismatch.kind == Mismatch::Kind::kOrphanInput || mismatch.kind == Mismatch::Kind::kCutShort ||
+      (!recorded && !now)) {
     return {{}, {}, "no edit is known; is this the history of this workflow?"};
   }
   if (!mismatch.unmarked.empty()) {

@@ -1,10 +1,15 @@
 // Replaying exported histories against code, and the command that does it.
 #include "reprise/replayer.h"
 
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "reprise/cli.h"
 #include "reprise/testing/env.h"
+#include "reprise/testing/gtest.h"
 
 namespace reprise {
 namespace {
@@ -45,8 +50,104 @@ TEST(Replayer, ReportsTheFirstEventThatDiffers) {
   EXPECT_FALSE(report);
   EXPECT_EQ(report.code, "RP2001");
   EXPECT_EQ(report.event, 2U);
-  EXPECT_EQ(report.events, 0U);
+  EXPECT_EQ(report.events, 1U);  // the start of the run
   EXPECT_NE(report.text.find("TimerStarted 1h"), std::string::npos) << report.text;
+}
+
+TEST(Replayer, SaysWhatBothSidesAreAndWhere) {
+  Replayer replayer;
+  unsigned line = 0;
+  replayer.implement(twice, [&line](Context& ctx, const int& value) {
+    const int once = ctx.call(add(value));
+    line = __LINE__ + 1;
+    ctx.sleep(1h);
+    return once;
+  });
+  const ReplayReport report = replayer.replay(recorded());
+  EXPECT_EQ(report.mismatch, "other command");
+  EXPECT_EQ(report.event, 4U);
+  EXPECT_EQ(report.events, 3U);
+  EXPECT_EQ(report.recorded.number, 4U);
+  EXPECT_EQ(report.recorded.text, "ActivityScheduled add");
+  EXPECT_EQ(report.recorded.file, "sdk/replayer_test.cc");
+  EXPECT_EQ(report.recorded.line, 21U);
+  EXPECT_EQ(report.attempted.number, 0U);
+  EXPECT_EQ(report.attempted.text, "TimerStarted 1h");
+  EXPECT_EQ(report.attempted.line, line);
+  EXPECT_EQ(report.last_match.number, 2U);
+  EXPECT_EQ(report.last_match.text, "ActivityScheduled add");
+  EXPECT_EQ(report.last_match.line, 20U);
+  ASSERT_FALSE(report.stack.empty());
+  EXPECT_NE(report.stack.front().find("sdk/replayer_test.cc:" + std::to_string(line)),
+            std::string::npos)
+      << report.stack.front();
+  EXPECT_EQ(::testing::PrintToString(report), report.text);
+}
+
+TEST(Replayer, SaysWhenOneSideHasNothing) {
+  Replayer replayer;
+  replayer.implement(twice, [](Context& ctx, const int& value) {
+    ctx.wait_until([] { return false; });
+    return value;
+  });
+  const ReplayReport report = replayer.replay(recorded());
+  EXPECT_EQ(report.mismatch, "missing command");
+  EXPECT_EQ(report.recorded.text, "ActivityScheduled add");
+  EXPECT_TRUE(report.attempted.empty());
+  EXPECT_TRUE(report.last_match.empty());
+  EXPECT_TRUE(report.stack.empty());
+}
+
+TEST(Replayer, ReportsABugWithoutSides) {
+  Replayer replayer;
+  replayer.implement(twice, [](Context& ctx, const int& value) {
+    ctx.call(add(value));
+    throw std::runtime_error("oops");
+    return 0;
+  });
+  const ReplayReport report = replayer.replay(recorded());
+  EXPECT_EQ(report.code, "RP2002");
+  EXPECT_NE(report.text.find("oops"), std::string::npos);
+  EXPECT_TRUE(report.mismatch.empty());
+  EXPECT_TRUE(report.recorded.empty());
+  EXPECT_EQ(report.events, 2U);  // of the turns before the one with the bug
+  EXPECT_EQ(report.event, 3U);
+}
+
+TEST(Replayer, ReplaysAgainAfterAMismatch) {
+  Replayer replayer;
+  const History history = recorded();
+  EXPECT_FALSE(replayer.replay(history));
+  replayer.implement(twice, run_twice);
+  EXPECT_TRUE(replayer.replay(history));
+  EXPECT_TRUE(replayer.replay(history));
+}
+
+TEST(Matchers, MatchAHistoryOrARunOfTheSameCode) {
+  Worker worker;
+  worker.implement(twice, run_twice);
+  EXPECT_THAT(recorded(), testing::replays_on(worker, {.strict = true}));
+  Replayer replayer;
+  replayer.implement(twice, run_twice);
+  EXPECT_THAT(recorded(), testing::replays_on(replayer));
+
+  testing::Env env;
+  env.implement(twice, run_twice).stub(add, [](int value) { return value + 1; });
+  EXPECT_THAT(env.start(twice(1)), testing::replays_on(worker));
+}
+
+TEST(Matchers, ExplainAMismatchWithTheReport) {
+  Worker worker;
+  worker.implement(twice, [](Context&, const int& value) { return value; });
+  EXPECT_THAT(recorded(), ::testing::Not(testing::replays_on(worker)));
+
+  const ::testing::Matcher<const History&> matcher = testing::replays_on(worker);
+  ::testing::StringMatchResultListener explained;
+  EXPECT_FALSE(matcher.MatchAndExplain(recorded(), &explained));
+  EXPECT_EQ(explained.str(), "\n" + Replayer(worker).replay(recorded()).text);
+  EXPECT_EQ(::testing::DescribeMatcher<const History&>(matcher), "replays on this code");
+  EXPECT_EQ(::testing::PrintToString(recorded()),
+            "the history of run 'twice-1' (workflow 'twice', 6 events)");
 }
 
 TEST(Replayer, SaysWhatIsNotImplemented) {
@@ -86,6 +187,20 @@ TEST(Cli, LeavesOtherArgumentsToTheProgram) {
   const char* const argv[] = {"shop", "serve", "--fast"};
   EXPECT_EQ(cli(3, argv, Worker()), std::nullopt);
   EXPECT_EQ(cli(1, argv, Worker()), std::nullopt);
+}
+
+TEST(Cli, ReplaysAFileOfEitherForm) {
+  Worker worker;
+  worker.implement(twice, run_twice);
+  const std::string path = ::testing::TempDir() + "/cli_replays_a_file_of_either_form";
+  const History history = recorded();
+  for (const std::string& content : {history.to_bytes(), history.to_json()}) {
+    std::ofstream(path, std::ios::binary) << content;
+    const char* const argv[] = {"shop", "replay", "--strict", "--history", path.c_str()};
+    EXPECT_EQ(cli(5, argv, worker), 0);
+    EXPECT_EQ(cli(5, argv, Worker()), 1);
+  }
+  std::filesystem::remove(path);
 }
 
 TEST(Cli, SaysThatAFileIsNotThere) {

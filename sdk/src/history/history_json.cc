@@ -1,0 +1,391 @@
+#include "sdk/src/history/history_json.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <iterator>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <google/protobuf/descriptor.h>
+
+#include "base/function_ref.h"
+#include "base/time.h"
+#include "reprise/error.h"
+#include "runtime/history/history.h"
+#include "sdk/src/errors.h"
+#include "sdk/src/history/json.h"
+#include "sdk/src/history/message_json.h"
+
+namespace reprise::internal {
+namespace {
+
+using proto::Event;
+using proto::Turn;
+
+// Members of the header and of the lines of events that are no fields of a message. A field of
+// History, Turn or Event cannot have such a name; a test looks.
+constexpr std::string_view kFormat = "format";
+constexpr std::string_view kEvents = "events";
+constexpr std::string_view kNumber = "number";
+constexpr std::string_view kTurn = "turn";
+constexpr std::string_view kTime = "time";
+constexpr std::string_view kDeferred = "deferred";
+constexpr std::string_view kRole = "role";
+constexpr std::string_view kKind = "kind";
+constexpr std::string_view kData = "data";
+constexpr std::string_view kInput = "input";
+constexpr std::string_view kCommand = "command";
+
+// Which fields are members of the header, of a turn's object, of an event's, as they are. The
+// others are said in another way.
+bool is_of_header(const Field& field) {
+  return field.number() != proto::History::kFormatFieldNumber &&
+         field.number() != proto::History::kTurnsFieldNumber;
+}
+bool is_of_turn(const Field& field) {
+  return field.number() != Turn::kTimeMsFieldNumber &&
+         field.number() != Turn::kDeferredFieldNumber &&
+         field.number() != Turn::kInputsFieldNumber && field.number() != Turn::kCommandsFieldNumber;
+}
+bool is_of_event(const Field& field) {
+  return field.containing_oneof() == nullptr;
+}
+
+// ---- times ------------------------------------------------------------------------------------
+
+// "2026-01-01T00:00:00.000Z"; the milliseconds where a year has not four digits.
+Json time_to_json(std::int64_t ms) {
+  using namespace std::chrono;
+  constexpr std::int64_t kFirst = -62'167'219'200'000;  // 0000-01-01
+  constexpr std::int64_t kLast = 253'402'300'799'999;   // 9999-12-31T23:59:59.999
+  if (ms < kFirst || ms > kLast) return ms;
+  const base::Time time = base::from_ms(ms);
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(time - day);
+  char text[64];  // large enough for the compiler, which does not know the range
+  std::snprintf(
+      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  return text;
+}
+
+std::int64_t time_from_json(const Json& value) {
+  using namespace std::chrono;
+  using Limits = std::numeric_limits<std::int64_t>;
+  if (value.is_number()) return integer_of(value, Limits::min(), Limits::max(), kTime);
+  int y = 0;
+  unsigned mon = 0;
+  unsigned d = 0;
+  int h = 0;
+  int min = 0;
+  int s = 0;
+  int ms = 0;
+  if (std::sscanf(text_of(value, kTime).c_str(), "%4d-%2u-%2uT%2d:%2d:%2d.%3dZ", &y, &mon, &d, &h,
+                  &min, &s, &ms) == 7) {
+    const sys_days date(year(y) / month(mon) / day(d));
+    const base::Time time =
+        base::Time(date) + hours(h) + minutes(min) + seconds(s) + milliseconds(ms);
+    // Only what is written so is read.
+    if (time_to_json(base::to_ms(time)) == value) return base::to_ms(time);
+  }
+  throw Malformed("time is none as in 2026-01-01T00:00:00.000Z: " + describe_json(value));
+}
+
+// ---- to JSON ----------------------------------------------------------------------------------
+
+Json header_of(const proto::History& history) {
+  Json header = Json::object();
+  add_member(&header, kFormat, history.format());
+  add_fields(history, is_of_header, &header);
+  return header;
+}
+
+void add_turn(const Turn& turn, int number, Json* line) {
+  add_member(line, kTurn, number);
+  add_member(line, kTime, time_to_json(turn.time_ms()));
+  if (turn.deferred()) add_member(line, kDeferred, true);
+}
+
+// What a turn has besides its time and its events; empty: nothing.
+Json rest_of(const Turn& turn) {
+  Json rest = Json::object();
+  add_fields(turn, is_of_turn, &rest);
+  return rest;
+}
+
+const Field* kind_of(const Event& event) {
+  return event.GetReflection()->GetOneofFieldDescriptor(event, Event::descriptor()->oneof_decl(0));
+}
+
+void add_event(const Event& event, std::string_view role, Json* line) {
+  add_member(line, kRole, std::string(role));
+  const Field* kind = kind_of(event);
+  if (kind != nullptr) add_member(line, kKind, std::string(kind->message_type()->name()));
+  add_fields(event, is_of_event, line);
+  if (kind == nullptr) return;
+  add_member(line, kData, message_to_json(event.GetReflection()->GetMessage(event, kind)));
+}
+
+// Calls `visit` with one object per event, and with one per turn that needs it: a turn that has no
+// events, or something that is none.
+void for_each_line(const proto::History& history, base::FunctionRef<void(Json)> visit) {
+  std::uint64_t number = 0;
+  for (int t = 0; t < history.turns_size(); ++t) {
+    const Turn& turn = history.turns(t);
+    Json rest = rest_of(turn);
+    if (!rest.empty() || runtime::count_events(turn) == 0) {
+      Json line = Json::object();
+      add_turn(turn, t + 1, &line);
+      for (auto& [key, value] : rest.get_ref<Json::object_t&>()) {
+        add_member(&line, key, std::move(value));
+      }
+      visit(std::move(line));
+    }
+    const auto visit_all = [&](const auto& events, std::string_view role) {
+      for (const Event& event : events) {
+        Json line = Json::object();
+        add_member(&line, kNumber, ++number);
+        add_turn(turn, t + 1, &line);
+        add_event(event, role, &line);
+        visit(std::move(line));
+      }
+    };
+    visit_all(turn.inputs(), kInput);
+    visit_all(turn.commands(), kCommand);
+  }
+}
+
+// ---- from JSON --------------------------------------------------------------------------------
+
+// Takes the objects in order and makes the history of them.
+class Reader {
+ public:
+  void take_header(const Json& header) {
+    for (const auto& [key, value] : header.get_ref<const Json::object_t&>()) {
+      if (key == kFormat) {
+        history_.set_format(static_cast<std::uint32_t>(
+            unsigned_of(value, std::numeric_limits<std::uint32_t>::max(), kFormat)));
+      } else if (key != kEvents) {
+        set_field(key, value, is_of_header, &history_);
+      }
+    }
+    if (history_.format() == runtime::kHistoryFormat) return;
+    throw Malformed("it has format " + std::to_string(history_.format()) +
+                    ", and this version reads format " + std::to_string(runtime::kHistoryFormat));
+  }
+
+  void take(const Json& object) {
+    if (!object.is_object()) throw Malformed("an event is no object: " + describe_json(object));
+    const Line line = sorted(object);
+    enter_turn(line);
+    if (line.number != nullptr) {
+      take_event(line);
+    } else {
+      for (const auto* member : line.others)
+        set_field(member->first, member->second, is_of_turn, turn_);
+    }
+  }
+
+  // What has been taken, for messages: "event 7".
+  std::string last() const { return "event " + std::to_string(events_); }
+  proto::History& history() { return history_; }
+
+ private:
+  using Member = Json::object_t::value_type;
+  struct Line {
+    const Json* number = nullptr;
+    const Json* turn = nullptr;
+    const Json* time = nullptr;
+    const Json* deferred = nullptr;
+    const Json* role = nullptr;
+    const Json* kind = nullptr;
+    const Json* data = nullptr;
+    std::vector<const Member*> others{};
+  };
+
+  static Line sorted(const Json& object) {
+    Line line;
+    const std::pair<std::string_view, const Json**> places[] = {
+        {kNumber, &line.number},     {kTurn, &line.turn}, {kTime, &line.time},
+        {kDeferred, &line.deferred}, {kRole, &line.role}, {kKind, &line.kind},
+        {kData, &line.data}};
+    for (const Member& member : object.get_ref<const Json::object_t&>()) {
+      const auto place = std::find_if(std::begin(places), std::end(places), [&](const auto& known) {
+        return known.first == member.first;
+      });
+      if (place == std::end(places)) {
+        line.others.push_back(&member);
+      } else {
+        *place->second = &member.second;
+      }
+    }
+    return line;
+  }
+
+  static const Json& required(const Json* value, std::string_view key) {
+    if (value == nullptr) throw Malformed("'" + std::string(key) + "' is missing");
+    return *value;
+  }
+
+  void enter_turn(const Line& line) {
+    const auto last = static_cast<std::uint64_t>(history_.turns_size());
+    const std::uint64_t number = unsigned_of(required(line.turn, kTurn), last + 1, kTurn);
+    const std::int64_t time = time_from_json(required(line.time, kTime));
+    const bool deferred = line.deferred != nullptr && boolean_of(*line.deferred, kDeferred);
+    if (number == last + 1) {
+      turn_ = history_.add_turns();
+      turn_->set_time_ms(time);
+      turn_->set_deferred(deferred);
+      return;
+    }
+    if (number < last || last == 0 || line.number == nullptr) {
+      throw Malformed("turn " + std::to_string(number) + " is out of order");
+    }
+    if (turn_->time_ms() != time || turn_->deferred() != deferred) {
+      throw Malformed("turn " + std::to_string(number) + " has two times, or is deferred and not");
+    }
+  }
+
+  void take_event(const Line& line) {
+    const std::uint64_t number =
+        unsigned_of(*line.number, std::numeric_limits<std::uint64_t>::max(), kNumber);
+    if (number != events_ + 1) {
+      throw Malformed("here is number " + std::to_string(number) + " where " +
+                      std::to_string(events_ + 1) + " should be: an event is missing or moved");
+    }
+    ++events_;
+    Event* event = add_event(text_of(required(line.role, kRole), kRole));
+    for (const auto* member : line.others)
+      set_field(member->first, member->second, is_of_event, event);
+    if (line.kind == nullptr) {
+      if (line.data != nullptr) throw Malformed("'kind' is missing");
+      return;  // of a kind that only a newer version knows: it is in $unknown
+    }
+    const Field& kind = kind_named(text_of(*line.kind, kKind));
+    message_from_json(required(line.data, kData),
+                      event->GetReflection()->MutableMessage(event, &kind));
+  }
+
+  Event* add_event(const std::string& role) {
+    if (role == kCommand) return turn_->add_commands();
+    if (role != kInput) throw Malformed("role is neither input nor command: '" + role + "'");
+    if (!turn_->commands().empty()) {
+      throw Malformed("an input stands behind the commands of its turn");
+    }
+    return turn_->add_inputs();
+  }
+
+  static const Field& kind_named(const std::string& name) {
+    const auto* kinds = Event::descriptor()->oneof_decl(0);
+    for (int i = 0; i < kinds->field_count(); ++i) {
+      if (kinds->field(i)->message_type()->name() == name) return *kinds->field(i);
+    }
+    throw Malformed("there is no kind of event '" + name + "'");
+  }
+
+  proto::History history_;
+  Turn* turn_ = nullptr;  // the last one
+  std::uint64_t events_ = 0;
+};
+
+[[noreturn]] void fail(const std::string& why) {
+  throw HistoryError(code_text(base::ErrorCode::kNoHistory), "this is no history of a run: " + why);
+}
+
+// One JSON value: an object that has the events.
+void read_whole(const Json& whole, Reader* reader) {
+  reader->take_header(whole);
+  const auto events = whole.find(kEvents);
+  if (events == whole.end()) throw Malformed("'events' is missing");
+  if (!events->is_array()) throw Malformed("events is no array: " + describe_json(*events));
+  std::size_t index = 0;
+  try {
+    for (const Json& event : *events) {
+      ++index;
+      reader->take(event);
+    }
+  } catch (const Malformed& problem) {
+    throw Malformed("entry " + std::to_string(index) + " of events, " + reader->last() + ": " +
+                    problem.what());
+  }
+}
+
+std::string_view next_line(std::string_view* rest) {
+  const std::string_view line = rest->substr(0, rest->find('\n'));
+  rest->remove_prefix(std::min(line.size() + 1, rest->size()));
+  return line;
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == text.npos;
+}
+
+// The header, then an object per line.
+void read_lines(std::string_view text, Reader* reader) {
+  std::string_view rest = text;
+  bool header = true;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const std::string_view line = next_line(&rest);
+    if (is_blank(line)) continue;
+    const Json value = parse_json(line, text);
+    try {
+      header ? reader->take_header(value) : reader->take(value);
+    } catch (const Malformed& problem) {
+      throw Malformed("line " + std::to_string(number) + (header ? "" : ", " + reader->last()) +
+                      ": " + problem.what());
+    }
+    header = false;
+  }
+}
+
+// Is the first line one whole value, and not the object that has all events?
+bool has_lines(std::string_view text) {
+  text.remove_prefix(text.find_first_not_of(" \t\r\n"));
+  const std::string_view first = next_line(&text);
+  if (!Json::accept(first)) return false;
+  const Json header = parse_json(first, first);
+  return header.is_object() && !header.contains(kEvents);
+}
+
+}  // namespace
+
+std::string history_to_json(const proto::History& history, JsonLayout layout) {
+  Json header = header_of(history);
+  if (layout == JsonLayout::kCompact) {
+    std::string text = header.dump() + "\n";
+    for_each_line(history, [&](Json line) { text += line.dump() + "\n"; });
+    return text;
+  }
+  Json::array_t events;
+  for_each_line(history, [&](Json line) { events.push_back(std::move(line)); });
+  add_member(&header, kEvents, std::move(events));
+  return header.dump(2) + "\n";
+}
+
+bool looks_like_json(std::string_view bytes) {
+  const auto first = bytes.find_first_not_of(" \t\r\n");
+  return first != bytes.npos && bytes[first] == '{';
+}
+
+proto::History history_from_json(std::string_view text) {
+  Reader reader;
+  try {
+    if (has_lines(text)) {
+      read_lines(text, &reader);
+    } else {
+      read_whole(parse_json(text, text), &reader);
+    }
+  } catch (const Malformed& problem) {
+    fail(problem.what());
+  }
+  // What JSON can say and a history cannot have (too deep, text that is no UTF-8) ends here.
+  return value_or_throw(
+      runtime::decode_history(runtime::encode_history(std::move(reader.history()))));
+}
+
+}  // namespace reprise::internal

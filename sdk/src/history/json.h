@@ -1,0 +1,59 @@
+// The JSON values that histories are written as and read from: objects keep the order of their
+// members.
+#pragma once
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace reprise::internal {
+
+using Json = nlohmann::ordered_json;
+
+// What is wrong with a JSON text or value, for people. Becomes a HistoryError that says where.
+struct Malformed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Levels of arrays and objects: a failure with a hundred causes, and in it a payload of 64 levels
+// in the long form of its maps.
+inline constexpr std::size_t kMaxJsonDepth = 320;
+
+// Parses one value. Throws Malformed for anything else, for more than kMaxJsonDepth levels and for
+// a key that stands twice in an object; the message has line and column in `whole`, of which `text`
+// is a part.
+Json parse_json(std::string_view text, std::string_view whole);
+
+// Adds a member that the object does not have yet. Json's own operator[] would look at all others.
+inline void add_member(Json* object, std::string_view key, Json value) {
+  object->get_ref<Json::object_t&>().emplace_back(std::string(key), std::move(value));
+}
+
+// "3 characters", "the object": what stands where something else should, for messages.
+std::string describe_json(const Json& value);
+
+// Throw Malformed, naming `what`, for a value of another kind or out of range.
+const std::string& text_of(const Json& value, std::string_view what);
+std::uint64_t unsigned_of(const Json& value, std::uint64_t max, std::string_view what);
+std::int64_t integer_of(const Json& value,
+                        std::int64_t min,
+                        std::int64_t max,
+                        std::string_view what);
+bool boolean_of(const Json& value, std::string_view what);
+
+// Bytes as hexadecimal digits. bytes_of() throws Malformed.
+std::string to_hex(std::string_view bytes);
+std::string bytes_of(const Json& hex, std::string_view what);
+
+// JSON has neither infinities nor NaN: {"$float": "NaN"}, "Infinity", "-Infinity", or sixteen
+// digits for a NaN with another content.
+Json float_to_json(double value);
+double float_of(const Json& value, std::string_view what);
+
+// The only key of an object that begins with '$' ("$cbor"), which tells that the object stands for
+// something that JSON has not; empty for anything else. Throws Malformed for one among others.
+std::string_view mark_of(const Json& value);
+
+}  // namespace reprise::internal

@@ -1,0 +1,294 @@
+#include "tests/golden/scenarios.h"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <reprise/testing/env.h>
+#include <stdexcept>
+#include <utility>
+
+#include "samples/approval/approval.h"
+#include "samples/fan_out/primes.h"
+#include "samples/hello/hello.h"
+#include "samples/order_saga/checkout.h"
+#include "samples/versioning/fulfil.h"
+#include "tests/golden/workflows.h"
+
+namespace golden {
+namespace {
+
+using namespace std::chrono_literals;
+using reprise::ActivityContext;
+using reprise::History;
+using reprise::testing::Env;
+
+// Ids and times are the same each time, so that recording again gives the same bytes.
+template <class Handle>
+History ended(const Handle& run) {
+  try {
+    (void)run.result();
+  } catch (const reprise::Failure&) {
+  }
+  return run.history();
+}
+
+// ---- the samples ------------------------------------------------------------------------------
+
+History hello_greets() {
+  Env env;
+  env.implement(hello::greet, hello::run_greet);
+  return ended(env.start(hello::greet("world"), {.id = "greet-1"}));
+}
+
+History approval_ends(bool decide, bool granted) {
+  Env env;
+  approval::implement_approval(env);
+  const auto run = env.start(approval::approve({.who = "ann", .what = "a chair"}, 48h));
+  env.skip(1h);
+  if (decide) run.signal(approval::decide({.granted = granted, .by = "bob"}));
+  return ended(run);
+}
+History approval_is_granted() {
+  return approval_ends(true, true);
+}
+History approval_is_refused() {
+  return approval_ends(true, false);
+}
+History approval_expires() {
+  return approval_ends(false, false);
+}
+
+History fan_out_counts() {
+  Env env({.replay = reprise::testing::Replay::kOff});
+  env.implement(fan_out::count_primes, fan_out::run_count_primes)
+      .implement(fan_out::count_block, fan_out::run_count_block);
+  return ended(env.start(fan_out::count_primes(100'000), {.id = "primes"}));
+}
+
+template <class Code>
+History fulfilled(Code code) {
+  Env env;
+  env.implement(versioning::fulfil, code);
+  for (const auto& activity : {versioning::check_fraud, versioning::pick, versioning::ship}) {
+    env.stub(activity, [](const std::string&) {});
+  }
+  const auto run = env.start(versioning::fulfil("order-1"), {.id = "order-1"});
+  run.signal(versioning::paid("ann"));
+  return ended(run);
+}
+History versioning_of_the_old_code() {
+  return fulfilled(versioning::run_fulfil_old);
+}
+History versioning_of_the_new_code() {
+  return fulfilled(versioning::run_fulfil_new);
+}
+
+enum class Ends { kShipped, kSoldOut, kNeverPacked, kRefused, kCancelled };
+
+History checked_out(Ends how) {
+  using namespace order_saga;
+  Env env;
+  implement_checkout(env);
+  const auto refuse = [](const char* reason) {
+    throw reprise::ApplicationFailure("Refused", reason, /*retryable=*/false);
+  };
+  for (const auto& activity : {reserve, release, charge, refund, request_packing}) {
+    env.stub(activity, [=](const Order&) {
+      if (how == Ends::kSoldOut && activity.name() == reserve.name()) refuse("sold out");
+    });
+  }
+  env.stub(ship, [=, outages = 2](const Order& order) mutable {
+    if (outages-- > 0) throw std::runtime_error("no answer");
+    if (how == Ends::kRefused) refuse("no such address");
+    return "parcel-of-" + order.id;
+  });
+  const auto run =
+      env.start(checkout({"o-1", "hat", 2, 3'800, "card-1", Flag::kNone}, 5s), {.id = "o-1"});
+  if (how == Ends::kCancelled) run.cancel("the customer has changed her mind");
+  if (how == Ends::kShipped || how == Ends::kRefused) run.signal(packed("ann"));
+  return ended(run);
+}
+History saga_ships() {
+  return checked_out(Ends::kShipped);
+}
+History saga_is_sold_out() {
+  return checked_out(Ends::kSoldOut);
+}
+History saga_is_never_packed() {
+  return checked_out(Ends::kNeverPacked);
+}
+History saga_is_undeliverable() {
+  return checked_out(Ends::kRefused);
+}
+History saga_is_cancelled() {
+  return checked_out(Ends::kCancelled);
+}
+
+// ---- every kind of event ----------------------------------------------------------------------
+
+// An Env with the golden workflows, and activities that work at once.
+class GoldenEnv : public Env {
+ public:
+  GoldenEnv() {
+    golden::implement(static_cast<Env&>(*this));
+    stub(work, [](const std::string& what) { return "did " + what; });
+    stub(copy, [](int value) { return value; });
+  }
+};
+
+History activities_of_all_kinds() {
+  GoldenEnv env;
+  env.implement(copy, [](ActivityContext& ctx, const int& value) {
+    if (value == 3 || (value == 1 && ctx.attempt() == 1)) throw std::runtime_error("not now");
+    return value;
+  });
+  env.implement(work, [](ActivityContext& ctx, const std::string& what) {
+    if (what != "elsewhere") return "did " + what;
+    if (ctx.attempt() < 3) {
+      ctx.heartbeat(10 * ctx.attempt());
+      throw reprise::ApplicationFailure("Busy", "try again");
+    }
+    return " and went on at " + std::to_string(ctx.heartbeat_details<int>().value_or(-1));
+  });
+  return ended(env.start(activities("much"), {.id = "activities"}));
+}
+
+History failing_for_good() {
+  GoldenEnv env;
+  env.stub(work, [](const std::string& what) -> std::string {
+    throw reprise::ApplicationFailure("Broken", "cannot do " + what);
+  });
+  return ended(env.start(failing("it")));
+}
+
+History steps_of_all_kinds() {
+  GoldenEnv env;
+  flaky_failures = 1;
+  const auto run = env.start(steps(32));
+  env.skip(1min);
+  run.signal(item("go"));
+  return ended(run);
+}
+
+History timers_of_all_kinds() {
+  GoldenEnv env;
+  return ended(env.start(timers()));
+}
+
+History values_of_all_kinds() {
+  GoldenEnv env;
+  const Values given{{1.5, 0.1, -0.0, 1e300, std::nan(""), std::numeric_limits<double>::infinity()},
+                     {0, std::numeric_limits<std::uint64_t>::max()},
+                     std::numeric_limits<std::int64_t>::min(),
+                     "no UTF-8: \xff\xfe",
+                     {{1, "one"}, {-2, "\"minus\" two\n"}},
+                     {{"yes", true}, {"$maybe", std::nullopt}}};
+  return ended(env.start(values(given)));
+}
+
+History messages_of_all_kinds() {
+  GoldenEnv env;
+  const auto run = env.start(messages());
+  run.signal(item("first"));
+  (void)run.update(change("new"));
+  try {
+    (void)run.update(change("impossible"));
+  } catch (const reprise::ApplicationFailure&) {
+  }
+  try {
+    (void)run.update(reprise::Update<int(int)>{"golden.unknown"}(1));
+  } catch (const reprise::ApplicationFailure&) {
+  }
+  run.signal(bell(1));
+  run.signal(bell(2));
+  run.signal(item("second"));
+  run.signal(item("stop"));
+  return ended(run);
+}
+
+History a_cancelled_run() {
+  GoldenEnv env;
+  const auto run = env.start(compensated("a seat"));
+  run.cancel("no time");
+  return ended(run);
+}
+
+History a_terminated_run() {
+  GoldenEnv env;
+  const auto run = env.start(waiting());
+  run.terminate("enough");
+  return ended(run);
+}
+
+History a_run_out_of_time() {
+  GoldenEnv env;
+  return ended(env.start(waiting(), {.task_queue = "golden.queue", .run_timeout = 1h}));
+}
+
+History a_cancelled_scope() {
+  GoldenEnv env;
+  env.stub(copy, [](int) -> int { throw std::runtime_error("slow"); });
+  const auto run = env.start(scopes());
+  run.signal(item("go"));
+  return ended(run);
+}
+
+History an_open_run() {
+  GoldenEnv env;
+  const auto run = env.start(waiting(), {.id = "open"});
+  run.signal(item("one"));
+  return run.history();
+}
+
+// Inputs that were recorded while no worker was there to take them.
+History a_run_that_waited_for_a_worker() {
+  Env env;
+  const auto run = env.start(compensated("a seat"));
+  run.signal(item("early"));
+  implement(env);
+  env.stub(work, [](const std::string& what) { return "did " + what; });
+  return ended(run);
+}
+
+}  // namespace
+
+const std::vector<Scenario>& scenarios() {
+  static const std::vector<Scenario> all = {
+      {"hello", hello_greets},
+      {"approval_granted", approval_is_granted},
+      {"approval_refused", approval_is_refused},
+      {"approval_expired", approval_expires},
+      {"fan_out", fan_out_counts},
+      {"versioning_old", versioning_of_the_old_code},
+      {"versioning_new", versioning_of_the_new_code},
+      {"order_saga_shipped", saga_ships},
+      {"order_saga_sold_out", saga_is_sold_out},
+      {"order_saga_never_packed", saga_is_never_packed},
+      {"order_saga_undeliverable", saga_is_undeliverable},
+      {"order_saga_cancelled", saga_is_cancelled},
+      {"activities", activities_of_all_kinds, true},
+      {"failing", failing_for_good},
+      {"steps", steps_of_all_kinds, true},
+      {"timers", timers_of_all_kinds},
+      {"values", values_of_all_kinds, true},
+      {"messages", messages_of_all_kinds, true},
+      {"cancelled", a_cancelled_run},
+      {"terminated", a_terminated_run},
+      {"timed_out", a_run_out_of_time},
+      {"scopes", a_cancelled_scope},
+      {"open", an_open_run},
+      {"deferred", a_run_that_waited_for_a_worker},
+  };
+  return all;
+}
+
+void implement_all(reprise::Replayer& replayer) {
+  replayer.implement(hello::greet, hello::run_greet)
+      .implement(fan_out::count_primes, fan_out::run_count_primes)
+      .implement(versioning::fulfil, versioning::run_fulfil_new);
+  approval::implement_approval(replayer);
+  order_saga::implement_checkout(replayer);
+  implement(replayer);
+}
+
+}  // namespace golden

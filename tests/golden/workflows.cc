@@ -1,0 +1,150 @@
+#include "tests/golden/workflows.h"
+
+#include <chrono>
+#include <utility>
+
+namespace golden {
+
+using namespace std::chrono_literals;
+using reprise::ActivityOptions;
+using reprise::Context;
+using reprise::Pending;
+
+namespace {
+
+const ActivityOptions kEveryOption{
+    .start_to_close = 30s,
+    .schedule_to_start = 1h,
+    .schedule_to_close = 24h,
+    .heartbeat = 10s,
+    .retry = {.initial_interval = 250ms,
+              .backoff_coefficient = 1.5,
+              .maximum_interval = 20s,
+              .maximum_attempts = 5,
+              .non_retryable = {"Refused", "Gone"}},
+    .task_queue = "golden.queue",
+};
+
+}  // namespace
+
+// Activities: in sequence, several at once, one that is given up, and one that runs elsewhere.
+std::string run_activities(Context& ctx, const std::string& what) {
+  std::string done = ctx.call(work(what));
+  Pending<int> first = ctx.start(copy(1));
+  Pending<int> second = ctx.start(copy(2));
+  Pending<int> given_up = ctx.start(copy(3), {.start_to_close = 1h});
+  done += std::to_string(second.get() + first.get());
+  given_up.cancel();
+  return done + ctx.call(work("elsewhere"), kEveryOption);
+}
+
+std::string run_failing(Context& ctx, const std::string& what) {
+  try {
+    ctx.call(work(what + " once"), {.retry = {.maximum_attempts = 2}});
+  } catch (const reprise::ActivityFailure&) {
+    ctx.sleep(1min);
+  }
+  return ctx.call(work(what + " again"), {.retry = {.maximum_attempts = 1}});
+}
+
+// Steps: on threads and on the shard, tried again, failed for good, and given up with its strand.
+int run_steps(Context& ctx, const int& start) {
+  int sum = start + ctx.step("plain", [] { return 1; });
+  sum += ctx.step("on the shard", [] { return 2; }, {.on = reprise::StepOn::kShard});
+  sum += ctx.step("flaky",
+                  [] {
+                    if (flaky_failures-- > 0) throw reprise::ApplicationFailure("Busy", "not yet");
+                    return 4;
+                  },
+                  {.retry = {.initial_interval = 2s}, .start_to_close = 1min});
+  try {
+    ctx.step("refused", []() -> int { throw reprise::ApplicationFailure("Refused", "no", false); });
+  } catch (const reprise::ApplicationFailure&) {
+    sum += 8;
+  }
+  {
+    const auto never = ctx.spawn([&ctx] {
+      ctx.step("never", []() -> int { throw reprise::ApplicationFailure("Busy", "never"); },
+               {.retry = {.initial_interval = 1h}});
+    });
+    ctx.inbox(item).next().get();
+  }
+  return sum + ctx.call(copy(16));
+}
+
+std::string run_timers(Context& ctx) {
+  ctx.sleep(1500ms);
+  Pending<void> early = ctx.timer(1min);
+  Pending<void> late = ctx.timer(1h);
+  const std::size_t first = ctx.first_of(late, early);
+  late.cancel();
+  const bool met = ctx.wait_until([] { return false; }, 10s);
+  const bool met_at_once = ctx.wait_until([] { return true; }, 10s);
+  return std::to_string(first) + (met ? " met" : " not met") + (met_at_once ? " met" : " not met");
+}
+
+// What does not come from activities: side effects, patches, random numbers and time.
+Values run_values(Context& ctx, const Values& given) {
+  const auto seen = ctx.side_effect([&given] { return given; });
+  const auto twice = ctx.side_effect([] { return 7; });
+  if (ctx.patched("golden-copy")) ctx.call(copy(twice));
+  ctx.sleep(1s);
+  const bool again = ctx.patched("golden-copy");
+  ctx.call(work(ctx.uuid() + " " + std::to_string(ctx.random()) + " " +
+                std::to_string(ctx.now().time_since_epoch().count()) + (again ? " patched" : "")));
+  return seen;
+}
+
+std::string Messages::run() {
+  std::string all = ctx_.inbox(item).next().get();
+  ctx_.wait_until([this] { return strokes_ >= 3; });
+  all += " " + std::to_string(strokes_);
+  for (std::string next; next != "stop"; all += " " + next) next = ctx_.inbox(item).next().get();
+  return all;
+}
+void Messages::on_bell(const int& strokes) {
+  strokes_ += ctx_.call(copy(strokes));
+}
+std::string Messages::on_change(const std::string& to) {
+  if (to == "impossible") throw reprise::ApplicationFailure("Impossible", "it cannot be", false);
+  return ctx_.call(work(to));
+}
+
+std::string run_compensated(Context& ctx, const std::string& what) {
+  Pending<void> deadline = ctx.timer(24h);
+  ctx.call(work("book " + what));
+  try {
+    ctx.inbox(item).next().get();
+    return "kept";
+  } catch (const reprise::CancelledFailure&) {
+    const reprise::Shield shield(ctx);
+    ctx.call(work("undo " + what));
+    throw;
+  }
+}
+
+std::string run_scopes(Context& ctx) {
+  int stopped = 0;
+  {
+    reprise::CancelScope scope(ctx);
+    Pending<int> slow = ctx.start(copy(1));
+    auto child = ctx.spawn([&] {
+      try {
+        ctx.sleep(1h);
+      } catch (const reprise::CancelledFailure&) {
+        ++stopped;
+      }
+    });
+    ctx.inbox(item).next().get();
+    scope.cancel();
+    child.get();
+  }
+  return ctx.call(work("stopped " + std::to_string(stopped)));
+}
+
+void run_waiting(Context& ctx) {
+  ctx.call(copy(1));
+  while (true) ctx.inbox(item).next().get();
+}
+
+}  // namespace golden

@@ -1,0 +1,80 @@
+// Workflows that between them ask for everything a workflow can ask for and take everything that
+// can happen to a run. Histories of theirs are kept for ever (README.md), so what they do may never
+// change: add a workflow instead.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <reprise/reprise.h>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace golden {
+
+inline constexpr reprise::Workflow<std::string(std::string)> activities{"golden.activities"};
+inline constexpr reprise::Workflow<std::string(std::string)> failing{"golden.failing"};
+inline constexpr reprise::Workflow<int(int)> steps{"golden.steps"};
+inline constexpr reprise::Workflow<std::string()> timers{"golden.timers"};
+// Of numbers, text, bytes and containers as payloads.
+using Values = std::tuple<std::vector<double>,
+                          std::vector<std::uint64_t>,
+                          std::int64_t,
+                          std::string,
+                          std::map<int, std::string>,
+                          std::map<std::string, std::optional<bool>>>;
+inline constexpr reprise::Workflow<Values(Values)> values{"golden.values"};
+inline constexpr reprise::Workflow<std::string()> messages{"golden.messages"};
+inline constexpr reprise::Workflow<std::string(std::string)> compensated{"golden.compensated"};
+inline constexpr reprise::Workflow<std::string()> scopes{"golden.scopes"};
+inline constexpr reprise::Workflow<void()> waiting{"golden.waiting"};
+
+inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
+inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
+inline constexpr reprise::Signal<std::string> item{"golden.item"};
+inline constexpr reprise::Signal<int> bell{"golden.bell"};
+inline constexpr reprise::Update<std::string(std::string)> change{"golden.change"};
+
+// The world of the step "flaky": so many of its next attempts fail.
+inline int flaky_failures = 0;
+
+std::string run_activities(reprise::Context& ctx, const std::string& what);
+std::string run_failing(reprise::Context& ctx, const std::string& what);
+int run_steps(reprise::Context& ctx, const int& start);
+std::string run_timers(reprise::Context& ctx);
+Values run_values(reprise::Context& ctx, const Values& given);
+std::string run_compensated(reprise::Context& ctx, const std::string& what);
+std::string run_scopes(reprise::Context& ctx);
+void run_waiting(reprise::Context& ctx);
+
+// Handlers of signals and updates.
+class Messages {
+ public:
+  explicit Messages(reprise::Context& ctx) : ctx_(ctx) {}
+
+  std::string run();
+  void on_bell(const int& strokes);
+  std::string on_change(const std::string& to);
+
+ private:
+  reprise::Context& ctx_;
+  int strokes_ = 0;
+};
+
+// `host`: a Worker, a Replayer or an Env.
+template <class Host>
+void implement(Host& host) {
+  host.implement(activities, run_activities)
+      .implement(failing, run_failing)
+      .implement(steps, run_steps)
+      .implement(timers, run_timers)
+      .implement(values, run_values)
+      .implement(compensated, run_compensated)
+      .implement(scopes, run_scopes)
+      .implement(waiting, run_waiting);
+  implement_class(host, messages, &Messages::run)
+      .on(bell, &Messages::on_bell)
+      .on(change, &Messages::on_change);
+}
+
+}  // namespace golden

@@ -1,0 +1,408 @@
+// The JSON form of histories: it loses nothing, it can be read, and what is none is refused.
+#include "sdk/src/history/history_json.h"
+
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
+#include <gtest/gtest.h>
+
+#include "proto/history.pb.h"
+#include "reprise/cbor.h"
+#include "reprise/error.h"
+#include "reprise/history.h"
+#include "runtime/history/history.h"
+#include "sdk/src/history/json.h"
+#include "sdk/src/history/payload_json.h"
+#include "tests/fuzz/recorded_histories.h"
+
+namespace reprise {
+namespace {
+
+using ::testing::HasSubstr;
+
+History history_of(const proto::History& history) {
+  return History(std::make_shared<const proto::History>(history));
+}
+
+void expect_same_bytes(const History& history) {
+  for (const JsonLayout layout : {JsonLayout::kIndented, JsonLayout::kCompact}) {
+    const std::string json = history.to_json(layout);
+    ASSERT_EQ(History::parse(json).to_bytes(), history.to_bytes()) << json;
+    ASSERT_EQ(History::parse(json).to_json(layout), json);
+  }
+}
+
+// ---- nothing is lost --------------------------------------------------------------------------
+
+TEST(HistoryJson, KeepsWhatRunsHaveRecorded) {
+  for (const fuzz::RecordedRun& run : fuzz::recorded_runs()) {
+    proto::History history;
+    history.set_format(runtime::kHistoryFormat);
+    for (const proto::Turn& turn : run.history) *history.add_turns() = turn;
+    expect_same_bytes(history_of(history));
+  }
+}
+
+// SplitMix64.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t next() {
+    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+  std::size_t below(std::size_t limit) { return next() % limit; }
+  template <class T>
+  T integer() {
+    const T kValues[] = {0, 1, std::numeric_limits<T>::max(), std::numeric_limits<T>::min(),
+                         static_cast<T>(next())};
+    return kValues[below(5)];
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+double any_double(Random& random) {
+  const double kValues[] = {0.0,
+                            -0.0,
+                            1.5,
+                            0.1,
+                            1e300,
+                            -5e-324,
+                            std::numeric_limits<double>::infinity(),
+                            -std::numeric_limits<double>::infinity(),
+                            std::numeric_limits<double>::quiet_NaN(),
+                            std::bit_cast<double>(0xfff8000000000123)};
+  return random.below(2) == 0 ? kValues[random.below(std::size(kValues))]
+                              : std::bit_cast<double>(random.next());
+}
+
+std::string any_text(Random& random) {
+  const std::string kValues[] = {"",
+                                 "charge",
+                                 "a \"quoted\" \\ line\nand another\t",
+                                 "$cbor",
+                                 "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+                                 std::string("\0\x01\x7f", 3)};
+  return kValues[random.below(std::size(kValues))];
+}
+
+void write_any(CborWriter& out, Random& random, int depth) {
+  switch (random.below(depth == 0 ? 7 : 9)) {
+    case 0:
+      return out.null();
+    case 1:
+      return out.boolean(random.below(2) == 0);
+    case 2:
+      return out.integer(random.integer<std::int64_t>());
+    case 3:
+      return out.unsigned_integer(random.integer<std::uint64_t>());
+    case 4:
+      return out.floating(any_double(random));
+    case 5:
+      return out.text(any_text(random));
+    case 6:
+      return out.bytes("\xff\xfe" + any_text(random));
+    case 7: {
+      const std::size_t size = random.below(4);
+      out.array(size);
+      for (std::size_t i = 0; i < size; ++i) write_any(out, random, depth - 1);
+      return;
+    }
+    default: {
+      const std::size_t size = random.below(4);
+      out.map(size);
+      for (std::size_t i = 0; i < size; ++i) {
+        random.below(3) == 0 ? write_any(out, random, depth - 1) : out.text(any_text(random));
+        write_any(out, random, depth - 1);
+      }
+    }
+  }
+}
+
+std::string any_payload(Random& random) {
+  if (random.below(4) == 0) {  // no CBOR, most of them
+    std::string bytes(random.below(20), '\0');
+    for (char& c : bytes) c = static_cast<char>(random.next());
+    return bytes;
+  }
+  CborWriter out;
+  write_any(out, random, 4);
+  return out.take();
+}
+
+void fill(google::protobuf::Message* message, Random& random, int depth);
+
+void fill_field(google::protobuf::Message* to,
+                const google::protobuf::FieldDescriptor* field,
+                Random& random,
+                int depth) {
+  using Field = google::protobuf::FieldDescriptor;
+  const auto& all = *to->GetReflection();
+  const bool many = field->is_repeated();
+  switch (field->cpp_type()) {
+    case Field::CPPTYPE_INT32: {
+      const auto value = random.integer<std::int32_t>();
+      return many ? all.AddInt32(to, field, value) : all.SetInt32(to, field, value);
+    }
+    case Field::CPPTYPE_INT64: {
+      const auto value = random.integer<std::int64_t>();
+      return many ? all.AddInt64(to, field, value) : all.SetInt64(to, field, value);
+    }
+    case Field::CPPTYPE_UINT32: {
+      const auto value = random.integer<std::uint32_t>();
+      return many ? all.AddUInt32(to, field, value) : all.SetUInt32(to, field, value);
+    }
+    case Field::CPPTYPE_UINT64: {
+      const auto value = random.integer<std::uint64_t>();
+      return many ? all.AddUInt64(to, field, value) : all.SetUInt64(to, field, value);
+    }
+    case Field::CPPTYPE_DOUBLE: {
+      const double value = any_double(random);
+      return many ? all.AddDouble(to, field, value) : all.SetDouble(to, field, value);
+    }
+    case Field::CPPTYPE_FLOAT: {
+      const auto value = static_cast<float>(any_double(random));
+      return many ? all.AddFloat(to, field, value) : all.SetFloat(to, field, value);
+    }
+    case Field::CPPTYPE_BOOL: {
+      const bool value = random.below(2) == 0;
+      return many ? all.AddBool(to, field, value) : all.SetBool(to, field, value);
+    }
+    case Field::CPPTYPE_ENUM: {
+      const int value = static_cast<int>(random.below(9));  // unknown ones too
+      return many ? all.AddEnumValue(to, field, value) : all.SetEnumValue(to, field, value);
+    }
+    case Field::CPPTYPE_STRING: {
+      std::string value =
+          field->type() == Field::TYPE_BYTES ? any_payload(random) : any_text(random);
+      if (field->name() == "run_id" && random.below(2) == 0) value = "0123456789abcdef";
+      return many ? all.AddString(to, field, value) : all.SetString(to, field, value);
+    }
+    case Field::CPPTYPE_MESSAGE:
+      if (depth == 0) return;
+      return fill(many ? all.AddMessage(to, field) : all.MutableMessage(to, field), random,
+                  depth - 1);
+  }
+}
+
+void fill(google::protobuf::Message* message, Random& random, int depth) {
+  const auto* type = message->GetDescriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    if (random.below(2) == 0) continue;
+    const int times = type->field(i)->is_repeated() ? static_cast<int>(random.below(4)) : 1;
+    for (int n = 0; n < times; ++n) fill_field(message, type->field(i), random, depth);
+  }
+  if (random.below(8) != 0) return;
+  auto* unknown = message->GetReflection()->MutableUnknownFields(message);
+  unknown->AddVarint(1'000, random.next());
+  unknown->AddLengthDelimited(1'001, any_payload(random));
+}
+
+// Every field of every message with anything in it, also what no engine writes.
+TEST(HistoryJson, KeepsWhateverTheFormatCanSay) {
+  for (std::uint64_t seed = 0; seed < 3'000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random(seed);
+    proto::History history;
+    fill(&history, random, 5);
+    history.set_format(runtime::kHistoryFormat);
+    expect_same_bytes(history_of(history));
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(HistoryJson, HasRoomForEveryFieldName) {
+  const auto names = {"number", "turn", "time", "deferred", "role", "kind", "data", "events"};
+  for (const char* name : names) {
+    EXPECT_EQ(proto::Event::descriptor()->FindFieldByName(name), nullptr) << name;
+    EXPECT_EQ(proto::History::descriptor()->FindFieldByName(name), nullptr) << name;
+    if (std::string_view(name) == "deferred") continue;  // it is that
+    EXPECT_EQ(proto::Turn::descriptor()->FindFieldByName(name), nullptr) << name;
+  }
+}
+
+// ---- it can be read ---------------------------------------------------------------------------
+
+proto::History small() {
+  proto::History history;
+  history.set_format(runtime::kHistoryFormat);
+  proto::Turn* turn = history.add_turns();
+  turn->set_time_ms(1'767'225'600'123);
+  proto::RunStarted* started = turn->add_inputs()->mutable_run_started();
+  started->set_run_id("\x01\x9a\x00\x00\x00\x00\x70\x00\x80\x00\x00\x00\x00\x00\x00\x01", 16);
+  started->set_workflow("checkout");
+  CborWriter input;
+  input.array(2);
+  input.map(1);
+  input.text("cents");
+  input.integer(3'800);
+  input.floating(0.5);
+  started->set_input(input.take());
+  proto::Event* timer = turn->add_commands();
+  timer->mutable_call_site()->set_file("shop/checkout.cc");
+  timer->mutable_call_site()->set_line(38);
+  timer->mutable_timer_started()->set_id(1);
+  timer->mutable_timer_started()->set_duration_ms(5'000);
+  return history;
+}
+
+TEST(HistoryJson, HasOneEventPerLine) {
+  proto::History history = small();
+  history.mutable_turns(0)->mutable_inputs(0)->mutable_run_started()->set_run_id(
+      std::string("\x01\x9a\x00\x00\x00\x00\x70\x00\x80\x00\x00\x00\x00\x00\x00\x01", 16));
+  EXPECT_EQ(history_of(history).to_json(JsonLayout::kCompact),
+            R"({"format":1}
+{"number":1,"turn":1,"time":"2026-01-01T00:00:00.123Z","role":"input","kind":"RunStarted","data":{"run_id":"019a0000-0000-7000-8000-000000000001","workflow":"checkout","input":[{"cents":3800},0.5]}}
+{"number":2,"turn":1,"time":"2026-01-01T00:00:00.123Z","role":"command","kind":"TimerStarted","call_site":{"file":"shop/checkout.cc","line":38},"data":{"id":1,"duration_ms":5000}}
+)");
+}
+
+TEST(HistoryJson, IsReadInLinesIndentedOrAsOneLine) {
+  const History history = history_of(small());
+  std::string indented = history.to_json();
+  EXPECT_THAT(indented, HasSubstr("\n  \"events\": [\n    {\n      \"number\": 1,\n"));
+  EXPECT_EQ(History::parse(indented).to_bytes(), history.to_bytes());
+  std::string one_line;
+  for (const char c : indented) one_line += c == '\n' ? ' ' : c;
+  EXPECT_EQ(History::parse(one_line).to_bytes(), history.to_bytes());
+  std::string with_returns;
+  for (const char c : "\n\n" + history.to_json(JsonLayout::kCompact)) {
+    with_returns += c == '\n' ? "\r\n" : std::string(1, c);
+  }
+  EXPECT_EQ(History::parse(with_returns).to_bytes(), history.to_bytes());
+}
+
+TEST(PayloadJson, ShowsWhatItCan) {
+  const auto shown = [](std::string_view cbor) { return internal::payload_to_json(cbor).dump(); };
+  using namespace std::string_view_literals;
+  EXPECT_EQ(shown("\x83\x01\x20\x63one"), R"([1,-1,"one"])");
+  EXPECT_EQ(shown("\xf9\x3e\x00"sv), "1.5");
+  EXPECT_EQ(shown("\xfb\x3f\xb9\x99\x99\x99\x99\x99\x9a"), "0.1");
+  EXPECT_EQ(shown("\xf9\x00\x00"sv), "0.0");
+  EXPECT_EQ(shown("\xf9\x80\x00"sv), "-0.0");
+  EXPECT_EQ(shown("\xf9\x7c\x00"sv), R"({"$float":"Infinity"})");
+  EXPECT_EQ(shown("\xf9\x7e\x00"sv), R"({"$float":"NaN"})");
+  EXPECT_EQ(shown("\x1b\xff\xff\xff\xff\xff\xff\xff\xff"), "18446744073709551615");
+  EXPECT_EQ(shown("\x43\x00\x01\xff"sv), R"({"$bytes":"0001ff"})");
+  EXPECT_EQ(shown("\xa1\x01\x61x"), R"({"$map":[[1,"x"]]})");
+  EXPECT_EQ(shown("\xa1\x61$\x61x"), R"({"$map":[["$","x"]]})");
+  EXPECT_EQ(shown("\xa2\x61k\x01\x61k\x02"), R"({"$map":[["k",1],["k",2]]})");
+}
+
+TEST(PayloadJson, KeepsTheBytesOfWhatItCannotShow) {
+  const auto shown = [](std::string_view cbor) { return internal::payload_to_json(cbor).dump(); };
+  using namespace std::string_view_literals;
+  EXPECT_EQ(shown("\x18\x05"), R"({"$cbor":"1805"})");  // 5, not in its shortest form
+  EXPECT_EQ(shown("\xfa\x3f\xc0\x00\x00"sv), R"({"$cbor":"fa3fc00000"})");  // 1.5 likewise
+  EXPECT_EQ(shown("\xf9\x7e\x01"), R"({"$cbor":"f97e01"})");                // a NaN with a content
+  EXPECT_EQ(shown("\x3b\xff\xff\xff\xff\xff\xff\xff\xff"), R"({"$cbor":"3bffffffffffffffff"})");
+  EXPECT_EQ(shown("\x62\xff\xfe"), R"({"$cbor":"62fffe"})");  // text that is no UTF-8
+  EXPECT_EQ(shown("\xc1\x01"), R"({"$cbor":"c101"})");        // a tag
+  EXPECT_EQ(shown("\x01\x02"), R"({"$cbor":"0102"})");        // two items
+  EXPECT_EQ(shown(""), R"({"$cbor":""})");
+}
+
+// ---- what is none is refused ------------------------------------------------------------------
+
+std::string refusal(std::string_view text) {
+  try {
+    (void)History::parse(text);
+  } catch (const HistoryError& error) {
+    EXPECT_EQ(error.code(), "RP2009");
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  const auto at = text.find(what);
+  EXPECT_NE(at, text.npos) << what;
+  return text.replace(at, what.size(), by);
+}
+
+TEST(HistoryJson, NamesThePlaceWhereItEnds) {
+  const std::string json = history_of(small()).to_json(JsonLayout::kCompact);
+  EXPECT_THAT(refusal(json.substr(0, json.size() - 4)), HasSubstr("line 3, column 176: "));
+  EXPECT_THAT(refusal("{\n  \"format\": 1,\n  oops\n}"), HasSubstr("line 3, column 3: "));
+  EXPECT_THAT(refusal("{\"format\":1"), HasSubstr("line 1, column 11: "));
+}
+
+TEST(HistoryJson, NamesTheLineAndTheEventThatIsWrong) {
+  const std::string json = history_of(small()).to_json(JsonLayout::kCompact);
+  const auto with = [&](std::string_view what, std::string_view by) {
+    return refusal(replaced(json, what, by));
+  };
+  EXPECT_THAT(with("duration_ms", "duration"),
+              HasSubstr("line 3, event 2: TimerStarted has no field 'duration'"));
+  EXPECT_THAT(with("TimerStarted", "TimerStopped"),
+              HasSubstr("there is no kind of event 'TimerStopped'"));
+  EXPECT_THAT(with("5000", "\"5s\""), HasSubstr("duration_ms is no integer from -9223372036854775"
+                                                "808 to 9223372036854775807: \"5s\""));
+  EXPECT_THAT(with("5000", "18446744073709551615"), HasSubstr("duration_ms is no integer"));
+  EXPECT_THAT(with("5000", "5000.5"), HasSubstr("duration_ms is no integer"));
+  EXPECT_THAT(with("\"id\":1", "\"id\":4294967296"), HasSubstr("id is no integer from 0 to 42949"));
+  EXPECT_THAT(with("\"number\":2", "\"number\":3"),
+              HasSubstr("line 3, event 1: here is number 3 where 2 should be"));
+  EXPECT_THAT(with("\"turn\":1", "\"turn\":2"), HasSubstr("turn is no integer from 0 to 1: 2"));
+  EXPECT_THAT(with("00:00:00.123Z\",\"role\":\"command", "00:00:01.123Z\",\"role\":\"command"),
+              HasSubstr("turn 1 has two times"));
+  EXPECT_THAT(with("2026-01-01", "2026-02-30"), HasSubstr("time is none as in"));
+  EXPECT_THAT(with("\"role\":\"command\"", "\"role\":\"order\""), HasSubstr("role is neither"));
+  EXPECT_THAT(with("\"role\":\"command\",", ""), HasSubstr("'role' is missing"));
+  EXPECT_THAT(with("019a0000", "019a"), HasSubstr("run_id is no UUID: \"019a-0000"));
+  EXPECT_THAT(with("{\"cents\":3800}", "{\"$cbor\":\"00\"}"), HasSubstr("'$cbor' has no meaning"));
+  EXPECT_THAT(with("{\"cents\":3800}", "{\"$bytes\":\"0\"}"), HasSubstr("hexadecimal digits"));
+  EXPECT_THAT(with("{\"cents\":3800}", "{\"$float\":\"0\"}"), HasSubstr("hexadecimal digits"));
+  EXPECT_THAT(with("{\"cents\":3800}", "{\"$map\":[1]}"), HasSubstr("no pair: 1"));
+  EXPECT_THAT(with("\"cents\"", "\"a\":1,\"$map\""), HasSubstr("does not stand alone"));
+  EXPECT_THAT(with("\"cents\"", "\"a\":1,\"a\""),
+              HasSubstr("begins at line 2, column 1 has the key 'a' twice"));
+  EXPECT_THAT(with("\"format\":1", "\"format\":2"), HasSubstr("it has format 2"));
+  EXPECT_THAT(with("{\"format\":1}", "{}"), HasSubstr("it has format 0"));
+  EXPECT_THAT(with("\"call_site\"", "\"timer_fired\""), HasSubstr("no field 'timer_fired'"));
+  EXPECT_THAT(with("\"format\":1", "\"format\":1,\"turns\":[]"), HasSubstr("no field 'turns'"));
+  EXPECT_THAT(with("shop", "\\ud800"), HasSubstr("line 3, column"));
+}
+
+TEST(HistoryJson, RefusesWhatIsMadeToHurt) {
+  const std::string deep(100'000, '[');
+  EXPECT_THAT(refusal("{\"format\":1}\n" + deep), HasSubstr("nests too deeply"));
+  EXPECT_THAT(refusal("{\"format\":1,\"events\":" + deep), HasSubstr("nests too deeply"));
+  std::string causes = "{}";
+  for (int i = 0; i < 150; ++i) causes = "{\"cause\":" + causes + "}";
+  const std::string failed =
+      R"({"format":1}
+{"number":1,"turn":1,"time":0,"role":"command","kind":"RunFailed","data":{"failure":)";
+  EXPECT_THAT(refusal(failed + causes + "}}"), HasSubstr("the bytes do not decode"));
+  EXPECT_THAT(refusal("{\"format\":1e999}"), HasSubstr("line 1, column"));
+  EXPECT_THAT(refusal("{}"), HasSubstr("it has format 0"));
+  EXPECT_THAT(refusal("{\"format\":1}\n{\"turn\":18446744073709551615,\"time\":0}"),
+              HasSubstr("line 2, event 0: turn is no integer from 0 to 1"));
+}
+
+// As many members as a few megabytes hold, in no time that grows with their square.
+TEST(HistoryJson, ReadsLargeObjects) {
+  CborWriter payload;
+  constexpr std::size_t kMembers = 100'000;
+  payload.map(kMembers);
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    payload.text("member " + std::to_string(i));
+    payload.integer(static_cast<std::int64_t>(i));
+  }
+  proto::History history = small();
+  history.mutable_turns(0)->mutable_commands(0)->mutable_side_effect_recorded()->set_value(
+      payload.take());
+  expect_same_bytes(history_of(history));
+}
+
+}  // namespace
+}  // namespace reprise
