@@ -212,7 +212,7 @@ TEST_F(VerifyTest, AChangedTypeIsFound) {
   worker.implement(order_by_name, [](Context&, const std::string& name) { return name; });
   const VerifyReport report = verify(store_, worker);
   EXPECT_EQ(report.diverged, 1U);
-  EXPECT_THAT(report.groups.at(0).report, HasSubstr("RP3001"));
+  EXPECT_THAT(report.groups.at(0).report, HasSubstr("the recorded payload is of another type"));
 }
 
 TEST_F(VerifyTest, AMissingWorkflowWouldParkItsRuns) {
