@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 constexpr Workflow<int(int)> twice{"twice"};
 constexpr Activity<int(int)> add{"add"};
 
+constexpr unsigned kRunTwice = __LINE__ + 1;
 int run_twice(Context& ctx, const int& value) {
   const int once = ctx.call(add(value));
   return ctx.call(add(once));
@@ -70,13 +71,13 @@ TEST(Replayer, SaysWhatBothSidesAreAndWhere) {
   EXPECT_EQ(report.recorded.number, 4U);
   EXPECT_EQ(report.recorded.text, "ActivityScheduled add");
   EXPECT_EQ(report.recorded.file, "sdk/replayer_test.cc");
-  EXPECT_EQ(report.recorded.line, 21U);
+  EXPECT_EQ(report.recorded.line, kRunTwice + 2);
   EXPECT_EQ(report.attempted.number, 0U);
   EXPECT_EQ(report.attempted.text, "TimerStarted 1h");
   EXPECT_EQ(report.attempted.line, line);
   EXPECT_EQ(report.last_match.number, 2U);
   EXPECT_EQ(report.last_match.text, "ActivityScheduled add");
-  EXPECT_EQ(report.last_match.line, 20U);
+  EXPECT_EQ(report.last_match.line, kRunTwice + 1);
   ASSERT_FALSE(report.stack.empty());
   EXPECT_NE(report.stack.front().find("sdk/replayer_test.cc:" + std::to_string(line)),
             std::string::npos)
