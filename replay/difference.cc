@@ -61,6 +61,9 @@ void outline(const Event& command, Event* out) {
       *out = command;
       out->clear_call_site();
   }
+  if (!command.has_call_site()) return out->clear_call_site();
+  out->mutable_call_site()->set_file(command.call_site().file());
+  out->mutable_call_site()->set_line(command.call_site().line());
 }
 
 }  // namespace reprise::replay

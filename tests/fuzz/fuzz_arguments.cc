@@ -30,7 +30,8 @@ std::vector<std::string> arguments_of(std::string_view input) {
 
 void fuzz_arguments(std::string_view input) {
   CLI::App app("fuzz", "reprise");
-  tools::add_commands(app);
+  const base::WallClock clock;
+  tools::add_commands(app, clock);
   keep_from_executing(app);
   std::vector<std::string> arguments = arguments_of(input);
   std::reverse(arguments.begin(), arguments.end());  // as App::parse() wants them
@@ -48,7 +49,8 @@ std::vector<std::string> arguments_seeds() {
   std::vector<std::string> seeds = {""s,   "--help"s, "-h"s,   "--help-all"s,
                                     "--"s, "-"s,      "--=x"s, "--help=x"s};
   CLI::App app("fuzz", "reprise");
-  tools::add_commands(app);
+  const base::WallClock clock;
+  tools::add_commands(app, clock);
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     seeds.push_back(command->get_name());
     seeds.push_back(command->get_name() + "\0--help"s);

@@ -80,7 +80,7 @@ History versioning_of_the_old_code() {
   return fulfilled(versioning::run_fulfil_old);
 }
 History versioning_of_the_new_code() {
-  return fulfilled(versioning::run_fulfil_new);
+  return fulfilled(versioning::run_fulfil_patched);
 }
 
 enum class Ends { kShipped, kSoldOut, kNeverPacked, kRefused, kCancelled };
@@ -285,7 +285,7 @@ const std::vector<Scenario>& scenarios() {
 void implement_all(reprise::Replayer& replayer) {
   replayer.implement(hello::greet, hello::run_greet)
       .implement(fan_out::count_primes, fan_out::run_count_primes)
-      .implement(versioning::fulfil, versioning::run_fulfil_new);
+      .implement(versioning::fulfil, versioning::run_fulfil_patched);
   approval::implement_approval(replayer);
   order_saga::implement_checkout(replayer);
   implement(replayer);

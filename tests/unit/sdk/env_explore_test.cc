@@ -9,6 +9,8 @@
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
+#include "proto/history.pb.h"
+
 namespace reprise::testing {
 namespace {
 
@@ -92,7 +94,7 @@ TEST(Explore, KeepsEveryDecisionThatIsNeeded) {
     env.stub(book, [](const std::string& what) { return what; });
     const auto run = env.start(trip());
     run.result();
-    if (run.history().size() < 4) throw WrongOrder("two results in one turn");
+    if (run.history().data().turns_size() < 4) throw WrongOrder("two results in one turn");
   };
   const OrderFound found = find({}, test);
   ASSERT_EQ(found.env().script.size(), 2U) << found.what();

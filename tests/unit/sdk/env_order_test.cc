@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "proto/history.pb.h"
+
 namespace reprise::testing {
 namespace {
 
@@ -118,14 +120,14 @@ TEST(Order, BringsSeveralResultsInOneTurn) {
     env.stub(echo, [](const std::string& name) { return name; });
     const auto run = env.start(main_workflow());
     run.result();
-    return run.history().size();
+    return run.history().data().turns_size();
   };
-  EXPECT_EQ(turns({}), 4U);  // the start, and one for each result
+  EXPECT_EQ(turns({}), 4);  // the start, and one for each result
   EXPECT_EQ(turns({.script = {{Choice::kActivitiesFirst, 1, 1},
                               {Choice::kActivitiesFirst, 2, 1},
                               {Choice::kSameTurn, 1, 1},
                               {Choice::kSameTurn, 2, 1}}}),
-            2U);
+            2);
 }
 
 TEST(Order, LeavesTimeAlone) {

@@ -90,9 +90,7 @@ TEST_F(LogLines, HoldNoPayload) {
     // The engine must not close before the activity is in the log: the other code would then do
     // what nothing contradicts, and never be parked.
     const auto declined = [&] {
-      const auto turns = open_run.history();
-      return std::any_of(turns.begin(), turns.end(),
-                         [](const std::string& turn) { return turn.find("decline") != turn.npos; });
+      return open_run.history().to_bytes().find("decline") != std::string::npos;
     };
     while (!declined()) std::this_thread::yield();
   }
