@@ -30,6 +30,9 @@ struct Mutant {
 //   nothing to compare them with. Only an answer to a command that was never made is impossible;
 // - attempts and heartbeats that the engine keeps books with. The code does not see them;
 // - equal neighbours swapped: the same history.
+//
+// And what is among them and must not be found: a second marker of a deprecated change, or another
+// `deprecated` of a marker. Code at any stage of a change takes the markers of the others.
 void for_each_mutant(const reprise::proto::History& history,
                      reprise::base::FunctionRef<void(Mutant)> visit);
 

@@ -82,6 +82,9 @@ History versioning_of_the_old_code() {
 History versioning_of_the_new_code() {
   return fulfilled(versioning::run_fulfil_patched);
 }
+History versioning_of_the_deprecated_patch() {
+  return fulfilled(versioning::run_fulfil_deprecated);
+}
 
 enum class Ends { kShipped, kSoldOut, kNeverPacked, kRefused, kCancelled };
 
@@ -261,6 +264,7 @@ const std::vector<Scenario>& scenarios() {
       {"fan_out", fan_out_counts},
       {"versioning_old", versioning_of_the_old_code},
       {"versioning_new", versioning_of_the_new_code},
+      {"versioning_deprecated", versioning_of_the_deprecated_patch},
       {"order_saga_shipped", saga_ships},
       {"order_saga_sold_out", saga_is_sold_out},
       {"order_saga_never_packed", saga_is_never_packed},

@@ -8,6 +8,7 @@ readonly way=$1 source=$2 build=$3 work=$4
 rm -rf "$work"
 mkdir -p "$work"
 options=()
+unneeded=(GTest benchmark SQLite3)
 case $way in
   find_package)
     cmake --install "$build" --prefix "$work/staged" >"$work/install.log"
@@ -17,12 +18,13 @@ case $way in
       exit 1
     fi
     options+=("-DCMAKE_PREFIX_PATH=$work/installed")
+    unneeded+=(CLI11)  # the library was built with it and has it inside
     ;;
   add_subdirectory)
     options+=("-DREPRISE_SOURCE=$source")
     ;;
 esac
-for package in GTest benchmark CLI11 SQLite3; do
+for package in "${unneeded[@]}"; do
   options+=("-DCMAKE_DISABLE_FIND_PACKAGE_$package=ON")
 done
 
