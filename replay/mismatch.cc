@@ -71,9 +71,9 @@ std::string_view to_string(Mismatch::Kind kind) {
     case Mismatch::Kind::kOtherId:
       return "other id";
     case Mismatch::Kind::kMissing:
-      return "missing command";
+      return "missing";
     case Mismatch::Kind::kExtra:
-      return "extra command";
+      return "extra";
     case Mismatch::Kind::kLeftOver:
       return "left over at the end";
     case Mismatch::Kind::kSwapped:

@@ -23,7 +23,7 @@ void add_form_options(CLI::App& command, HistoryForm& form) {
           "--format", [&form](const std::string& name) { form.binary = name == "binary"; },
           "json, for people, is the default")
       ->check(CLI::IsMember({"json", "binary"}));
-  command.add_flag("--compact", form.compact, "JSON in few lines");
+  command.add_flag("--compact", form.compact, "JSON with one event on each line");
 }
 
 std::string objection_to(const HistoryForm& form, const std::string& output) {

@@ -15,9 +15,8 @@ History::History(std::shared_ptr<const proto::History> history) : history_(std::
 
 History History::parse(std::string_view bytes) {
   return History(std::make_shared<const proto::History>(
-      internal::looks_like_json(bytes)
-          ? internal::history_from_json(bytes)
-          : internal::value_or_throw(runtime::decode_history(bytes))));
+      internal::looks_like_json(bytes) ? internal::history_from_json(bytes)
+                                       : internal::value_or_throw(runtime::decode_history(bytes))));
 }
 
 History History::read(const std::string& path) {

@@ -121,4 +121,9 @@ void reprise_end_shaken_heap() {
   give_back(memory);
 }
 
+#else
+
+void reprise_begin_shaken_heap(unsigned char, bool) {}
+void reprise_end_shaken_heap() {}
+
 #endif

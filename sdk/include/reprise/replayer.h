@@ -23,7 +23,8 @@ Registry& registry(Replayer& replayer);
 }  // namespace internal
 
 struct ReplayerOptions {
-  // Compare inputs of activities, durations of timers and results too, not kinds and names alone.
+  // Compare all that commands carry (inputs, durations, results, options), not kinds and names
+  // alone.
   bool strict = false;
   // Address space of one stack, in bytes; as in EngineOptions.
   std::size_t stack_bytes = std::size_t{64} * 1024;

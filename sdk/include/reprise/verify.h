@@ -42,7 +42,7 @@ struct VerifyExample {
 struct VerifyGroup {
   std::string workflow;
   std::string code;         // "RP2001"
-  std::string what;         // "extra command", "exception", "not implemented", "quarantined"...
+  std::string what;         // "extra", "exception", "not implemented", "quarantined"...
   std::string recorded;     // what the history says, "ActivityScheduled pick"; empty: nothing
   std::string recorded_at;  // "shop/checkout.cc:38"
   std::string attempted;    // what the code does; empty: nothing

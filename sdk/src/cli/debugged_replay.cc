@@ -11,15 +11,13 @@
 #include "runtime/history/history_replay.h"
 #include "sdk/src/cli/event_text.h"
 #include "sdk/src/cli/replay_control.h"
+#include "sdk/src/cli/replay_stacks.h"
 
 namespace reprise::internal {
 
 constinit ReplayControl replay_control;
 
 namespace {
-
-// Room for what a debugger calls on a strand: address space, not memory.
-constexpr std::size_t kStackBytes = std::size_t{1} << 20;
 
 // Stops in this frame rather than in the C library's, where the machine allows it.
 void trap() {
@@ -44,10 +42,7 @@ bool debugger_attached() {
 DebuggedReplay::DebuggedReplay(const runtime::WorkerCode& code,
                                const proto::History& history,
                                bool strict)
-    : code_(code),
-      history_(history),
-      strict_(strict),
-      stacks_({.stack_bytes = kStackBytes, .stacks_per_slab = 64}) {
+    : code_(code), history_(history), strict_(strict), stacks_(replay_stacks()) {
   for (const NumberedEvent& one : numbered_events(history)) {
     texts_.push_back(event_line(*one.event));
   }

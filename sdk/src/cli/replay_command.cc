@@ -1,7 +1,5 @@
 #include "sdk/src/cli/replay_command.h"
 
-#include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -13,8 +11,10 @@
 #include "sdk/src/cli/event_text.h"
 #include "sdk/src/cli/history_source.h"
 #include "sdk/src/cli/replay_code.h"
+#include "sdk/src/cli/replay_stacks.h"
 #include "sdk/src/cli/strand_text.h"
 #include "sdk/src/errors.h"
+#include "sdk/src/shell_word.h"
 
 namespace reprise::internal {
 namespace {
@@ -96,7 +96,7 @@ int report_end(const History& history, const std::optional<std::string>& report)
 }
 
 int run_alone(const runtime::WorkerCode& code, const History& history, const Options& options) {
-  replay::StackPool stacks;
+  replay::StackPool stacks(replay_stacks());
   base::Symbols symbols;
   UntilEvent until(options.until);
   runtime::HistoryReplay replay(
@@ -111,18 +111,6 @@ int run_alone(const runtime::WorkerCode& code, const History& history, const Opt
   return report_end(history, replay.trouble() == nullptr
                                  ? std::nullopt
                                  : std::optional<std::string>(replay.trouble()->report));
-}
-
-// For a shell to read again.
-std::string shell_word(const std::string& argument) {
-  const bool plain = !argument.empty() && std::all_of(argument.begin(), argument.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("-_./:=,+@%").find(c) != std::string_view::npos;
-  });
-  if (plain) return argument;
-  std::string text = "'";
-  for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
 }
 
 std::string own_command_line() {
@@ -184,7 +172,8 @@ void add_replay_command(CLI::App& app, const Worker& worker, int* exit_status) {
       "in a debugger: stop (SIGTRAP) where the code meets this event, on its own stack");
   until->check(CLI::PositiveNumber)->excludes(break_at);
   break_at->check(CLI::PositiveNumber);
-  command->add_flag("--strict", options->strict, "compare the inputs of commands too");
+  command->add_flag("--strict", options->strict,
+                    "compare all that commands carry, not kinds and names alone");
   command->final_callback(
       [options, &worker, exit_status] { *exit_status = run(worker, *options); });
 }

@@ -86,7 +86,8 @@ void add_step_command(CLI::App& app, const Worker& worker, int* exit_status) {
       "Steps through one history with this program's code, turn by turn; commands come from the "
       "terminal or from standard input. Exit status 1: it ended where code and history differ");
   options->source.add_options(*command);
-  command->add_flag("--strict", options->strict, "compare the inputs of commands too");
+  command->add_flag("--strict", options->strict,
+                    "compare all that commands carry, not kinds and names alone");
   command->final_callback(
       [options, &worker, exit_status] { *exit_status = run(worker, *options); });
 }

@@ -6,6 +6,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "base/time.h"
+#include "sdk/src/cli/replay_stacks.h"
 #include "sdk/src/cli/strand_text.h"
 
 namespace reprise::internal {
@@ -26,7 +27,8 @@ Stepper::Stepper(const runtime::WorkerCode& code,
       history_(history),
       strict_(strict),
       coloured_(coloured),
-      events_(numbered_events(history)) {
+      events_(numbered_events(history)),
+      stacks_(replay_stacks()) {
   start_over();
 }
 

@@ -1,13 +1,17 @@
 #include "sdk/src/cli/verify_command.h"
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "reprise/verify.h"
+#include "sdk/src/cli/replay_stacks.h"
+#include "sdk/src/shell_word.h"
 #include "sdk/src/verify/crash_note.h"
 #include "sdk/src/verify/report_text.h"
 
@@ -15,6 +19,8 @@ namespace reprise::internal {
 namespace {
 
 using nlohmann::json;
+
+constexpr int kCannot = 2;
 
 struct Options {
   std::string store;
@@ -81,8 +87,9 @@ void show_progress(const VerifyProgress& progress) {
 }
 
 int run(const std::string& program, const Worker& worker, const Options& options) {
-  const std::string replay = program + " replay --store " + options.store;
+  const std::string replay = program + " replay --store " + shell_word(options.store);
   VerifyOptions verifying = options.verify;
+  verifying.stack_bytes = kReplayStackBytes;
   if (::isatty(STDERR_FILENO) == 1) verifying.progress = show_progress;
   const VerifyReport report = [&] {
     const CrashNotes notes(replay);
@@ -92,7 +99,10 @@ int run(const std::string& program, const Worker& worker, const Options& options
       options.json ? json_of(report).dump(2, ' ', false, json::error_handler_t::replace) + "\n"
                    : report_text(report, options.store, replay);
   std::fputs(text.c_str(), stdout);
-  return report.exit_status();
+  // Nobody may deploy because of a report that was not written.
+  if (std::fflush(stdout) == 0) return report.exit_status();
+  std::fprintf(stderr, "verify: the report cannot be written: %s\n", std::strerror(errno));
+  return kCannot;
 }
 
 }  // namespace
@@ -118,7 +128,8 @@ void add_verify_command(CLI::App& app,
                     "closed runs too: their code runs again when they are queried");
   command->add_flag("--all-queues", verifying.every_task_queue,
                     "runs of every task queue, not only of the one that this worker serves");
-  command->add_flag("--strict", verifying.strict, "compare the inputs of commands too");
+  command->add_flag("--strict", verifying.strict,
+                    "compare all that commands carry, not kinds and names alone");
   command->add_flag("--json", options->json, "print the report as JSON");
   command->final_callback(
       [options, program, &worker, exit_status] { *exit_status = run(program, worker, *options); });

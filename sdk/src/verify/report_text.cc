@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sdk/src/shell_word.h"
+
 namespace reprise {
 namespace internal {
 namespace {
@@ -67,7 +69,7 @@ std::string text_of(const VerifyGroup& group, const std::string& replay) {
                      group.what + " (" + group.code + ")\n";
   text += both_sides(group);
   text += line(group.runs == 1 ? "which" : "such as", examples(group));
-  if (!unreadable) text += line("look at one", replay + " --run " + group.examples[0].workflow_id);
+  if (!unreadable) text += line("look at one", replay + " --run " + shell_word(group.examples[0].workflow_id));
   if (!group.edit.empty()) {
     text += line("to keep them going", group.edit_at.empty() ? "" : "at " + group.edit_at);
     text += indented(group.edit);

@@ -95,7 +95,8 @@ TEST_F(GuardInEnv, IsAnOption) {
                    .logger = [&](LogLevel, std::string_view line) { lines.emplace_back(line); }}),
             "");
   ASSERT_FALSE(lines.empty());
-  EXPECT_NE(lines.front().find("RP2008"), std::string::npos) << lines.front();
+  // Before it a sanitizer's build says that system calls are not caught.
+  EXPECT_NE(lines.back().find("RP2008"), std::string::npos) << lines.back();
 }
 
 TEST_F(GuardInEnv, IsOverriddenByTheEnvironment) {

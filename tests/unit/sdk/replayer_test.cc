@@ -99,7 +99,7 @@ TEST(Replayer, SaysWhenOneSideHasNothing) {
     return value;
   });
   const ReplayReport report = replayer.replay(recorded());
-  EXPECT_EQ(report.mismatch, "missing command");
+  EXPECT_EQ(report.mismatch, "missing");
   EXPECT_EQ(report.recorded.text, "ActivityScheduled add");
   EXPECT_TRUE(report.attempted.empty());
   EXPECT_TRUE(report.last_match.empty());

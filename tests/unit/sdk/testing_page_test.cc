@@ -5,12 +5,14 @@
 #include <reprise/testing/env.h>
 #include <reprise/testing/explore.h>
 #include <reprise/testing/explore_gtest.h>
+#include <reprise/testing/gtest.h>
 #include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
@@ -163,6 +165,18 @@ TEST(Sale, DependsOnAddresses) {
   EXPECT_THROW(env.start(sale()).result(), reprise::NondeterminismError);
 }
 #endif
+
+TEST(Trip, GoesOnWithWhatItsCodeRecorded) {
+  reprise::testing::Env env;
+  env.implement(trip, run_trip);
+  env.stub(book, [](const std::string& what) { return "a " + what; });
+  const auto run = env.start(trip("Rome"));
+  const reprise::History history = run.history();  // or reprise::History::read("trip-7.jsonl")
+
+  reprise::Worker worker;
+  worker.implement(trip, run_trip);
+  EXPECT_THAT(history, reprise::testing::replays_on(worker));
+}
 
 std::string content_of(const std::string& path) {
   std::ifstream file(std::string(REPRISE_SOURCE_DIR) + "/" + path);

@@ -1,0 +1,10 @@
+// Command lines that are printed to be copied.
+#pragma once
+#include <string>
+
+namespace reprise::internal {
+
+// The argument for a shell to read again as one word, whatever is in it.
+std::string shell_word(const std::string& argument);
+
+}  // namespace reprise::internal
