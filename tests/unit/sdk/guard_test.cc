@@ -1,5 +1,6 @@
 #include "reprise/guard.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <future>
@@ -94,9 +95,11 @@ TEST_F(GuardInEnv, IsAnOption) {
                   {.guard = Guard::kReport,
                    .logger = [&](LogLevel, std::string_view line) { lines.emplace_back(line); }}),
             "");
-  ASSERT_FALSE(lines.empty());
-  // Before it a sanitizer's build says that system calls are not caught.
-  EXPECT_NE(lines.back().find("RP2008"), std::string::npos) << lines.back();
+  // Not alone: a sanitizer's build says that system calls are not caught, and at the end there is a
+  // count.
+  EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.find("RP2008") != std::string::npos;
+  }));
 }
 
 TEST_F(GuardInEnv, IsOverriddenByTheEnvironment) {
@@ -215,11 +218,10 @@ TEST(GuardOfAnEngine, ParksAndGoesOnWithMendedCode) {
   const Variable unset(nullptr);
   const store::TemporaryDirectory directory;
   std::promise<std::string> parked;
-  const EngineOptions options{.shards = 1,
-                              .guard = Guard::kPark,
-                              .logger = [&](LogLevel level, std::string_view line) {
-                                if (level == LogLevel::kError) parked.set_value(std::string(line));
-                              }};
+  const EngineOptions options{
+      .shards = 1, .guard = Guard::kPark, .logger = [&](LogLevel level, std::string_view line) {
+        if (level == LogLevel::kError) parked.set_value(std::string(line));
+      }};
   const auto engine = Engine::open(directory / "store", options);
   Client client(*engine);
   {
