@@ -100,11 +100,9 @@ TEST(Info, IsThatOfTheRun) {
 TEST(Log, IsSilentOnReplay) {
   std::vector<std::string> lines;
   // Without the guard, which says in a sanitizer's build what it cannot do.
-  Env env({.logger =
-               [&](LogLevel level, std::string_view line) {
-                 if (level == LogLevel::kInfo) lines.emplace_back(line);
-               },
-           .guard = Guard::kOff});
+  Env env({.guard = Guard::kOff, .logger = [&](LogLevel level, std::string_view line) {
+             if (level == LogLevel::kInfo) lines.emplace_back(line);
+           }});
   int executed = 0;
   env.implement(main_workflow, [&](Context& ctx) {
     ++executed;
