@@ -38,7 +38,9 @@ class CommandLog {
   // turn is live. Markers of deprecated changes need not be asked for.
   const proto::Event* peek() const;
   // The number of the event that the next command is compared with, or would be.
-  std::uint64_t next_number() const { return command_number(cursor_); }
+  std::uint64_t next_number() const { return command_number(next()); }
+  // That of the marker which marker() returns.
+  std::uint64_t marker_number() const { return command_number(cursor_); }
   // Accepts the next recorded command as what the code asked for.
   void accept_recorded();
   std::uint64_t last_accepted() const { return command_number(cursor_ - 1); }  // its event
@@ -77,7 +79,7 @@ class CommandLog {
   proto::Event scratch_;                // the attempted command of a replayed turn
   proto::Event last_match_;             // of earlier turns
   std::uint64_t last_match_event_ = 0;  // 0: none so far
-  std::vector<std::string> passed_;  // changes whose deprecated markers nobody asked for
+  std::vector<std::string> passed_;     // changes whose deprecated markers nobody asked for
   std::string unmarked_;
   std::unique_ptr<Mismatch> mismatch_;
 };

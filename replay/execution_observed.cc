@@ -8,13 +8,19 @@ void Execution::State::tell_applying(std::uint64_t number, const proto::Event& e
 }
 
 void Execution::State::tell_command(const proto::Event& command) {
+  if (observer != nullptr && log.replaying()) tell_command(command, log.next_number());
+}
+
+void Execution::State::tell_command(const proto::Event& command, std::uint64_t number) {
   if (observer == nullptr || !log.replaying() || left) return;
-  if (!observer->asks(log.next_number(), command)) leave();
+  if (!observer->asks(number, command)) leave();
 }
 
 void Execution::State::tell_marker(std::string_view change_id) {
   if (observer == nullptr) return;
-  if (const proto::Event* marker = log.marker(change_id)) tell_command(*marker);
+  if (const proto::Event* marker = log.marker(change_id)) {
+    tell_command(*marker, log.marker_number());
+  }
   enter();
 }
 

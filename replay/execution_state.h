@@ -64,6 +64,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   // ---- what an observer is told; none: nothing ----
   void tell_applying(std::uint64_t number, const proto::Event& event);
   void tell_command(const proto::Event& command);
+  void tell_command(const proto::Event& command, std::uint64_t number);
   // That the code asks for the marker of a change, if it is the next command. On a strand; throws
   // Evicted when it must not go on.
   void tell_marker(std::string_view change_id);

@@ -26,9 +26,9 @@ std::string readable_payload(std::string_view payload) {
   if (payload.empty()) return "nothing";
   std::string text;
   if (payload.size() <= kMostBytes) {
-    const Json value = Json::from_cbor(payload, true, false);
-    if (!value.is_discarded()) {
-      text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    try {
+      text = Json::from_cbor(payload).dump(-1, ' ', false, Json::error_handler_t::replace);
+    } catch (const Json::exception&) {  // no CBOR, or an array of an absurd size
     }
   }
   if (text.empty()) text = hexadecimal(payload.substr(0, kMostText / 2));

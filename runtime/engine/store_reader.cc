@@ -67,7 +67,10 @@ base::Result<StoreReader::Run> StoreReader::find(std::string_view workflow_or_ru
            RunState::from_summary(0, summary, names_).workflow_id == workflow_or_run_id;
   });
   if (!number) return number.error();
-  if (*number) return find(**number);
+  if (*number) {
+    auto run = find(**number);
+    if (!run || *run != nullptr) return run;  // or it was removed in between
+  }
   if (const auto id = base::RunId::parse(workflow_or_run_id)) {
     auto run = find_by_run_id(*id);
     if (!run || *run != nullptr) return run;

@@ -95,8 +95,6 @@ std::optional<std::vector<void*>> frames_of_caller(const Find& find) {
   }
   // The C library's clone() lets nobody look behind it.
   if (frames.empty()) frames.assign(find.frames.begin(), find.frames.begin() + find.depth);
-  // Return addresses lie behind the calls, which may be another line.
-  for (void*& frame : frames) frame = static_cast<char*>(frame) - 1;
   return frames;
 }
 

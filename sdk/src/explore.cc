@@ -179,6 +179,9 @@ std::string to_cpp(const EnvOptions& env) {
   if (env.last_attempt != usual.last_attempt) {
     member("last_attempt", std::to_string(env.last_attempt));
   }
+  if (env.guard != usual.guard) {
+    member("guard", env.guard == Guard::kOff ? "reprise::Guard::kOff" : "reprise::Guard::kReport");
+  }
   if (text.empty()) return "  reprise::testing::Env env;\n";
   return "  reprise::testing::Env env({\n" + text + "  });\n";
 }

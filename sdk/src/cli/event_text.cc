@@ -32,12 +32,13 @@ class PayloadPrinter : public TextFormat::FastFieldValuePrinter {
   void PrintBytes(const std::string& bytes,
                   TextFormat::BaseTextGenerator* generator) const override {
     if (bytes.empty()) return generator->PrintLiteral("nothing");
-    const auto value =
-        nlohmann::json::from_cbor(bytes, true, false, nlohmann::json::cbor_tag_handler_t::ignore);
-    generator->PrintString(
-        value.is_discarded()
-            ? "bytes " + hexadecimal(bytes)
-            : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    try {
+      const auto value =
+          nlohmann::json::from_cbor(bytes, true, true, nlohmann::json::cbor_tag_handler_t::ignore);
+      generator->PrintString(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    } catch (const nlohmann::json::exception&) {
+      generator->PrintString("bytes " + hexadecimal(bytes));
+    }
   }
 };
 

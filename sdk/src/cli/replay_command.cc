@@ -108,6 +108,11 @@ int run_alone(const runtime::WorkerCode& code, const History& history, const Opt
     print_position(history, options.until, *replay.execution(), symbols);
     return kMatches;
   }
+  if (options.until != 0 && replay.trouble() == nullptr) {
+    std::fprintf(stderr, "event %llu was not reached: no code of this program meets it\n",
+                 count(options.until));
+    return kCannot;
+  }
   return report_end(history, replay.trouble() == nullptr
                                  ? std::nullopt
                                  : std::optional<std::string>(replay.trouble()->report));
