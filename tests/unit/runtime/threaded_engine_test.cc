@@ -160,16 +160,20 @@ TEST_F(ThreadedEngine, CallersWaitForRoom) {
 
 // Code that does not return is named, and the runs of the other shard go on.
 TEST_F(ThreadedEngine, ReportsCodeThatDoesNotReturn) {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::string logged;
+  // The engine, which outlives this function, may be writing another report at its end.
+  struct Log {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::string lines;
+  };
+  const auto log = std::make_shared<Log>();
   runtime::EngineOptions options;
   options.shards = 2;
   options.limits.slow_turn = base::Duration(20);
-  options.log = [&](runtime::LogLevel, std::string_view line) {
-    const std::lock_guard lock(mutex);
-    logged += line;
-    changed.notify_all();
+  options.log = [log](runtime::LogLevel, std::string_view line) {
+    const std::lock_guard lock(log->mutex);
+    log->lines += line;
+    log->changed.notify_all();
   };
   engine_ = runtime::Engine::in_memory(options);
   std::atomic<bool> end{false};
@@ -184,8 +188,9 @@ TEST_F(ThreadedEngine, ReportsCodeThatDoesNotReturn) {
   const auto session = worker(code);
   const auto endless = start("endless", "stuck-1");
   {
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return logged.find("has not returned") != std::string::npos; });
+    std::unique_lock lock(log->mutex);
+    log->changed.wait(lock,
+                      [&] { return log->lines.find("has not returned") != std::string::npos; });
   }
   // Of many ids some belong to the other shard.
   std::vector<std::shared_ptr<runtime::RunWatch>> others;
@@ -196,11 +201,11 @@ TEST_F(ThreadedEngine, ReportsCodeThatDoesNotReturn) {
   end = true;
   EXPECT_EQ(result(endless), "at last");
   for (const auto& run : others) EXPECT_EQ(result(run), "done");
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(log->mutex);
   if (REPRISE_TSAN) return;  // which delivers no signal to a thread that makes no call
-  EXPECT_NE(logged.find("run 'stuck-1', workflow 'endless', strand 1"), std::string::npos)
-      << logged;
-  EXPECT_NE(logged.find("#0 "), std::string::npos) << logged;
+  EXPECT_NE(log->lines.find("run 'stuck-1', workflow 'endless', strand 1"), std::string::npos)
+      << log->lines;
+  EXPECT_NE(log->lines.find("#0 "), std::string::npos) << log->lines;
 }
 
 TEST_F(ThreadedEngine, ClosingAnswersThoseWhoWait) {
