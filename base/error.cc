@@ -24,6 +24,12 @@ std::string_view summary(ErrorCode code) {
       return "the store has no space left";
     case ErrorCode::kStoreClosed:
       return "the engine is stopping";
+    case ErrorCode::kStoreMoved:
+      return "the store's files were moved, removed or replaced";
+    case ErrorCode::kForked:
+      return "the engine belongs to the process that this one was forked from";
+    case ErrorCode::kNoResources:
+      return "the process or the machine is out of something";
     case ErrorCode::kNondeterminism:
       return "the code no longer does what the history says";
     case ErrorCode::kWorkflowBug:

@@ -17,6 +17,9 @@ enum class ErrorCode : int {
   kStoreIo = 1006,           // a commit or a sync failed: nothing more is acknowledged
   kStoreFull = 1007,         // no space on the disk, or the map is full
   kStoreClosed = 1008,       // the engine is stopping or has stopped
+  kStoreMoved = 1009,        // its files were renamed, removed or replaced while it was open
+  kForked = 1010,            // the process is a fork of the one that opened the engine
+  kNoResources = 1011,       // file descriptors, memory or threads have run out
   // 2xxx: workflow code and replay.
   kNondeterminism = 2001,    // the code no longer does what the history says
   kWorkflowBug = 2002,       // an exception that is no Failure left workflow code

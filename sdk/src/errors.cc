@@ -35,6 +35,9 @@ void internal::throw_error(const base::Error& error) {
     case Code::kStoreDamaged:
     case Code::kStoreIo:
     case Code::kStoreClosed:
+    case Code::kStoreMoved:
+    case Code::kForked:
+    case Code::kNoResources:
       throw StoreError(code, error.message);
     case Code::kStoreFull:
       throw StoreFull(code, error.message);

@@ -123,6 +123,9 @@ TEST(Errors, HaveAClassPerKind) {
   const auto throwing = [](Code code) { internal::throw_error({code, "message"}); };
   EXPECT_THROW(throwing(Code::kStoreLocked), StoreError);
   EXPECT_THROW(throwing(Code::kStoreClosed), StoreError);
+  EXPECT_THROW(throwing(Code::kStoreMoved), StoreError);
+  EXPECT_THROW(throwing(Code::kForked), StoreError);
+  EXPECT_THROW(throwing(Code::kNoResources), StoreError);
   EXPECT_THROW(throwing(Code::kStoreFull), StoreFull);
   EXPECT_THROW(throwing(Code::kNondeterminism), NondeterminismError);
   EXPECT_THROW(throwing(Code::kNondeterminism), ParkedError);
