@@ -41,7 +41,7 @@ struct Question {
 
 Question question;
 
-_Unwind_Reason_Code add_frame(_Unwind_Context* context, void*) {
+_Unwind_Reason_Code note_frame(_Unwind_Context* context, void*) {
   int interrupted = 0;
   const auto address = _Unwind_GetIPInfo(context, &interrupted);
   question.inside |= interrupted != 0;
@@ -59,7 +59,7 @@ void answer(int) {
       question.move(State::kAsked, State::kAnswering)) {
     question.count = 0;
     question.inside = false;
-    _Unwind_Backtrace(add_frame, nullptr);
+    _Unwind_Backtrace(note_frame, nullptr);
     (*question.note)();
     question.state = State::kAnswered;
     sem_post(&question.answered);

@@ -6,7 +6,6 @@ namespace reprise::replay {
 namespace {
 
 using proto::Event;
-using Kind = Mismatch::Kind;
 
 // What a person would call the command; the order of the calls gives them their ids.
 std::string_view name_in(const Event& command) {
@@ -34,13 +33,14 @@ bool ends_run(const Event& command) {
 
 Difference difference(const proto::Turn& recorded, int index, const Event& attempted) {
   const Event& expected = recorded.commands(index);
-  if (expected.has_patch_recorded()) return {Kind::kMarkerMissing};
-  if (ends_run(attempted) && !ends_run(expected)) return {Kind::kLeftOver};
-  if (same_name(expected, attempted)) return {Kind::kOtherId};
+  if (expected.has_patch_recorded()) return {Mismatch::Kind::kMarkerMissing};
+  if (ends_run(attempted) && !ends_run(expected)) return {Mismatch::Kind::kLeftOver};
+  if (same_name(expected, attempted)) return {Mismatch::Kind::kOtherId};
   for (int i = index + 1; i < recorded.commands_size(); ++i) {
-    if (same_name(recorded.commands(i), attempted)) return {Kind::kSwapped, i};
+    if (same_name(recorded.commands(i), attempted)) return {Mismatch::Kind::kSwapped, i};
   }
-  return {expected.kind_case() == attempted.kind_case() ? Kind::kOtherName : Kind::kOtherKind};
+  return {expected.kind_case() == attempted.kind_case() ? Mismatch::Kind::kOtherName
+                                                        : Mismatch::Kind::kOtherKind};
 }
 
 void outline(const Event& command, Event* out) {

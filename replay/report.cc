@@ -10,7 +10,7 @@ namespace reprise::replay {
 namespace {
 
 using proto::Event;
-using Kind = Mismatch::Kind;
+using MismatchKind = Mismatch::Kind;
 
 constexpr std::size_t kLabelWidth = 22;
 constexpr std::size_t kSiteColumn = 54;
@@ -72,31 +72,31 @@ std::string id_in(const Event& command) {
 
 std::string what_differs(const Mismatch& mismatch) {
   switch (mismatch.kind) {
-    case Kind::kOtherKind:
+    case MismatchKind::kOtherKind:
       return "the code makes another kind of command here";
-    case Kind::kOtherName:
+    case MismatchKind::kOtherName:
       return "the same kind of command, with another name";
-    case Kind::kOtherId:
+    case MismatchKind::kOtherId:
       return "the same command with another id: " + id_in(*mismatch.recorded) + " in the log, " +
              id_in(*mismatch.attempted) + " in the code";
-    case Kind::kMissing:
+    case MismatchKind::kMissing:
       return "the code waits without making this command";
-    case Kind::kExtra:
+    case MismatchKind::kExtra:
       return "the code makes a command that the log does not have here";
-    case Kind::kLeftOver:
+    case MismatchKind::kLeftOver:
       return "the code ends here, and the log goes on";
-    case Kind::kSwapped:
+    case MismatchKind::kSwapped:
       return "the order: the log has what the code does as event " +
              std::to_string(mismatch.found_at);
-    case Kind::kChangedInput:
+    case MismatchKind::kChangedInput:
       return "the same command, with another input (compared in strict mode only)";
-    case Kind::kChangedType:
+    case MismatchKind::kChangedType:
       return "the recorded payload is of another type: " + mismatch.unreadable;
-    case Kind::kMarkerMissing:
+    case MismatchKind::kMarkerMissing:
       return "the code does not ask for this version marker any more";
-    case Kind::kOrphanInput:
+    case MismatchKind::kOrphanInput:
       return "the event answers a command that the code has not made";
-    case Kind::kCutShort:
+    case MismatchKind::kCutShort:
       return "the history does not begin with RunStarted";
   }
   return {};
@@ -108,34 +108,34 @@ std::string usual_cause(const Mismatch& mismatch) {
            "\") came while runs that took the old branch were open";
   }
   switch (mismatch.kind) {
-    case Kind::kOtherName:
+    case MismatchKind::kOtherName:
       return "a definition was renamed, or a durable call was added, removed or moved; keep old "
              "runs going with ctx.patched(\"...\")";
-    case Kind::kMissing:
+    case MismatchKind::kMissing:
       return "a durable call was removed, or moved behind a wait; keep old runs going with "
              "ctx.patched(\"...\")";
-    case Kind::kExtra:
+    case MismatchKind::kExtra:
       return "a durable call was added, or moved before a wait; keep old runs going with "
              "ctx.patched(\"...\"). Or the history was cut short in the middle of this turn";
-    case Kind::kLeftOver:
+    case MismatchKind::kLeftOver:
       return "a wait was removed, so that the code ends earlier than it did";
-    case Kind::kSwapped:
+    case MismatchKind::kSwapped:
       return "durable calls changed places, or those between were removed; keep old runs going "
              "with ctx.patched(\"...\")";
-    case Kind::kChangedInput:
+    case MismatchKind::kChangedInput:
       return "the argument depends on something outside the run: a clock, a random number, a "
              "global, the order of an unordered container";
-    case Kind::kChangedType:
+    case MismatchKind::kChangedType:
       return "the type of a result or an argument was changed while runs that recorded it were "
              "open, or a worker with other code has made it";
-    case Kind::kMarkerMissing:
+    case MismatchKind::kMarkerMissing:
       return marker_of(mismatch) + " was removed while runs that recorded it were open";
-    case Kind::kOrphanInput:
+    case MismatchKind::kOrphanInput:
       return "the code that made the command was removed, or the history is not this workflow's";
-    case Kind::kCutShort:
+    case MismatchKind::kCutShort:
       return "a part of the history was copied or exported, or its beginning was lost";
-    case Kind::kOtherKind:
-    case Kind::kOtherId:
+    case MismatchKind::kOtherKind:
+    case MismatchKind::kOtherId:
       break;
   }
   return "a durable call was added, removed or moved; keep old runs going with "
@@ -145,19 +145,19 @@ std::string usual_cause(const Mismatch& mismatch) {
 std::string what_to_do(const Mismatch& mismatch) {
   if (std::string advice = patch_advice(mismatch); !advice.empty()) return advice;
   switch (mismatch.kind) {
-    case Kind::kOtherName:
+    case MismatchKind::kOtherName:
       return "give the definition its old name back: names are data of the log; or " +
              std::string(kPatchIt);
-    case Kind::kChangedInput:
+    case MismatchKind::kChangedInput:
       return "take what varies from the run: ctx.now(), ctx.random(), ctx.side_effect(), or sort "
              "it";
-    case Kind::kChangedType:
+    case MismatchKind::kChangedType:
       return "let the new type read the old form too (members optional, numbers wider), or give "
              "the changed definition a new name and call it behind ctx.patched(\"...\")";
-    case Kind::kOrphanInput:
+    case MismatchKind::kOrphanInput:
       return "bring the call back for old runs, behind ctx.patched(\"...\"); check which workflow "
              "the history belongs to";
-    case Kind::kCutShort:
+    case MismatchKind::kCutShort:
       return "replay the whole history, from its first event";
     default:
       return std::string(kPatchIt);
@@ -217,7 +217,7 @@ std::string payload_line(const Event& event, Payloads payloads) {
 }
 
 std::string both_sides(const Mismatch& mismatch, Payloads payloads) {
-  if (mismatch.kind == Kind::kChangedType) {
+  if (mismatch.kind == MismatchKind::kChangedType) {
     const Event& recorded = *mismatch.recorded;
     const std::string what = mismatch.payload_of.empty()
                                  ? describe(recorded)
@@ -226,13 +226,14 @@ std::string both_sides(const Mismatch& mismatch, Payloads payloads) {
            payload_line(*mismatch.recorded, payloads) +
            line("the code now reads", mismatch.read_as);
   }
-  if (mismatch.kind == Kind::kChangedInput) {
+  if (mismatch.kind == MismatchKind::kChangedInput) {
     return side("the log says", mismatch.recorded, "recorded at ", {}) +
            payload_line(*mismatch.recorded, payloads) +
            side("the code now does", mismatch.attempted, "at ", {}) +
            payload_line(*mismatch.attempted, payloads);
   }
-  const bool none = mismatch.kind == Kind::kCutShort || mismatch.kind == Kind::kLeftOver;
+  const bool none =
+      mismatch.kind == MismatchKind::kCutShort || mismatch.kind == MismatchKind::kLeftOver;
   return side("the log says", mismatch.recorded, "recorded at ",
               none ? "nothing" : "no further command in this turn") +
          side("the code now does", mismatch.attempted, "at ", "nothing of the kind");

@@ -8,7 +8,7 @@ readonly packages=(
   libboost-context-dev libprotobuf-dev protobuf-compiler liblmdb-dev libxxhash-dev libspdlog-dev
   libdw-dev nlohmann-json3-dev libcli11-dev libsqlite3-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  gdb
+  gdb mold
 )
 
 installed() {

@@ -11,9 +11,10 @@ Installs missing packages (scripts/setup.sh), then
   1. builds everything in build/release and runs every test;
   2. builds the unit, strand and conformance tests with the address and undefined-behaviour
      sanitizers in build/asan and runs them;
-  3. the same with the thread sanitizer in build/tsan.
-The last line says whether everything has passed, and so does the exit status. JOBS in the
-environment sets how much is done in parallel (default: the number of processors).
+  3. builds the tests that use threads with the thread sanitizer in build/tsan and runs them.
+At the end it prints where the time went. The last line says whether everything has passed, and so
+does the exit status. JOBS in the environment sets how much is done in parallel (default: the number
+of processors).
 
   --quick   step 1 only
   --help    this text
@@ -30,19 +31,51 @@ for argument in "$@"; do
 done
 
 readonly jobs=${JOBS:-$(nproc)}
-readonly sanitized_labels=(unit strand conformance)
+readonly asan_labels=(unit strand conformance)
+readonly tsan_labels=(threads)
 
 current=setup
-elapsed() { printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60)); }
-step() { current=$1; printf '\n== %s (after %s)\n' "$current" "$(elapsed)"; }
+steps=()  # "SECONDS at the start, name" of each
+clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
+step() {
+  current=$1
+  steps+=("$SECONDS $current")
+  printf '\n== %s (after %s)\n' "$current" "$(clock $SECONDS)"
+}
+
+print_times() {
+  printf '\n== where the time went\n'
+  local i next
+  for i in "${!steps[@]}"; do
+    next=${steps[i + 1]:-$SECONDS}
+    printf '%6s  %s\n' "$(clock $((${next%% *} - ${steps[i]%% *})))" "${steps[i]#* }"
+  done
+  print_slowest
+}
+
+# The five files and the five tests that took longest, of each preset that ran.
+print_slowest() {
+  local preset
+  for preset in release asan tsan; do
+    [ -f "build/$preset/.ninja_log" ] || continue
+    printf '\n   longest in %s: to compile or link, and to run\n' "$preset"
+    awk '!/^#/ { printf "%7.1f s  %s\n", ($2 - $1) / 1000, $4 }' "build/$preset/.ninja_log" |
+      sort -rn | sed 5q
+    # Name, how often it ran, and the mean of it.
+    local costs=build/$preset/Testing/Temporary/CTestCostData.txt
+    [ ! -f "$costs" ] || awk 'NF == 3 { printf "%7.1f s  %s\n", $3, $1 }' "$costs" | sort -rn | sed 5q
+  done
+}
+
 passed=no  # not the exit status, which is 0 when a signal ends the script
 closing_line() {
+  [ ${#steps[@]} -eq 0 ] || print_times
   if [ $passed = yes ] && [ $quick = yes ]; then
-    printf '\nPASSED: every test, without sanitizers, in %s\n' "$(elapsed)"
+    printf '\nPASSED: every test, without sanitizers, in %s\n' "$(clock $SECONDS)"
   elif [ $passed = yes ]; then
-    printf '\nPASSED: every test, with and without sanitizers, in %s\n' "$(elapsed)"
+    printf '\nPASSED: every test, with and without sanitizers, in %s\n' "$(clock $SECONDS)"
   else
-    printf '\nFAILED: %s, after %s\n' "$current" "$(elapsed)"
+    printf '\nFAILED: %s, after %s\n' "$current" "$(clock $SECONDS)"
   fi
 }
 trap closing_line EXIT
@@ -71,9 +104,9 @@ scripts/setup.sh
 build release
 run release
 if [ $quick = no ]; then
-  for preset in asan tsan; do
-    build $preset "${sanitized_labels[@]}"
-    run $preset "${sanitized_labels[@]}"
-  done
+  build asan "${asan_labels[@]}"
+  run asan "${asan_labels[@]}"
+  build tsan "${tsan_labels[@]}"
+  run tsan "${tsan_labels[@]}"
 fi
 passed=yes

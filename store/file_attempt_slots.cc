@@ -17,7 +17,7 @@ namespace {
 
 // The file: the header, then chunks of marks. The sizes suit every page size that Linux has.
 //   0 magic 8 | 8 format 4 | 12 bytes per mark 4 | 16 boot id, text, zero-filled 48 | 64 witness 8
-constexpr std::string_view kMagic = "RPATTMPT";
+constexpr std::string_view kSlotsMagic = "RPATTMPT";
 constexpr std::uint32_t kSlotsFormat = 1;
 constexpr std::size_t kHeaderBytes = 64;
 constexpr std::size_t kWitness = 64;
@@ -34,7 +34,7 @@ std::string boot_id() {
 
 std::string header_of(const std::string& boot) {
   std::string header(kHeaderBytes, '\0');
-  header.replace(0, kMagic.size(), kMagic);
+  header.replace(0, kSlotsMagic.size(), kSlotsMagic);
   store_le(kSlotsFormat, &header[8]);
   store_le(std::uint32_t{16}, &header[12]);
   header.replace(16, boot.size(), boot);
@@ -67,8 +67,8 @@ Seq witnessed_seq(const std::string& path) {
   char bytes[kWitness + 8];
   if (!file || ::pread(file->get(), bytes, sizeof bytes, 0) != sizeof bytes) return 0;
   // After a restart of the machine anything may stand here.
-  if (std::string_view(bytes, kMagic.size()) != kMagic) return 0;
-  if (load_le<std::uint32_t>(bytes + kMagic.size()) != kSlotsFormat) return 0;
+  if (std::string_view(bytes, kSlotsMagic.size()) != kSlotsMagic) return 0;
+  if (load_le<std::uint32_t>(bytes + kSlotsMagic.size()) != kSlotsFormat) return 0;
   const auto witness = load_le<std::uint64_t>(bytes + kWitness);
   const Seq seq = witness >> 16;
   return witness == witness_of(seq) ? seq : 0;

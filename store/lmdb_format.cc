@@ -8,7 +8,7 @@
 namespace reprise::store {
 namespace {
 
-constexpr std::uint32_t kMagic = 0xBEEFC0DE;
+constexpr std::uint32_t kLmdbMagic = 0xBEEFC0DE;
 constexpr std::uint32_t kDataVersion = 1;
 
 bool is_page_size(std::uint64_t bytes) {
@@ -41,7 +41,7 @@ std::optional<MetaPage> MetaPage::decode(std::string_view bytes,
   if (load_le<std::uint64_t>(from) != number || load_le<std::uint16_t>(from + 10) != kMetaPage) {
     return refuse("it is no meta page");
   }
-  if (load_le<std::uint32_t>(from + 16) != kMagic ||
+  if (load_le<std::uint32_t>(from + 16) != kLmdbMagic ||
       load_le<std::uint32_t>(from + 20) != kDataVersion) {
     return refuse("it is not of LMDB 0.9");
   }

@@ -13,7 +13,7 @@ namespace reprise::tools {
 namespace {
 
 constexpr int kNotMade = 1;
-constexpr int kDamaged = 2;
+constexpr int kCopyDamaged = 2;
 
 struct Arguments {
   std::string from;
@@ -21,7 +21,7 @@ struct Arguments {
   bool no_verify = false;
 };
 
-[[noreturn]] void give_up(const base::Error& why, int code) {
+[[noreturn]] void end_backup(const base::Error& why, int code) {
   std::fprintf(stderr, "reprise backup: %s\n", why.text().c_str());
   throw CLI::RuntimeError(code);
 }
@@ -31,7 +31,7 @@ void verify(const std::string& directory) {
   runtime::Names names;
   runtime::StoreAudit audit(names);
   if (auto read = audit.run(directory, store::InspectMode::kAlone); !read) {
-    give_up(read.error(), kDamaged);
+    end_backup(read.error(), kCopyDamaged);
   }
   std::size_t damaged = 0;
   for (const auto& [number, run] : audit.runs()) {
@@ -44,7 +44,7 @@ void verify(const std::string& directory) {
     std::fprintf(stderr, "reprise backup: %s\n", problem.c_str());
   }
   std::printf("%zu runs verify, %zu do not\n", audit.runs().size() - damaged, damaged);
-  if (!audit.sound()) throw CLI::RuntimeError(kDamaged);
+  if (!audit.sound()) throw CLI::RuntimeError(kCopyDamaged);
 }
 
 void backup(const Arguments& arguments) {
@@ -52,9 +52,9 @@ void backup(const Arguments& arguments) {
   std::uint64_t bytes = 0;
   {
     const auto store = store::open_store_read_only(arguments.from);
-    if (!store) give_up(store.error(), kNotMade);
+    if (!store) end_backup(store.error(), kNotMade);
     const auto copied = (*store)->copy_to(arguments.to);
-    if (!copied) give_up(copied.error(), kNotMade);
+    if (!copied) end_backup(copied.error(), kNotMade);
     bytes = *copied;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;

@@ -15,7 +15,7 @@ struct CodePoint {
   std::size_t bytes = 0;  // 0: no UTF-8 begins here
 };
 
-CodePoint decode(std::string_view text) {
+CodePoint decode_point(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   const unsigned char first = byte(0);
   if (first < 0x80) return {first, 1};
@@ -72,7 +72,7 @@ std::string safe_text(std::string_view text, std::size_t longest) {
   std::string safe;
   for (std::size_t count = 0; !text.empty(); ++count) {
     if (count == longest) return safe + "…";
-    const CodePoint c = decode(text);
+    const CodePoint c = decode_point(text);
     safe += c.bytes == 0 ? escape("\\x%02x", static_cast<unsigned char>(text[0]))
                          : shown(c.value, text.substr(0, c.bytes));
     text.remove_prefix(c.bytes == 0 ? 1 : c.bytes);
@@ -83,7 +83,7 @@ std::string safe_text(std::string_view text, std::size_t longest) {
 std::size_t display_width(std::string_view text) {
   std::size_t columns = 0;
   while (!text.empty()) {
-    const CodePoint c = decode(text);
+    const CodePoint c = decode_point(text);
     columns += c.bytes == 0 ? 1 : width_of(c.value);
     text.remove_prefix(c.bytes == 0 ? 1 : c.bytes);
   }
@@ -95,7 +95,7 @@ std::string cut_to_width(std::string text, std::size_t columns) {
   std::size_t taken = 0;
   std::size_t at = 0;
   while (at < text.size()) {
-    const CodePoint c = decode(std::string_view(text).substr(at));
+    const CodePoint c = decode_point(std::string_view(text).substr(at));
     taken += c.bytes == 0 ? 1 : width_of(c.value);
     if (taken + 1 > columns) break;
     at += c.bytes == 0 ? 1 : c.bytes;

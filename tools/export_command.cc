@@ -9,15 +9,15 @@
 namespace reprise::tools {
 namespace {
 
-struct Options {
-  explicit Options(CLI::App& command) : store(command, StoreArguments::About::kRun) {}
+struct ExportOptions {
+  explicit ExportOptions(CLI::App& command) : store(command, StoreArguments::About::kRun) {}
 
   StoreArguments store;
   std::string output;
   HistoryForm form;
 };
 
-void export_history(const Options& options) {
+void export_history(const ExportOptions& options) {
   if (const std::string why = objection_to(options.form, options.output); !why.empty()) {
     give_up(options.store.command(), why, kCannotRead);
   }
@@ -34,7 +34,7 @@ void export_history(const Options& options) {
 void add_export_command(CLI::App& app) {
   CLI::App* const command = app.add_subcommand(
       "export", "Writes a run's history to a file: to replay it elsewhere, or to keep it");
-  const auto options = std::make_shared<Options>(*command);
+  const auto options = std::make_shared<ExportOptions>(*command);
   command->add_option("-o,--output", options->output, "the file; without it, stdout");
   add_form_options(*command, options->form);
   command->footer(

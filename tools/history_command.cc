@@ -12,8 +12,8 @@
 namespace reprise::tools {
 namespace {
 
-struct Options {
-  explicit Options(CLI::App& command) : store(command, StoreArguments::About::kRun) {}
+struct HistoryOptions {
+  explicit HistoryOptions(CLI::App& command) : store(command, StoreArguments::About::kRun) {}
 
   StoreArguments store;
   bool full = false;
@@ -53,19 +53,19 @@ class Lines {
   std::string text_;
 };
 
-void print_json(const Options& options,
-                const runtime::StoreReader& reader,
-                const runtime::RunState& run) {
+void print_lines(const HistoryOptions& options,
+                 const runtime::StoreReader& reader,
+                 const runtime::RunState& run) {
   const auto history = reader.history(run);
   if (!history) give_up(options.store.command(), history.error().text(), kNotThere);
   const std::string text = encode(*history, {.compact = true});
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-void print(const Options& options) {
+void print(const HistoryOptions& options) {
   const auto reader = options.store.open();
   const auto run = options.store.find(*reader);
-  if (options.json) return print_json(options, *reader, *run);
+  if (options.json) return print_lines(options, *reader, *run);
   Lines lines(options.full ? kWholePayload : kShortPayload);
   const auto read =
       reader->visit_turns(*run, [&](store::Seq, const proto::Turn& turn) { lines.add(turn); });
@@ -78,7 +78,7 @@ void print(const Options& options) {
 void add_history_command(CLI::App& app) {
   CLI::App* const command =
       app.add_subcommand("history", "Prints the events of a run, each on a line");
-  const auto options = std::make_shared<Options>(*command);
+  const auto options = std::make_shared<HistoryOptions>(*command);
   CLI::Option* const json =
       command->add_flag("--json", options->json, "exactly and without loss: as export --compact");
   command->add_flag("--full", options->full, "payloads whole, however long they are")

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kName = "import";
 
-struct Options {
+struct ImportOptions {
   std::string input;
   std::string output;
   HistoryForm form;
@@ -43,7 +43,7 @@ std::string fault_of(const proto::History& history) {
 }
 
 // As an engine would see the run.
-void describe(const proto::History& history, const Options& options) {
+void describe(const proto::History& history, const ImportOptions& options) {
   runtime::Names names;
   runtime::RunState run;
   for (const proto::Turn& turn : history.turns()) run.apply(turn, names);
@@ -58,7 +58,7 @@ void describe(const proto::History& history, const Options& options) {
               history.turns_size(), static_cast<unsigned long long>(run.events));
 }
 
-void import_history(const Options& options) {
+void import_history(const ImportOptions& options) {
   if (const std::string why = objection_to(options.form, options.output); !why.empty()) {
     give_up(kName, why, kCannotRead);
   }
@@ -80,7 +80,7 @@ void import_history(const Options& options) {
 void add_import_command(CLI::App& app) {
   CLI::App* const command = app.add_subcommand(
       kName, "Says whose history a file is, or converts it between the JSON and the binary form");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ImportOptions>();
   options->command = command;
   command->add_option("FILE", options->input, "what export wrote, in either form; -: stdin")
       ->required();

@@ -17,8 +17,8 @@ namespace {
 
 using Runs = std::vector<runtime::StoreReader::Run>;
 
-struct Options {
-  Options(CLI::App& command, const base::Clock& now)
+struct ListOptions {
+  ListOptions(CLI::App& command, const base::Clock& now)
       : store(command, StoreArguments::About::kStore), filter(command, now), clock(now) {}
 
   StoreArguments store;
@@ -56,7 +56,9 @@ std::vector<Table::Cell> row(const runtime::StoreReader& reader,
           {run.id == base::RunId() ? "-" : short_run_id(run.id), Colour::kFaint}};
 }
 
-void print_as_table(const runtime::StoreReader& reader, const Runs& runs, const Options& options) {
+void print_as_table(const runtime::StoreReader& reader,
+                    const Runs& runs,
+                    const ListOptions& options) {
   Table table({{"STATUS"},
                {"WORKFLOW", false, true},
                {"WORKFLOW ID", false, true},
@@ -73,7 +75,7 @@ void print_as_table(const runtime::StoreReader& reader, const Runs& runs, const 
   }
 }
 
-void list(const Options& options) {
+void list(const ListOptions& options) {
   const auto reader = options.store.open();
   // One more, to know whether there are more.
   const auto found = options.filter.newest(*reader, options.limit == 0 ? 0 : options.limit + 1);
@@ -95,7 +97,7 @@ void list(const Options& options) {
 void add_list_command(CLI::App& app, const base::Clock& clock) {
   CLI::App* const command =
       app.add_subcommand("list", "Lists runs, the newest first; an engine may use the store");
-  const auto options = std::make_shared<Options>(*command, clock);
+  const auto options = std::make_shared<ListOptions>(*command, clock);
   command->add_option("--limit", options->limit, "how many at most; 0: all")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);

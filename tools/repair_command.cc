@@ -16,7 +16,7 @@ constexpr int kAllSaved = 0;
 constexpr int kSomeLost = 1;
 constexpr int kNotDone = 2;
 
-struct Options {
+struct RepairOptions {
   std::string from;
   std::string to;
   bool release_suspects = false;
@@ -50,14 +50,14 @@ json describe(const runtime::Repaired& repaired) {
   return result;
 }
 
-void repair(const Options& options, ReaderReport& report) {
+void repair(const RepairOptions& options, ReaderReport& report) {
   const auto repaired = runtime::repair_store(
       options.from, options.to, {.release_suspects = options.release_suspects},
       [&](const std::string& place) { report.reading(place); });
   report.finish(repaired ? describe(*repaired) : json{{"error", repaired.error().text()}});
 }
 
-void print(const Options& options, const json& result) {
+void print(const RepairOptions& options, const json& result) {
   for (const auto& problem : result["problems"]) {
     std::printf("damaged: %s\n", problem.get<std::string>().c_str());
   }
@@ -77,7 +77,7 @@ void print(const Options& options, const json& result) {
   }
 }
 
-int run(const Options& options) {
+int run(const RepairOptions& options) {
   const ReaderOutcome outcome = run_reader([&](ReaderReport& report) { repair(options, report); });
   json result = outcome.result;
   if (result.is_null()) result = {{"error", outcome.crash + "; " + options.to + " was not made"}};
@@ -96,7 +96,7 @@ int run(const Options& options) {
 }  // namespace
 
 void add_repair_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RepairOptions>();
   CLI::App* const command = app.add_subcommand(
       "repair",
       "Makes a new store of everything that verifies in a damaged one, which is not "

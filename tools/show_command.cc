@@ -14,8 +14,8 @@
 namespace reprise::tools {
 namespace {
 
-struct Options {
-  Options(CLI::App& command, const base::Clock& now)
+struct ShowOptions {
+  ShowOptions(CLI::App& command, const base::Clock& now)
       : store(command, StoreArguments::About::kRun), clock(now) {}
 
   StoreArguments store;
@@ -28,7 +28,7 @@ struct Options {
   std::size_t longest() const { return full ? kWholePayload : kShortPayload; }
 };
 
-std::string site_of(const Operation& operation) {
+std::string operation_site(const Operation& operation) {
   if (operation.file.empty()) return {};
   return safe_text(operation.file) + ":" + std::to_string(operation.line);
 }
@@ -55,7 +55,7 @@ std::string state_of(const Operation& operation) {
 
 constexpr const char* kIndent = "            ";
 
-void add_notes(Table& table, const Operation& operation, const Options& options) {
+void add_notes(Table& table, const Operation& operation, const ShowOptions& options) {
   for (const FailedAttempt& failed : operation.failures) {
     std::string text = kIndent;
     if (failed.number != 0) text += "attempt " + std::to_string(failed.number) + " ";
@@ -73,7 +73,7 @@ void add_notes(Table& table, const Operation& operation, const Options& options)
 
 void print_timeline(const Timeline& timeline,
                     const runtime::RunState& run,
-                    const Options& options,
+                    const ShowOptions& options,
                     const Paint& paint) {
   Table table({{"AT", true},
                {"TOOK", true},
@@ -91,7 +91,7 @@ void print_timeline(const Timeline& timeline,
                {state, colour_of(operation.state)},
                name_of(operation),
                attempted ? std::to_string(operation.attempts()) : "",
-               {site_of(operation), Colour::kFaint}});
+               {operation_site(operation), Colour::kFaint}});
     add_notes(table, operation, options);
   }
   if (!table.empty()) {
@@ -103,7 +103,7 @@ void print_timeline(const Timeline& timeline,
 void print_head(const Timeline& timeline,
                 const runtime::RunState& run,
                 bool damaged,
-                const Options& options,
+                const ShowOptions& options,
                 const Paint& paint) {
   print_field(paint, "run", title_of(run), Colour::kBold);
   print_field(paint, "workflow", safe_text(*run.workflow));
@@ -122,7 +122,7 @@ void print_head(const Timeline& timeline,
   if (!input.empty()) print_field(paint, "input", input);
 }
 
-void print_end(const Timeline& timeline, const Options& options, const Paint& paint) {
+void print_end(const Timeline& timeline, const ShowOptions& options, const Paint& paint) {
   const runtime::RunEnd& end = timeline.end();
   if (end.status == runtime::RunStatus::kRunning) return;
   std::printf("\n");
@@ -152,7 +152,7 @@ nlohmann::json describe(const Timeline& timeline,
   return shown;
 }
 
-void show(const Options& options) {
+void show(const ShowOptions& options) {
   const auto reader = options.store.open();
   const auto run = options.store.find(*reader);
   Timeline timeline;
@@ -180,7 +180,7 @@ void show(const Options& options) {
 void add_show_command(CLI::App& app, const base::Clock& clock) {
   CLI::App* const command =
       app.add_subcommand("show", "Shows what a run did: each operation, when, how long, how often");
-  const auto options = std::make_shared<Options>(*command, clock);
+  const auto options = std::make_shared<ShowOptions>(*command, clock);
   CLI::Option* const json =
       command->add_flag("--json", options->json, "one JSON object, with whole payloads");
   command->add_flag("--payloads", options->payloads, "inputs and results of each operation too")

@@ -19,8 +19,8 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
-  Options(CLI::App& command, const base::Clock& clock)
+struct StatsOptions {
+  StatsOptions(CLI::App& command, const base::Clock& clock)
       : store(command, StoreArguments::About::kStore), filter(command, clock) {}
 
   StoreArguments store;
@@ -60,7 +60,7 @@ class Progress {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-std::vector<Known> count_runs(const Options& options,
+std::vector<Known> count_runs(const StatsOptions& options,
                               runtime::StoreReader& reader,
                               StoreStats* stats) {
   std::vector<Known> runs;
@@ -211,7 +211,7 @@ void print_operations(const StoreStats& stats, const Paint& paint) {
   table.print(paint, terminal_width());
 }
 
-void show_stats(const Options& options) {
+void show_stats(const StatsOptions& options) {
   const auto reader = options.store.open();
   StoreStats stats;
   const std::vector<Known> runs = count_runs(options, *reader, &stats);
@@ -238,7 +238,7 @@ void show_stats(const Options& options) {
 void add_stats_command(CLI::App& app, const base::Clock& clock) {
   CLI::App* const command = app.add_subcommand(
       "stats", "Counts runs by workflow and status, and says how long their activities take");
-  const auto options = std::make_shared<Options>(*command, clock);
+  const auto options = std::make_shared<StatsOptions>(*command, clock);
   command->add_option("--limit", options->limit, "the newest runs only, so many of them; 0: all")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);

@@ -17,8 +17,8 @@
 namespace reprise::tools {
 namespace {
 
-struct Options {
-  explicit Options(CLI::App& command) : store(command, StoreArguments::About::kStore) {}
+struct TailOptions {
+  explicit TailOptions(CLI::App& command) : store(command, StoreArguments::About::kStore) {}
 
   StoreArguments store;
   std::string run;
@@ -43,7 +43,7 @@ bool is_start_or_end(const proto::Event& event) {
   }
 }
 
-Colour colour_of(const proto::Event& event) {
+Colour event_colour(const proto::Event& event) {
   switch (event.kind_case()) {
     case proto::Event::kRunCompleted:
       return Colour::kGreen;
@@ -83,7 +83,7 @@ class Wait {
 
 class Tail {
  public:
-  explicit Tail(const Options& options)
+  explicit Tail(const TailOptions& options)
       : options_(options), paint_(options.colour), reader_(options.store.open()) {}
 
   void follow() {
@@ -137,7 +137,7 @@ class Tail {
                      const proto::Event& event,
                      std::uint64_t number) const {
     std::string line = utc_millis(turn.time_ms()) + "  " + safe_text(run.workflow_id) + "  " +
-                       std::to_string(number) + " " + paint_(colour_of(event), kind_of(event));
+                       std::to_string(number) + " " + paint_(event_colour(event), kind_of(event));
     const std::string details = details_of(event);
     const std::string site = site_of(event);
     if (!details.empty()) line += " " + details;
@@ -167,7 +167,7 @@ class Tail {
     lost_ = tail.lost();
   }
 
-  const Options& options_;
+  const TailOptions& options_;
   const Paint paint_;
   const std::unique_ptr<runtime::StoreReader> reader_;
   bool ended_ = false;
@@ -179,7 +179,7 @@ class Tail {
 void add_tail_command(CLI::App& app) {
   CLI::App* const command = app.add_subcommand(
       "tail", "Follows a store: prints each event when it is durable, until Ctrl-C");
-  const auto options = std::make_shared<Options>(*command);
+  const auto options = std::make_shared<TailOptions>(*command);
   command->add_option("--run", options->run, "of this run only, and no longer than it is open");
   command->add_option("--type", options->type, "of runs of this workflow only");
   command->add_flag("--runs", options->runs, "starts and ends of runs only");

@@ -16,8 +16,8 @@ namespace {
 using nlohmann::json;
 using runtime::RunState;
 
-struct Options {
-  Options(CLI::App& command, const base::Clock& now)
+struct WhyOptions {
+  WhyOptions(CLI::App& command, const base::Clock& now)
       : store(command, StoreArguments::About::kRun), clock(now) {}
 
   StoreArguments store;
@@ -52,7 +52,7 @@ std::int64_t limit_of(const RunState& run) {
 
 class Explanation {
  public:
-  Explanation(const Timeline& timeline, const RunState& run, const Options& options)
+  Explanation(const Timeline& timeline, const RunState& run, const WhyOptions& options)
       : timeline_(timeline),
         run_(run),
         paint_(options.colour),
@@ -213,7 +213,7 @@ json describe(const Timeline& timeline, const RunState& run) {
   return shown;
 }
 
-void why(const Options& options) {
+void why(const WhyOptions& options) {
   const auto reader = options.store.open();
   const auto run = options.store.find(*reader);
   if (const std::string* const damage = reader->damage(run->number)) {
@@ -235,7 +235,7 @@ void why(const Options& options) {
 
 void add_why_command(CLI::App& app, const base::Clock& clock) {
   CLI::App* const command = app.add_subcommand("why", "Says what a run waits for");
-  const auto options = std::make_shared<Options>(*command, clock);
+  const auto options = std::make_shared<WhyOptions>(*command, clock);
   command->add_flag("--json", options->json, "one JSON object");
   add_colour_option(*command, options->colour);
   command->footer(

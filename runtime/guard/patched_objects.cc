@@ -149,7 +149,7 @@ std::size_t patch(const Object& object,
   return patched;
 }
 
-struct Walk {
+struct ObjectWalk {
   const StandIns& stand_ins;
   unsigned long long loaded;  // how many objects were, at the last walk
   std::size_t patched = 0;
@@ -157,7 +157,7 @@ struct Walk {
 };
 
 int visit(dl_phdr_info* info, std::size_t, void* argument) {
-  auto& walk = *static_cast<Walk*>(argument);
+  auto& walk = *static_cast<ObjectWalk*>(argument);
   if (info->dlpi_adds == walk.loaded) {
     walk.unchanged = true;
     return 1;
@@ -187,7 +187,7 @@ std::size_t patch_loaded_objects() {
   static const StandIns stand_ins = make_stand_ins();
   static unsigned long long loaded = 0;
   static std::size_t patched = 0;
-  Walk walk{stand_ins, loaded};
+  ObjectWalk walk{stand_ins, loaded};
   ::dl_iterate_phdr(visit, &walk);
   if (walk.unchanged) return patched;
   ::dl_iterate_phdr(count_loaded, &loaded);

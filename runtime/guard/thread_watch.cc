@@ -13,7 +13,7 @@ constinit thread_local ThreadWatch this_thread;
 
 namespace {
 
-struct Walk {
+struct FrameWalk {
   Find& find;
   const void* return_address;  // nullptr: begin behind a signal frame
   bool inside = false;
@@ -21,7 +21,7 @@ struct Walk {
 };
 
 _Unwind_Reason_Code add_frame(_Unwind_Context* context, void* argument) {
-  auto& walk = *static_cast<Walk*>(argument);
+  auto& walk = *static_cast<FrameWalk*>(argument);
   int interrupted = 0;
   const auto address = _Unwind_GetIPInfo(context, &interrupted);
   if (address == 0) return _URC_END_OF_STACK;
@@ -45,7 +45,7 @@ _Unwind_Reason_Code add_frame(_Unwind_Context* context, void* argument) {
 
 // False: another signal's handler made the call.
 bool take_frames(Find& find, const void* return_address) {
-  Walk walk{find, return_address};
+  FrameWalk walk{find, return_address};
   _Unwind_Backtrace(add_frame, &walk);
   return !walk.in_handler;
 }

@@ -19,9 +19,9 @@ constexpr unsigned kMap = 5;
 constexpr char kFalse = '\xf4';
 constexpr char kTrue = '\xf5';
 constexpr char kNull = '\xf6';
-constexpr char kHalf = '\xf9';
-constexpr char kSingle = '\xfa';
-constexpr char kDouble = '\xfb';
+constexpr char kHalfByte = '\xf9';
+constexpr char kSingleByte = '\xfa';
+constexpr char kDoubleByte = '\xfb';
 constexpr std::uint16_t kHalfNan = 0x7e00;
 
 // The length of the UTF-8 sequence that `rest` begins with, 0 if it begins with none. Overlong
@@ -125,16 +125,16 @@ void CborWriter::integer(std::int64_t value) {
 void CborWriter::floating(double value) {
   const auto single = static_cast<float>(value);
   if (std::isnan(value)) {
-    out_ += kHalf;
+    out_ += kHalfByte;
     big_endian(kHalfNan, 2);
   } else if (static_cast<double>(single) != value) {
-    out_ += kDouble;
+    out_ += kDoubleByte;
     big_endian(std::bit_cast<std::uint64_t>(value), 8);
   } else if (const auto half = as_half(single)) {
-    out_ += kHalf;
+    out_ += kHalfByte;
     big_endian(*half, 2);
   } else {
-    out_ += kSingle;
+    out_ += kSingleByte;
     big_endian(std::bit_cast<std::uint32_t>(single), 4);
   }
 }

@@ -40,7 +40,7 @@ TimeoutKind kind_of(std::string_view limit) {
   return TimeoutKind::kOther;
 }
 
-std::string name_of(TimeoutKind limit) {
+std::string limit_name(TimeoutKind limit) {
   for (const auto& [kind, name] : kLimits) {
     if (limit == kind) return name;
   }
@@ -114,7 +114,7 @@ proto::Failure to_proto(const Failure& failure) {
     if (activity->cause() != nullptr) *value.mutable_cause() = to_proto(*activity->cause());
   } else if (const auto* timeout = dynamic_cast<const TimeoutFailure*>(&failure)) {
     value.set_kind(proto::Failure::TIMEOUT);
-    value.set_type(name_of(timeout->kind()));
+    value.set_type(limit_name(timeout->kind()));
   } else if (dynamic_cast<const CancelledFailure*>(&failure) != nullptr) {
     value.set_kind(proto::Failure::CANCELLED);
   } else {

@@ -5,7 +5,7 @@
 
 #include "tests/conformance/implementations.h"
 
-namespace reprise::store {
+namespace reprise::store::archive_conformance_test {
 namespace {
 
 using testing::ElementsAre;
@@ -352,4 +352,4 @@ TEST_P(ArchiveConformance, ReadsGoOnWhileItIsWritten) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::archive_conformance_test

@@ -5,7 +5,7 @@
 
 #include "tests/conformance/implementations.h"
 
-namespace reprise::store {
+namespace reprise::store::journal_conformance_test {
 namespace {
 
 using base::ErrorCode;
@@ -180,4 +180,4 @@ TEST_P(JournalConformanceDeathTest, AGapBreaksAnInvariant) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::journal_conformance_test

@@ -9,7 +9,7 @@
 #include "store/writer.h"
 #include "tests/conformance/implementations.h"
 
-namespace reprise::store {
+namespace reprise::store::store_conformance_test {
 namespace {
 
 using WholeStoreConformance = StoreConformance;
@@ -156,4 +156,4 @@ TEST_P(WholeStoreConformance, AttemptSlotsAreTakenAndReleased) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::store_conformance_test

@@ -17,7 +17,7 @@ using proto::Event;
 using proto::Turn;
 using replay::TurnEnd;
 using Events = google::protobuf::RepeatedPtrField<Event>;
-using History = std::vector<Turn>;
+using Turns = std::vector<Turn>;
 
 constexpr std::size_t kMostTurns = 64;
 constexpr int kMostEvents = 64;
@@ -34,7 +34,7 @@ struct Place {
   Event* event() const { return events->Mutable(index); }
 };
 
-Place place(Bytes& in, History* history) {
+Place place(Bytes& in, Turns* history) {
   const unsigned turn = in.byte();
   const unsigned event = in.byte();
   if (history->empty()) return {};
@@ -94,7 +94,7 @@ void change_bytes(Bytes& in, Turn* turn) {
   if (changed.ParseFromString(bytes)) *turn = changed;
 }
 
-void edit_turns(unsigned what, Bytes& in, History* history) {
+void edit_turns(unsigned what, Bytes& in, Turns* history) {
   const unsigned from = in.byte();
   const unsigned to = in.byte();
   if (history->empty()) return;
@@ -122,7 +122,7 @@ void edit_turns(unsigned what, Bytes& in, History* history) {
   }
 }
 
-void edit_events(unsigned what, Bytes& in, History* history) {
+void edit_events(unsigned what, Bytes& in, Turns* history) {
   const Place here = place(in, history);
   const Place there = place(in, history);
   if (!here.filled()) return;
@@ -145,7 +145,7 @@ void edit_events(unsigned what, Bytes& in, History* history) {
   }
 }
 
-void edit(Bytes in, History* history) {
+void edit(Bytes in, Turns* history) {
   while (!in.empty()) {
     const unsigned what = in.byte();
     if (what % 2 == 0) {
@@ -177,7 +177,7 @@ class Run {
 };
 
 // True: accepted to the end.
-bool replay(const RecordedRun& recorded, const History& history, bool strict) {
+bool replay(const RecordedRun& recorded, const Turns& history, bool strict) {
   Run run(recorded.code, strict);
   for (const Turn& turn : history) {
     if (run->replay_turn(turn) != TurnEnd::kParked) continue;
@@ -232,14 +232,14 @@ bool same(const Event& recorded, const Event& made, bool strict) {
 
 // No recorded code deprecates a change. Where a mutation did, the marker may be passed over, and
 // patched() may find it later: such a history is replayed, and what the code does is not compared.
-bool has_deprecated_marker(const History& history) {
+bool has_deprecated_marker(const Turns& history) {
   return std::any_of(history.begin(), history.end(), [](const Turn& turn) {
     return std::any_of(turn.commands().begin(), turn.commands().end(),
                        [](const Event& command) { return command.patch_recorded().deprecated(); });
   });
 }
 
-Answers answers_of(const History& history) {
+Answers answers_of(const Turns& history) {
   Answers answers;
   for (const Turn& turn : history) {
     for (const Event& command : turn.commands()) {
@@ -255,7 +255,7 @@ Answers answers_of(const History& history) {
 }
 
 // Throws when the code, run live with the history's inputs, does something else.
-void run_again(const RecordedRun& recorded, const History& history, bool strict) {
+void run_again(const RecordedRun& recorded, const Turns& history, bool strict) {
   if (has_deprecated_marker(history)) return;
   Answers answers = answers_of(history);
   const AnswersFrom scope(&answers);
@@ -288,7 +288,7 @@ void run_again(const RecordedRun& recorded, const History& history, bool strict)
 struct Edited {
   const RecordedRun& recorded;
   bool strict = false;
-  History history;
+  Turns history;
 };
 
 Edited edited(std::string_view input) {
@@ -302,7 +302,7 @@ Edited edited(std::string_view input) {
 }
 
 // What the engine keeps books with sees the same turns.
-void fold(const History& history) {
+void fold(const Turns& history) {
   runtime::Names names;
   runtime::RunState state;
   for (const Turn& turn : history) state.apply(turn, names);

@@ -8,7 +8,7 @@
 
 #include "tests/support/scripted_run.h"
 
-namespace reprise::testing {
+namespace reprise::testing::matrix_test {
 namespace {
 
 using replay::TurnEnd;
@@ -289,4 +289,4 @@ TEST(Mismatch, IsNeverSeenByUserCode) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::matrix_test

@@ -4,7 +4,7 @@
 #include "replay/mismatch.h"
 #include "tests/support/scripted_run.h"
 
-namespace reprise::testing {
+namespace reprise::testing::report_test {
 namespace {
 
 TEST(Report, ShowsBothSidesWithTheirCallSites) {
@@ -69,4 +69,4 @@ TEST(Report, SaysWhenTheCodeDoesNothingMore) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::report_test

@@ -16,7 +16,7 @@
 #include "tests/mismatch/shop.h"
 #include "tests/support/scripted_run.h"
 
-namespace reprise::testing {
+namespace reprise::testing::snapshot_test {
 namespace {
 
 using Kind = replay::Mismatch::Kind;
@@ -183,4 +183,4 @@ TEST_F(Snapshot, ASignalOfAnotherTypeIsABugUntilItIsRecorded) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::snapshot_test

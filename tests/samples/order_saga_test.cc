@@ -13,7 +13,7 @@
 namespace order_saga {
 namespace {
 
-constexpr int kOrders = 60;
+constexpr int kOrderCount = 60;
 
 class OrderSagaTest : public testing::Test {
  protected:
@@ -22,7 +22,7 @@ class OrderSagaTest : public testing::Test {
     const char* const flags[] = {"",     "sold_out", "declined", "never_packed", "undeliverable",
                                  "flaky"};
     csv << "id,sku,quantity,cents,card,flag\n";
-    for (int i = 0; i < kOrders; ++i)
+    for (int i = 0; i < kOrderCount; ++i)
       csv << "o-" << i << ",hat,1,100,card," << flags[i % 6] << "\n";
   }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "reprise/error.h"
+#include "sdk/src/cli/exit_status.h"
 #include "sdk/src/cli/replay_command.h"
 #include "sdk/src/cli/step_command.h"
 #include "sdk/src/cli/verify_command.h"
@@ -14,17 +15,15 @@
 namespace reprise {
 namespace {
 
-constexpr int kCannot = 2;  // usage, or nothing to work on
-
 int serve(CLI::App& app, int argc, const char* const* argv, const int& exit_status) {
   try {
     app.parse(argc, argv);
     return exit_status;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kCannot;
+    return app.exit(error) == 0 ? 0 : internal::kCannot;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
-    return kCannot;
+    return internal::kCannot;
   }
 }
 

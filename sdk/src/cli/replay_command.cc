@@ -9,6 +9,7 @@
 #include "runtime/history/history_replay.h"
 #include "sdk/src/cli/debugged_replay.h"
 #include "sdk/src/cli/event_text.h"
+#include "sdk/src/cli/exit_status.h"
 #include "sdk/src/cli/history_source.h"
 #include "sdk/src/cli/replay_code.h"
 #include "sdk/src/cli/replay_stacks.h"
@@ -21,9 +22,8 @@ namespace {
 
 constexpr int kMatches = 0;
 constexpr int kDiffers = 1;
-constexpr int kCannot = 2;
 
-struct Options {
+struct ReplayCommand {
   HistorySource source;
   std::uint64_t until = 0;     // 0: to the end
   std::uint64_t break_at = 0;  // 0: nowhere
@@ -95,7 +95,9 @@ int report_end(const History& history, const std::optional<std::string>& report)
   return kMatches;
 }
 
-int run_alone(const runtime::WorkerCode& code, const History& history, const Options& options) {
+int run_alone(const runtime::WorkerCode& code,
+              const History& history,
+              const ReplayCommand& options) {
   replay::StackPool stacks(replay_stacks());
   base::Symbols symbols;
   UntilEvent until(options.until);
@@ -146,7 +148,7 @@ void require_event(const History& history, const char* option, std::uint64_t eve
                           std::to_string(history.events()) + " events");
 }
 
-int run(const Worker& worker, const Options& options) {
+int run_replay(const Worker& worker, const ReplayCommand& options) {
   const History history = options.source.read();
   require_event(history, "--until", options.until);
   require_event(history, "--break", options.break_at);
@@ -163,7 +165,7 @@ int run(const Worker& worker, const Options& options) {
 }  // namespace
 
 void add_replay_command(CLI::App& app, const Worker& worker, int* exit_status) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ReplayCommand>();
   CLI::App* const command = app.add_subcommand(
       "replay",
       "Replays one history with this program's code. Exit status 0: it matches, 1: it does not, "
@@ -180,7 +182,7 @@ void add_replay_command(CLI::App& app, const Worker& worker, int* exit_status) {
   command->add_flag("--strict", options->strict,
                     "compare all that commands carry, not kinds and names alone");
   command->final_callback(
-      [options, &worker, exit_status] { *exit_status = run(worker, *options); });
+      [options, &worker, exit_status] { *exit_status = run_replay(worker, *options); });
 }
 
 }  // namespace reprise::internal

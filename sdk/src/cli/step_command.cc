@@ -23,7 +23,7 @@ constexpr const char* kHelp =
     "w       where: show this turn again\n"
     "q       quit\n";
 
-struct Options {
+struct StepCommand {
   HistorySource source;
   bool strict = false;
 };
@@ -62,7 +62,7 @@ bool next_line(bool prompt, std::string* line) {
   return *line != "q" && *line != "quit";
 }
 
-int run(const Worker& worker, const Options& options) {
+int run_step(const Worker& worker, const StepCommand& options) {
   const History history = options.source.read();
   const runtime::WorkerCode code = replay_code(worker);
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
@@ -80,7 +80,7 @@ int run(const Worker& worker, const Options& options) {
 }  // namespace
 
 void add_step_command(CLI::App& app, const Worker& worker, int* exit_status) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<StepCommand>();
   CLI::App* const command = app.add_subcommand(
       "step",
       "Steps through one history with this program's code, turn by turn; commands come from the "
@@ -89,7 +89,7 @@ void add_step_command(CLI::App& app, const Worker& worker, int* exit_status) {
   command->add_flag("--strict", options->strict,
                     "compare all that commands carry, not kinds and names alone");
   command->final_callback(
-      [options, &worker, exit_status] { *exit_status = run(worker, *options); });
+      [options, &worker, exit_status] { *exit_status = run_step(worker, *options); });
 }
 
 }  // namespace reprise::internal

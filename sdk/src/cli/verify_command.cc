@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "reprise/verify.h"
+#include "sdk/src/cli/exit_status.h"
 #include "sdk/src/cli/replay_stacks.h"
 #include "sdk/src/shell_word.h"
 #include "sdk/src/verify/crash_note.h"
@@ -20,9 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kCannot = 2;
-
-struct Options {
+struct VerifyCommand {
   std::string store;
   VerifyOptions verify;
   bool json = false;
@@ -86,7 +85,7 @@ void show_progress(const VerifyProgress& progress) {
   std::fflush(stderr);
 }
 
-int run(const std::string& program, const Worker& worker, const Options& options) {
+int run_verify(const std::string& program, const Worker& worker, const VerifyCommand& options) {
   const std::string replay = program + " replay --store " + shell_word(options.store);
   VerifyOptions verifying = options.verify;
   verifying.stack_bytes = kReplayStackBytes;
@@ -111,7 +110,7 @@ void add_verify_command(CLI::App& app,
                         const std::string& program,
                         const Worker& worker,
                         int* exit_status) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<VerifyCommand>();
   VerifyOptions& verifying = options->verify;
   CLI::App* const command = app.add_subcommand(
       "verify",
@@ -131,8 +130,9 @@ void add_verify_command(CLI::App& app,
   command->add_flag("--strict", verifying.strict,
                     "compare all that commands carry, not kinds and names alone");
   command->add_flag("--json", options->json, "print the report as JSON");
-  command->final_callback(
-      [options, program, &worker, exit_status] { *exit_status = run(program, worker, *options); });
+  command->final_callback([options, program, &worker, exit_status] {
+    *exit_status = run_verify(program, worker, *options);
+  });
 }
 
 }  // namespace reprise::internal

@@ -10,7 +10,7 @@ namespace internal {
 namespace {
 
 constexpr std::size_t kLabelWidth = 22;
-constexpr std::size_t kSiteColumn = 54;
+constexpr std::size_t kPlaceColumn = 54;
 
 std::string line(std::string_view label, std::string_view text) {
   std::string made = "  ";
@@ -31,7 +31,7 @@ std::string side(std::string_view label,
   std::string text = line(label, what.empty() ? "nothing" : what);
   if (at.empty()) return text;
   text.pop_back();
-  text.resize(std::max(kSiteColumn, text.size() + 1), ' ');
+  text.resize(std::max(kPlaceColumn, text.size() + 1), ' ');
   return text += std::string(verb) + at + "\n";
 }
 
@@ -69,7 +69,8 @@ std::string text_of(const VerifyGroup& group, const std::string& replay) {
                      group.what + " (" + group.code + ")\n";
   text += both_sides(group);
   text += line(group.runs == 1 ? "which" : "such as", examples(group));
-  if (!unreadable) text += line("look at one", replay + " --run " + shell_word(group.examples[0].workflow_id));
+  if (!unreadable)
+    text += line("look at one", replay + " --run " + shell_word(group.examples[0].workflow_id));
   if (!group.edit.empty()) {
     text += line("to keep them going", group.edit_at.empty() ? "" : "at " + group.edit_at);
     text += indented(group.edit);

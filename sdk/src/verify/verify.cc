@@ -21,7 +21,7 @@ namespace {
 using internal::Run;
 using internal::RunCheck;
 using internal::UnreadRun;
-using runtime::RunStatus;
+using Stored = runtime::RunStatus;
 
 constexpr auto kProgressEvery = std::chrono::milliseconds(100);
 
@@ -48,21 +48,21 @@ class Verification {
   }
 
  private:
-  static constexpr RunStatus kOpen[] = {RunStatus::kRunning, RunStatus::kPaused};
-  static constexpr RunStatus kClosed[] = {RunStatus::kCompleted, RunStatus::kFailed,
-                                          RunStatus::kCancelled, RunStatus::kTerminated,
-                                          RunStatus::kTimedOut,  RunStatus::kContinuedAsNew};
+  static constexpr Stored kOpen[] = {Stored::kRunning, Stored::kPaused};
+  static constexpr Stored kClosed[] = {Stored::kCompleted, Stored::kFailed,
+                                       Stored::kCancelled, Stored::kTerminated,
+                                       Stored::kTimedOut,  Stored::kContinuedAsNew};
 
   void select() {
     const auto take = [this](const Run& run) {
       consider(run);
       return true;
     };
-    for (const RunStatus status : kOpen) {
+    for (const Stored status : kOpen) {
       internal::value_or_throw(reader_.visit(status, false, take));
     }
     if (options_.closed_runs) {
-      for (const RunStatus status : kClosed) {
+      for (const Stored status : kClosed) {
         internal::value_or_throw(reader_.visit(status, false, take));
       }
     }

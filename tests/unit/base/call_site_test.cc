@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::base {
+namespace reprise::base::call_site_test {
 namespace {
 
 TEST(CallSiteTest, ShortFileKeepsTheLastTwoComponents) {
@@ -22,4 +22,4 @@ TEST(CallSiteTest, UnknownByDefault) {
 }
 
 }  // namespace
-}  // namespace reprise::base
+}  // namespace reprise::base::call_site_test

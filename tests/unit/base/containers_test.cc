@@ -14,7 +14,7 @@
 #include "base/sanitizers.h"
 #include "base/slab.h"
 
-namespace reprise::base {
+namespace reprise::base::containers_test {
 namespace {
 
 TEST(Ring, KeepsOrderWhileItGrowsAndWrapsAround) {
@@ -111,4 +111,4 @@ TEST(Pooled, ADerivedClassHasMemoryOfItsOwnSize) {
 }
 
 }  // namespace
-}  // namespace reprise::base
+}  // namespace reprise::base::containers_test

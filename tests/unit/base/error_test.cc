@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::base {
+namespace reprise::base::error_test {
 namespace {
 
 std::string read(const std::string& path) {
@@ -60,4 +60,4 @@ TEST(ErrorTest, TheDocumentationListsEveryCodeAndNoOther) {
 }
 
 }  // namespace
-}  // namespace reprise::base
+}  // namespace reprise::base::error_test

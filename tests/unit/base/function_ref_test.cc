@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::base {
+namespace reprise::base::function_ref_test {
 namespace {
 
 int apply(FunctionRef<int(int)> function, int argument) {
@@ -52,4 +52,4 @@ TEST(FunctionRefTest, TwoWordsAndTheRightTypesOnly) {
 }
 
 }  // namespace
-}  // namespace reprise::base
+}  // namespace reprise::base::function_ref_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::base {
+namespace reprise::base::ids_test {
 namespace {
 
 constexpr std::string_view kText = "0190d3a7-5b3c-7def-8123-456789abcdef";
@@ -80,4 +80,4 @@ TEST(Hash64Test, IsXxh3) {
 }
 
 }  // namespace
-}  // namespace reprise::base
+}  // namespace reprise::base::ids_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::base {
+namespace reprise::base::out_of_memory_test {
 namespace {
 
 TEST(OutOfMemory, PassesOnWhatTheWorkReturnsAndThrows) {
@@ -19,4 +19,4 @@ TEST(OutOfMemoryDeathTest, EndsTheProcessWithACodeOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace reprise::base
+}  // namespace reprise::base::out_of_memory_test

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::base {
+namespace reprise::base::result_test {
 namespace {
 
 Result<std::string> greet(bool well) {
@@ -64,4 +64,4 @@ TEST(CheckDeathTest, SaysWhereWhatAndWhy) {
 }
 
 }  // namespace
-}  // namespace reprise::base
+}  // namespace reprise::base::result_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::base {
+namespace reprise::base::time_test {
 namespace {
 
 TEST(TimeTest, MillisecondsSinceTheEpoch) {
@@ -16,4 +16,4 @@ TEST(TimeTest, WallClockIsPastTheYear2020) {
 }
 
 }  // namespace
-}  // namespace reprise::base
+}  // namespace reprise::base::time_test

@@ -5,7 +5,7 @@
 #include "replay/strand.h"
 #include "tests/support/scripted_run.h"
 
-namespace reprise::testing {
+namespace reprise::testing::execution_observed_test {
 namespace {
 
 using replay::TurnEnd;
@@ -172,4 +172,4 @@ TEST_F(ObservedTest, ACancellationAsksForEveryStrand) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::execution_observed_test

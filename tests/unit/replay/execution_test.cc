@@ -6,7 +6,7 @@
 
 #include "tests/support/scripted_run.h"
 
-namespace reprise::testing {
+namespace reprise::testing::execution_test {
 namespace {
 
 using replay::TurnEnd;
@@ -522,4 +522,4 @@ TEST(Execution, AStepIsNotAbandonedByCancellation) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::execution_test

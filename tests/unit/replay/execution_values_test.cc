@@ -4,7 +4,7 @@
 
 #include "tests/support/scripted_run.h"
 
-namespace reprise::testing {
+namespace reprise::testing::execution_values_test {
 namespace {
 
 using replay::TurnEnd;
@@ -161,4 +161,4 @@ TEST(ExecutionValues, GivesEveryStackBack) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::execution_values_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/scripted_run.h"
 
-namespace reprise::testing {
+namespace reprise::testing::patches_test {
 namespace {
 
 using replay::TurnEnd;
@@ -321,4 +321,4 @@ TEST(Patches, AreToldAfterwards) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::patches_test

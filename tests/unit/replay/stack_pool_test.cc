@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::replay {
+namespace reprise::replay::stack_pool_test {
 namespace {
 
 constexpr std::size_t kKiB = 1024;
@@ -235,4 +235,4 @@ TEST(StackPoolCanaryDeathTest, StrandsMustNotOutliveThePool) {
 }
 
 }  // namespace
-}  // namespace reprise::replay
+}  // namespace reprise::replay::stack_pool_test

@@ -37,7 +37,7 @@ reprise::replay::Outcome open_elsewhere(Execution& run, int customers) {
 
 }  // namespace shop
 
-namespace reprise::testing {
+namespace reprise::testing::stack_recorder_test {
 namespace {
 
 using replay::TurnEnd;
@@ -161,4 +161,4 @@ TEST_F(RecordedStacks, TextsAreFoundAgain) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::stack_recorder_test

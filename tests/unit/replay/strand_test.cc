@@ -13,7 +13,7 @@
 #include "base/sanitizers.h"
 #include "base/symbols.h"
 
-namespace reprise::replay {
+namespace reprise::replay::strand_test {
 namespace {
 
 using testing::ElementsAre;
@@ -548,4 +548,4 @@ TEST_F(StrandDeathTest, MisuseOfTheStrandItself) {
 }
 
 }  // namespace
-}  // namespace reprise::replay
+}  // namespace reprise::replay::strand_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::runtime {
+namespace reprise::runtime::admission_test {
 namespace {
 
 using base::ErrorCode;
@@ -37,4 +37,4 @@ TEST(Gate, IsNotWaitedForBeyondTheGivenTime) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime
+}  // namespace reprise::runtime::admission_test

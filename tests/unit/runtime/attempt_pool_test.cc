@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::runtime {
+namespace reprise::runtime::attempt_pool_test {
 namespace {
 
 using replay::Outcome;
@@ -238,4 +238,4 @@ TEST(AttemptPool, AStepThatOverranHasFailedOnceItIsBack) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime
+}  // namespace reprise::runtime::attempt_pool_test

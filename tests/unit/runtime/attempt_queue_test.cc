@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::runtime {
+namespace reprise::runtime::attempt_queue_test {
 namespace {
 
 AttemptTask task(std::string activity, std::uint32_t operation) {
@@ -77,4 +77,4 @@ TEST(AttemptQueue, DrainingReturnsThoseWithoutAThreadToo) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime
+}  // namespace reprise::runtime::attempt_queue_test

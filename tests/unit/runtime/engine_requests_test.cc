@@ -6,7 +6,7 @@
 
 #include "tests/support/engine_fixture.h"
 
-namespace reprise::testing {
+namespace reprise::testing::engine_requests_test {
 namespace {
 
 using base::ErrorCode;
@@ -219,4 +219,4 @@ TEST_F(EngineRequestTest, OneWorkerPerTaskQueue) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::engine_requests_test

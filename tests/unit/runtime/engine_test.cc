@@ -3,7 +3,7 @@
 
 #include "tests/support/engine_fixture.h"
 
-namespace reprise::testing {
+namespace reprise::testing::engine_test {
 namespace {
 
 using base::ErrorCode;
@@ -477,4 +477,4 @@ TEST_F(EngineTest, AStepIsRetriedAsItsPolicySays) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::engine_test

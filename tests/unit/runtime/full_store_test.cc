@@ -10,7 +10,7 @@
 #include "tests/support/engine_fixture.h"
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::testing {
+namespace reprise::testing::full_store_test {
 namespace {
 
 using base::ErrorCode;
@@ -313,4 +313,4 @@ TEST(ThreadedFullStoreTest, ClosingDoesNotWaitForRoom) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::full_store_test

@@ -25,7 +25,7 @@
 #include "runtime/guard/system_calls.h"
 #include "tests/support/scripted_run.h"
 
-namespace reprise::runtime {
+namespace reprise::runtime::guard_test {
 namespace {
 
 using replay::TurnEnd;
@@ -423,4 +423,4 @@ TEST_F(SystemCallGuardTest, MemoryManagementOfAnotherThreadIsNoFind) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime
+}  // namespace reprise::runtime::guard_test

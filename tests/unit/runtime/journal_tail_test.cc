@@ -8,7 +8,7 @@
 
 #include "tests/unit/store/builders.h"
 
-namespace reprise::runtime {
+namespace reprise::runtime::journal_tail_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -142,4 +142,4 @@ TEST_F(JournalTailTest, ADamagedStartKeepsItsNameUnlessThatIsAnothersOwn) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime
+}  // namespace reprise::runtime::journal_tail_test

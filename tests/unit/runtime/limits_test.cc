@@ -5,7 +5,7 @@
 
 #include "tests/support/engine_fixture.h"
 
-namespace reprise::testing {
+namespace reprise::testing::limits_test {
 namespace {
 
 using base::ErrorCode;
@@ -207,4 +207,4 @@ TEST_F(Limits, ManyInputsForOneRunBecomeSeveralTurns) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::limits_test

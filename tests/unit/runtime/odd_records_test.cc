@@ -6,7 +6,7 @@
 #include "tests/support/engine_fixture.h"
 #include "tests/unit/store/builders.h"
 
-namespace reprise::testing {
+namespace reprise::testing::odd_records_test {
 namespace {
 
 class OddRecords : public EngineFixture {
@@ -76,4 +76,4 @@ TEST_F(OddRecords, TwoCommandsWithOneIdParkTheRun) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::odd_records_test

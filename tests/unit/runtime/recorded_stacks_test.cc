@@ -15,7 +15,7 @@ namespace shop {
 
 }  // namespace shop
 
-namespace reprise::testing {
+namespace reprise::testing::recorded_stacks_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -63,4 +63,4 @@ TEST_F(EngineStacks, AreNotRecordedOtherwise) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::recorded_stacks_test

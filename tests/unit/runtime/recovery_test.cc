@@ -7,7 +7,7 @@
 
 #include "tests/support/engine_fixture.h"
 
-namespace reprise::testing {
+namespace reprise::testing::recovery_test {
 namespace {
 
 using base::ErrorCode;
@@ -306,4 +306,4 @@ INSTANTIATE_TEST_SUITE_P(ArchiveSlice,
                          [](const auto& slice) { return std::to_string(slice.param); });
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::recovery_test

@@ -3,7 +3,7 @@
 
 #include "tests/support/engine_fixture.h"
 
-namespace reprise::testing {
+namespace reprise::testing::residency_test {
 namespace {
 
 using base::ErrorCode;
@@ -133,4 +133,4 @@ TEST_F(ReplayEveryTurnTest, KeepsTurnsThatAreNotAppendedYet) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::residency_test

@@ -8,7 +8,7 @@
 #include "tests/support/forwarding_store.h"
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::testing {
+namespace reprise::testing::retention_test {
 namespace {
 
 using base::ErrorCode;
@@ -294,4 +294,4 @@ TEST_P(Retention, ABackupHasWhatWasNotRemoved) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::retention_test

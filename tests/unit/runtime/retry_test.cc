@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::runtime {
+namespace reprise::runtime::retry_test {
 namespace {
 
 proto::Failure failure(std::string type = "Busy") {
@@ -55,4 +55,4 @@ TEST(Retry, DoesNotBeginWhatCouldNotEnd) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime
+}  // namespace reprise::runtime::retry_test

@@ -4,7 +4,7 @@
 
 #include "tests/support/scripted_run.h"
 
-namespace reprise::runtime {
+namespace reprise::runtime::run_state_test {
 namespace {
 
 proto::Turn start_turn(std::int64_t time_ms = 1'000) {
@@ -193,4 +193,4 @@ TEST(RunStateTime, ALimitBeyondTheEndOfTimeIsTheEndOfTime) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime
+}  // namespace reprise::runtime::run_state_test

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::runtime {
+namespace reprise::runtime::run_table_test {
 namespace {
 
 RunState state(store::RunNumber number, const std::string& workflow_id, store::Seq last = 1) {
@@ -165,4 +165,4 @@ TEST(RunTable, BehavesLikeAMapUnderAnyOrderOfAddingAndForgetting) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime
+}  // namespace reprise::runtime::run_table_test

@@ -12,7 +12,7 @@
 #include "tests/support/other_engine.h"
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::runtime {
+namespace reprise::runtime::store_reader_test {
 namespace {
 
 using reprise::testing::OtherEngine;
@@ -296,4 +296,4 @@ TEST_F(StoreReaderTest, WhatIsNoStoreIsRefused) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime
+}  // namespace reprise::runtime::store_reader_test

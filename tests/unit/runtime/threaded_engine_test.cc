@@ -11,7 +11,7 @@
 #include "runtime/engine/engine.h"
 #include "tests/support/scripted_run.h"
 
-namespace reprise::testing {
+namespace reprise::testing::threaded_engine_test {
 namespace {
 
 using runtime::ActivityAttempt;
@@ -224,4 +224,4 @@ TEST_F(ThreadedEngine, ClosingAnswersThoseWhoWait) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::threaded_engine_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::runtime {
+namespace reprise::runtime::timer_queue_test {
 namespace {
 
 TEST(TimerQueue, GivesWhatIsDueInOrder) {
@@ -43,4 +43,4 @@ TEST(TimerQueue, SweepsWhatIsDead) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime
+}  // namespace reprise::runtime::timer_queue_test

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise {
+namespace reprise::activities_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -294,4 +294,4 @@ TEST(Steps, EndInATestEvenIfTheyAlwaysFail) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::activities_test

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise {
+namespace reprise::cancellation_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -246,4 +246,4 @@ TEST(RunTimeout, EndsTheRun) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::cancellation_test

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise {
+namespace reprise::cbor_test {
 namespace {
 
 using Type = CborReader::Type;
@@ -284,4 +284,4 @@ TEST(CborReader, SurvivesRandomBytes) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::cbor_test

@@ -14,7 +14,7 @@
 #include "reprise/testing/env.h"
 #include "tests/support/scratch_directory.h"
 
-namespace reprise {
+namespace reprise::cli_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -252,4 +252,4 @@ TEST_F(CliTest, QuitsAtQAndAtTheEndOfInput) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::cli_test

@@ -10,7 +10,7 @@
 
 #include "proto/history.pb.h"
 
-namespace reprise {
+namespace reprise::client_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -211,4 +211,4 @@ TEST_F(Clients, AreUsableInActivities) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::client_test

@@ -11,7 +11,7 @@
 
 #include "proto/history.pb.h"
 
-namespace reprise {
+namespace reprise::concurrency_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -320,4 +320,4 @@ TEST(Spawn, TakesPartInFirstOf) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::concurrency_test

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise {
+namespace reprise::determinism_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -301,4 +301,4 @@ TEST(Eviction, OfAClassWithPendingMembers) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::determinism_test

@@ -13,7 +13,7 @@
 
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise {
+namespace reprise::engine_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -368,4 +368,4 @@ TEST_F(Engines, RefuseWorkflowsThatTheirWorkerDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::engine_test

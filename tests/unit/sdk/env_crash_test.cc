@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::testing {
+namespace reprise::testing::env_crash_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -245,4 +245,4 @@ TEST(Crash, SaysWhatARunWaitsFor) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::env_crash_test

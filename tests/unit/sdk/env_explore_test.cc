@@ -11,7 +11,7 @@
 
 #include "proto/history.pb.h"
 
-namespace reprise::testing {
+namespace reprise::testing::env_explore_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -221,4 +221,4 @@ TEST(Explore, TakesExpectationsOfGoogleTest) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::env_explore_test

@@ -10,7 +10,7 @@
 
 #include "proto/history.pb.h"
 
-namespace reprise::testing {
+namespace reprise::testing::env_order_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -170,4 +170,4 @@ TEST(Order, IsPrintedAsCpp) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::env_order_test

@@ -16,7 +16,7 @@
 
 #include "base/sanitizers.h"
 
-namespace reprise::testing {
+namespace reprise::testing::env_shake_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -277,4 +277,4 @@ TEST(ShakeClean, GoesTogetherWithCrashesAndOtherOrders) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::env_shake_test

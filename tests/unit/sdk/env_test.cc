@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::testing {
+namespace reprise::testing::env_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -141,4 +141,4 @@ TEST(Env, ReplaysFromTheLogAfterEveryTurn) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::env_test

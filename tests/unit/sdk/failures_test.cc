@@ -10,7 +10,7 @@
 
 #include "sdk/src/errors.h"
 
-namespace reprise {
+namespace reprise::failures_test {
 namespace {
 
 class OutOfHats : public Failure {
@@ -144,4 +144,4 @@ TEST(Errors, HaveAClassPerKind) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::failures_test

@@ -15,7 +15,7 @@
 
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise {
+namespace reprise::guard_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -249,4 +249,4 @@ TEST(GuardOfAnEngine, IsOffInReleaseBuilds) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::guard_test

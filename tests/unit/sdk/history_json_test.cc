@@ -20,7 +20,7 @@
 #include "sdk/src/history/payload_json.h"
 #include "tests/fuzz/recorded_histories.h"
 
-namespace reprise {
+namespace reprise::history_json_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -405,4 +405,4 @@ TEST(HistoryJson, ReadsLargeObjects) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::history_json_test

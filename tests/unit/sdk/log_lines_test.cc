@@ -11,7 +11,7 @@
 
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise {
+namespace reprise::log_lines_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -108,4 +108,4 @@ TEST_F(LogLines, HoldNoPayload) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::log_lines_test

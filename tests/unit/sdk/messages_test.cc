@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise {
+namespace reprise::messages_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -301,4 +301,4 @@ TEST(Classes, HandleSignalsThatCameFirst) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::messages_test

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise {
+namespace reprise::one_expression_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -146,4 +146,4 @@ TEST(OneExpression, ACallInTheArgumentsOfAnother) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::one_expression_test

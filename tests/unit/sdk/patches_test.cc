@@ -6,7 +6,7 @@
 #include "reprise/reprise.h"
 #include "reprise/testing/env.h"
 
-namespace reprise {
+namespace reprise::patches_test {
 namespace {
 
 using testing::Env;
@@ -135,4 +135,4 @@ TEST(Patches, HaveAnId) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::patches_test

@@ -44,7 +44,7 @@ struct nlohmann::adl_serializer<shelf::Label> {
   static shelf::Label from_json(const json& in) { return shelf::Label(in.get<std::string>()); }
 };
 
-namespace reprise {
+namespace reprise::payload_headers_test {
 namespace {
 
 using internal::decode_payload;
@@ -111,4 +111,4 @@ TEST(Protobuf, RefusesWhatIsNoMessage) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::payload_headers_test

@@ -10,7 +10,7 @@
 
 #include "proto/history.pb.h"
 
-namespace reprise {
+namespace reprise::recorded_values_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -173,4 +173,4 @@ TEST(CallSites, AreRecordedWithEveryCommand) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::recorded_values_test

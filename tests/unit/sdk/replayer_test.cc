@@ -24,7 +24,7 @@ int sleep_between(reprise::Context& ctx, const int& value) {
 
 }  // namespace shop
 
-namespace reprise {
+namespace reprise::replayer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -217,4 +217,4 @@ TEST(Cli, SaysThatAFileIsNotThere) {
 }
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::replayer_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::internal {
+namespace reprise::internal::service_test {
 namespace {
 
 using Answer = base::Result<int>;
@@ -31,4 +31,4 @@ TEST(Replies, AnswerWhenTheyAreDropped) {
 }
 
 }  // namespace
-}  // namespace reprise::internal
+}  // namespace reprise::internal::service_test

@@ -21,7 +21,7 @@
 #include "tests/support/scratch_directory.h"
 #include "tests/support/service_over.h"
 
-namespace reprise {
+namespace reprise::verify_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -540,4 +540,4 @@ TEST_F(VerifyTest, ACrashNamesItsRun) {
 #endif
 
 }  // namespace
-}  // namespace reprise
+}  // namespace reprise::verify_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::store {
+namespace reprise::store::archive_keys_test {
 namespace {
 
 TEST(ArchiveKeysTest, KeysSortAsTheirNumbers) {
@@ -81,4 +81,4 @@ TEST(ArchiveKeysDeathTest, AnIndexKeyThatIsTooLongBreaksAnInvariant) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::archive_keys_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::store {
+namespace reprise::store::archive_state_test {
 namespace {
 
 TEST(ArchiveStateTest, EveryBitOfItIsChecked) {
@@ -47,4 +47,4 @@ TEST(ArchiveStateTest, ASummaryIsBoundToItsRun) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::archive_state_test

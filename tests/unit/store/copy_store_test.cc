@@ -7,7 +7,7 @@
 #include "tests/support/io_failures.h"
 #include "tests/unit/store/store_directory_fixture.h"
 
-namespace reprise::store {
+namespace reprise::store::copy_store_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -235,4 +235,4 @@ TEST_F(CopyStoreTest, FitsTogetherWhileTheStoreIsWritten) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::copy_store_test

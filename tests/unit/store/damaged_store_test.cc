@@ -1,6 +1,6 @@
 #include "tests/unit/store/store_directory_fixture.h"
 
-namespace reprise::store {
+namespace reprise::store::damaged_store_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -178,4 +178,4 @@ TEST_F(DamagedStoreTest, AnArchiveThatDoesNotHoldWhatWasWrittenSaysSo) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::damaged_store_test

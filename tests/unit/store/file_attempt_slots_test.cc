@@ -11,7 +11,7 @@
 #include "tests/unit/store/processes.h"
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::store {
+namespace reprise::store::file_attempt_slots_test {
 namespace {
 
 using base::ErrorCode;
@@ -146,4 +146,4 @@ TEST_F(FileAttemptSlotsTest, ReleasingTwiceBreaksAnInvariant) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::file_attempt_slots_test

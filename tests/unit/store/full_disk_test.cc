@@ -9,7 +9,7 @@
 #include "tests/unit/store/builders.h"
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::store {
+namespace reprise::store::full_disk_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -140,4 +140,4 @@ TEST_F(FullDiskTest, AStoreThatCouldNotBeCreatedCanBeCreatedLater) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::full_disk_test

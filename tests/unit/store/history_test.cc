@@ -8,7 +8,7 @@
 #include "store/store.h"
 #include "tests/unit/store/builders.h"
 
-namespace reprise::store {
+namespace reprise::store::history_test {
 namespace {
 
 using base::ErrorCode;
@@ -218,4 +218,4 @@ TEST_F(HistoryTest, AChunkOfAnotherRunIsDamage) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::history_test

@@ -13,7 +13,7 @@
 #include "tests/unit/store/builders.h"
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::store {
+namespace reprise::store::io_failure_test {
 namespace {
 
 using base::ErrorCode;
@@ -156,4 +156,4 @@ TEST(SyncFailureTest, AWriterPassesItOnOnce) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::io_failure_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::store {
+namespace reprise::store::lmdb_env_test {
 namespace {
 
 class LmdbEnvTest : public testing::Test {
@@ -73,4 +73,4 @@ TEST_F(LmdbEnvTest, AReadThatThrowsKeepsNoSnapshot) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::lmdb_env_test

@@ -10,7 +10,7 @@
 #include "store/lmdb_env.h"
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::store {
+namespace reprise::store::lmdb_pages_test {
 namespace {
 
 constexpr std::uint64_t kWhole = ~std::uint64_t{0};
@@ -131,4 +131,4 @@ TEST_F(LmdbPagesTest, AMetaPageOfAnEarlierTransactionIsFound) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::lmdb_pages_test

@@ -7,7 +7,7 @@
 #include "store/lmdb_env.h"
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::store {
+namespace reprise::store::lmdb_truncation_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -84,4 +84,4 @@ TEST_F(LmdbTruncationTest, PagesInUseMayNot) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::lmdb_truncation_test

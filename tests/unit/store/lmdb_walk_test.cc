@@ -6,7 +6,7 @@
 
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::store {
+namespace reprise::store::lmdb_walk_test {
 namespace {
 
 using Order = LmdbWalk::Order;
@@ -132,4 +132,4 @@ TEST_F(LmdbWalkTest, ReadersThatHaveEndedHoldNothing) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::lmdb_walk_test

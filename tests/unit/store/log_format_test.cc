@@ -10,7 +10,7 @@
 #include "store/bytes.h"
 #include "store/record.h"
 
-namespace reprise::store {
+namespace reprise::store::log_format_test {
 namespace {
 
 using testing::ElementsAre;
@@ -91,4 +91,4 @@ TEST_F(LogFormatTest, TheCodeMakesTheKeysOfThePage) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::log_format_test

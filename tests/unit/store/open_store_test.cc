@@ -5,7 +5,7 @@
 #include "tests/unit/store/processes.h"
 #include "tests/unit/store/store_directory_fixture.h"
 
-namespace reprise::store {
+namespace reprise::store::open_store_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -252,4 +252,4 @@ TEST_F(OpenStoreTest, AReaderDoesNotKeepAWriterOut) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::open_store_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace reprise::store {
+namespace reprise::store::record_test {
 namespace {
 
 using base::ErrorCode;
@@ -82,4 +82,4 @@ TEST(RecordTest, BytesThatAreNoRecordAreDamage) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::record_test

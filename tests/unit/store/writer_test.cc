@@ -9,7 +9,7 @@
 #include "store/memory_journal.h"
 #include "tests/unit/store/builders.h"
 
-namespace reprise::store {
+namespace reprise::store::writer_test {
 namespace {
 
 using base::Error;
@@ -452,4 +452,4 @@ TEST(Writer, NothingIsAcknowledgedAfterACommitWithoutMemory) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::writer_test

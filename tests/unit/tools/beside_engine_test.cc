@@ -12,7 +12,7 @@
 #include "tests/unit/tools/command_fixture.h"
 #include "tools/tail_reader.h"
 
-namespace reprise::tools {
+namespace reprise::tools::beside_engine_test {
 namespace {
 
 using nlohmann::json;
@@ -231,4 +231,4 @@ TEST_F(BesideEngineTest, TailOfOneRunEndsWithIt) {
 }
 
 }  // namespace
-}  // namespace reprise::tools
+}  // namespace reprise::tools::beside_engine_test

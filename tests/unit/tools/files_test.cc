@@ -4,7 +4,7 @@
 #include "tests/rot/workload.h"
 #include "tests/unit/tools/sample_store.h"
 
-namespace reprise::tools {
+namespace reprise::tools::files_test {
 namespace {
 
 using nlohmann::json;
@@ -180,4 +180,4 @@ TEST_F(FilesTest, EveryCommandRefusesWhatIsNoStore) {
 }
 
 }  // namespace
-}  // namespace reprise::tools
+}  // namespace reprise::tools::files_test

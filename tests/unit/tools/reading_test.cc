@@ -3,7 +3,7 @@
 
 #include "tests/unit/tools/sample_store.h"
 
-namespace reprise::tools {
+namespace reprise::tools::reading_test {
 namespace {
 
 using nlohmann::json;
@@ -246,4 +246,4 @@ timers                3     2       0          0        1                       
 }
 
 }  // namespace
-}  // namespace reprise::tools
+}  // namespace reprise::tools::reading_test

@@ -14,7 +14,7 @@
 #include "tools/time_text.h"
 #include "tools/timeline.h"
 
-namespace reprise::tools {
+namespace reprise::tools::text_test {
 namespace {
 
 using nlohmann::json;
@@ -219,4 +219,4 @@ TEST(TimelineTest, TakesOddHistories) {
 }
 
 }  // namespace
-}  // namespace reprise::tools
+}  // namespace reprise::tools::text_test

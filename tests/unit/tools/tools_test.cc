@@ -14,7 +14,7 @@
 #include "tests/rot/workload.h"
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::tools {
+namespace reprise::tools::tools_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -246,4 +246,4 @@ TEST_F(ToolsTest, RunsThatMayLackRecordsAreReleasedOnDemand) {
 }
 
 }  // namespace
-}  // namespace reprise::tools
+}  // namespace reprise::tools::tools_test
