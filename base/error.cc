@@ -53,7 +53,7 @@ std::string_view summary(ErrorCode code) {
     case ErrorCode::kPayloadTooLarge:
       return "a payload exceeds the limit";
     case ErrorCode::kInvalidId:
-      return "an id is empty or too long";
+      return "an id or a name is empty, too long or no UTF-8";
     case ErrorCode::kAlreadyStarted:
       return "a run with this workflow id exists";
     case ErrorCode::kNotFound:
@@ -70,6 +70,8 @@ std::string_view summary(ErrorCode code) {
       return "an option has a value it cannot have";
     case ErrorCode::kOverloaded:
       return "too much is waiting to be done";
+    case ErrorCode::kPayloadEncode:
+      return "a value cannot be a payload";
     case ErrorCode::kUnknownActivity:
       return "no implementation of this activity";
     case ErrorCode::kProcessDied:

@@ -41,7 +41,8 @@ enum class ErrorCode : int {
   kQueryFailed = 3008,
   kNoWorker = 3009,
   kInvalidOption = 3010,
-  kOverloaded = 3011,  // too much is waiting to be done
+  kOverloaded = 3011,     // too much is waiting to be done
+  kPayloadEncode = 3012,  // a value that could not be read back
   // 4xxx: activities.
   kUnknownActivity = 4001,
   kProcessDied = 4003,  // the process ended while an attempt was under way

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "replay/command_match.h"
 #include "replay/difference.h"
 
@@ -31,7 +32,7 @@ proto::Event* CommandLog::draft(base::CallSite site) {
     scratch_.Clear();
   }
   if (site.line != 0) {
-    event->mutable_call_site()->set_file(std::string(site.short_file()));
+    event->mutable_call_site()->set_file(base::to_text(std::string(site.short_file())));
     event->mutable_call_site()->set_line(site.line);
   }
   return event;

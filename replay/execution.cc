@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/out_of_memory.h"
 #include "base/stack_frames.h"
+#include "replay/causes.h"
 #include "replay/class_name.h"
 #include "replay/execution_state.h"
 
@@ -56,6 +57,11 @@ TurnEnd Execution::run_turn(proto::Turn* turn) try {
 }
 
 TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
+  if (nests_deeply(recorded)) {
+    proto::Turn bounded = recorded;
+    bound_causes(&bounded);
+    return replay_turn(bounded);
+  }
   State& s = *state_;
   s.log.begin_replay(recorded, s.events);
   if (s.closed) {

@@ -5,6 +5,7 @@
 
 #include "base/ids.h"
 #include "base/stack_frames.h"
+#include "base/utf8.h"
 #include "replay/strand.h"
 #include "replay/user_frames.h"
 
@@ -17,7 +18,7 @@ const StackTexts::Text& StackTexts::of(std::span<void* const> frames) {
   Text& text = entry->second;
   if (is_new) {
     for (const auto& symbol : user_frames(frames, symbols_)) {
-      text.frames.push_back(to_string(symbol));
+      text.frames.push_back(base::to_text(to_string(symbol)));
     }
     text.digest = digest(text.frames);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proto/parse.h"
 #include "runtime/history/history.h"
 #include "tools/every_run.h"
 
@@ -95,7 +96,7 @@ base::Result<std::vector<TailReader::Taken>> TailReader::read_archive(store::Seq
 void TailReader::deliver(const Taken& taken, const Visitor& visit) {
   proto::Turn turn;
   if (only_ != 0 && taken.run != only_) return;
-  if (!turn.ParseFromString(taken.turn)) {
+  if (!proto::parse(taken.turn, &turn)) {
     ++lost_;
     return;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/parse.h"
+
 namespace reprise::runtime {
 base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(store::RunNumber number) {
   const auto [place, added] = runs_.try_emplace(number);
@@ -13,7 +15,7 @@ base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(store::RunNumber numb
   run.is_new = stored && !*stored;
   if (run.is_new) return &run;
   proto::RunSummary summary;
-  if (!stored || !summary.ParseFromString(**stored)) {
+  if (!stored || !proto::parse(**stored, &summary)) {
     run.state.damaged_at = through_ + 1;
     return &run;
   }
@@ -80,7 +82,7 @@ bool ArchiveSlice::fold(const store::Record& record, Gathered* run) {
   arena_.reset();
   proto::Turn* turn = arena_.make();
   if (record.previous != run->state.last_seq || !store::verify_record(record, run->state.chain) ||
-      !turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()))) {
+      !proto::parse(record.body, turn)) {
     return false;
   }
   run->state.apply(*turn, names_);

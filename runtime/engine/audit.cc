@@ -1,5 +1,6 @@
 #include "runtime/engine/audit.h"
 
+#include "proto/parse.h"
 #include "store/archive_keys.h"
 #include "store/archive_state.h"
 
@@ -58,12 +59,10 @@ void Audit::take_record(Parts& parts, const store::Record& record) {
   if (run.damaged) return;
   arena_.reset();
   proto::Turn* turn = arena_.make();
-  const bool sound =
-      record.run == run.state.number && record.previous == run.state.last_seq &&
-      record.first() == (run.state.last_seq == 0) &&
-      store::verify_record(record, run.state.chain) &&
-      turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size())) &&
-      starts(*turn) == record.first();
+  const bool sound = record.run == run.state.number && record.previous == run.state.last_seq &&
+                     record.first() == (run.state.last_seq == 0) &&
+                     store::verify_record(record, run.state.chain) &&
+                     proto::parse(record.body, turn) && starts(*turn) == record.first();
   if (!sound) return cut(parts);
   run.state.apply(*turn, names_);
   run.state.last_seq = run.seen = record.seq;
@@ -80,7 +79,7 @@ void Audit::take_summary(std::string_view key, std::string_view stored) {
   parts.summary = true;
   const auto sealed = store::unseal_summary(number, stored);
   proto::RunSummary summary;
-  if (!sealed || !summary.ParseFromArray(sealed->data(), static_cast<int>(sealed->size()))) {
+  if (!sealed || !proto::parse(*sealed, &summary)) {
     return damaged(parts, "the summary of this run does not verify");
   }
   RunState& state = parts.run.state;

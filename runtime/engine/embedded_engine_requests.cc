@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/utf8.h"
 #include "runtime/engine/embedded_engine.h"
 #include "runtime/engine/limits.h"
 #include "runtime/engine/listing.h"
@@ -55,6 +56,10 @@ void EmbeddedEngine::start(StartRequest request,
     reply(why);
   };
   if (refuse({request.workflow_id, {}}, request.workflow, request.input, refused)) return;
+  for (const auto& [what, id] : {std::pair("the workflow id", &request.workflow_id),
+                                 std::pair("task_queue", &request.task_queue)}) {
+    if (const base::Status valid = check_id(what, *id); !valid) return refused(valid.error());
+  }
   const std::size_t bytes = request.input.size();
   if (const base::Status room = enter(Admission::Kind::kStart, bytes); !room) {
     return refused(room.error());
@@ -123,6 +128,7 @@ void EmbeddedEngine::update(RunKey key,
 void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {
   if (refuse(key, "cancel", reason, reply)) return;
   if (!admit(Admission::Kind::kWrite, reason.size(), &reply)) return;
+  reason = base::to_text(std::move(reason));
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
     shard.cancel(key, reason, reply);
@@ -132,6 +138,7 @@ void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {
 void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply) {
   if (refuse(key, "terminate", reason, reply)) return;
   if (!admit(Admission::Kind::kWrite, reason.size(), &reply)) return;
+  reason = base::to_text(std::move(reason));
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
     shard.terminate(key, reason, reply);

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "proto/parse.h"
+
 namespace reprise::runtime {
 namespace {
 
@@ -34,7 +36,7 @@ struct Claims {
 void keep_name(std::string_view bytes, const RecoveredRuns& others, RunState* state) {
   proto::Turn turn;
   const std::string_view body = bytes.substr(store::kRecordHeaderBytes);
-  if (!turn.ParseFromArray(body.data(), static_cast<int>(body.size()))) return;
+  if (!proto::parse(body, &turn)) return;
   if (turn.inputs().empty() || !turn.inputs(0).has_run_started()) return;
   const auto& started = turn.inputs(0).run_started();
   const auto id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
@@ -76,8 +78,7 @@ bool JournalTail::take_sound(store::Seq seq, std::string_view bytes) {
   if (!follows(*record, seq, known == runs_.end() ? none : known->second)) return false;
   arena_.reset();
   proto::Turn* turn = arena_.make();
-  if (!turn->ParseFromArray(record->body.data(), static_cast<int>(record->body.size())) ||
-      starts(*turn) != record->first()) {
+  if (!proto::parse(record->body, turn) || starts(*turn) != record->first()) {
     return false;
   }
   RecoveredRun& run = known == runs_.end() ? runs_[record->run] : known->second;

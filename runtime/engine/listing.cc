@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "proto/parse.h"
 #include "runtime/engine/run_state.h"
 
 namespace reprise::runtime {
@@ -62,7 +63,7 @@ base::Status Listing::add_archived(RunStatus status) {
         }
         if (!stored) failed = stored.error();
         proto::RunSummary summary;
-        if (!stored || !*stored || !summary.ParseFromString(**stored)) return failed.has_value();
+        if (!stored || !*stored || !proto::parse(**stored, &summary)) return failed.has_value();
         if (!request_.workflow.empty() && summary.workflow() != request_.workflow) return true;
         runs_.emplace(number, describe_state(RunState::from_summary(number, summary, names)));
         return ++found < request_.limit;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proto/parse.h"
 #include "runtime/engine/audit.h"
 
 namespace reprise::runtime {
@@ -57,7 +58,7 @@ class Recovery {
     RecoveredRun& run = runs_[number];
     run.state.number = number;
     proto::RunSummary summary;
-    if (!stored || !*stored || !summary.ParseFromString(**stored)) {
+    if (!stored || !*stored || !proto::parse(**stored, &summary)) {
       run.quarantine(1,
                      "the archive lists run number " + std::to_string(number) +
                          " as open and has no readable summary of it; the run is quarantined, "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "proto/parse.h"
 #include "runtime/engine/archive_slice.h"
 #include "store/files.h"
 #include "store/store.h"
@@ -39,7 +40,7 @@ class Rebuild {
   void quarantine(store::RunNumber run) {
     const auto stored = store_.archive().summary(run);
     proto::RunSummary summary;
-    if (!stored || !*stored || !summary.ParseFromString(**stored)) return;
+    if (!stored || !*stored || !proto::parse(**stored, &summary)) return;
     summary.set_damaged_at(summary.last_seq() + 1);
     marks_.push_back({.run = run,
                       .workflow_id = {},

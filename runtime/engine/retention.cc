@@ -1,5 +1,6 @@
 #include "runtime/engine/retention.h"
 
+#include "proto/parse.h"
 #include "runtime/engine/run_state.h"
 
 namespace reprise::runtime {
@@ -62,7 +63,7 @@ base::Result<std::vector<store::RunRemoval>> Retention::choose(const Due& due) c
     const auto stored = archive.summary(number);
     if (!stored) return skip(stored.error());
     proto::RunSummary summary;
-    if (!*stored || !summary.ParseFromString(**stored) || summary.damaged_at() != 0) return true;
+    if (!*stored || !proto::parse(**stored, &summary) || summary.damaged_at() != 0) return true;
     const RunState state = RunState::from_summary(number, summary, names);
     if (state.open() || state.last_seq >= *journal_first) return false;
     const auto size = archived_bytes(state);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/parse.h"
 #include "runtime/engine/shard.h"
 #include "runtime/engine/shard_source.h"
 
@@ -47,7 +48,7 @@ base::Result<RunState> Shard::find_archived(const RunKey& key) {
   std::optional<RunState> state;
   const auto found = archive.find(key.workflow_id, [&](std::string_view bytes) {
     proto::RunSummary summary;
-    if (!summary.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
+    if (!proto::parse(bytes, &summary)) return false;
     state = RunState::from_summary(0, summary, names_);
     return is_it(*state, key);
   });

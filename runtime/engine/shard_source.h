@@ -1,5 +1,6 @@
 // A run of this engine as the host sees it: its identity and its history in the store.
 #pragma once
+#include "proto/parse.h"
 #include "runtime/engine/shard.h"
 
 namespace reprise::runtime {
@@ -32,7 +33,7 @@ class Shard::Source final : public RunSource {
         [&](const store::Record& record) {
           if (!more) return;
           auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena);
-          readable = turn->ParseFromArray(record.body.data(), static_cast<int>(record.body.size()));
+          readable = proto::parse(record.body, turn);
           more = readable && visit(*turn);
           if (arena.SpaceUsed() > kArenaBytes) arena.Reset();
         });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "proto/parse.h"
 #include "runtime/engine/recovery.h"
 #include "runtime/history/history.h"
 
@@ -63,7 +64,7 @@ base::Result<StoreReader::Run> StoreReader::find(std::string_view workflow_or_ru
   }
   const auto number = store_->archive().find(workflow_or_run_id, [&](std::string_view bytes) {
     proto::RunSummary summary;
-    return summary.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
+    return proto::parse(bytes, &summary) &&
            RunState::from_summary(0, summary, names_).workflow_id == workflow_or_run_id;
   });
   if (!number) return number.error();
@@ -102,7 +103,7 @@ base::Result<StoreReader::Run> StoreReader::find(store::RunNumber number) {
   if (!stored) return stored.error();
   if (!*stored) return Run();
   proto::RunSummary summary;
-  if (!summary.ParseFromString(**stored)) {
+  if (!proto::parse(**stored, &summary)) {
     return base::Error{base::ErrorCode::kStoreDamaged,
                        "the summary of run number " + std::to_string(number) + " is unreadable"};
   }
@@ -172,14 +173,13 @@ base::Status StoreReader::visit_turns(
   proto::Turn turn;
   std::uint64_t turns = 0;
   bool readable = true;
-  const base::Status read = store::read_history(
-      store_->journal(), store_->archive(), run.number, run.last_seq,
-      [&](const store::Record& record) {
-        if (!readable) return;
-        ++turns;
-        readable = turn.ParseFromArray(record.body.data(), static_cast<int>(record.body.size()));
-        if (readable) visit(record.seq, turn);
-      });
+  const base::Status read = store::read_history(store_->journal(), store_->archive(), run.number,
+                                                run.last_seq, [&](const store::Record& record) {
+                                                  if (!readable) return;
+                                                  ++turns;
+                                                  readable = proto::parse(record.body, &turn);
+                                                  if (readable) visit(record.seq, turn);
+                                                });
   if (!read || readable) return read;
   return base::Error{base::ErrorCode::kStoreDamaged, "turn " + std::to_string(turns) + " of run " +
                                                          run.id.to_string() +

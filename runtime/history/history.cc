@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "proto/parse.h"
+
 namespace reprise::runtime {
 namespace {
 
@@ -16,7 +18,7 @@ base::Result<proto::History> make_history(const std::vector<std::string>& turns)
   proto::History history;
   history.set_format(kHistoryFormat);
   for (const std::string& turn : turns) {
-    if (history.add_turns()->ParseFromString(turn)) continue;
+    if (proto::parse(turn, history.add_turns())) continue;
     return no_history("turn " + std::to_string(history.turns_size()) + " is no valid event data");
   }
   return history;
@@ -30,7 +32,7 @@ base::Result<proto::History> decode_history(std::string_view bytes) {
   proto::History history;
   if (bytes.empty()) return no_history("it is empty");
   if (bytes.size() > std::numeric_limits<int>::max()) return no_history("it has more than 2 GiB");
-  if (!history.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  if (!proto::parse(bytes, &history)) {
     return no_history("the bytes do not decode");
   }
   if (history.format() != kHistoryFormat) {

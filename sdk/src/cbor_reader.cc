@@ -21,6 +21,7 @@ using Type = CborReader::Type;
 
 constexpr unsigned kHalf = 25;
 constexpr unsigned kSingle = 26;
+constexpr char kUndefined = '\xf7';
 constexpr std::uint64_t kLargestSigned = std::numeric_limits<std::int64_t>::max();
 constexpr std::string_view kSingleExpected = "a number that float holds exactly";
 constexpr Type kByMajor[] = {Type::kUnsigned, Type::kNegative, Type::kBytes, Type::kText,
@@ -234,7 +235,6 @@ std::string_view CborReader::item() {
 }
 
 void CborReader::skip() {
-  const Nesting nesting(*this);
   const Head head = peek_head();
   std::size_t children = 0;
   switch (head.type) {
@@ -253,12 +253,24 @@ void CborReader::skip() {
       children = 1;
       break;
     case Type::kOther:
+      if (kept_null()) return;
+      fail("an item");
     case Type::kEnd:
       fail("an item");
     default:
       position_ += head.size;
+      return;
   }
+  const Nesting nesting(*this);
   for (; children > 0; --children) skip();
+}
+
+bool CborReader::kept_null() {
+  const Head head = peek_head();
+  if (head.type != Type::kOther || head.size != 1 || encoded_[position_] != kUndefined)
+    return false;
+  position_ += head.size;
+  return true;
 }
 
 void CborReader::finish() {

@@ -3,8 +3,11 @@
 #include <cmath>
 #include <optional>
 
+#include "base/utf8.h"
 #include "reprise/cbor.h"
 #include "reprise/codec.h"
+#include "reprise/error.h"
+#include "sdk/src/errors.h"
 
 namespace reprise {
 namespace {
@@ -19,42 +22,11 @@ constexpr unsigned kMap = 5;
 constexpr char kFalse = '\xf4';
 constexpr char kTrue = '\xf5';
 constexpr char kNull = '\xf6';
+constexpr char kUndefinedByte = '\xf7';
 constexpr char kHalfByte = '\xf9';
 constexpr char kSingleByte = '\xfa';
 constexpr char kDoubleByte = '\xfb';
 constexpr std::uint16_t kHalfNan = 0x7e00;
-
-// The length of the UTF-8 sequence that `rest` begins with, 0 if it begins with none. Overlong
-// forms, surrogates and what lies beyond U+10FFFF are none.
-std::size_t sequence_length(std::string_view rest) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
-  const auto follows = [&](std::size_t i, unsigned low, unsigned high) {
-    return i < rest.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return follows(1, 0x80, 0xbf) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const unsigned low = first == 0xe0 ? 0xa0 : 0x80;
-    const unsigned high = first == 0xed ? 0x9f : 0xbf;
-    return follows(1, low, high) && follows(2, 0x80, 0xbf) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const unsigned low = first == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xf4 ? 0x8f : 0xbf;
-    return follows(1, low, high) && follows(2, 0x80, 0xbf) && follows(3, 0x80, 0xbf) ? 4 : 0;
-  }
-  return 0;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
 
 // The half-precision float with exactly this value, if there is one.
 std::optional<std::uint16_t> as_half(float value) {
@@ -140,7 +112,17 @@ void CborWriter::floating(double value) {
 }
 
 void CborWriter::text(std::string_view value) {
-  head(is_utf8(value) ? kText : kBytes, value.size());
+  head(base::is_utf8(value) ? kText : kBytes, value.size());
+  out_ += value;
+}
+
+void CborWriter::utf8(std::string_view value) {
+  if (!base::is_utf8(value)) {
+    invalid("the string '" + base::to_text(std::string(value.substr(0, 100))) +
+            "' is no UTF-8; make bytes that are no text a std::vector<std::byte>, or a "
+            "std::string outside of JSON");
+  }
+  head(kText, value.size());
   out_ += value;
 }
 
@@ -150,13 +132,38 @@ void CborWriter::bytes(std::string_view value) {
 }
 
 void CborWriter::array(std::size_t size) {
+  ++nesting_;
   head(kArray, size);
 }
 void CborWriter::map(std::size_t size) {
+  ++nesting_;
   head(kMap, size);
 }
 void CborWriter::item(std::string_view encoded) {
+  nesting_ += encoded.size();  // it has no more levels than bytes
   out_ += encoded;
+}
+
+void CborWriter::keep_null(std::size_t begin) {
+  if (out_[begin] == kNull) out_[begin] = kUndefinedByte;
+}
+
+std::string CborWriter::finish() {
+  // Few values have so many arrays and maps that they could nest too deeply.
+  if (nesting_ > static_cast<std::size_t>(CborReader::kMaxDepth)) {
+    try {
+      CborReader(out_).item();
+    } catch (const PayloadError&) {
+      invalid("it nests deeper than " + std::to_string(CborReader::kMaxDepth) +
+              " levels, or is no well-formed CBOR");
+    }
+  }
+  return take();
+}
+
+void CborWriter::invalid(std::string_view why) const {
+  throw PayloadError(internal::code_text(base::ErrorCode::kPayloadEncode),
+                     "the value cannot be a payload: " + std::string(why));
 }
 
 void internal::SortedEntries::write(CborWriter& out) {

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "runtime/engine/limits.h"
 #include "sdk/src/errors.h"
 
 namespace reprise::internal {
@@ -24,11 +25,16 @@ void check_map_size(std::string_view what, std::uint64_t bytes) {
 }  // namespace
 
 void check_id(std::string_view what, std::string_view id) {
-  if (!id.empty() && id.size() <= kMaxIdBytes) return;
-  const std::string found = id.empty() ? "is empty" : "has " + std::to_string(id.size()) + " bytes";
-  throw InvalidOption(
-      code_text(base::ErrorCode::kInvalidId),
-      std::string(what) + " " + found + "; it must have 1 to " + std::to_string(kMaxIdBytes));
+  value_or_throw(runtime::check_id(what, id));
+}
+
+void check_key(std::string_view workflow_id) {
+  value_or_throw(runtime::check_length("the workflow id", workflow_id));
+}
+
+void check_name(const replay::Execution& run, std::string_view what, std::string_view name) {
+  value_or_throw(run.replaying() ? runtime::check_length(what, name)
+                                 : runtime::check_id(what, name));
 }
 
 void check_payload_size(std::string_view payload) {

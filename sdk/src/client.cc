@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/utf8.h"
 #include "runtime/history/history.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/failures.h"
@@ -38,13 +39,14 @@ RunDescription to_public(const runtime::RunDescription& from) {
 }
 
 runtime::RunKey make_key(std::string_view id, std::string_view run_id) {
-  internal::check_id("the workflow id", id);
+  internal::check_key(id);
   runtime::RunKey key{.workflow_id = std::string(id)};
   if (run_id.empty()) return key;
   key.run_id = base::RunId::parse(run_id);
   if (key.run_id) return key;
-  throw InvalidOption(internal::code_text(base::ErrorCode::kInvalidId),
-                      "'" + std::string(run_id) + "' is no run id; a run id is a UUID");
+  throw InvalidOption(
+      internal::code_text(base::ErrorCode::kInvalidId),
+      "'" + base::to_text(std::string(run_id)) + "' is no run id; a run id is a UUID");
 }
 
 base::Result<runtime::RunDescription> ask_description(runtime::Service& service,
@@ -94,6 +96,7 @@ void SentSignal::delivered() const {
 }
 
 std::string RunHandle::send_query(std::string_view name, std::string input) const {
+  internal::check_id("the query's name", name);
   internal::check_payload_size(input);
   auto& service = link_->service();
   return internal::value_or_throw(internal::ask<std::string>(service, [&](auto reply) {
@@ -102,6 +105,7 @@ std::string RunHandle::send_query(std::string_view name, std::string input) cons
 }
 
 std::string RunHandle::send_update(std::string_view name, std::string input) const {
+  internal::check_id("the update's name", name);
   internal::check_payload_size(input);
   auto& service = link_->service();
   const auto key = link_->key_to_await();
@@ -121,14 +125,14 @@ std::string RunHandle::send_update(std::string_view name, std::string input) con
 void RunHandle::cancel(std::string_view reason) const {
   auto& service = link_->service();
   internal::value_or_throw(internal::ask<void>(service, [&](auto reply) {
-    service.cancel(link_->key(), std::string(reason), std::move(reply));
+    service.cancel(link_->key(), base::to_text(std::string(reason)), std::move(reply));
   }));
 }
 
 void RunHandle::terminate(std::string_view reason) const {
   auto& service = link_->service();
   internal::value_or_throw(internal::ask<void>(service, [&](auto reply) {
-    service.terminate(link_->key(), std::string(reason), std::move(reply));
+    service.terminate(link_->key(), base::to_text(std::string(reason)), std::move(reply));
   }));
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "base/utf8.h"
 #include "proto/log.pb.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/durable.h"
@@ -18,7 +19,7 @@ void fill(const RetryPolicy& retry, proto::RetryPolicy* out) {
   out->set_backoff_coefficient(retry.backoff_coefficient);
   out->set_maximum_interval_ms(retry.maximum_interval.count());
   out->set_maximum_attempts(retry.maximum_attempts);
-  for (const std::string& type : retry.non_retryable) out->add_non_retryable(type);
+  for (const std::string& type : retry.non_retryable) out->add_non_retryable(base::to_text(type));
 }
 
 void fill(std::string_view name,
@@ -49,7 +50,7 @@ internal::PendingParts Context::start_activity(std::string_view name,
                                                const ActivityOptions& options,
                                                CallSite site) {
   internal::require_startable(*execution_);
-  internal::check_id("the activity's name", name);
+  internal::check_name(*execution_, "the activity's name", name);
   internal::check_payload_size(input);
   internal::check(options);
   if (host_->scheduling) host_->scheduling(name, options.task_queue);
@@ -65,7 +66,7 @@ std::string Context::run_step(std::string_view name,
                               const StepOptions& options,
                               CallSite site) {
   internal::require_startable(*execution_);
-  internal::check_id("the step's name", name);
+  internal::check_name(*execution_, "the step's name", name);
   internal::check(options);
   const auto fill_in = [&](proto::StepScheduled& step) {
     step.set_name(name.data(), name.size());
@@ -183,8 +184,7 @@ replay::Outcome update_outcome(std::string result) {
     internal::check_payload_size(result);
     return replay::Outcome::success(std::move(result));
   } catch (const PayloadError& error) {
-    return replay::Outcome::failed(
-        internal::application_failure(std::string(error.code()), error.what(), false));
+    return internal::refused_result(error);
   }
 }
 
@@ -196,6 +196,10 @@ replay::Execution::UpdateHandler update_handler(
       return update_outcome(handler(input));
     } catch (const Failure& failure) {
       return replay::Outcome::failed(internal::to_proto(failure));
+    } catch (const PayloadError& error) {
+      // What it returned, unless the handler has misread something of its own.
+      if (error.code() != base::to_string(base::ErrorCode::kPayloadEncode)) throw;
+      return internal::refused_result(error);
     }
   };
 }
@@ -204,19 +208,20 @@ replay::Execution::UpdateHandler update_handler(
 
 Registration Context::add_query(std::string_view name, Handler handler) {
   internal::require_durable(*execution_);
-  internal::check_id("the query's name", name);
+  internal::check_name(*execution_, "the query's name", name);
   return Registration(*execution_, execution_->answer(name, query_handler(std::move(handler))));
 }
 
 Registration Context::add_update(std::string_view name, Handler handler) {
   internal::require_durable(*execution_);
-  internal::check_id("the update's name", name);
+  internal::check_name(*execution_, "the update's name", name);
   return Registration(*execution_, execution_->accept(name, update_handler(std::move(handler))));
 }
 
 void internal::Handlers::signal(Context& ctx,
                                 std::string_view name,
                                 std::function<void(std::string_view)> handler) {
+  check_name(ctx.durable(), "the signal's name", name);
   ctx.durable().on_signal(name, [handler = std::move(handler)](std::string_view input) {
     try {
       handler(input);
@@ -229,12 +234,14 @@ void internal::Handlers::signal(Context& ctx,
 void internal::Handlers::query(Context& ctx,
                                std::string_view name,
                                std::function<std::string(std::string_view)> handler) {
+  check_name(ctx.durable(), "the query's name", name);
   ctx.durable().answer(name, query_handler(std::move(handler)));
 }
 
 void internal::Handlers::update(Context& ctx,
                                 std::string_view name,
                                 std::function<std::string(std::string_view)> handler) {
+  check_name(ctx.durable(), "the update's name", name);
   ctx.durable().accept(name, update_handler(std::move(handler)));
 }
 
@@ -266,13 +273,13 @@ std::string Context::uuid() {
 
 bool Context::patched(std::string_view change_id, CallSite site) {
   internal::require_durable(*execution_);
-  internal::check_id("the change's id", change_id);
+  internal::check_name(*execution_, "the change's id", change_id);
   return execution_->patched(change_id, internal::to_base(site));
 }
 
 void Context::deprecate_patch(std::string_view change_id, CallSite site) {
   internal::require_durable(*execution_);
-  internal::check_id("the change's id", change_id);
+  internal::check_name(*execution_, "the change's id", change_id);
   execution_->deprecate_patch(change_id, internal::to_base(site));
 }
 

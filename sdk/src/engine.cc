@@ -1,5 +1,6 @@
 #include "reprise/engine.h"
 
+#include <optional>
 #include <spdlog/spdlog.h>
 #include <string_view>
 #include <utility>
@@ -7,12 +8,14 @@
 #include "replay/strand.h"
 #include "runtime/engine/engine.h"
 #include "sdk/src/checks.h"
+#include "sdk/src/library_log.h"
 #include "sdk/src/service.h"
 
 namespace reprise {
 namespace {
 
 struct EngineState final : internal::ServiceState {
+  std::optional<internal::LibraryLog> library_log;
   std::unique_ptr<runtime::Engine> engine;
 };
 
@@ -87,6 +90,7 @@ std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineO
   internal::check(options);
   auto state = std::make_unique<EngineState>();
   state->log = options.logger ? options.logger : internal::default_log();
+  state->library_log.emplace(state->log);
   state->engine =
       internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, state->log)));
   state->service = state->engine.get();

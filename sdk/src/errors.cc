@@ -59,6 +59,7 @@ void internal::throw_error(const base::Error& error) {
       throw HistoryError(code, error.message);
     case Code::kPayloadDecode:
     case Code::kPayloadTooLarge:
+    case Code::kPayloadEncode:
       throw PayloadError(code, error.message);
     case Code::kInvalidId:
     case Code::kInvalidOption:

@@ -2,12 +2,51 @@
 
 #include <array>
 #include <utility>
+#include <vector>
 
+#include "base/utf8.h"
+#include "replay/causes.h"
 #include "replay/class_name.h"
-#include "reprise/error.h"
 #include "sdk/src/checks.h"
 
 namespace reprise {
+
+static_assert(kMaxCauses == replay::kMaxCauses);
+
+namespace {
+
+// Stands in a chain where causes are missing. A failure like the others, so that the log keeps it.
+constexpr std::string_view kLeftOut = "(more than 32 causes; some are left out)";
+static_assert(kMaxCauses == 32);
+
+}  // namespace
+
+// The causes below an ActivityFailure, bounded: whatever walks along a chain (and its destructor,
+// on the stack of a strand) can rely on that.
+struct ActivityFailure::Chain {
+  explicit Chain(std::shared_ptr<const Failure> whole) : cause(std::move(whole)) {
+    if (cause == nullptr) return;
+    causes = 1;
+    const auto* below = dynamic_cast<const ActivityFailure*>(cause.get());
+    if (below == nullptr) return;
+    causes += below->causes_;
+    if (causes > kMaxCauses) leave_out(*below);
+  }
+
+  // `first` itself, and one more for the note if there is none yet.
+  void leave_out(const ActivityFailure& first) {
+    causes = kMaxCauses;
+    const auto& second = dynamic_cast<const ActivityFailure&>(*first.cause_);
+    std::shared_ptr<const Failure> kept = first.cause_;
+    if (second.activity() != kLeftOut) {
+      kept = std::make_shared<ActivityFailure>(std::string(kLeftOut), 0, second.cause_);
+    }
+    cause = std::move(kept);  // may destroy `first`
+  }
+
+  std::shared_ptr<const Failure> cause;
+  int causes = 0;
+};
 
 ApplicationFailure::ApplicationFailure(std::string type, const std::string& message, bool retryable)
     : Failure(message),
@@ -47,17 +86,14 @@ std::string limit_name(TimeoutKind limit) {
   return "other";
 }
 
-std::shared_ptr<const Failure> make_cause(const proto::Failure& failure);
-
-// Calls `use` with the exception that the value stands for.
+// Calls `use` with the exception that the value stands for, whose cause is `cause`.
 template <class Use>
-auto with_exception(const proto::Failure& failure, Use use) {
+auto with_exception(const proto::Failure& failure, std::shared_ptr<const Failure> cause, Use use) {
   switch (failure.kind()) {
     case proto::Failure::APPLICATION:
       return use(ApplicationFailure(failure.type(), failure.message(), !failure.non_retryable()));
     case proto::Failure::ACTIVITY:
-      return use(ActivityFailure(failure.activity(), failure.attempts(),
-                                 failure.has_cause() ? make_cause(failure.cause()) : nullptr));
+      return use(ActivityFailure(failure.activity(), failure.attempts(), std::move(cause)));
     case proto::Failure::TIMEOUT:
       return use(TimeoutFailure(kind_of(failure.type()), failure.message()));
     case proto::Failure::CANCELLED:
@@ -67,10 +103,21 @@ auto with_exception(const proto::Failure& failure, Use use) {
   }
 }
 
+// From the innermost outwards, not by recursion: this runs on strands, and what is recorded may
+// nest deeper than what is written today.
 std::shared_ptr<const Failure> make_cause(const proto::Failure& failure) {
-  return with_exception(failure, [](auto exception) -> std::shared_ptr<const Failure> {
-    return std::make_shared<const decltype(exception)>(std::move(exception));
-  });
+  std::vector<const proto::Failure*> causes;
+  for (const proto::Failure* at = &failure; at->has_cause(); at = &at->cause()) {
+    causes.push_back(&at->cause());
+  }
+  std::shared_ptr<const Failure> made;
+  for (; !causes.empty(); causes.pop_back()) {
+    made = with_exception(
+        *causes.back(), std::move(made), [](auto exception) -> std::shared_ptr<const Failure> {
+          return std::make_shared<const decltype(exception)>(std::move(exception));
+        });
+  }
+  return made;
 }
 
 // Errors of ours that another attempt meets again.
@@ -85,18 +132,22 @@ bool is_final(const Error& error) {
 ActivityFailure::ActivityFailure(std::string activity,
                                  int attempts,
                                  std::shared_ptr<const Failure> cause)
-    : Failure(activity_message(activity, attempts, cause.get())),
+    : ActivityFailure(std::move(activity), attempts, Chain(std::move(cause))) {}
+
+ActivityFailure::ActivityFailure(std::string activity, int attempts, Chain chain)
+    : Failure(activity_message(activity, attempts, chain.cause.get())),
       activity_(std::make_shared<const std::string>(std::move(activity))),
       attempts_(attempts),
-      cause_(std::move(cause)) {}
+      causes_(chain.causes),
+      cause_(std::move(chain.cause)) {}
 
 namespace internal {
 
 proto::Failure application_failure(std::string type, std::string message, bool retryable) {
   proto::Failure value;
   value.set_kind(proto::Failure::APPLICATION);
-  value.set_type(std::move(type));
-  value.set_message(std::move(message));
+  value.set_type(base::to_text(std::move(type)));
+  value.set_message(base::to_text(std::move(message)));
   value.set_non_retryable(!retryable);
   return value;
 }
@@ -109,7 +160,7 @@ proto::Failure to_proto(const Failure& failure) {
   }
   if (const auto* activity = dynamic_cast<const ActivityFailure*>(&failure)) {
     value.set_kind(proto::Failure::ACTIVITY);
-    value.set_activity(std::string(activity->activity()));
+    value.set_activity(base::to_text(std::string(activity->activity())));
     value.set_attempts(activity->attempts());
     if (activity->cause() != nullptr) *value.mutable_cause() = to_proto(*activity->cause());
   } else if (const auto* timeout = dynamic_cast<const TimeoutFailure*>(&failure)) {
@@ -120,13 +171,18 @@ proto::Failure to_proto(const Failure& failure) {
   } else {
     return application_failure(replay::class_name(failure), failure.what(), true);
   }
-  value.set_message(failure.what());
+  value.set_message(base::to_text(failure.what()));
   return value;
 }
 
 void throw_failure(const proto::Failure& failure) {
-  with_exception(failure, [](auto exception) { throw exception; });
+  with_exception(failure, make_cause(failure), [](auto exception) { throw exception; });
   throw Failure(failure.message());  // not reached
+}
+
+replay::Outcome refused_result(const PayloadError& error) {
+  return replay::Outcome::failed(
+      application_failure(std::string(error.code()), error.what(), false));
 }
 
 replay::Outcome made_final(const replay::Outcome& outcome) {

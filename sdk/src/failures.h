@@ -6,6 +6,7 @@
 #include "base/function_ref.h"
 #include "proto/log.pb.h"
 #include "replay/outcome.h"
+#include "reprise/error.h"
 #include "reprise/failure.h"
 
 namespace reprise::internal {
@@ -15,6 +16,9 @@ proto::Failure to_proto(const Failure& failure);
 
 // An exception that is no Failure, as the outcome of an attempt.
 proto::Failure application_failure(std::string type, std::string message, bool retryable);
+
+// A result that cannot be recorded: another attempt would have it again.
+replay::Outcome refused_result(const PayloadError& error);
 
 // The same failed outcome, not to be retried.
 replay::Outcome made_final(const replay::Outcome& outcome);

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/function_ref.h"
 #include "proto/log.pb.h"
+#include "proto/parse.h"
 #include "store/journal.h"
 
 namespace reprise::internal {
@@ -28,8 +29,7 @@ class JournalFollower {
       const auto record = store::decode_record(bytes, &size);
       REPRISE_CHECK(record.has_value(), "a store in memory holds what it was given");
       proto::Turn turn;
-      REPRISE_CHECK(turn.ParseFromArray(record->body.data(), static_cast<int>(record->body.size())),
-                    "a record of ours holds a turn");
+      REPRISE_CHECK(proto::parse(record->body, &turn), "a record of ours holds a turn");
       visit(*record, turn);
       bytes.remove_prefix(size);
     }

@@ -1,6 +1,7 @@
 #include "reprise/pending.h"
 
 #include "replay/strand.h"
+#include "sdk/src/checks.h"
 #include "sdk/src/durable.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/failures.h"
@@ -47,6 +48,7 @@ PendingParts to_parts(replay::Execution& execution, const replay::OperationRef& 
 
 PendingParts next_signal(replay::Execution& execution, const std::string& name) {
   require_durable(execution);
+  check_name(execution, "the signal's name", name);
   return to_parts(execution, execution.next_signal(name));
 }
 

@@ -96,6 +96,7 @@ base::Status SignalLink::wait() const {
 }
 
 std::shared_ptr<SignalLink> RunLink::submit_signal(std::string_view name, std::string input) const {
+  check_id("the signal's name", name);
   check_payload_size(input);
   auto link = std::make_shared<SignalLink>(service());
   service().signal(key(), std::string(name), std::move(input),

@@ -21,20 +21,32 @@ class CborWriter {
   void floating(double value);  // NaNs lose their payload
   // A text string if `value` is UTF-8, else a byte string: every item is valid CBOR.
   void text(std::string_view value);
+  // A text string, for types that read a byte string as something else. invalid() if it is no
+  // UTF-8.
+  void utf8(std::string_view value);
   void bytes(std::string_view value);
   void array(std::size_t size);
   void map(std::size_t size);
   // An item that is encoded already.
   void item(std::string_view encoded);
+  // For codecs of types that may be empty and may hold what is written as null: a null that was
+  // written at `begin` of written() becomes `undefined`. See CborReader::kept_null().
+  void keep_null(std::size_t begin);
 
   const std::string& written() const { return out_; }
   std::string take() { return std::move(out_); }
+  // take(), for a whole payload: invalid() if it nests deeper than a CborReader would read.
+  std::string finish();
+
+  // Throws PayloadError (RP3012): what is to be written cannot be read back as it is.
+  [[noreturn]] void invalid(std::string_view why) const;
 
  private:
   void head(unsigned major, std::uint64_t value);
   void big_endian(std::uint64_t value, int bytes);
 
   std::string out_;
+  std::size_t nesting_ = 0;  // arrays, maps and foreign items so far: no less than the levels
 };
 
 // Reads data items from `encoded`, which must outlive the reader and the views it returns. Each
@@ -76,6 +88,7 @@ class CborReader {
   void array_of(std::size_t size);  // exactly so many
   std::size_t map();                // the number of pairs that follow
   std::string_view item();          // skips one item of any kind and returns its encoding
+  bool kept_null();                 // reads what keep_null() wrote; false: it is something else
   std::size_t rest() const { return encoded_.size() - position_; }  // bytes not read yet
   void finish();  // everything must have been read
 

@@ -57,6 +57,8 @@ struct Codec<bool> {
 
 template <std::integral T>
 struct Codec<T> {
+  static_assert(sizeof(T) <= sizeof(std::uint64_t),
+                "Reprise cannot encode integers of more than 64 bits: send two, or a string");
   static void encode(CborWriter& out, T value) {
     if constexpr (std::is_signed_v<T>) {
       out.integer(value);
@@ -337,21 +339,22 @@ template <class T>
 inline constexpr bool kEncodesAsNull<std::optional<T>> = true;
 }  // namespace internal
 
-// The value, or null.
+// The value, or null. A value that is itself null (of a nlohmann::json) is `undefined`.
 template <class T>
 struct Codec<std::optional<T>> {
   static_assert(!internal::kEncodesAsNull<T>,
                 "an optional of something that is null when empty cannot be told apart from it");
   static void encode(CborWriter& out, const std::optional<T>& value) {
-    if (value) {
-      Codec<T>::encode(out, *value);
-    } else {
-      out.null();
-    }
+    if (!value) return out.null();
+    const std::size_t begin = out.written().size();
+    Codec<T>::encode(out, *value);
+    out.keep_null(begin);
   }
   static std::optional<T> decode(CborReader& in) {
     if (in.peek() == CborReader::Type::kNull) return in.null(), std::nullopt;
-    return Codec<T>::decode(in);
+    if (!in.kept_null()) return Codec<T>::decode(in);
+    CborReader null("\xf6");
+    return Codec<T>::decode(null);
   }
 };
 

@@ -67,7 +67,7 @@ class UnknownWorkflow : public Error {
 };
 
 // A payload that does not decode as the type expected (RP3001) or is larger than kMaxPayloadBytes
-// (RP3002).
+// (RP3002), or a value that no payload could be read back as (RP3012).
 class PayloadError : public Error {
  public:
   using Error::Error;

@@ -8,10 +8,15 @@
 
 namespace reprise {
 
+// Causes below one failure. See ActivityFailure.
+inline constexpr int kMaxCauses = 32;
+
 // The root of everything that counts as an outcome rather than a bug. Thrown by get(), call() and
 // result(); throw one of your own (usually ApplicationFailure) to end a run, an activity, a step or
 // an update as failed. A class derived from it is recorded as an ApplicationFailure whose type is
-// the class's name, and comes back as one. A value: copyable, usable on any thread.
+// the class's name, and comes back as one. What is recorded is text: each byte of a message or a
+// type that is no UTF-8 becomes U+FFFD, and what is behind 64 KiB is cut. A value: copyable, usable
+// on any thread.
 class Failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -35,6 +40,8 @@ class ApplicationFailure : public Failure {
 // An activity has failed for good: its attempts are used up, its time is over, or the failure is
 // not retryable. What the last attempt failed with is its cause: an ApplicationFailure, or a
 // TimeoutFailure when a limit of ActivityOptions was reached. (A step throws that failure itself.)
+// A chain of causes has kMaxCauses at most: of a longer one the outermost failure and the innermost
+// causes are kept, and one between them says that some are left out.
 class ActivityFailure : public Failure {
  public:
   ActivityFailure(std::string activity, int attempts, std::shared_ptr<const Failure> cause);
@@ -49,8 +56,12 @@ class ActivityFailure : public Failure {
   }
 
  private:
+  struct Chain;
+  ActivityFailure(std::string activity, int attempts, Chain chain);
+
   std::shared_ptr<const std::string> activity_;
   int attempts_;
+  int causes_;  // in the chain below
   std::shared_ptr<const Failure> cause_;
 };
 

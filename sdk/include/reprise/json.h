@@ -17,8 +17,12 @@ namespace reprise {
 namespace internal {
 
 // Our own conversions instead of json::to_cbor(): deterministic floats, errors that name the byte,
-// and frames small enough for the stack of a workflow.
-inline void write_json(CborWriter& out, const nlohmann::json& value) {
+// and frames small enough for the stack of a workflow. What would not be read back as it is is
+// refused: `level` counts the arrays and objects around it.
+inline void write_json(CborWriter& out, const nlohmann::json& value, int level = 0) {
+  if (value.is_structured() && level == CborReader::kMaxDepth) {
+    out.invalid("it nests deeper than 64 levels");
+  }
   using Type = nlohmann::json::value_t;
   switch (value.type()) {
     case Type::boolean:
@@ -30,20 +34,21 @@ inline void write_json(CborWriter& out, const nlohmann::json& value) {
     case Type::number_float:
       return out.floating(value.get<double>());
     case Type::string:
-      return out.text(value.get_ref<const std::string&>());
+      return out.utf8(value.get_ref<const std::string&>());
     case Type::binary: {
       const auto& bytes = value.get_binary();
+      if (bytes.has_subtype()) out.invalid("binary JSON has a subtype, which a payload has not");
       return out.bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     }
     case Type::array:
       out.array(value.size());
-      for (const auto& element : value) write_json(out, element);
+      for (const auto& element : value) write_json(out, element, level + 1);
       return;
     case Type::object:
       out.map(value.size());
       for (auto entry = value.begin(); entry != value.end(); ++entry) {
         out.text(entry.key());
-        write_json(out, entry.value());
+        write_json(out, entry.value(), level + 1);
       }
       return;
     case Type::null:

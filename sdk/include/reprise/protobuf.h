@@ -22,15 +22,26 @@ struct Codec<T> {
       coded.SetSerializationDeterministic(true);
       value.SerializeToCodedStream(&coded);
     }
+    // What was written is not always read again: strings that are no UTF-8, required fields that
+    // are not set, messages that nest too deeply.
+    if (T copy; !parse(bytes, &copy)) {
+      out.invalid("protobuf does not read what it writes for this message of type " +
+                  value.GetTypeName() + ": a string is no UTF-8, or it nests too deeply");
+    }
     out.bytes(bytes);
   }
   static T decode(CborReader& in) {
     const std::string_view bytes = in.bytes();
     T value;
-    if (!value.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    if (!parse(bytes, &value)) {
       in.invalid("a byte string is no message of type " + value.GetTypeName());
     }
     return value;
+  }
+
+ private:
+  static bool parse(std::string_view bytes, T* value) {
+    return value->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
   }
 };
 

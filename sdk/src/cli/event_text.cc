@@ -6,6 +6,7 @@
 #include <google/protobuf/text_format.h>
 
 #include "base/ids.h"
+#include "proto/fields.h"
 #include "replay/mismatch.h"
 
 namespace reprise::internal {
@@ -51,6 +52,25 @@ class RunIdPrinter : public TextFormat::FastFieldValuePrinter {
   }
 };
 
+class TextPrinter : public TextFormat::FastFieldValuePrinter {
+ public:
+  void PrintBytes(const std::string& text,
+                  TextFormat::BaseTextGenerator* generator) const override {
+    PrintString(text, generator);
+  }
+};
+
+void print_text_as_such(TextFormat::Printer* printer) {
+  const auto* file = proto::Event::descriptor()->file();
+  for (int i = 0; i < file->message_type_count(); ++i) {
+    const auto* type = file->message_type(i);
+    for (int n = 0; n < type->field_count(); ++n) {
+      if (!proto::is_text(*type->field(n))) continue;
+      printer->RegisterFieldValuePrinter(type->field(n), new TextPrinter);  // it owns it
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<NumberedEvent> numbered_events(const proto::History& history) {
@@ -84,6 +104,7 @@ std::string event_in_full(const proto::Event& event) {
   printer.RegisterFieldValuePrinter(
       proto::RunStarted::descriptor()->FindFieldByNumber(proto::RunStarted::kRunIdFieldNumber),
       new RunIdPrinter);
+  print_text_as_such(&printer);
   std::string text;
   printer.PrintToString(event, &text);
   return text;

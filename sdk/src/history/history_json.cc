@@ -383,7 +383,7 @@ proto::History history_from_json(std::string_view text) {
   } catch (const Malformed& problem) {
     fail(problem.what());
   }
-  // What JSON can say and a history cannot have (too deep, text that is no UTF-8) ends here.
+  // What JSON can say and a history cannot have (too deep) ends here.
   return value_or_throw(
       runtime::decode_history(runtime::encode_history(std::move(reader.history()))));
 }

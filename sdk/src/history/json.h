@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "proto/parse.h"
+
 namespace reprise::internal {
 
 using Json = nlohmann::ordered_json;
@@ -17,9 +19,9 @@ struct Malformed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Levels of arrays and objects: a failure with a hundred causes, and in it a payload of 64 levels
-// in the long form of its maps.
-inline constexpr std::size_t kMaxJsonDepth = 320;
+// Levels of arrays and objects: a failure with as many causes as a record may nest, or a payload of
+// 64 levels in the long form of its maps.
+inline constexpr std::size_t kMaxJsonDepth = proto::kMostLevels + 16;
 
 // Parses one value. Throws Malformed for anything else, for more than kMaxJsonDepth levels and for
 // a key that stands twice in an object; the message has line and column in `whole`, of which `text`

@@ -10,6 +10,8 @@
 #include <google/protobuf/unknown_field_set.h>
 
 #include "base/ids.h"
+#include "base/utf8.h"
+#include "proto/fields.h"
 #include "sdk/src/history/payload_json.h"
 
 namespace reprise::internal {
@@ -19,6 +21,7 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 
 constexpr std::string_view kUnknown = "$unknown";
+constexpr const char* kBytesMark = "$bytes";
 
 bool any_field(const Field&) {
   return true;
@@ -28,17 +31,25 @@ bool is_run_id(const Field& field) {
   return field.type() == Field::TYPE_BYTES && field.name().ends_with("run_id");
 }
 
+bool holds_text(const Field& field) {
+  return field.type() == Field::TYPE_STRING || proto::is_text(field);
+}
+
 Json bytes_to_json(const Field& field, const std::string& bytes) {
   if (is_run_id(field)) {
     if (const auto id = base::RunId::from_bytes(bytes)) return id->to_string();
-    return Json::object({{"$bytes", to_hex(bytes)}});
+  } else if (!holds_text(field)) {
+    return payload_to_json(bytes);
+  } else if (base::is_utf8(bytes)) {
+    return bytes;
   }
-  return payload_to_json(bytes);
+  return Json::object({{kBytesMark, to_hex(bytes)}});
 }
 
 std::string bytes_from_json(const Field& field, const Json& value) {
-  if (!is_run_id(field)) return payload_from_json(value);
-  if (mark_of(value) == "$bytes") return bytes_of(value.front(), "$bytes");
+  if (!is_run_id(field) && !holds_text(field)) return payload_from_json(value);
+  if (mark_of(value) == kBytesMark) return bytes_of(value.front(), kBytesMark);
+  if (holds_text(field)) return text_of(value, field.name());
   const auto id = base::RunId::parse(text_of(value, field.name()));
   if (!id) throw Malformed(field.name() + " is no UUID: " + describe_json(value));
   return std::string(id->bytes());
@@ -93,9 +104,8 @@ Json value_to_json(const Message& from, const Slot& slot) {
       return enum_to_json(
           *field, one ? all.GetEnumValue(from, field) : all.GetRepeatedEnumValue(from, field, i));
     case Field::CPPTYPE_STRING: {
-      std::string text = one ? all.GetString(from, field) : all.GetRepeatedString(from, field, i);
-      if (field->type() == Field::TYPE_BYTES) return bytes_to_json(*field, text);
-      return text;
+      return bytes_to_json(
+          *field, one ? all.GetString(from, field) : all.GetRepeatedString(from, field, i));
     }
     case Field::CPPTYPE_MESSAGE:
       return message_to_json(one ? all.GetMessage(from, field)
@@ -150,10 +160,9 @@ void put_value(const Json& value, const Field& which, Message* to) {
       return one ? all.SetEnumValue(to, field, number) : all.AddEnumValue(to, field, number);
     }
     case Field::CPPTYPE_STRING: {
-      std::string text = which.type() == Field::TYPE_BYTES ? bytes_from_json(which, value)
-                                                           : text_of(value, which.name());
-      return one ? all.SetString(to, field, std::move(text))
-                 : all.AddString(to, field, std::move(text));
+      std::string bytes = bytes_from_json(which, value);
+      return one ? all.SetString(to, field, std::move(bytes))
+                 : all.AddString(to, field, std::move(bytes));
     }
     case Field::CPPTYPE_MESSAGE:
       return message_from_json(value,

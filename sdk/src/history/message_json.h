@@ -17,8 +17,9 @@ using Field = google::protobuf::FieldDescriptor;
 using Wanted = bool (*)(const Field&);
 
 // Adds every field that is set and wanted, by name, in the order of their numbers: enums by name,
-// payloads by payload_to_json(), run ids as UUIDs. What a newer version may have written into the
-// message is kept as {"$unknown": "<hexadecimal>"}.
+// payloads by payload_to_json(), run ids as UUIDs; {"$bytes": "<hexadecimal>"} for a text that is
+// no UTF-8. What a newer version may have written into the message is kept as {"$unknown":
+// "<hexadecimal>"}.
 void add_fields(const google::protobuf::Message& message, Wanted wanted, Json* object);
 Json message_to_json(const google::protobuf::Message& message);
 

@@ -75,5 +75,54 @@ TEST_F(OddRecords, TwoCommandsWithOneIdParkTheRun) {
   EXPECT_THAT(logged_, ::testing::HasSubstr("is parked: RP1005"));
 }
 
+// Version 0.1 wrote bytes that are no text, and could not read them again.
+proto::Turn turn_in_latin1() {
+  proto::Turn turn;
+  *turn.add_inputs() = started();
+  turn.mutable_inputs(0)->mutable_run_started()->set_workflow_id("caf\xe9");
+  turn.mutable_inputs(0)->mutable_run_started()->set_workflow("\xe9");
+  turn.mutable_inputs(0)->mutable_run_started()->set_task_queue("\xe9");
+  turn.add_inputs()->mutable_cancel_requested()->set_reason("\xe9");
+  turn.add_inputs()->mutable_signal_received()->set_name("\xe9");
+  proto::Event* command = turn.add_commands();
+  command->mutable_activity_scheduled()->set_id(1);
+  command->mutable_activity_scheduled()->set_name("\xe9");
+  command->mutable_activity_scheduled()->mutable_retry()->add_non_retryable("\xe9");
+  command->mutable_call_site()->set_file("caf\xe9/main.cc");
+  return turn;
+}
+
+proto::Turn failed_with_causes(int causes) {
+  proto::Turn turn;
+  proto::Failure* failure = turn.add_commands()->mutable_run_failed()->mutable_failure();
+  for (int i = 0; i <= causes; ++i) {
+    failure->set_kind(proto::Failure::ACTIVITY);
+    failure->set_message("caf\xe9");
+    if (i < causes) failure = failure->mutable_cause();
+  }
+  return turn;
+}
+
+TEST_F(OddRecords, TextThatIsNoUtf8StaysReadable) {
+  open_over({turn_in_latin1()});
+  EXPECT_EQ(logged_.find("quarantined"), std::string::npos) << logged_;
+  ASSERT_EQ(list().size(), 1U);
+  EXPECT_EQ(list()[0].workflow_id, "caf\xe9");
+  ASSERT_TRUE(describe("caf\xe9"));
+  EXPECT_EQ(describe("caf\xe9")->task_queue, "\xe9");
+  EXPECT_EQ(history("caf\xe9").size(), 1U);
+  EXPECT_TRUE(terminate("caf\xe9"));
+  EXPECT_EQ(describe("caf\xe9")->status, runtime::RunStatus::kTerminated);
+}
+
+TEST_F(OddRecords, CausesThatNestDeeplyStayReadable) {
+  for (const int causes : {90, 98, 100, 400, 900}) {
+    open_over({first_turn(), failed_with_causes(causes)});
+    EXPECT_EQ(logged_.find("quarantined"), std::string::npos) << causes << logged_;
+    ASSERT_TRUE(describe("odd"));
+    EXPECT_EQ(describe("odd")->status, runtime::RunStatus::kFailed) << causes;
+  }
+}
+
 }  // namespace
 }  // namespace reprise::testing::odd_records_test

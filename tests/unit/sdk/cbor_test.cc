@@ -242,7 +242,6 @@ TEST(CborReader, RefusesWhatIsCutShortOrNotDefinite) {
                           "1c",
                           "fc",
                           "c1",
-                          "f7",
                           "e0",
                           "f800"}) {
     EXPECT_NE(error_of(bad, [](CborReader& in) { in.item(); }), "no error") << bad;
@@ -251,7 +250,7 @@ TEST(CborReader, RefusesWhatIsCutShortOrNotDefinite) {
 
 TEST(CborReader, SkipsItemsOfAnyKind) {
   for (const char* good : {"00", "20", "6161", "4101", "80", "83010203", "a10102", "c11a514b67b0",
-                           "f4", "f6", "f93c00", "a26161016162820203"}) {
+                           "f4", "f6", "f7", "f93c00", "a26161016162820203"}) {
     const std::string bytes = unhex(good);
     CborReader in(bytes);
     EXPECT_EQ(in.item(), bytes);
@@ -260,7 +259,8 @@ TEST(CborReader, SkipsItemsOfAnyKind) {
 }
 
 TEST(CborReader, LimitsTheDepth) {
-  const std::string deep(CborReader::kMaxDepth - 1, '\x81');
+  // As codecs count: a number within is no level.
+  const std::string deep(CborReader::kMaxDepth, '\x81');
   const std::string fits = deep + std::string(1, '\0');
   CborReader(fits).item();
   const std::string too_deep = deep + std::string("\x81\0", 2);

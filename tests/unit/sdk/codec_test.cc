@@ -181,6 +181,40 @@ TEST(Codec, TakesUsersCodecsAndLimitsTheirDepth) {
   EXPECT_THROW(decode_payload<Tree>(bomb), PayloadError);
 }
 
+Tree nested_tree(int levels) {
+  Tree tree;
+  for (int i = 1; i < levels; ++i) {
+    Tree around;
+    around.children.push_back(std::move(tree));
+    tree = std::move(around);
+  }
+  return tree;
+}
+
+std::string encoding_error_of(const auto& value) {
+  try {
+    (void)encode_payload(value);
+  } catch (const PayloadError& error) {
+    return std::string(error.code());
+  }
+  return "none";
+}
+
+// Whatever is written is read again: the limit is the same on both sides.
+TEST(Codec, RefusesToWriteWhatItWouldNotRead) {
+  const auto deepest = encode_payload(nested_tree(CborReader::kMaxDepth));
+  EXPECT_EQ(encode_payload(decode_payload<Tree>(deepest)), deepest);
+  EXPECT_EQ(CborReader(deepest).item(), deepest);
+  EXPECT_EQ(encoding_error_of(nested_tree(CborReader::kMaxDepth + 1)), "RP3012");
+  EXPECT_EQ(encoding_error_of(std::vector<Tree>{nested_tree(CborReader::kMaxDepth - 1)}), "none");
+  EXPECT_EQ(encoding_error_of(std::vector<Tree>{nested_tree(CborReader::kMaxDepth)}), "RP3012");
+  const std::unordered_map<int, std::vector<Tree>> in_a_map{
+      {1, {nested_tree(CborReader::kMaxDepth)}}};
+  EXPECT_EQ(encoding_error_of(in_a_map), "RP3012");
+  std::vector<Tree> many(1'000);
+  EXPECT_EQ(encoding_error_of(many), "none");
+}
+
 TEST(Codec, ReservesNoMemoryForACountThatLies) {
   const std::string lie("\x9a\xff\xff\xff\xff\x00", 6);
   EXPECT_THROW(decode_payload<std::vector<std::string>>(lie), PayloadError);

@@ -134,6 +134,7 @@ TEST(Errors, HaveAClassPerKind) {
   EXPECT_THROW(throwing(Code::kNoWorker), UnknownWorkflow);
   EXPECT_THROW(throwing(Code::kOutsideWorkflow), UsageError);
   EXPECT_THROW(throwing(Code::kPayloadTooLarge), PayloadError);
+  EXPECT_THROW(throwing(Code::kPayloadEncode), PayloadError);
   EXPECT_THROW(throwing(Code::kInvalidId), InvalidOption);
   EXPECT_THROW(throwing(Code::kAlreadyStarted), AlreadyStarted);
   EXPECT_THROW(throwing(Code::kNotFound), NotFound);

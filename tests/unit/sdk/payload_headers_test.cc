@@ -1,6 +1,7 @@
 // <reprise/json.h> and <reprise/protobuf.h>.
 #include <map>
 #include <optional>
+#include <reprise/engine.h>
 #include <reprise/error.h>
 #include <reprise/internal/payload.h>
 #include <reprise/json.h>
@@ -8,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include <google/protobuf/wrappers.pb.h>
 #include <gtest/gtest.h>
 
 #include "proto/log.pb.h"
+#include "tests/unit/store/temporary_directory.h"
 
 namespace shelf {
 
@@ -94,6 +97,53 @@ TEST(Json, SaysWhatIsWrong) {
   EXPECT_THROW(decode_payload<nlohmann::json>(twice), PayloadError);
 }
 
+std::string refusal_of(const auto& value) {
+  try {
+    (void)encode_payload(value);
+  } catch (const PayloadError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+nlohmann::json nested_json(int levels) {
+  nlohmann::json json = nlohmann::json::array();
+  for (int i = 1; i < levels; ++i) {
+    nlohmann::json around = nlohmann::json::array();
+    around.push_back(std::move(json));
+    json = std::move(around);
+  }
+  return json;
+}
+
+TEST(Json, RefusesToWriteWhatItWouldNotRead) {
+  const shelf::Hat hat{"M\xfctze", 1, {}, {}};
+  const auto text = refusal_of(hat);
+  EXPECT_TRUE(
+      text.starts_with("RP3012 the value cannot be a payload: the string 'M\xef\xbf\xbdtze'"))
+      << text;
+  EXPECT_EQ(decode_payload<nlohmann::json>(encode_payload(nested_json(64))), nested_json(64));
+  EXPECT_TRUE(refusal_of(nested_json(65)).starts_with("RP3012")) << "65 levels";
+  EXPECT_TRUE(refusal_of(nested_json(10'000)).starts_with("RP3012")) << "10,000 levels";
+  EXPECT_TRUE(refusal_of(std::vector{nested_json(64)}).starts_with("RP3012"));
+  EXPECT_TRUE(refusal_of(nlohmann::json::binary({1}, 7)).starts_with("RP3012"));
+  const nlohmann::json key{{"M\xfctze", 1}};
+  EXPECT_EQ(decode_payload<nlohmann::json>(encode_payload(key)), key);
+}
+
+TEST(Json, TellsNullFromNothing) {
+  using Maybe = std::optional<nlohmann::json>;
+  for (const Maybe& value :
+       {Maybe(), Maybe(nullptr), Maybe(1), Maybe(nlohmann::json::array({nullptr}))}) {
+    EXPECT_EQ(decode_payload<Maybe>(encode_payload(value)), value);
+    const std::vector<Maybe> two{value, value};
+    EXPECT_EQ(decode_payload<std::vector<Maybe>>(encode_payload(two)), two);
+    EXPECT_EQ(CborReader(encode_payload(two)).item().size(), encode_payload(two).size());
+  }
+  EXPECT_EQ(encode_payload(Maybe()), encode_payload(std::optional<int>()));
+  EXPECT_EQ(encode_payload(Maybe(1)), encode_payload(1));
+}
+
 TEST(Protobuf, MakesMessagesPayloads) {
   proto::Failure failure;
   failure.set_message("no hats left");
@@ -103,6 +153,39 @@ TEST(Protobuf, MakesMessagesPayloads) {
   EXPECT_EQ(encode_payload(failure)[0] & 0xe0, 0x40);
   const std::vector<proto::Failure> two(2, failure);
   EXPECT_EQ(decode_payload<std::vector<proto::Failure>>(encode_payload(two)).size(), 2U);
+}
+
+TEST(Protobuf, RefusesToWriteWhatItWouldNotRead) {
+  google::protobuf::StringValue text;
+  text.set_value("M\xfctze");
+  EXPECT_TRUE(refusal_of(text).starts_with("RP3012")) << "no UTF-8";
+  proto::Failure failure;
+  proto::Failure* innermost = &failure;
+  for (int i = 0; i < 98; ++i) innermost = innermost->mutable_cause();
+  EXPECT_EQ(refusal_of(failure), "none");
+  for (int i = 0; i < 10; ++i) innermost = innermost->mutable_cause();
+  EXPECT_TRUE(refusal_of(failure).starts_with("RP3012")) << "too deep";
+}
+
+// Of users' messages; what a record of ours holds is never complained of.
+TEST(Protobuf, LogsWhereTheEngineDoes) {
+  const store::TemporaryDirectory directory;
+  std::string logged;
+  google::protobuf::StringValue text;
+  text.set_value("M\xfctze");
+  {
+    const auto engine = Engine::open(
+        directory / "store", {.logger = [&](LogLevel, std::string_view line) { logged += line; }});
+    ::testing::internal::CaptureStderr();
+    (void)text.SerializeAsString();
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  }
+  EXPECT_NE(logged.find("protobuf: String field"), std::string::npos) << logged;
+  const std::size_t before = logged.size();
+  ::testing::internal::CaptureStderr();
+  (void)text.SerializeAsString();
+  EXPECT_NE(::testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(logged.size(), before);
 }
 
 TEST(Protobuf, RefusesWhatIsNoMessage) {

@@ -21,7 +21,7 @@ template <class T>
 std::string encode_payload(const T& value) {
   CborWriter out;
   Codec<T>::encode(out, value);
-  return out.take();
+  return out.finish();
 }
 
 template <class T>

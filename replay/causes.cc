@@ -1,0 +1,72 @@
+#include "replay/causes.h"
+
+namespace reprise::replay {
+namespace {
+
+using proto::Event;
+
+bool is_deep(const proto::Failure& failure) {
+  return failure.has_cause() && causes_of(failure) > kMaxCauses + 1;
+}
+
+const proto::Failure* failure_of(const Event& event) {
+  switch (event.kind_case()) {
+    case Event::kActivityFailed:
+      return &event.activity_failed().failure();
+    case Event::kStepFailed:
+      return &event.step_failed().failure();
+    case Event::kAttemptFailed:
+      return &event.attempt_failed().failure();
+    case Event::kRunFailed:
+      return &event.run_failed().failure();
+    case Event::kUpdateCompleted:
+      return &event.update_completed().failure();
+    default:
+      return nullptr;  // the others have none
+  }
+}
+
+proto::Failure* mutable_failure_of(Event* event) {
+  return const_cast<proto::Failure*>(failure_of(*event));  // the event is ours to change
+}
+
+void bound(proto::Failure* failure) {
+  const proto::Failure* kept = failure;
+  for (int left = causes_of(*failure) - kMaxCauses; left >= 0; --left) kept = &kept->cause();
+  proto::Failure innermost = *kept;
+  *failure->mutable_cause() = std::move(innermost);
+}
+
+bool any_nests_deeply(const google::protobuf::RepeatedPtrField<Event>& events) {
+  for (const Event& event : events) {
+    const proto::Failure* failure = failure_of(event);
+    if (failure != nullptr && is_deep(*failure)) return true;
+  }
+  return false;
+}
+
+void bound_all(google::protobuf::RepeatedPtrField<Event>* events) {
+  for (Event& event : *events) {
+    proto::Failure* failure = mutable_failure_of(&event);
+    if (failure != nullptr && is_deep(*failure)) bound(failure);
+  }
+}
+
+}  // namespace
+
+int causes_of(const proto::Failure& failure) {
+  int causes = 0;
+  for (const auto* at = &failure; at->has_cause(); at = &at->cause()) ++causes;
+  return causes;
+}
+
+bool nests_deeply(const proto::Turn& turn) {
+  return any_nests_deeply(turn.inputs()) || any_nests_deeply(turn.commands());
+}
+
+void bound_causes(proto::Turn* turn) {
+  bound_all(turn->mutable_inputs());
+  bound_all(turn->mutable_commands());
+}
+
+}  // namespace reprise::replay
