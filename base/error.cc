@@ -72,6 +72,8 @@ std::string_view summary(ErrorCode code) {
       return "too much is waiting to be done";
     case ErrorCode::kPayloadEncode:
       return "a value cannot be a payload";
+    case ErrorCode::kControl:
+      return "the engine's control socket does not answer";
     case ErrorCode::kUnknownActivity:
       return "no implementation of this activity";
     case ErrorCode::kProcessDied:

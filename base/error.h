@@ -43,6 +43,7 @@ enum class ErrorCode : int {
   kInvalidOption = 3010,
   kOverloaded = 3011,     // too much is waiting to be done
   kPayloadEncode = 3012,  // a value that could not be read back
+  kControl = 3014,        // the control socket of an engine cannot be had, or does not answer
   // 4xxx: activities.
   kUnknownActivity = 4001,
   kProcessDied = 4003,  // the process ended while an attempt was under way

@@ -5,6 +5,7 @@
 //   journal/   an LMDB environment
 //   archive/   an LMDB environment
 //   attempts   the attempts that were under way (attempt_slots.h)
+//   control    a socket of the engine (runtime/control/socket.h), none of the store's business
 //   creating/  a creation that was not finished; never next to FORMAT for long
 #pragma once
 #include <string>

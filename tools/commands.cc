@@ -2,10 +2,12 @@
 
 #include "tools/backup_command.h"
 #include "tools/check_command.h"
+#include "tools/end_command.h"
 #include "tools/export_command.h"
 #include "tools/history_command.h"
 #include "tools/import_command.h"
 #include "tools/list_command.h"
+#include "tools/message_command.h"
 #include "tools/repair_command.h"
 #include "tools/show_command.h"
 #include "tools/stats_command.h"
@@ -24,6 +26,8 @@ void add_commands(CLI::App& app, const base::Clock& clock) {
   add_history_command(app);
   add_export_command(app);
   add_import_command(app);
+  add_message_commands(app);
+  add_end_commands(app);
   add_check_command(app);
   add_backup_command(app);
   add_repair_command(app);

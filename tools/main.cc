@@ -23,7 +23,7 @@ int finish_output(int code) {
 int main(int argc, char** argv) {
   std::setlocale(LC_CTYPE, "C.UTF-8");  // how many columns a character takes
   const reprise::base::WallClock clock;
-  CLI::App app("Looks into the stores of Reprise engines, and after them", "reprise");
+  CLI::App app("Looks into the stores of Reprise engines and after them, and talks to their runs", "reprise");
   reprise::tools::add_commands(app, clock);
   try {
     app.parse(argc, argv);

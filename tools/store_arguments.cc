@@ -20,10 +20,14 @@ void give_up(const std::string& command, const base::Error& error) {
 
 StoreArguments::StoreArguments(CLI::App& command, About about) : app_(command), about_(about) {
   command.add_option("DIR", first_, "the store's directory");
-  if (about == About::kRun) {
+  if (about != About::kStore) {
     command.add_option("RUN", second_,
                        "its workflow id (the newest run that has it), its run id, or the last "
                        "digits of that");
+  }
+  if (about == About::kMessage) {
+    command.add_option("NAME", third_, "of what is sent; its arguments follow, each as JSON");
+    command.allow_extras();  // as an option they would be taken apart: [1,2] as 1 and 2
   }
   command.add_option("--store", option_,
                      "the store's directory, in place of DIR; if neither is given, that in the "
@@ -31,8 +35,48 @@ StoreArguments::StoreArguments(CLI::App& command, About about) : app_(command), 
 }
 
 // One word alone is the run's, where a command is about one.
+StoreArguments::Given StoreArguments::given() const {
+  switch (about_) {
+    case About::kStore:
+      return {first_, {}, {}};
+    case About::kRun:
+      if (second_.empty()) return {{}, first_, {}};
+      return {first_, second_, {}};
+    case About::kMessage:
+      return given_with_message();
+  }
+  return {};
+}
+
+// Where another place may say which store, the first of many words is the store's if it can be.
+bool StoreArguments::begins_with_store(const std::string& word) const {
+  if (!option_.empty()) return word == option_;
+  std::error_code ignored;
+  return std::getenv("REPRISE_STORE") == nullptr || std::filesystem::is_directory(word, ignored);
+}
+
+StoreArguments::Given StoreArguments::given_with_message() const {
+  std::vector<std::string> words;
+  for (const std::string& word : {first_, second_, third_}) {
+    if (!word.empty()) words.push_back(word);
+  }
+  for (const std::string& word : app_.remaining()) {
+    if (word == "--") continue;
+    if (word.starts_with("--")) {
+      give_up(command(), "there is no option " + word + "; see --help", kCannotRead);
+    }
+    words.push_back(word);
+  }
+  Given given;
+  auto next = words.begin();
+  if (next != words.end() && begins_with_store(*next)) given.store = *next++;
+  if (next != words.end()) given.run = *next++;
+  given.message.assign(next, words.end());
+  return given;
+}
+
 std::string StoreArguments::directory() const {
-  const std::string& word = about_ == About::kRun && second_.empty() ? second_ : first_;
+  const std::string word = given().store;
   if (!word.empty() && !option_.empty() && option_ != word) {
     give_up(command(), "two stores are given, '" + word + "' and '" + option_ + "'", kCannotRead);
   }
@@ -45,17 +89,37 @@ std::string StoreArguments::directory() const {
 }
 
 std::string StoreArguments::run() const {
-  const std::string& word = second_.empty() ? first_ : second_;
+  std::string word = given().run;
   if (!word.empty()) return word;
   give_up(command(), "which run? Say " + usage() + "; reprise list DIR has them", kCannotRead);
 }
 
+std::string StoreArguments::name() const {
+  const auto message = given().message;
+  if (!message.empty()) return message.front();
+  give_up(command(), "what is to be sent? Say " + usage(), kCannotRead);
+}
+
+std::vector<std::string> StoreArguments::arguments() const {
+  const auto message = given().message;
+  return {message.begin() + (message.empty() ? 0 : 1), message.end()};
+}
+
 std::string StoreArguments::usage() const {
-  return "reprise " + command() + (about_ == About::kRun ? " DIR RUN" : " DIR");
+  switch (about_) {
+    case About::kStore:
+      return "reprise " + command() + " DIR";
+    case About::kRun:
+      return "reprise " + command() + " DIR RUN";
+    case About::kMessage:
+      return "reprise " + command() + " DIR RUN NAME [ARGUMENT]...";
+  }
+  return {};
 }
 
 std::unique_ptr<runtime::StoreReader> StoreArguments::open() const {
-  if (about_ == About::kRun) (void)run();
+  if (about_ != About::kStore) (void)run();
+  if (about_ == About::kMessage) (void)name();
   auto reader = runtime::StoreReader::open(directory());
   if (reader) return std::move(*reader);
   std::error_code ignored;

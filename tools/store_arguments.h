@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/engine/store_reader.h"
 #include "tools/console.h"
@@ -19,10 +20,11 @@ inline constexpr int kCannotRead = 2;  // the store, or the command line
 // As above, with the error's own code: kNotThere for what concerns one run.
 [[noreturn]] void give_up(const std::string& command, const base::Error& error);
 
-// DIR, or --store DIR, or the environment's REPRISE_STORE; and RUN where a command is about one.
+// DIR, or --store DIR, or the environment's REPRISE_STORE; RUN where a command is about one; NAME
+// and what follows it where it sends a message.
 class StoreArguments {
  public:
-  enum class About { kStore, kRun };
+  enum class About { kStore, kRun, kMessage };
   StoreArguments(CLI::App& command, About about);
 
   std::string command() const { return app_.get_name(); }
@@ -30,8 +32,20 @@ class StoreArguments {
   std::unique_ptr<runtime::StoreReader> open() const;
   runtime::StoreReader::Run find(runtime::StoreReader& reader) const;
   std::string directory() const;
+  // Of a message.
+  std::string name() const;
+  std::vector<std::string> arguments() const;
 
  private:
+  // What the words of the command line say; empty: nothing.
+  struct Given {
+    std::string store;
+    std::string run;
+    std::vector<std::string> message;
+  };
+  Given given() const;
+  Given given_with_message() const;
+  bool begins_with_store(const std::string& word) const;
   std::string run() const;
   std::string usage() const;
 
@@ -39,6 +53,7 @@ class StoreArguments {
   const About about_;
   std::string first_;
   std::string second_;
+  std::string third_;
   std::string option_;
 };
 

@@ -83,7 +83,10 @@ base::Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory,
   if (options.archive_map_bytes > 0) sizes.archive_map_bytes = options.archive_map_bytes;
   auto store = store::open_store(directory, sizes);
   if (!store) return store.error();
-  return EmbeddedEngine::over(std::move(*store), std::move(options));
+  const bool serves = options.control_socket && options.threaded;
+  auto engine = EmbeddedEngine::over(std::move(*store), std::move(options));
+  if (engine && serves) static_cast<EmbeddedEngine&>(**engine).serve_control(directory);
+  return engine;
 }
 
 std::unique_ptr<Engine> Engine::in_memory(EngineOptions options) {
@@ -172,6 +175,7 @@ EmbeddedEngine::~EmbeddedEngine() {
 void EmbeddedEngine::close() {
   stopping_ = true;
   shared_.admission.close();
+  control_ = nullptr;  // behind the admission, which its thread may be waiting at
   for (auto& shard : shards_) shard->poke();
   watchdog_ = nullptr;  // before the threads that it may interrupt
   threads_.clear();

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/control/server.h"
 #include "runtime/engine/archiver.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/recovery.h"
@@ -20,6 +21,8 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   static base::Result<std::unique_ptr<Engine>> over(std::unique_ptr<store::Store> store,
                                                     EngineOptions options);
   ~EmbeddedEngine() override;
+  // The store's. An engine that cannot have its control socket says so and goes on without.
+  void serve_control(const std::string& directory);
 
   void start(StartRequest request,
              std::shared_ptr<RunWatch> watch,
@@ -108,6 +111,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   std::atomic<bool> failed_{false};  // a commit did: nothing more becomes durable
   std::vector<std::jthread> threads_;
   std::unique_ptr<Watchdog> watchdog_;
+  std::unique_ptr<ControlServer> control_;
 };
 
 }  // namespace reprise::runtime

@@ -175,4 +175,20 @@ void EmbeddedEngine::list(ListRequest request, Reply<std::vector<RunDescription>
   }
 }
 
+void EmbeddedEngine::serve_control(const std::string& directory) {
+  auto server = ControlServer::open(directory, *this);
+  base::Status serves;
+  if (server) {
+    control_ = std::move(*server);
+    serves = control_->start();
+  } else {
+    serves = server.error();
+  }
+  if (serves) return;
+  control_ = nullptr;
+  shared_.log(LogLevel::kWarning,
+              serves.error().text() + "; reprise signal, cancel, terminate, query and update will "
+                                      "not reach this engine");
+}
+
 }  // namespace reprise::runtime

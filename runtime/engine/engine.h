@@ -56,6 +56,8 @@ struct EngineOptions {
   std::uint64_t archive_map_bytes = 0;
   EngineLimits limits{};
   RetentionOptions retention{};
+  // Serves the socket `control` in the store's directory (runtime/control/server.h). Takes a thread.
+  bool control_socket = false;
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine

@@ -50,6 +50,7 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.limits = to_runtime(options.limits);
   out.guard = internal::guard_mode(options.guard);
   out.retention = {.max_age = options.retention.max_age, .max_bytes = options.retention.max_bytes};
+  out.control_socket = options.control_socket;
   out.log = to_runtime(log);
   return out;
 }

@@ -75,6 +75,7 @@ void internal::throw_error(const base::Error& error) {
       throw QueryFailed(code, error.message);
     case Code::kOverloaded:
       throw Overloaded(code, error.message);
+    case Code::kControl:
     case Code::kProcessDied:
       break;
   }

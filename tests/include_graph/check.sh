@@ -20,10 +20,11 @@ allowed_quoted() {
     runtime/host/*)   echo "(base|proto|replay|runtime/host)/.*|$seam" ;;
     runtime/guard/*)  echo "(base|proto|replay|runtime/guard)/.*|runtime/engine/engine\.h|$seam" ;;
     runtime/history/*) echo "(base|proto|replay|runtime/history)/.*|$seam" ;;
+    runtime/control/*) echo "(base|proto|replay|runtime/control)/.*|store/files\.h|$seam" ;;
     runtime/engine/*) echo '(base|proto|store|runtime)/.*' ;;
     runtime/*)        echo "(base|proto|replay)/.*|$seam" ;;
     sdk/*)            echo '(base|proto|store|replay|runtime|sdk|reprise)/.*' ;;
-    tools/*)          echo '(base|proto|store|runtime|tools|reprise)/.*' ;;
+    tools/*)          echo '(base|proto|store|runtime|tools|reprise)/.*|sdk/src/history/(payload_)?json\.h' ;;
   esac
 }
 
@@ -33,7 +34,7 @@ forbidden_angled() {
   case $1 in
     sdk/include/reprise/json.h)          echo "(?!($standard|reprise/.*|nlohmann/.*)$).*" ;;
     sdk/include/reprise/protobuf.h)      echo "(?!($standard|reprise/.*|google/protobuf/.*)$).*" ;;
-    sdk/include/reprise/testing/gtest.h) echo "(?!($standard|reprise/.*|gtest/gtest.h)$).*" ;;
+    sdk/include/reprise/testing/gtest.h) echo "(?!($standard|reprise/.*|g(test/gtest|mock/gmock).h)$).*" ;;
     sdk/include/reprise/testing/explore_gtest.h)
                                          echo "(?!($standard|reprise/.*|gtest/gtest(-spi)?.h)$).*" ;;
     sdk/include/*)                       echo "(?!($standard|reprise/.*)$).*" ;;

@@ -211,6 +211,10 @@ struct EngineOptions {
   // By default kOff in a program that is compiled with NDEBUG, as release builds are, else kReport.
   // The first engine with a guard prepares the process for it; that stays.
   Guard guard = kDefaultGuard;
+  // Serves the socket `control` in the store's directory, through which `reprise signal`, `cancel`,
+  // `terminate`, `query` and `update` reach the runs; for this user and root only. Takes one
+  // thread. An engine that cannot have it (RP3014) logs a warning and goes on without.
+  bool control_socket = true;
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger.
   LogSink logger{};
 };

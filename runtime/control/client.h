@@ -1,0 +1,19 @@
+// A command's end of the control socket.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "proto/control.pb.h"
+
+namespace reprise::runtime {
+
+// Sends one request to the engine that has the store in `directory`, and waits for the answer, at
+// most so long. `request` needs neither version nor time limit. nullopt: no engine serves the
+// socket. kControl: there is one, and it does not answer; what was asked may be done or not.
+base::Result<std::optional<proto::ControlReply>> ask_engine(const std::string& directory,
+                                                            proto::ControlRequest request,
+                                                            base::Duration timeout);
+
+}  // namespace reprise::runtime

@@ -1,0 +1,110 @@
+#include "runtime/control/perform.h"
+
+#include <utility>
+
+#include "runtime/control/frame.h"
+
+namespace reprise::runtime {
+namespace {
+
+using ControlVerb = proto::ControlRequest::VerbCase;
+
+proto::ControlReply new_control_reply() {
+  proto::ControlReply reply;
+  reply.set_version(kControlVersion);
+  return reply;
+}
+
+base::Error other_control_version(std::uint32_t version) {
+  return {base::ErrorCode::kControl,
+          "the engine speaks version " + std::to_string(kControlVersion) +
+              " of the control protocol, the request is of version " + std::to_string(version) +
+              "; use the reprise command of the engine's release"};
+}
+
+base::Error unknown_control_verb() {
+  return {base::ErrorCode::kControl,
+          "the engine does not know this request; use the reprise command of the engine's release"};
+}
+
+base::Result<RunKey> control_key(const proto::ControlRequest& request) {
+  RunKey key{request.workflow_id(), {}};
+  if (request.run_id().empty()) return key;
+  key.run_id = base::RunId::from_bytes(request.run_id());
+  if (key.run_id) return key;
+  return base::Error{base::ErrorCode::kInvalidId,
+                     "a run id has 16 bytes, this one " + std::to_string(request.run_id().size())};
+}
+
+Reply<void> done_reply(ControlAnswer answer) {
+  return [answer = std::move(answer)](const base::Status& status) {
+    if (!status) return answer(control_error_reply(status.error()));
+    proto::ControlReply reply = new_control_reply();
+    reply.mutable_done();
+    answer(std::move(reply));
+  };
+}
+
+Reply<std::string> payload_reply(ControlAnswer answer) {
+  return [answer = std::move(answer)](base::Result<std::string> payload) {
+    if (!payload) return answer(control_error_reply(payload.error()));
+    proto::ControlReply reply = new_control_reply();
+    reply.set_payload(std::move(*payload));
+    answer(std::move(reply));
+  };
+}
+
+Reply<replay::Outcome> outcome_reply(ControlAnswer answer) {
+  return [answer = std::move(answer)](base::Result<replay::Outcome> outcome) {
+    if (!outcome) return answer(control_error_reply(outcome.error()));
+    proto::ControlReply reply = new_control_reply();
+    if (outcome->ok()) {
+      reply.set_payload(outcome->take_payload());
+    } else {
+      (void)outcome->failure().SerializeToString(reply.mutable_failure());
+    }
+    answer(std::move(reply));
+  };
+}
+
+}  // namespace
+
+proto::ControlReply control_error_reply(const base::Error& error) {
+  proto::ControlReply reply = new_control_reply();
+  reply.mutable_error()->set_code(static_cast<int>(error.code));
+  reply.mutable_error()->set_message(error.message);
+  return reply;
+}
+
+bool asks_code(const proto::ControlRequest& request) {
+  return request.verb_case() == ControlVerb::kQuery || request.verb_case() == ControlVerb::kUpdate;
+}
+
+void perform(Service& service, const proto::ControlRequest& request, ControlAnswer answer) {
+  if (request.version() != kControlVersion) {
+    return answer(control_error_reply(other_control_version(request.version())));
+  }
+  auto key = control_key(request);
+  if (!key) return answer(control_error_reply(key.error()));
+  switch (request.verb_case()) {
+    case ControlVerb::kSignal:
+      return service.signal(std::move(*key), request.signal().name(), request.signal().input(),
+                            done_reply(std::move(answer)));
+    case ControlVerb::kQuery:
+      return service.query(std::move(*key), request.query().name(), request.query().input(),
+                           payload_reply(std::move(answer)));
+    case ControlVerb::kUpdate:
+      return service.update(std::move(*key), request.update().name(), request.update().input(),
+                            outcome_reply(std::move(answer)));
+    case ControlVerb::kCancel:
+      return service.cancel(std::move(*key), request.cancel().reason(),
+                            done_reply(std::move(answer)));
+    case ControlVerb::kTerminate:
+      return service.terminate(std::move(*key), request.terminate().reason(),
+                               done_reply(std::move(answer)));
+    case ControlVerb::VERB_NOT_SET:
+      return answer(control_error_reply(unknown_control_verb()));
+  }
+}
+
+}  // namespace reprise::runtime

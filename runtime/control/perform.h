@@ -1,0 +1,22 @@
+// What a control request asks for, done by whatever serves runs: the engine behind a control
+// socket, or one that a command has opened itself.
+#pragma once
+#include <functional>
+
+#include "base/result.h"
+#include "proto/control.pb.h"
+#include "runtime/service.h"
+
+namespace reprise::runtime {
+
+using ControlAnswer = std::function<void(proto::ControlReply)>;
+
+// Calls `answer` once, now or later, on a thread of the service; it must not block.
+void perform(Service& service, const proto::ControlRequest& request, ControlAnswer answer);
+
+// Does it take the run's code to answer?
+bool asks_code(const proto::ControlRequest& request);
+
+proto::ControlReply control_error_reply(const base::Error& error);
+
+}  // namespace reprise::runtime

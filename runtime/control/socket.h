@@ -1,0 +1,55 @@
+// The socket `control` in a store's directory, at both of its ends.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/result.h"
+#include "store/files.h"
+
+namespace reprise::runtime {
+
+inline constexpr const char* kControlName = "control";
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// An engine's end. Destroying it removes the socket from the directory, if it is still this one.
+class ControlListener {
+ public:
+  // For the process that holds the store's lock: what an engine that died has left there is
+  // replaced. Links are not followed, and what is no socket stays. Only this user and root may
+  // connect (mode 0600). The path may be of any length. kControl.
+  static base::Result<std::unique_ptr<ControlListener>> open(const std::string& directory);
+  ~ControlListener();
+  ControlListener(const ControlListener&) = delete;
+  ControlListener& operator=(const ControlListener&) = delete;
+
+  int get() const { return socket_.get(); }
+
+ private:
+  ControlListener() = default;
+  base::Status listen(const std::string& directory);
+
+  const pid_t process_ = ::getpid();  // a fork of it has the socket too, and must not remove it
+  store::File directory_;
+  store::File socket_;
+  dev_t device_ = 0;  // of the name that was made
+  ino_t inode_ = 0;   // 0: none was
+};
+
+// A command's end: waits for room among those who wait to be accepted. nullopt: nobody listens,
+// there is no engine or it died. kControl, kStoreMissing, kStoreUnwritable.
+base::Result<std::optional<store::File>> connect_control(const std::string& directory,
+                                                         SteadyTime until);
+
+// Who is at the other end of it.
+struct ControlPeer {
+  pid_t process = 0;  // 0: not known
+  uid_t user = 0;
+};
+std::optional<ControlPeer> peer_of(int socket);
+
+}  // namespace reprise::runtime

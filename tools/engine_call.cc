@@ -1,0 +1,138 @@
+#include "tools/engine_call.h"
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <utility>
+
+#include "proto/parse.h"
+#include "runtime/control/client.h"
+#include "runtime/control/frame.h"
+#include "runtime/control/perform.h"
+#include "runtime/engine/engine.h"
+#include "tools/event_text.h"
+
+namespace reprise::tools {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using proto::ControlReply;
+using proto::ControlRequest;
+
+// How long an engine may take between locking its store and serving the socket, or the reverse.
+constexpr std::chrono::milliseconds kChanging{1'000};
+constexpr std::chrono::milliseconds kLookAgain{20};
+constexpr int kExitFatal = 70;
+
+struct Told {
+  ControlReply reply;
+  bool by_engine = false;
+};
+
+void print_engine_line(std::string_view line) {
+  std::fprintf(stderr, "reprise: %s\n", safe_text(line).c_str());
+}
+
+// An engine that only records: it has no code, no threads and no socket.
+runtime::EngineOptions recording_only() {
+  runtime::EngineOptions options;
+  options.threaded = false;
+  options.log = [](runtime::LogLevel level, std::string_view line) {
+    if (level >= runtime::LogLevel::kWarning) print_engine_line(line);
+  };
+  options.on_fatal = [](const Error& error) {
+    print_engine_line(error.text());
+    std::_Exit(kExitFatal);
+  };
+  return options;
+}
+
+base::Result<Told> tell_store(const std::string& directory, ControlRequest request) {
+  auto engine = runtime::Engine::open(directory, recording_only());
+  if (!engine) return engine.error();
+  request.set_version(runtime::kControlVersion);
+  std::optional<ControlReply> reply;
+  runtime::perform(**engine, request, [&](ControlReply answer) { reply = std::move(answer); });
+  while (!reply && (*engine)->run_some()) {
+  }
+  if (reply) return Told{std::move(*reply), false};
+  return Error{ErrorCode::kControl, "nothing was recorded in " + directory};
+}
+
+Error no_code(const std::string& directory) {
+  return {ErrorCode::kNoWorker,
+          "no engine with the run's code serves " + directory +
+              "/control: start the program that has the code. If it runs, its engine has "
+              "EngineOptions::control_socket off, or is of an earlier release"};
+}
+
+base::Result<Told> tell(const std::string& directory,
+                        const ControlRequest& request,
+                        base::Duration timeout) {
+  const auto until = std::chrono::steady_clock::now() + kChanging;
+  while (true) {
+    auto answer = runtime::ask_engine(directory, request, timeout);
+    if (!answer) return answer.error();
+    if (*answer) return Told{std::move(**answer), true};
+    if (runtime::asks_code(request)) return no_code(directory);
+    auto told = tell_store(directory, request);
+    if (told || told.error().code != ErrorCode::kStoreLocked) return told;
+    if (std::chrono::steady_clock::now() > until) {
+      return Error{ErrorCode::kStoreLocked,
+                   told.error().message +
+                       ". Its engine serves no control socket: it is starting or ending, "
+                       "EngineOptions::control_socket is off, or it is of an earlier release"};
+    }
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
+// What concerns one run, and what concerns the store or its engine.
+int exit_code_of(ErrorCode code) {
+  const int number = static_cast<int>(code);
+  const bool of_run = number / 1'000 == 2 || (number > 3'000 && code < ErrorCode::kInvalidOption);
+  return of_run ? kNotThere : kCannotRead;
+}
+
+std::string failure_in(const std::string& bytes) {
+  proto::Failure failure;
+  if (proto::parse(bytes, &failure)) return failure_text(failure);
+  return "its handler failed, and what it says cannot be read";
+}
+
+}  // namespace
+
+EngineCall::EngineCall(CLI::App& command) {
+  command.add_option("--timeout", seconds_, "seconds to wait for the engine's answer, at most 600")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, 600.0));
+}
+
+EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest request) const {
+  Answer answer;
+  {
+    // Closed before the store is opened for writing.
+    const auto reader = store.open();
+    answer.run = store.find(*reader);
+  }
+  request.set_workflow_id(answer.run->workflow_id);
+  request.set_run_id(std::string(answer.run->id.bytes()));
+  const base::Duration timeout(static_cast<std::int64_t>(seconds_ * 1'000));
+  auto told = tell(store.directory(), request, timeout);
+  if (!told) give_up(store.command(), told.error().text(), exit_code_of(told.error().code));
+  answer.by_engine = told->by_engine;
+  ControlReply& reply = told->reply;
+  if (reply.has_error()) {
+    const Error error{static_cast<ErrorCode>(reply.error().code()), reply.error().message()};
+    give_up(store.command(), error.text(), exit_code_of(error.code));
+  }
+  if (reply.result_case() == ControlReply::kFailure) {
+    give_up(store.command(), failure_in(reply.failure()), kNotThere);
+  }
+  answer.payload = std::move(*reply.mutable_payload());
+  return answer;
+}
+
+}  // namespace reprise::tools

@@ -1,0 +1,31 @@
+// What a command asks of the engine that has a store open; without one, of the store itself.
+#pragma once
+#include <CLI/CLI.hpp>
+
+#include "proto/control.pb.h"
+#include "tools/store_arguments.h"
+
+namespace reprise::tools {
+
+// The option --timeout.
+class EngineCall {
+ public:
+  explicit EngineCall(CLI::App& command);
+
+  struct Answer {
+    runtime::StoreReader::Run run;
+    std::string payload;
+    bool by_engine = false;  // false: there is none, and the store has it now
+  };
+  // About the run that `store` names; `request` says what. Gives up when it is refused, or fails.
+  Answer ask(const StoreArguments& store, proto::ControlRequest request) const;
+
+ private:
+  double seconds_ = 10;
+};
+
+inline constexpr const char* kEngineCallExitCodes =
+    "Exit codes: 0 done; 1 there is no such run, it has ended, or it refuses; 2 the store cannot\n"
+    "be read, or its engine does not answer.";
+
+}  // namespace reprise::tools
