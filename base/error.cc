@@ -82,4 +82,9 @@ std::string_view summary(ErrorCode code) {
   return "unknown error";
 }
 
+std::string Error::text() const {
+  const std::string name = to_string(code);
+  return message.starts_with(name + " ") ? message : name + " " + message;
+}
+
 }  // namespace reprise::base

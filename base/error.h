@@ -60,7 +60,8 @@ struct Error {
   std::string message;  // the cause in this case and what to do, without the code
 
   // "RP1003 the store orders.db is open in process 4711; stop it or use another directory"
-  std::string text() const { return to_string(code) + " " + message; }
+  // Reports of mismatches begin with their code, which then is not said twice.
+  std::string text() const;
 };
 
 }  // namespace reprise::base

@@ -6,7 +6,6 @@
 #include "base/out_of_memory.h"
 #include "base/stack_frames.h"
 #include "replay/causes.h"
-#include "replay/class_name.h"
 #include "replay/execution_state.h"
 
 namespace reprise::replay {
@@ -83,6 +82,16 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
   base::end_out_of_memory("replaying a turn");
 }
 
+TurnEnd Execution::rehearse() try {
+  State& s = *state_;
+  s.rehearsal = std::make_unique<proto::Turn>();
+  s.rehearsal->set_time_ms(base::to_ms(s.now));
+  s.log.begin_live(s.rehearsal.get(), s.events);
+  return s.run(s.rehearsal.get(), *s.rehearsal);
+} catch (const std::bad_alloc&) {
+  base::end_out_of_memory("rehearsing a turn");
+}
+
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (trouble || left) return end();
   now = std::max(now, base::from_ms(turn.time_ms()));
@@ -125,6 +134,10 @@ TurnEnd Execution::State::end() {
     trouble->report = replay::report(*trouble->mismatch, info.workflow, info.workflow_id,
                                      info.run_id.to_string(), symbols);
   }
+  if (trouble->thrown && trouble->report.empty()) {
+    trouble->report = replay::report(*trouble->thrown, info.workflow, info.workflow_id,
+                                     info.run_id.to_string(), symbols);
+  }
   return TurnEnd::kParked;
 }
 
@@ -138,6 +151,7 @@ bool Execution::State::require_start(const Event* first, std::uint64_t number) {
 
 void Execution::State::apply(const Event& event, std::uint64_t number) {
   applying = number;
+  applied_input = &event;
   turn_bytes = 0;
   if (!event.has_run_started() && !require_start(&event, number)) return;
   switch (event.kind_case()) {
@@ -181,6 +195,7 @@ void Execution::State::apply(const Event& event, std::uint64_t number) {
       break;  // what the engine keeps books with is not for the code
   }
   run_to_quiescence();
+  applied_input = nullptr;
   if (observer != nullptr) tell_settled();
 }
 
@@ -193,7 +208,7 @@ void Execution::State::start(const Event& event) {
   input = event.run_started().input();
   spawn_strand(
       [this] {
-        guarded([this] {
+        guarded({"the workflow's function"}, [this] {
           instance = code(self);
           close(instance->run(input));
         });
@@ -219,9 +234,11 @@ void Execution::State::complete_numbered(const Event& event,
 void Execution::State::receive_signal(const proto::SignalReceived& signal) {
   const std::uint64_t order = next_order++;
   if (const auto found = handlers.signals.find(signal.name()); found != handlers.signals.end()) {
-    spawn_strand([this, handler = found->second.handler,
-                  payload = signal.input()] { guarded([&] { handler(payload); }); },
-                 root);
+    spawn_strand(
+        [this, handler = found->second.handler, name = signal.name(), payload = signal.input()] {
+          guarded({"the handler of signal", name}, [&] { handler(payload); });
+        },
+        root);
     return;
   }
   if (Operation* waiting = inboxes.next_waiting(signal.name()); waiting != nullptr) {
@@ -235,7 +252,7 @@ void Execution::State::receive_update(const proto::UpdateReceived& update) {
   ++next_order;
   spawn_strand(
       [this, update] {
-        guarded([&] {
+        guarded({"the handler of update", update.name()}, [&] {
           const auto found = handlers.updates.find(update.name());
           Outcome outcome;
           if (found != handlers.updates.end()) {
@@ -278,31 +295,22 @@ void Execution::State::ask_guard(bool live) {
 }
 
 void Execution::State::run_to_quiescence() {
-  scheduler.run_until_blocked([this](StrandRecord& strand) { finished(strand); });
+  const auto run = [this] {
+    scheduler.run_until_blocked([this](StrandRecord& strand) { finished(strand); });
+  };
+  if (!is_told()) return run();
+  const auto tell = [](void* state, const std::string& what) {
+    static_cast<State*>(state)->tell_thrown(what);
+  };
+  const StackLook::Told before = StackLook::tell({tell, this});
+  run();
+  (void)StackLook::tell(before);
 }
 
 // ---- strands ----------------------------------------------------------------------------------
 
 StrandRecord& Execution::State::spawn_strand(std::function<void()> body, ScopeRef scope) {
   return scheduler.create(std::move(body), std::move(scope));
-}
-
-// The boundary behind which user code runs: nothing but a normal return gets out of it.
-void Execution::State::guarded(base::FunctionRef<void()> body) {
-  try {
-    if (observer != nullptr) tell_resumed();
-    body();
-  } catch (const Evicted&) {
-  } catch (const ChangedType& error) {
-    if (!scheduler.halted()) park_on_mismatch(error.mismatch);
-  } catch (const std::exception& error) {
-    park(base::ErrorCode::kWorkflowBug,
-         "an exception that is no reprise::Failure left the workflow's code: " + class_name(error) +
-             ": " + error.what());
-  } catch (...) {
-    park(base::ErrorCode::kWorkflowBug,
-         "an exception that is no reprise::Failure and no std::exception left the workflow's code");
-  }
 }
 
 void Execution::State::park(base::ErrorCode error, std::string report) {

@@ -29,6 +29,7 @@
 #include "replay/scope.h"
 #include "replay/stack_pool.h"
 #include "replay/strand_status.h"
+#include "replay/thrown.h"
 
 namespace reprise::replay {
 
@@ -89,6 +90,7 @@ struct Trouble {
   base::ErrorCode code{};
   std::string report;                // for people, several lines
   std::optional<Mismatch> mismatch;  // for kNondeterminism
+  std::optional<Thrown> thrown{};    // for kWorkflowBug
 };
 
 // What the code of a run has asked about a change of it, and was told.
@@ -100,7 +102,8 @@ struct Patch {
 };
 using Patches = std::unordered_map<std::string, Patch>;  // by change id
 
-// The trouble's report with the payloads that it is about; for somebody who may see them.
+// The trouble's report with the payloads that it is about, for somebody who may see them, and with
+// the places that `symbols` knows.
 std::string full_report(const Trouble& trouble, const RunInfo& info, base::Symbols* symbols);
 
 enum class Waited { kReady, kCancelled, kTimedOut };
@@ -120,6 +123,11 @@ class Execution {
   TurnEnd run_turn(proto::Turn* turn);
   // The same against a turn from the log; deferred turns are kept for the next one.
   TurnEnd replay_turn(const proto::Turn& recorded);
+  // Behind the last recorded turn: what the code does with the inputs of deferred turns, which it
+  // has not seen. Recorded nowhere, so the execution is of no further use; an input that ends the
+  // run must not be among them. kLeft: it asks for a side effect, which is not computed here, and
+  // what would follow is not known.
+  TurnEnd rehearse();
   const Trouble& trouble() const;
 
   bool closed() const;

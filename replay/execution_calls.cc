@@ -280,6 +280,10 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
   }
   // On replay there is nothing to compute: submitting the command reports the mismatch.
   std::string value;
+  if (s.rehearsal) {
+    s.leave();
+    throw Evicted{};
+  }
   if (!s.log.replaying()) {
     const Unwatched recorded(s.guard);
     value = compute();
@@ -420,8 +424,8 @@ OperationRef Execution::spawn(std::function<void()> body) try {
   State& s = *state_;
   const StrandRecord& parent = s.enter();
   OperationRef operation = s.add_operation(Kind::kSpawn, 0, "spawned");
-  StrandRecord& strand =
-      s.spawn_strand([&s, body = std::move(body)] { s.guarded([&] { body(); }); }, parent.scope);
+  StrandRecord& strand = s.spawn_strand(
+      [&s, body = std::move(body)] { s.guarded({"a spawned strand"}, body); }, parent.scope);
   strand.completes = operation.get();
   operation->strand = &strand;
   return operation;
@@ -445,9 +449,11 @@ std::uint64_t Execution::on_signal(std::string_view signal, SignalHandler handle
   s.handlers.signals[std::string(signal)] = {id, handler};
   // Those that came before the handler did are not lost.
   while (auto arrival = s.inboxes.take(signal)) {
-    s.spawn_strand([&s, handler,
-                    payload = std::move(arrival->input)] { s.guarded([&] { handler(payload); }); },
-                   s.root);
+    s.spawn_strand(
+        [&s, handler, name = std::string(signal), payload = std::move(arrival->input)] {
+          s.guarded({"the handler of signal", name}, [&] { handler(payload); });
+        },
+        s.root);
   }
   return id;
 } catch (const std::bad_alloc&) {

@@ -4,7 +4,7 @@
 namespace reprise::replay {
 
 void Execution::State::tell_applying(std::uint64_t number, const proto::Event& event) {
-  if (observer != nullptr && log.replaying()) observer->applying(number, event);
+  if (is_told()) observer->applying(number, event);
 }
 
 void Execution::State::tell_command(const proto::Event& command) {
@@ -25,17 +25,21 @@ void Execution::State::tell_marker(std::string_view change_id) {
 }
 
 void Execution::State::tell_resumed() {
-  if (observer == nullptr || !log.replaying() || scheduler.halted()) return;
+  if (!is_told() || scheduler.halted()) return;
   if (!observer->resumed()) leave();
   if (left) throw Evicted{};
 }
 
 void Execution::State::tell_trouble() {
-  if (observer != nullptr && log.replaying()) observer->differs(*trouble);
+  if (is_told()) observer->differs(*trouble);
+}
+
+void Execution::State::tell_thrown(const std::string& what) {
+  if (!scheduler.halted()) observer->throws(what);
 }
 
 void Execution::State::tell_settled() {
-  if (!log.replaying() || left) return;
+  if (!is_told() || left) return;
   if (!observer->settled()) leave();
 }
 

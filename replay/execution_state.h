@@ -29,6 +29,12 @@ struct Handlers {
   std::map<std::string, Entry<Execution::UpdateHandler>, std::less<>> updates;
 };
 
+// Whose code it is, for people: "the handler of signal", "packed".
+struct CodeName {
+  std::string_view kind;
+  std::string_view name{};
+};
+
 struct DeferredInput {
   proto::Event event;
   std::uint64_t number = 0;  // in the history
@@ -71,13 +77,16 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   // On a strand that goes on; throws Evicted when it must not.
   void tell_resumed();
   void tell_trouble();
+  void tell_thrown(const std::string& what);
+  bool is_told() const { return observer != nullptr && (log.replaying() || rehearsal); }
   void tell_settled();
   void leave();
 
   // ---- strands ----
   StrandRecord& spawn_strand(std::function<void()> body, ScopeRef scope);
-  void guarded(base::FunctionRef<void()> body);
+  void guarded(CodeName code, base::FunctionRef<void()> body);
   void park(base::ErrorCode code, std::string report);
+  void park_on_exception(CodeName code, std::string_view what);
   void park_on_mismatch();
   void park_on_mismatch(Mismatch mismatch);
   std::vector<StrandStatus> strands() const;
@@ -131,7 +140,8 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::uint32_t next_operation = 1;
   std::uint64_t next_order = 1;
   std::uint64_t events = 0;
-  std::uint64_t applying = 0;  // the number of the input that the code runs on
+  std::uint64_t applying = 0;                   // the number of the input that the code runs on
+  const proto::Event* applied_input = nullptr;  // that input, while it is applied
   std::uint64_t value_event = 0;
   std::size_t turn_bytes = 0;  // of the commands since the last input, when the turn is live
   bool started = false;
@@ -139,6 +149,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   bool left = false;  // the observer wanted no more
   bool in_query = false;
   std::unique_ptr<Trouble> trouble;
+  std::unique_ptr<proto::Turn> rehearsal;  // nullptr: none is made
 
   // Last, so that strands are unwound while everything they may touch still exists.
   Scheduler scheduler;

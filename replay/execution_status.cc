@@ -5,6 +5,10 @@
 namespace reprise::replay {
 
 std::string full_report(const Trouble& trouble, const RunInfo& info, base::Symbols* symbols) {
+  if (trouble.thrown) {
+    return report(*trouble.thrown, info.workflow, info.workflow_id, info.run_id.to_string(),
+                  symbols);
+  }
   if (!trouble.mismatch) return trouble.report;
   return report(*trouble.mismatch, info.workflow, info.workflow_id, info.run_id.to_string(),
                 symbols, Payloads::kShown);

@@ -1,5 +1,7 @@
 #include "replay/mismatch.h"
 
+#include "base/printable_text.h"
+
 namespace reprise::replay {
 namespace {
 
@@ -118,7 +120,9 @@ std::string_view name_of(const Event& event) {
 
 std::string describe(const Event& event) {
   std::string text(name_of(event));
-  if (const std::string what = detail(event); !what.empty()) text += " " + what;
+  if (const std::string what = detail(event); !what.empty()) {
+    text += " " + base::printable_text(what);
+  }
   return text;
 }
 

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/printable_text.h"
+
 namespace reprise::replay {
 namespace {
 
@@ -27,7 +29,8 @@ std::string readable_payload(std::string_view payload) {
   std::string text;
   if (payload.size() <= kMostBytes) {
     try {
-      text = Json::from_cbor(payload).dump(-1, ' ', false, Json::error_handler_t::replace);
+      text = base::printable_json(
+          Json::from_cbor(payload).dump(-1, ' ', false, Json::error_handler_t::replace));
     } catch (const Json::exception&) {  // no CBOR, or an array of an absurd size
     }
   }

@@ -1,6 +1,7 @@
 // Looks on while a history is replayed, event by event: behind the debugger's commands.
 #pragma once
 #include <cstdint>
+#include <string>
 
 #include "proto/log.pb.h"
 
@@ -8,10 +9,11 @@ namespace reprise::replay {
 
 struct Trouble;
 
-// Called by an Execution on the run's thread while it replays. What is said to happen on a strand
-// finds the workflow's own frames on the stack; keep calls shallow there. Must not call the
-// execution, and throws nothing. Events are numbered from 1, in the order of the history, which is
-// not the order in which they are reached: a turn's inputs come before all of its commands there.
+// Called by an Execution on the run's thread while it replays, or rehearses what comes behind. What
+// is said to happen on a strand finds the workflow's own frames on the stack; keep calls shallow
+// there. Must not call the execution, and throws nothing. Events are numbered from 1, in the order
+// of the history, which is not the order in which they are reached: a turn's inputs come before all
+// of its commands there.
 class ReplayObserver {
  public:
   // A function that returns false wants no more: the strands leave their stacks, and the turn ends
@@ -25,6 +27,9 @@ class ReplayObserver {
   // The code asks for something, and the log has `event` in that place; not yet compared. On the
   // strand that asks; on none when the cancellation of the whole run asks.
   virtual bool asks(std::uint64_t event, const proto::Event& command) = 0;
+  // An exception leaves the code, which will park the run: differs() follows. On the strand that
+  // throws it, where it is thrown: nothing has left the stack yet. `what`: its type and its text.
+  virtual void throws(const std::string& what) = 0;
   // The replay cannot go on. On the strand whose call differs from the log, if it is one.
   virtual void differs(const Trouble& trouble) = 0;
   // Every strand waits, or has left its stack: all that follows from the input has happened. Not on

@@ -2,9 +2,10 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/type_name.h"
 #include "replay/mismatch.h"
 #include "replay/readable_payload.h"
-#include "replay/user_frames.h"
+#include "replay/report_lines.h"
 
 namespace reprise::replay {
 namespace {
@@ -12,17 +13,8 @@ namespace {
 using proto::Event;
 using MismatchKind = Mismatch::Kind;
 
-constexpr std::size_t kLabelWidth = 22;
 constexpr std::size_t kSiteColumn = 54;
 constexpr std::size_t kMostStrands = 16;
-
-std::string line(std::string_view label, std::string_view text) {
-  std::string made = "  ";
-  made += label;
-  made.resize(kLabelWidth, ' ');
-  made += text;
-  return made += '\n';
-}
 
 std::string site_text(const Event& event) {
   return event.call_site().file() + ":" + std::to_string(event.call_site().line());
@@ -33,17 +25,17 @@ std::string with_site(std::string_view label,
                       const Event& event,
                       std::string_view verb) {
   if (event.has_call_site()) {
-    text.resize(std::max(kSiteColumn - kLabelWidth, text.size() + 1), ' ');
+    text.resize(std::max(kSiteColumn - kReportLabelWidth, text.size() + 1), ' ');
     text += std::string(verb) + site_text(event);
   }
-  return line(label, text);
+  return report_line(label, text);
 }
 
 std::string side(std::string_view label,
                  const std::optional<Event>& event,
                  std::string_view verb,
                  std::string_view nothing) {
-  return event ? with_site(label, describe(*event), *event, verb) : line(label, nothing);
+  return event ? with_site(label, describe(*event), *event, verb) : report_line(label, nothing);
 }
 
 // ---- what is different, why, and what to do about it ------------------------------------------
@@ -164,24 +156,20 @@ std::string what_to_do(const Mismatch& mismatch) {
   }
 }
 
-// ---- stacks -----------------------------------------------------------------------------------
-
-std::string stack_lines(const StrandStatus& strand, base::Symbols& symbols) {
-  const auto frames = user_frames(strand.frames, symbols);
-  if (frames.empty()) return {};  // its function has returned
-  std::string title = "strand " + std::to_string(strand.number);
-  if (!strand.waits_for.empty()) title += ", waits for " + strand.waits_for;
-  std::string lines = line("stack", title);
-  for (const base::Symbol& frame : frames) lines += line("", to_string(frame));
-  return lines;
+// Of arguments those alone: "(std::string, int)".
+std::string type_text(const std::string& type) {
+  const std::string arguments = base::argument_list(type);
+  return arguments.empty() ? base::short_type_name(type) : arguments;
 }
+
+// ---- stacks -----------------------------------------------------------------------------------
 
 std::string stacks(const Mismatch& mismatch, base::Symbols& symbols) {
   std::string lines;
   const std::size_t shown = std::min(mismatch.strands.size(), kMostStrands);
   for (std::size_t i = 0; i < shown; ++i) lines += stack_lines(mismatch.strands[i], symbols);
   if (const std::size_t more = mismatch.strands.size() - shown; more > 0) {
-    lines += line("", "and " + std::to_string(more) + " more strands");
+    lines += report_line("", "and " + std::to_string(more) + " more strands");
   }
   return lines;
 }
@@ -211,9 +199,9 @@ std::string payload_of(const Event& event) {
 
 std::string payload_line(const Event& event, Payloads payloads) {
   const std::string payload = payload_of(event);
-  return line("its payload", payloads == Payloads::kShown
-                                 ? readable_payload(payload)
-                                 : std::to_string(payload.size()) + " bytes");
+  return report_line("its payload", payloads == Payloads::kShown
+                                        ? readable_payload(payload)
+                                        : std::to_string(payload.size()) + " bytes");
 }
 
 std::string both_sides(const Mismatch& mismatch, Payloads payloads) {
@@ -224,7 +212,7 @@ std::string both_sides(const Mismatch& mismatch, Payloads payloads) {
                                  : std::string(name_of(recorded)) + " of " + mismatch.payload_of;
     return with_site("the log says", what, recorded, "asked for at ") +
            payload_line(*mismatch.recorded, payloads) +
-           line("the code now reads", mismatch.read_as);
+           report_line("the code now reads", type_text(mismatch.read_as));
   }
   if (mismatch.kind == MismatchKind::kChangedInput) {
     return side("the log says", mismatch.recorded, "recorded at ", {}) +
@@ -247,22 +235,17 @@ std::string report(const Mismatch& mismatch,
                    std::string_view run_id,
                    base::Symbols* symbols,
                    Payloads payloads) {
-  std::string text = base::to_string(base::ErrorCode::kNondeterminism);
-  text += " nondeterminism: workflow '";
-  text += workflow;
-  text += "', run ";
-  text += workflow_id;
-  text += " (";
-  text += run_id;
-  text += "), event " + std::to_string(mismatch.event) + "\n";
+  std::string text = base::to_string(base::ErrorCode::kNondeterminism) +
+                     " nondeterminism: " + run_text(workflow, workflow_id, run_id) + ", event " +
+                     std::to_string(mismatch.event) + "\n";
   text += both_sides(mismatch, payloads);
   if (mismatch.last_match) {
-    text += line("last match",
-                 std::to_string(mismatch.last_match_event) + " " + describe(*mismatch.last_match));
+    text += report_line("last match", std::to_string(mismatch.last_match_event) + " " +
+                                          describe(*mismatch.last_match));
   }
-  text += line("usually", usual_cause(mismatch));
-  text += line("different", what_differs(mismatch));
-  text += line("to go on", what_to_do(mismatch));
+  text += report_line("usually", usual_cause(mismatch));
+  text += report_line("different", what_differs(mismatch));
+  text += report_line("to go on", what_to_do(mismatch));
   if (symbols != nullptr) text += stacks(mismatch, *symbols);
   return text;
 }

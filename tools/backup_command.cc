@@ -8,6 +8,7 @@
 
 #include "runtime/engine/store_audit.h"
 #include "store/store.h"
+#include "tools/console.h"
 
 namespace reprise::tools {
 namespace {
@@ -22,7 +23,7 @@ struct Arguments {
 };
 
 [[noreturn]] void end_backup(const base::Error& why, int code) {
-  std::fprintf(stderr, "reprise backup: %s\n", why.text().c_str());
+  std::fprintf(stderr, "reprise backup: %s\n", safe_text(why.text()).c_str());
   throw CLI::RuntimeError(code);
 }
 
@@ -38,10 +39,10 @@ void verify(const std::string& directory) {
     if (!run.damaged) continue;
     ++damaged;
     const base::Error why{base::ErrorCode::kStoreDamaged, run.why};
-    std::fprintf(stderr, "reprise backup: %s\n", why.text().c_str());
+    std::fprintf(stderr, "reprise backup: %s\n", safe_text(why.text()).c_str());
   }
   for (const std::string& problem : audit.problems()) {
-    std::fprintf(stderr, "reprise backup: %s\n", problem.c_str());
+    std::fprintf(stderr, "reprise backup: %s\n", safe_text(problem).c_str());
   }
   std::printf("%zu runs verify, %zu do not\n", audit.runs().size() - damaged, damaged);
   if (!audit.sound()) throw CLI::RuntimeError(kCopyDamaged);
@@ -58,7 +59,7 @@ void backup(const Arguments& arguments) {
     bytes = *copied;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::printf("%s: %.1f MiB in %.2f s\n", arguments.to.c_str(),
+  std::printf("%s: %.1f MiB in %.2f s\n", safe_text(arguments.to).c_str(),
               static_cast<double>(bytes) / (1 << 20), took.count());
   if (!arguments.no_verify) verify(arguments.to);
 }

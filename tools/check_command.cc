@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "runtime/engine/store_audit.h"
+#include "tools/console.h"
 #include "tools/reader_process.h"
+#include "tools/run_text.h"
 
 namespace reprise::tools {
 namespace {
@@ -18,7 +20,7 @@ constexpr int kUnreadable = 2;
 
 json describe(const runtime::RecoveredRun& run) {
   json shown = {{"number", run.state.number}, {"why", run.why}};
-  if (!run.state.workflow_id.empty()) shown["workflow_id"] = printable(run.state.workflow_id);
+  if (!run.state.workflow_id.empty()) shown["workflow_id"] = run.state.workflow_id;
   if (run.state.id != base::RunId()) shown["run_id"] = run.state.id.to_string();
   return shown;
 }
@@ -53,16 +55,16 @@ void check(const std::string& directory, ReaderReport& report) {
 
 void print(const std::string& directory, const json& result) {
   std::printf(
-      "%s: %llu runs (%llu open), %llu records, %llu bytes read\n", directory.c_str(),
+      "%s: %llu runs (%llu open), %llu records, %llu bytes read\n", safe_text(directory).c_str(),
       result["runs"].get<unsigned long long>(), result["open_runs"].get<unsigned long long>(),
       result["records"].get<unsigned long long>(), result["bytes"].get<unsigned long long>());
   for (const auto& problem : result["problems"]) {
-    std::printf("damaged: %s\n", problem.get<std::string>().c_str());
+    std::printf("damaged: %s\n", safe_text(problem.get<std::string>()).c_str());
   }
   for (const auto& run : result["damaged_runs"]) {
     std::printf("damaged: run %llu, '%s': %s\n", run["number"].get<unsigned long long>(),
-                run.value("workflow_id", "(unknown)").c_str(),
-                run["why"].get<std::string>().c_str());
+                safe_text(run.value("workflow_id", "(unknown)"), kLongestUnverifiedId).c_str(),
+                safe_text(run["why"].get<std::string>()).c_str());
   }
   if (result["sound"].get<bool>()) {
     std::printf("sound: every page, record, checksum and index entry is as it was written\n");
@@ -70,7 +72,7 @@ void print(const std::string& directory, const json& result) {
     std::printf(
         "the store is damaged: copy the directory before anything else, then restore a "
         "backup, or make a new store of what verifies with: reprise repair %s NEWDIR\n",
-        directory.c_str());
+        safe_text(directory).c_str());
   }
 }
 
@@ -88,13 +90,15 @@ int run(const std::string& directory, bool as_json) {
               {"damaged_runs", json::array()}};
   }
   if (as_json) {
-    std::printf("%s\n", result.dump(2).c_str());
+    print_json(result);
   } else if (!result.contains("error")) {
     print(directory, result);
   }
   if (result.contains("error")) {
-    if (!as_json)
-      std::fprintf(stderr, "reprise check: %s\n", result["error"].get<std::string>().c_str());
+    if (!as_json) {
+      std::fprintf(stderr, "reprise check: %s\n",
+                   safe_text(result["error"].get<std::string>()).c_str());
+    }
     return kUnreadable;
   }
   return result["sound"].get<bool>() ? kSound : kDamaged;

@@ -6,9 +6,7 @@
 
 namespace reprise::tools {
 
-// Text from a store may hold anything. Control characters, direction marks and bytes that are no
-// UTF-8 come out as \x1b, \u202e, so that none of it reaches the terminal. Behind `longest`
-// characters it is cut, and ends with "…".
+// Text from a store may hold anything: base::printable_text(), on one line.
 std::string safe_text(std::string_view text, std::size_t longest = std::string_view::npos);
 
 // How many columns of a terminal the (safe) text takes.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/whole_number.h"
 #include "tools/console.h"
 #include "tools/run_filter.h"
 #include "tools/run_finder.h"
@@ -100,7 +101,7 @@ void add_list_command(CLI::App& app, const base::Clock& clock) {
   const auto options = std::make_shared<ListOptions>(*command, clock);
   command->add_option("--limit", options->limit, "how many at most; 0: all")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check([](const std::string& text) { return base::fault_of_number(text, 0); });
   command->add_flag("--json", options->json, "a JSON array, with a line for each run");
   add_colour_option(*command, options->colour);
   command->footer(

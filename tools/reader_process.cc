@@ -70,13 +70,4 @@ ReaderOutcome run_reader(const std::function<void(ReaderReport&)>& work) {
   return {nullptr, "the process that read the store " + end_of(status) + " while reading " + place};
 }
 
-std::string printable(std::string_view text) {
-  constexpr std::size_t kLongest = 200;
-  std::string shown(text.substr(0, kLongest));
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return shown;
-}
-
 }  // namespace reprise::tools

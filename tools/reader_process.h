@@ -1,10 +1,14 @@
 // Reads a store in a process of its own: whatever its files hold, the command itself lives to tell.
 #pragma once
+#include <cstddef>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
 namespace reprise::tools {
+
+// What is shown of an id that may not be verified, in characters.
+inline constexpr std::size_t kLongestUnverifiedId = 200;
 
 // What the child process says: where it is, and at the end what it found.
 class ReaderReport {
@@ -24,8 +28,5 @@ struct ReaderOutcome {
 };
 
 ReaderOutcome run_reader(const std::function<void(ReaderReport&)>& work);
-
-// Of unverified bytes: what is no text is shown as '?'.
-std::string printable(std::string_view text);
 
 }  // namespace reprise::tools

@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "runtime/engine/repair.h"
+#include "tools/console.h"
 #include "tools/reader_process.h"
+#include "tools/run_text.h"
 
 namespace reprise::tools {
 namespace {
@@ -42,7 +44,7 @@ json describe(const runtime::Repaired& repaired) {
                  {"runs", json::array()}};
   for (const auto& run : repaired.runs) {
     result["runs"].push_back({{"number", run.number},
-                              {"workflow_id", printable(run.workflow_id)},
+                              {"workflow_id", run.workflow_id},
                               {"run_id", run.run_id},
                               {"fate", name_of(run.fate)},
                               {"why", run.why}});
@@ -59,15 +61,15 @@ void repair(const RepairOptions& options, ReaderReport& report) {
 
 void print(const RepairOptions& options, const json& result) {
   for (const auto& problem : result["problems"]) {
-    std::printf("damaged: %s\n", problem.get<std::string>().c_str());
+    std::printf("damaged: %s\n", safe_text(problem.get<std::string>()).c_str());
   }
   for (const auto& run : result["runs"]) {
-    const std::string id = run["workflow_id"];
+    const std::string id = safe_text(run["workflow_id"].get<std::string>(), kLongestUnverifiedId);
     std::printf("run %llu, '%s': %s: %s\n", run["number"].get<unsigned long long>(),
                 id.empty() ? "(unknown)" : id.c_str(), run["fate"].get<std::string>().c_str(),
-                run["why"].get<std::string>().c_str());
+                safe_text(run["why"].get<std::string>()).c_str());
   }
-  std::printf("%s: %llu runs are whole, %zu are not, %llu records\n", options.to.c_str(),
+  std::printf("%s: %llu runs are whole, %zu are not, %llu records\n", safe_text(options.to).c_str(),
               result["whole_runs"].get<unsigned long long>(), result["runs"].size(),
               result["records"].get<unsigned long long>());
   if (!result["runs"].empty()) {
@@ -83,9 +85,10 @@ int run(const RepairOptions& options) {
   if (result.is_null()) result = {{"error", outcome.crash + "; " + options.to + " was not made"}};
   const bool failed = result.contains("error");
   if (options.json) {
-    std::printf("%s\n", result.dump(2).c_str());
+    print_json(result);
   } else if (failed) {
-    std::fprintf(stderr, "reprise repair: %s\n", result["error"].get<std::string>().c_str());
+    std::fprintf(stderr, "reprise repair: %s\n",
+                 safe_text(result["error"].get<std::string>()).c_str());
   } else {
     print(options, result);
   }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/printable_text.h"
 #include "tools/event_text.h"
 #include "tools/payload_text.h"
 #include "tools/time_text.h"
@@ -78,7 +79,7 @@ json operation_json(const Operation& operation) {
 }
 
 std::string dump(const json& value, int indent) {
-  return value.dump(indent, ' ', false, json::error_handler_t::replace);
+  return base::printable_json(value.dump(indent, ' ', false, json::error_handler_t::replace));
 }
 
 void print_json(const json& value) {

@@ -181,12 +181,12 @@ void add_show_command(CLI::App& app, const base::Clock& clock) {
   CLI::App* const command =
       app.add_subcommand("show", "Shows what a run did: each operation, when, how long, how often");
   const auto options = std::make_shared<ShowOptions>(*command, clock);
-  CLI::Option* const json =
+  CLI::Option* const as_json =
       command->add_flag("--json", options->json, "one JSON object, with whole payloads");
   command->add_flag("--payloads", options->payloads, "inputs and results of each operation too")
-      ->excludes(json);
+      ->excludes(as_json);
   command->add_flag("--full", options->full, "payloads whole, however long they are")
-      ->excludes(json);
+      ->excludes(as_json);
   add_colour_option(*command, options->colour);
   command->footer(
       "AT counts from the start of the run. What took time took it between two turns of the log:\n"

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "base/whole_number.h"
 #include "tools/every_run.h"
 #include "tools/run_filter.h"
 #include "tools/run_text.h"
@@ -241,7 +242,7 @@ void add_stats_command(CLI::App& app, const base::Clock& clock) {
   const auto options = std::make_shared<StatsOptions>(*command, clock);
   command->add_option("--limit", options->limit, "the newest runs only, so many of them; 0: all")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check([](const std::string& text) { return base::fault_of_number(text, 0); });
   command->add_flag("--no-activities", options->no_activities,
                     "counts of runs only, which needs no histories and is quick");
   command->add_flag("--json", options->json, "one JSON object");

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/printable_text.h"
 #include "runtime/engine/shard.h"
 #include "runtime/engine/shard_source.h"
 
@@ -303,11 +304,11 @@ void Shard::recorded(std::size_t results) {
 void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
   const base::Error why{trouble.code, trouble.report};
   host_.evict(run.place);
-  shared_.log(LogLevel::kError,
-              "run '" + run.state.workflow_id + "' (" + run.state.id.to_string() +
-                  ") of workflow '" + *run.state.workflow +
-                  (run.state.open() ? "' is parked: " : "' has ended and does not replay: ") +
-                  why.text());
+  shared_.log(
+      LogLevel::kError,
+      "run '" + base::printable_text(run.state.workflow_id) + "' (" + run.state.id.to_string() +
+          ") of workflow '" + base::printable_text(*run.state.workflow) +
+          (run.state.open() ? "' is parked: " : "' has ended and does not replay: ") + why.text());
   // What the code would do now does not change how a run has ended.
   if (!run.state.open()) return;
   run.with_extras().parked = why;

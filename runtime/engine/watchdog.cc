@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/printable_text.h"
 #include "base/symbols.h"
 #include "base/thread_name.h"
 #include "base/thread_stack.h"
+#include "replay/user_frames.h"
 #include "runtime/engine/run_table.h"
 
 namespace reprise::runtime {
@@ -34,6 +36,18 @@ struct Culprit {
 std::string seconds(Watchdog::Clock::duration duration) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(duration).count());
+  return text;
+}
+
+// The user's functions come first: what the library does around them says nothing. All of them when
+// none is the user's.
+std::string stack_text(const std::vector<void*>& frames) {
+  base::Symbols symbols;
+  std::string text;
+  const auto users = replay::user_frames(frames, symbols);
+  for (const base::Symbol& frame : users) text += "\n  " + base::to_string(frame);
+  if (!users.empty()) return text;
+  for (const std::string& frame : base::describe_frames(frames)) text += "\n  " + frame;
   return text;
 }
 
@@ -93,13 +107,11 @@ void Watchdog::report(const Watched& watched, Clock::duration for_long) const {
         kLongestCapture);
   }
   if (watched.mark->entries() != watched.entries) return;  // it has just returned
-  std::string line = "code" + std::string(culprit.text) + " has not returned for " +
+  std::string line = "code" + base::printable_text(culprit.text) + " has not returned for " +
                      seconds(for_long) +
                      "; the other runs of its thread wait. Workflow code must not block or loop "
                      "without waiting: move the work into a step or an activity";
-  for (const std::string& frame : base::describe_frames(frames.value_or(std::vector<void*>()))) {
-    line += "\n  " + frame;
-  }
+  line += stack_text(frames.value_or(std::vector<void*>()));
   log_(LogLevel::kError, line);
 }
 

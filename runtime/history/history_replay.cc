@@ -1,5 +1,8 @@
 #include "runtime/history/history_replay.h"
 
+#include <algorithm>
+
+#include "runtime/engine/run_state.h"
 #include "runtime/history/history.h"
 
 namespace reprise::runtime {
@@ -26,16 +29,33 @@ HistoryReplay::HistoryReplay(const WorkerCode& code,
 bool HistoryReplay::next() {
   if (trouble_ || left_ || turns_ == history_.turns_size()) return false;
   const proto::Turn& turn = history_.turns(turns_);
-  const replay::TurnEnd end = execution_->replay_turn(turn);
+  note(execution_->replay_turn(turn));
+  if (trouble_ || left_) return false;
+  ++turns_;
+  events_ += count_events(turn);
+  if (turns_ == history_.turns_size() && has_unseen_inputs()) note(execution_->rehearse());
+  return true;
+}
+
+// In the deferred turns at the end. What the engine keeps books with is not for the code, and to a
+// run that has ended nothing is given any more.
+bool HistoryReplay::has_unseen_inputs() const {
+  bool unseen = false;
+  for (int i = history_.turns_size() - 1; i >= 0 && history_.turns(i).deferred(); --i) {
+    const proto::Turn& turn = history_.turns(i);
+    if (closes(turn)) return false;
+    const auto& inputs = turn.inputs();
+    unseen = unseen || !std::all_of(inputs.begin(), inputs.end(), is_bookkeeping);
+  }
+  return unseen;
+}
+
+void HistoryReplay::note(replay::TurnEnd end) {
   if (end == replay::TurnEnd::kParked) {
     trouble_ = execution_->trouble();
     trouble_->report = replay::full_report(*trouble_, execution_->info(), symbols_);
   }
   left_ = end == replay::TurnEnd::kLeft;
-  if (trouble_ || left_) return false;
-  ++turns_;
-  events_ += count_events(turn);
-  return true;
 }
 
 }  // namespace reprise::runtime

@@ -1,5 +1,7 @@
 // Replays one history against workflow code, turn by turn, without an engine or a store: behind
-// Replayer, verify, and the debugger's commands.
+// Replayer, verify, and the debugger's commands. Inputs that are recorded and no code has taken yet
+// (as of a parked run, docs/adr/0006-deferred-inputs.md) are given to the code behind the last
+// turn: what would park the run is found.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -28,18 +30,21 @@ class HistoryReplay {
                 const proto::History& history,
                 HistoryReplayOptions options = {});
 
-  // Replays the next turn. False: there is none, the observer has left, or trouble() says why it
-  // cannot be replayed.
+  // Replays the next turn, and with the last one rehearses what the next live turn would do. False:
+  // there is none, the observer has left, or trouble() says why it cannot be replayed.
   bool next();
 
   int turns() const { return turns_; }              // that were replayed
   std::uint64_t events() const { return events_; }  // of those turns
-  // Its report shows payloads.
+  // Of a turn, or, behind all of them, of the rehearsal. Its report shows payloads.
   const replay::Trouble* trouble() const { return trouble_ ? &*trouble_ : nullptr; }
   // nullptr when the code does not implement the workflow.
   const replay::Execution* execution() const { return execution_.get(); }
 
  private:
+  bool has_unseen_inputs() const;
+  void note(replay::TurnEnd end);
+
   const proto::History& history_;
   base::Symbols* const symbols_;
   int turns_ = 0;

@@ -8,16 +8,31 @@
 //
 //   $ ./hello step --store hello.db --run hello       walks through what has happened, turn by turn
 //   $ ./hello replay --store hello.db --run hello     does this code still do what happened?
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <reprise/cli.h>
 
 #include "hello.h"
+
+// What the program exits with, if it is asked for no greeting.
+std::optional<int> answer(int argc, char** argv) {
+  if (argc < 2) return std::nullopt;
+  const bool help = std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "-h") == 0;
+  (help ? std::cout : std::cerr)
+      << "usage: hello             counts to 10 and greets you; started again, goes on\n"
+         "       hello replay ...  replays what happened; hello replay --help says how\n"
+         "       hello step ...    steps through it, turn by turn\n"
+         "       hello verify ...  would this code go on with the runs of a store?\n";
+  return help ? 0 : 2;
+}
 
 int main(int argc, char** argv) {
   std::unique_ptr<reprise::Engine> engine;  // before the worker, which it must outlive
   reprise::Worker worker;
   worker.implement(hello::greet, hello::run_greet);
   if (const auto status = reprise::cli(argc, argv, worker)) return *status;
+  if (const auto status = answer(argc, argv)) return *status;
 
   engine = reprise::Engine::open("hello.db");
   worker.start(*engine);

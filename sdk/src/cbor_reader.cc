@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/type_name.h"
 #include "reprise/cbor.h"
 #include "sdk/src/errors.h"
 
@@ -90,10 +91,22 @@ bool fits(std::uint64_t magnitude, int precision) {
   return static_cast<int>(std::bit_width(magnitude)) - std::countr_zero(magnitude) <= precision;
 }
 
+std::string code_of_decoding() {
+  return internal::code_text(base::ErrorCode::kPayloadDecode);
+}
+
+// "[1].sku" of arguments is "argument 2.sku".
+std::string place_in(const std::string& path, bool arguments) {
+  const std::size_t end = path.find(']');
+  if (!arguments || !path.starts_with('[') || end == std::string::npos) return path;
+  const std::size_t index = std::stoul(path.substr(1, end - 1));
+  return "argument " + std::to_string(index + 1) + path.substr(end + 1);
+}
+
 }  // namespace
 
-CborReader::CborReader(std::string_view encoded, std::string_view whole)
-    : encoded_(encoded), whole_(whole) {}
+CborReader::CborReader(std::string_view encoded, std::string_view whole, Whole kind)
+    : encoded_(encoded), whole_(whole), kind_(kind) {}
 
 CborReader::Head CborReader::peek_head() const {
   Head head;
@@ -294,10 +307,71 @@ void CborReader::fail(std::string_view expected) const {
 }
 
 void CborReader::invalid(std::string_view why) const {
-  std::string message = "the payload is no " + std::string(whole_.empty() ? "valid item" : whole_);
-  message += ": at byte " + std::to_string(position_) + " of " + std::to_string(encoded_.size());
+  refuse(why, {});
+}
+
+void CborReader::invalid_item(std::string_view why, std::size_t rest, std::string_view member) {
+  position_ = encoded_.size() - rest;
+  refuse(why, member);
+}
+
+// "the arguments are not (std::string, int): argument 2, at byte 3 of 9: expected..."
+void CborReader::refuse(std::string_view why, std::string_view member) const {
+  const bool arguments = kind_ == Whole::kArguments;
+  const std::string type = whole_.empty() ? "valid item" : base::short_type_name(whole_);
+  std::string message = arguments ? "the arguments are not " + base::argument_list(whole_)
+                                  : "the payload is no " + type;
+  message += ": ";
+  // path_to() itself reads without a name for the whole.
+  const std::string path = whole_.empty() ? std::string() : path_to(position_);
+  const std::string place = place_in(path + std::string(member), arguments);
+  if (!place.empty()) message += place + ", ";
+  message += "at byte " + std::to_string(position_) + " of " + std::to_string(encoded_.size());
   message += ": " + std::string(why);
-  throw PayloadError(internal::code_text(base::ErrorCode::kPayloadDecode), message);
+  throw PayloadError(code_of_decoding(), message);
+}
+
+// Steps into the element of an array or the entry of a map that the position lies in.
+bool CborReader::enter(std::size_t position, std::string* path) {
+  const bool is_map = peek() == Type::kMap;
+  const std::size_t count = is_map ? map() : array();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t start = position_;
+    std::string step = "[" + std::to_string(i) + "]";
+    if (is_map) {
+      step = peek() == Type::kText ? "." + std::string(text()) : (skip(), step);
+      if (position < position_) return false;  // the key itself
+    }
+    const std::size_t child = position_;
+    std::size_t end = encoded_.size() + 1;  // what cannot be read to its end, it lies in
+    try {
+      skip();
+      end = position_;
+    } catch (const PayloadError&) {
+    }
+    if (position >= start && position < end) {
+      position_ = child;
+      *path += step;
+      return true;
+    }
+  }
+  return false;
+}
+
+// "[1].items[3].sku"; empty: the position is not inside of anything.
+std::string CborReader::path_to(std::size_t position) const {
+  constexpr std::size_t kMostSteps = 8;
+  std::string path;
+  CborReader at(encoded_);
+  try {
+    for (std::size_t steps = 0; at.position_ < position && steps < kMostSteps; ++steps) {
+      const Type type = at.peek();
+      if (type != Type::kArray && type != Type::kMap) break;
+      if (!at.enter(position, &path)) break;
+    }
+  } catch (const PayloadError&) {  // the rest does not decode: this far it is known
+  }
+  return path;
 }
 
 }  // namespace reprise

@@ -68,7 +68,7 @@ void check(const ActivityOptions& options) {
   check_duration("schedule_to_close", options.schedule_to_close);
   check_duration("heartbeat", options.heartbeat);
   check(options.retry);
-  if (!options.task_queue.empty()) check_id("task_queue", options.task_queue);
+  if (!options.task_queue.empty()) check_id("ActivityOptions::task_queue", options.task_queue);
 }
 
 void check(const StepOptions& options) {

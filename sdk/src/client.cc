@@ -169,7 +169,8 @@ std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
   internal::check_payload_size(input);
   internal::check_duration("run_timeout", options.run_timeout);
   if (!options.id.empty()) internal::check_id("the workflow id", options.id);
-  if (!options.task_queue.empty()) internal::check_id("task_queue", options.task_queue);
+  if (!options.task_queue.empty())
+    internal::check_id("StartOptions::task_queue", options.task_queue);
   runtime::StartRequest request;
   request.workflow = std::string(workflow);
   request.workflow_id = options.id;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/printable_text.h"
 #include "replay/strand.h"
 #include "runtime/engine/engine.h"
 #include "sdk/src/checks.h"
@@ -57,6 +58,14 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
 
 }  // namespace
 
+LogSink internal::printable_log(LogSink log) {
+  return [log = std::move(log)](LogLevel level, std::string_view line) {
+    constexpr auto kBreaks = base::LineBreaks::kIndented;
+    if (base::is_printable(line, kBreaks)) return log(level, line);
+    log(level, base::printable_text(line, kBreaks));
+  };
+}
+
 LogSink internal::default_log() {
   return [](LogLevel level, std::string_view line) {
     switch (level) {
@@ -90,7 +99,7 @@ Service::~Service() = default;
 std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineOptions& options) {
   internal::check(options);
   auto state = std::make_unique<EngineState>();
-  state->log = options.logger ? options.logger : internal::default_log();
+  state->log = internal::printable_log(options.logger ? options.logger : internal::default_log());
   state->library_log.emplace(state->log);
   state->engine =
       internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, state->log)));

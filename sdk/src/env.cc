@@ -72,7 +72,11 @@ class Env::State final : public internal::Registry {
 
  private:
   static EnvOptions with_logger(EnvOptions options) {
-    if (!options.logger) options.logger = [](LogLevel, std::string_view) {};
+    if (!options.logger) {
+      options.logger = [](LogLevel, std::string_view) {};
+    } else {
+      options.logger = internal::printable_log(std::move(options.logger));
+    }
     return options;
   }
 
@@ -177,7 +181,8 @@ class Env::State final : public internal::Registry {
 
   // What the guard only warns of no exception says.
   static runtime::LogSink warnings_alone() {
-    return [log = internal::default_log()](runtime::LogLevel level, std::string_view line) {
+    return [log = internal::printable_log(internal::default_log())](runtime::LogLevel level,
+                                                                    std::string_view line) {
       if (level == runtime::LogLevel::kWarning) log(LogLevel::kWarning, line);
     };
   }

@@ -1,5 +1,7 @@
 #include "sdk/src/errors.h"
 
+#include "base/printable_text.h"
+
 namespace reprise {
 
 namespace {
@@ -13,7 +15,8 @@ std::string with_code(std::string_view code, std::string_view message) {
 }  // namespace
 
 Error::Error(std::string_view code, std::string_view message)
-    : std::runtime_error(with_code(code, message)) {}
+    : std::runtime_error(
+          base::printable_text(with_code(code, message), base::LineBreaks::kIndented)) {}
 
 std::string_view Error::code() const noexcept {
   const std::string_view text = what();

@@ -33,6 +33,13 @@ void add_mismatch(const replay::Mismatch& mismatch, base::Symbols& symbols, Repl
   }
 }
 
+void add_exception(const replay::Thrown& thrown, base::Symbols& symbols, ReplayReport* report) {
+  report->event = thrown.event;
+  for (const base::Symbol& frame : replay::user_frames(thrown, symbols)) {
+    report->stack.push_back(base::to_string(frame));
+  }
+}
+
 ReplayReport report_of(const runtime::HistoryReplay& replay, base::Symbols& symbols) {
   ReplayReport report;
   report.matched = replay.trouble() == nullptr;
@@ -42,6 +49,7 @@ ReplayReport report_of(const runtime::HistoryReplay& replay, base::Symbols& symb
   report.event = replay.events() + 1;
   report.code = internal::code_text(trouble.code);
   report.text = trouble.report;
+  if (trouble.thrown) add_exception(*trouble.thrown, symbols, &report);
   if (trouble.mismatch) add_mismatch(*trouble.mismatch, symbols, &report);
   return report;
 }

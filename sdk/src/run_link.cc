@@ -18,7 +18,7 @@ void throw_end(const runtime::RunEnd& end) {
     case Status::kCancelled:
       throw CancelledFailure(message.empty() ? "the run was cancelled" : message);
     case Status::kTerminated:
-      throw TerminatedFailure("the run was terminated" + (message.empty() ? "" : ": " + message));
+      throw TerminatedFailure(message.empty() ? "the run was terminated" : message);
     case Status::kTimedOut:
       throw TimeoutFailure(TimeoutKind::kRun, message.empty() ? "the run timed out" : message);
     default:

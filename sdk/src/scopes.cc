@@ -1,3 +1,4 @@
+#include "base/printable_text.h"
 #include "replay/strand.h"
 #include "reprise/context.h"
 #include "reprise/guard.h"
@@ -46,7 +47,8 @@ void Logger::write(LogLevel level, std::string_view line) const {
     return;
   }
   const replay::RunInfo& info = execution_->info();
-  std::string text = info.workflow + " " + info.workflow_id + ": ";
+  std::string text =
+      base::printable_text(info.workflow) + " " + base::printable_text(info.workflow_id) + ": ";
   text += line;
   const AllowNondeterminism allow("the sink is not workflow code");
   host_->log(level, text);

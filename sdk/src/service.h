@@ -73,5 +73,8 @@ base::Result<T> ask(runtime::Service& service, const Send& send) {
 
 // spdlog's default logger.
 LogSink default_log();
+// Hands on lines that can be printed: with control characters and the like as \x1b, and with no
+// further line in the first column, where the next entry of the log begins.
+LogSink printable_log(LogSink log);
 
 }  // namespace reprise::internal

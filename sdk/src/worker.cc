@@ -14,7 +14,7 @@ class Worker::State final : public internal::Registry {
  public:
   State(internal::ServiceState* service, WorkerOptions options)
       : service_(service), options_(std::move(options)) {
-    internal::check_id("task_queue", options_.task_queue);
+    internal::check_id("WorkerOptions::task_queue", options_.task_queue);
   }
 
   const internal::Implementations& implementations() const { return implementations_; }

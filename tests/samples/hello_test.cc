@@ -1,5 +1,10 @@
 #include "samples/hello/hello.h"
 
+#include <cstdio>
+#include <string>
+#include <sys/wait.h>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/env_modes.h"
@@ -25,6 +30,21 @@ TEST_P(Hello, CountsToTenAndGreets) {
     EXPECT_EQ(env.now() - begin, 10s);
   } else {
     EXPECT_GE(env.now() - begin, 10s);
+  }
+}
+
+// Started by somebody who wants to know what it is, it must not leave a store behind.
+TEST(HelloProgram, ExplainsItselfAndRunsNothing) {
+  for (const auto& [argument, status] :
+       {std::pair("--help", 0), std::pair("-h", 0), std::pair("nonsense", 2)}) {
+    const std::string line = "cd /tmp && " + std::string(HELLO_PROGRAM) + " " + argument + " 2>&1";
+    std::FILE* const pipe = ::popen(line.c_str(), "r");
+    ASSERT_NE(pipe, nullptr);
+    std::string text;
+    for (int c = 0; (c = std::fgetc(pipe)) != EOF;) text += static_cast<char>(c);
+    EXPECT_EQ(WEXITSTATUS(::pclose(pipe)), status);
+    EXPECT_EQ(text.substr(0, 13), "usage: hello ") << argument;
+    EXPECT_EQ(text.find("1 of 10"), std::string::npos);
   }
 }
 

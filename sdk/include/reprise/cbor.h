@@ -72,8 +72,12 @@ class CborReader {
     kEnd,
   };
 
-  // `whole` names the type that the whole of `encoded` is read as, for messages.
-  explicit CborReader(std::string_view encoded, std::string_view whole = {});
+  // `whole` names the type that the whole of `encoded` is read as, for messages, which say with
+  // kArguments that it is the std::tuple of a call's arguments.
+  enum class Whole { kValue, kArguments };
+  explicit CborReader(std::string_view encoded,
+                      std::string_view whole = {},
+                      Whole kind = Whole::kValue);
 
   Type peek() const;
   void null();
@@ -96,6 +100,9 @@ class CborReader {
   // expected, or an item already read is not valid.
   [[noreturn]] void fail(std::string_view expected) const;
   [[noreturn]] void invalid(std::string_view why) const;
+  // Likewise, of an item that was read whole: `rest` is what rest() was before it. `member` of it,
+  // ".price", is the one at fault; empty: not known.
+  [[noreturn]] void invalid_item(std::string_view why, std::size_t rest, std::string_view member);
 
   // A level of nesting, for codecs of types that contain themselves or others.
   class Nesting {
@@ -121,9 +128,13 @@ class CborReader {
   std::size_t read_count(Type type, std::string_view expected, std::size_t element_bytes);
   void skip();
   std::string describe_next() const;
+  [[noreturn]] void refuse(std::string_view why, std::string_view member) const;
+  std::string path_to(std::size_t position) const;
+  bool enter(std::size_t position, std::string* path);
 
   std::string_view encoded_;
   std::string_view whole_;
+  Whole kind_;
   std::size_t position_ = 0;
   int depth_ = 0;
 };

@@ -8,8 +8,10 @@
 
 namespace reprise {
 
-// The root. what() is "RP3005 no run with id order-7; ..."; code() is its first word. Thread-safe
-// as every exception object is; owns its text. Catch a subclass where the program can react.
+// The root. what() is "RP3005 no run with id order-7; ..."; code() is its first word. What foreign
+// text is in it can be printed: control characters and the like stand there as \x1b, and no further
+// line begins in the first column. Thread-safe as every exception object is; owns its text. Catch a
+// subclass where the program can react.
 class Error : public std::runtime_error {
  public:
   Error(std::string_view code, std::string_view message);

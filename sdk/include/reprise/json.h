@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace reprise {
 
@@ -129,6 +130,53 @@ concept JsonPayload = !Scalar<T> && requires(const T& from, nlohmann::json& json
       { nlohmann::adl_serializer<T>::from_json(json) } -> std::same_as<T>;
     });
 
+// Looks for the value that a conversion of `whole` stumbles over: with an array (or an object) in
+// its place the conversion says just that of it. nlohmann's errors name kinds and no members.
+class JsonFault {
+ public:
+  using Convert = std::string (*)(const nlohmann::json&);  // what it says; empty: it converts
+
+  JsonFault(nlohmann::json whole, std::string_view said, Convert convert)
+      : whole_(std::move(whole)), convert_(convert) {
+    constexpr std::string_view kBut = "but is ";
+    const auto but = said.rfind(kBut);
+    if (but == said.npos) return;  // it names the member itself
+    kind_ = said.substr(but + kBut.size());
+    other_ = kind_ == "array" ? nlohmann::json::object() : nlohmann::json::array();
+    wanted_ = std::string(said.substr(0, but + kBut.size())) + other_.type_name();
+    (void)lies_in(whole_);
+  }
+  const std::string& path() const { return path_; }  // ".items[3].sku"; empty: not found
+
+ private:
+  bool is_at(nlohmann::json& value) {
+    if (kind_ != value.type_name()) return false;
+    value.swap(other_);
+    const std::string says = convert_(whole_);
+    value.swap(other_);
+    return says == wanted_;
+  }
+  bool lies_in(nlohmann::json& value) {
+    if (!value.is_structured()) return false;
+    for (auto member = value.begin(); member != value.end() && tries_ > 0; ++member, --tries_) {
+      if (!is_at(*member) && !lies_in(*member)) continue;
+      path_ = (value.is_object() ? "." + member.key()
+                                 : "[" + std::to_string(member - value.begin()) + "]") +
+              path_;
+      return true;
+    }
+    return false;
+  }
+
+  nlohmann::json whole_;
+  const Convert convert_;
+  nlohmann::json other_;
+  std::string kind_;  // of the value that is wrong
+  std::string wanted_;
+  std::string path_;
+  int tries_ = 100;
+};
+
 }  // namespace internal
 
 template <>
@@ -153,11 +201,22 @@ struct Codec<T> {
     internal::write_json(out, json);
   }
   static T decode(CborReader& in) {
+    const std::size_t before = in.rest();
     const auto json = Codec<nlohmann::json>::decode(in);
     try {
       return json.template get<T>();
     } catch (const nlohmann::json::exception& error) {
-      in.invalid(error.what());
+      const auto convert = [](const nlohmann::json& other) -> std::string {
+        try {
+          (void)other.template get<T>();
+          return {};
+        } catch (const nlohmann::json::exception& said) {
+          return said.what();
+        }
+      };
+      const std::string_view said = error.what();  // "[json.exception.type_error.302] type must..."
+      in.invalid_item(said.substr(said.find(' ') + 1), before,
+                      internal::JsonFault(json, said, convert).path());
     }
   }
 };

@@ -215,7 +215,8 @@ struct EngineOptions {
   // `terminate`, `query` and `update` reach the runs; for this user and root only. Takes one
   // thread. An engine that cannot have it (RP3014) logs a warning and goes on without.
   bool control_socket = true;
-  // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger.
+  // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger. Foreign
+  // text is made printable first: no control characters, and no further line in the first column.
   LogSink logger{};
 };
 

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 #include <string_view>
 
+#include "base/printable_text.h"
 #include "reprise/error.h"
 #include "sdk/src/cli/exit_status.h"
 #include "sdk/src/cli/replay_command.h"
@@ -15,14 +17,25 @@
 namespace reprise {
 namespace {
 
+// Arguments may be foreign text too.
+int explain(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = app.exit(error, out, err);
+  std::fputs(base::printable_text(out.str(), base::LineBreaks::kKept).c_str(), stdout);
+  std::fputs(base::printable_text(err.str(), base::LineBreaks::kIndented).c_str(), stderr);
+  return code == 0 ? 0 : internal::kCannot;
+}
+
 int serve(CLI::App& app, int argc, const char* const* argv, const int& exit_status) {
   try {
     app.parse(argc, argv);
     return exit_status;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : internal::kCannot;
+    return explain(app, error);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
+    std::fprintf(stderr, "%s\n",
+                 base::printable_text(error.what(), base::LineBreaks::kIndented).c_str());
     return internal::kCannot;
   }
 }

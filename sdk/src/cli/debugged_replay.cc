@@ -5,6 +5,7 @@
 #include <fstream>
 #include <utility>
 
+#include "base/printable_text.h"
 #include "replay/execution.h"
 #include "replay/strand.h"
 #include "runtime/history/history.h"
@@ -78,6 +79,7 @@ std::optional<std::string> DebuggedReplay::replay_once() {
   replay_control.moment = replay_control.event = 0;
   passed_.assign(lines_.size() + 1, false);
   applied_ = 0;
+  threw_ = false;
   runtime::HistoryReplay replay(code_, stacks_, history_,
                                 {.strict = strict_, .symbols = &symbols_, .observer = this});
   while (replay.next()) {
@@ -110,7 +112,13 @@ bool DebuggedReplay::settled() {
   return applied_ == 0 || reached(std::exchange(applied_, 0), "; no code goes on with it");
 }
 
+void DebuggedReplay::throws(const std::string& what) {
+  stop("here an exception leaves the workflow's code: " + what);
+  threw_ = true;
+}
+
 void DebuggedReplay::differs(const replay::Trouble& trouble) {
+  if (threw_ || start_over_) return;
   stop("the replay cannot go on\n" +
        replay::full_report(trouble, runtime::run_info(history_), &symbols_));
 }
@@ -123,7 +131,8 @@ bool DebuggedReplay::reached(std::uint64_t event, const char* remark) {
 }
 
 bool DebuggedReplay::stop(const std::string& why) {
-  std::fprintf(stderr, "replay: %s\n", why.c_str());
+  std::fprintf(stderr, "replay: %s\n",
+               base::printable_text(why, base::LineBreaks::kIndented).c_str());
   replay_control.request = ReplayControl::kRunOn;
   replay_control.on_strand = replay::Strand::current() != nullptr;
   if (debugger_attached()) trap();

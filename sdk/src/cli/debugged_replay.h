@@ -32,6 +32,7 @@ class DebuggedReplay final : public replay::ReplayObserver {
   void applying(std::uint64_t event, const proto::Event& input) override;
   bool resumed() override;
   bool asks(std::uint64_t event, const proto::Event& command) override;
+  void throws(const std::string& what) override;
   void differs(const replay::Trouble& trouble) override;
   bool settled() override;
 
@@ -53,6 +54,7 @@ class DebuggedReplay final : public replay::ReplayObserver {
   std::vector<bool> passed_;   // by number of the event
   std::uint64_t applied_ = 0;  // an input that no strand has gone on with yet; 0: none
   bool start_over_ = false;
+  bool threw_ = false;             // and it stopped there, on the stack of the throw
   void (*before_)(int) = nullptr;  // what SIGTRAP did
 };
 

@@ -6,6 +6,7 @@
 #include <google/protobuf/text_format.h>
 
 #include "base/ids.h"
+#include "base/printable_text.h"
 #include "proto/fields.h"
 #include "replay/mismatch.h"
 
@@ -36,7 +37,8 @@ class PayloadPrinter : public TextFormat::FastFieldValuePrinter {
     try {
       const auto value =
           nlohmann::json::from_cbor(bytes, true, true, nlohmann::json::cbor_tag_handler_t::ignore);
-      generator->PrintString(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+      generator->PrintString(base::printable_json(
+          value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
     } catch (const nlohmann::json::exception&) {
       generator->PrintString("bytes " + hexadecimal(bytes));
     }
@@ -87,11 +89,12 @@ std::vector<NumberedEvent> numbered_events(const proto::History& history) {
 
 std::string site_text(const proto::Event& event) {
   if (!event.has_call_site()) return {};
-  return printable(event.call_site().file()) + ":" + std::to_string(event.call_site().line());
+  return base::printable_text(event.call_site().file()) + ":" +
+         std::to_string(event.call_site().line());
 }
 
 std::string event_line(const proto::Event& event) {
-  std::string line = printable(replay::describe(event));
+  std::string line = replay::describe(event);
   const std::string site = site_text(event);
   if (site.empty()) return line;
   line.resize(std::max(line.size() + 1, kSiteColumn), ' ');
@@ -108,15 +111,6 @@ std::string event_in_full(const proto::Event& event) {
   std::string text;
   printer.PrintToString(event, &text);
   return text;
-}
-
-std::string printable(std::string_view text) {
-  std::string shown(text);
-  for (char& c : shown) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
-  }
-  return shown;
 }
 
 }  // namespace reprise::internal

@@ -26,7 +26,4 @@ std::string event_line(const proto::Event& event);
 // Every field on a line of its own, payloads as JSON.
 std::string event_in_full(const proto::Event& event);
 
-// Control characters as '?': what a history says must not steer a terminal.
-std::string printable(std::string_view text);
-
 }  // namespace reprise::internal

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 
+#include "base/printable_text.h"
+#include "base/whole_number.h"
 #include "reprise/error.h"
 #include "runtime/history/history_replay.h"
 #include "sdk/src/cli/debugged_replay.h"
@@ -43,6 +45,7 @@ class UntilEvent final : public replay::ReplayObserver {
   void applying(std::uint64_t event, const proto::Event&) override { see(event); }
   bool resumed() override { return true; }
   bool asks(std::uint64_t event, const proto::Event&) override { return see(event), true; }
+  void throws(const std::string&) override {}
   void differs(const replay::Trouble&) override { seen_ = false; }
   bool settled() override {
     there_ = seen_;
@@ -86,12 +89,13 @@ void print_position(const History& history,
 int report_end(const History& history, const std::optional<std::string>& report) {
   std::fflush(stdout);
   if (report) {
-    std::fprintf(stderr, "%s\n", report->c_str());
+    std::fprintf(stderr, "%s\n",
+                 base::printable_text(*report, base::LineBreaks::kIndented).c_str());
     return kDiffers;
   }
   std::printf("replayed: run %s of workflow '%s', all %llu events match\n",
-              printable(history.workflow_id()).c_str(), printable(history.workflow()).c_str(),
-              count(history.events()));
+              base::printable_text(history.workflow_id()).c_str(),
+              base::printable_text(history.workflow()).c_str(), count(history.events()));
   return kMatches;
 }
 
@@ -177,8 +181,9 @@ void add_replay_command(CLI::App& app, const Worker& worker, int* exit_status) {
   auto* const break_at = command->add_option(
       "--break", options->break_at,
       "in a debugger: stop (SIGTRAP) where the code meets this event, on its own stack");
-  until->check(CLI::PositiveNumber)->excludes(break_at);
-  break_at->check(CLI::PositiveNumber);
+  const auto from_one = [](const std::string& text) { return base::fault_of_number(text, 1); };
+  until->check(from_one)->excludes(break_at);
+  break_at->check(from_one);
   command->add_flag("--strict", options->strict,
                     "compare all that commands carry, not kinds and names alone");
   command->final_callback(

@@ -7,6 +7,7 @@
 #include <memory>
 #include <unistd.h>
 
+#include "base/printable_text.h"
 #include "sdk/src/cli/history_source.h"
 #include "sdk/src/cli/replay_code.h"
 #include "sdk/src/cli/stepper.h"
@@ -50,7 +51,7 @@ std::string obey(Stepper& stepper, std::string_view line) {
   if (name == "p" || name == "print") return stepper.print(number_in(argument));
   if (name == "w" || name == "where") return stepper.where();
   if (name == "h" || name == "help") return kHelp;
-  return "there is no command '" + printable(name) + "'\n" + kHelp;
+  return "there is no command '" + base::printable_text(name) + "'\n" + kHelp;
 }
 
 bool next_line(bool prompt, std::string* line) {
@@ -70,9 +71,9 @@ int run_step(const Worker& worker, const StepCommand& options) {
   const bool coloured = terminal && (no_colour == nullptr || *no_colour == '\0');
   Stepper stepper(code, history.data(), options.strict, coloured);
   const bool prompt = terminal && ::isatty(STDIN_FILENO) != 0;
-  std::cout << "run " << printable(history.workflow_id()) << " of workflow '"
-            << printable(history.workflow()) << "', " << history.events() << " events in "
-            << history.data().turns_size() << " turns; h for help\n";
+  std::cout << "run " << base::printable_text(history.workflow_id()) << " of workflow '"
+            << base::printable_text(history.workflow()) << "', " << history.events()
+            << " events in " << history.data().turns_size() << " turns; h for help\n";
   for (std::string line; next_line(prompt, &line);) std::cout << obey(stepper, line) << std::flush;
   return stepper.differs() ? 1 : 0;
 }

@@ -5,6 +5,7 @@
 #include <spdlog/fmt/chrono.h>
 #include <spdlog/fmt/fmt.h>
 
+#include "base/printable_text.h"
 #include "base/time.h"
 #include "sdk/src/cli/replay_stacks.h"
 #include "sdk/src/cli/strand_text.h"
@@ -57,7 +58,8 @@ std::string Stepper::where() const {
     if (replay_->turns() < history_.turns_size()) {
       text = turn_text(replay_->turns());
     }
-    return text + paint(Colour::kRed, trouble->report);
+    return text +
+           paint(Colour::kRed, base::printable_text(trouble->report, base::LineBreaks::kIndented));
   }
   if (replay_->turns() == 0) return "before the first turn\n";
   if (at_end()) text += "the history ends here; everything matches\n";
@@ -74,7 +76,7 @@ std::string Stepper::next() {
 std::string Stepper::back() {
   if (replay_->turns() == 0 && !differs()) return "this is the beginning\n";
   // What could not be replayed does not count as a turn: it is behind the last one that did.
-  reach(differs() ? replay_->turns() : replay_->turns() - 1);
+  reach(differs() && !at_end() ? replay_->turns() : replay_->turns() - 1);
   return where();
 }
 

@@ -41,6 +41,7 @@ class Stepper final : private replay::ReplayObserver {
   void applying(std::uint64_t, const proto::Event&) override {}
   bool resumed() override { return true; }
   bool asks(std::uint64_t event, const proto::Event& command) override;
+  void throws(const std::string&) override {}
   void differs(const replay::Trouble&) override {}
   bool settled() override { return true; }
 

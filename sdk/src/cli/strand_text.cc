@@ -1,7 +1,7 @@
 #include "sdk/src/cli/strand_text.h"
 
+#include "base/printable_text.h"
 #include "replay/user_frames.h"
-#include "sdk/src/cli/event_text.h"
 
 namespace reprise::internal {
 
@@ -10,7 +10,7 @@ std::vector<std::string> strand_lines(const replay::Execution& execution, base::
   for (const replay::StrandStatus& strand : execution.strands()) {
     if (strand.waits_for.empty()) continue;
     lines.push_back("strand " + std::to_string(strand.number) + " waits for " +
-                    printable(strand.waits_for));
+                    base::printable_text(strand.waits_for));
     for (const base::Symbol& frame : replay::user_frames(strand.frames, symbols)) {
       lines.push_back("  in " + base::to_string(frame));
     }

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "base/printable_text.h"
+#include "base/whole_number.h"
 #include "reprise/verify.h"
 #include "sdk/src/cli/exit_status.h"
 #include "sdk/src/cli/replay_stacks.h"
@@ -94,9 +95,10 @@ int run_verify(const std::string& program, const Worker& worker, const VerifyCom
     const CrashNotes notes(replay);
     return verify(options.store, worker, verifying);
   }();
-  const std::string text =
-      options.json ? json_of(report).dump(2, ' ', false, json::error_handler_t::replace) + "\n"
-                   : report_text(report, options.store, replay);
+  const std::string text = options.json ? base::printable_json(json_of(report).dump(
+                                              2, ' ', false, json::error_handler_t::replace)) +
+                                              "\n"
+                                        : report_text(report, options.store, replay);
   std::fputs(text.c_str(), stdout);
   // Nobody may deploy because of a report that was not written.
   if (std::fflush(stdout) == 0) return report.exit_status();
@@ -120,7 +122,7 @@ void add_verify_command(CLI::App& app,
   command->add_option("--store", options->store, "the store's directory")->required();
   command->add_option("--workflow", verifying.workflow, "only runs of this workflow");
   command->add_option("--limit", verifying.limit, "at most so many runs, those that started first")
-      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
+      ->check([](const std::string& text) { return base::fault_of_number(text, 1); });
   command->add_option("--threads", verifying.threads, "that replay; one per processor if not given")
       ->check(CLI::Range(1, 1024));
   command->add_flag("--all", verifying.closed_runs,

@@ -11,6 +11,7 @@
 #include <google/protobuf/descriptor.h>
 
 #include "base/function_ref.h"
+#include "base/printable_text.h"
 #include "base/time.h"
 #include "reprise/error.h"
 #include "runtime/history/history.h"
@@ -359,12 +360,12 @@ std::string history_to_json(const proto::History& history, JsonLayout layout) {
   if (layout == JsonLayout::kCompact) {
     std::string text = header.dump() + "\n";
     for_each_line(history, [&](Json line) { text += line.dump() + "\n"; });
-    return text;
+    return base::printable_json(text);
   }
   Json::array_t events;
   for_each_line(history, [&](Json line) { events.push_back(std::move(line)); });
   add_member(&header, kEvents, std::move(events));
-  return header.dump(2) + "\n";
+  return base::printable_json(header.dump(2)) + "\n";
 }
 
 bool looks_like_json(std::string_view bytes) {

@@ -8,18 +8,16 @@
 #include <string>
 #include <unistd.h>
 
+#include "base/printable_text.h"
+#include "sdk/src/shell_word.h"
+
 namespace reprise::internal {
 namespace {
 
 constexpr std::array kSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-struct Noted {
-  std::string_view workflow{};
-  std::string_view workflow_id{};
-};
-
 // Read by the handler on the same thread.
-thread_local Noted noted;
+thread_local const CrashNote* noted = nullptr;
 std::atomic<const std::string*> replay_command = nullptr;
 std::array<struct sigaction, kSignals.size()> before;
 
@@ -38,17 +36,17 @@ void tell(int signal) {
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
     (void)::sigaction(kSignals[i], &before[i], nullptr);
   }
-  if (!noted.workflow_id.empty()) {
+  if (noted != nullptr) {
     write_text("\nthe code crashed (");
     write_text(::sigabbrev_np(signal) == nullptr ? "a signal" : ::sigabbrev_np(signal));
     write_text(") while it replayed run ");
-    write_text(noted.workflow_id);
+    write_text(noted->workflow_id());
     write_text(" of workflow '");
-    write_text(noted.workflow);
+    write_text(noted->workflow());
     write_text("'\n  look at it          ");
     write_text(*replay_command.load());
     write_text(" --run ");
-    write_text(noted.workflow_id);
+    write_text(noted->argument());
     write_text("\n");
   }
   errno = error;
@@ -57,11 +55,14 @@ void tell(int signal) {
 
 }  // namespace
 
-CrashNote::CrashNote(std::string_view workflow, std::string_view workflow_id) {
-  noted = {workflow, workflow_id};
+CrashNote::CrashNote(std::string_view workflow, const std::string& workflow_id)
+    : workflow_(base::printable_text(workflow)),
+      workflow_id_(base::printable_text(workflow_id)),
+      argument_(shell_word(workflow_id)) {
+  noted = this;
 }
 CrashNote::~CrashNote() {
-  noted = {};
+  noted = nullptr;
 }
 
 CrashNotes::CrashNotes(const std::string& command) {

@@ -5,13 +5,23 @@
 
 namespace reprise::internal {
 
-// While it lives, a crash of this thread is laid to this run. Refers to what it was given.
+// While it lives, a crash of this thread is laid to this run.
 class CrashNote {
  public:
-  CrashNote(std::string_view workflow, std::string_view workflow_id);
+  CrashNote(std::string_view workflow, const std::string& workflow_id);
   ~CrashNote();
   CrashNote(const CrashNote&) = delete;
   CrashNote& operator=(const CrashNote&) = delete;
+
+  // Fit to be printed by a signal handler.
+  const std::string& workflow() const { return workflow_; }
+  const std::string& workflow_id() const { return workflow_id_; }
+  const std::string& argument() const { return argument_; }  // the id, for a shell
+
+ private:
+  const std::string workflow_;
+  const std::string workflow_id_;
+  const std::string argument_;
 };
 
 // While it lives, a signal that ends the process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) first

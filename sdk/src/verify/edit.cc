@@ -4,6 +4,8 @@
 #include <cctype>
 #include <set>
 
+#include "base/printable_text.h"
+
 namespace reprise::internal {
 namespace {
 
@@ -41,16 +43,23 @@ std::string phrase(const Event& event) {
   std::string text;
   switch (event.kind_case()) {
     case Event::kActivityScheduled:
-      text = "activity '" + event.activity_scheduled().name() + "'";
+      text = "activity '" + base::printable_text(event.activity_scheduled().name()) + "'";
       break;
     case Event::kStepScheduled:
-      text = "step '" + event.step_scheduled().name() + "'";
+      text = "step '" + base::printable_text(event.step_scheduled().name()) + "'";
       break;
     default:
       text = replay::describe(event);
   }
   const std::string site = site_of(event);
   return site.empty() ? text : text + " (" + site + ")";
+}
+
+// What the cancellation of a scope gives up, no call asks for: an edit could go nowhere.
+bool is_given_up(const std::optional<Event>& command) {
+  if (!command || command->has_call_site()) return false;
+  return command->has_activity_cancel_requested() || command->has_timer_cancelled() ||
+         command->has_step_abandoned();
 }
 
 bool same_call(const Event& one, const Event& other) {
@@ -87,7 +96,7 @@ std::string branch(const std::string& condition, const std::string& what) {
 }
 
 std::string patched(const std::string& id) {
-  return "ctx.patched(\"" + id + "\")";
+  return "ctx.patched(\"" + base::printable_text(id) + "\")";
 }
 
 Edit added(const Event& now, const std::string& id) {
@@ -107,7 +116,7 @@ Edit both(const Event& recorded, const Event& now, const std::string& id) {
 
 Edit marker_back(const Mismatch& mismatch) {
   const Event& marker = *mismatch.recorded;
-  const std::string& id = marker.patch_recorded().change_id();
+  const std::string id = base::printable_text(marker.patch_recorded().change_id());
   std::string at = mismatch.attempted ? site_of(*mismatch.attempted) : std::string();
   if (at.empty()) at = site_of(marker);
   return {"ctx.deprecate_patch(\"" + id + "\");", at,
@@ -130,14 +139,7 @@ Edit other(const Event& recorded,
   return edit;
 }
 
-}  // namespace
-
-std::string site_of(const Event& event) {
-  if (!event.has_call_site()) return {};
-  return event.call_site().file() + ":" + std::to_string(event.call_site().line());
-}
-
-Edit edit_for(const Mismatch& mismatch, const proto::History& history) {
+Edit wanted_edit(const Mismatch& mismatch, const proto::History& history) {
   const auto& recorded = mismatch.recorded;
   const auto& now = mismatch.attempted;
   if (recorded && recorded->has_patch_recorded()) return marker_back(mismatch);
@@ -163,11 +165,28 @@ Edit edit_for(const Mismatch& mismatch, const proto::History& history) {
     return edit;
   }
   if (now) return added(*now, new_id("add-" + short_name(*now), history));
-  Edit edit =
-      removed(*recorded, new_id("remove-" + short_name(*recorded), history), site_of(*recorded));
-  if (edit.at.empty())
-    edit.note = "it goes to where the code now ends, or waits for something else";
-  return edit;
+  return removed(*recorded, new_id("remove-" + short_name(*recorded), history), site_of(*recorded));
+}
+
+}  // namespace
+
+std::string site_of(const Event& event) {
+  if (!event.has_call_site()) return {};
+  return base::printable_text(event.call_site().file()) + ":" +
+         std::to_string(event.call_site().line());
+}
+
+Edit edit_for(const Mismatch& mismatch, const proto::History& history) {
+  if (is_given_up(mismatch.recorded) || is_given_up(mismatch.attempted)) {
+    return {
+        {},
+        {},
+        "no edit is known: a cancellation gave this up, no call in the code. Scopes and Shields "
+        "decide what it gives up: keep them as they were, for these runs"};
+  }
+  Edit edit = wanted_edit(mismatch, history);
+  if (edit.text.empty() || !edit.at.empty()) return edit;
+  return {{}, {}, "no edit is known: no call in the code makes this command"};
 }
 
 }  // namespace reprise::internal

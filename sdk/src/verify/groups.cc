@@ -38,7 +38,13 @@ std::string without_numbers(std::string_view text) {
   return kept;
 }
 
-std::string key_of(const replay::Trouble& trouble) {
+std::string key_of(const replay::Thrown& thrown, base::Symbols& symbols) {
+  return thrown.type + ": " + without_numbers(thrown.what) + "\n" + thrown.in + "\n" +
+         replay::place_of(thrown, symbols);
+}
+
+std::string key_of(const replay::Trouble& trouble, base::Symbols& symbols) {
+  if (trouble.thrown) return code_text(trouble.code) + key_of(*trouble.thrown, symbols);
   if (!trouble.mismatch) return code_text(trouble.code) + without_numbers(trouble.report);
   const Mismatch& mismatch = *trouble.mismatch;
   std::string at = mismatch.attempted ? site_of(*mismatch.attempted) : std::string();
@@ -67,6 +73,18 @@ void show(const Mismatch& mismatch, const proto::History& history, VerifyGroup* 
   group->note = std::move(edit.note);
 }
 
+void show(const replay::Thrown& thrown, base::Symbols& symbols, VerifyGroup* group) {
+  group->recorded = thrown.input;
+  group->attempted = "throws " + thrown.type + (thrown.what.empty() ? "" : ": " + thrown.what);
+  group->attempted_at = replay::place_of(thrown, symbols);
+  group->note = "correct it before you deploy: only a reprise::Failure may leave workflow code";
+}
+
+std::uint64_t event_of(const replay::Trouble& trouble, const runtime::HistoryReplay& replay) {
+  if (trouble.thrown) return trouble.thrown->event;
+  return trouble.mismatch ? trouble.mismatch->event : replay.events() + 1;
+}
+
 }  // namespace
 
 bool Groups::is_first(const Group& group, const runtime::RunState& run) const {
@@ -87,14 +105,15 @@ Groups::Group& Groups::add(const std::string& key,
 void Groups::add(const runtime::RunState& run,
                  const replay::Trouble& trouble,
                  const proto::History& history,
-                 const runtime::HistoryReplay& replay) {
-  const std::uint64_t event = trouble.mismatch ? trouble.mismatch->event : replay.events() + 1;
-  Group& group = add(key_of(trouble), run, event);
+                 const runtime::HistoryReplay& replay,
+                 base::Symbols& symbols) {
+  Group& group = add(key_of(trouble, symbols), run, event_of(trouble, replay));
   if (!is_first(group, run)) return;
   group.shown.code = code_text(trouble.code);
   group.shown.what = what_is_wrong(trouble);
   group.shown.report = trouble.report;
   if (trouble.mismatch) show(*trouble.mismatch, history, &group.shown);
+  if (trouble.thrown) show(*trouble.thrown, symbols, &group.shown);
 }
 
 void Groups::add_damaged(const runtime::RunState& run,

@@ -20,7 +20,8 @@ class Groups {
   void add(const runtime::RunState& run,
            const replay::Trouble& trouble,
            const proto::History& history,
-           const runtime::HistoryReplay& replay);
+           const runtime::HistoryReplay& replay,
+           base::Symbols& symbols);
   // `what`: "unreadable", "quarantined".
   void add_damaged(const runtime::RunState& run, std::string_view what, const base::Error& why);
   void merge(Groups&& other);

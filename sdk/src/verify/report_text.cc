@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/printable_text.h"
 #include "sdk/src/shell_word.h"
 
 namespace reprise {
@@ -16,7 +17,7 @@ std::string line(std::string_view label, std::string_view text) {
   std::string made = "  ";
   made += label;
   made.resize(std::max(kLabelWidth, made.size() + 1), ' ');
-  made += text;
+  made += base::printable_text(text);
   return made += '\n';
 }
 
@@ -32,14 +33,14 @@ std::string side(std::string_view label,
   if (at.empty()) return text;
   text.pop_back();
   text.resize(std::max(kPlaceColumn, text.size() + 1), ' ');
-  return text += std::string(verb) + at + "\n";
+  return text += std::string(verb) + base::printable_text(at) + "\n";
 }
 
 std::string indented(const std::string& text) {
   std::string made;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
-    made += "      " + text.substr(at, end - at) + "\n";
+    made += "      " + base::printable_text(text.substr(at, end - at)) + "\n";
     at = end + 1;
   }
   return made;
@@ -48,7 +49,7 @@ std::string indented(const std::string& text) {
 std::string examples(const VerifyGroup& group) {
   std::string text;
   for (const VerifyExample& example : group.examples) {
-    text += (text.empty() ? "" : ", ") + example.workflow_id;
+    text += (text.empty() ? "" : ", ") + base::printable_text(example.workflow_id);
     if (example.event != 0) text += " (event " + std::to_string(example.event) + ")";
   }
   const std::uint64_t more = group.runs - group.examples.size();
@@ -65,8 +66,9 @@ std::string both_sides(const VerifyGroup& group) {
 
 std::string text_of(const VerifyGroup& group, const std::string& replay) {
   const bool unreadable = group.what == "unreadable" || group.what == "quarantined";
-  std::string text = "\n" + runs(group.runs) + " of workflow '" + group.workflow + "'" + ": " +
-                     group.what + " (" + group.code + ")\n";
+  std::string text = "\n" + runs(group.runs) + " of workflow '" +
+                     base::printable_text(group.workflow) + "'" + ": " + group.what + " (" +
+                     group.code + ")\n";
   text += both_sides(group);
   text += line(group.runs == 1 ? "which" : "such as", examples(group));
   if (!unreadable)
@@ -84,8 +86,8 @@ std::string text_of(const VerifyPatch& patch) {
                        std::to_string(patch.new_branch + patch.deprecated) + " on the new one";
   if (patch.deprecated > 0) counts += " (" + std::to_string(patch.deprecated) + " deprecated)";
   if (patch.unmarked > 0) counts += ", " + std::to_string(patch.unmarked) + " without its event";
-  return "\nchange '" + patch.change_id + "' of workflow '" + patch.workflow + "': " + counts +
-         "\n  " + patch.advice() + "\n";
+  return "\nchange '" + base::printable_text(patch.change_id) + "' of workflow '" +
+         base::printable_text(patch.workflow) + "': " + counts + "\n  " + patch.advice() + "\n";
 }
 
 std::string skipped(const VerifyReport& report) {
@@ -120,7 +122,7 @@ std::string verdict(const VerifyReport& report) {
 std::string report_text(const VerifyReport& report,
                         const std::string& store,
                         const std::string& replay) {
-  std::string text = store + ": " + runs(report.checked) + " checked\n";
+  std::string text = base::printable_text(store) + ": " + runs(report.checked) + " checked\n";
   text += line("safe", std::to_string(report.safe));
   text += line("diverge", std::to_string(report.diverged));
   if (report.unreadable > 0) text += line("unreadable", std::to_string(report.unreadable));
@@ -133,7 +135,7 @@ std::string report_text(const VerifyReport& report,
 }  // namespace internal
 
 std::string VerifyPatch::advice() const {
-  const std::string id = "(\"" + change_id + "\")";
+  const std::string id = "(\"" + base::printable_text(change_id) + "\")";
   const std::string recorded = internal::runs(new_branch) + " recorded ctx.patched" + id;
   if (deprecating && old_branch > 0) {
     return "too early: go back to if (ctx.patched" + id + "), " + internal::runs(old_branch) +

@@ -21,7 +21,8 @@ void RunCheck::check(const Run& run) {
     return;
   }
   const CrashNote note(*run->workflow, run->workflow_id);
-  runtime::HistoryReplay replay(code_, stacks_, *history, {.strict = options_.strict});
+  runtime::HistoryReplay replay(code_, stacks_, *history,
+                                {.strict = options_.strict, .symbols = &symbols_});
   while (replay.next()) {
   }
   gather(*run, *history, replay);
@@ -38,7 +39,7 @@ void RunCheck::gather(const runtime::RunState& run,
     return;
   }
   diverged_.fetch_add(1, std::memory_order_relaxed);
-  groups_.add(run, *replay.trouble(), history, replay);
+  groups_.add(run, *replay.trouble(), history, replay, symbols_);
 }
 
 void RunCheck::give_up(const UnreadRun& run) {

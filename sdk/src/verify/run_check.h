@@ -52,6 +52,7 @@ class RunCheck {
   const runtime::WorkerCode& code_;
   const VerifyOptions& options_;
   replay::StackPool stacks_;
+  base::Symbols symbols_;  // of the reports
   Groups groups_;
   PatchTally patches_;
   std::vector<UnreadRun> unread_;

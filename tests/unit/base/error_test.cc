@@ -59,5 +59,11 @@ TEST(ErrorTest, TheDocumentationListsEveryCodeAndNoOther) {
   EXPECT_EQ(numbers_after("RP", documentation), declared_codes());
 }
 
+TEST(Error, SaysItsCodeOnce) {
+  const std::string report = "RP2001 nondeterminism: workflow 'w'";
+  EXPECT_EQ((Error{ErrorCode::kNondeterminism, report}.text()), report);
+  EXPECT_EQ((Error{ErrorCode::kNotFound, "RP2001 is no id"}.text()), "RP3005 RP2001 is no id");
+}
+
 }  // namespace
 }  // namespace reprise::base::error_test

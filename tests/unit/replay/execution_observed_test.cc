@@ -22,6 +22,7 @@ class Notes final : public replay::ReplayObserver {
   bool asks(std::uint64_t event, const proto::Event& command) override {
     return note(std::to_string(event) + " " + replay::describe(command));
   }
+  void throws(const std::string& what) override { note("throws " + what); }
   void differs(const replay::Trouble& trouble) override {
     note("differs " + base::to_string(trouble.code));
   }
@@ -52,6 +53,24 @@ class ObservedTest : public ::testing::Test {
   replay::ExecutionOptions options() { return {.observer = &notes_}; }
   Notes notes_;
 };
+
+// On the stack that it is thrown on, before anything of it is gone.
+TEST_F(ObservedTest, IsToldOfAnExceptionWhereItIsThrown) {
+  ScriptedRun run(
+      [](Execution& e) -> Outcome {
+        e.wait(*e.next_signal("go"));
+        throw std::out_of_range("index 7");
+      },
+      options());
+  run.start();
+  run.defer({signal("go")});
+  run.replay();
+  notes_.lines.clear();
+  EXPECT_EQ(run.execution().rehearse(), TurnEnd::kParked);
+  EXPECT_THAT(notes_.lines,
+              ElementsAre("2 SignalReceived go", "*resumed", "*throws std::out_of_range: index 7",
+                          "*differs RP2002", "settled"));
+}
 
 TEST_F(ObservedTest, IsToldOfEveryEventWhereItHappens) {
   ScriptedRun run(a_then_b, options());

@@ -221,7 +221,7 @@ TEST(Termination, AsksNobody) {
     run.result();
     FAIL();
   } catch (const TerminatedFailure& failure) {
-    EXPECT_NE(std::string(failure.what()).find("fire"), std::string::npos) << failure.what();
+    EXPECT_STREQ(failure.what(), "the run was terminated: fire");
   }
   EXPECT_EQ(run.describe().status, RunStatus::kTerminated);
   EXPECT_FALSE(cleaned_up);

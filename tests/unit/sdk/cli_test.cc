@@ -14,6 +14,13 @@
 #include "reprise/testing/env.h"
 #include "tests/support/scratch_directory.h"
 
+// As a user's: stacks leave out what is in our own namespace.
+namespace cli_test_code {
+[[gnu::noinline]] int length_of(const std::string& text) {
+  return std::stoi(text) + 1;
+}
+}  // namespace cli_test_code
+
 namespace reprise::cli_test {
 namespace {
 
@@ -132,6 +139,7 @@ TEST_F(CliTest, RefusesWhatIsNoEvent) {
   for (const std::string number : {"0", "-1", "four", "99999999999999999999", ""}) {
     EXPECT_EQ(replay({"--until", number}).status, 2) << number;
     EXPECT_EQ(replay({"--break", number}).status, 2) << number;
+    EXPECT_THAT(replay({"--until", number}).err, HasSubstr("is no whole number from 1 up"));
   }
   EXPECT_EQ(replay({"--until", "1", "--break", "1"}).status, 2);
   EXPECT_EQ(replay({"--store", "x", "--run", "y"}).status, 2);
@@ -176,6 +184,64 @@ TEST_F(CliTest, TakesTheRunFromAStore) {
   EXPECT_EQ(ended.status, 0) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("run in-store of workflow 'trade'"));
   EXPECT_EQ(run({"replay", "--store", path("store"), "--run", "other"}).status, 2);
+}
+
+// The input that made the code throw is recorded, and no code has taken it: it is given to the
+// code.
+class ParkedCliTest : public CliTest {
+ protected:
+  ParkedCliTest() {
+    testing::Env env({.replay = testing::Replay::kOff});
+    env.implement(trade, run_and_throw);
+    env.stub(buy, [](int amount) { return amount * 2; });
+    auto run = env.start(trade(20), {.id = "trade-1"});
+    try {
+      run.signal(word("yes"));
+      (void)run.result();
+    } catch (const ParkedError& error) {
+      parked_ = error.what();
+    }
+    save(run.history(), "trade.bin");
+    worker_.implement(trade, run_and_throw);
+  }
+
+  static int run_and_throw(Context& ctx, const int& amount) {
+    return ctx.call(buy(amount)) + cli_test_code::length_of(ctx.inbox(word).next().get());
+  }
+
+  std::string parked_;
+};
+
+TEST_F(ParkedCliTest, TheReportSaysWhereItWasThrown) {
+  EXPECT_THAT(parked_,
+              AllOf(HasSubstr("RP2002 an exception"), HasSubstr("cli_test_code::length_of")));
+}
+
+TEST_F(ParkedCliTest, ReplaySaysWhatParksTheRun) {
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{}, std::vector<std::string>{"--until", "4"}}) {
+    const Ended ended = replay(options);
+    EXPECT_EQ(ended.status, 1);
+    EXPECT_THAT(ended.err,
+                AllOf(HasSubstr("std::invalid_argument: stoi"), HasSubstr("4 SignalReceived word"),
+                      HasSubstr("thrown at           sdk/cli_test.cc:"),
+                      HasSubstr("cli_test_code::length_of")));
+  }
+  EXPECT_EQ(replay({"--until", "3"}).status, 0);
+}
+
+TEST_F(ParkedCliTest, StepShowsIt) {
+  const Ended ended = step("c\nb\nc\n");
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.out, HasSubstr("std::invalid_argument: stoi"));
+}
+
+TEST_F(ParkedCliTest, CorrectedCodeTakesTheInput) {
+  worker_.implement(trade, run_trade);
+  const Ended ended = replay({});
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("all 4 events match"));
+  EXPECT_THAT(replay({"--until", "4"}).out, HasSubstr("strand 2 waits for timer"));
 }
 
 // ---- step -------------------------------------------------------------------------------------

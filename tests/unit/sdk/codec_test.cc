@@ -133,6 +133,27 @@ TEST(Codec, NamesTheTypeAndWhatItFound) {
       << nested;
 }
 
+TEST(Codec, NamesTheArgumentAndTheElement) {
+  const auto error = [](const auto& sent) -> std::string {
+    try {
+      (void)internal::decode_arguments<std::string, std::map<std::string, std::vector<int>>>(
+          encode_payload(sent));
+    } catch (const PayloadError& wrong) {
+      return wrong.what();
+    }
+    return "no error";
+  };
+  using Map = std::map<std::string, std::vector<std::string>>;
+  EXPECT_EQ(error(std::tuple<int, Map>(7, {})),
+            "RP3001 the arguments are not (std::string, std::map<std::string, std::vector<int>>): "
+            "argument 1, at byte 1 of 3: expected a text string, found the integer 7");
+  EXPECT_NE(error(std::tuple<std::string, Map>("a", {{"b", {}}, {"c", {"x"}}}))
+                .find("argument 2.c[0], at byte "),
+            std::string::npos);
+  EXPECT_NE(error(std::tuple<std::string>("a")).find("): at byte 0 of 3: expected an array of 2"),
+            std::string::npos);
+}
+
 TEST(Codec, IsStrict) {
   EXPECT_NE(error_of<signed char>(128), "no error");
   EXPECT_NE(error_of<unsigned>(-1), "no error");

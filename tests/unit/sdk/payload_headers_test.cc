@@ -91,6 +91,15 @@ TEST(Json, SaysWhatIsWrong) {
     EXPECT_NE(text.find("RP3001 the payload is no shelf::Hat"), std::string::npos) << text;
     EXPECT_NE(text.find("price"), std::string::npos) << text;
   }
+  const nlohmann::json two = {{{"name", "fedora"}, {"price", 1}, {"size", 0}, {"sold", {1}}},
+                              {{"name", "bowler"}, {"price", "2"}, {"size", 0}, {"sold", {1}}}};
+  try {
+    decode_payload<std::vector<shelf::Hat>>(encode_payload(two));
+    FAIL() << "a price is text";
+  } catch (const PayloadError& error) {
+    EXPECT_NE(std::string(error.what()).find("[1].price, at byte "), std::string::npos)
+        << error.what();
+  }
   const std::string bomb(1'000'000, '\x81');
   EXPECT_THROW(decode_payload<nlohmann::json>(bomb), PayloadError);
   const std::string twice("\xa2\x61\x61\x01\x61\x61\x02", 7);

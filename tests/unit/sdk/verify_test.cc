@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <stdexcept>
 #include <sys/wait.h>
 #include <thread>
@@ -20,6 +21,13 @@
 #include "tests/support/child_lines.h"
 #include "tests/support/scratch_directory.h"
 #include "tests/support/service_over.h"
+
+// As a user's: stacks leave out what is in our own namespace.
+namespace shop_code {
+[[gnu::noinline]] int price_of(const std::map<std::string, int>& prices, const std::string& item) {
+  return prices.at(item) + 1;
+}
+}  // namespace shop_code
 
 namespace reprise::verify_test {
 namespace {
@@ -48,6 +56,10 @@ int run_order(Context& ctx, const int& value) {
   ctx.call(pick(value));
   ctx.call(ship(value));
   return wait_for_go(ctx);
+}
+
+int throwing_code(Context& ctx, const int& value) {
+  return run_order(ctx, value) + shop_code::price_of({}, "no such item");
 }
 
 // The stages of a change that charges before it.
@@ -122,6 +134,15 @@ class VerifyTest : public ::testing::Test {
   void leave_closed(const Code& code) {
     Shop shop(store_, code, "default");
     const auto run = shop.start(0, "closed");
+    const auto sent = run.submit_signal(go(1));
+    shop.settle();
+    sent.delivered();
+  }
+
+  // A run of which the code has seen all but a signal, because that made it throw.
+  void leave_parked(const Code& code) {
+    Shop shop(store_, code, "default");
+    const auto run = shop.start(1, "parked");
     const auto sent = run.submit_signal(go(1));
     shop.settle();
     sent.delivered();
@@ -204,6 +225,52 @@ TEST_F(VerifyTest, ExceptionsAreGroupedWhateverNumbersTheySay) {
   EXPECT_EQ(report.groups[0].code, "RP2002");
   EXPECT_EQ(report.groups[0].runs, 10U);
   EXPECT_THAT(report.groups[0].report, HasSubstr("no stock for order 0"));
+}
+
+// The turn that throws is not in the log: its input is, as deferred. It is tried all the same.
+TEST_F(VerifyTest, ARunThatAnExceptionParksIsFound) {
+  leave_parked(throwing_code);
+  const VerifyReport report = check(throwing_code);
+  EXPECT_EQ(report.exit_status(), 1);
+  ASSERT_THAT(report.groups, SizeIs(1));
+  const VerifyGroup& group = report.groups[0];
+  EXPECT_EQ(group.code, "RP2002");
+  EXPECT_EQ(group.what, "exception");
+  EXPECT_EQ(group.recorded, "SignalReceived go");
+  EXPECT_EQ(group.attempted, "throws std::out_of_range: map::at");
+  EXPECT_THAT(group.attempted_at, HasSubstr("sdk/verify_test.cc:"));
+  EXPECT_EQ(group.examples.at(0).event, 6U);
+  EXPECT_THAT(group.report, HasSubstr("shop_code::price_of"));
+  EXPECT_EQ(check(run_order).exit_status(), 0) << "the code without the bug takes it";
+}
+
+// What would follow is not known: nothing is executed.
+TEST_F(VerifyTest, ASideEffectIsNotMadeForInputsThatNoCodeHasSeen) {
+  leave_parked(throwing_code);
+  int made = 0;
+  const Code code = [&made](Context& ctx, const int& value) -> int {
+    run_order(ctx, value);
+    (void)ctx.side_effect([&made] { return ++made; });
+    throw std::logic_error("not reached");
+  };
+  EXPECT_EQ(check(code, {.threads = 1}).exit_status(), 0);
+  EXPECT_EQ(made, 0);
+}
+
+TEST_F(VerifyTest, ARunThatWasNeverRunIsTried) {
+  {
+    auto engine = std::move(runtime::Engine::open(store_, {.threaded = false})).value();
+    runtime::Engine* const driven = engine.get();
+    testing::ServiceOver service(std::move(engine));
+    const Client client(service);
+    (void)client.submit(order(1), {.id = "no worker yet"});
+    while (driven->run_some()) {
+    }
+  }
+  const VerifyReport report = check([](Context&, const int&) -> int { throw 42; });
+  ASSERT_THAT(report.groups, SizeIs(1));
+  EXPECT_EQ(report.groups[0].attempted, "throws int");
+  EXPECT_EQ(check(run_order).safe, 1U);
 }
 
 TEST_F(VerifyTest, AChangedTypeIsFound) {
@@ -403,6 +470,34 @@ TEST_P(VerifyEdits, SayWhatKeepsTheRunGoing) {
   ASSERT_THAT(report.groups, SizeIs(1));
   EXPECT_THAT(report.groups[0].edit, HasSubstr(change.edit));
   EXPECT_THAT(report.groups[0].edit_at, HasSubstr("sdk/verify_test.cc:"));
+}
+
+// A run was cancelled while it waited for an activity, and now a Shield is around that: no call of
+// the code has given the activity up, so there is no place for an edit.
+TEST_F(VerifyTest, NoEditIsProposedForWhatACancellationGaveUp) {
+  const Code before = [](Context& ctx, const int&) {
+    try {
+      ctx.sleep(1h);
+    } catch (const CancelledFailure&) {
+    }
+    const Shield shield(ctx);
+    return wait_for_go(ctx);
+  };
+  {
+    Shop shop(store_, before, "default");
+    const auto run = shop.start(1, "cancelled");
+    run.cancel("by a test");
+    shop.settle();
+  }
+  const VerifyReport report = check([](Context& ctx, const int&) {
+    const Shield shield(ctx);
+    ctx.sleep(1h);
+    return wait_for_go(ctx);
+  });
+  ASSERT_THAT(report.groups, SizeIs(1));
+  EXPECT_EQ(report.groups[0].edit, "");
+  EXPECT_EQ(report.groups[0].edit_at, "");
+  EXPECT_THAT(report.groups[0].note, HasSubstr("no edit is known"));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, VerifyEdits, ::testing::ValuesIn(kChanges), [](const auto& row) {

@@ -1,7 +1,6 @@
 // Runs the reprise command in this process, at a time that stands still, on a store with known
 // content.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,7 +9,7 @@
 
 #include "tests/support/engine_fixture.h"
 #include "tests/unit/store/temporary_directory.h"
-#include "tools/commands.h"
+#include "tools/run_command.h"
 
 namespace reprise::tools {
 
@@ -46,21 +45,12 @@ class CommandFixture : public reprise::testing::EngineFixture {
   }
 
   Output reprise(std::vector<std::string> arguments) {
-    CLI::App app("test", "reprise");
-    add_commands(app, clock_);
     std::vector<const char*> words{"reprise"};
     for (const std::string& word : arguments) words.push_back(word.c_str());
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
     Output output;
-    try {
-      app.parse(static_cast<int>(words.size()), words.data());
-      output.code = 0;
-    } catch (const CLI::RuntimeError& error) {
-      output.code = error.get_exit_code();
-    } catch (const CLI::ParseError& error) {
-      output.code = app.exit(error) == 0 ? 0 : 2;
-    }
+    output.code = run_command(static_cast<int>(words.size()), words.data(), clock_);
     std::fflush(nullptr);
     output.out = ::testing::internal::GetCapturedStdout();
     output.err = ::testing::internal::GetCapturedStderr();

@@ -25,8 +25,8 @@ std::string encode_payload(const T& value) {
 }
 
 template <class T>
-T decode_payload(std::string_view encoded) {
-  CborReader in(encoded, type_name<T>());
+T decode_payload(std::string_view encoded, CborReader::Whole kind = CborReader::Whole::kValue) {
+  CborReader in(encoded, type_name<T>(), kind);
   T value = Codec<T>::decode(in);
   in.finish();
   return value;
@@ -39,13 +39,13 @@ std::string encode_arguments(const std::tuple<A...>& arguments) {
 
 template <class... A>
 std::tuple<A...> decode_arguments(std::string_view encoded) {
-  return decode_payload<std::tuple<A...>>(encoded);
+  return decode_payload<std::tuple<A...>>(encoded, CborReader::Whole::kArguments);
 }
 
 // The only argument of a signal.
 template <class T>
 T decode_argument(std::string_view encoded) {
-  return std::get<0>(decode_payload<std::tuple<T>>(encoded));
+  return std::get<0>(decode_payload<std::tuple<T>>(encoded, CborReader::Whole::kArguments));
 }
 
 // Calls and encodes what comes back, as an R.

@@ -1,0 +1,10 @@
+// The whole of the reprise command: main() calls it, and so do the tests.
+#pragma once
+#include "base/time.h"
+
+namespace reprise::tools {
+
+// Returns what the process exits with.
+int run_command(int argc, const char* const* argv, const base::Clock& clock);
+
+}  // namespace reprise::tools
