@@ -1,20 +1,82 @@
-// Time as the log knows it (milliseconds since the Unix epoch) and the clock that the engine reads
-// it from. Everything that must be testable without waiting takes a Clock.
+// Time as the log knows it (milliseconds since the Unix epoch), the clock that the engine reads it
+// from, and the arithmetic on both. Everything that must be testable without waiting takes a Clock.
+//
+// People give durations as long as Duration::max(), and logs hold them: whatever adds, subtracts or
+// compares with them uses the functions here, which end at the ends of time instead of overflowing.
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 
 namespace reprise::base {
 
 using Duration = std::chrono::milliseconds;
 using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
-inline std::int64_t to_ms(Time time) {
+constexpr std::int64_t to_ms(Time time) {
   return time.time_since_epoch().count();
 }
-inline Time from_ms(std::int64_t ms) {
+constexpr Time from_ms(std::int64_t ms) {
   return Time(Duration(ms));
 }
+
+// ---- arithmetic -------------------------------------------------------------------------------
+
+constexpr std::int64_t add_sat(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return b < 0 ? std::numeric_limits<std::int64_t>::min()
+               : std::numeric_limits<std::int64_t>::max();
+}
+constexpr std::int64_t sub_sat(std::int64_t a, std::int64_t b) {
+  std::int64_t difference = 0;
+  if (!__builtin_sub_overflow(a, b, &difference)) return difference;
+  return b < 0 ? std::numeric_limits<std::int64_t>::max()
+               : std::numeric_limits<std::int64_t>::min();
+}
+
+constexpr Duration add_sat(Duration a, Duration b) {
+  return Duration(add_sat(a.count(), b.count()));
+}
+constexpr Time add_sat(Time time, Duration by) {
+  return from_ms(add_sat(to_ms(time), by.count()));
+}
+constexpr Time sub_sat(Time time, Duration by) {
+  return from_ms(sub_sat(to_ms(time), by.count()));
+}
+constexpr Duration sub_sat(Time later, Time earlier) {
+  return Duration(sub_sat(to_ms(later), to_ms(earlier)));
+}
+
+// The whole milliseconds of a computed wait, from 0 up; one that is no number is none.
+constexpr Duration wait_of(double ms) {
+  constexpr double kEnd = 9'223'372'036'854'775'808.0;  // 2^63, the first that is too large
+  if (!(ms > 0)) return Duration(0);
+  return ms < kEnd ? Duration(static_cast<std::int64_t>(ms)) : Duration::max();
+}
+
+// ---- waiting ----------------------------------------------------------------------------------
+
+// The clock of waits and of time limits: nobody sets it.
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// As good as for ever, and short enough to be added to any clock's time in nanoseconds, which is
+// what the standard library does with it.
+inline constexpr Duration kLongestWait = std::chrono::hours(24 * 36'500);
+
+// When a wait that begins now ends. The only way to a time of the steady clock: wait_for() with a
+// duration of a caller's would overflow, and wait_until() with the end of time too.
+inline SteadyTime deadline_in(Duration wait, SteadyTime now = std::chrono::steady_clock::now()) {
+  return now + std::clamp(wait, Duration(0), kLongestWait);
+}
+
+// Has `limit` passed? In milliseconds: in nanoseconds a long limit would overflow.
+inline bool reached(Duration limit, SteadyTime::duration passed) {
+  return std::chrono::floor<Duration>(passed) >= limit;
+}
+
+// ---- clocks -----------------------------------------------------------------------------------
 
 // Thread-safe: any thread may call now().
 class Clock {

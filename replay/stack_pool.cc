@@ -44,6 +44,11 @@ Note& note_of(const Stack& stack) {
   return *reinterpret_cast<Note*>(stack.top());
 }
 
+// More than any address space has: the kernel refuses it, and nothing overflows before.
+constexpr std::size_t kLargestStack = std::size_t{1} << 50;
+// Large stacks are reserved fewer at a time: a process may be short of address space.
+constexpr std::size_t kLargestSlab = std::size_t{1} << 30;
+
 std::size_t page_bytes() {
   static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   return bytes;
@@ -81,8 +86,10 @@ void check_canary(const Stack& stack) {
 
 struct StackPool::State {
   explicit State(StackPoolOptions o) : options(o) {
-    options.stack_bytes = std::max(round_up(options.stack_bytes), 2 * page_bytes());
-    options.stacks_per_slab = std::max<std::size_t>(options.stacks_per_slab, 1);
+    options.stack_bytes =
+        std::max(round_up(std::min(options.stack_bytes, kLargestStack)), 2 * page_bytes());
+    options.stacks_per_slab = std::clamp<std::size_t>(
+        options.stacks_per_slab, 1, std::max<std::size_t>(kLargestSlab / stride(), 1));
   }
 
   std::size_t stride() const { return options.stack_bytes + page_bytes(); }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,13 +76,20 @@ class Promise {
     std::lock_guard lock(mutex_);
     return value_.has_value();
   }
-  // Waits without limit when `timeout` is absent. False: it passed.
-  bool wait(std::optional<base::Duration> timeout) const {
+  // Waits without limit when `timeout` is absent. False: it passed, or `stop` was requested.
+  bool wait(std::optional<base::Duration> timeout, const std::stop_token& stop = {}) const {
+    const std::stop_callback wake(stop, [this] {
+      const std::lock_guard lock(mutex_);
+      changed_.notify_all();
+    });
     std::unique_lock lock(mutex_);
-    const auto is_set = [this] { return value_.has_value(); };
-    if (timeout) return changed_.wait_for(lock, *timeout, is_set);
-    changed_.wait(lock, is_set);
-    return true;
+    const auto done = [&] { return value_.has_value() || stop.stop_requested(); };
+    if (timeout) {
+      changed_.wait_until(lock, base::deadline_in(*timeout), done);
+    } else {
+      changed_.wait(lock, done);
+    }
+    return value_.has_value();
   }
   // Only once ready.
   const T& get() const { return *value_; }
@@ -146,6 +154,8 @@ using Reply = std::function<void(base::Result<T>)>;
 class WorkerSession {
  public:
   virtual ~WorkerSession() = default;
+  // Is the caller one of its threads? Destroying it there would wait for itself.
+  virtual bool on_own_thread() const { return false; }
 };
 
 // Thread-safe. Replies come on a thread of the service, once what they confirm is durable; they
@@ -185,6 +195,17 @@ class Service {
                                   std::optional<base::Duration> timeout) {
     (void)ready;
     return block(timeout);
+  }
+
+  // The same for the answer to a request, which the service owes its caller. An error: it cannot be
+  // given soon, and comes later, or never. Returns also when `block` does because `stop` was
+  // requested.
+  virtual base::Status await_answer(base::FunctionRef<bool()> ready,
+                                    base::FunctionRef<bool(std::optional<base::Duration>)> block,
+                                    const std::stop_token& stop) {
+    (void)stop;
+    const auto waited = wait(ready, block, std::nullopt);
+    return waited ? base::Status() : waited.error();
   }
 };
 

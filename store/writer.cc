@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/out_of_memory.h"
+#include "base/start_thread.h"
 #include "base/thread_name.h"
 
 namespace reprise::store {
@@ -66,6 +67,7 @@ struct Writer::State {
   bool failed = false;
 
   std::atomic<Seq> durable;
+  base::Status started;
   std::thread thread;
 };
 
@@ -256,7 +258,8 @@ void Writer::State::run() {
 Writer::Writer(Journal& journal, Seq last, bool threaded)
     : state_(std::make_unique<State>(journal, last)) {
   if (!threaded) return;
-  state_->thread = std::thread(
+  state_->started = base::start_thread(
+      &state_->thread, "the writer's thread",
       [state = state_.get()] { base::needs_memory("writing the log", [state] { state->run(); }); });
 }
 
@@ -272,6 +275,10 @@ Writer::~Writer() {
   }
   while (!state_->queued.empty() && state_->work_once() == Step::kDone) {
   }
+}
+
+const base::Status& Writer::started() const {
+  return state_->started;
 }
 
 void Writer::on_durable(Acknowledge acknowledge) {

@@ -36,10 +36,14 @@ class Writer {
   // error when everything that was queued in between is committed.
   using RoomChanged = std::function<void(const base::Status&)>;
 
+  // Look at started() before a threaded one is used.
   Writer(Journal& journal, Seq last, bool threaded);
   ~Writer();  // commits what is queued, if there is room
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
+
+  // The error, if its thread could not be had.
+  const base::Status& started() const;
 
   // Set before the first append.
   void on_durable(Acknowledge acknowledge);

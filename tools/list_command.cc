@@ -52,7 +52,7 @@ std::vector<Table::Cell> row(const runtime::StoreReader& reader,
           safe_text(*run.workflow),
           title_of(run),
           known ? utc_seconds(run.started_ms) : "-",
-          known ? duration_text(until - run.started_ms) : "-",
+          known ? duration_text(base::sub_sat(until, run.started_ms)) : "-",
           std::to_string(run.events),
           {run.id == base::RunId() ? "-" : short_run_id(run.id), Colour::kFaint}};
 }

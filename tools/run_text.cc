@@ -44,7 +44,7 @@ json run_json(const runtime::RunState& run, const std::string* damage) {
   if (run.started_ms != 0) shown["started"] = utc_iso(run.started_ms);
   if (run.closed_ms != 0) {
     shown["closed"] = utc_iso(run.closed_ms);
-    shown["duration_ms"] = run.closed_ms - run.started_ms;
+    shown["duration_ms"] = base::sub_sat(run.closed_ms, run.started_ms);
   }
   if (damage != nullptr) shown["quarantined"] = *damage;
   return shown;
@@ -62,7 +62,7 @@ json operation_json(const Operation& operation) {
   }
   if (operation.has_ended()) {
     shown["ended"] = utc_iso(operation.ended_ms);
-    shown["duration_ms"] = operation.ended_ms - operation.began_ms;
+    shown["duration_ms"] = base::sub_sat(operation.ended_ms, operation.began_ms);
   }
   if (operation.due_ms != 0) shown["fires"] = utc_iso(operation.due_ms);
   if (!operation.input.empty()) shown["input"] = payload_json(operation.input);

@@ -37,7 +37,7 @@ std::string name_of(const Operation& operation) {
   std::string text(to_string(operation.kind));
   if (operation.id != 0) text += " #" + std::to_string(operation.id);
   if (operation.kind == Operation::Kind::kTimer) {
-    return text + " " + duration_text(operation.due_ms - operation.began_ms);
+    return text + " " + duration_text(base::sub_sat(operation.due_ms, operation.began_ms));
   }
   if (operation.kind == Operation::Kind::kSideEffect) {
     return text + " " + payload_text(operation.result);
@@ -59,9 +59,10 @@ void add_notes(Table& table, const Operation& operation, const ShowOptions& opti
   for (const FailedAttempt& failed : operation.failures) {
     std::string text = kIndent;
     if (failed.number != 0) text += "attempt " + std::to_string(failed.number) + " ";
-    text += "failed after " + duration_text(failed.at_ms - operation.began_ms) + ": " +
-            failure_text(failed.failure);
-    if (failed.next_ms != 0) text += "; retry in " + duration_text(failed.next_ms - failed.at_ms);
+    text += "failed after " + duration_text(base::sub_sat(failed.at_ms, operation.began_ms)) +
+            ": " + failure_text(failed.failure);
+    if (failed.next_ms != 0)
+      text += "; retry in " + duration_text(base::sub_sat(failed.next_ms, failed.at_ms));
     table.add_note(text, Colour::kRed);
   }
   if (!options.payloads) return;
@@ -86,8 +87,8 @@ void print_timeline(const Timeline& timeline,
     const std::string state = state_of(operation);
     const std::int64_t until = operation.has_ended() ? operation.ended_ms : now_ms;
     const bool attempted = operation.is_attempted();
-    table.add({"+" + duration_text(operation.began_ms - run.started_ms),
-               state.empty() ? "" : duration_text(until - operation.began_ms),
+    table.add({"+" + duration_text(base::sub_sat(operation.began_ms, run.started_ms)),
+               state.empty() ? "" : duration_text(base::sub_sat(until, operation.began_ms)),
                {state, colour_of(operation.state)},
                name_of(operation),
                attempted ? std::to_string(operation.attempts()) : "",
@@ -110,8 +111,10 @@ void print_head(const Timeline& timeline,
   print_field(paint, "run id", run.id.to_string());
   std::string status(to_string(run.status));
   if (run.open())
-    status += " for " + duration_text(base::to_ms(options.clock.now()) - run.started_ms);
-  if (run.closed_ms != 0) status += " after " + duration_text(run.closed_ms - run.started_ms);
+    status +=
+        " for " + duration_text(base::sub_sat(base::to_ms(options.clock.now()), run.started_ms));
+  if (run.closed_ms != 0)
+    status += " after " + duration_text(base::sub_sat(run.closed_ms, run.started_ms));
   if (damaged) status += ", quarantined";
   print_field(paint, "status", status, damaged ? Colour::kRed : colour_of(run.status));
   print_field(paint, "started", utc_millis(run.started_ms));

@@ -8,7 +8,7 @@ void StoreStats::add_run(const runtime::RunState& run) {
   WorkflowStats& stats = workflows_[*run.workflow];
   ++stats.runs;
   ++stats.by_status[run.status];
-  if (run.closed_ms != 0) stats.durations.add(run.closed_ms - run.started_ms);
+  if (run.closed_ms != 0) stats.durations.add(base::sub_sat(run.closed_ms, run.started_ms));
 }
 
 void StoreStats::add_turn(const proto::Turn& turn) {
@@ -82,7 +82,7 @@ void StoreStats::finish(std::uint32_t id, End end, std::int64_t time_ms) {
     ++stats.failed;
     ++stats.failed_attempts;
   }
-  if (end != End::kCancelled) stats.durations.add(time_ms - found->second.began_ms);
+  if (end != End::kCancelled) stats.durations.add(base::sub_sat(time_ms, found->second.began_ms));
   pending_.erase(found);
 }
 

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "base/time.h"
+
 namespace reprise::tools {
 namespace {
 
@@ -98,7 +100,7 @@ std::string duration_text(std::int64_t ms) {
 }
 
 std::optional<std::int64_t> parse_since(std::string_view text, std::int64_t now_ms) {
-  if (const auto ago = parse_duration(text)) return now_ms - *ago;
+  if (const auto ago = parse_duration(text)) return base::sub_sat(now_ms, *ago);
   return parse_time(std::string(text));
 }
 

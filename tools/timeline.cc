@@ -1,7 +1,6 @@
 #include "tools/timeline.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "runtime/engine/run_state.h"
 
@@ -10,17 +9,6 @@ namespace reprise::tools {
 using proto::Event;
 using Kind = Operation::Kind;
 using State = Operation::State;
-
-namespace {
-
-// The end of time if that would be later.
-std::int64_t later(std::int64_t time_ms, std::int64_t by_ms) {
-  std::int64_t sum = 0;
-  return __builtin_add_overflow(time_ms, by_ms, &sum) ? std::numeric_limits<std::int64_t>::max()
-                                                      : sum;
-}
-
-}  // namespace
 
 std::string_view to_string(Kind kind) {
   constexpr std::string_view kNames[] = {"activity", "step",        "timer", "signal",
@@ -119,7 +107,7 @@ void Timeline::take_command(const Event& event, std::int64_t time_ms) {
       break;
     case Event::kTimerStarted:
       begin_numbered(Kind::kTimer, event.timer_started().id(), {}, time_ms).due_ms =
-          later(time_ms, event.timer_started().duration_ms());
+          base::add_sat(time_ms, event.timer_started().duration_ms());
       break;
     case Event::kSideEffectRecorded: {
       Operation& operation = begin(Kind::kSideEffect, {}, time_ms);

@@ -107,7 +107,7 @@ class Explanation {
       if (operation.id != 0) text += " #" + std::to_string(operation.id);
       if (!operation.name.empty()) text += " " + safe_text(operation.name);
       if (operation.kind == Operation::Kind::kTimer) {
-        text += " of " + duration_text(operation.due_ms - operation.began_ms);
+        text += " of " + duration_text(base::sub_sat(operation.due_ms, operation.began_ms));
       }
       std::printf("  %s, asked for %s", paint_(Colour::kYellow, text).c_str(),
                   ago(operation.began_ms).c_str());

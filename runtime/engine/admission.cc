@@ -1,6 +1,5 @@
 #include "runtime/engine/admission.h"
 
-#include <algorithm>
 #include <string>
 
 namespace reprise::runtime {
@@ -9,14 +8,11 @@ namespace {
 // A request takes memory besides its payload.
 constexpr std::size_t kBytesPerRequest = 512;
 
-// As good as for ever, and short enough to be added to any time.
-constexpr base::Duration kLongestWait = std::chrono::hours(24 * 365);
-
 }  // namespace
 
 Admission::Admission(const EngineLimits& limits, bool may_wait)
     : may_wait_(may_wait),
-      longest_wait_(std::min(limits.overload_wait, kLongestWait)),
+      longest_wait_(limits.overload_wait),
       requests_(limits.pending_requests),
       bytes_(limits.pending_bytes),
       questions_(limits.pending_requests),
@@ -49,7 +45,7 @@ base::Status Admission::wait_for(Gate& gate,
                                  std::string_view what) {
   if (!gate.full()) return {};
   if (may_wait_) {
-    if (!*until) *until = Gate::Clock::now() + longest_wait_;
+    if (!*until) *until = base::deadline_in(longest_wait_);
     if (gate.wait_for_room(**until)) return {};
   }
   if (closed_) {

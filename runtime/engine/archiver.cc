@@ -1,6 +1,7 @@
 #include "runtime/engine/archiver.h"
 
 #include "base/out_of_memory.h"
+#include "base/start_thread.h"
 #include "base/thread_name.h"
 #include "runtime/engine/archive_slice.h"
 
@@ -35,8 +36,9 @@ void Archiver::stop() {
   thread_ = {};
 }
 
-void Archiver::start() {
-  thread_ = std::jthread([this] { base::needs_memory("archiving", [this] { work(); }); });
+base::Status Archiver::start() {
+  return base::start_thread(&thread_, "the archiver's thread",
+                            [this] { base::needs_memory("archiving", [this] { work(); }); });
 }
 
 void Archiver::poke() {

@@ -21,8 +21,8 @@ class Archiver {
   Archiver(const Archiver&) = delete;
   Archiver& operator=(const Archiver&) = delete;
 
-  void start();  // its thread; without it the owner calls archive_some()
-  void stop();   // and waits for the thread; poke() stays harmless
+  base::Status start();  // its thread; without it the owner calls archive_some()
+  void stop();           // and waits for the thread; poke() stays harmless
   // Records became durable. Any thread.
   void poke();
 

@@ -1,43 +1,17 @@
 #include "runtime/engine/embedded_engine.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <spdlog/spdlog.h>
 
 #include "base/check.h"
 #include "base/out_of_memory.h"
+#include "base/start_thread.h"
 #include "base/thread_name.h"
 #include "base/thread_stack.h"
 #include "runtime/engine/limits.h"
+#include "runtime/engine/log_sink.h"
 
 namespace reprise::runtime {
 namespace {
-
-constexpr int kExitFatal = 70;  // EX_SOFTWARE
-
-void log_with_spdlog(LogLevel level, std::string_view line) {
-  switch (level) {
-    case LogLevel::kDebug:
-      spdlog::debug(line);
-      break;
-    case LogLevel::kInfo:
-      spdlog::info(line);
-      break;
-    case LogLevel::kWarning:
-      spdlog::warn(line);
-      break;
-    case LogLevel::kError:
-      spdlog::error(line);
-      break;
-  }
-}
-
-// A process that goes on after a failed commit would acknowledge nothing and say nothing: every
-// caller would wait for ever. Ending it makes the failure visible, and loses nothing acknowledged.
-void end_process(const base::Error& why) {
-  spdlog::critical("the store cannot be written, ending the process: {}", why.text());
-  std::_Exit(kExitFatal);
-}
 
 EngineOptions with_defaults(EngineOptions options) {
   if (options.shards <= 0) {
@@ -45,8 +19,11 @@ EngineOptions with_defaults(EngineOptions options) {
   }
   if (!options.threaded) options.shards = 1;
   options.archive_slice = std::max<std::size_t>(1, options.archive_slice);
-  if (!options.log) options.log = log_with_spdlog;
-  if (!options.on_fatal) options.on_fatal = end_process;
+  if (!options.log) options.log = spdlog_sink();
+  if (!options.on_fatal) {
+    options.on_fatal = [log = options.log](const base::Error& why) { end_process(log, why); };
+  }
+  options.log = never_throwing(std::move(options.log));
   return options;
 }
 
@@ -64,6 +41,8 @@ class EmbeddedEngine::Session final : public WorkerSession {
   ~Session() override {
     base::needs_memory("stopping a worker", [this] { engine_.unregister(*this); });
   }
+
+  bool on_own_thread() const override { return pool_.on_own_thread(); }
 
   const std::string& queue() const { return queue_; }
   AttemptPool& pool() { return pool_; }
@@ -101,7 +80,9 @@ base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store
   auto recovered = recover(*store, names);
   if (!recovered) return recovered.error();
   std::unique_ptr<EmbeddedEngine> engine(new EmbeddedEngine(std::move(store), options));
-  engine->open(std::move(*recovered));
+  if (const base::Status opened = engine->open(std::move(*recovered)); !opened) {
+    return opened.error();
+  }
   return std::unique_ptr<Engine>(std::move(engine));
 }
 
@@ -110,7 +91,7 @@ EmbeddedEngine::EmbeddedEngine(std::unique_ptr<store::Store> store, const Engine
               std::move(store),
               options.clock != nullptr ? *options.clock : wall_clock_) {}
 
-void EmbeddedEngine::open(Recovered recovered) {
+base::Status EmbeddedEngine::open(Recovered recovered) {
   const EngineOptions& options = shared_.options;
   shared_.next_run = recovered.next_run;
   shared_.durable = recovered.last;
@@ -156,16 +137,27 @@ void EmbeddedEngine::open(Recovered recovered) {
       if (--*uncounted == 0) shared_.store->attempt_slots().forget_left_over();
     });
   }
-  if (!options.threaded) return;
-  archiver_->start();
+  return options.threaded ? start_threads() : base::Status();
+}
+
+// What has started when one cannot be had is stopped by close().
+base::Status EmbeddedEngine::start_threads() {
+  if (base::Status writing = shared_.writer->started(); !writing) return writing;
+  if (base::Status archiving = archiver_->start(); !archiving) return archiving;
   std::vector<CodeMark*> marks;
   for (auto& shard : shards_) marks.push_back(&shard->code_mark());
-  watchdog_ = std::make_unique<Watchdog>(std::move(marks), options.limits.slow_turn, options.log);
-  watchdog_->start();
-  for (auto& shard : shards_)
-    threads_.emplace_back([this, shard = shard.get()] {
-      base::needs_memory("running workflows", [&] { run_shard(*shard); });
-    });
+  watchdog_ = std::make_unique<Watchdog>(std::move(marks), shared_.options.limits.slow_turn,
+                                         shared_.options.log);
+  if (base::Status watching = watchdog_->start(); !watching) return watching;
+  threads_.reserve(shards_.size());
+  for (auto& shard : shards_) {
+    base::Status running = base::start_thread(
+        &threads_.emplace_back(), "the thread of a shard", [this, shard = shard.get()] {
+          base::needs_memory("running workflows", [&] { run_shard(*shard); });
+        });
+    if (!running) return running;
+  }
+  return {};
 }
 
 EmbeddedEngine::~EmbeddedEngine() {
@@ -358,6 +350,7 @@ base::Result<std::unique_ptr<WorkerSession>> EmbeddedEngine::register_worker(Wor
     threads = code->activity_threads > 0 ? code->activity_threads : default_activity_threads();
   }
   auto session = std::make_unique<Session>(*this, code, threads);
+  if (const base::Status& started = session->pool().started(); !started) return started.error();
   if (!shared_.task_queues.attach(code->task_queue, &session->pool())) {
     return base::Error{base::ErrorCode::kInvalidOption,
                        "another worker of this process serves task queue '" + code->task_queue +
@@ -370,6 +363,11 @@ base::Result<std::unique_ptr<WorkerSession>> EmbeddedEngine::register_worker(Wor
   }
   on_every_shard([code](Shard& shard) { shard.add_worker(code); });
   return std::unique_ptr<WorkerSession>(std::move(session));
+}
+
+bool EmbeddedEngine::has_workers() const {
+  const std::lock_guard lock(sessions_mutex_);
+  return !sessions_.empty();
 }
 
 void EmbeddedEngine::unregister(Session& session) {

@@ -44,10 +44,14 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   base::Result<bool> wait(base::FunctionRef<bool()> ready,
                           base::FunctionRef<bool(std::optional<base::Duration>)> block,
                           std::optional<base::Duration> timeout) override;
+  base::Status await_answer(base::FunctionRef<bool()> ready,
+                            base::FunctionRef<bool(std::optional<base::Duration>)> block,
+                            const std::stop_token& stop) override;
 
   base::Result<std::uint64_t> backup(const std::string& directory) const override {
     return shared_.store->copy_to(directory);
   }
+  bool has_workers() const override;
   bool run_some() override;
   std::optional<base::Time> next_due() const override;
 
@@ -71,7 +75,8 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   class Session;
 
   EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options);
-  void open(Recovered recovered);
+  base::Status open(Recovered recovered);
+  base::Status start_threads();
   void close();
   void durable(const base::Result<store::Seq>& seq);
   void room_changed(const base::Status& room);
@@ -105,7 +110,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   std::unique_ptr<Guard> guard_;  // null: off
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Archiver> archiver_;
-  std::mutex sessions_mutex_;
+  mutable std::mutex sessions_mutex_;
   std::vector<Session*> sessions_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> failed_{false};  // a commit did: nothing more becomes durable

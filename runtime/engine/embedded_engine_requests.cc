@@ -1,4 +1,6 @@
 // What clients ask an engine for: looked at, let in, and handed to the shard of the run.
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <utility>
@@ -41,6 +43,23 @@ bool EmbeddedEngine::admit(Admission::Kind kind, std::size_t bytes, Reply<Result
   }
   *reply = shared_.admission.answered(kind, bytes, std::move(*reply));
   return true;
+}
+
+// Requests that were accepted are kept while the store has no room, their callers not for ever.
+base::Status EmbeddedEngine::await_answer(
+    base::FunctionRef<bool()> ready,
+    base::FunctionRef<bool(std::optional<base::Duration>)> block,
+    const std::stop_token& stop) {
+  if (!shared_.options.threaded) return Engine::await_answer(ready, block, stop);
+  constexpr base::Duration kLeast{10};
+  constexpr base::Duration kMost{1'000};
+  const base::Duration patience = shared_.options.limits.overload_wait;
+  const auto asked = std::chrono::steady_clock::now();
+  while (!block(std::clamp(patience, kLeast, kMost)) && !stop.stop_requested()) {
+    auto why = shared_.space.patience_ended(asked, patience);
+    if (why && !ready()) return std::move(*why);
+  }
+  return {};
 }
 
 void EmbeddedEngine::start(StartRequest request,

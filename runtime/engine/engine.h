@@ -80,6 +80,9 @@ class Engine : public Service {
   // bytes of the copy. Errors: store::Store::copy_to().
   virtual base::Result<std::uint64_t> backup(const std::string& directory) const = 0;
 
+  // Has it a worker that was not destroyed?
+  virtual bool has_workers() const = 0;
+
   // For an engine without threads: does what can be done now. False: there was nothing.
   virtual bool run_some() = 0;
   // When the earliest timer, retry or timeout is due; nullopt: none is set.

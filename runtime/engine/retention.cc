@@ -17,7 +17,7 @@ base::Result<Retention::Due> Retention::due() const {
   const RetentionOptions& options = shared_.options.retention;
   Due due;
   if (options.max_age > base::Duration::zero()) {
-    due.closed_until_ms = base::to_ms(shared_.clock.now() - options.max_age);
+    due.closed_until_ms = base::to_ms(base::sub_sat(shared_.clock.now(), options.max_age));
   }
   if (options.max_bytes > 0) {
     const auto live = shared_.store->archive().live_bytes();

@@ -15,14 +15,15 @@ bool retryable(const proto::RetryPolicy& policy, const proto::Failure& failure) 
 }  // namespace
 
 const proto::RetryPolicy& default_retry_policy() {
-  static const proto::RetryPolicy policy = [] {
-    proto::RetryPolicy defaults;
-    defaults.set_initial_interval_ms(1'000);
-    defaults.set_backoff_coefficient(2.0);
-    defaults.set_maximum_interval_ms(100'000);
+  // Never destroyed: shards may still run when exit() is called.
+  static const auto* const policy = [] {
+    auto* const defaults = new proto::RetryPolicy;
+    defaults->set_initial_interval_ms(1'000);
+    defaults->set_backoff_coefficient(2.0);
+    defaults->set_maximum_interval_ms(100'000);
     return defaults;
   }();
-  return policy;
+  return *policy;
 }
 
 std::optional<base::Duration> retry_delay(const proto::RetryPolicy& policy,
@@ -35,8 +36,9 @@ std::optional<base::Duration> retry_delay(const proto::RetryPolicy& policy,
   // In floating point, so that a thousand doublings end at the maximum and not in an overflow.
   const double grown = static_cast<double>(policy.initial_interval_ms()) *
                        std::pow(std::max(1.0, policy.backoff_coefficient()), attempt - 1.0);
-  const double bounded = std::min(grown, static_cast<double>(policy.maximum_interval_ms()));
-  const base::Duration delay(static_cast<std::int64_t>(bounded));
+  const base::Duration delay =
+      std::min(base::wait_of(grown),
+               base::Duration(std::max<std::int64_t>(0, policy.maximum_interval_ms())));
   if (give_up_in && delay >= *give_up_in) return std::nullopt;
   return delay;
 }

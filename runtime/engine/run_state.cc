@@ -1,7 +1,6 @@
 #include "runtime/engine/run_state.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "runtime/engine/limits.h"
 #include "store/bytes.h"
@@ -9,17 +8,6 @@
 namespace reprise::runtime {
 
 using proto::Event;
-
-namespace {
-
-// The end of time if that would be later.
-std::int64_t later(std::int64_t time_ms, std::int64_t by_ms) {
-  std::int64_t sum = 0;
-  return __builtin_add_overflow(time_ms, by_ms, &sum) ? std::numeric_limits<std::int64_t>::max()
-                                                      : sum;
-}
-
-}  // namespace
 
 void RunState::apply(const proto::Turn& turn, Names& names) {
   bool code_waits = false;
@@ -32,7 +20,7 @@ void RunState::apply(const proto::Turn& turn, Names& names) {
       if (started.run_timeout_ms() > 0) {
         PendingOperation limit;
         limit.kind = OperationKind::kRunTimeout;
-        limit.due_ms = later(started_ms, started.run_timeout_ms());
+        limit.due_ms = base::add_sat(started_ms, started.run_timeout_ms());
         add(std::move(limit));
       }
     }
@@ -116,7 +104,7 @@ void RunState::apply_command(const Event& event, std::int64_t time_ms) {
     case Event::kTimerStarted:
       operation.id = event.timer_started().id();
       operation.kind = OperationKind::kTimer;
-      operation.due_ms = later(time_ms, event.timer_started().duration_ms());
+      operation.due_ms = base::add_sat(time_ms, event.timer_started().duration_ms());
       break;
     case Event::kTimerCancelled:
       return finish(event.timer_cancelled().id());

@@ -74,7 +74,8 @@ void Shard::wait() {
   constexpr std::int64_t kLongestSleepMs = 1'000;
   std::optional<base::Duration> limit;
   if (const auto due = timers_.next_due_ms(); due && !shared_.space.full()) {
-    limit = base::Duration(std::clamp<std::int64_t>(*due - base::to_ms(now()), 0, kLongestSleepMs));
+    limit = base::Duration(
+        std::clamp<std::int64_t>(base::sub_sat(*due, base::to_ms(now())), 0, kLongestSleepMs));
   }
   if (!host_.has_spare_memory()) {
     mailbox_.wait(limit);

@@ -156,6 +156,9 @@ class Shard {
   void start_operation(RunRecord& run, std::uint32_t id);
   void step_abandoned(store::RunNumber number, std::uint32_t id);
   bool ensure_details(RunRecord& run);
+  static const std::string& queue_of(const RunRecord& run,
+                                     const proto::ActivityScheduled& activity);
+  void stop_attempt(const std::string& queue, const std::shared_ptr<AttemptControl>& control);
   void dispatch_activity(RunRecord& run, PendingOperation& operation);
   void dispatch_step(RunRecord& run, PendingOperation& operation);
   void take_result(AttemptResult result);

@@ -83,18 +83,22 @@ bool Shard::ensure_details(RunRecord& run) {
   return false;
 }
 
+const std::string& Shard::queue_of(const RunRecord& run, const proto::ActivityScheduled& activity) {
+  return activity.task_queue().empty() ? *run.state.task_queue : activity.task_queue();
+}
+
 void Shard::dispatch_activity(RunRecord& run, PendingOperation& operation) {
   OperationDetails& details = *operation.details;
   const proto::ActivityScheduled& spec = *details.activity;
   details.control = std::make_shared<AttemptControl>();
   operation.dispatched = true;
   if (spec.schedule_to_start_ms() > 0) {
-    details.start_by_ms = base::to_ms(now()) + spec.schedule_to_start_ms();
+    details.start_by_ms = base::add_sat(base::to_ms(now()), spec.schedule_to_start_ms());
     arm(run, operation, TimerEntry::Kind::kScheduleToStart, details.start_by_ms);
   }
   if (spec.schedule_to_close_ms() > 0 && !std::exchange(details.close_timer_armed, true)) {
     arm(run, operation, TimerEntry::Kind::kScheduleToClose,
-        operation.scheduled_ms + spec.schedule_to_close_ms());
+        base::add_sat(operation.scheduled_ms, spec.schedule_to_close_ms()));
   }
   AttemptTask task;
   task.key = {index_, run.state.number, operation.id, operation.attempt};
@@ -103,8 +107,7 @@ void Shard::dispatch_activity(RunRecord& run, PendingOperation& operation) {
   task.control = details.control;
   task.activity = std::make_unique<ActivityTask>(
       ActivityTask{details.activity, run.state.id, run.state.workflow_id, details.heartbeat});
-  tasks_[spec.task_queue().empty() ? *run.state.task_queue : spec.task_queue()].push_back(
-      std::move(task));
+  tasks_[queue_of(run, spec)].push_back(std::move(task));
 }
 
 void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
@@ -162,6 +165,11 @@ void Shard::step_abandoned(store::RunNumber number, std::uint32_t id) {
   }
 }
 
+void Shard::stop_attempt(const std::string& queue, const std::shared_ptr<AttemptControl>& control) {
+  // Abandoned: no thread has it, and none will.
+  if (!control->abandon()) shared_.task_queues.stop_attempt(queue, control);
+}
+
 bool Shard::submit_tasks() {
   bool submitted = false;
   for (auto& [queue, tasks] : tasks_) {
@@ -212,8 +220,9 @@ void Shard::attempt_failed(RunRecord& run,
   std::optional<base::Duration> give_up_in;
   if (operation.details->activity != nullptr &&
       operation.details->activity->schedule_to_close_ms() > 0) {
-    give_up_in = base::Duration(operation.scheduled_ms +
-                                operation.details->activity->schedule_to_close_ms() - now_ms);
+    const std::int64_t give_up_ms =
+        base::add_sat(operation.scheduled_ms, operation.details->activity->schedule_to_close_ms());
+    give_up_in = base::Duration(base::sub_sat(give_up_ms, now_ms));
   }
   const auto delay = retry_delay(policy_of(operation), operation.attempt, failure, give_up_in);
   if (!delay) return operation_failed(run, operation, failure);
@@ -224,7 +233,7 @@ void Shard::attempt_failed(RunRecord& run,
   failed->set_id(operation.id);
   failed->set_attempt(operation.attempt);
   *failed->mutable_failure() = failure;
-  failed->set_retry_at_ms(now_ms + delay->count());
+  failed->set_retry_at_ms(base::add_sat(now_ms, delay->count()));
   failed->set_heartbeat(operation.details->heartbeat);
 }
 
@@ -284,7 +293,7 @@ void Shard::heartbeat(const AttemptKey& key, std::string details) {
   if (operation == nullptr || operation->settled || operation->attempt != key.attempt) return;
   OperationDetails& kept = *operation->details;
   kept.heartbeat = std::move(details);
-  if (full_ || now() - kept.heartbeat_recorded < kHeartbeatRecordInterval) return;
+  if (full_ || base::sub_sat(now(), kept.heartbeat_recorded) < kHeartbeatRecordInterval) return;
   kept.heartbeat_recorded = now();
   auto* recorded = add_input(*run)->mutable_heartbeat_recorded();
   recorded->set_id(key.operation);
@@ -340,8 +349,7 @@ void Shard::fire(const TimerEntry& entry) {
                               timeout_failure("schedule_to_start", "no worker began it in time"));
     case TimerEntry::Kind::kScheduleToClose:
       if (operation->details->control != nullptr) {
-        operation->details->control->abandon();
-        operation->details->control->stop.request_stop();
+        stop_attempt(queue_of(*run, *operation->details->activity), operation->details->control);
       }
       return operation_failed(
           *run, *operation,

@@ -140,14 +140,12 @@ void Shard::record(RunRecord& run, proto::Turn& turn) {
 
 // Attempts that the turn gives up are asked to stop; the fold after this forgets how to reach them.
 void Shard::stop_what_is_given_up(RunRecord& run, const proto::Turn& turn) {
-  const auto stop = [this](const PendingOperation* operation) {
+  const auto stop = [&](const PendingOperation* operation) {
     // A step is waited for: its closure lies on the stack of the run.
     if (operation == nullptr || operation->is_step() || operation->details == nullptr) return;
     if (operation->details->control == nullptr) return;
-    effect({.act = [control = operation->details->control] {
-      control->abandon();
-      control->stop.request_stop();
-    }});
+    effect({.act = [this, queue = queue_of(run, *operation->details->activity),
+                    control = operation->details->control] { stop_attempt(queue, control); }});
   };
   if (closes(turn)) {
     for (const PendingOperation& operation : run.state.pending()) stop(&operation);

@@ -1,10 +1,15 @@
 // Whether the log has room. While it has none the engine answers questions and takes no work: what
 // it cannot record it must not accept, and what it has accepted waits.
 #pragma once
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <mutex>
+#include <optional>
+#include <string>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace reprise::runtime {
 
@@ -23,13 +28,28 @@ class Space {
   void set(const base::Status& room) {
     const std::lock_guard lock(mutex_);
     if (!room) why_ = room.error().message;
+    if (!room && !full_) since_ = std::chrono::steady_clock::now();
     full_ = !room;
+  }
+
+  // What a caller is told who has waited since `asked` for what was accepted, once the store has
+  // had no room for `longest` of that time.
+  std::optional<base::Error> patience_ended(base::SteadyTime asked, base::Duration longest) const {
+    const std::lock_guard lock(mutex_);
+    const auto waited = std::chrono::steady_clock::now() - std::max(asked, since_);
+    if (!full_ || !base::reached(longest, waited)) return std::nullopt;
+    return base::Error{base::ErrorCode::kStoreFull,
+                       "this was accepted, and is not recorded yet: it will be when there is room, "
+                       "unless the process ends before. Ask what has become of it before you "
+                       "repeat it; " +
+                           why_};
   }
 
  private:
   std::atomic<bool> full_{false};
   mutable std::mutex mutex_;
   std::string why_;
+  base::SteadyTime since_{};
 };
 
 }  // namespace reprise::runtime

@@ -67,6 +67,20 @@ class TaskQueues {
     return steps;
   }
 
+  // Asks an attempt under way to stop, if a worker is there. One that goes stops all of its
+  // attempts by itself.
+  void stop_attempt(const std::string& queue, std::shared_ptr<AttemptControl> control) {
+    AttemptPool* here = nullptr;
+    {
+      std::lock_guard lock(mutex_);
+      AttemptPool* const pool = queues_[queue].pool;
+      if (pool == nullptr) return;
+      if (pool->has_threads()) return pool->stop_attempt(std::move(control));
+      here = pool;
+    }
+    here->stop_attempt(std::move(control));  // user code is called, perhaps to come back here
+  }
+
   // A thread has taken an attempt.
   void taken() { waiting_.remove(1); }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/printable_text.h"
+#include "base/start_thread.h"
 #include "base/symbols.h"
 #include "base/thread_name.h"
 #include "base/thread_stack.h"
@@ -54,7 +55,7 @@ std::string stack_text(const std::vector<void*>& frames) {
 }  // namespace
 
 Watchdog::Watchdog(std::vector<CodeMark*> marks, base::Duration slow, const LogSink& log)
-    : slow_(std::min<base::Duration>(slow, std::chrono::hours(24))), log_(log) {
+    : slow_(slow), log_(log) {
   for (CodeMark* mark : marks) watched_.push_back({.mark = mark});
 }
 
@@ -66,15 +67,16 @@ Watchdog::~Watchdog() {
   stopped_.notify_all();
 }
 
-void Watchdog::start() {
-  if (slow_.count() > 0) thread_ = std::jthread([this] { work(); });
+base::Status Watchdog::start() {
+  if (slow_.count() == 0) return {};
+  return base::start_thread(&thread_, "the watchdog's thread", [this] { work(); });
 }
 
 void Watchdog::work() {
   base::name_this_thread("reprise-watch");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    stopped_.wait_for(lock, std::max<base::Duration>(slow_ / 4, base::Duration(1)));
+    stopped_.wait_until(lock, base::deadline_in(std::max(slow_ / 4, base::Duration(1))));
     if (!stopping_) look(Clock::now());
   }
 }
@@ -89,9 +91,11 @@ void Watchdog::look(Clock::time_point now) {
       continue;
     }
     const Clock::duration for_long = now - watched.since;
-    if (for_long < watched.report_after) continue;
+    if (!base::reached(watched.report_after, for_long)) continue;
     report(watched, for_long);
-    while (watched.report_after <= for_long) watched.report_after *= 2;
+    while (base::reached(watched.report_after, for_long)) {
+      watched.report_after = base::add_sat(watched.report_after, watched.report_after);
+    }
   }
 }
 

@@ -25,7 +25,7 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  void start();  // its thread; without it look() does the work
+  base::Status start();  // its thread; without it look() does the work
   void look(Clock::time_point now);
 
  private:

@@ -7,10 +7,10 @@ std::string idempotency_key_of(const AttemptTask& task) {
 }
 
 replay::Outcome execute_step(const AttemptTask& task) {
-  if (task.start_to_close.count() == 0) return (*task.step)();
+  if (task.start_to_close.count() <= 0) return (*task.step)();
   const auto started = std::chrono::steady_clock::now();
   replay::Outcome outcome = (*task.step)();
-  if (std::chrono::steady_clock::now() - started <= task.start_to_close) {
+  if (!base::reached(task.start_to_close, std::chrono::steady_clock::now() - started)) {
     return outcome;
   }
   proto::Failure failure;

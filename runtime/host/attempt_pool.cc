@@ -4,12 +4,36 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/interruptible_waits.h"
 #include "base/out_of_memory.h"
+#include "base/start_thread.h"
 #include "base/thread_name.h"
 
 namespace reprise::runtime {
 
 using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// Of whose code the calling thread runs.
+constinit thread_local const AttemptPool* running_pool = nullptr;
+
+// The thread is the pool's while this exists: one that works for it, or one that shuts it down and
+// runs the stop callbacks of its activities.
+class OwnThread {
+ public:
+  OwnThread(const AttemptPool& pool, const std::stop_source& stop)
+      : outer_(std::exchange(running_pool, &pool)), waits_(stop.get_token()) {}
+  ~OwnThread() { running_pool = outer_; }
+  OwnThread(const OwnThread&) = delete;
+  OwnThread& operator=(const OwnThread&) = delete;
+
+ private:
+  const AttemptPool* const outer_;
+  const base::InterruptibleWaits waits_;
+};
+
+}  // namespace
 
 // An attempt of an activity under way; the object its code sees.
 struct AttemptPool::Running final : ActivityAttempt {
@@ -25,7 +49,7 @@ struct AttemptPool::Running final : ActivityAttempt {
   void heartbeat(std::string details) override {
     if (task.heartbeat.count() > 0) {
       std::lock_guard lock(pool.running_mutex_);
-      heartbeat_deadline = Clock::now() + task.heartbeat;
+      heartbeat_deadline = base::deadline_in(task.heartbeat);
     }
     pool.observer_.heartbeat(task.key, std::move(details));
   }
@@ -45,19 +69,31 @@ AttemptPool::AttemptPool(std::shared_ptr<const WorkerCode> code,
                          std::size_t threads,
                          AttemptObserver& observer)
     : code_(std::move(code)), observer_(observer), queue_(threads) {
-  const auto start = [this](void (AttemptPool::*what)()) {
-    return std::jthread([this, what] {
-      base::needs_memory("executing activities", [this, what] { (this->*what)(); });
-    });
-  };
-  threads_.reserve(threads);  // a thread that finds no place would be joined, and wait for work
   try {
-    for (std::size_t i = 0; i < threads; ++i) threads_.push_back(start(&AttemptPool::work));
-    if (threads > 0) watcher_ = start(&AttemptPool::watch);
+    if (threads > 0) started_ = start_threads(threads);
   } catch (...) {
     (void)shut_down();  // those that have started wait for work
     throw;
   }
+  if (!started_) (void)shut_down();
+}
+
+base::Status AttemptPool::start_threads(std::size_t count) {
+  const auto start = [this](std::jthread* thread, void (AttemptPool::*what)()) {
+    return base::start_thread(thread, "a thread for activities", [this, what] {
+      const OwnThread own(*this, shut_down_);
+      base::needs_memory("executing activities", [this, what] { (this->*what)(); });
+    });
+  };
+  threads_.resize(count);
+  for (std::jthread& thread : threads_) {
+    if (base::Status status = start(&thread, &AttemptPool::work); !status) return status;
+  }
+  return start(&watcher_, &AttemptPool::watch);
+}
+
+bool AttemptPool::on_own_thread() const {
+  return running_pool == this;
 }
 
 AttemptPool::~AttemptPool() {
@@ -99,6 +135,15 @@ void AttemptPool::wake() {
   if (wake) work_available_.notify_one();
 }
 
+void AttemptPool::stop_attempt(std::shared_ptr<AttemptControl> control) {
+  if (!has_threads()) return request_stop({std::move(control)});
+  {
+    const std::lock_guard lock(running_mutex_);
+    to_stop_.push_back(std::move(control));
+  }
+  deadline_moved_.notify_one();
+}
+
 std::optional<AttemptTask> AttemptPool::take_one() {
   AttemptQueue::Taken taken;
   {
@@ -127,8 +172,9 @@ std::vector<AttemptTask> AttemptPool::shut_down() {
     left = queue_.drain();
     for (Running* running : running_) mark_stopped(*running, &to_stop);
   }
-  request_stop(to_stop);
   work_available_.notify_all();
+  shut_down_.request_stop();
+  request_stop(to_stop);
   threads_.clear();
   {
     std::lock_guard lock(running_mutex_);
@@ -148,6 +194,7 @@ void AttemptPool::mark_stopped(Running& running, Controls* to_stop) {
 
 // Without a lock of ours: it runs the stop callbacks of user code.
 void AttemptPool::request_stop(const Controls& controls) {
+  const OwnThread own(*this, shut_down_);
   for (const auto& control : controls) control->stop.request_stop();
 }
 
@@ -183,8 +230,10 @@ std::optional<AttemptResult> AttemptPool::execute(AttemptTask& task) {
   result.key = task.key;
   result.token = observer_.started(task.key);
   if (task.step) {
+    const base::InterruptibleWaits waits(shut_down_.get_token());
     result.is_step = true;
     result.outcome = execute_step(task);
+    result.abandoned = waits.interrupted() && !result.outcome.ok();
     if (task.control != nullptr) task.control->finish();
   } else {
     Running running(*this, task);
@@ -213,8 +262,10 @@ replay::Outcome AttemptPool::run_activity(AttemptTask& task, Running& running) {
 void AttemptPool::begin(Running& running) {
   const AttemptTask& task = running.task;
   const auto now = Clock::now();
-  if (task.start_to_close.count() > 0) running.close_deadline = now + task.start_to_close;
-  if (task.heartbeat.count() > 0) running.heartbeat_deadline = now + task.heartbeat;
+  if (task.start_to_close.count() > 0)
+    running.close_deadline = base::deadline_in(task.start_to_close, now);
+  if (task.heartbeat.count() > 0)
+    running.heartbeat_deadline = base::deadline_in(task.heartbeat, now);
   bool sooner = false;
   Controls to_stop;
   {
@@ -234,19 +285,25 @@ bool AttemptPool::end(Running& running) {
   return running.stopped_by_us;
 }
 
+void AttemptPool::wait_for_deadline(std::unique_lock<std::mutex>& lock) {
+  if (next_look_ == Clock::time_point::max()) {
+    deadline_moved_.wait(lock);
+  } else {
+    deadline_moved_.wait_until(lock, next_look_);
+  }
+}
+
 // Sleeps until the earliest deadline there was when it last looked. Most attempts end long before
 // theirs, and a new one is rarely sooner than that, so this thread hardly ever runs.
 void AttemptPool::watch() {
   base::name_this_thread("reprise-limits");
   std::unique_lock lock(running_mutex_);
   while (watching_) {
-    if (next_look_ == Clock::time_point::max()) {
-      deadline_moved_.wait(lock);
-    } else {
-      deadline_moved_.wait_until(lock, next_look_);
-    }
+    if (to_stop_.empty()) wait_for_deadline(lock);
     const std::vector<Expired> expired = expire(Clock::now());
+    const Controls to_stop = std::exchange(to_stop_, {});
     lock.unlock();
+    request_stop(to_stop);
     for (const Expired& attempt : expired) {
       attempt.control->stop.request_stop();  // runs stop callbacks of user code
       observer_.timed_out(attempt.key, attempt.limit);

@@ -4,9 +4,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
+#include "base/result.h"
 #include "runtime/host/attempt.h"
 #include "runtime/host/attempt_queue.h"
 #include "runtime/worker_code.h"
@@ -17,12 +19,20 @@ namespace reprise::runtime {
 class AttemptPool {
  public:
   // With no threads, run_one() executes attempts on the caller's. `observer` outlives the pool.
+  // Look at started() before it is used.
   AttemptPool(std::shared_ptr<const WorkerCode> code,
               std::size_t threads,
               AttemptObserver& observer);
   ~AttemptPool();
   AttemptPool(const AttemptPool&) = delete;
   AttemptPool& operator=(const AttemptPool&) = delete;
+
+  // The error, if one of the threads could not be had; then there is none.
+  const base::Status& started() const { return started_; }
+
+  bool has_threads() const { return !threads_.empty(); }
+  // Is the caller one of the pool's threads, or called by shut_down()?
+  bool on_own_thread() const;
 
   // Leaves `tasks` empty, with its memory.
   void submit(std::vector<AttemptTask>& tasks);
@@ -33,6 +43,10 @@ class AttemptPool {
   // Attempts may begin again, see AttemptObserver::has_room().
   void wake();
 
+  // Asks an attempt to stop, on a thread of the pool: that runs stop callbacks of user code, which
+  // the caller, a shard, must not wait for. Not once shut_down() has begun.
+  void stop_attempt(std::shared_ptr<AttemptControl> control);
+
   // Executes one queued attempt here. False: there was none, or it may not begin now.
   bool run_one();
   // Takes one queued attempt for the caller, who executes it and tells the observer, when and in
@@ -41,7 +55,8 @@ class AttemptPool {
   // Executes the attempt here; the caller tells the observer. nullopt: it had been given up.
   std::optional<AttemptResult> execute(AttemptTask& task);
 
-  // Asks attempts under way to stop, waits for their threads, and returns what was not begun.
+  // Asks attempts under way to stop, waits for their threads, and returns what was not begun. Not
+  // on a thread of the pool.
   std::vector<AttemptTask> shut_down();
 
  private:
@@ -57,12 +72,14 @@ class AttemptPool {
   bool claim_wake();
   void work();
   void watch();
+  void wait_for_deadline(std::unique_lock<std::mutex>& lock);
+  base::Status start_threads(std::size_t count);
   void report(std::optional<AttemptResult> result);
   replay::Outcome run_activity(AttemptTask& task, Running& running);
   void begin(Running& running);
   bool end(Running& running);  // was it stopped by the shutdown?
   static void mark_stopped(Running& running, Controls* to_stop);
-  static void request_stop(const Controls& controls);
+  void request_stop(const Controls& controls);
   std::vector<Expired> expire(std::chrono::steady_clock::time_point now);
 
   std::shared_ptr<const WorkerCode> code_;
@@ -80,9 +97,12 @@ class AttemptPool {
   std::mutex running_mutex_;
   std::condition_variable deadline_moved_;
   std::vector<Running*> running_;
+  Controls to_stop_;
   std::chrono::steady_clock::time_point next_look_ = std::chrono::steady_clock::time_point::max();
   bool watching_ = true;
 
+  std::stop_source shut_down_;  // ends what threads of the pool wait for
+  base::Status started_;
   std::vector<std::jthread> threads_;
   std::jthread watcher_;
 };

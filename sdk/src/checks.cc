@@ -1,6 +1,8 @@
 #include "sdk/src/checks.h"
 
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <string>
 
 #include "runtime/engine/limits.h"
@@ -9,17 +11,35 @@
 namespace reprise::internal {
 namespace {
 
-constexpr std::size_t kSmallestStack = std::size_t{32} * 1024;
-constexpr std::uint64_t kSmallestMap = std::uint64_t{16} << 20;
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+constexpr std::uint64_t kAnything = std::numeric_limits<std::uint64_t>::max();
+
+constexpr std::uint64_t kMostShards = 1'024;
+constexpr std::uint64_t kMostActivityThreads = 65'536;
+constexpr std::uint64_t kSmallestStack = std::uint64_t{32} * 1024;
+constexpr std::uint64_t kLargestStack = 1'024 * kMebibyte;
+constexpr std::uint64_t kSmallestMap = 16 * kMebibyte;
+constexpr std::uint64_t kLargestMap = 64 * kMebibyte * kMebibyte;  // address space has 128 TiB
+// A turn is one record, and a record has 1 GiB at most; the other half is for its inputs.
+constexpr std::uint64_t kLargestTurn = 512 * kMebibyte;
 
 [[noreturn]] void invalid_option(const std::string& message) {
   throw InvalidOption(code_text(base::ErrorCode::kInvalidOption), message);
 }
 
-void check_map_size(std::string_view what, std::uint64_t bytes) {
-  if (bytes == 0 || bytes >= kSmallestMap) return;
-  invalid_option(std::string(what) + " is " + std::to_string(bytes) + "; it must be at least " +
-                 std::to_string(kSmallestMap) + ", or 0 for the default");
+// `zero`: what 0 means, where that is allowed besides.
+void check_range(std::string_view what,
+                 std::uint64_t value,
+                 std::uint64_t least,
+                 std::uint64_t most,
+                 std::string_view zero = {}) {
+  if (value >= least && value <= most) return;
+  if (value == 0 && !zero.empty()) return;
+  std::string message = std::string(what) + " is " + std::to_string(value) + "; it must be ";
+  message += most == kAnything ? "at least " + std::to_string(least)
+                               : std::to_string(least) + " to " + std::to_string(most);
+  if (!zero.empty()) message += ", or 0: " + std::string(zero);
+  invalid_option(message);
 }
 
 }  // namespace
@@ -58,7 +78,8 @@ void check(const RetryPolicy& retry) {
                    "; it must be at least 1");
   }
   if (retry.maximum_attempts < 0) {
-    invalid_option("retry.maximum_attempts is negative; 0 means no limit");
+    invalid_option("retry.maximum_attempts is negative: " + std::to_string(retry.maximum_attempts) +
+                   "; 0 means no limit");
   }
 }
 
@@ -77,29 +98,36 @@ void check(const StepOptions& options) {
 }
 
 void check(const EngineOptions& options) {
-  if (options.shards < 0) invalid_option("shards is negative; 0 means one per processor");
-  if (options.cached_runs == 0) invalid_option("cached_runs is 0; it must be at least 1");
-  if (options.cached_bytes == 0) invalid_option("cached_bytes is 0");
-  if (options.stack_bytes < kSmallestStack) {
-    invalid_option("stack_bytes is " + std::to_string(options.stack_bytes) +
-                   "; it must be at least " + std::to_string(kSmallestStack));
+  if (options.shards < 0) {
+    invalid_option("shards is " + std::to_string(options.shards) +
+                   "; it must not be negative; 0 means one per processor");
   }
-  check_map_size("journal_map_bytes", options.journal_map_bytes);
-  check_map_size("archive_map_bytes", options.archive_map_bytes);
+  check_range("shards", static_cast<std::uint64_t>(options.shards), 1, kMostShards,
+              "one per processor");
+  check_range("cached_runs", options.cached_runs, 1, kAnything);
+  check_range("cached_bytes", options.cached_bytes, 1, kAnything);
+  check_range("stack_bytes", options.stack_bytes, kSmallestStack, kLargestStack);
+  check_range("journal_map_bytes", options.journal_map_bytes, kSmallestMap, kLargestMap,
+              "the default");
+  check_range("archive_map_bytes", options.archive_map_bytes, kSmallestMap, kLargestMap,
+              "the default");
   check(options.limits);
   check_duration("retention.max_age", options.retention.max_age);
 }
 
+void check(const WorkerOptions& options) {
+  check_id("WorkerOptions::task_queue", options.task_queue);
+  check_range("activity_threads", options.activity_threads, 1, kMostActivityThreads,
+              "the engine's choice");
+}
+
 void check(const EngineLimits& limits) {
-  const auto positive = [](std::string_view name, std::uint64_t value) {
-    if (value == 0) invalid_option("limits." + std::string(name) + " is 0; nothing could be done");
-  };
-  positive("pending_requests", limits.pending_requests);
-  positive("pending_bytes", limits.pending_bytes);
-  positive("waiting_attempts", limits.waiting_attempts);
-  positive("pending_operations", limits.pending_operations);
-  positive("turn_bytes", limits.turn_bytes);
-  positive("history_events", limits.history_events);
+  check_range("limits.pending_requests", limits.pending_requests, 1, kAnything);
+  check_range("limits.pending_bytes", limits.pending_bytes, 1, kAnything);
+  check_range("limits.waiting_attempts", limits.waiting_attempts, 1, kAnything);
+  check_range("limits.pending_operations", limits.pending_operations, 1, kAnything);
+  check_range("limits.turn_bytes", limits.turn_bytes, 1, kLargestTurn);
+  check_range("limits.history_events", limits.history_events, 1, kAnything);
   check_duration("limits.overload_wait", limits.overload_wait);
   check_duration("limits.slow_turn", limits.slow_turn);
 }
@@ -117,6 +145,10 @@ runtime::GuardMode guard_mode(Guard asked) {
 
 void misused(std::string_view message) {
   throw UsageError(code_text(base::ErrorCode::kInvalidOption), message);
+}
+
+void misplaced(std::string_view message) {
+  throw UsageError(code_text(base::ErrorCode::kOutsideWorkflow), message);
 }
 
 }  // namespace reprise::internal

@@ -21,11 +21,14 @@ void check(const ActivityOptions& options);
 void check(const StepOptions& options);
 void check(const EngineLimits& limits);
 void check(const EngineOptions& options);
+void check(const WorkerOptions& options);
 
 // As asked for, unless the environment variable REPRISE_GUARD says otherwise. InvalidOption RP3010.
 runtime::GuardMode guard_mode(Guard asked);
 
 // A call that is not allowed now: UsageError RP3010.
 [[noreturn]] void misused(std::string_view message);
+// A call that is not allowed here: UsageError RP2004.
+[[noreturn]] void misplaced(std::string_view message);
 
 }  // namespace reprise::internal

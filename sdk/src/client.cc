@@ -110,13 +110,16 @@ std::string RunHandle::send_update(std::string_view name, std::string input) con
   auto& service = link_->service();
   const auto key = link_->key_to_await();
   // Shared, because replies are copied and an Outcome cannot be.
-  auto outcome = internal::ask<std::shared_ptr<replay::Outcome>>(service, [&](auto reply) {
-    service.update(key, std::string(name), std::move(input),
-                   [reply = std::move(reply)](base::Result<replay::Outcome> answer) {
-                     if (!answer) return reply(answer.error());
-                     reply(std::make_shared<replay::Outcome>(std::move(*answer)));
-                   });
-  });
+  auto outcome = internal::ask<std::shared_ptr<replay::Outcome>>(
+      service,
+      [&](auto reply) {
+        service.update(key, std::string(name), std::move(input),
+                       [reply = std::move(reply)](base::Result<replay::Outcome> answer) {
+                         if (!answer) return reply(answer.error());
+                         reply(std::make_shared<replay::Outcome>(std::move(*answer)));
+                       });
+      },
+      base::InterruptibleWaits::stop());
   const auto handled = internal::value_or_throw(std::move(outcome));
   if (!handled->ok()) internal::throw_failure(handled->failure());
   return handled->take_payload();

@@ -1,13 +1,13 @@
 #include "reprise/engine.h"
 
 #include <optional>
-#include <spdlog/spdlog.h>
 #include <string_view>
 #include <utility>
 
 #include "base/printable_text.h"
 #include "replay/strand.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/log_sink.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/library_log.h"
 #include "sdk/src/service.h"
@@ -16,6 +16,8 @@ namespace reprise {
 namespace {
 
 struct EngineState final : internal::ServiceState {
+  bool in_use() const override { return engine != nullptr && engine->has_workers(); }
+
   std::optional<internal::LibraryLog> library_log;
   std::unique_ptr<runtime::Engine> engine;
 };
@@ -24,6 +26,12 @@ struct EngineState final : internal::ServiceState {
 runtime::LogSink to_runtime(const LogSink& log) {
   return [log](runtime::LogLevel level, std::string_view line) {
     log(static_cast<LogLevel>(level), line);
+  };
+}
+
+LogSink to_public(runtime::LogSink log) {
+  return [log = std::move(log)](LogLevel level, std::string_view line) {
+    log(static_cast<runtime::LogLevel>(level), line);
   };
 }
 
@@ -67,42 +75,46 @@ LogSink internal::printable_log(LogSink log) {
 }
 
 LogSink internal::default_log() {
-  return [](LogLevel level, std::string_view line) {
-    switch (level) {
-      case LogLevel::kDebug:
-        spdlog::debug("{}", line);
-        break;
-      case LogLevel::kInfo:
-        spdlog::info("{}", line);
-        break;
-      case LogLevel::kWarning:
-        spdlog::warn("{}", line);
-        break;
-      case LogLevel::kError:
-        spdlog::error("{}", line);
-        break;
-    }
-  };
+  return to_public(runtime::spdlog_sink());
+}
+
+LogSink internal::never_throwing(const LogSink& log) {
+  return to_public(runtime::never_throwing(to_runtime(log)));
 }
 
 void internal::forbid_in_workflow() {
   if (replay::Strand::current() == nullptr) return;
-  throw UsageError(
-      code_text(base::ErrorCode::kOutsideWorkflow),
+  misplaced(
       "a client call in workflow code would block the thread that runs it; make it in an "
       "activity or a step");
 }
 
+void internal::throw_worker_stopping() {
+  base::InterruptibleWaits::note_interruption();
+  throw StoreError(code_text(base::ErrorCode::kStoreClosed),
+                   "the worker is stopping, and this is one of its threads: the end of another run "
+                   "is not waited for any more. What executes here is executed again by the next "
+                   "worker");
+}
+
 Service::Service(std::unique_ptr<internal::ServiceState> state) : state_(std::move(state)) {}
-Service::~Service() = default;
+Service::~Service() {
+  if (!state_->in_use()) return;
+  state_->log(LogLevel::kError,
+              "an engine was destroyed before a worker that uses it; it is left running until the "
+              "process ends");
+  internal::leave_for_ever(std::move(state_));
+}
 
 std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineOptions& options) {
   internal::check(options);
   auto state = std::make_unique<EngineState>();
-  state->log = internal::printable_log(options.logger ? options.logger : internal::default_log());
+  const LogSink log =
+      internal::printable_log(options.logger ? options.logger : internal::default_log());
+  state->log = internal::never_throwing(log);
   state->library_log.emplace(state->log);
   state->engine =
-      internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, state->log)));
+      internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, log)));
   state->service = state->engine.get();
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }

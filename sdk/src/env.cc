@@ -72,11 +72,9 @@ class Env::State final : public internal::Registry {
 
  private:
   static EnvOptions with_logger(EnvOptions options) {
-    if (!options.logger) {
-      options.logger = [](LogLevel, std::string_view) {};
-    } else {
-      options.logger = internal::printable_log(std::move(options.logger));
-    }
+    options.logger =
+        internal::never_throwing(options.logger ? internal::printable_log(std::move(options.logger))
+                                                : [](LogLevel, std::string_view) {});
     return options;
   }
 

@@ -7,13 +7,19 @@
 #include <utility>
 
 #include "base/out_of_memory.h"
+#include "base/start_thread.h"
 #include "base/thread_name.h"
+#include "sdk/src/errors.h"
 
 namespace reprise::internal {
 
 class OtherThread {
  public:
-  OtherThread() : thread_([this] { work(); }) {}
+  // Throws StoreError RP1011.
+  OtherThread() {
+    value_or_throw(
+        base::start_thread(&thread_, "the thread that replays runs", [this] { work(); }));
+  }
   ~OtherThread() {
     {
       const std::lock_guard lock(mutex_);

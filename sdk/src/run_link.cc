@@ -49,7 +49,7 @@ RunLink::~RunLink() {
 const base::Result<runtime::StartedRun>& RunLink::wait_for_start() const {
   if (!start_->ready()) {
     forbid_in_workflow();
-    wait_for(service(), *start_);
+    wait_for_answer(service(), *start_);
   }
   return start_->get();
 }
@@ -91,7 +91,7 @@ runtime::RunKey RunLink::key_to_await() const {
 
 base::Status SignalLink::wait() const {
   forbid_in_workflow();  // ready or not: what is wrong must not depend on the disk
-  if (!reply.ready()) wait_for(service, reply);
+  if (!reply.ready()) wait_for_answer(service, reply);
   return reply.get();
 }
 
@@ -118,13 +118,27 @@ std::shared_ptr<runtime::RunWatch> RunLink::watch() {
   return watch_;
 }
 
+// A run that has ended is told to have, however short the timeout: the question itself takes its
+// time. Shards answer in order, so whoever has been answered a question has been told the end.
+void RunLink::wait_for_first_look(const runtime::RunWatch& ended, base::Duration timeout) {
+  constexpr base::Duration kLongestLook{2'000};  // of a shard whose code does not return
+  if (start_ != nullptr || timeout >= kLongestLook || looked_ || ended.ready()) return;
+  const auto answer = std::make_shared<runtime::Promise<base::Result<runtime::RunDescription>>>();
+  service().describe(key_, reply_to(answer));
+  if (wait_for(service(), *answer, kLongestLook)) looked_ = true;
+}
+
 std::optional<std::string> RunLink::result(std::optional<base::Duration> timeout) {
   const auto ended = watch();
   if (!ended->ready()) {
     forbid_in_workflow();
     // A test's environment must know which run to move, and that is known once it has started. An
     // engine tells the end, or that there was no start: its timeout covers both.
-    if (service_.awaiting) (void)key_to_await();
+    if (service_.awaiting) {
+      (void)key_to_await();
+    } else if (timeout) {
+      wait_for_first_look(*ended, *timeout);
+    }
     if (!wait_for(service(), *ended, timeout)) return std::nullopt;
   }
   started();

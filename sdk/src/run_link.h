@@ -1,5 +1,6 @@
 // What a RunHandle and its copies share: which run, and what is known of its start and its end.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -49,12 +50,14 @@ class RunLink {
   using Start = runtime::Promise<base::Result<runtime::StartedRun>>;
   const base::Result<runtime::StartedRun>& wait_for_start() const;
   std::shared_ptr<runtime::RunWatch> watch();
+  void wait_for_first_look(const runtime::RunWatch& ended, base::Duration timeout);
 
   ServiceState& service_;
   runtime::RunKey key_;             // of the start: as asked for
   std::shared_ptr<Start> start_{};  // nullptr: not started by us
   std::mutex mutex_;
   std::shared_ptr<runtime::RunWatch> watch_{};
+  std::atomic<bool> looked_{false};  // the service has looked whether the run has ended
 };
 
 }  // namespace reprise::internal

@@ -2,9 +2,13 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <utility>
+#include <vector>
 
+#include "base/interruptible_waits.h"
 #include "reprise/engine.h"
 #include "runtime/service.h"
 #include "sdk/src/errors.h"
@@ -17,11 +21,24 @@ struct ServiceState {
   ServiceState(const ServiceState&) = delete;
   ServiceState& operator=(const ServiceState&) = delete;
 
+  // Does a worker use it?
+  virtual bool in_use() const { return false; }
+
   runtime::Service* service = nullptr;
   LogSink log;
   // Told which run a caller is about to wait for. Empty: nobody asks.
   std::function<void(const runtime::RunKey&)> awaiting{};
 };
+
+// What cannot be destroyed on this thread, because it would wait for itself, stays until the
+// process ends: exit() in an activity destroys what is static while the activity's thread is in it.
+template <class T>
+void leave_for_ever(std::unique_ptr<T> object) {
+  static std::mutex mutex;
+  static auto& left = *new std::vector<std::unique_ptr<T>>;
+  const std::lock_guard lock(mutex);
+  left.push_back(std::move(object));
+}
 
 struct ServiceAccess {
   static ServiceState& state(Service& service) { return *service.state_; }
@@ -30,16 +47,34 @@ struct ServiceAccess {
 // Waiting would block the very thread that the answer needs.
 void forbid_in_workflow();
 
-// False: the timeout passed.
+// StoreError RP1008: the worker whose thread waits is stopping.
+[[noreturn]] void throw_worker_stopping();
+
+// For what may never come, as the end of a run. False: the timeout passed. A worker that stops does
+// not wait for its own threads to come back from here.
 template <class T>
 bool wait_for(runtime::Service& service,
               const runtime::Promise<T>& promise,
               std::optional<base::Duration> timeout = std::nullopt) {
+  const std::stop_token stop = base::InterruptibleWaits::stop();
   const auto ready = [&promise] { return promise.ready(); };
-  const auto block = [&promise](std::optional<base::Duration> limit) {
-    return promise.wait(limit);
-  };
-  return value_or_throw(service.wait(ready, block, timeout));
+  const auto block = [&](std::optional<base::Duration> limit) { return promise.wait(limit, stop); };
+  if (value_or_throw(service.wait(ready, block, timeout))) return true;
+  if (stop.stop_requested()) throw_worker_stopping();
+  return false;
+}
+
+// For the answer to a request, which comes when the service has done it: not without limit when it
+// cannot. `stop` is for answers that others have to give.
+template <class T>
+void wait_for_answer(runtime::Service& service,
+                     const runtime::Promise<T>& promise,
+                     const std::stop_token& stop = {}) {
+  const auto ready = [&promise] { return promise.ready(); };
+  const auto block = [&](std::optional<base::Duration> limit) { return promise.wait(limit, stop); };
+  const base::Status waited = service.await_answer(ready, block, stop);
+  if (!waited) throw_error(waited.error());
+  if (!promise.ready()) throw_worker_stopping();
 }
 
 // Sets the promise when it is called, and also when it is dropped uncalled, as by an engine that
@@ -63,11 +98,11 @@ runtime::Reply<T> reply_to(std::shared_ptr<runtime::Promise<base::Result<T>>> pr
 
 // Calls `send` with a Reply<T> and waits for the reply.
 template <class T, class Send>
-base::Result<T> ask(runtime::Service& service, const Send& send) {
+base::Result<T> ask(runtime::Service& service, const Send& send, const std::stop_token& stop = {}) {
   forbid_in_workflow();
   const auto promise = std::make_shared<runtime::Promise<base::Result<T>>>();
   send(reply_to(promise));
-  wait_for(service, *promise);
+  wait_for_answer(service, *promise, stop);
   return promise->get();
 }
 
@@ -76,5 +111,7 @@ LogSink default_log();
 // Hands on lines that can be printed: with control characters and the like as \x1b, and with no
 // further line in the first column, where the next entry of the log begins.
 LogSink printable_log(LogSink log);
+// runtime/engine/log_sink.h
+LogSink never_throwing(const LogSink& log);
 
 }  // namespace reprise::internal

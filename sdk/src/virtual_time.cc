@@ -48,11 +48,15 @@ base::Status DrivenService::settle() {
 }
 
 base::Status DrivenService::skip(base::Duration duration) {
-  const base::Time target = clock_.now() + duration;
-  while (true) {
+  const base::Time target = base::add_sat(clock_.now(), duration);
+  for (int steps = 0;; ++steps) {
     if (auto idle = run_until_idle(); !idle) return idle;
     const auto due = machine_.next_due();
     if (!due || *due > target) break;
+    if (steps == kMaxRounds) {
+      return Error{ErrorCode::kWorkflowStuck,
+                   "the time to skip is too long: so much is due in it that it does not end"};
+    }
     clock_.move_to(*due);
   }
   clock_.move_to(target);
@@ -63,7 +67,7 @@ base::Result<bool> DrivenService::wait(base::FunctionRef<bool()> ready,
                                        base::FunctionRef<bool(std::optional<base::Duration>)>,
                                        std::optional<base::Duration> timeout) {
   const auto awaited = std::exchange(awaited_, std::nullopt);
-  const base::Time deadline = clock_.now() + timeout.value_or(base::Duration(0));
+  const base::Time deadline = base::add_sat(clock_.now(), timeout.value_or(base::Duration(0)));
   for (int skips = 0; skips < kMaxSkips; ++skips) {
     if (const auto settled = settle(); !settled) return settled.error();
     if (ready()) return true;

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "replay/strand.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/service.h"
 #include "sdk/src/workflow_runner.h"
@@ -14,7 +15,15 @@ class Worker::State final : public internal::Registry {
  public:
   State(internal::ServiceState* service, WorkerOptions options)
       : service_(service), options_(std::move(options)) {
-    internal::check_id("WorkerOptions::task_queue", options_.task_queue);
+    internal::check(options_);
+  }
+
+  ~State() override {
+    if (!needs_other_thread()) return;
+    service_->log(LogLevel::kError, "the worker of task queue '" + options_.task_queue +
+                                        "' was destroyed on one of the threads that it would wait "
+                                        "for; it is left running until the process ends");
+    internal::leave_for_ever(std::move(session_));
   }
 
   const internal::Implementations& implementations() const { return implementations_; }
@@ -37,6 +46,7 @@ class Worker::State final : public internal::Registry {
   bool started() const { return started_; }
 
   void start(internal::ServiceState* service) {
+    internal::forbid_in_workflow();
     if (service == nullptr) {
       internal::misused("the worker of task queue '" + options_.task_queue +
                         "' has no Service: start(service) gives it one");
@@ -49,14 +59,28 @@ class Worker::State final : public internal::Registry {
         std::make_shared<const internal::WorkflowHost>(internal::WorkflowHost{.log = service->log});
     session_ = internal::value_or_throw(service->service->register_worker(
         implementations_.worker_code(options_.task_queue, options_.activity_threads, host)));
+    service_ = service;
     started_ = true;
   }
 
-  void stop() { session_.reset(); }
+  void stop() {
+    internal::forbid_in_workflow();
+    if (needs_other_thread()) {
+      internal::misplaced("stop() of the worker of task queue '" + options_.task_queue +
+                          "' on one of its own threads would wait for itself: call it on another, "
+                          "or request the stop that run() waits for");
+    }
+    session_.reset();
+  }
 
   internal::ServiceState* service() const { return service_; }
 
  private:
+  bool needs_other_thread() const {
+    return session_ != nullptr &&
+           (session_->on_own_thread() || replay::Strand::current() != nullptr);
+  }
+
   internal::ServiceState* service_;  // nullptr: none yet
   WorkerOptions options_;
   internal::Implementations implementations_;

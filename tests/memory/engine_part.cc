@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
-#include <system_error>
 
 #include "runtime/engine/embedded_engine.h"
 #include "tests/memory/parts.h"
@@ -155,10 +154,8 @@ std::uint64_t work(const Trial& trial, const Acknowledged& acknowledged, bool th
       const auto worker = (*engine)->register_worker(worker_code());
       if (worker) use(**engine, threaded, acknowledged);
     } catch (const std::bad_alloc&) {
-    } catch (const std::system_error&) {  // no thread for the worker
     }
   } catch (const std::bad_alloc&) {
-  } catch (const std::system_error&) {
   }
   return failure.allocations();
 }

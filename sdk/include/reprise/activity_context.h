@@ -34,7 +34,9 @@ class ActivityContext {
 
   // Stop is requested when the run gave the activity up, a limit of its ActivityOptions passed, or
   // the worker is stopping. Throw CancelledFailure, or return: nobody waits for the result any
-  // more.
+  // more. A std::stop_callback is called on another thread of the worker or on the one that stops
+  // it: it must be short and, as the standard says, throw nothing; a Client may be used in it, but
+  // result() throws RP1008 there when the worker is stopping.
   std::stop_token stop_token() const;
 
   // Says that the attempt lives, see ActivityOptions::heartbeat. Cheap; never waits, never throws

@@ -154,7 +154,8 @@ class Handle : public RunHandle {
   // no R. May be called again.
   R result() const { return internal::decode_result<R>(wait_result()); }
 
-  // The same for at most `timeout`; nullopt (false for void): the run has not ended yet.
+  // The same for at most `timeout`; nullopt (false for void): the run has not ended yet. One that
+  // has ended is told to have even without any timeout: to find out does not count as waiting.
   auto result_for(Duration timeout) const {
     const std::optional<std::string> payload = wait_result(timeout);
     if constexpr (std::is_void_v<R>) {

@@ -32,11 +32,13 @@ class Service {
 // task queue. Thread-safe. Destroying it stops its threads; runs go on with the next open().
 // Without room for the store, requests throw StoreFull until there is. If a write or a sync fails
 // for another reason, the engine logs the error and ends the process with exit code 70, because
-// nothing more can be promised. Not for workflow code.
+// nothing more can be promised. Destroyed before a worker of its, as by exit() in an activity, it is
+// left running until the process ends. Not for workflow code.
 class Engine : public Service {
  public:
   // Makes the directory if it is not there. Throws StoreError (RP1001 to RP1007) when the store
-  // cannot be had, InvalidOption for an option out of range.
+  // cannot be had, or RP1011 when the system gives too few threads, InvalidOption for an option out
+  // of range.
   static std::unique_ptr<Engine> open(const std::string& directory,
                                       const EngineOptions& options = {});
 

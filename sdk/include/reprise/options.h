@@ -1,5 +1,6 @@
 // Options: plain aggregates for designated initializers. Every member has a default; durations
-// are in milliseconds and never negative (RP3010).
+// are in milliseconds and never negative (RP3010). Duration::max() is as good as for ever: sums of
+// times end at the end of time.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -119,7 +120,8 @@ struct ListOptions {
 
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 
-// Takes log lines; called from several threads at once.
+// Takes log lines; called from several threads at once. What it throws is counted and goes to
+// standard error once; it stops nothing.
 using LogSink = std::function<void(LogLevel level, std::string_view line)>;
 
 // How much an engine takes on before it pushes back; docs/limits.md has them all in one table.
@@ -133,13 +135,14 @@ struct EngineLimits {
   // Attempts of activities and steps that wait for a worker's thread, over all task queues. At the
   // limit a start waits; all other calls go on, and so do the runs that are there.
   std::size_t waiting_attempts = 250'000;
-  // How long a call waits for room before it throws Overloaded; 0: not at all.
+  // How long a call waits for room before it throws Overloaded; 0: not at all. So long at most waits
+  // also a call that was accepted before the store ran out of room, and then throws StoreFull.
   Duration overload_wait{10'000};
   // Activities, steps and timers of one run that are under way at a time. A run that asks for more
   // is parked (RP2007).
   std::size_t pending_operations = 200'000;
-  // Bytes of what a run asks for between two waits; code that loops without waiting ends here. The
-  // run is parked (RP2007).
+  // Bytes of what a run asks for between two waits, 512 MiB at most; code that loops without waiting
+  // ends here. The run is parked (RP2007).
   std::size_t turn_bytes = std::size_t{64} << 20;
   // Events of one run's history. A run that has more is parked, and its signals, updates and
   // cancellations are refused (RP2007); it can still be terminated.
@@ -180,7 +183,8 @@ inline constexpr Guard kDefaultGuard = Guard::kReport;  // in Debug builds of yo
 
 // How an engine works.
 struct EngineOptions {
-  // Threads that run workflow code; 0: one per processor. Each run belongs to one of them.
+  // Threads that run workflow code, 1 to 1,024; 0: one per processor. Each run belongs to one of
+  // them.
   int shards = 0;
   // Runs kept in memory at most, over all shards. Others are replayed from the log when an input
   // arrives for them: more memory, fewer replays.
@@ -189,8 +193,8 @@ struct EngineOptions {
   // Stacks that were in use a moment ago and are idle now come on top, until nothing has happened
   // for a second.
   std::size_t cached_bytes = std::size_t{1} << 30;
-  // Address space of one stack, in bytes; memory is used only as far as the code touches it. Raise
-  // it for workflow code with deep recursion or large local arrays.
+  // Address space of one stack in bytes, 32 KiB to 1 GiB; memory is used only as far as the code
+  // touches it. Raise it for workflow code with deep recursion or large local arrays.
   std::size_t stack_bytes = std::size_t{64} * 1024;
   // Replay compares inputs of activities and durations of timers too, not kinds and names alone.
   bool strict = false;
@@ -200,7 +204,7 @@ struct EngineOptions {
   // CPU per command.
   bool record_stacks = false;
   // The largest size in bytes of the journal, which holds what is not archived yet, and of the
-  // archive, which holds all histories; at least 16 MiB, 0: 64 and 256 GiB. Address space, not
+  // archive, which holds all histories; 16 MiB to 64 TiB, 0: 64 and 256 GiB. Address space, not
   // memory: the files grow as they are written. An engine whose journal is full refuses work
   // (RP1007) until some of it is archived; an archive that is full needs a larger size at the next
   // open().
@@ -224,8 +228,8 @@ struct EngineOptions {
 struct WorkerOptions {
   // Runs and activities of this task queue.
   std::string task_queue = "default";
-  // Threads that execute activities and steps; 0: the engine's choice. As many attempts are under
-  // way at once.
+  // Threads that execute activities and steps, 1 to 65,536; 0: the engine's choice. As many attempts
+  // are under way at once.
   std::size_t activity_threads = 0;
 };
 

@@ -59,12 +59,15 @@ class Worker {
     return *this;
   }
 
-  // Throws UsageError when it has no Service.
+  // Throws UsageError when it has no Service, StoreError RP1011 when the system gives it too few
+  // threads: it may be started again then.
   void start();
   // For a worker made without one.
   void start(Service& service);
   // Stops taking work, waits for activities under way (their stop_token() says so) and takes the
   // runs out of memory. A worker that is not started is left alone. It cannot be started again.
+  // Activities and steps that wait for the end of another run are told (StoreError RP1008). Throws
+  // UsageError (RP2004) on one of the worker's own threads, which it would wait for.
   void stop();
   // start() unless started, then blocks until `stop` is requested, then stop().
   void run(std::stop_token stop);

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/start_thread.h"
 #include "base/thread_stack.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/errors.h"
@@ -105,11 +106,8 @@ class Verification {
     for (std::size_t i = 0; i < count; ++i) {
       checks_.push_back(std::make_unique<RunCheck>(reader_, code_, options_));
     }
-    std::vector<std::thread> threads;
-    working_ = count;
-    for (const auto& check : checks_) {
-      threads.emplace_back([this, &check = *check] { replay_share(check); });
-    }
+    std::vector<std::thread> threads = start_threads();
+    if (threads.empty()) replay_share(*checks_.front());
     show_progress();
     for (std::thread& thread : threads) thread.join();
     for (std::size_t i = 1; i < count; ++i) {
@@ -117,6 +115,22 @@ class Verification {
       checks_.front()->merge(*checks_[i]);
     }
     for (UnreadRun& run : checks_.front()->take_unread()) unread_.push_back(std::move(run));
+  }
+
+  // As many as the system gives: with fewer it takes longer.
+  std::vector<std::thread> start_threads() {
+    std::vector<std::thread> threads(checks_.size());
+    working_ = threads.size();
+    std::size_t started = 0;
+    while (started < threads.size() &&
+           base::start_thread(&threads[started], "a thread that replays runs",
+                              [this, &check = *checks_[started]] { replay_share(check); })) {
+      ++started;
+    }
+    threads.resize(started);
+    const std::lock_guard lock(mutex_);
+    working_ -= checks_.size() - std::max<std::size_t>(1, started);
+    return threads;
   }
 
   void replay_share(RunCheck& check) {

@@ -172,6 +172,33 @@ TEST_F(FullStoreTest, AWorkerMayBeginWithoutRoom) {
   ASSERT_TRUE(signal("waiting", "go"));
 }
 
+// With threads: a caller whose request was accepted just before is told after its patience.
+TEST_F(FullStoreTest, WhoAsksInTimeIsToldAfterAWhile) {
+  auto threaded = options();
+  threaded.threaded = true;
+  threaded.shards = 1;
+  threaded.clock = nullptr;
+  threaded.log = [](runtime::LogLevel, std::string_view) {};
+  threaded.limits.overload_wait = base::Duration(20);
+  open(store::memory_store(), threaded);
+  workflow("w", wait_for_signal);
+  start_worker();
+  room_.journal = false;
+  const auto started = std::make_shared<runtime::Promise<base::Result<runtime::StartedRun>>>();
+  engine_->start({.workflow = "w", .workflow_id = "waiting"}, nullptr,
+                 [started](const base::Result<runtime::StartedRun>& run) { started->set(run); });
+  const auto ready = [&] { return started->ready(); };
+  const auto block = [&](std::optional<base::Duration> limit) { return started->wait(limit); };
+  const base::Status told = engine_->await_answer(ready, block, {});
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().code, ErrorCode::kStoreFull);
+  EXPECT_THAT(told.error().message, HasSubstr("is not recorded yet"));
+  room_.journal = true;
+  started->wait(std::nullopt);
+  EXPECT_TRUE(engine_->await_answer(ready, block, {}));
+  EXPECT_TRUE(started->get());
+}
+
 TEST_F(FullStoreTest, ClosingTellsThoseWhoWait) {
   workflow("w", wait_for_signal);
   start_worker();

@@ -1,5 +1,8 @@
 // Records that verify and hold what this version would not write: the run they belong to is set
 // aside, and the engine goes on.
+#include <algorithm>
+#include <limits>
+
 #include <gmock/gmock.h>
 
 #include "runtime/engine/embedded_engine.h"
@@ -53,6 +56,45 @@ TEST_F(OddRecords, ARunWithoutAStartIsQuarantined) {
 TEST_F(OddRecords, ARunThatStartsTwiceIsQuarantined) {
   open_over({first_turn(), first_turn()});
   EXPECT_THAT(logged_, ::testing::HasSubstr("quarantined"));
+}
+
+// Durations as no release would take them now, and sums that have no end.
+TEST_F(OddRecords, TimesAtTheEndsOfTimeAreReplayed) {
+  for (const std::int64_t ms : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1},
+                                std::int64_t{1}, std::numeric_limits<std::int64_t>::max()}) {
+    proto::Turn turn = first_turn();
+    turn.set_time_ms(1'700'000'000'000);
+    turn.mutable_inputs(0)->mutable_run_started()->set_run_timeout_ms(
+        std::max<std::int64_t>(0, ms));
+    auto* scheduled = turn.add_commands()->mutable_activity_scheduled();
+    scheduled->set_id(1);
+    scheduled->set_name("a");
+    scheduled->set_start_to_close_ms(ms);
+    scheduled->set_schedule_to_start_ms(ms);
+    scheduled->set_schedule_to_close_ms(std::max<std::int64_t>(0, ms));
+    scheduled->set_heartbeat_ms(ms);
+    scheduled->mutable_retry()->set_initial_interval_ms(ms);
+    scheduled->mutable_retry()->set_backoff_coefficient(2);
+    scheduled->mutable_retry()->set_maximum_interval_ms(ms);
+    const proto::ActivityScheduled recorded = *scheduled;
+    open_over({turn});
+    code() = {};
+    workflow("test", [&](Execution& e) {
+      const auto operation = e.schedule_activity(as(recorded), {});
+      e.wait(*operation);
+      return operation->take_outcome();
+    });
+    int attempts = 0;
+    activity("a", [&attempts](runtime::ActivityAttempt&, std::string_view) {
+      ++attempts;
+      return Outcome::success("done");
+    });
+    start_worker();
+    settle();
+    EXPECT_EQ(attempts, 1) << ms;
+    EXPECT_FALSE(describe("odd")->parked) << ms;
+    worker_.reset();
+  }
 }
 
 // The activity is done, so the id that is pending is the step's.

@@ -1,5 +1,7 @@
 #include "runtime/engine/retry.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 namespace reprise::runtime::retry_test {
@@ -26,6 +28,37 @@ TEST(Retry, GrowsToTheMaximumInterval) {
   EXPECT_EQ(retry_delay(policy(), 4, failure(), {})->count(), 800);
   EXPECT_EQ(retry_delay(policy(), 5, failure(), {})->count(), 1'000);
   EXPECT_EQ(retry_delay(policy(), 4'000'000'000u, failure(), {})->count(), 1'000);
+}
+
+// The largest interval is no number that floating point has: it must not become a negative one.
+TEST(Retry, GrowsToTheEndOfTime) {
+  auto endless = policy();
+  endless.set_maximum_interval_ms(std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(retry_delay(endless, 50, failure(), {})->count(), 100LL << 49);
+  for (const std::uint32_t attempt : {60u, 64u, 100u, 2'000u, 4'000'000'000u}) {
+    EXPECT_EQ(retry_delay(endless, attempt, failure(), {}), base::Duration::max()) << attempt;
+  }
+  EXPECT_FALSE(retry_delay(endless, 100, failure(), base::Duration::max()));
+}
+
+TEST(Retry, TakesWhateverALogHolds) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const auto delay = [](std::int64_t initial, double coefficient, std::int64_t most) {
+    proto::RetryPolicy odd;
+    odd.set_initial_interval_ms(initial);
+    odd.set_backoff_coefficient(coefficient);
+    odd.set_maximum_interval_ms(most);
+    return retry_delay(odd, 3, failure(), {})->count();
+  };
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+  EXPECT_EQ(delay(1, kInfinity, 5), 5);
+  EXPECT_EQ(delay(0, kInfinity, 5), 0);
+  EXPECT_EQ(delay(1, std::numeric_limits<double>::quiet_NaN(), 5), 1);
+  EXPECT_EQ(delay(1, 1e308, kMost), kMost);
+  EXPECT_EQ(delay(kMost, 1, kMost), kMost);
+  EXPECT_EQ(delay(kLeast, 2, kMost), 0);
+  EXPECT_EQ(delay(1, 2, kLeast), 0);
 }
 
 TEST(Retry, StopsAtTheLastAttempt) {

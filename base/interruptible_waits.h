@@ -1,0 +1,40 @@
+// Waiting on a thread that somebody else owns and wants back: an activity that waits for another
+// run must not hold up the worker that is being stopped.
+#pragma once
+#include <stop_token>
+#include <utility>
+
+namespace reprise::base {
+
+// While it exists, the waits of this thread for things that may never come end when a stop is
+// requested. Scopes nest; the innermost one counts.
+class InterruptibleWaits {
+ public:
+  explicit InterruptibleWaits(std::stop_token stop)
+      : stop_(std::move(stop)), outer_(std::exchange(innermost(), this)) {}
+  ~InterruptibleWaits() { innermost() = outer_; }
+  InterruptibleWaits(const InterruptibleWaits&) = delete;
+  InterruptibleWaits& operator=(const InterruptibleWaits&) = delete;
+
+  // What ends the waits of the calling thread; never requested where nothing does.
+  static std::stop_token stop() {
+    return innermost() == nullptr ? std::stop_token() : innermost()->stop_;
+  }
+  // A wait of the calling thread has ended so.
+  static void note_interruption() {
+    if (innermost() != nullptr) innermost()->interrupted_ = true;
+  }
+  bool interrupted() const { return interrupted_; }
+
+ private:
+  static InterruptibleWaits*& innermost() {
+    static constinit thread_local InterruptibleWaits* scope = nullptr;
+    return scope;
+  }
+
+  const std::stop_token stop_;
+  InterruptibleWaits* const outer_;
+  bool interrupted_ = false;
+};
+
+}  // namespace reprise::base
