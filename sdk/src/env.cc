@@ -30,7 +30,7 @@ class Env::State final : public internal::Registry {
  public:
   explicit State(EnvOptions options)
       : logs_nothing_(!options.logger),
-        options_(with_logger(std::move(options))),
+        options_(complete(std::move(options))),
         clock_(kStart),
         decisions_(options_),
         shaker_(make_shaker()),
@@ -41,7 +41,8 @@ class Env::State final : public internal::Registry {
             clock_,
             [this] { return prepare(); },
             [this](std::string_view queue) { serve(queue); },
-            suspicious_),
+            suspicious_,
+            options_.time_steps),
         host_(make_host()),
         service_(make_service_state()),
         client_(service_) {}
@@ -71,7 +72,12 @@ class Env::State final : public internal::Registry {
   }
 
  private:
-  static EnvOptions with_logger(EnvOptions options) {
+  static EnvOptions complete(EnvOptions options) {
+    if (options.time_steps < 1) {
+      throw InvalidOption(internal::code_text(base::ErrorCode::kInvalidOption),
+                          "time_steps is " + std::to_string(options.time_steps) +
+                              "; it must be at least 1, or nothing could be waited for");
+    }
     options.logger =
         internal::never_throwing(options.logger ? internal::printable_log(std::move(options.logger))
                                                 : [](LogLevel, std::string_view) {});

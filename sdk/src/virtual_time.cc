@@ -11,7 +11,6 @@ using base::ErrorCode;
 
 // More than any test means; a run that is still at work then never ends.
 constexpr int kMaxRounds = 1'000'000;
-constexpr int kMaxSkips = 10'000;
 
 std::string lines_of(const std::vector<std::string>& lines) {
   std::string text;
@@ -68,7 +67,7 @@ base::Result<bool> DrivenService::wait(base::FunctionRef<bool()> ready,
                                        std::optional<base::Duration> timeout) {
   const auto awaited = std::exchange(awaited_, std::nullopt);
   const base::Time deadline = base::add_sat(clock_.now(), timeout.value_or(base::Duration(0)));
-  for (int skips = 0; skips < kMaxSkips; ++skips) {
+  for (int steps = 0;; ++steps) {
     if (const auto settled = settle(); !settled) return settled.error();
     if (ready()) return true;
     if (const auto run = awaited ? describe_now(*awaited) : std::nullopt; run && run->parked) {
@@ -81,10 +80,9 @@ base::Result<bool> DrivenService::wait(base::FunctionRef<bool()> ready,
       return ready();
     }
     if (!due) return stuck(awaited);
+    if (steps == time_steps_) return too_many_steps();
     clock_.move_to(*due);
   }
-  return Error{ErrorCode::kWorkflowStuck, "what the test waits for did not happen in " +
-                                              std::to_string(kMaxSkips) + " steps of time"};
 }
 
 // ---- looking ----------------------------------------------------------------------------------
@@ -138,6 +136,13 @@ void DrivenService::bring_back(const runtime::RunKey& run) {
   engine().query(run, "what do you wait for", {}, [&](const auto&) { replied = true; });
   while (!replied && run_some()) {
   }
+}
+
+Error DrivenService::too_many_steps() const {
+  return {ErrorCode::kWorkflowStuck,
+          "what the test waits for did not happen in " + std::to_string(time_steps_) +
+              " steps of time; a run that sleeps more often needs a larger "
+              "EnvOptions::time_steps"};
 }
 
 Error DrivenService::stuck(const std::optional<runtime::RunKey>& run) {

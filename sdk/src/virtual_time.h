@@ -35,18 +35,21 @@ class DrivenService final : public runtime::Service {
  public:
   // `prepare` is called before work is done (true: it changed something), `task_queue_seen` for
   // every start. `suspicious` is set when a run was parked, or may have been. `shaker` may be null.
+  // `time_steps`: how often time moves at most in one wait.
   DrivenService(TestMachine& machine,
                 Shaker* shaker,
                 ManualClock& clock,
                 std::function<bool()> prepare,
                 std::function<void(std::string_view)> task_queue_seen,
-                bool& suspicious)
+                bool& suspicious,
+                int time_steps)
       : machine_(machine),
         shaker_(shaker),
         clock_(clock),
         prepare_(std::move(prepare)),
         task_queue_seen_(std::move(task_queue_seen)),
-        suspicious_(suspicious) {}
+        suspicious_(suspicious),
+        time_steps_(time_steps) {}
 
   // Everything that can happen without time passing. Errors: a run that replay found wrong (once
   // each), or no end of work.
@@ -91,6 +94,7 @@ class DrivenService final : public runtime::Service {
   std::optional<runtime::RunDescription> describe_now(const runtime::RunKey& key);
   std::vector<runtime::RunDescription> list_now();
   void bring_back(const runtime::RunKey& run);
+  base::Error too_many_steps() const;
   base::Error stuck(const std::optional<runtime::RunKey>& run);
 
   runtime::Service& engine() { return machine_.service(); }
@@ -102,6 +106,7 @@ class DrivenService final : public runtime::Service {
   std::function<void(std::string_view)> task_queue_seen_;
   std::optional<runtime::RunKey> awaited_;
   bool& suspicious_;
+  const int time_steps_;  // of one wait
   std::set<base::RunId> reported_;
 };
 

@@ -4,8 +4,6 @@
 #include <reprise/testing/gtest.h>
 #include <string>
 
-#include <gmock/gmock.h>
-
 namespace {
 
 constexpr reprise::Workflow<std::string(std::string)> welcome{"welcome"};

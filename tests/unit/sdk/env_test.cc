@@ -122,6 +122,27 @@ TEST(Env, GivesUpOnARunThatNeverEnds) {
   EXPECT_THROW(env.start(main_workflow()).result(), UsageError);
 }
 
+TEST(Env, LetsTimePassAsOftenAsItIsTold) {
+  const auto sleep_often = [](int times, int steps) {
+    Env env({.replay = Replay::kOff, .time_steps = steps});
+    env.implement(main_workflow, [times](Context& ctx) {
+      for (int i = 0; i < times; ++i) ctx.sleep(1h);
+      return std::string("awake");
+    });
+    return env.start(main_workflow()).result();
+  };
+  EXPECT_EQ(sleep_often(3, 3), "awake");
+  EXPECT_EQ(sleep_often(10'001, 10'001), "awake");
+  try {
+    sleep_often(4, 3);
+    ADD_FAILURE() << "it has slept four times";
+  } catch (const UsageError& error) {
+    EXPECT_EQ(error.code(), "RP2005");
+    EXPECT_NE(std::string(error.what()).find("in 3 steps"), std::string::npos) << error.what();
+  }
+  EXPECT_THROW(Env({.time_steps = 0}), InvalidOption);
+}
+
 TEST(Env, ReplaysFromTheLogAfterEveryTurn) {
   int with = 0;
   int without = 0;

@@ -45,6 +45,9 @@ struct EnvOptions {
   // Nobody repairs the world while a test runs, and a policy without a limit would retry for ever:
   // a failure of this attempt is final, whatever the policy says. 0: the policy alone decides.
   int last_attempt = 100;
+  // A call that waits lets time pass from one due time to the next, so often at most: then what it
+  // waits for counts as never (RP2005). Raise it for a run that sleeps more often; at least 1.
+  int time_steps = 10'000;
   // With kPark a run whose code calls what may differ from run to run fails the test: its report
   // is thrown as NondeterminismError (RP2008). kReport sends it to the logger.
   Guard guard = Guard::kPark;

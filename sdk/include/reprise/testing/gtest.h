@@ -1,5 +1,5 @@
-// Matchers for GoogleTest: EXPECT_THAT(history, replays_on(worker)). Header only: the library does
-// not link GoogleTest, the tests that include this do.
+// Matchers for GoogleTest: EXPECT_THAT(history, replays_on(worker)). Brings EXPECT_THAT, which is
+// GoogleMock's. Header only: the library does not link GoogleTest, the tests that include this do.
 #pragma once
 #include <memory>
 #include <ostream>
@@ -8,6 +8,7 @@
 #include <reprise/replayer.h>
 #include <utility>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace reprise {

@@ -1,0 +1,9 @@
+// <reprise/testing/gtest.h> alone is enough for its matcher.
+#include <reprise/testing/gtest.h>
+
+void check(const reprise::History& history, const reprise::Worker& worker) {
+  EXPECT_THAT(history, reprise::testing::replays_on(worker));
+#ifdef MISUSE
+  EXPECT_THAT(history, reprise::testing::replays_on(history));
+#endif
+}
