@@ -1,0 +1,53 @@
+// What a caller from outside may put into each place that takes a name, a text or a value, and what
+// must come back. Everything follows from a seed, so that each process knows it.
+#pragma once
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reprise::round_trip {
+
+using Random = std::mt19937_64;
+
+enum class End : std::uint8_t { kCompletes, kFails, kIsCancelled, kIsTerminated };
+
+// One run: its names, the texts of its failures, and the values that it is given and gives.
+struct Plan {
+  std::uint64_t seed = 0;
+  End end = End::kCompletes;
+  int causes = 0;  // of the failure that it ends with
+  bool update_fails = false;
+  std::string id;
+  std::string workflow;
+  std::string queue;
+  std::string activity;
+  std::string step;
+  std::string signal;
+  std::string query;
+  std::string update;
+  std::string change;
+  std::string type;  // of a failure; any bytes, as all below
+  std::string message;
+  std::string reason;
+  std::string text;
+  std::string signalled;  // up to the largest payload there may be
+  nlohmann::json json;
+};
+
+// `number` makes the ids of a store's runs different.
+Plan plan_of(std::uint64_t seed, int number);
+
+// A name that is to be refused: empty, too long, or no UTF-8.
+std::string refused_name(Random& random);
+
+// By another library than the product's own check.
+bool is_utf8(std::string_view text);
+
+// Is it what a log keeps of this text? The same if that is UTF-8 of a sane length; otherwise UTF-8
+// in which all that was ASCII stands as it stood.
+bool is_text_of(std::string_view kept, std::string_view original);
+
+}  // namespace reprise::round_trip
