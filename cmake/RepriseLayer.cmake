@@ -34,24 +34,29 @@ if(REPRISE_IS_TOP_LEVEL)
   endif()
 endif()
 
-# reprise_compile_lean(TARGET): several files of a target are compiled as one (a fifth to two fifths
-# of the time: what they include and instantiate is compiled once), and debug information holds
-# functions and lines but neither types nor variables (a quarter of the size, two thirds of the
-# time). Reports and stacks need no more; the preset `debug` keeps everything.
-function(reprise_compile_lean target)
+# reprise_compile_together(TARGET): several files of a target are compiled as one, which takes a
+# fifth to two fifths of the time: what they include and instantiate is compiled once. Names in
+# anonymous namespaces must differ within a target.
+function(reprise_compile_together target)
   if(REPRISE_UNITY)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
     # True of a header, and g++ takes what is included here for one.
     target_compile_options(${target} PRIVATE
       $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
   endif()
+endfunction()
+
+# reprise_lean_debug_info(TARGET): debug information holds functions and lines but neither types nor
+# variables nor the namespaces of what was inlined (a quarter of the size, two thirds of the time).
+# For what does not stand in the stacks of reports; the preset `debug` keeps everything.
+function(reprise_lean_debug_info target)
   target_compile_options(${target} PRIVATE
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>,$<CONFIG:RelWithDebInfo>>:-g1>)
 endfunction()
 
-# reprise_debugger_reads(FILE...): defines classes that tools/gdb/reprise-gdb.py follows, and so
-# needs their types in the debug information, whatever the rest of the target has.
-function(reprise_debugger_reads)
+# reprise_full_debug_info(FILE...): files of such a target whose classes
+# tools/gdb/reprise-gdb.py follows, or whose functions stacks show.
+function(reprise_full_debug_info)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
     COMPILE_OPTIONS "$<$<CONFIG:RelWithDebInfo>:-g2>")
 endfunction()
@@ -73,7 +78,7 @@ function(reprise_layer name)
   target_compile_options(${target} PUBLIC
     $<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>:-fstack-clash-protection>)
   target_link_options(${target} PUBLIC -Wl,-z,now)
-  reprise_compile_lean(${target})
+  reprise_compile_together(${target})
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE}
     $<BUILD_INTERFACE:reprise_settings>)
   set_property(GLOBAL APPEND PROPERTY REPRISE_LAYERS ${target})
