@@ -1,5 +1,6 @@
 #include "reprise/context.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -102,14 +103,28 @@ std::string Context::record_side_effect(internal::Computation compute, CallSite 
 
 Pending<void> Context::timer(Duration duration, CallSite site) {
   internal::require_startable(*execution_);
-  internal::check_duration("the timer's duration", duration);
+  const Duration wait = std::max(duration, Duration::zero());
   return Pending<void>(
-      internal::to_parts(*execution_, execution_->start_timer(duration, internal::to_base(site))),
+      internal::to_parts(*execution_, execution_->start_timer(wait, internal::to_base(site))),
       nullptr);
+}
+
+Pending<void> Context::timer_until(Time at, CallSite site) {
+  return timer(time_left(at), site);
 }
 
 void Context::sleep(Duration duration, CallSite site) {
   timer(duration, site).get();
+}
+
+void Context::sleep_until(Time at, CallSite site) {
+  timer_until(at, site).get();
+}
+
+// The time of a turn is never before the epoch, so the difference cannot overflow.
+Duration Context::time_left(Time deadline) const {
+  const Time turn = now();
+  return deadline > turn ? deadline - turn : Duration::zero();
 }
 
 void Context::wait_for_condition(internal::Condition condition, CallSite site) {
@@ -121,11 +136,11 @@ void Context::wait_for_condition(internal::Condition condition, CallSite site) {
 
 bool Context::wait_for_condition(internal::Condition condition, Duration timeout, CallSite site) {
   internal::require_durable(*execution_);
-  internal::check_duration("the timeout", timeout);
   const auto holds = [&condition] { return condition.holds(condition.object); };
   if (holds()) return true;  // no timer to start and to cancel
   internal::require_startable(*execution_);
-  const auto timer = execution_->start_timer(timeout, internal::to_base(site));
+  const Duration wait = std::max(timeout, Duration::zero());
+  const auto timer = execution_->start_timer(wait, internal::to_base(site));
   const auto waited = execution_->wait_until(holds, timer.get(), internal::to_base(site));
   if (waited == replay::Waited::kCancelled) internal::throw_cancelled();
   return waited == replay::Waited::kReady;

@@ -154,9 +154,14 @@ class Context {
 
   // ---- time and conditions ----
 
+  // Durations are measured from now(), the turn's time. One that is negative counts as zero, and a
+  // point in time that has passed is now: such a timer is recorded too and fires at once.
   void sleep(Duration duration, CallSite site = CallSite::current());
-  // Completes after `duration`, measured from the turn's time. Survives restarts.
+  void sleep_until(Time at, CallSite site = CallSite::current());
+  // Completes after `duration`. Survives restarts.
   Pending<void> timer(Duration duration, CallSite site = CallSite::current());
+  // Completes at `at`, or a little later.
+  Pending<void> timer_until(Time at, CallSite site = CallSite::current());
 
   // Waits until `pred()` holds. It is evaluated whenever other code of the run has run (a handler,
   // a spawned function), must be cheap and must not call the Context. Records nothing.
@@ -168,6 +173,11 @@ class Context {
   template <std::predicate Pred>
   [[nodiscard]] bool wait_until(Pred pred, Duration timeout, CallSite site = CallSite::current()) {
     return wait_for_condition(condition(pred), timeout, site);
+  }
+  // The same until `deadline`.
+  template <std::predicate Pred>
+  [[nodiscard]] bool wait_until(Pred pred, Time deadline, CallSite site = CallSite::current()) {
+    return wait_for_condition(condition(pred), time_left(deadline), site);
   }
 
   // ---- several at once ----
@@ -323,6 +333,7 @@ class Context {
                                const std::string& payload,
                                std::string_view type,
                                CallSite site) const;
+  Duration time_left(Time deadline) const;  // never negative
   void wait_for_condition(internal::Condition condition, CallSite site);
   bool wait_for_condition(internal::Condition condition, Duration timeout, CallSite site);
   std::size_t wait_first(const PendingBase* const* pendings, std::size_t count);

@@ -59,19 +59,60 @@ TEST(Time, OfTheTurnStandsStill) {
   env.start(main_workflow()).result();
 }
 
-TEST(Time, IsNeverNegative) {
+// As `ctx.sleep(due - ctx.now())` asks for after an outage.
+TEST(Time, ThatIsNegativeCountsAsZero) {
   Env env;
+  const auto before = env.now();
   EXPECT_EQ(run(env,
                 [](Context& ctx) -> std::string {
-                  ctx.sleep(0ms);
-                  try {
-                    ctx.sleep(-1ms);
-                  } catch (const InvalidOption& error) {
-                    return std::string(error.code());
-                  }
-                  return "accepted";
+                  ctx.sleep(-1ms);
+                  ctx.sleep(Duration::min());
+                  ctx.timer(-24h).get();
+                  return ctx.wait_until([] { return false; }, -1h) ? "true" : "false";
                 }),
-            "RP3010");
+            "false");
+  EXPECT_EQ(env.now(), before);
+  const auto history = env.client().handle(env.client().list().front().workflow_id).history();
+  int timers = 0;
+  for (const auto& turn : history.data().turns()) {
+    for (const auto& command : turn.commands()) {
+      if (!command.has_timer_started()) continue;
+      ++timers;
+      EXPECT_EQ(command.timer_started().duration_ms(), 0);
+    }
+  }
+  EXPECT_EQ(timers, 4);
+}
+
+TEST(Time, ComesAsAPointToo) {
+  Env env;
+  const auto before = env.now();
+  EXPECT_EQ(run(env,
+                [&](Context& ctx) -> std::string {
+                  ctx.sleep_until(before + 1h);
+                  EXPECT_EQ(ctx.now(), before + 1h);
+                  ctx.timer_until(before + 2h).get();
+                  EXPECT_EQ(ctx.now(), before + 2h);
+                  EXPECT_FALSE(ctx.wait_until([] { return false; }, before + 3h));
+                  return "waited";
+                }),
+            "waited");
+  EXPECT_EQ(env.now(), before + 3h);
+}
+
+TEST(Time, ThatHasPassedIsNow) {
+  Env env;
+  const auto before = env.now();
+  EXPECT_EQ(run(env,
+                [&](Context& ctx) -> std::string {
+                  ctx.sleep_until(before - 1h);
+                  ctx.sleep_until(before);
+                  ctx.timer_until(Time::min()).get();
+                  EXPECT_TRUE(ctx.wait_until([] { return true; }, Time::min()));
+                  return ctx.wait_until([] { return false; }, before - 1ms) ? "true" : "false";
+                }),
+            "false");
+  EXPECT_EQ(env.now(), before);
 }
 
 TEST(WaitUntil, ReturnsAtOnceWhenTheConditionHolds) {
