@@ -32,8 +32,9 @@ enum class RunStatus : std::uint8_t {
 };
 std::string_view to_string(RunStatus status);
 
-// What may happen when a *closed* run has the workflow id.
-enum class IdReuse : std::uint8_t { kAllow, kAllowUnlessCompleted, kReject };
+// What may happen when a *closed* run has the workflow id. kUseExisting: also when a running one
+// has it.
+enum class IdReuse : std::uint8_t { kAllow, kAllowUnlessCompleted, kReject, kUseExisting };
 // What may happen when a *running* one has it.
 enum class IdConflict : std::uint8_t { kFail, kUseExisting, kTerminateExisting };
 

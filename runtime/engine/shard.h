@@ -181,6 +181,9 @@ class Shard {
   // The open run, or the error that says why not.
   base::Result<RunRecord*> find_open(const RunKey& key);
   base::Status may_start(const StartRequest& request);
+  bool use_closed(const StartRequest& request,
+                  const std::shared_ptr<RunWatch>& watch,
+                  const Reply<StartedRun>& reply);
   // `run` is nullptr when it has closed and only the archive knows it.
   base::Result<std::string> ask(Host::Place& place,
                                 const RunState& state,

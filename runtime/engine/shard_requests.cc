@@ -100,10 +100,12 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
       // What it is, or has become, is not in the log yet.
       return post([this, request, watch, reply] { start(request, watch, reply); });
     }
-    if (running->damaged && request.conflict != IdConflict::kFail) {
+    const bool uses_it =
+        request.conflict == IdConflict::kUseExisting || request.reuse == IdReuse::kUseExisting;
+    if (running->damaged && (uses_it || request.conflict != IdConflict::kFail)) {
       return refuse(*running->extras->parked);
     }
-    if (request.conflict == IdConflict::kUseExisting) {
+    if (uses_it) {
       if (watch != nullptr) running->with_extras().watches.push_back(std::move(watch));
       const StartedRun started{running->state.workflow_id, running->state.id, true};
       return after_durable(running->state.last_seq, [reply, started] { reply(started); });
@@ -119,6 +121,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
         },
         [](const base::Status&) {});
   }
+  if (request.reuse == IdReuse::kUseExisting && use_closed(request, watch, reply)) return;
   if (const base::Status may = may_start(request); !may) return refuse(may.error());
 
   RunState state;
@@ -140,6 +143,34 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
   started->set_run_timeout_ms(request.run_timeout.count());
   if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
   run.with_extras().started = std::move(reply);
+}
+
+// Answers a start with the newest closed run of its id. False: there is none, or it is damaged.
+bool Shard::use_closed(const StartRequest& request,
+                       const std::shared_ptr<RunWatch>& watch,
+                       const Reply<StartedRun>& reply) {
+  const auto use = [&](const RunState& closed) {
+    if (*closed.workflow != request.workflow) {
+      const base::Error other{base::ErrorCode::kAlreadyStarted, closed.id.to_string()};
+      if (watch != nullptr) watch->set(other);
+      return reply(other);
+    }
+    if (watch != nullptr) this->watch({closed.workflow_id, closed.id}, watch);
+    const StartedRun found{closed.workflow_id, closed.id, true};
+    after_durable(closed.last_seq, [reply, found] { reply(found); });
+  };
+  if (const RunRecord* known = runs_.find(request.workflow_id); known != nullptr) {
+    if (known->damaged) return false;
+    if (in_round(*known)) {
+      post([this, request, watch, reply] { start(request, watch, reply); });
+    } else {
+      use(known->state);
+    }
+    return true;
+  }
+  const auto archived = find_archived({request.workflow_id, std::nullopt});
+  if (archived) use(*archived);
+  return archived.has_value();
 }
 
 // What a closed run with this id says to it.

@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
 
   reprise::Client client(*engine);
   const auto run = client.start(approval::approve({.who = "ann", .what = "a new chair"}, 1min),
-                                {.id = "chair", .id_conflict = reprise::IdConflict::kUseExisting});
+                                {.id = "chair", .id_reuse = reprise::IdReuse::kUseExisting});
   std::cout << "ann would like a new chair: yes, no or status?" << std::endl;
 
   auto state = run.result_for(100ms);

@@ -25,6 +25,6 @@ int main() {
 
   reprise::Client client(*engine);
   auto run = client.start(fan_out::count_primes(kLimit),
-                          {.id = "primes", .id_conflict = reprise::IdConflict::kUseExisting});
+                          {.id = "primes", .id_reuse = reprise::IdReuse::kUseExisting});
   std::cout << run.result() << " primes below " << kLimit << std::endl;
 }

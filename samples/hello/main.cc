@@ -40,6 +40,6 @@ int main(int argc, char** argv) {
   // Starts a run, or finds the one with this id that an earlier process left behind.
   reprise::Client client(*engine);
   auto run = client.start(hello::greet("world"),
-                          {.id = "hello", .id_conflict = reprise::IdConflict::kUseExisting});
+                          {.id = "hello", .id_reuse = reprise::IdReuse::kUseExisting});
   std::cout << run.result() << std::endl;
 }

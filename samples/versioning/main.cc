@@ -32,8 +32,7 @@ auto say(const char* what) {
 }
 
 reprise::Handle<std::string> start(const reprise::Client& client, const std::string& order) {
-  return client.start(fulfil(order),
-                      {.id = order, .id_conflict = reprise::IdConflict::kUseExisting});
+  return client.start(fulfil(order), {.id = order, .id_reuse = reprise::IdReuse::kUseExisting});
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ void Clients::start(std::string workflow_id, std::uint64_t number) {
   if (request.workflow_id.empty() && random_.chance(50)) {
     request.workflow_id = request.run_id.to_string();
   }
-  request.reuse = static_cast<runtime::IdReuse>(random_.chance(60) ? 0 : random_.below(3));
+  request.reuse = static_cast<runtime::IdReuse>(random_.chance(60) ? 0 : random_.below(4));
   request.conflict = static_cast<runtime::IdConflict>(random_.below(3));
   request.input = std::to_string(number) + " " + token + " " +
                   std::to_string(static_cast<int>(request.reuse)) +

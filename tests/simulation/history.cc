@@ -166,7 +166,7 @@ void check_identities(const std::vector<History>& histories, Verdict* verdict) {
     }
     const StartInput start = parse_start(history.started().input());
     const auto status = runtime::end_of(before->turns.back()).status;
-    if (start.reuse == runtime::IdReuse::kReject ||
+    if (start.reuse == runtime::IdReuse::kReject || start.reuse == runtime::IdReuse::kUseExisting ||
         (start.reuse == runtime::IdReuse::kAllowUnlessCompleted &&
          status == runtime::RunStatus::kCompleted)) {
       verdict->found(Flaw::kIdentity, name_of(history) + " was started by " +

@@ -71,12 +71,17 @@ struct StepOptions {
 
 // What may happen when a *closed* run has the workflow id.
 enum class IdReuse : std::uint8_t {
-  kAllow,
+  kAllow,                 // another run starts
   kAllowUnlessCompleted,  // only after a run that failed, was cancelled, terminated or timed out
-  kReject,
+  kReject,                // AlreadyStarted
+  // start() returns a handle to the run that is there, running or closed, whatever IdConflict says:
+  // a start that may be made again and again and has one run. Its result() is the one run's, its
+  // failure too. AlreadyStarted when the id belongs to a run of another workflow.
+  kUseExisting,
 };
 
-// What may happen when a *running* one has it.
+// What may happen when a *running* one has it. When it has ended IdReuse decides: kUseExisting here
+// with kAllow there starts a second run.
 enum class IdConflict : std::uint8_t {
   kFail,               // AlreadyStarted
   kUseExisting,        // start() returns a handle to the run that is there

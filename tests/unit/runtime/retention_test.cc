@@ -131,6 +131,24 @@ TEST_P(Retention, OfARemovedRunNothingIsKnown) {
   EXPECT_EQ(watch->get().error().code, ErrorCode::kNotFound);
 }
 
+TEST_P(Retention, AnArchivedRunIsUsedUntilItIsRemoved) {
+  open({.max_age = 1h});
+  run_to_its_end("a");
+  const auto run_id = describe("a")->run_id;
+  push_out_of_the_journal();
+  const runtime::StartRequest again{
+      .workflow = "wait", .workflow_id = "a", .reuse = IdReuse::kUseExisting};
+  const Watch watch = start(again);
+  ASSERT_TRUE(*started_);
+  EXPECT_TRUE((*started_)->existing);
+  EXPECT_EQ((*started_)->run_id, run_id);
+  EXPECT_NE(result(watch), "(running)");
+  skip(2h);
+  start(again);
+  ASSERT_TRUE(*started_);
+  EXPECT_FALSE((*started_)->existing);
+}
+
 TEST_P(Retention, TheIdOfARemovedRunIsFree) {
   open({.max_age = 1h});
   run_to_its_end("a");

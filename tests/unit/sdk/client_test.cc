@@ -87,6 +87,34 @@ TEST_F(Clients, ReuseAClosedIdAsAllowed) {
   EXPECT_NE(third.run_id(), first.run_id());
 }
 
+TEST_F(Clients, UseARunOpenOrClosed) {
+  const StartOptions once{.id = "order-7",
+                          .id_reuse = IdReuse::kUseExisting,
+                          .id_conflict = IdConflict::kTerminateExisting};
+  auto first = env_.start(wait_hours(1), once);
+  auto second = env_.start(wait_hours(2), once);
+  EXPECT_EQ(second.run_id(), first.run_id()) << "nothing is terminated for it";
+  EXPECT_EQ(second.result(), 1);
+  auto third = env_.start(wait_hours(3), once);
+  EXPECT_EQ(third.run_id(), first.run_id());
+  EXPECT_EQ(third.result(), 1);
+  EXPECT_EQ(env_.client().submit(wait_hours(4), once).result(), 1);
+  EXPECT_EQ(env_.client().list().size(), 1U);
+}
+
+TEST_F(Clients, UseARunHoweverItEnded) {
+  const StartOptions once{.id = "order-7", .id_reuse = IdReuse::kUseExisting};
+  env_.start(wait_hours(1), once).terminate("fire");
+  EXPECT_THROW(env_.start(wait_hours(1), once).result(), TerminatedFailure);
+  try {
+    env_.start(no_result(), once);
+    FAIL() << "a run of another workflow";
+  } catch (const AlreadyStarted& error) {
+    EXPECT_EQ(error.run_id(), env_.client().describe("order-7").run_id);
+  }
+  EXPECT_FALSE(env_.client().try_start(no_result(), once).has_value());
+}
+
 TEST_F(Clients, SubmitManyAtOnce) {
   std::vector<Handle<int>> runs;
   for (int i = 0; i < 200; ++i) runs.push_back(env_.client().submit(wait_hours(i % 3)));

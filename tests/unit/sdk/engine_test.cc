@@ -55,6 +55,29 @@ TEST_F(Engines, RunWorkflows) {
   EXPECT_EQ(run.result(), 10);
 }
 
+// The idiom of the samples: the program starts everything again each time it is started.
+TEST_F(Engines, FortyStartsUnderRestartsAreFortyRuns) {
+  constexpr int kRuns = 40;
+  constexpr int kProcesses = 8;
+  for (int process = 1; process <= kProcesses; ++process) {
+    const auto engine = open();
+    Worker worker(*engine);
+    worker.implement(main_workflow, [](Context& ctx, int i) { return ctx.call(twice(i)); })
+        .implement(twice, [](ActivityContext&, int i) { return 2 * i; });
+    worker.start();
+    const Client client(*engine);
+    std::vector<Handle<int>> runs;
+    for (int i = 0; i < kRuns; ++i) {
+      runs.push_back(client.submit(main_workflow(i), {.id = "loan-" + std::to_string(i),
+                                                      .id_reuse = IdReuse::kUseExisting}));
+    }
+    for (int i = 0; i < kRuns * process / kProcesses; ++i) {
+      EXPECT_EQ(runs[static_cast<std::size_t>(i)].result(), 2 * i);
+    }
+  }
+  EXPECT_EQ(Client(*open()).list().size(), static_cast<std::size_t>(kRuns));
+}
+
 // The copy goes on from where the store was; the store goes on too.
 TEST_F(Engines, AreBackedUpWhileTheyWork) {
   const auto implement = [](Worker& worker) {

@@ -233,6 +233,17 @@ TEST(Crash, LetsAnActivityBeAClient) {
   EXPECT_EQ(env.start(main_workflow()).result(), "1");
 }
 
+TEST(Crash, StartsOnce) {
+  Env env({.crash = Crash::kEveryCommit});
+  env.implement(sum_workflow, run_sum);
+  for (int i = 0; i < 5; ++i) {
+    const auto run = env.start(sum_workflow(1), {.id = "one", .id_reuse = IdReuse::kUseExisting});
+    if (i == 0) run.signal(stop(0));
+    run.result();
+  }
+  EXPECT_EQ(env.client().list().size(), 1U);
+}
+
 TEST(Crash, SaysWhatARunWaitsFor) {
   Env env({.crash = Crash::kEveryCommit});
   env.implement(sum_workflow, run_sum);
