@@ -1,6 +1,7 @@
 #!/bin/bash
 # check_misuse.sh COMPILER REPOSITORY FILE: FILE must compile, and with MISUSE defined the compiler
-# must complain about a line of its `#ifdef MISUSE` branch.
+# must complain about a line of its `#ifdef MISUSE` branch, and do it in the words of its line
+# "// says: WORDS", if it has one.
 set -u
 readonly compiler=$1 repository=$2 file=$3
 
@@ -17,6 +18,20 @@ fi
 if output=$(compile -DMISUSE); then
   echo "the misuse is accepted: $file"
   exit 1
+fi
+if says=$(grep -m1 -o '// says: .*' "$file"); then
+  says=${says#// says: }
+  if ! grep -m1 'error:' <<<"$output" | grep -qF "$says"; then
+    echo "the first error does not say '$says':"
+    echo "$output"
+    exit 1
+  fi
+  # Where it was included from, how it came to be instantiated, and what is wrong.
+  if [ "$(wc -l <<<"$output")" -gt 40 ]; then
+    echo "too much is said:"
+    echo "$output"
+    exit 1
+  fi
 fi
 first=$(grep -n '^#ifdef MISUSE' "$file" | cut -d: -f1)
 last=$(grep -n '^#else' "$file" | cut -d: -f1)

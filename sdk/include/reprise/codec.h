@@ -31,17 +31,17 @@ template <class T>
 inline constexpr bool kAlwaysFalse = false;
 }  // namespace internal
 
+namespace internal {
+struct NoCodec {};
+}  // namespace internal
+
 // How a T is written as exactly one CBOR data item and read back. Specialize it for a type of your
 // own, in the header that defines the type, with these two functions. decode() throws PayloadError
 // by way of the reader. What encode() writes is recorded in histories for ever: later versions
 // of decode() must go on reading it. Called on workflow and activity threads alike: no shared
 // state.
 template <class T>
-struct Codec {
-  static_assert(internal::kAlwaysFalse<T>,
-                "Reprise cannot encode this type: include <reprise/json.h> and give it nlohmann's "
-                "to_json/from_json, include <reprise/protobuf.h> if it is a generated message, or "
-                "specialize reprise::Codec for it");
+struct Codec : internal::NoCodec {
   static void encode(CborWriter& out, const T& value);
   static T decode(CborReader& in);
 };

@@ -2,6 +2,7 @@
 // called with arguments is an inert, typed message; a verb (call, start, signal, query, update)
 // delivers it. Names are part of the log: add them, and never change the meaning of one.
 #pragma once
+#include <reprise/internal/is_payload.h>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -23,6 +24,9 @@ struct Update;
 // does.
 template <class Kind, class Result, class... Args>
 struct [[nodiscard]] Message {
+  // IsPayload itself says which is none.
+  static_assert(internal::kLookedAt<Result, Args...>);
+
   std::string_view name;
   std::tuple<Args...> args;
 };
@@ -33,7 +37,7 @@ class Definition;
 // The name and the signature of something that can be asked for. A constant: define it as
 // `inline constexpr` in a header that workflow, worker, client and tests share. Thread-safe; owns
 // nothing. The name, 1 to 1000 bytes, is recorded in histories. Arguments and result need a codec
-// (see codec.h) where a message is sent or received, not here.
+// (see codec.h) where a message is made or received, not here.
 template <class Kind, class R, class... A>
 class Definition<Kind, R(A...)> {
  public:

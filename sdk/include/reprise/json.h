@@ -1,13 +1,16 @@
 // Makes every type with nlohmann's to_json and from_json (found by argument-dependent lookup, by
-// NLOHMANN_DEFINE_TYPE_... or as an adl_serializer) a payload, and nlohmann::json itself. Types
-// that codec.h knows stay as they are there, enums included. Include it before the first use of
-// such a type as a payload: in the header that defines the type.
+// NLOHMANN_DEFINE_TYPE_... or as an adl_serializer) a payload, and nlohmann::json itself. Members
+// of such a type may be optional, variant and of std::chrono, too. Types that codec.h knows stay as
+// they are there, enums included. Include it before the first use of such a type as a payload: in
+// the header that defines the type.
 #pragma once
 #include <concepts>
 #include <cstdint>
 #include <exception>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <reprise/codec.h>
+#include <reprise/internal/json_types.h>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -192,12 +195,16 @@ struct Codec<nlohmann::json> {
 };
 
 // By way of a nlohmann::json, so whatever its from_json accepts is accepted: a missing or an
-// additional member is for the type to decide.
+// additional member is for the type to decide. A value that from_json throws at is no T.
 template <internal::JsonPayload T>
 struct Codec<T> {
   static void encode(CborWriter& out, const T& value) {
     nlohmann::json json;
-    nlohmann::adl_serializer<T>::to_json(json, value);
+    try {
+      nlohmann::adl_serializer<T>::to_json(json, value);
+    } catch (const internal::JsonMismatch& error) {
+      out.invalid(error.what());
+    }
     internal::write_json(out, json);
   }
   static T decode(CborReader& in) {
@@ -205,17 +212,21 @@ struct Codec<T> {
     const auto json = Codec<nlohmann::json>::decode(in);
     try {
       return json.template get<T>();
-    } catch (const nlohmann::json::exception& error) {
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
       const auto convert = [](const nlohmann::json& other) -> std::string {
         try {
           (void)other.template get<T>();
           return {};
-        } catch (const nlohmann::json::exception& said) {
+        } catch (const std::exception& said) {
           return said.what();
         }
       };
-      const std::string_view said = error.what();  // "[json.exception.type_error.302] type must..."
-      in.invalid_item(said.substr(said.find(' ') + 1), before,
+      const std::string_view said = error.what();
+      // "[json.exception.type_error.302] type must..."
+      const bool theirs = said.starts_with("[json.exception.");
+      in.invalid_item(theirs ? said.substr(said.find(' ') + 1) : said, before,
                       internal::JsonFault(json, said, convert).path());
     }
   }

@@ -44,18 +44,24 @@ class Worker {
   // `fn(Context&, const Args&...)`, an ordinary function, is called anew for each run and each
   // replay.
   template <class S, class Fn>
-  requires internal::kImplements<Fn, Context, S> Worker& implement(const Workflow<S>& workflow,
-                                                                   Fn fn) {
-    internal::registry(*this).add_workflow(workflow.name(),
-                                           internal::workflow_function<S>(std::move(fn)));
+  Worker& implement(const Workflow<S>& workflow, Fn fn) {
+    if constexpr (internal::kImplements<Fn, Context, S>) {
+      internal::registry(*this).add_workflow(workflow.name(),
+                                             internal::workflow_function<S>(std::move(fn)));
+    } else {
+      internal::explain<Fn, S>(std::type_identity<Context>());
+    }
     return *this;
   }
   // `fn(ActivityContext&, const Args&...)`.
   template <class S, class Fn>
-  requires internal::kImplements<Fn, ActivityContext, S> Worker& implement(
-      const Activity<S>& activity, Fn fn) {
-    internal::registry(*this).add_activity(
-        activity.name(), internal::activity_function(std::type_identity<S>{}, std::move(fn)));
+  Worker& implement(const Activity<S>& activity, Fn fn) {
+    if constexpr (internal::kImplements<Fn, ActivityContext, S>) {
+      internal::registry(*this).add_activity(
+          activity.name(), internal::activity_function(std::type_identity<S>{}, std::move(fn)));
+    } else {
+      internal::explain<Fn, S>(std::type_identity<ActivityContext>());
+    }
     return *this;
   }
 

@@ -1,4 +1,6 @@
 // <reprise/json.h> and <reprise/protobuf.h>.
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <reprise/engine.h>
@@ -7,6 +9,7 @@
 #include <reprise/json.h>
 #include <reprise/protobuf.h>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <google/protobuf/wrappers.pb.h>
@@ -29,6 +32,41 @@ struct Hat {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hat, name, price, size, sold)
 
+// As people write them: nlohmann alone refuses most of these members.
+using Extra = std::variant<std::int64_t, double, std::string, bool, std::monostate>;
+struct Order {
+  std::string name;
+  std::optional<std::string> unit;
+  std::optional<Hat> hat;
+  std::vector<std::optional<int>> sizes;
+  std::chrono::months term{60};
+  std::chrono::duration<double> rate{0.5};
+  std::chrono::system_clock::time_point submitted;
+  std::map<std::string, Extra> extras;
+  friend bool operator==(const Order&, const Order&) = default;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Order, name, unit, hat, sizes, term, rate, submitted, extras)
+
+struct Defaulted {
+  std::optional<int> limit = 7;
+  std::chrono::seconds patience{3};
+  friend bool operator==(const Defaulted&, const Defaulted&) = default;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Defaulted, limit, patience)
+
+struct Loose {
+  std::optional<nlohmann::json> any;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Loose, any)
+
+// A program's own way with an optional goes before that of <reprise/json.h>.
+struct Tag {
+  int number = 0;
+};
+struct Tagged {
+  std::optional<Tag> tag;
+};
+
 // Not default-constructible: nlohmann's other way.
 class Label {
  public:
@@ -47,6 +85,20 @@ struct nlohmann::adl_serializer<shelf::Label> {
   static shelf::Label from_json(const json& in) { return shelf::Label(in.get<std::string>()); }
 };
 
+template <>
+struct nlohmann::adl_serializer<std::optional<shelf::Tag>> {
+  static void to_json(json& out, const std::optional<shelf::Tag>& tag) {
+    out = tag ? "#" + std::to_string(tag->number) : "none";
+  }
+  static void from_json(const json& in, std::optional<shelf::Tag>& tag) {
+    const auto text = in.get<std::string>();
+    if (text != "none") tag = shelf::Tag{std::stoi(text.substr(1))};
+  }
+};
+namespace shelf {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Tagged, tag)
+}  // namespace shelf
+
 namespace reprise::payload_headers_test {
 namespace {
 
@@ -57,6 +109,69 @@ TEST(Json, MakesStructsPayloads) {
   const shelf::Hat hat{"fedora", 12.5, shelf::Size::kLarge, {1, 2}};
   EXPECT_EQ(decode_payload<shelf::Hat>(encode_payload(hat)), hat);
   EXPECT_EQ(nlohmann::json::from_cbor(encode_payload(hat)), nlohmann::json(hat));
+}
+
+template <class T>
+T from_text(const std::string& text) {
+  return decode_payload<T>(encode_payload(nlohmann::json::parse(text)));
+}
+
+TEST(Json, KnowsTheMembersThatStructsHave) {
+  shelf::Order order{.name = "ann",
+                     .unit = "4b",
+                     .hat = shelf::Hat{"fedora", 12.5, shelf::Size::kLarge, {1, 2}},
+                     .sizes = {1, std::nullopt, 3},
+                     .submitted = std::chrono::system_clock::time_point::max(),
+                     .extras = {{"a", std::int64_t{-1}},
+                                {"b", 2.5},
+                                {"c", "text"},
+                                {"d", true},
+                                {"e", std::monostate()}}};
+  EXPECT_EQ(decode_payload<shelf::Order>(encode_payload(order)), order);
+  order.unit.reset();
+  order.hat.reset();
+  order.submitted = std::chrono::system_clock::time_point::min();
+  EXPECT_EQ(decode_payload<shelf::Order>(encode_payload(order)), order);
+  EXPECT_EQ(decode_payload<std::optional<shelf::Order>>(encode_payload(std::optional(order))),
+            order);
+}
+
+TEST(Json, TakesDefaultsForMissingMembers) {
+  EXPECT_EQ(from_text<shelf::Defaulted>("{}"), shelf::Defaulted());
+  EXPECT_EQ(from_text<shelf::Defaulted>(R"({"limit": null})").limit, std::nullopt);
+}
+
+TEST(Json, RefusesMembersOfAnotherKind) {
+  EXPECT_EQ(from_text<shelf::Defaulted>(R"({"patience": 5})").patience.count(), 5);
+  for (const char* text :
+       {R"({"patience": 1.5})", R"({"patience": 1e300})", R"({"patience": "soon"})",
+        R"({"patience": 18446744073709551615})", R"({"limit": "x"})"}) {
+    EXPECT_THROW(from_text<shelf::Defaulted>(text), PayloadError) << text;
+  }
+  const std::string order =
+      R"({"name": "", "unit": null, "hat": null, "sizes": [], "term": 1, "rate": 1,
+          "submitted": 0, "extras": {"a": EXTRA}})";
+  const auto with = [&order](const std::string& extra) {
+    return std::string(order).replace(order.find("EXTRA"), 5, extra);
+  };
+  EXPECT_EQ(from_text<shelf::Order>(with("[2, \"x\"]")).extras["a"], shelf::Extra("x"));
+  for (const char* extra : {"[5, 1]", "[-1, 1]", "[0.5, 1]", "[0]", "[0, 1, 2]", "1", "[4, 1]",
+                            "[2, 1]", "null", "[]", "[18446744073709551615, 1]"}) {
+    EXPECT_THROW(from_text<shelf::Order>(with(extra)), PayloadError) << extra;
+  }
+}
+
+TEST(Json, RefusesAnOptionalThatWouldComeBackEmpty) {
+  EXPECT_THROW(encode_payload(shelf::Loose{std::make_optional<nlohmann::json>()}), PayloadError);
+  const shelf::Loose loose{std::make_optional<nlohmann::json>(3)};
+  EXPECT_EQ(decode_payload<shelf::Loose>(encode_payload(loose)).any, 3);
+}
+
+TEST(Json, LeavesTypesToAProgramsOwnSerializer) {
+  EXPECT_EQ(nlohmann::json(shelf::Tagged{shelf::Tag{4}}), (nlohmann::json{{"tag", "#4"}}));
+  EXPECT_EQ(from_text<shelf::Tagged>(R"({"tag": "#5"})").tag->number, 5);
+  // Whatever its from_json throws, the value is none of its.
+  EXPECT_THROW(from_text<shelf::Tagged>(R"({"tag": "#x"})"), PayloadError);
 }
 
 TEST(Json, ComposesWithEverythingElse) {

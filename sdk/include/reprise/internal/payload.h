@@ -1,6 +1,7 @@
 // Whole payloads: one CBOR item each; the arguments of a message are an array; void is empty.
 #pragma once
 #include <reprise/codec.h>
+#include <reprise/internal/is_payload.h>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -17,19 +18,27 @@ constexpr std::string_view type_name() {
   return pretty.substr(start, pretty.find_first_of(";]", start) - start);
 }
 
+// Stands where a type is no payload, which is an error by then: one, not one for each place.
+template <class T>
+T never();
+
 template <class T>
 std::string encode_payload(const T& value) {
   CborWriter out;
-  Codec<T>::encode(out, value);
+  if constexpr (IsPayload<T>::value) Codec<T>::encode(out, value);
   return out.finish();
 }
 
 template <class T>
 T decode_payload(std::string_view encoded, CborReader::Whole kind = CborReader::Whole::kValue) {
-  CborReader in(encoded, type_name<T>(), kind);
-  T value = Codec<T>::decode(in);
-  in.finish();
-  return value;
+  if constexpr (IsPayload<T>::value) {
+    CborReader in(encoded, type_name<T>(), kind);
+    T value = Codec<T>::decode(in);
+    in.finish();
+    return value;
+  } else {
+    return never<T>();
+  }
 }
 
 template <class... A>

@@ -54,6 +54,25 @@ template <class Fn, class Ctx, class R, class... A>
 inline constexpr bool kImplements<Fn, Ctx, R(A...)> =
     std::is_invocable_r_v<R, Fn&, Ctx&, const A&...>;
 
+// What is wrong with an implementation that is none, as an error of the compiler.
+template <class Fn, class S>
+void explain(std::type_identity<Context>) {
+  static_assert(!kHandles<Fn, S>,
+                "the function of a workflow takes reprise::Context& first, then the arguments");
+  static_assert(kHandles<Fn, S>,
+                "the function does not fit the workflow: for Workflow<R(A...)> it is called as "
+                "fn(reprise::Context&, const A&...) and returns an R");
+}
+template <class Fn, class S>
+void explain(std::type_identity<ActivityContext>) {
+  static_assert(
+      !kHandles<Fn, S>,
+      "the function of an activity takes reprise::ActivityContext& first, then the arguments");
+  static_assert(kHandles<Fn, S>,
+                "the function does not fit the activity: for Activity<R(A...)> it is called as "
+                "fn(reprise::ActivityContext&, const A&...) and returns an R");
+}
+
 template <class Fn, class S>
 class FunctionWorkflow;
 template <class Fn, class R, class... A>

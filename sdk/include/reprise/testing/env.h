@@ -80,17 +80,23 @@ class Env {
   // As on a Worker, but at any time: runs under way go on with the new code, as after a deployment.
   // Serves every task queue.
   template <class S, class Fn>
-  requires internal::kImplements<Fn, Context, S> Env& implement(const Workflow<S>& workflow,
-                                                                Fn fn) {
-    internal::registry(*this).add_workflow(workflow.name(),
-                                           internal::workflow_function<S>(std::move(fn)));
+  Env& implement(const Workflow<S>& workflow, Fn fn) {
+    if constexpr (internal::kImplements<Fn, Context, S>) {
+      internal::registry(*this).add_workflow(workflow.name(),
+                                             internal::workflow_function<S>(std::move(fn)));
+    } else {
+      internal::explain<Fn, S>(std::type_identity<Context>());
+    }
     return *this;
   }
   template <class S, class Fn>
-  requires internal::kImplements<Fn, ActivityContext, S> Env& implement(const Activity<S>& activity,
-                                                                        Fn fn) {
-    internal::registry(*this).add_activity(
-        activity.name(), internal::activity_function(std::type_identity<S>{}, std::move(fn)));
+  Env& implement(const Activity<S>& activity, Fn fn) {
+    if constexpr (internal::kImplements<Fn, ActivityContext, S>) {
+      internal::registry(*this).add_activity(
+          activity.name(), internal::activity_function(std::type_identity<S>{}, std::move(fn)));
+    } else {
+      internal::explain<Fn, S>(std::type_identity<ActivityContext>());
+    }
     return *this;
   }
   // An activity's stand-in: a function of its arguments alone.

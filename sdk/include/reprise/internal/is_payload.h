@@ -1,0 +1,86 @@
+// Can a type be a payload? Asked where a user names the type, so that the answer comes at his line.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <reprise/codec.h>
+#include <set>
+#include <tuple>
+#include <type_traits>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace reprise::internal {
+
+// What a T is made of, for codecs that ask others.
+template <class T>
+struct Elements {
+  using Types = std::tuple<>;
+};
+template <class T>
+struct Elements<std::vector<T>> {
+  using Types = std::tuple<T>;
+};
+template <class T, std::size_t N>
+struct Elements<std::array<T, N>> {
+  using Types = std::tuple<T>;
+};
+template <class A, class B>
+struct Elements<std::pair<A, B>> {
+  using Types = std::tuple<A, B>;
+};
+template <class... A>
+struct Elements<std::tuple<A...>> {
+  using Types = std::tuple<A...>;
+};
+template <class K, class V, class... X>
+struct Elements<std::map<K, V, X...>> {
+  using Types = std::tuple<K, V>;
+};
+template <class K, class V, class... X>
+struct Elements<std::unordered_map<K, V, X...>> {
+  using Types = std::tuple<K, V>;
+};
+template <class T, class... X>
+struct Elements<std::set<T, X...>> {
+  using Types = std::tuple<T>;
+};
+template <class T, class... X>
+struct Elements<std::unordered_set<T, X...>> {
+  using Types = std::tuple<T>;
+};
+template <class T>
+struct Elements<std::optional<T>> {
+  using Types = std::tuple<T>;
+};
+template <class... T>
+struct Elements<std::variant<T...>> {
+  using Types = std::tuple<T...>;
+};
+
+template <class T>
+inline constexpr bool kHasOwnCodec = !std::is_base_of_v<NoCodec, Codec<T>>;
+template <>
+inline constexpr bool kHasOwnCodec<void> = true;
+
+// Can a T be a payload? Says so in an error, once, where it is first asked about one that cannot;
+// callers leave out what would not compile.
+template <class T, class Made = typename Elements<T>::Types>
+struct IsPayload;
+template <class T, class... E>
+struct IsPayload<T, std::tuple<E...>>
+    : std::bool_constant<kHasOwnCodec<T> && (IsPayload<E>::value && ...)> {
+  static_assert(kHasOwnCodec<T>,
+                "Reprise cannot encode this type: include <reprise/json.h> and give it "
+                "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(type, members...), include "
+                "<reprise/protobuf.h> if it is a generated message, or specialize reprise::Codec");
+};
+// Always true: for asking early.
+template <class... T>
+inline constexpr bool kLookedAt = ((IsPayload<T>::value || true) && ...);
+
+}  // namespace reprise::internal
