@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Activity<void(int, std::string, int)> kMove{"move"};
-constexpr Activity<void(int, std::string)> kClose{"close"};
+constexpr Activity<void(int, std::string, int)> kMove{"move \xf0\x9f\x92\xb0"};
+constexpr Activity<void(int, std::string)> kClose{std::string_view("\0close", 6)};
 
 // Lives on the stack of a transfer. The stack is unwound early only when the run leaves memory.
 class Resident {
@@ -40,7 +40,8 @@ std::string transfer(Context& ctx, const int& number) {
   const RetryPolicy soon{.initial_interval = Duration(1), .maximum_interval = Duration(4)};
   const ActivityOptions options{.retry = soon};
   const StepOn where = number % 2 == 0 ? StepOn::kShard : StepOn::kActivityThread;
-  const int cents = ctx.step("price", [&] { return 100 + number; }, {.retry = soon, .on = where});
+  const int cents =
+      ctx.step("price\r\n", [&] { return 100 + number; }, {.retry = soon, .on = where});
   ctx.call(kMove(number, "withdraw", -cents), options);
   const std::string seen = notes_seen(ctx);
   ctx.sleep(number % 3 == 0 ? 2ms : 1ms);
@@ -84,7 +85,10 @@ void implement_transfers(Worker& worker, const Lines& ledger, bool apply_twice) 
                  [apply](ActivityContext& ctx, const int& number, const std::string& operation,
                          const int& cents) {
                    if (operation == "deposit" && number % 5 == 0) {
-                     throw ApplicationFailure("AccountClosed", "the account is closed", false);
+                     throw ApplicationFailure(
+                         "Account\xe9"
+                         "Closed",
+                         "M\xfcller's account is closed", false);
                    }
                    apply(ctx, std::to_string(number) + " " + operation + " " +
                                   std::to_string(cents) + " -");

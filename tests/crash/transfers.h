@@ -1,9 +1,10 @@
 // The workload: money moves between two accounts, one run per transfer. A transfer prices itself in
 // a step, withdraws, waits for three notes and a timer, deposits or refunds, and closes with the
 // notes it has seen. What it does to the world is one line each in a ledger that survives the
-// process.
+// process. Names and ids are as odd as they may be.
 #pragma once
 #include <string>
+#include <string_view>
 
 #include "reprise/reprise.h"
 
@@ -11,11 +12,22 @@ namespace reprise::testing {
 
 inline constexpr int kNotes = 3;  // the last one lets the transfer go on
 
-inline constexpr Workflow<std::string(int)> kTransfer{"transfer"};
-inline constexpr Signal<int> kNote{"note"};
+inline constexpr Workflow<std::string(int)> kTransfer{std::string_view("trans\0fer\n", 10)};
+inline constexpr Signal<int> kNote{"\x1b[31mnote \xe2\x80\xae"};
 
 inline std::string transfer_id(int number) {
-  return "t" + std::to_string(number);
+  const std::string id = "t" + std::to_string(number);
+  switch (number % 4) {
+    case 0:
+      return id + std::string("\0\xef\xbf\xbf\n", 5);
+    case 1:
+      return id +
+             std::string(kMaxIdBytes - id.size(), 'x');  // longer than a key of the index holds
+    case 2:
+      return std::string(1, '\0') + id;
+    default:
+      return id;
+  }
 }
 
 // A line is one write(), so a kill leaves it whole or not at all.
