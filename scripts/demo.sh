@@ -86,5 +86,5 @@ done
 say 'Run 4: to the end'
 "${run[@]}" || fail 'the run'
 say 'Do the books of the services agree with the workflows?'
-"$program" verify --data "$data" | tee "$verdict" || fail 'the verification'
-printf '\n%s kills=%s\n' "$(sed -n 's/^verify:/demo:/p' "$verdict")" "${#kill_at[@]}"
+"$program" audit --data "$data" | tee "$verdict" || fail 'the audit'
+printf '\n%s kills=%s\n' "$(sed -n 's/^audit:/demo:/p' "$verdict")" "${#kill_at[@]}"

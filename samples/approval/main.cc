@@ -7,8 +7,10 @@
 // A person is a signal, the deadline a durable timer, and `status` a query: it asks the running
 // workflow and leaves nothing in its log. `./approval step --store approval.db --run chair` shows
 // that log beside the code that it drives.
+#include <cstring>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <poll.h>
 #include <reprise/cli.h>
 #include <unistd.h>
@@ -49,6 +51,18 @@ void obey(const std::string& line, const reprise::Handle<approval::State>& run) 
     std::cout << "type yes, no or status" << std::endl;
 }
 
+// What the program exits with, if it is not asked to run.
+std::optional<int> answer(int argc, char** argv) {
+  if (argc < 2) return std::nullopt;
+  const bool help = std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "-h") == 0;
+  (help ? std::cout : std::cerr)
+      << "usage: approval             asks for a decision; started again, goes on\n"
+         "       approval replay ...  replays what happened; approval replay --help says how\n"
+         "       approval step ...    steps through it, turn by turn\n"
+         "       approval verify ...  would this code go on with the runs of a store?\n";
+  return help ? 0 : 2;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,6 +70,7 @@ int main(int argc, char** argv) {
   reprise::Worker worker;
   approval::implement_approval(worker);
   if (const auto status = reprise::cli(argc, argv, worker)) return *status;
+  if (const auto status = answer(argc, argv)) return *status;
 
   engine = reprise::Engine::open("approval.db");
   worker.start(*engine);

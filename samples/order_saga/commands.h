@@ -21,6 +21,6 @@ int run_orders(const RunOptions& options);
 int show_status(const std::filesystem::path& data);
 
 // Compares the store with the ledger; 1 if they contradict each other. No workflow code runs.
-int verify_orders(const std::filesystem::path& data);
+int audit_orders(const std::filesystem::path& data);
 
 }  // namespace order_saga

@@ -2,25 +2,31 @@
 // together, in a process that you may kill at any time.
 //
 //   $ ./order_saga run --orders orders.csv --data shop.data      brings every order to its end
-//   $ ./order_saga verify --data shop.data                       and were they handled correctly?
+//   $ ./order_saga audit --data shop.data                        and were they handled correctly?
 //
 // Kill the first command with SIGKILL as often as you like, and give it again: it goes on where it
-// was. `verify` then compares what the workflows say happened (the store) with what the warehouse,
+// was. `audit` then compares what the workflows say happened (the store) with what the warehouse,
 // the bank and the carrier did (ledger.db, a database of their own): nobody was charged twice,
 // whoever was not sent a parcel has got the money back, and the stock balances.
+//
+//   $ ./order_saga step --store shop.data/store --run order-00001    walks through one order's life
+//   $ ./order_saga replay --store shop.data/store --run order-00001  does this code still do that?
+//   $ ./order_saga verify --store shop.data/store                    ... for every order under way?
 //
 // Start reading at checkout.cc, which is the life of an order, and contract.h, its types.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <reprise/cli.h>
 
+#include "checkout.h"
 #include "commands.h"
 
 namespace {
 
 using namespace order_saga;
 
-// The three commands and where their options go.
+// The commands and where their options go.
 int run_command_line(int argc, char** argv) {
   CLI::App app("10,000 orders in flight together, in a process that you may kill at any time");
   app.require_subcommand(1);
@@ -39,18 +45,24 @@ int run_command_line(int argc, char** argv) {
 
   auto* const status = app.add_subcommand("status", "Say how far the orders have come");
   status->add_option("--data", options.data, "The directory of a run")->required();
-  auto* const verify = app.add_subcommand("verify", "Compare the store with the ledger");
-  verify->add_option("--data", options.data, "The directory of a run")->required();
+  auto* const audit = app.add_subcommand("audit", "Compare the store with the ledger");
+  audit->add_option("--data", options.data, "The directory of a run")->required();
+  app.footer(
+      "And, with the code of this program, on the store in DATA/store: verify, replay, step\n"
+      "(order_saga verify --help).");
   CLI11_PARSE(app, argc, argv);
 
   options.pack_within = std::chrono::seconds(deadline_seconds);
   if (run->parsed()) return run_orders(options);
-  return verify->parsed() ? verify_orders(options.data) : show_status(options.data);
+  return audit->parsed() ? audit_orders(options.data) : show_status(options.data);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  reprise::Worker worker;  // of which these commands need the workflow alone
+  implement_checkout(worker);
+  if (const auto status = reprise::cli(argc, argv, worker)) return *status;
   try {
     return run_command_line(argc, argv);
   } catch (const std::exception& error) {

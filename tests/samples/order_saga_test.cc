@@ -1,4 +1,5 @@
 // The program of the sample as its main() calls it, on orders that end in every way there is.
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -39,7 +40,7 @@ class OrderSagaTest : public testing::Test {
 
 TEST_F(OrderSagaTest, EveryOrderEndsAndTheBooksAreInOrder) {
   EXPECT_EQ(run_orders(options_), 0);
-  EXPECT_EQ(verify_orders(options_.data), 0);
+  EXPECT_EQ(audit_orders(options_.data), 0);
   EXPECT_EQ(show_status(options_.data), 0);
 }
 
@@ -50,16 +51,45 @@ TEST_F(OrderSagaTest, RunningAgainDoesNothingTwice) {
   EXPECT_EQ(Books(ledger_file(options_.data)).deliveries().all, before);
 }
 
-TEST_F(OrderSagaTest, VerifyFailsOnASpoiledLedger) {
+TEST_F(OrderSagaTest, TheAuditFailsOnASpoiledLedger) {
   ASSERT_EQ(run_orders(options_), 0);
   spoil("UPDATE till SET cents = cents - 1");
-  EXPECT_EQ(verify_orders(options_.data), 1);
+  EXPECT_EQ(audit_orders(options_.data), 1);
 }
 
-TEST_F(OrderSagaTest, VerifyFailsWhenTheStoreLacksAnOrder) {
+TEST_F(OrderSagaTest, TheAuditFailsWhenTheStoreLacksAnOrder) {
   ASSERT_EQ(run_orders(options_), 0);
   spoil("INSERT INTO orders VALUES ('o-lost', 'hat', 1, 100)");
-  EXPECT_EQ(verify_orders(options_.data), 1);
+  EXPECT_EQ(audit_orders(options_.data), 1);
+}
+
+// What every worker program can do with its runs (reprise/cli.h).
+TEST_F(OrderSagaTest, TheProgramReplaysItsRuns) {
+  ASSERT_EQ(run_orders(options_), 0);
+  const auto program = [&](const std::string& arguments) {
+    const std::string command = ORDER_SAGA_PROGRAM " " + arguments + " --store " +
+                                store_directory(options_.data).string() + " > /dev/null";
+    return std::system(command.c_str());
+  };
+  EXPECT_EQ(program("verify"), 0);
+  EXPECT_EQ(program("replay --run o-0"), 0);
+  EXPECT_NE(program("replay --run nobody 2> /dev/null"), 0);
+}
+
+// Asked what they are, the programs say it and leave no store behind; so does hello.
+TEST_F(OrderSagaTest, TheProgramsExplainThemselves) {
+  const auto exit_code = [&](const std::string& command) {
+    const std::string in = "cd " + (directory_ / "").string() + " && ";
+    return WEXITSTATUS(std::system((in + command + " > /dev/null 2>&1").c_str()));
+  };
+  const std::vector<std::string> programs{ORDER_SAGA_PROGRAM, FAN_OUT_PROGRAM, APPROVAL_PROGRAM};
+  for (const std::string& program : programs) {
+    EXPECT_EQ(exit_code(program + " --help"), 0) << program;
+    EXPECT_EQ(exit_code(program + " verify --help"), 0) << program;
+    EXPECT_NE(exit_code(program + " nonsense"), 0) << program;
+  }
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "fan_out.db"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "approval.db"));
 }
 
 TEST_F(OrderSagaTest, ABrokenFileStartsNothing) {
@@ -68,8 +98,8 @@ TEST_F(OrderSagaTest, ABrokenFileStartsNothing) {
   EXPECT_FALSE(std::filesystem::exists(options_.data));
 }
 
-TEST_F(OrderSagaTest, VerifyNeedsSomethingToVerify) {
-  EXPECT_THROW(verify_orders(options_.data), std::runtime_error);
+TEST_F(OrderSagaTest, TheAuditNeedsSomethingToAudit) {
+  EXPECT_THROW(audit_orders(options_.data), std::runtime_error);
 }
 
 }  // namespace

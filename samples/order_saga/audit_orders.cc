@@ -36,7 +36,7 @@ void print_counts(const char* title, const Verdicts& verdicts) {
 
 }  // namespace
 
-int verify_orders(const std::filesystem::path& data) {
+int audit_orders(const std::filesystem::path& data) {
   require_data(data);
   const auto engine = reprise::Engine::open(store_directory(data));
   const reprise::Client client(*engine);
@@ -48,7 +48,7 @@ int verify_orders(const std::filesystem::path& data) {
     print(check);
     ok = ok && check.problems.empty();
   }
-  print_counts(ok ? "verify: ok" : "verify: FAILED", verdicts);
+  print_counts(ok ? "audit: ok" : "audit: FAILED", verdicts);
   return ok ? 0 : 1;
 }
 
