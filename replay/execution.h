@@ -136,7 +136,7 @@ class Execution {
   // The closure of a pending step; nullopt when no strand waits for it. Valid until the turn that
   // completes it; the run must stay resident while another thread executes it.
   std::optional<base::FunctionRef<Outcome()>> step_body(std::uint32_t id) const;
-  // One line per strand: what it waits for.
+  // One line per strand: what it waits for, and where the code has asked for that.
   std::vector<std::string> waiting_for() const;
   // Every strand with its stack, between turns. No code of the run is run; 2 us for each.
   std::vector<StrandStatus> strands() const;
@@ -188,13 +188,13 @@ class Execution {
 
   // The next unread signal of that name: signals are handed out in the order of their arrival, each
   // to one operation. Dropping the operation unread gives the signal back to the inbox.
-  OperationRef next_signal(std::string_view name);
+  OperationRef next_signal(std::string_view name, base::CallSite site = {});
   bool has_signal(std::string_view name) const;  // one has arrived that nobody has asked for
 
   // A second strand. The operation completes when `body` returns. Body may throw Evicted; any other
   // exception that leaves it is a bug. Dropping the last reference stops the strand: its stack is
   // unwound on the spot, before the frame it may refer to is gone.
-  OperationRef spawn(std::function<void()> body);
+  OperationRef spawn(std::function<void()> body, base::CallSite site = {});
 
   // Handlers. An id is unique in its execution; remove_handler of an unknown id does nothing.
   using QueryHandler = std::function<base::Result<std::string>(std::string_view input)>;

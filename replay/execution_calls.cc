@@ -395,15 +395,16 @@ Waited Execution::wait_until(base::FunctionRef<bool()> condition,
       if (s.observer != nullptr) s.tell_resumed();
     }
   };
+  strand.condition_site = site;
   const Waited result = wait();
   if (timeout != nullptr && !timeout->ready()) cancel(*timeout, site);
   return result;
 }
 
-OperationRef Execution::next_signal(std::string_view name) try {
+OperationRef Execution::next_signal(std::string_view name, base::CallSite site) try {
   State& s = *state_;
   s.enter();
-  OperationRef operation = s.add_operation(Kind::kSignal, 0, std::string(name));
+  OperationRef operation = s.add_operation(Kind::kSignal, 0, std::string(name), site);
   if (auto arrival = s.inboxes.take(name)) {
     operation->event = arrival->event;
     s.complete(*operation, Trigger::kSuccess, arrival->order,
@@ -420,10 +421,10 @@ bool Execution::has_signal(std::string_view name) const {
   return state_->inboxes.has(name);
 }
 
-OperationRef Execution::spawn(std::function<void()> body) try {
+OperationRef Execution::spawn(std::function<void()> body, base::CallSite site) try {
   State& s = *state_;
   const StrandRecord& parent = s.enter();
-  OperationRef operation = s.add_operation(Kind::kSpawn, 0, "spawned");
+  OperationRef operation = s.add_operation(Kind::kSpawn, 0, "spawned", site);
   StrandRecord& strand = s.spawn_strand(
       [&s, body = std::move(body)] { s.guarded({"a spawned strand"}, body); }, parent.scope);
   strand.completes = operation.get();

@@ -66,14 +66,21 @@ base::Result<std::string> Execution::query(std::string_view name, std::string_vi
 
 namespace {
 
-std::string what_it_waits_for(const StrandRecord& strand) {
+enum class Places { kLeftOut, kShown };
+
+std::string at(base::CallSite site, Places places) {
+  if (places == Places::kLeftOut || site.line == 0) return {};
+  return " at " + std::string(site.short_file()) + ":" + std::to_string(site.line);
+}
+
+std::string what_it_waits_for(const StrandRecord& strand, Places places) {
   std::string line;
   for (const Operation* operation : strand.waits_for) {
     line += (line.empty() ? "" : " or ") + std::string(to_string(operation->kind())) + " " +
-            operation->label;
+            operation->label + at(operation->site, places);
   }
-  if (strand.on_condition) line += line.empty() ? "a condition" : " or a condition";
-  return line;
+  if (!strand.on_condition) return line;
+  return line + (line.empty() ? "" : " or ") + "a condition" + at(strand.condition_site, places);
 }
 
 }  // namespace
@@ -81,7 +88,8 @@ std::string what_it_waits_for(const StrandRecord& strand) {
 std::vector<std::string> Execution::waiting_for() const {
   std::vector<std::string> lines;
   for (const auto& strand : state_->scheduler.strands()) {
-    if (auto line = what_it_waits_for(*strand); !line.empty()) lines.push_back(std::move(line));
+    auto line = what_it_waits_for(*strand, Places::kShown);
+    if (!line.empty()) lines.push_back(std::move(line));
   }
   return lines;
 }
@@ -89,7 +97,9 @@ std::vector<std::string> Execution::waiting_for() const {
 std::vector<StrandStatus> Execution::State::strands() const {
   std::vector<StrandStatus> all;
   for (const auto& strand : scheduler.strands()) {
-    all.push_back({strand->number, what_it_waits_for(*strand), strand->strand.stack()});
+    // The stack has the places.
+    all.push_back(
+        {strand->number, what_it_waits_for(*strand, Places::kLeftOut), strand->strand.stack()});
   }
   return all;
 }

@@ -8,6 +8,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include "base/call_site.h"
 #include "base/function_ref.h"
 #include "base/pooled.h"
 #include "replay/code_guard.h"
@@ -22,14 +23,15 @@ struct StrandRecord : base::Pooled<StrandRecord> {
       : strand(pool, std::move(body)), scope(std::move(in_scope)) {}
 
   Strand strand;
-  std::size_t number = 0;          // from 1 in order of creation
-  ScopeRef scope;                  // the innermost one it is in now
-  bool running = false;            // is on its stack now, or has resumed a strand that is
-  bool ready = false;              // stands in the ready queue
-  bool on_condition = false;       // waits for a condition of its own
-  bool rechecking = false;         // was resumed only to look at its condition again
-  bool watched = true;             // by the guard, when the strand runs next
-  Operation* completes = nullptr;  // a spawned strand's operation
+  std::size_t number = 0;           // from 1 in order of creation
+  ScopeRef scope;                   // the innermost one it is in now
+  bool running = false;             // is on its stack now, or has resumed a strand that is
+  bool ready = false;               // stands in the ready queue
+  bool on_condition = false;        // waits for a condition of its own
+  base::CallSite condition_site{};  // of the latest one
+  bool rechecking = false;          // was resumed only to look at its condition again
+  bool watched = true;              // by the guard, when the strand runs next
+  Operation* completes = nullptr;   // a spawned strand's operation
   boost::container::small_vector<Operation*, 1> waits_for{};  // what would wake it, for people
 };
 

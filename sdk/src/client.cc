@@ -1,5 +1,6 @@
 #include "reprise/client.h"
 
+#include <limits>
 #include <utility>
 
 #include "base/utf8.h"
@@ -104,25 +105,19 @@ std::string RunHandle::send_query(std::string_view name, std::string input) cons
   }));
 }
 
-std::string RunHandle::send_update(std::string_view name, std::string input) const {
+SentUpdate RunHandle::send_update(std::string_view name, std::string input) const {
+  internal::forbid_in_workflow();
   internal::check_id("the update's name", name);
-  internal::check_payload_size(input);
-  auto& service = link_->service();
-  const auto key = link_->key_to_await();
-  // Shared, because replies are copied and an Outcome cannot be.
-  auto outcome = internal::ask<std::shared_ptr<replay::Outcome>>(
-      service,
-      [&](auto reply) {
-        service.update(key, std::string(name), std::move(input),
-                       [reply = std::move(reply)](base::Result<replay::Outcome> answer) {
-                         if (!answer) return reply(answer.error());
-                         reply(std::make_shared<replay::Outcome>(std::move(*answer)));
-                       });
-      },
-      base::InterruptibleWaits::stop());
-  const auto handled = internal::value_or_throw(std::move(outcome));
-  if (!handled->ok()) internal::throw_failure(handled->failure());
-  return handled->take_payload();
+  return SentUpdate(internal::UpdateLink::send(link_, name, std::move(input)));
+}
+
+std::string SentUpdate::wait_result() const {
+  return *link_->result(std::nullopt);
+}
+
+std::optional<std::string> SentUpdate::wait_result(Duration timeout) const {
+  internal::check_duration("the timeout", timeout);
+  return link_->result(timeout);
 }
 
 void RunHandle::cancel(std::string_view reason) const {
@@ -212,7 +207,7 @@ std::vector<RunDescription> Client::list(const ListOptions& options) const {
   runtime::ListRequest request;
   if (options.status) request.status = static_cast<runtime::RunStatus>(*options.status);
   request.workflow = options.workflow;
-  request.limit = options.limit;
+  request.limit = options.limit == 0 ? std::numeric_limits<std::size_t>::max() : options.limit;
   request.newest_first = options.newest_first;
   auto& service = *service_->service;
   const auto found = internal::value_or_throw(internal::ask<std::vector<runtime::RunDescription>>(

@@ -159,7 +159,8 @@ std::size_t Context::wait_first(const PendingBase* const* pendings, std::size_t 
 }
 
 internal::PendingParts Context::spawn_strand(std::shared_ptr<internal::SpawnResult> box,
-                                             std::function<void()> body) {
+                                             std::function<void()> body,
+                                             CallSite site) {
   internal::require_startable(*execution_);
   auto guarded = [box, body = std::move(body)] {
     try {
@@ -168,7 +169,8 @@ internal::PendingParts Context::spawn_strand(std::shared_ptr<internal::SpawnResu
       box->failure = std::current_exception();
     }
   };
-  auto parts = internal::to_parts(*execution_, execution_->spawn(std::move(guarded)));
+  auto parts = internal::to_parts(*execution_,
+                                  execution_->spawn(std::move(guarded), {site.file, site.line}));
   parts.spawned = std::move(box);
   return parts;
 }

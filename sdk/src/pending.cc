@@ -46,10 +46,10 @@ PendingParts to_parts(replay::Execution& execution, const replay::OperationRef& 
   return {&execution, operation.get(), {}};
 }
 
-PendingParts next_signal(replay::Execution& execution, const std::string& name) {
+PendingParts next_signal(replay::Execution& execution, const std::string& name, CallSite site) {
   require_durable(execution);
   check_name(execution, "the signal's name", name);
-  return to_parts(execution, execution.next_signal(name));
+  return to_parts(execution, execution.next_signal(name, {site.file, site.line}));
 }
 
 bool has_signal(replay::Execution& execution, const std::string& name) {

@@ -109,6 +109,37 @@ base::Status RunLink::signal(std::string_view name, std::string input) const {
   return submit_signal(name, std::move(input))->wait();
 }
 
+std::shared_ptr<UpdateLink> UpdateLink::send(std::shared_ptr<RunLink> run,
+                                             std::string_view name,
+                                             std::string input) {
+  check_payload_size(input);
+  auto link = std::make_shared<UpdateLink>();
+  link->run = std::move(run);
+  auto reply = reply_to(link->answer);
+  link->run->service().update(link->run->key(), std::string(name), std::move(input),
+                              [reply](base::Result<replay::Outcome> handled) {
+                                if (!handled) return reply(handled.error());
+                                reply(std::make_shared<const replay::Outcome>(std::move(*handled)));
+                              });
+  return link;
+}
+
+std::optional<std::string> UpdateLink::result(std::optional<base::Duration> timeout) const {
+  forbid_in_workflow();  // ready or not: what is wrong must not depend on the disk
+  if (!answer->ready()) {
+    (void)run->key_to_await();
+    if (!timeout) {
+      wait_for_answer(run->service(), *answer, base::InterruptibleWaits::stop());
+    } else if (!wait_for(run->service(), *answer, timeout)) {
+      return std::nullopt;
+    }
+  }
+  if (!answer->get()) throw_error(answer->get().error());
+  const replay::Outcome& outcome = **answer->get();
+  if (!outcome.ok()) throw_failure(outcome.failure());
+  return outcome.payload();
+}
+
 std::shared_ptr<runtime::RunWatch> RunLink::watch() {
   std::lock_guard lock(mutex_);
   if (watch_ == nullptr) {

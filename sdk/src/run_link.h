@@ -21,6 +21,23 @@ struct SignalLink {
   runtime::Promise<base::Status> reply;
 };
 
+class RunLink;
+
+// What an UpdateHandle and its copies share. Thread-safe.
+struct UpdateLink {
+  static std::shared_ptr<UpdateLink> send(std::shared_ptr<RunLink> run,
+                                          std::string_view name,
+                                          std::string input);
+  // The payload it was answered with; nullopt: the timeout passed. Throws the handler's failure.
+  std::optional<std::string> result(std::optional<base::Duration> timeout) const;
+
+  std::shared_ptr<RunLink> run;
+  // Shared with the reply, which the service may keep for longer than anybody keeps the run. The
+  // outcome as well, because replies are copied and an Outcome cannot be.
+  using Answer = base::Result<std::shared_ptr<const replay::Outcome>>;
+  std::shared_ptr<runtime::Promise<Answer>> answer = std::make_shared<runtime::Promise<Answer>>();
+};
+
 // Thread-safe.
 class RunLink {
  public:

@@ -31,10 +31,12 @@ class Worker::State final : public internal::Registry {
 
   void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
     require_open();
+    if (implementations_.has_workflow(name)) refuse_second("workflow", name);
     implementations_.add_workflow(name, std::move(factory));
   }
   void add_activity(std::string_view name, internal::ActivityFunction function) override {
     require_open();
+    if (implementations_.has_activity(name)) refuse_second("activity", name);
     implementations_.add_activity(name, internal::activity_code(std::move(function)));
   }
   void require_open() const override {
@@ -79,6 +81,11 @@ class Worker::State final : public internal::Registry {
   bool needs_other_thread() const {
     return session_ != nullptr &&
            (session_->on_own_thread() || replay::Strand::current() != nullptr);
+  }
+  [[noreturn]] void refuse_second(std::string_view what, std::string_view name) const {
+    internal::misused(std::string(what) + " '" + std::string(name) +
+                      "' is implemented twice on the worker of task queue '" + options_.task_queue +
+                      "'; a definition has one implementation there");
   }
 
   internal::ServiceState* service_;  // nullptr: none yet

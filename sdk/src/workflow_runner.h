@@ -17,9 +17,10 @@ runtime::ActivityCode activity_code(ActivityFunction function);
 // What has been implemented so far.
 class Implementations {
  public:
-  // Twice the same name: the later one counts.
+  // Twice the same name: the later one counts, as a test's environment has it.
   void add_workflow(std::string_view name, WorkflowFactory factory);
   void add_activity(std::string_view name, runtime::ActivityCode code);
+  bool has_workflow(std::string_view name) const { return workflows_.contains(name); }
   bool has_activity(std::string_view name) const { return activities_.contains(name); }
   runtime::WorkerCode worker_code(const std::string& task_queue,
                                   std::size_t activity_threads,

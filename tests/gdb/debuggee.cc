@@ -46,7 +46,9 @@ void record_many(const char* path, int rounds) {
 }
 
 void implement(reprise::Worker& worker) {
-  worker.implement(shop::order, shop::run_order).implement(shop::many, shop::run_many);
+  const bool changed = std::getenv("REPRISE_TEST_CHANGED") != nullptr;
+  worker.implement(shop::order, changed ? shop::run_changed : shop::run_order);
+  worker.implement(shop::many, shop::run_many);
   worker.implement(shop::reserve, [](reprise::ActivityContext&, const int& v) { return v + 1; });
   worker.implement(shop::charge, [](reprise::ActivityContext&, const int& v) { return v; });
 }
@@ -60,7 +62,7 @@ void serve(const char* directory) {
   reprise::Client client(*engine);
   for (const char* const id : {"order-1", "order-2"}) {
     const auto run = client.start(shop::order(34), {.id = id});
-    for (std::string wait; wait != "signal packed";) {
+    for (std::string wait; !wait.starts_with("signal packed");) {
       const auto waits = run.describe().waiting_for;
       if (!waits.empty()) wait = waits.front();
     }
@@ -76,9 +78,6 @@ void serve(const char* directory) {
 int main(int argc, char** argv) {
   reprise::Worker worker;
   implement(worker);
-  if (std::getenv("REPRISE_TEST_CHANGED") != nullptr) {
-    worker.implement(shop::order, shop::run_changed);
-  }
   if (const auto status = reprise::cli(argc, argv, worker)) return *status;
   const std::string command = argc > 1 ? argv[1] : "";
   if (command == "record" && argc == 3) return record(argv[2]), 0;

@@ -20,6 +20,7 @@ namespace reprise {
 namespace internal {
 class RunLink;
 struct SignalLink;
+struct UpdateLink;
 }  // namespace internal
 
 // An activity or a step that a run waits for.
@@ -70,8 +71,47 @@ class SentSignal {
   std::shared_ptr<internal::SignalLink> link_;
 };
 
+// The part of an UpdateHandle that does not depend on its type.
+class SentUpdate {
+ protected:
+  std::string wait_result() const;
+  std::optional<std::string> wait_result(Duration timeout) const;
+
+ private:
+  friend class RunHandle;
+  template <class U>
+  friend class UpdateHandle;
+  explicit SentUpdate(std::shared_ptr<internal::UpdateLink> link) : link_(std::move(link)) {}
+
+  std::shared_ptr<internal::UpdateLink> link_;
+};
+
+// An update on its way, from RunHandle::submit_update(). A value: copies are cheap and stand for
+// the same update. Thread-safe; its Service must outlive it. Dropping it does not take the update
+// back. Not for workflow code (UsageError RP2004).
+template <class U>
+class UpdateHandle : public SentUpdate {
+ public:
+  // Waits until the run has handled the update, and returns or throws what RunHandle::update()
+  // would. May be called again.
+  U result() const { return internal::decode_result<U>(wait_result()); }
+  // The same for at most `timeout`; nullopt (false for void): it is not handled yet.
+  auto result_for(Duration timeout) const {
+    const std::optional<std::string> payload = wait_result(timeout);
+    if constexpr (std::is_void_v<U>) {
+      return payload.has_value();
+    } else {
+      return payload ? std::optional<U>(internal::decode_result<U>(*payload)) : std::nullopt;
+    }
+  }
+
+ private:
+  friend class RunHandle;
+  explicit UpdateHandle(SentUpdate sent) : SentUpdate(std::move(sent)) {}
+};
+
 // Addresses one run. A value: copies are cheap and address the same run. Thread-safe; its Service
-// must outlive it. Calls, but for submit_signal(), block until what they ask for is durable and
+// must outlive it. Calls, but for the two that submit, block until what they ask for is durable and
 // throw: NotFound (RP3005), RunClosed (RP3006), ParkedError (RP2007) for a message to a run whose
 // history is too long, Overloaded (RP3011), StoreFull (RP1007), StoreError (RP1008), the error of
 // the start if that failed. Not for workflow code (UsageError RP2004).
@@ -85,13 +125,13 @@ class RunHandle {
   void started() const;
 
   // Delivers a signal. The run need not be waiting for it, nor be in memory.
-  template <class T>
-  void signal(const Message<kind::Signal, void, T>& message) const {
+  template <class... T>
+  void signal(const Message<kind::Signal, void, T...>& message) const {
     send_signal(message.name, internal::encode_arguments(message.args));
   }
   // The same; false if the run has ended.
-  template <class T>
-  bool try_signal(const Message<kind::Signal, void, T>& message) const {
+  template <class... T>
+  bool try_signal(const Message<kind::Signal, void, T...>& message) const {
     return try_send_signal(message.name, internal::encode_arguments(message.args));
   }
   // The same without waiting for the disk: signals are made durable together, in the order in which
@@ -99,8 +139,8 @@ class RunHandle {
   // EngineLimits allows, then this waits, too. Wait for delivered() now and then.
   // Waits for the start of a run that Client::submit() is still starting, and throws its error; or
   // PayloadError. Everything else is thrown by delivered().
-  template <class T>
-  SentSignal submit_signal(const Message<kind::Signal, void, T>& message) const {
+  template <class... T>
+  SentSignal submit_signal(const Message<kind::Signal, void, T...>& message) const {
     return send_signal_without_waiting(message.name, internal::encode_arguments(message.args));
   }
   // Asks the run's code, replaying it if need be. Records nothing. Throws QueryFailed (RP3007,
@@ -115,8 +155,21 @@ class RunHandle {
   // Failure that the handler threw, or an ApplicationFailure when the run has no such handler.
   template <class U, class... A>
   U update(const Message<kind::Update, U, A...>& message) const {
-    return internal::decode_result<U>(
-        send_update(message.name, internal::encode_arguments(message.args)));
+    return submit_update(message).result();
+  }
+  // The same for at most `timeout`; nullopt (false for void): it passed. The update is not taken
+  // back: the run handles it all the same, unless it never became durable.
+  template <class U, class... A>
+  auto update_for(const Message<kind::Update, U, A...>& message, Duration timeout) const {
+    return submit_update(message).result_for(timeout);
+  }
+  // The same without waiting, neither for the disk nor for the run: UpdateHandle::result() does,
+  // and throws what update() would have thrown. Updates of one thread to one run keep their order.
+  // Waits for the start of a run that Client::submit() is still starting, and throws its error; or
+  // PayloadError.
+  template <class U, class... A>
+  UpdateHandle<U> submit_update(const Message<kind::Update, U, A...>& message) const {
+    return UpdateHandle<U>(send_update(message.name, internal::encode_arguments(message.args)));
   }
 
   // Asks the run to cancel: its waits throw CancelledFailure, and it cleans up and ends as it sees
@@ -140,7 +193,7 @@ class RunHandle {
   bool try_send_signal(std::string_view name, std::string input) const;
   SentSignal send_signal_without_waiting(std::string_view name, std::string input) const;
   std::string send_query(std::string_view name, std::string input) const;
-  std::string send_update(std::string_view name, std::string input) const;
+  SentUpdate send_update(std::string_view name, std::string input) const;
 
   std::shared_ptr<internal::RunLink> link_;
 };

@@ -17,6 +17,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace reprise {
@@ -208,12 +209,18 @@ class Context {
       return results;
     }
   }
+  // The same for results of different types: a tuple, with a std::monostate for a void.
+  template <class... T>
+  requires(sizeof...(T) > 0) auto all(Pending<T>&... pendings)
+      -> std::tuple<std::conditional_t<std::is_void_v<T>, std::monostate, T>...> {
+    return {value_of(pendings)...};  // braces: from left to right
+  }
   // Runs `fn` on a strand of its own, which takes turns with this one, never in parallel: it starts
   // when this one waits. A Failure it throws is kept for get(); any other exception parks the run.
   // Dropping the Pending stops it where it waits, so it may refer to the caller's variables as long
   // as they outlive the Pending. The result needs no codec. Records nothing.
   template <class Fn>
-  auto spawn(Fn fn) -> Pending<std::invoke_result_t<Fn&>> {
+  auto spawn(Fn fn, CallSite site = CallSite::current()) -> Pending<std::invoke_result_t<Fn&>> {
     using R = std::invoke_result_t<Fn&>;
     static_assert(!std::is_reference_v<R>, "return a value from a spawned function");
     auto box = std::make_shared<internal::SpawnBox<R>>();
@@ -225,7 +232,7 @@ class Context {
         box->value.emplace((*shared)());
       }
     };
-    return Pending<R>(spawn_strand(std::move(box), std::move(body)), nullptr);
+    return Pending<R>(spawn_strand(std::move(box), std::move(body), site), nullptr);
   }
 
   // ---- messages from outside ----
@@ -302,6 +309,14 @@ class Context {
     for (const auto& pending : pendings) list.push_back(&pending);
     return list;
   }
+  template <class T>
+  static auto value_of(Pending<T>& pending) {
+    if constexpr (std::is_void_v<T>) {
+      return pending.get(), std::monostate();
+    } else {
+      return pending.get();
+    }
+  }
   template <class S, class Fn>
   static Handler erase(Fn fn) {
     return [&fn]<class R, class... A>(std::type_identity<R(A...)>) {
@@ -338,7 +353,8 @@ class Context {
   bool wait_for_condition(internal::Condition condition, Duration timeout, CallSite site);
   std::size_t wait_first(const PendingBase* const* pendings, std::size_t count);
   internal::PendingParts spawn_strand(std::shared_ptr<internal::SpawnResult> box,
-                                      std::function<void()> body);
+                                      std::function<void()> body,
+                                      CallSite site);
   Registration add_query(std::string_view name, Handler handler);
   Registration add_update(std::string_view name, Handler handler);
 

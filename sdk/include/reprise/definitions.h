@@ -66,10 +66,14 @@ struct Workflow : Definition<kind::Workflow, S> {
   using Definition<kind::Workflow, S>::Definition;
 };
 
-// A value sent to a run, which reads it when it likes: Signal<Approval>.
-template <class T>
+// A value sent to a run, which reads it when it likes: Signal<Approval>. Signal<> sends none.
+template <class T = void>
 struct Signal : Definition<kind::Signal, void(T)> {
   using Definition<kind::Signal, void(T)>::Definition;
+};
+template <>
+struct Signal<void> : Definition<kind::Signal, void()> {
+  using Definition<kind::Signal, void()>::Definition;
 };
 
 // A question that a run answers from its state without an event in its log: Query<Stage()>.

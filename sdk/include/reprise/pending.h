@@ -98,8 +98,9 @@ class Inbox {
  public:
   // The next signal that nobody else has asked for. get() throws PayloadError, which parks the run,
   // when the signal is no T.
-  Pending<T> next() {
-    return Pending<T>(internal::next_signal(*execution_, name_), &internal::decode_argument<T>);
+  Pending<T> next(CallSite site = CallSite::current()) {
+    return Pending<T>(internal::next_signal(*execution_, name_, site),
+                      &internal::decode_argument<T>);
   }
   // Has no signal arrived that nobody has asked for?
   bool empty() const { return !internal::has_signal(*execution_, name_); }

@@ -27,7 +27,8 @@ const std::string& task_queue(const Worker& worker);
 }  // namespace internal
 
 // Executes the runs and activities of one task queue with the code given to it. Implement first,
-// then start; a second start, and implementing after it, throw UsageError. One without a Service is
+// then start; a second start, implementing after it, and implementing a definition twice throw
+// UsageError. One without a Service is
 // a set of implementations, for cli() and Replayer, until start(service) gives it one. Not
 // thread-safe except as said; the Service must outlive it. Workflow functions are called on the
 // engine's shard threads, activities on the worker's own, several at once: what they capture must
@@ -104,6 +105,16 @@ class ClassBinding {
       internal::Handlers::signal(ctx, name, [&object, method](std::string_view input) {
         const T value = internal::decode_argument<T>(input);
         (object.*method)(value);
+      });
+    });
+  }
+  template <class Method>
+  requires std::is_invocable_r_v<void, Method C::*, C&> ClassBinding& on(const Signal<>& signal,
+                                                                         Method C::*method) {
+    return add([name = std::string(signal.name()), method](Context& ctx, C& object) {
+      internal::Handlers::signal(ctx, name, [&object, method](std::string_view input) {
+        internal::decode_argument<void>(input);
+        (object.*method)();
       });
     });
   }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -51,7 +52,7 @@ struct Ended {
 class CliTest : public ::testing::Test {
  protected:
   CliTest() {
-    worker_.implement(trade, run_trade);
+    worker_->implement(trade, run_trade);
     testing::Env env({.replay = testing::Replay::kOff});
     env.implement(trade, run_trade);
     env.stub(buy, [](int amount) { return amount * 2; });
@@ -75,7 +76,7 @@ class CliTest : public ::testing::Test {
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
     Ended ended;
-    ended.status = cli(static_cast<int>(argv.size()), argv.data(), worker_);
+    ended.status = cli(static_cast<int>(argv.size()), argv.data(), *worker_);
     std::cout << std::flush;
     std::fflush(stdout);
     ended.out = ::testing::internal::GetCapturedStdout();
@@ -94,14 +95,15 @@ class CliTest : public ::testing::Test {
 
   // From now on the code waits before it buys.
   void change_code() {
-    worker_.implement(trade, [](Context& ctx, const int& amount) {
+    worker_ = std::make_unique<Worker>();
+    worker_->implement(trade, [](Context& ctx, const int& amount) {
       ctx.sleep(1h);
       return ctx.call(buy(amount));
     });
   }
 
   testing::ScratchDirectory directory_;
-  Worker worker_;
+  std::unique_ptr<Worker> worker_ = std::make_unique<Worker>();
 };
 
 // ---- replay -----------------------------------------------------------------------------------

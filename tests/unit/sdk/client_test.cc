@@ -19,6 +19,7 @@ using testing::Env;
 constexpr Workflow<int(int)> wait_hours{"wait_hours"};
 constexpr Workflow<void()> no_result{"no_result"};
 constexpr Activity<int(int)> twice{"twice"};
+constexpr Signal<> go{"go"};
 
 class Clients : public ::testing::Test {
  protected:
@@ -184,6 +185,36 @@ TEST_F(Clients, DescribeRuns) {
   EXPECT_EQ(description.activities[0].last_failure, "closed");
   EXPECT_EQ(description.waiting_for.size(), 1U);
   EXPECT_FALSE(description.parked.has_value());
+}
+
+// As `reprise list --limit 0` does.
+TEST_F(Clients, ListAllRuns) {
+  for (int i = 0; i < 1'100; ++i) (void)env_.client().submit(wait_hours(1)).run_id();
+  EXPECT_EQ(env_.client().list().size(), 1'000U);
+  EXPECT_EQ(env_.client().list({.limit = 0}).size(), 1'100U);
+  env_.skip(1h);
+  EXPECT_EQ(env_.client().list({.status = RunStatus::kCompleted, .limit = 0}).size(), 1'100U);
+}
+
+TEST_F(Clients, SayWhereTheCodeWaits) {
+  int line = 0;
+  env_.implement(wait_hours, [&line](Context& ctx, int hours) {
+    line = __LINE__;
+    auto spawned = ctx.spawn([&ctx, hours] { ctx.sleep(hours * 1h); });
+    auto signal = ctx.inbox(go).next();
+    if (ctx.first_of(signal, spawned) == 0) ctx.wait_until([] { return false; });
+    return 0;
+  });
+  const auto place = [&line](int lines) {
+    return "sdk/client_test.cc:" + std::to_string(line + lines);
+  };
+  auto run = env_.start(wait_hours(2));
+  const auto waits = run.describe().waiting_for;
+  ASSERT_EQ(waits.size(), 2U);
+  EXPECT_EQ(waits[0], "signal go at " + place(2) + " or strand spawned at " + place(1));
+  EXPECT_EQ(waits[1], "timer 7200000ms at " + place(1));
+  run.signal(go());
+  EXPECT_EQ(run.describe().waiting_for[0], "a condition at " + place(3));
 }
 
 TEST_F(Clients, ListRuns) {

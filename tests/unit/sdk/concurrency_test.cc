@@ -5,6 +5,8 @@
 #include <reprise/testing/env.h>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -205,6 +207,24 @@ TEST(All, ReturnsResultsInOrder) {
                   return joined;
                 }),
             "02468");
+}
+
+TEST(All, ReturnsResultsOfDifferentTypes) {
+  Env env;
+  env.stub(twice, [](int value) { return 2 * value; });
+  EXPECT_EQ(run(env,
+                [](Context& ctx) -> std::string {
+                  auto doubled = ctx.start(twice(4));
+                  auto hour = ctx.timer(1h);
+                  auto word = ctx.spawn([&] {
+                    ctx.sleep(1s);
+                    return std::string("word");
+                  });
+                  const auto [eight, nothing, said] = ctx.all(doubled, hour, word);
+                  static_assert(std::is_same_v<decltype(nothing), const std::monostate>);
+                  return std::to_string(eight) + " " + said;
+                }),
+            "8 word");
 }
 
 TEST(All, ThrowsTheFirstFailureInOrder) {

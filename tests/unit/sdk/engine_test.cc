@@ -370,6 +370,23 @@ TEST_F(Engines, TakeOneStartPerWorker) {
   EXPECT_THROW(Worker(*engine, {.task_queue = ""}), InvalidOption);
 }
 
+TEST_F(Engines, TakeOneImplementationPerDefinitionAndWorker) {
+  Worker worker({.task_queue = "shop"});
+  worker.implement(main_workflow, add_up).implement(twice, [](ActivityContext&, int v) {
+    return v;
+  });
+  try {
+    worker.implement(main_workflow, add_up);
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_EQ(error.code(), "RP3010");
+    EXPECT_NE(std::string(error.what()).find("workflow 'main'"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("'shop'"), std::string::npos);
+  }
+  EXPECT_THROW(worker.implement(twice, [](ActivityContext&, int v) { return v; }), UsageError);
+  worker.implement(text_workflow, [](Context&, int) { return std::string(); });
+}
+
 TEST_F(Engines, RunAWorkerUntilItIsStopped) {
   const auto engine = open();
   Worker worker(*engine, {.task_queue = "shop", .activity_threads = 1});

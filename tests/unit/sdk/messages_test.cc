@@ -19,10 +19,12 @@ constexpr Activity<int(int)> twice{"twice"};
 constexpr Signal<int> number{"number"};
 constexpr Signal<std::string> number_as_text{"number"};
 constexpr Signal<bool> finish{"finish"};
+constexpr Signal<> poke{"poke"};
 constexpr Query<int(int)> sum_plus{"sum_plus"};
 constexpr Query<int(std::string)> sum_plus_text{"sum_plus"};
 constexpr Update<int(int)> add{"add"};
 constexpr Update<int(std::string)> add_text{"add"};
+constexpr Update<void()> reset{"reset"};
 
 // ---- functions --------------------------------------------------------------------------------
 
@@ -83,6 +85,22 @@ TEST(Signals, CanBeSentWithoutWaiting) {
   run.submit_signal(number(3)).delivered();
   EXPECT_EQ(run.result(), "123");
   EXPECT_THROW(run.submit_signal(number(4)).delivered(), RunClosed);
+}
+
+TEST(Signals, MayCarryNothing) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    ctx.inbox(poke).next().get();
+    auto poked = ctx.inbox(poke).next();
+    auto deadline = ctx.timer(1h);
+    const bool late = ctx.first_of(poked, deadline) == 1;
+    return std::string(late ? "late" : "poked twice");
+  });
+  auto run = env.start(main_workflow());
+  run.signal(poke());
+  EXPECT_TRUE(run.try_signal(poke()));
+  EXPECT_EQ(run.result(), "poked twice");
+  EXPECT_FALSE(run.try_signal(poke()));
 }
 
 TEST(Signals, ToARunThatHasEndedAreRefused) {
@@ -231,6 +249,63 @@ TEST(Updates, ReturnFailuresToTheirCaller) {
   EXPECT_EQ(run.result(), "done");
 }
 
+TEST(Updates, AreWaitedForForAWhile) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    int sum = 0;
+    auto adding = ctx.accept(add, [&](int value) {
+      ctx.sleep(2h);
+      return sum += value;
+    });
+    auto resetting = ctx.accept(reset, [&] {
+      ctx.sleep(2h);
+      sum = 0;
+    });
+    ctx.inbox(finish).next().get();
+    return std::to_string(sum);
+  });
+  const auto before = env.now();
+  auto run = env.start(main_workflow());
+  EXPECT_EQ(run.update_for(add(1), 1h), std::nullopt);
+  EXPECT_EQ(env.now(), before + 1h);
+  EXPECT_EQ(run.update_for(add(2), 3h), 3) << "the first was handled too";
+  EXPECT_FALSE(run.update_for(reset(), 1h));
+  EXPECT_TRUE(run.update_for(reset(), 3h));
+  EXPECT_THROW((void)run.update_for(add(1), -1ms), InvalidOption);
+  run.signal(finish(true));
+  EXPECT_EQ(run.result(), "0");
+  EXPECT_THROW((void)run.update_for(add(1), 1h), RunClosed);
+}
+
+TEST(Updates, CanBeSentWithoutWaiting) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    std::string seen;
+    auto adding = ctx.accept(add, [&](int value) {
+      if (value < 0) throw ApplicationFailure("Negative", "no");
+      ctx.sleep(1h);
+      seen += std::to_string(value);
+      return value;
+    });
+    ctx.inbox(finish).next().get();
+    return seen;
+  });
+  auto run = env.client().submit(main_workflow());
+  std::vector<UpdateHandle<int>> sent;
+  for (int i = 1; i <= 3; ++i) sent.push_back(run.submit_update(add(i)));
+  const UpdateHandle<int> bad = run.submit_update(add(-1));
+  EXPECT_EQ(sent[0].result_for(30min), std::nullopt);
+  for (int i = 3; i >= 1; --i) EXPECT_EQ(sent[static_cast<std::size_t>(i - 1)].result(), i);
+  EXPECT_EQ(sent[0].result(), 1) << "again";
+  EXPECT_THROW(bad.result(), ApplicationFailure);
+  EXPECT_THROW(bad.result(), ApplicationFailure);
+  run.signal(finish(true));
+  EXPECT_EQ(run.result(), "123");
+  EXPECT_THROW(run.submit_update(add(4)).result(), RunClosed);
+  EXPECT_THROW(env.client().attach(main_workflow, "nobody").submit_update(add(1)).result(),
+               NotFound);
+}
+
 TEST(Updates, WhoseHandlerHasABugParkTheRun) {
   Env env;
   env.implement(main_workflow, [](Context& ctx) {
@@ -256,6 +331,7 @@ class Adder {
     sum_ += ctx_.call(twice(value));
   }
   void on_finish(bool) { finished_ = true; }
+  void on_poke() { sum_ += 1'000; }
   int sum_plus(int more) const { return sum_ + more; }
   int on_add(int value) {
     if (value < 0) throw ApplicationFailure("Negative", "no");
@@ -273,6 +349,7 @@ void bind(Env& env) {
   implement_class(env, main_workflow, &Adder::run)
       .on(number, &Adder::on_number)
       .on(finish, &Adder::on_finish)
+      .on(poke, &Adder::on_poke)
       .on(sum_plus, &Adder::sum_plus)
       .on(add, &Adder::on_add);
 }
@@ -287,9 +364,10 @@ TEST(Classes, HandleEverything) {
   EXPECT_EQ(run.query(sum_plus(100)), 102);
   EXPECT_EQ(run.update(add(5)), 7);
   EXPECT_THROW(run.update(add(-5)), ApplicationFailure);
+  run.signal(poke());
   run.signal(finish(true));
-  EXPECT_EQ(run.result(), "7");
-  EXPECT_EQ(run.query(sum_plus(1)), 8);
+  EXPECT_EQ(run.result(), "1007");
+  EXPECT_EQ(run.query(sum_plus(1)), 1008);
 }
 
 TEST(Classes, HandleSignalsThatCameFirst) {

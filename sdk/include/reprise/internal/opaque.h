@@ -3,6 +3,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <reprise/call_site.h>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -53,7 +54,7 @@ struct Computation {
   std::string (*compute)(void* object);
 };
 
-PendingParts next_signal(replay::Execution& execution, const std::string& name);
+PendingParts next_signal(replay::Execution& execution, const std::string& name, CallSite site);
 bool has_signal(replay::Execution& execution, const std::string& name);
 
 }  // namespace internal

@@ -51,10 +51,15 @@ std::tuple<A...> decode_arguments(std::string_view encoded) {
   return decode_payload<std::tuple<A...>>(encoded, CborReader::Whole::kArguments);
 }
 
-// The only argument of a signal.
+// The only argument of a signal; void: it has none.
 template <class T>
 T decode_argument(std::string_view encoded) {
-  return std::get<0>(decode_payload<std::tuple<T>>(encoded, CborReader::Whole::kArguments));
+  constexpr auto kKind = CborReader::Whole::kArguments;
+  if constexpr (std::is_void_v<T>) {
+    (void)decode_payload<std::tuple<>>(encoded, kKind);
+  } else {
+    return std::get<0>(decode_payload<std::tuple<T>>(encoded, kKind));
+  }
 }
 
 // Calls and encodes what comes back, as an R.
