@@ -48,6 +48,8 @@ std::string_view summary(ErrorCode code) {
       return "workflow code called what may differ from run to run";
     case ErrorCode::kNoHistory:
       return "this is no history of a run";
+    case ErrorCode::kPendingTaken:
+      return "the result of a Pending was taken before";
     case ErrorCode::kPayloadDecode:
       return "a payload does not decode as the expected type";
     case ErrorCode::kPayloadTooLarge:

@@ -24,6 +24,7 @@ Execution::State::State(Execution& execution,
       log(options.strict, options.record_stacks),
       symbols(options.symbols),
       observer(options.observer),
+      step_unwanted(std::move(options.step_unwanted)),
       step_abandoned(std::move(options.step_abandoned)),
       guard(options.guard),
       most_pending(options.pending_operations),
@@ -95,6 +96,7 @@ TurnEnd Execution::rehearse() try {
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (trouble || left) return end();
   now = std::max(now, base::from_ms(turn.time_ms()));
+  first_of_turn = next_operation;
   if (guard != nullptr) guard->begin_turn();
   for (const auto& [event, number] : std::exchange(deferred, {})) {
     if (over()) continue;
@@ -102,7 +104,8 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
     apply(event, number);
   }
   int applied = 0;
-  while (applied < turn.inputs_size() && !over()) {
+  while (!over()) {
+    if (applied == turn.inputs_size() && (live == nullptr || !end_given_up_steps(live))) break;
     const std::uint64_t number = events + static_cast<std::uint64_t>(applied) + 1;
     tell_applying(number, turn.inputs(applied));
     apply(turn.inputs(applied), number);
@@ -205,15 +208,23 @@ void Execution::State::start(const Event& event) {
     park_on_mismatch();
     return;
   }
+  behaviours = Behaviours(event.run_started().behaviours());
+  if (!behaviours.known()) {
+    return park(base::ErrorCode::kStoreOtherFormat,
+                "a newer version of the library has started this run, with behaviours " +
+                    std::to_string(behaviours.number()) + ", and this one knows those up to " +
+                    std::to_string(Behaviours::kNewest) + "; go on with the newer version");
+  }
   input = event.run_started().input();
-  spawn_strand(
-      [this] {
-        guarded({"the workflow's function"}, [this] {
-          instance = code(self);
-          close(instance->run(input));
-        });
-      },
-      root);
+  spawn_strand([this] { guarded({"the workflow's function"}, [this] { run_code(); }); }, root);
+}
+
+void Execution::State::run_code() {
+  instance = code(self);
+  Outcome ready = instance->make();
+  made = true;
+  base::needs_memory("running a workflow", [this] { handle_kept_updates(std::nullopt); });
+  close(ready.ok() ? instance->run(input) : std::move(ready));
 }
 
 void Execution::State::complete_numbered(const Event& event,
@@ -250,6 +261,24 @@ void Execution::State::receive_signal(const proto::SignalReceived& signal) {
 
 void Execution::State::receive_update(const proto::UpdateReceived& update) {
   ++next_order;
+  if (!made && behaviours.updates_await_handlers() && !handlers.updates.contains(update.name())) {
+    kept_updates.push_back(update);
+  } else {
+    handle(update);
+  }
+}
+
+void Execution::State::handle_kept_updates(std::optional<std::string_view> name) {
+  for (const proto::UpdateReceived& update : std::exchange(kept_updates, {})) {
+    if (!name || update.name() == *name) {
+      handle(update);
+    } else {
+      kept_updates.push_back(update);
+    }
+  }
+}
+
+void Execution::State::handle(const proto::UpdateReceived& update) {
   spawn_strand(
       [this, update] {
         guarded({"the handler of update", update.name()}, [&] {
@@ -365,9 +394,7 @@ void Execution::State::finished(StrandRecord& strand) {
 
 void Execution::State::dropped(Operation& operation) try {
   if (operation.kind() == Operation::Kind::kSpawn && operation.strand != nullptr) {
-    StrandRecord& strand = *std::exchange(operation.strand, nullptr);
-    strand.completes = nullptr;
-    if (!strand.running) scheduler.stop(strand);
+    stop_dropped(operation);
   }
   if (operation.kind() != Operation::Kind::kSignal) return;
   if (!operation.ready()) {

@@ -21,6 +21,7 @@
 #include "base/symbols.h"
 #include "base/time.h"
 #include "proto/log.pb.h"
+#include "replay/behaviours.h"
 #include "replay/code_guard.h"
 #include "replay/mismatch.h"
 #include "replay/operation.h"
@@ -41,8 +42,11 @@ class StackTexts;
 class WorkflowInstance {
  public:
   virtual ~WorkflowInstance() = default;
-  // Called once, on the run's main strand. A Failure that ends the run is returned, not thrown; any
-  // exception but Evicted is a bug and parks the run.
+  // Both are called once, on the run's main strand. A Failure that ends the run is returned, not
+  // thrown; any exception but Evicted is a bug and parks the run.
+  //
+  // Makes the code ready, which may take several turns: behind it its handlers are there.
+  virtual Outcome make() { return {}; }
   virtual Outcome run(std::string_view input) = 0;
 };
 
@@ -59,6 +63,10 @@ struct RunInfo {
 struct ExecutionOptions {
   // Compare what commands carry too: inputs of activities, durations of timers, results.
   bool strict = false;
+  // Told in a live turn that nobody waits for a step any more. True: no thread executes its closure
+  // and none will. False: one does or has; its outcome will be an input, and it is not tried again.
+  // Empty: nobody executes steps, but cancelled ones go on.
+  std::function<bool(std::uint32_t id)> step_unwanted{};
   // Told that a step's closure is about to be gone with its strand's stack: returns once no thread
   // executes it, and none will.
   std::function<void(std::uint32_t id)> step_abandoned{};
@@ -136,6 +144,9 @@ class Execution {
   // The closure of a pending step; nullopt when no strand waits for it. Valid until the turn that
   // completes it; the run must stay resident while another thread executes it.
   std::optional<base::FunctionRef<Outcome()>> step_body(std::uint32_t id) const;
+  // The code does not want that pending step any more: if nobody executes it now, it has failed as
+  // cancelled, and nobody begins to.
+  bool step_given_up(std::uint32_t id) const;
   // One line per strand: what it waits for, and where the code has asked for that.
   std::vector<std::string> waiting_for() const;
   // Every strand with its stack, between turns. No code of the run is run; 2 us for each.
@@ -151,8 +162,12 @@ class Execution {
 
   // Is the caller on a strand of this run, outside query handlers? Everything below needs it.
   bool callable() const;
+  // The closure, for people, that the caller is in and that makes no durable calls: only now(),
+  // replaying(), cancelled() and has_signal(). nullptr: none.
+  const char* closure() const;
 
   const RunInfo& info() const;
+  const Behaviours& behaviours() const;
   base::Time now() const;
   std::uint64_t random();
   bool replaying() const;
@@ -182,6 +197,8 @@ class Execution {
   Waited wait(Operation& operation);
   // Index of the one that completed earliest in the log; nullopt: the scope was cancelled.
   std::optional<std::size_t> wait_first(std::span<Operation* const> operations);
+  // `condition()`, as wait_until() evaluates it.
+  bool holds(base::FunctionRef<bool()> condition);
   // `condition` is evaluated on this strand whenever other code of the run has run.
   // kTimedOut only with a `timeout` (a timer's operation), which is cancelled when not needed.
   Waited wait_until(base::FunctionRef<bool()> condition, Operation* timeout, base::CallSite site);

@@ -24,10 +24,6 @@ constexpr std::size_t kBytesPerCommand = 64;
 // Longer than any run, short enough to be added to any time.
 constexpr base::Duration kLongestTimer = std::chrono::hours(24 * 365'000);
 
-[[noreturn]] void out_of_memory() {
-  base::end_out_of_memory("running a workflow");
-}
-
 }  // namespace
 
 // ---- helpers ----------------------------------------------------------------------------------
@@ -104,89 +100,20 @@ void Execution::State::complete(Operation& operation,
   for (StrandRecord* strand : operation.waiters) scheduler.wake(*strand);
 }
 
-void Execution::State::cancel(Operation& operation, base::CallSite site) try {
-  if (operation.ready()) return;
-  const OperationRef keep(&operation);
-  if (operation.kind() == Kind::kActivity || operation.kind() == Kind::kTimer) {
-    proto::Event* event = log.draft(site);
-    if (operation.kind() == Kind::kActivity) {
-      event->mutable_activity_cancel_requested()->set_id(operation.id());
-    } else {
-      event->mutable_timer_cancelled()->set_id(operation.id());
-    }
-    tell_command(*event);
-    if (left) return;
-    if (!log.submit()) {
-      park_on_mismatch();
-      return;
-    }
-    (void)pending.take(operation.id());
-  }
-  if (operation.kind() == Kind::kSignal) inboxes.stop_waiting(operation.label, &operation);
-  proto::Failure failure;
-  failure.set_kind(proto::Failure::CANCELLED);
-  failure.set_message(std::string(to_string(operation.kind())) + " " + operation.label +
-                      " was cancelled");
-  complete(operation, Trigger::kCancel, next_order++, Outcome::failed(std::move(failure)));
-} catch (const std::bad_alloc&) {
-  out_of_memory();
-}
-
-// The strand is unwound while it waits for the step. When the whole run leaves memory the step
-// stays pending; when the code has dropped this strand alone, nobody will ever want the result.
-void Execution::State::abandon_step(Operation& operation, base::CallSite site) try {
-  operation.step_body.reset();
-  if (scheduler.halted()) return;
-  const OperationRef keep(&operation);
-  (void)pending.take(operation.id());
-  proto::Event* const event = log.draft(site);
-  event->mutable_step_abandoned()->set_id(operation.id());
-  tell_command(*event);
-  if (!left && !log.submit()) park_on_mismatch();
-  const Unwatched ours(guard);
-  if (step_abandoned) step_abandoned(operation.id());
-} catch (const std::bad_alloc&) {
-  out_of_memory();
-}
-
-void Execution::State::cancel_scope(Scope& scope, base::CallSite site) try {
-  scope.cancel();
-  std::vector<OperationRef> affected;
-  pending.for_each([&](const OperationRef& operation) {
-    if (operation->kind() != Kind::kStep && operation->scope->is_cancelled()) {
-      affected.push_back(operation);
-    }
-  });
-  for (const OperationRef& operation : affected) cancel(*operation, site);
-  for (const auto& strand : scheduler.strands()) {
-    if (strand->scope->is_cancelled()) scheduler.wake(*strand);
-  }
-} catch (const std::bad_alloc&) {
-  out_of_memory();
-}
-
-void Execution::State::wait_on(StrandRecord& strand, std::span<Operation* const> operations) try {
-  // Registered for exactly as long as the strand is suspended, however it comes back.
-  struct Registered {
-    StrandRecord& strand;
-    ~Registered() {
-      for (Operation* operation : strand.waits_for) operation->stop_waking(strand);
-      strand.waits_for.clear();
-    }
-  };
-  strand.waits_for.assign(operations.begin(), operations.end());
-  for (Operation* operation : operations) operation->waiters.push_back(&strand);
-  const Registered registered{strand};
-  scheduler.block();
-  if (observer != nullptr) tell_resumed();
-} catch (const std::bad_alloc&) {
-  out_of_memory();
-}
-
 // ---- the run ----------------------------------------------------------------------------------
 
 bool Execution::callable() const {
   return state_->scheduler.current() != nullptr && !state_->in_query;
+}
+
+const char* Execution::closure() const {
+  const StrandRecord* strand = state_->scheduler.current();
+  if (strand == nullptr || !state_->behaviours.closures_make_no_calls()) return nullptr;
+  return strand->closure;
+}
+
+const Behaviours& Execution::behaviours() const {
+  return state_->behaviours;
 }
 
 const RunInfo& Execution::info() const {
@@ -269,7 +196,7 @@ Outcome Execution::run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
 
 std::string Execution::side_effect(base::FunctionRef<std::string()> compute, base::CallSite site) {
   State& s = *state_;
-  s.enter();
+  StrandRecord& strand = s.enter();
   if (const proto::Event* recorded = s.log.peek();
       recorded != nullptr && recorded->kind_case() == proto::Event::kSideEffectRecorded) {
     s.tell_command(*recorded);
@@ -286,9 +213,10 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
   }
   if (!s.log.replaying()) {
     const Unwatched recorded(s.guard);
+    const InClosure inside(strand, "the closure of ctx.side_effect()");
     value = compute();
   }
-  s.enter();  // `compute` may have waited against the rules, or parked the run
+  s.enter();  // a run from before closures were closed may have waited in it
   base::needs_memory("recording a side effect", [&] {
     s.log.draft(site)->mutable_side_effect_recorded()->set_value(value);
     s.submit(value.size());
@@ -333,73 +261,7 @@ void Execution::deprecate_patch(std::string_view change_id, base::CallSite site)
   out_of_memory();
 }
 
-// ---- waiting ----------------------------------------------------------------------------------
-
-void Execution::cancel(Operation& operation, base::CallSite site) {
-  state_->enter();
-  state_->cancel(operation, site);
-  state_->enter();
-}
-
-Waited Execution::wait(Operation& operation) {
-  Operation* const waited[] = {&operation};
-  return wait_first(waited) ? Waited::kReady : Waited::kCancelled;
-}
-
-std::optional<std::size_t> Execution::wait_first(std::span<Operation* const> operations) {
-  StrandRecord& strand = state_->enter();
-  while (true) {
-    std::optional<std::size_t> first;
-    for (std::size_t i = 0; i < operations.size(); ++i) {
-      if (!operations[i]->ready()) continue;
-      if (!first || operations[i]->order() < operations[*first]->order()) first = i;
-    }
-    if (first) return first;
-    if (strand.scope->is_cancelled()) return std::nullopt;
-    state_->wait_on(strand, operations);
-  }
-}
-
-Waited Execution::wait_until(base::FunctionRef<bool()> condition,
-                             Operation* timeout,
-                             base::CallSite site) {
-  State& s = *state_;
-  StrandRecord& strand = s.enter();
-  struct Waiter {
-    StrandRecord& strand;
-    Operation* timeout;
-    Scheduler& scheduler;
-    Waiter(StrandRecord& waiting, Operation* limit, Scheduler& run_by)
-        : strand(waiting), timeout(limit), scheduler(run_by) {
-      if (timeout == nullptr) return;
-      base::needs_memory("waiting for a condition", [this] {
-        timeout->waiters.push_back(&strand);
-        strand.waits_for.push_back(timeout);
-      });
-    }
-    ~Waiter() {
-      scheduler.condition_met();
-      strand.waits_for.clear();
-      if (timeout != nullptr) timeout->stop_waking(strand);
-    }
-  };
-  const auto wait = [&] {
-    const Waiter waiter(strand, timeout, s.scheduler);
-    while (true) {
-      if (condition()) return Waited::kReady;
-      if (timeout != nullptr && timeout->state() == Operation::State::kSucceeded) {
-        return Waited::kTimedOut;
-      }
-      if (strand.scope->is_cancelled()) return Waited::kCancelled;
-      s.scheduler.block_on_condition();
-      if (s.observer != nullptr) s.tell_resumed();
-    }
-  };
-  strand.condition_site = site;
-  const Waited result = wait();
-  if (timeout != nullptr && !timeout->ready()) cancel(*timeout, site);
-  return result;
-}
+// ---- signals and strands ----------------------------------------------------------------------
 
 OperationRef Execution::next_signal(std::string_view name, base::CallSite site) try {
   State& s = *state_;
@@ -464,6 +326,7 @@ std::uint64_t Execution::on_signal(std::string_view signal, SignalHandler handle
 std::uint64_t Execution::accept(std::string_view update, UpdateHandler handler) try {
   auto& handlers = state_->handlers;
   handlers.updates[std::string(update)] = {handlers.next_id, std::move(handler)};
+  state_->handle_kept_updates(update);
   return handlers.next_id++;
 } catch (const std::bad_alloc&) {
   out_of_memory();
@@ -475,32 +338,6 @@ void Execution::remove_handler(std::uint64_t id) {
   std::erase_if(handlers.queries, has_id);
   std::erase_if(handlers.signals, has_id);
   std::erase_if(handlers.updates, has_id);
-}
-
-// ---- scopes -----------------------------------------------------------------------------------
-
-ScopeRef Execution::enter_scope(Scope::Kind kind) try {
-  StrandRecord& strand = state_->enter();
-  strand.scope = ScopeRef(new Scope(kind, strand.scope));
-  return strand.scope;
-} catch (const std::bad_alloc&) {
-  out_of_memory();
-}
-
-void Execution::leave_scope(const ScopeRef& scope) {
-  // Also while the strand is unwound, so without enter().
-  StrandRecord* strand = state_->scheduler.current();
-  if (strand != nullptr && strand->scope.get() == scope.get()) strand->scope = scope->parent();
-}
-
-void Execution::cancel_scope(const ScopeRef& scope) {
-  state_->enter();
-  state_->cancel_scope(*scope, {});
-  state_->enter();
-}
-
-bool Execution::cancelled() const {
-  return state_->enter().scope->is_cancelled();
 }
 
 }  // namespace reprise::replay

@@ -8,7 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/out_of_memory.h"
 #include "base/pooled.h"
+#include "replay/behaviours.h"
 #include "replay/command_log.h"
 #include "replay/execution.h"
 #include "replay/inboxes.h"
@@ -16,6 +18,10 @@
 #include "replay/scheduler.h"
 
 namespace reprise::replay {
+
+[[noreturn]] inline void out_of_memory() {
+  base::end_out_of_memory("running a workflow");
+}
 
 struct Handlers {
   template <class Handler>
@@ -55,8 +61,12 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   // False: the history does not begin with the start of the run, but with this event.
   bool require_start(const proto::Event* first, std::uint64_t number);
   void start(const proto::Event& event);
+  void run_code();
   void receive_signal(const proto::SignalReceived& signal);
   void receive_update(const proto::UpdateReceived& update);
+  void handle(const proto::UpdateReceived& update);
+  // Those that have waited for a handler of that name; nullopt: whatever their name is.
+  void handle_kept_updates(std::optional<std::string_view> name);
   void complete(const proto::UpdateReceived& update, Outcome* outcome);
   void complete_numbered(const proto::Event& event,
                          std::uint32_t id,
@@ -111,10 +121,18 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
                 Operation::Trigger trigger,
                 std::uint64_t order,
                 Outcome outcome);
-  void cancel(Operation& operation, base::CallSite site);
-  void abandon_step(Operation& operation, base::CallSite site);
-  void cancel_scope(Scope& scope, base::CallSite site);
   void wait_on(StrandRecord& strand, std::span<Operation* const> operations);
+  std::uint64_t too_late_from(const StrandRecord& strand) const;
+  bool holds(StrandRecord& strand, base::FunctionRef<bool()> condition);
+
+  // ---- giving up ----
+  void cancel(Operation& operation, base::CallSite site);
+  void cancel_scope(Scope& scope, base::CallSite site);
+  void give_up_step(Operation& step);
+  bool end_given_up_steps(proto::Turn* live);
+  void stop_dropped(Operation& spawned);
+  void await_step_of(StrandRecord& dropped);
+  void abandon_step(Operation& operation, base::CallSite site);
 
   Execution& self;
   RunInfo info;
@@ -122,6 +140,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   CommandLog log;
   base::Symbols* const symbols;  // may be null
   ReplayObserver* const observer;
+  std::function<bool(std::uint32_t)> step_unwanted;
   std::function<void(std::uint32_t)> step_abandoned;
   CodeGuard* const guard;
   const std::size_t most_pending;
@@ -132,12 +151,16 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::unique_ptr<WorkflowInstance> instance;
   std::string input;  // of the run
   PendingTable pending;
-  Patches patches;                      // what the code has asked so far
-  std::vector<DeferredInput> deferred;  // of deferred turns, for the next turn
+  Patches patches;                                  // what the code has asked so far
+  std::vector<DeferredInput> deferred;              // of deferred turns, for the next turn
+  std::vector<proto::UpdateReceived> kept_updates;  // their handlers are not there yet
+  std::vector<std::uint32_t> given_up;  // steps of cancelled scopes that nobody executes
 
+  Behaviours behaviours;
   base::Time now{};
   std::uint64_t random_state = 0;
   std::uint32_t next_operation = 1;
+  std::uint32_t first_of_turn = 1;  // of the operations
   std::uint64_t next_order = 1;
   std::uint64_t events = 0;
   std::uint64_t applying = 0;                   // the number of the input that the code runs on
@@ -145,6 +168,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::uint64_t value_event = 0;
   std::size_t turn_bytes = 0;  // of the commands since the last input, when the turn is live
   bool started = false;
+  bool made = false;  // the code has been: its handlers are there
   bool closed = false;
   bool left = false;  // the observer wanted no more
   bool in_query = false;

@@ -67,6 +67,7 @@ class Operation : public base::Pooled<Operation> {
   Ref<Scope> scope;                                          // cancelled with it
   std::optional<base::FunctionRef<Outcome()>> step_body;     // lies on the strand's stack
   StrandRecord* strand = nullptr;                            // kSpawn: the strand itself
+  bool dropped = false;  // kStep: the strand that waited for it waits only to be stopped
   DropListener* listener = nullptr;
   base::CallSite site{};    // what asked for it
   std::uint64_t event = 0;  // of the history, that completed it

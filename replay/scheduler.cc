@@ -15,7 +15,7 @@ StrandRecord& Scheduler::create(std::function<void()> body, ScopeRef scope) {
 }
 
 void Scheduler::wake(StrandRecord& strand) {
-  if (strand.ready) return;
+  if (strand.ready || strand.frozen) return;
   strand.ready = true;
   ready_.push_back(&strand);
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/container/small_vector.hpp>
@@ -31,8 +32,24 @@ struct StrandRecord : base::Pooled<StrandRecord> {
   base::CallSite condition_site{};  // of the latest one
   bool rechecking = false;          // was resumed only to look at its condition again
   bool watched = true;              // by the guard, when the strand runs next
+  bool frozen = false;              // goes no further: it is to be stopped
+  const char* closure = nullptr;    // the closure it runs that makes no durable calls, for people
   Operation* completes = nullptr;   // a spawned strand's operation
   boost::container::small_vector<Operation*, 1> waits_for{};  // what would wake it, for people
+};
+
+// While it lives, the strand runs a closure of the user's that is no part of its code.
+class InClosure {
+ public:
+  InClosure(StrandRecord& strand, const char* what)
+      : strand_(strand), outer_(std::exchange(strand.closure, what)) {}
+  ~InClosure() { strand_.closure = outer_; }
+  InClosure(const InClosure&) = delete;
+  InClosure& operator=(const InClosure&) = delete;
+
+ private:
+  StrandRecord& strand_;
+  const char* const outer_;
 };
 
 class Scheduler {

@@ -1,13 +1,18 @@
 #include "replay/scope.h"
 
+#include <algorithm>
+
 namespace reprise::replay {
 
-bool Scope::is_cancelled() const {
+std::uint64_t Scope::cancelled_at() const {
+  std::uint64_t earliest = 0;
   for (const Scope* scope = this; scope != nullptr; scope = scope->parent_.get()) {
-    if (scope->cancelled_) return true;
-    if (scope->kind_ == Kind::kShielded) return false;
+    if (scope->cancelled_at_ != 0) {
+      earliest = earliest == 0 ? scope->cancelled_at_ : std::min(earliest, scope->cancelled_at_);
+    }
+    if (scope->kind_ == Kind::kShielded) break;
   }
-  return false;
+  return earliest;
 }
 
 }  // namespace reprise::replay

@@ -16,10 +16,15 @@ class Scope : public base::Pooled<Scope> {
 
   Kind kind() const { return kind_; }
   const Ref<Scope>& parent() const { return parent_; }
-  void cancel() { cancelled_ = true; }
+  // `order`: the place of the cancellation among the completions, see Operation::order(). The first
+  // one counts.
+  void cancel(std::uint64_t order) {
+    if (cancelled_at_ == 0) cancelled_at_ = order;
+  }
 
-  // Here, or further out without a shield in between.
-  bool is_cancelled() const;
+  // When it was cancelled, here or further out without a shield in between; 0: it was not.
+  std::uint64_t cancelled_at() const;
+  bool is_cancelled() const { return cancelled_at() != 0; }
 
   friend void intrusive_add(Scope* scope) { ++scope->references_; }
   friend void intrusive_release(Scope* scope) {
@@ -28,8 +33,8 @@ class Scope : public base::Pooled<Scope> {
 
  private:
   Kind kind_;
-  bool cancelled_ = false;
   std::uint32_t references_ = 0;
+  std::uint64_t cancelled_at_ = 0;
   Ref<Scope> parent_;
 };
 

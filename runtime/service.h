@@ -166,7 +166,8 @@ class Service {
   virtual ~Service() = default;
 
   // `watch`, if not null, is set when the run ends (or at once with the error of the start). The
-  // message of kAlreadyStarted is the run id of the run that has the workflow id.
+  // message of kAlreadyStarted is the run id of the run that has the workflow id; if that is a run
+  // of another workflow which kUseExisting cannot hand out, a space and the workflow's name follow.
   virtual void start(StartRequest request,
                      std::shared_ptr<RunWatch> watch,
                      Reply<StartedRun> reply) = 0;

@@ -81,6 +81,7 @@ void RunState::apply_input(const Event& event) {
         operation->attempt = event.attempt_failed().attempt() + 1;
         operation->due_ms = event.attempt_failed().retry_at_ms();
         operation->settled = false;
+        operation->retried = false;
       }
       break;
     default:

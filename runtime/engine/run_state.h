@@ -55,6 +55,8 @@ struct PendingOperation {
   OperationKind kind{};
   bool dispatched = false;  // an attempt waits in a queue or executes
   bool settled = false;     // its result is among the inputs being gathered
+  bool retried = false;     // settled, by an attempt that failed and is followed by another
+  bool unwanted = false;    // a step: not tried again
   bool done = false;        // waits to be swept out
   std::unique_ptr<OperationDetails> details;
 

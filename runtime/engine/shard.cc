@@ -5,11 +5,15 @@
 #include <utility>
 
 #include "runtime/engine/shard_source.h"
+#include "runtime/shard_thread.h"
 
 namespace reprise::runtime {
 
 Shard::Shard(int index, Shared& shared, HostOptions host)
     : index_(index), shared_(shared), host_([&] {
+        host.step_unwanted = [this](store::RunNumber run, std::uint32_t id) {
+          return step_unwanted(run, id);
+        };
         host.step_abandoned = [this](store::RunNumber run, std::uint32_t id) {
           step_abandoned(run, id);
         };
@@ -21,6 +25,7 @@ Shard::~Shard() = default;
 // ---- the round --------------------------------------------------------------------------------
 
 bool Shard::take_mail() {
+  const ShardThread::Scope here;
   // Not in the member: what is done here may come back for more.
   std::vector<Mail> taken = std::exchange(mail_, {});
   fetch_mail(&taken);
@@ -42,6 +47,7 @@ bool Shard::take_mail() {
 }
 
 bool Shard::step() {
+  const ShardThread::Scope here;
   bool worked = take_mail();
   const bool released = release_effects();
   worked |= released;

@@ -154,6 +154,7 @@ class Shard {
 
   // ---- operations (shard_attempts.cc) ----
   void start_operation(RunRecord& run, std::uint32_t id);
+  bool step_unwanted(store::RunNumber number, std::uint32_t id);
   void step_abandoned(store::RunNumber number, std::uint32_t id);
   bool ensure_details(RunRecord& run);
   static const std::string& queue_of(const RunRecord& run,

@@ -29,6 +29,15 @@ proto::Failure timeout_failure(std::string_view limit, std::string message) {
   return failure;
 }
 
+// One that nobody executes now.
+proto::Failure cancelled_step(const PendingOperation& step) {
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::CANCELLED);
+  failure.set_message("step " + step.details->step->name + " was cancelled before attempt " +
+                      std::to_string(step.attempt + (step.unwanted ? 1 : 0)));
+  return failure;
+}
+
 }  // namespace
 
 // ---- dispatch ---------------------------------------------------------------------------------
@@ -128,6 +137,9 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
   }
   const auto body = Host::find(run.place)->step_body(operation.id);
   if (!body) return;  // its strand was stopped in a turn that is on its way to the log
+  if (Host::find(run.place)->step_given_up(operation.id)) {
+    return operation_failed(run, operation, cancelled_step(operation));
+  }
   operation.dispatched = true;
   operation.details->control = std::make_shared<AttemptControl>(std::stop_source(std::nostopstate));
   Host::pin(run.place);
@@ -149,6 +161,23 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
     result.outcome = execute_step(task);
   }
   take_result(std::move(result));
+}
+
+// False: a thread executes its closure, or its outcome is on the way.
+bool Shard::step_unwanted(store::RunNumber number, std::uint32_t id) {
+  RunRecord* run = runs_.find(number);
+  PendingOperation* operation = run == nullptr ? nullptr : run->state.find(id);
+  if (operation == nullptr) return true;
+  if (operation->settled) return operation->retried;
+  if (!operation->dispatched) return true;
+  if (!operation->details->control->abandon()) {
+    operation->unwanted = true;
+    return false;
+  }
+  operation->dispatched = false;
+  operation->details->control = nullptr;
+  Host::unpin(run->place);
+  return true;
 }
 
 // The code has stopped the strand that waits for this step; its frame goes when this returns.
@@ -226,7 +255,9 @@ void Shard::attempt_failed(RunRecord& run,
   }
   const auto delay = retry_delay(policy_of(operation), operation.attempt, failure, give_up_in);
   if (!delay) return operation_failed(run, operation, failure);
+  if (operation.unwanted) return operation_failed(run, operation, cancelled_step(operation));
   operation.settled = true;
+  operation.retried = true;
   operation.dispatched = false;
   operation.details->last_failure = failure.message();
   auto* failed = add_input(run)->mutable_attempt_failed();

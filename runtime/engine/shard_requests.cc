@@ -105,6 +105,10 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
     if (running->damaged && (uses_it || request.conflict != IdConflict::kFail)) {
       return refuse(*running->extras->parked);
     }
+    if (uses_it && *running->state.workflow != request.workflow) {
+      return refuse({base::ErrorCode::kAlreadyStarted,
+                     running->state.id.to_string() + " " + *running->state.workflow});
+    }
     if (uses_it) {
       if (watch != nullptr) running->with_extras().watches.push_back(std::move(watch));
       const StartedRun started{running->state.workflow_id, running->state.id, true};
@@ -141,6 +145,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
   started->set_task_queue(task_queue.data(), task_queue.size());
   started->set_input(std::move(request.input));
   started->set_run_timeout_ms(request.run_timeout.count());
+  started->set_behaviours(replay::Behaviours::kNewest);
   if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
   run.with_extras().started = std::move(reply);
 }
@@ -151,7 +156,8 @@ bool Shard::use_closed(const StartRequest& request,
                        const Reply<StartedRun>& reply) {
   const auto use = [&](const RunState& closed) {
     if (*closed.workflow != request.workflow) {
-      const base::Error other{base::ErrorCode::kAlreadyStarted, closed.id.to_string()};
+      const base::Error other{base::ErrorCode::kAlreadyStarted,
+                              closed.id.to_string() + " " + *closed.workflow};
       if (watch != nullptr) watch->set(other);
       return reply(other);
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 namespace reprise::runtime {
@@ -21,7 +22,11 @@ struct TimerEntry {
   std::uint32_t operation = 0;
   Kind kind{};
 
-  friend bool operator>(const TimerEntry& a, const TimerEntry& b) { return a.due_ms > b.due_ms; }
+  // Those of a run that are due together come in the order in which its code asked for them.
+  friend bool operator>(const TimerEntry& a, const TimerEntry& b) {
+    return std::tie(a.due_ms, a.run, a.operation, a.kind) >
+           std::tie(b.due_ms, b.run, b.operation, b.kind);
+  }
 };
 
 // Not thread-safe. A binary heap: adding and taking cost O(log n).

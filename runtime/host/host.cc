@@ -166,6 +166,11 @@ std::optional<Trouble> Host::replay(const RunSource& source, Loaded* out) {
       .guard = options_.guard,
       .symbols = &symbols_,
       .record_stacks = options_.record_stacks ? &stack_texts_ : nullptr};
+  if (options_.step_unwanted) {
+    execution_options.step_unwanted = [this, key = source.key()](std::uint32_t id) {
+      return options_.step_unwanted(key, id);
+    };
+  }
   if (options_.step_abandoned) {
     execution_options.step_abandoned = [this, key = source.key()](std::uint32_t id) {
       options_.step_abandoned(key, id);

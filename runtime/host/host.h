@@ -43,6 +43,9 @@ struct HostOptions {
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();  // of one run
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();          // of its commands
   replay::CodeGuard* guard = nullptr;  // of workflow code; outlives the host; nullptr: none
+  // Nobody waits for a step any more. True: no thread executes its closure, and none will. False:
+  // one does or has; its outcome will be told, and it is not tried again.
+  std::function<bool(std::uint64_t run, std::uint32_t step)> step_unwanted{};
   // A step's closure is about to be gone: returns once no thread executes it, and none will.
   std::function<void(std::uint64_t run, std::uint32_t step)> step_abandoned{};
 };

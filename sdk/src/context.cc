@@ -46,6 +46,11 @@ replay::Execution& Context::durable() const {
   return *execution_;
 }
 
+replay::Execution& Context::readable() const {
+  internal::require_strand(*execution_);
+  return *execution_;
+}
+
 internal::PendingParts Context::start_activity(std::string_view name,
                                                std::string input,
                                                const ActivityOptions& options,
@@ -137,7 +142,7 @@ void Context::wait_for_condition(internal::Condition condition, CallSite site) {
 bool Context::wait_for_condition(internal::Condition condition, Duration timeout, CallSite site) {
   internal::require_durable(*execution_);
   const auto holds = [&condition] { return condition.holds(condition.object); };
-  if (holds()) return true;  // no timer to start and to cancel
+  if (execution_->holds(holds)) return true;  // no timer to start and to cancel
   internal::require_startable(*execution_);
   const Duration wait = std::max(timeout, Duration::zero());
   const auto timer = execution_->start_timer(wait, internal::to_base(site));
@@ -265,16 +270,16 @@ void internal::Handlers::update(Context& ctx,
 // ---- the turn and the run ---------------------------------------------------------------------
 
 Time Context::now() const {
-  return durable().now();
+  return readable().now();
 }
 std::uint64_t Context::random() {
   return durable().random();
 }
 bool Context::replaying() const {
-  return durable().replaying();
+  return readable().replaying();
 }
 bool Context::cancelled() const {
-  return durable().cancelled();
+  return readable().cancelled();
 }
 
 std::string Context::uuid() {

@@ -9,6 +9,8 @@
 namespace reprise::internal {
 
 // Throws UsageError RP2004 unless the caller is on a strand of that run.
+void require_strand(const replay::Execution& execution);
+// The same in closures that make no durable calls.
 void require_durable(const replay::Execution& execution);
 // Throws CancelledFailure besides, in a scope that was cancelled: nothing is started in it any
 // more.

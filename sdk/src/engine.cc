@@ -8,6 +8,7 @@
 #include "replay/strand.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/log_sink.h"
+#include "runtime/shard_thread.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/library_log.h"
 #include "sdk/src/service.h"
@@ -83,10 +84,11 @@ LogSink internal::never_throwing(const LogSink& log) {
 }
 
 void internal::forbid_in_workflow() {
-  if (replay::Strand::current() == nullptr) return;
+  // A strand may run elsewhere too: in a replay without an engine.
+  if (replay::Strand::current() == nullptr && !runtime::ShardThread::is_this()) return;
   misplaced(
-      "a client call in workflow code would block the thread that runs it; make it in an "
-      "activity or a step");
+      "a client call in workflow code, a query handler or a step on the shard would block the "
+      "thread that has to answer it; make it in an activity or in a step on an activity thread");
 }
 
 void internal::throw_worker_stopping() {

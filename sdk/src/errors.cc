@@ -57,6 +57,7 @@ void internal::throw_error(const base::Error& error) {
       throw UnknownWorkflow(code, error.message);
     case Code::kOutsideWorkflow:
     case Code::kWorkflowStuck:
+    case Code::kPendingTaken:
       throw UsageError(code, error.message);
     case Code::kNoHistory:
       throw HistoryError(code, error.message);

@@ -13,6 +13,10 @@ namespace {
   throw UsageError(internal::code_text(base::ErrorCode::kOutsideWorkflow), message);
 }
 
+[[noreturn]] void throw_taken(const char* message) {
+  throw UsageError(internal::code_text(base::ErrorCode::kPendingTaken), message);
+}
+
 void release(internal::PendingParts& parts) noexcept {
   // Stops a spawned strand, whose stack may refer to what `spawned` holds: in this order.
   if (auto* operation = std::exchange(parts.operation, nullptr)) intrusive_release(operation);
@@ -23,13 +27,23 @@ void release(internal::PendingParts& parts) noexcept {
 
 namespace internal {
 
-void require_durable(const replay::Execution& execution) {
+void require_strand(const replay::Execution& execution) {
   // The strand first: it is the thread's own, so other threads get no further.
   if (replay::Strand::current() != nullptr && execution.callable()) return;
   throw_outside(
       "a durable call outside the run's own code: the Context and what comes from it belong to the "
       "workflow's strands. Steps, query handlers, activities and other threads get values by copy "
       "instead");
+}
+
+void require_durable(const replay::Execution& execution) {
+  require_strand(execution);
+  const char* const closure = execution.closure();
+  if (closure == nullptr) return;
+  const std::string message = std::string("a durable call in ") + closure +
+                              ": replay does not run it as often as it was run. Make the call "
+                              "before it, and use the value inside";
+  throw_outside(message.c_str());
 }
 
 void require_startable(const replay::Execution& execution) {
@@ -53,7 +67,7 @@ PendingParts next_signal(replay::Execution& execution, const std::string& name, 
 }
 
 bool has_signal(replay::Execution& execution, const std::string& name) {
-  require_durable(execution);
+  require_strand(execution);
   return execution.has_signal(name);
 }
 
@@ -86,8 +100,14 @@ void PendingBase::cancel(CallSite site) {
 std::string PendingBase::take() {
   replay::Operation& awaited = operation();
   internal::require_durable(*parts_.execution);
-  if (awaited.read()) throw_outside("get() was called before on this Pending: it hands over once");
-  if (parts_.execution->wait(awaited) == replay::Waited::kCancelled) internal::throw_cancelled();
+  replay::Execution& run = *parts_.execution;
+  if (awaited.read()) throw_taken("get() was called before on this Pending: it hands over once");
+  if (run.wait(awaited) == replay::Waited::kCancelled) internal::throw_cancelled();
+  if (awaited.read() && run.behaviours().results_are_taken_once()) {
+    throw_taken(
+        "another strand has waited in get() of this Pending and has its result: it hands over "
+        "once. Let one strand wait for it and pass on what it got");
+  }
   replay::Outcome outcome = awaited.take_outcome();
   if (parts_.spawned && parts_.spawned->failure) std::rethrow_exception(parts_.spawned->failure);
   if (!outcome.ok()) internal::throw_failure(outcome.failure());

@@ -64,13 +64,19 @@ bool RunLink::try_started() const {
 
 void RunLink::started() const {
   if (try_started()) return;
-  // The error's message is the run that has the id.
-  const std::string& run_id = start_->get().error().message;
-  throw AlreadyStarted("a run with workflow id '" + key_.workflow_id + "' exists, run id " +
-                           run_id +
-                           "; use another id, attach() to it, or allow it with id_reuse and "
-                           "id_conflict",
-                       run_id);
+  // The error's message is the run that has the id, and its workflow if that is in the way.
+  const std::string& run = start_->get().error().message;
+  const std::string run_id = run.substr(0, run.find(' '));
+  const std::string exists =
+      "a run with workflow id '" + key_.workflow_id + "' exists, run id " + run_id;
+  if (run.size() > run_id.size()) {
+    throw AlreadyStarted(exists + ", and it is one of workflow '" + run.substr(run_id.size() + 1) +
+                             "'; use another id",
+                         run_id);
+  }
+  throw AlreadyStarted(
+      exists + "; use another id, attach() to it, or allow it with id_reuse and id_conflict",
+      run_id);
 }
 
 std::string RunLink::workflow_id() const {

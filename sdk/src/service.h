@@ -44,7 +44,8 @@ struct ServiceAccess {
   static ServiceState& state(Service& service) { return *service.state_; }
 };
 
-// Waiting would block the very thread that the answer needs.
+// Throws UsageError RP2004 on a thread that an answer needs: a shard's, whatever code of the user's
+// it runs, and wherever else workflow code runs.
 void forbid_in_workflow();
 
 // StoreError RP1008: the worker whose thread waits is stopping.

@@ -19,9 +19,16 @@ class WorkflowRunner final : public replay::WorkflowInstance, public base::Poole
       : factory_(factory), host_(std::move(host)), context_(execution, *host_) {}
 
   // Everything but a Failure is let through: a bug, or the run leaving memory.
-  replay::Outcome run(std::string_view input) override {
+  replay::Outcome make() override {
     try {
       object_ = factory_(context_);
+      return {};
+    } catch (const Failure& failure) {
+      return replay::Outcome::failed(to_proto(failure));
+    }
+  }
+  replay::Outcome run(std::string_view input) override {
+    try {
       std::string result = object_->run(input);
       check_payload_size(result);
       return replay::Outcome::success(std::move(result));

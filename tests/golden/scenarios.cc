@@ -243,6 +243,29 @@ History an_open_run() {
   return run.history();
 }
 
+// Recorded anew for each correction of behaviours (replay/behaviours.h) that it is about.
+History a_cancellation_that_meets_waits() {
+  GoldenEnv env;
+  env.stub(copy, [](int) -> int { throw std::runtime_error("slow"); });
+  const auto run = env.start(cancelled_waits());
+  env.skip(1h);
+  run.cancel("no time");
+  return ended(run);
+}
+
+History an_update_before_its_handler() {
+  GoldenEnv env;
+  const auto run = env.start(made_slowly());
+  try {
+    (void)run.update(change("early"));
+  } catch (const reprise::ApplicationFailure&) {
+  }
+  env.skip(2h);
+  (void)run.update(change("late"));
+  run.signal(item("end"));
+  return ended(run);
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -282,6 +305,11 @@ const std::vector<Scenario>& scenarios() {
       {"scopes", a_cancelled_scope},
       {"open", an_open_run},
       {"deferred", a_run_that_waited_for_a_worker},
+      {"cancelled_waits", a_cancellation_that_meets_waits},
+      {"made_slowly", an_update_before_its_handler},
+      // Once more, since behaviours 1.
+      {"cancelled_waits_1", a_cancellation_that_meets_waits},
+      {"made_slowly_1", an_update_before_its_handler},
   };
   return all;
 }

@@ -147,4 +147,60 @@ void run_waiting(Context& ctx) {
   while (true) ctx.inbox(item).next().get();
 }
 
+// Who wins where a cancellation meets a wait, and what the second get() of a Pending is told, are
+// behaviours of the run.
+std::string run_cancelled_waits(Context& ctx) {
+  std::string seen;
+  const auto waits = [&](std::string name, auto wait) {
+    return ctx.spawn([&ctx, &seen, name = std::move(name), wait = std::move(wait)] {
+      auto message = ctx.inbox(item).next();
+      auto timer = ctx.timer(24h);
+      try {
+        seen += name + wait(message, timer) + " ";
+      } catch (const reprise::CancelledFailure&) {
+        seen += name + " cancelled ";
+      }
+    });
+  };
+  std::vector<Pending<void>> strands;
+  strands.push_back(waits("first_of", [&](auto& message, auto& timer) {
+    return std::to_string(ctx.first_of(message, timer));
+  }));
+  strands.push_back(waits("activity", [&](auto& message, auto&) {
+    auto slow = ctx.start(copy(1), {.retry = {.initial_interval = 48h, .maximum_interval = 48h}});
+    return std::to_string(ctx.first_of(message, slow));
+  }));
+  strands.push_back(waits("condition", [&](auto&, auto& timer) {
+    ctx.wait_until([&] { return timer.ready(); });
+    return std::string(" met");
+  }));
+  strands.push_back(waits("limited", [&](auto&, auto& timer) {
+    return std::string(ctx.wait_until([&] { return timer.ready(); }, 48h) ? " met" : " not met");
+  }));
+  const reprise::Shield shield(ctx);
+  ctx.all(strands);
+  auto taken = ctx.timer(1s);
+  const auto take = [&] {
+    try {
+      taken.get();
+      seen += "taken ";
+    } catch (const reprise::UsageError&) {
+      seen += "too late ";
+    }
+  };
+  strands.clear();
+  for (int i = 0; i < 2; ++i) strands.push_back(ctx.spawn(take));
+  ctx.all(strands);
+  return ctx.call(work(seen));
+}
+
+std::string MadeSlowly::run() {
+  ctx_.inbox(item).next().get();
+  return changes_;
+}
+std::string MadeSlowly::on_change(const std::string& to) {
+  changes_ += to;
+  return ctx_.call(work(to));
+}
+
 }  // namespace golden

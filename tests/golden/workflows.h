@@ -2,6 +2,7 @@
 // can happen to a run. Histories of theirs are kept for ever (README.md), so what they do may never
 // change: add a workflow instead.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -28,6 +29,8 @@ inline constexpr reprise::Workflow<std::string()> messages{"golden.messages"};
 inline constexpr reprise::Workflow<std::string(std::string)> compensated{"golden.compensated"};
 inline constexpr reprise::Workflow<std::string()> scopes{"golden.scopes"};
 inline constexpr reprise::Workflow<void()> waiting{"golden.waiting"};
+inline constexpr reprise::Workflow<std::string()> cancelled_waits{"golden.cancelled_waits"};
+inline constexpr reprise::Workflow<std::string()> made_slowly{"golden.made_slowly"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
@@ -46,6 +49,7 @@ Values run_values(reprise::Context& ctx, const Values& given);
 std::string run_compensated(reprise::Context& ctx, const std::string& what);
 std::string run_scopes(reprise::Context& ctx);
 void run_waiting(reprise::Context& ctx);
+std::string run_cancelled_waits(reprise::Context& ctx);
 
 // Handlers of signals and updates.
 class Messages {
@@ -61,6 +65,19 @@ class Messages {
   int strokes_ = 0;
 };
 
+// Its constructor waits.
+class MadeSlowly {
+ public:
+  explicit MadeSlowly(reprise::Context& ctx) : ctx_(ctx) { ctx.sleep(std::chrono::hours(1)); }
+
+  std::string run();
+  std::string on_change(const std::string& to);
+
+ private:
+  reprise::Context& ctx_;
+  std::string changes_;
+};
+
 // `host`: a Worker, a Replayer or an Env.
 template <class Host>
 void implement(Host& host) {
@@ -71,10 +88,12 @@ void implement(Host& host) {
       .implement(values, run_values)
       .implement(compensated, run_compensated)
       .implement(scopes, run_scopes)
-      .implement(waiting, run_waiting);
+      .implement(waiting, run_waiting)
+      .implement(cancelled_waits, run_cancelled_waits);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);
+  implement_class(host, made_slowly, &MadeSlowly::run).on(change, &MadeSlowly::on_change);
 }
 
 }  // namespace golden

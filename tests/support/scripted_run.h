@@ -37,9 +37,10 @@ inline base::CallSite at(std::uint32_t line) {
 
 // ---- inputs -----------------------------------------------------------------------------------
 
-inline proto::Event started() {
+inline proto::Event started(std::uint32_t behaviours = replay::Behaviours::kNewest) {
   proto::Event event;
   event.mutable_run_started()->set_workflow("test");
+  event.mutable_run_started()->set_behaviours(behaviours);
   return event;
 }
 inline proto::Event activity_completed(std::uint32_t id, std::string result = {}) {

@@ -97,11 +97,12 @@ class Logger {
 
 // The run, for the code that implements it; owned by the SDK and valid while that code is in
 // memory. One thread: usable on the run's own strands only. Elsewhere (a step's closure, a query
-// handler, an activity, another thread) its durable calls throw UsageError RP2004. Calls that wait
-// throw CancelledFailure when the current scope is cancelled, and so do calls that start something
-// in a scope that was. A durable call records an event with its call site, unless it says
-// otherwise. While the run leaves memory every call throws a private type that must pass through
-// user code.
+// handler, an activity, another thread) its durable calls throw UsageError RP2004, and so they do,
+// random() and uuid() included, in the closure of side_effect() and in conditions. Calls that wait
+// throw CancelledFailure when the current scope is cancelled, unless what they wait for was
+// complete before the cancellation; so do calls that start something in a scope that was. A durable
+// call records an event with its call site, unless it says otherwise. While the run leaves memory
+// every call throws a private type that must pass through user code.
 class Context {
  public:
   Context(const Context&) = delete;
@@ -129,7 +130,8 @@ class Context {
   // ---- code whose result is recorded ----
 
   // Runs `fn` outside the turn, records its result and returns it; on replay it returns what was
-  // recorded. May use the caller's variables: the call waits for `fn`, cancelled or not. What `fn`
+  // recorded. May use the caller's variables: the call waits while `fn` runs, cancelled or not; a
+  // cancellation ends it, as CancelledFailure, while `fn` waits for its turn or a retry. What `fn`
   // throws is retried as an activity's exception is; in the end it is thrown here, an exception
   // that is no Failure as an ApplicationFailure. Use the result: what `fn` writes through
   // references is lost on replay.
@@ -143,9 +145,9 @@ class Context {
   }
   // Calls `fn` here and now and records its result with the turn: for what must not change on
   // replay but needs no waiting, such as a configuration value. After a crash before the turn is
-  // durable it is called again. An exception of `fn` passes through, but is not recorded: let it
-  // leave the workflow, which parks the run until `fn` returns; code that catches it cannot be
-  // replayed.
+  // durable it is called again. It must make no durable calls (RP2004). An exception of `fn` passes
+  // through, but is not recorded: let it leave the workflow, which parks the run until `fn`
+  // returns; code that catches it cannot be replayed.
   template <class Fn>
   auto side_effect(Fn fn, CallSite site = CallSite::current())
       -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {
@@ -165,7 +167,9 @@ class Context {
   Pending<void> timer_until(Time at, CallSite site = CallSite::current());
 
   // Waits until `pred()` holds. It is evaluated whenever other code of the run has run (a handler,
-  // a spawned function), must be cheap and must not call the Context. Records nothing.
+  // a spawned function), must be cheap and must make no durable calls (RP2004; what only looks, as
+  // now() and cancelled(), is none). In a cancelled scope it throws CancelledFailure unless `pred()`
+  // holds at once. Records nothing.
   template <std::predicate Pred>
   void wait_until(Pred pred, CallSite site = CallSite::current()) {
     wait_for_condition(condition(pred), site);
@@ -185,7 +189,8 @@ class Context {
 
   // Waits for the first to complete and returns its index: the one whose completing event is
   // earliest in the log, whatever the order of the arguments. The others go on. One that was
-  // complete before counts: replace it before asking again. Records nothing.
+  // complete before counts: replace it before asking again. Those that a cancellation of the
+  // current scope completes do not: it throws CancelledFailure then. Records nothing.
   template <AnyPending... P>
   requires(sizeof...(P) > 0) std::size_t first_of(P&... pendings) {
     const PendingBase* const list[] = {&pendings...};
@@ -218,7 +223,8 @@ class Context {
   // Runs `fn` on a strand of its own, which takes turns with this one, never in parallel: it starts
   // when this one waits. A Failure it throws is kept for get(); any other exception parks the run.
   // Dropping the Pending stops it where it waits, so it may refer to the caller's variables as long
-  // as they outlive the Pending. The result needs no codec. Records nothing.
+  // as they outlive the Pending. If it waits for a step whose closure runs just then, dropping
+  // waits for that, and the run does. The result needs no codec. Records nothing.
   template <class Fn>
   auto spawn(Fn fn, CallSite site = CallSite::current()) -> Pending<std::invoke_result_t<Fn&>> {
     using R = std::invoke_result_t<Fn&>;
@@ -240,7 +246,7 @@ class Context {
   // The unread signals of that definition. Records nothing.
   template <class T>
   Inbox<T> inbox(const Signal<T>& signal) {
-    return Inbox<T>(durable(), signal.name());
+    return Inbox<T>(readable(), signal.name());
   }
   // Answers queries with `fn`, a function of the query's signature, until the Registration is gone.
   // `fn` runs between turns: it must not change anything, and durable calls in it throw RP2004. The
@@ -324,7 +330,8 @@ class Context {
     }(std::type_identity<S>{});
   }
 
-  replay::Execution& durable() const;  // throws unless the caller is on a strand of the run
+  replay::Execution& durable() const;   // throws where durable calls are refused
+  replay::Execution& readable() const;  // throws unless the caller is on a strand of the run
   internal::PendingParts start_activity(std::string_view name,
                                         std::string input,
                                         const ActivityOptions& options,

@@ -58,10 +58,10 @@ class [[nodiscard]] Pending : public PendingBase {
   Pending(Pending&&) noexcept = default;
   Pending& operator=(Pending&&) noexcept = default;
 
-  // Waits, then hands over the result: call it once. Throws the Failure it ended with (an
-  // ActivityFailure for an activity), or CancelledFailure when it or the current scope was
-  // cancelled. Throws PayloadError, which parks the run with a report of what is recorded, when
-  // the result is no T. Records nothing.
+  // Waits, then hands over the result: call it once (again, or on two strands: UsageError RP2012).
+  // Throws the Failure it ended with (an ActivityFailure for an activity), or CancelledFailure when
+  // it was cancelled, or the current scope was before it was complete. Throws PayloadError, which
+  // parks the run with a report of what is recorded, when the result is no T. Records nothing.
   T get() {
     const std::string payload = take();
     if constexpr (std::is_void_v<T>) {

@@ -452,6 +452,27 @@ TEST_F(EngineTest, AWorkerMayGoWhileTheResultOfAStepIsOnItsWay) {
   EXPECT_EQ(result(watch), "two,one,");
 }
 
+// It asks for the cancellation of its run, and fails: both are inputs of one turn.
+TEST_F(EngineTest, AStepThatFailsAsItIsCancelledIsNotTriedAgain) {
+  int attempts = 0;
+  workflow("w", [&](Execution& e) {
+    const Outcome outcome =
+        e.run_step([](proto::StepScheduled& step) { step.set_name("s"); },
+                   [&] {
+                     ++attempts;
+                     engine_->cancel({"run-1", {}}, "test", [](const base::Status&) {});
+                     return application_failure("Busy", "no");
+                   },
+                   {});
+    return Outcome::failed(outcome.failure());
+  });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  EXPECT_EQ(result(watch), "Cancelled: the run was cancelled");
+  EXPECT_EQ(attempts, 1);
+  EXPECT_FALSE(engine_->next_due());
+}
+
 TEST_F(EngineTest, AStepIsRetriedAsItsPolicySays) {
   int attempts = 0;
   workflow("w", [&attempts](Execution& e) {

@@ -141,6 +141,82 @@ TEST_F(ThreadedEngine, DroppingAStrandWaitsForItsExecutingStep) {
   release.join();
 }
 
+// Meanwhile its shard, one of the two, runs others.
+TEST_F(ThreadedEngine, DroppingAStrandWhoseStepExecutesHoldsUpNobody) {
+  std::atomic<bool> executing{false};
+  std::atomic<bool> may_end{false};
+  std::atomic<bool> dropped{false};
+  runtime::WorkerCode code;
+  code.task_queue = "default";
+  code.workflows["quick"] = code_of([](Execution&) { return Outcome::success("quick"); });
+  code.workflows["w"] = code_of([&](Execution& e) {
+    {
+      const auto child = e.spawn([&] {
+        e.run_step([](proto::StepScheduled& step) { step.set_name("s"); },
+                   [&] {
+                     executing = true;
+                     executing.notify_all();
+                     may_end.wait(false);
+                     return Outcome();
+                   },
+                   {});
+      });
+      e.wait(*e.next_signal("go"));
+    }
+    return Outcome::success("dropped it");
+  });
+  const auto session = worker(code);
+  const auto run = start("w", "run-1");
+  executing.wait(false);
+  engine_->signal({"run-1", {}}, "go", "", [&](const base::Status&) {
+    dropped = true;
+    dropped.notify_all();
+  });
+  dropped.wait(false);
+  std::vector<std::shared_ptr<runtime::RunWatch>> others;
+  for (int i = 0; i < 16; ++i) others.push_back(start("quick", "quick-" + std::to_string(i)));
+  for (const auto& other : others) EXPECT_EQ(result(other), "quick");
+  EXPECT_FALSE(run->ready());
+  may_end = true;
+  may_end.notify_all();
+  EXPECT_EQ(result(run), "dropped it");
+}
+
+// What is executed is waited for, but a failed attempt is the last one.
+TEST_F(ThreadedEngine, ACancelledStepIsNotTriedAgain) {
+  std::atomic<int> attempts{0};
+  std::atomic<bool> may_end{false};
+  runtime::WorkerCode code;
+  code.task_queue = "default";
+  code.workflows["w"] = code_of([&](Execution& e) {
+    const Outcome outcome = e.run_step([](proto::StepScheduled& step) { step.set_name("s"); },
+                                       [&] {
+                                         ++attempts;
+                                         attempts.notify_all();
+                                         may_end.wait(false);
+                                         proto::Failure failure;
+                                         failure.set_kind(proto::Failure::APPLICATION);
+                                         return Outcome::failed(failure);
+                                       },
+                                       {});
+    return Outcome::failed(outcome.failure());
+  });
+  const auto session = worker(code);
+  const auto run = start("w", "run-1");
+  attempts.wait(0);
+  std::atomic<bool> cancelled{false};
+  engine_->cancel({"run-1", {}}, "test", [&](const base::Status&) {
+    cancelled = true;
+    cancelled.notify_all();
+  });
+  cancelled.wait(false);
+  may_end = true;
+  may_end.notify_all();
+  run->wait(std::nullopt);
+  EXPECT_EQ(run->get()->status, runtime::RunStatus::kCancelled);
+  EXPECT_EQ(attempts, 1);
+}
+
 // Callers that are faster than the disk wait their turn; nothing is lost.
 TEST_F(ThreadedEngine, CallersWaitForRoom) {
   runtime::EngineOptions options;

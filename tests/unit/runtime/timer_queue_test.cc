@@ -25,6 +25,14 @@ TEST(TimerQueue, GivesWhatIsDueInOrder) {
   EXPECT_GT(*timers.next_due_ms(), 250);
 }
 
+TEST(TimerQueue, GivesWhatIsDueTogetherInTheOrderOfAsking) {
+  TimerQueue timers;
+  for (const std::uint32_t operation : {4u, 1u, 7u, 3u, 0u, 6u, 2u, 5u}) {
+    timers.add({100, 1, operation, TimerEntry::Kind::kFire});
+  }
+  for (std::uint32_t i = 0; i < 8; ++i) EXPECT_EQ(timers.take_due(100)->operation, i);
+}
+
 TEST(TimerQueue, NothingIsDueEarly) {
   TimerQueue timers;
   EXPECT_FALSE(timers.next_due_ms());

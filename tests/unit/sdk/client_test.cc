@@ -72,6 +72,19 @@ TEST_F(Clients, UseOrReplaceARunningId) {
   EXPECT_EQ(third.result(), 3);
 }
 
+TEST_F(Clients, AreNotHandedARunOfAnotherWorkflow) {
+  auto first = env_.start(wait_hours(1), {.id = "order-7"});
+  try {
+    env_.start(no_result(), {.id = "order-7", .id_conflict = IdConflict::kUseExisting});
+    FAIL();
+  } catch (const AlreadyStarted& error) {
+    EXPECT_EQ(error.run_id(), first.run_id());
+    EXPECT_NE(std::string(error.what()).find(std::string(wait_hours.name())), std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(first.result(), 1);
+}
+
 TEST_F(Clients, ReuseAClosedIdAsAllowed) {
   auto first = env_.start(wait_hours(1), {.id = "order-7"});
   first.result();

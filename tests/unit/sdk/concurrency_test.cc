@@ -275,8 +275,60 @@ TEST(Pending, HandsItsResultOverOnce) {
     env.start(main_workflow()).result();
     FAIL();
   } catch (const ParkedError& error) {
+    EXPECT_NE(std::string(error.what()).find("RP2012"), std::string::npos);
     EXPECT_NE(std::string(error.what()).find("get() was called before"), std::string::npos);
   }
+}
+
+TEST(Pending, TellsTheSecondOfTwoStrandsThatGetIt) {
+  for (const bool fails : {false, true}) {
+    Env env;
+    env.stub(twice, [fails](int value) {
+      if (fails) throw ApplicationFailure("No", "way", false);
+      return 2 * value;
+    });
+    env.implement(main_workflow, [](Context& ctx) {
+      auto activity = ctx.start(twice(1));
+      auto spawned = ctx.spawn([&ctx] {
+        ctx.sleep(1s);
+        return 7;
+      });
+      std::string seen;
+      const auto get = [&seen](auto& pending) {
+        try {
+          seen += std::to_string(pending.get()) + " ";
+        } catch (const UsageError& error) {
+          seen += std::string(error.code()) + " ";
+        } catch (const ActivityFailure&) {
+          seen += "failed ";
+        }
+      };
+      std::vector<Pending<void>> strands;
+      for (int i = 0; i < 2; ++i) strands.push_back(ctx.spawn([&] { get(activity); }));
+      for (int i = 0; i < 2; ++i) strands.push_back(ctx.spawn([&] { get(spawned); }));
+      ctx.all(strands);
+      return seen;
+    });
+    EXPECT_EQ(env.start(main_workflow()).result(),
+              std::string(fails ? "failed" : "2") + " RP2012 7 RP2012 ");
+  }
+}
+
+TEST(Timers, ThatAreDueTogetherWakeTheirStrandsInTheOrderOfAsking) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    std::string order;
+    std::vector<Pending<void>> strands;
+    for (int i = 0; i < 8; ++i) {
+      strands.push_back(ctx.spawn([&, i] {
+        ctx.sleep(1s);
+        order += std::to_string(i);
+      }));
+    }
+    ctx.all(strands);
+    return order;
+  });
+  EXPECT_EQ(env.start(main_workflow()).result(), "01234567");
 }
 
 TEST(Pending, ThatWasMovedFromSaysSo) {

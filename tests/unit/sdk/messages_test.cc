@@ -378,5 +378,40 @@ TEST(Classes, HandleSignalsThatCameFirst) {
   EXPECT_EQ(run.result(), "0");
 }
 
+// An update that comes while the object is made waits for its handler, as a signal does.
+class MadeSlowly {
+ public:
+  explicit MadeSlowly(Context& ctx) : ctx_(ctx) { ctx.sleep(1h); }
+  std::string run() {
+    ctx_.wait_until([this] { return sum_ >= 7; });
+    return std::to_string(sum_);
+  }
+  void on_number(const int& value) { sum_ += value; }
+  int on_add(const int& value) { return sum_ += value; }
+
+ private:
+  Context& ctx_;
+  int sum_ = 0;
+};
+
+TEST(Updates, WaitForAnObjectThatIsBeingMade) {
+  Env env;
+  implement_class(env, main_workflow, &MadeSlowly::run)
+      .on(number, &MadeSlowly::on_number)
+      .on(add, &MadeSlowly::on_add);
+  const auto run = env.start(main_workflow());
+  run.signal(number(3));
+  EXPECT_EQ(run.update(add(4)), 7);
+  EXPECT_EQ(run.result(), "7");
+}
+
+TEST(Updates, OfNoNameThatAnObjectHasAreRefusedWhenItIsMade) {
+  Env env;
+  implement_class(env, main_workflow, &MadeSlowly::run).on(number, &MadeSlowly::on_number);
+  const auto run = env.start(main_workflow());
+  EXPECT_THROW(run.update(add(4)), ApplicationFailure);
+  run.terminate("enough");
+}
+
 }  // namespace
 }  // namespace reprise::messages_test

@@ -1,0 +1,115 @@
+// Waiting: for operations, for the first of several, for conditions. On the run's strands.
+#include <limits>
+
+#include "base/out_of_memory.h"
+#include "replay/execution_state.h"
+
+namespace reprise::replay {
+namespace {
+
+constexpr auto kNever = std::numeric_limits<std::uint64_t>::max();  // no place in any order
+
+}  // namespace
+
+void Execution::State::wait_on(StrandRecord& strand, std::span<Operation* const> operations) try {
+  // Registered for exactly as long as the strand is suspended, however it comes back.
+  struct Registered {
+    StrandRecord& strand;
+    ~Registered() {
+      for (Operation* operation : strand.waits_for) operation->stop_waking(strand);
+      strand.waits_for.clear();
+    }
+  };
+  strand.waits_for.assign(operations.begin(), operations.end());
+  for (Operation* operation : operations) operation->waiters.push_back(&strand);
+  const Registered registered{strand};
+  scheduler.block();
+  if (observer != nullptr) tell_resumed();
+} catch (const std::bad_alloc&) {
+  out_of_memory();
+}
+
+// What completed from here on comes too late for a wait on this strand.
+std::uint64_t Execution::State::too_late_from(const StrandRecord& strand) const {
+  if (!behaviours.cancellation_comes_first()) return kNever;
+  const std::uint64_t cancelled_at = strand.scope->cancelled_at();
+  return cancelled_at == 0 ? kNever : cancelled_at;
+}
+
+bool Execution::State::holds(StrandRecord& strand, base::FunctionRef<bool()> condition) {
+  const InClosure inside(strand, "a condition of ctx.wait_until()");
+  return condition();
+}
+
+Waited Execution::wait(Operation& operation) {
+  Operation* const waited[] = {&operation};
+  return wait_first(waited) ? Waited::kReady : Waited::kCancelled;
+}
+
+std::optional<std::size_t> Execution::wait_first(std::span<Operation* const> operations) {
+  StrandRecord& strand = state_->enter();
+  while (true) {
+    const std::uint64_t too_late = state_->too_late_from(strand);
+    std::optional<std::size_t> first;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      if (!operations[i]->ready() || operations[i]->order() >= too_late) continue;
+      if (!first || operations[i]->order() < operations[*first]->order()) first = i;
+    }
+    if (first) return first;
+    if (strand.scope->is_cancelled()) return std::nullopt;
+    state_->wait_on(strand, operations);
+  }
+}
+
+bool Execution::holds(base::FunctionRef<bool()> condition) {
+  return state_->holds(state_->enter(), condition);
+}
+
+Waited Execution::wait_until(base::FunctionRef<bool()> condition,
+                             Operation* timeout,
+                             base::CallSite site) {
+  State& s = *state_;
+  StrandRecord& strand = s.enter();
+  struct Waiter {
+    StrandRecord& strand;
+    Operation* timeout;
+    Scheduler& scheduler;
+    Waiter(StrandRecord& waiting, Operation* limit, Scheduler& run_by)
+        : strand(waiting), timeout(limit), scheduler(run_by) {
+      if (timeout == nullptr) return;
+      base::needs_memory("waiting for a condition", [this] {
+        timeout->waiters.push_back(&strand);
+        strand.waits_for.push_back(timeout);
+      });
+    }
+    ~Waiter() {
+      scheduler.condition_met();
+      strand.waits_for.clear();
+      if (timeout != nullptr) timeout->stop_waking(strand);
+    }
+  };
+  const auto timed_out = [timeout] {
+    return timeout != nullptr && timeout->state() == Operation::State::kSucceeded;
+  };
+  const auto wait = [&] {
+    const Waiter waiter(strand, timeout, s.scheduler);
+    for (bool has_waited = false;; has_waited = true) {
+      // What holds now may hold because of the cancellation. Before it the condition did not, or
+      // the wait would have ended then.
+      if (const std::uint64_t late = s.too_late_from(strand); has_waited && late != kNever) {
+        if (!timed_out() || timeout->order() >= late) return Waited::kCancelled;
+      }
+      if (s.holds(strand, condition)) return Waited::kReady;
+      if (timed_out()) return Waited::kTimedOut;
+      if (strand.scope->is_cancelled()) return Waited::kCancelled;
+      s.scheduler.block_on_condition();
+      if (s.observer != nullptr) s.tell_resumed();
+    }
+  };
+  strand.condition_site = site;
+  const Waited result = wait();
+  if (timeout != nullptr && !timeout->ready()) cancel(*timeout, site);
+  return result;
+}
+
+}  // namespace reprise::replay
