@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <optional>
+#include <set>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "store/directory.h"
 #include "store/file_error.h"
+#include "store/leftovers.h"
+#include "store/store_lock.h"
 
 namespace reprise::store {
 namespace {
@@ -79,15 +82,24 @@ base::Error not_empty(const std::string& directory) {
           directory + " is there and not empty; name a directory that is not there"};
 }
 
+// An empty directory, or nothing; not by way of a link, which could not be replaced.
 base::Status must_be_free(const std::string& directory) {
-  std::error_code error;
-  const auto kind = std::filesystem::status(directory, error).type();
-  if (kind == std::filesystem::file_type::not_found) return {};
-  if (!error && kind != std::filesystem::file_type::directory) return not_empty(directory);
-  const bool empty = !error && std::filesystem::is_empty(directory, error);
-  if (error) return file_error(error.value(), "open", directory);
-  if (!empty) return not_empty(directory);
-  return {};
+  struct stat info {};
+  if (::lstat(directory.c_str(), &info) != 0) {
+    return errno == ENOENT ? base::Status() : file_error(errno, "open", directory);
+  }
+  if (!S_ISDIR(info.st_mode)) return not_empty(directory);
+  const auto names = names_in(directory);
+  if (!names) return names.error();
+  return names->empty() ? base::Status() : not_empty(directory);
+}
+
+base::Status must_be_outside(const std::string& target, const FileId& store) {
+  if (!lies_within(target, store)) return {};
+  return base::Error{base::ErrorCode::kStoreUnwritable,
+                     target +
+                         " lies in the store that is to be copied; name a directory that "
+                         "is not in it"};
 }
 
 // A backup must not take the last space: the store that is copied may need it, and ends its process
@@ -111,23 +123,63 @@ base::Status must_have_room(const std::string& parent,
                          " MiB, and " + parent + " has less left; make room or copy it elsewhere"};
 }
 
-// What an earlier copy that was cut short left behind. Nothing else is touched.
-base::Status clear(const StoreDirectory& unfinished) {
-  std::error_code error;
-  std::vector<std::string> left_behind;
-  for (const auto& entry : std::filesystem::directory_iterator(unfinished.path, error)) {
-    const std::string path = entry.path().string();
-    if (path == unfinished.lock()) continue;
-    if (path != unfinished.journal() && path != unfinished.archive() &&
-        path != unfinished.format()) {
-      return not_empty(unfinished.path);  // perhaps a store that somebody uses
-    }
-    left_behind.push_back(path);
+// The files of a copy under way, besides those of every store.
+const std::set<std::string>& files_of_a_copy() {
+  static const auto* const names = new std::set<std::string>{"LOCK", "copying"};
+  return *names;
+}
+
+// Only of what says of itself that it is a copy that was cut short, or of nothing yet. It could be
+// a store that somebody uses, or a good copy that somebody gave such a name.
+base::Status must_be_left_over(const StoreDirectory& unfinished) {
+  struct stat info {};
+  const bool directory = ::lstat(unfinished.path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+  using Names = base::Result<std::set<std::string>>;
+  const Names names = directory ? names_in(unfinished.path) : Names(std::set<std::string>{});
+  if (!names) return names.error();
+  bool others = !directory;
+  for (const std::string& name : *names) {
+    const bool part = name == "journal" || name == "archive" || name == "FORMAT";
+    others |= !part && !files_of_a_copy().contains(name);
   }
-  if (error) return file_error(error.value(), "open", unfinished.path);
-  for (const std::string& path : left_behind) {
-    if (auto removed = remove_tree(path); !removed) return removed;
+  const bool whole = names->contains("FORMAT") && !names->contains("copying");
+  if (!others && !whole) return {};
+  return base::Error{base::ErrorCode::kStoreUnwritable,
+                     unfinished.path +
+                         " is there, and no copy that was cut short; move it away, "
+                         "or name another directory"};
+}
+
+// Asked without making anything there.
+base::Status must_not_be_in_use(const StoreDirectory& unfinished) {
+  const auto probe = keep_engines_out(unfinished);
+  if (!probe && probe.error().code == base::ErrorCode::kStoreLocked) return probe.error();
+  return {};
+}
+
+// With its lock. What an earlier copy that was cut short left there is removed.
+base::Result<StoreLock> begin_copy(const StoreDirectory& unfinished) {
+  if (auto made = make_directory(unfinished.path); !made) {
+    const base::Status not_in_use = must_not_be_in_use(unfinished);
+    if (!not_in_use) return not_in_use.error();
+    if (auto old = must_be_left_over(unfinished); !old) return old.error();
   }
+  auto lock = lock_store(unfinished);
+  if (!lock) return lock.error();
+  // Again: until it was locked, another process may have been making one.
+  if (auto old = must_be_left_over(unfinished); !old) return old.error();
+  if (auto removed = remove_parts(unfinished); !removed) return removed.error();
+  if (auto removed = remove_file(unfinished.copying()); !removed) return removed.error();
+  if (auto marked = create_file_synced(unfinished.copying(), ""); !marked) return marked.error();
+  if (auto synced = sync_path(unfinished.path); !synced) return synced.error();
+  return lock;
+}
+
+// Replaces an empty directory, and nothing else.
+base::Status finish_copy(const StoreDirectory& unfinished, const StoreDirectory& target) {
+  if (auto moved = rename_path(unfinished.path, target.path); !moved) return moved;
+  if (auto synced = sync_path(parent_of(target.path)); !synced) return synced;
+  (void)remove_file(target.copying());  // means nothing beside FORMAT and under this name
   return {};
 }
 
@@ -155,29 +207,33 @@ base::Result<std::uint64_t> build_copy(const StoreDirectory& unfinished,
 
 }  // namespace
 
-base::Result<std::uint64_t> copy_store(const LmdbJournal& journal,
-                                       const LmdbArchive& archive,
+base::Result<std::uint64_t> copy_store(const CopySource& source,
                                        const std::string& directory,
                                        const StoreOptions& options) {
-  const std::string target = absolute_path(directory);
-  const StoreDirectory unfinished{target + ".unfinished"};
-  if (auto free = must_be_free(target); !free) return free.error();
-  if (auto room = must_have_room(parent_of(target), journal, archive); !room) return room.error();
-  if (auto made = make_directory(unfinished.path);
-      !made && !std::filesystem::is_directory(unfinished.path)) {
-    return made.error();
+  if (directory.empty() || directory.find('\0') != std::string::npos) {
+    return base::Error{base::ErrorCode::kStoreMissing,
+                       "the name of the copy's directory is empty or has a zero byte in it; give "
+                       "another"};
   }
-  const auto lock = lock_store(unfinished);
+  const StoreDirectory target{absolute_path(directory)};
+  const StoreDirectory unfinished{target.path + ".unfinished"};
+  if (auto free = must_be_free(target.path); !free) return free.error();
+  if (auto outside = must_be_outside(target.path, source.directory); !outside) {
+    return outside.error();
+  }
+  if (auto outside = must_be_outside(unfinished.path, source.directory); !outside) {
+    return outside.error();
+  }
+  if (auto room = must_have_room(parent_of(target.path), source.journal, source.archive); !room) {
+    return room.error();
+  }
+  const auto lock = begin_copy(unfinished);
   if (!lock) return lock.error();
-  if (auto cleared = clear(unfinished); !cleared) return cleared.error();
-  auto bytes = build_copy(unfinished, journal, archive, options);
+  auto bytes = build_copy(unfinished, source.journal, source.archive, options);
   if (bytes) {
-    // Replaces an empty directory, and nothing else.
-    auto moved = rename_path(unfinished.path, target);
-    if (moved) moved = sync_path(parent_of(target));
-    if (!moved) bytes = moved.error();
+    if (auto finished = finish_copy(unfinished, target); !finished) bytes = finished.error();
   }
-  if (!bytes) (void)remove_tree(unfinished.path);
+  if (!bytes) (void)remove_unfinished(unfinished, files_of_a_copy());
   return bytes;
 }
 

@@ -4,15 +4,21 @@
 #include <string>
 
 #include "base/result.h"
+#include "store/files.h"
 #include "store/lmdb_archive.h"
 #include "store/lmdb_journal.h"
 #include "store/store.h"
 
 namespace reprise::store {
 
+struct CopySource {
+  const LmdbJournal& journal;
+  const LmdbArchive& archive;
+  FileId directory;
+};
+
 // Store::copy_to().
-base::Result<std::uint64_t> copy_store(const LmdbJournal& journal,
-                                       const LmdbArchive& archive,
+base::Result<std::uint64_t> copy_store(const CopySource& source,
                                        const std::string& directory,
                                        const StoreOptions& options);
 

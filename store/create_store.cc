@@ -3,6 +3,7 @@
 
 #include "base/ids.h"
 #include "store/directory.h"
+#include "store/leftovers.h"
 #include "store/lmdb_archive.h"
 #include "store/lmdb_journal.h"
 
@@ -22,10 +23,9 @@ base::Result<std::string> random_uuid() {
 // What a creation that was cut short left behind. `creating` goes last, because without it the
 // rest looks like a store that lost its FORMAT.
 base::Status remove_leftovers(const StoreDirectory& directory) {
-  if (auto removed = remove_tree(directory.journal()); !removed) return removed;
-  if (auto removed = remove_tree(directory.archive()); !removed) return removed;
+  if (auto removed = remove_parts(directory); !removed) return removed;
   if (auto synced = sync_path(directory.path); !synced) return synced;
-  return remove_tree(directory.creating());
+  return remove_unfinished({directory.creating()}, {});
 }
 
 // LMDB syncs neither a new file's size nor its directory.
@@ -56,7 +56,7 @@ base::Status build_store(const StoreDirectory& at,
   if (auto synced = sync_environment(at.archive()); !synced) return synced;
   const std::string format =
       "reprise store, format " + std::to_string(kStoreFormat) + "\nuuid " + *uuid + "\n";
-  if (auto written = write_file_synced(at.format(), format); !written) return written;
+  if (auto written = create_file_synced(at.format(), format); !written) return written;
   return sync_path(at.path);
 }
 
@@ -78,7 +78,9 @@ base::Status create_store(const StoreDirectory& directory, const StoreOptions& o
 }
 
 base::Status finish_creation(const StoreDirectory& directory) {
-  return remove_tree(directory.creating());
+  const auto removed = remove_unfinished({directory.creating()}, {});
+  const bool others = !removed && removed.error().code == base::ErrorCode::kStoreUnwritable;
+  return others ? base::Status() : removed;
 }
 
 }  // namespace reprise::store

@@ -2,13 +2,8 @@
 
 #include <cerrno>
 #include <charconv>
-#include <dirent.h>
-#include <fcntl.h>
-#include <memory>
 #include <set>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "store/file_error.h"
 
@@ -19,20 +14,6 @@ constexpr std::string_view kFormatLine = "reprise store, format ";
 
 base::Error missing(const std::string& message) {
   return {base::ErrorCode::kStoreMissing, message};
-}
-
-// Not with std::filesystem, whose iterator ends the process when it has no memory.
-base::Result<std::set<std::string>> names_in(const std::string& path) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(path.c_str()), ::closedir);
-  if (entries == nullptr) return file_error(errno, "open", path);
-  std::set<std::string> names;
-  errno = 0;
-  while (const dirent* entry = ::readdir(entries.get())) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace(name);
-  }
-  if (errno != 0) return file_error(errno, "read", path);
-  return names;
 }
 
 base::Error not_ours(const std::string& path, const std::string& other) {
@@ -55,15 +36,24 @@ base::Result<DirectoryContent> content_without_format(const std::string& path,
     if (name == "LOCK" || name == "creating") continue;
     const bool part = name == "journal" || name == "archive";
     if (part && unfinished) continue;
-    return part && both_parts ? format_lost(path) : not_ours(path, name);
+    return both_parts ? format_lost(path) : not_ours(path, name);
   }
   return DirectoryContent::kEmpty;
 }
 
-base::Error locked_by(const std::string& path, const std::string& process) {
-  const std::string who = process.empty() ? "another process" : "process " + process;
-  return {base::ErrorCode::kStoreLocked,
-          "the store " + path + " is open in " + who + "; stop it or use another directory"};
+// Another process may be creating the store: FORMAT may have come, and `creating` gone, after this
+// has passed their places. What is odd is believed when it is seen twice.
+base::Result<DirectoryContent> content_of(const std::string& path) {
+  auto names = names_in(path);
+  while (names) {
+    if (names->contains("FORMAT")) return DirectoryContent::kStore;
+    const auto content = content_without_format(path, *names);
+    if (content) return content;
+    auto again = names_in(path);
+    if (again && *again == *names) return content.error();
+    names = std::move(again);
+  }
+  return names.error();
 }
 
 }  // namespace
@@ -71,6 +61,9 @@ base::Error locked_by(const std::string& path, const std::string& process) {
 base::Result<DirectoryContent> look_into(const StoreDirectory& directory) {
   const std::string& path = directory.path;
   if (path.empty()) return missing("the name of the store's directory is empty; give one");
+  if (path.find('\0') != std::string::npos) {
+    return missing("the name of the store's directory has a zero byte in it; give another");
+  }
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
     if (errno == ENOENT) return DirectoryContent::kNothing;
@@ -79,10 +72,7 @@ base::Result<DirectoryContent> look_into(const StoreDirectory& directory) {
   if (!S_ISDIR(info.st_mode)) {
     return missing(path + " is a file, not a directory; a store needs a directory of its own");
   }
-  const auto names = names_in(path);
-  if (!names) return names.error();
-  if (names->contains("FORMAT")) return DirectoryContent::kStore;
-  return content_without_format(path, *names);
+  return content_of(path);
 }
 
 base::Result<StoreIdentity> read_identity(const StoreDirectory& directory) {
@@ -116,24 +106,6 @@ base::Result<StoreIdentity> read_identity(const StoreDirectory& directory) {
   std::string_view uuid = text.substr(line_end + 1);
   if (uuid.starts_with("uuid ")) uuid.remove_prefix(5);
   return StoreIdentity{std::string(uuid.substr(0, uuid.find('\n')))};
-}
-
-base::Result<File> lock_store(const StoreDirectory& directory) {
-  auto file = open_file(directory.lock(), O_RDWR | O_CREAT);
-  if (!file) return file.error();
-  if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return file_error(errno, "lock", directory.lock());
-    char process[32];
-    const ssize_t length = ::pread(file->get(), process, sizeof process, 0);
-    return locked_by(directory.path,
-                     std::string(process, length > 0 ? static_cast<std::size_t>(length) : 0));
-  }
-  const std::string process = std::to_string(::getpid());
-  if (::pwrite(file->get(), process.data(), process.size(), 0) < 0 ||
-      ::ftruncate(file->get(), static_cast<off_t>(process.size())) != 0) {
-    return file_error(errno, "write", directory.lock());
-  }
-  return file;
 }
 
 }  // namespace reprise::store

@@ -1,12 +1,15 @@
 // The directory of a store: what lies in it, who may open it, and how it comes into being.
 //
-//   LOCK       held with flock(2) by the process that writes; contains its id
+//   LOCK       held with flock(2) by the process that writes; contains its id (store_lock.h)
 //   FORMAT     what this is and which version wrote it; the last file to be created
 //   journal/   an LMDB environment
 //   archive/   an LMDB environment
 //   attempts   the attempts that were under way (attempt_slots.h)
 //   control    a socket of the engine (runtime/control/socket.h), none of the store's business
 //   creating/  a creation that was not finished; never next to FORMAT for long
+//   copying    tells a copy that was not finished (copy_store.h)
+//
+// Files of other names are somebody else's: they are left alone, and not copied.
 #pragma once
 #include <string>
 
@@ -30,6 +33,7 @@ struct StoreDirectory {
   std::string archive() const { return path + "/archive"; }
   std::string attempts() const { return path + "/attempts"; }
   std::string creating() const { return path + "/creating"; }
+  std::string copying() const { return path + "/copying"; }
 };
 
 // What FORMAT says.
@@ -50,9 +54,6 @@ base::Result<DirectoryContent> look_into(const StoreDirectory& directory);
 // kStoreOtherFormat, or kStoreDamaged when it cannot be understood.
 base::Result<StoreIdentity> read_identity(const StoreDirectory& directory);
 
-// Released when the returned file is closed.
-base::Result<File> lock_store(const StoreDirectory& directory);
-
 // In an empty directory whose lock is held. Survives a crash at any point: afterwards there is
 // either a whole store or one still to be created.
 base::Status create_store(const StoreDirectory& directory, const StoreOptions& options);
@@ -63,7 +64,8 @@ base::Status build_store(const StoreDirectory& at,
                          const StoreOptions& options,
                          base::FunctionRef<base::Status(LmdbJournal&, LmdbArchive&)> fill);
 
-// Of a whole store whose lock is held: removes what a crash at the very end of create_store() left.
+// Of a whole store whose lock is held: removes what a crash at the very end of create_store() left,
+// and leaves alone what somebody else put in its place.
 base::Status finish_creation(const StoreDirectory& directory);
 
 }  // namespace reprise::store

@@ -25,7 +25,22 @@ Meaning meaning_of(int error_number) {
       return {base::ErrorCode::kStoreFull, "make room on the disk"};
     case ENOENT:
     case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
       return {base::ErrorCode::kStoreMissing, "check the path"};
+    case EEXIST:
+    case ENOTEMPTY:
+      return {base::ErrorCode::kStoreUnwritable,
+              "something else is there; move it away, or use another directory"};
+    case EMFILE:
+    case ENFILE:
+      return {base::ErrorCode::kNoResources,
+              "close files that are not needed, or raise the limit of open files (ulimit -n)"};
+    case ENOMEM:
+    case EAGAIN:
+      return {base::ErrorCode::kNoResources,
+              "use less memory, or raise the limits of memory and address space (ulimit -v, the "
+              "container's)"};
     default:
       return {base::ErrorCode::kStoreIo, "check the disk and start again"};
   }

@@ -1,7 +1,11 @@
-// The few file operations that the store does besides LMDB.
+// The few file operations that the store does besides LMDB. What is written to is never reached
+// through a symbolic link, and nothing is opened that is neither a regular file nor a directory:
+// such things lie in a store's directory only because somebody put them there.
 #pragma once
+#include <set>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <utility>
 
 #include "base/result.h"
@@ -26,16 +30,35 @@ class File {
   int descriptor_ = -1;
 };
 
-// `flags` as of open(2); close-on-exec is added. New files have mode 0600.
+// Which file it is, whatever its name.
+struct FileId {
+  dev_t device = 0;
+  ino_t number = 0;
+  friend bool operator==(const FileId&, const FileId&) = default;
+};
+base::Result<FileId> id_of(const std::string& path);  // follows symbolic links
+base::Result<FileId> id_of(const File& file, const std::string& path);
+
+// `flags` as of open(2); close-on-exec is added. New files have mode 0600. kStoreDamaged says what
+// lies there instead of a file.
 base::Result<File> open_file(const std::string& path, int flags);
+// The same question before somebody else opens it. Nothing there is fine.
+base::Status must_be_a_file(const std::string& path);
+// Of some kilobytes at most.
 base::Result<std::string> read_file(const std::string& path);
-base::Status write_file_synced(const std::string& path, std::string_view content);
+// It must not be there.
+base::Status create_file_synced(const std::string& path, std::string_view content);
 base::Status make_directory(const std::string& path);
 base::Status rename_path(const std::string& from, const std::string& to);
+base::Status remove_file(const std::string& path);       // nothing there is fine
+base::Status remove_directory(const std::string& path);  // likewise; it must be empty
+// The names in a directory.
+base::Result<std::set<std::string>> names_in(const std::string& path);
 // Absolute, without a slash at its end.
 std::string absolute_path(const std::string& path);
 std::string parent_of(const std::string& path);
-base::Status remove_tree(const std::string& path);
+// Is it the directory, or below it? `path` need not be there.
+bool lies_within(const std::string& path, const FileId& directory);
 // A file or a directory: the names in a directory are durable only after this.
 base::Status sync_path(const std::string& path);
 

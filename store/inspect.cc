@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <optional>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "store/bytes.h"
@@ -13,6 +12,7 @@
 #include "store/lmdb_env.h"
 #include "store/lmdb_pages.h"
 #include "store/open_directories.h"
+#include "store/store_lock.h"
 
 namespace reprise::store {
 namespace {
@@ -44,6 +44,8 @@ class DataFile {
       file_ = std::move(*file);
     } else if (file.error().code == base::ErrorCode::kStoreMissing) {
       visitor_.damaged(path(), "it is missing");
+    } else if (file.error().code == base::ErrorCode::kStoreDamaged) {
+      visitor_.damaged(path(), file.error().message);
     } else {
       return file.error();
     }
@@ -59,6 +61,16 @@ class DataFile {
     if (snapshot.error().code != base::ErrorCode::kStoreDamaged) return snapshot.error();
     visitor_.damaged(path(), snapshot.error().message);
     return {};
+  }
+
+  // The last key of its unnamed table, as it is now; 0: nobody can tell.
+  base::Result<Seq> last_seq() const {
+    if (env_ == nullptr) return Seq{0};
+    const auto now = PinnedSnapshot::pin(*env_);
+    if (!now) return now.error();
+    const auto key = now->last_key();
+    if (!key) return key.error();
+    return key->size() == sizeof(Seq) ? load_le<Seq>(key->data()) : Seq{0};
   }
 
   std::uint64_t bytes() const {
@@ -113,16 +125,6 @@ class JournalPages final : public Pages {
   }
 };
 
-// Shared, on a descriptor that cannot write: nothing is changed, and engines are kept out.
-base::Result<File> keep_engines_out(const StoreDirectory& directory) {
-  auto file = open_file(directory.lock(), O_RDONLY);
-  if (!file) return file.error().code == base::ErrorCode::kStoreMissing ? File() : std::move(file);
-  if (::flock(file->get(), LOCK_SH | LOCK_NB) == 0) return file;
-  if (errno != EWOULDBLOCK) return file_error(errno, "lock", directory.lock());
-  return base::Error{base::ErrorCode::kStoreLocked,
-                     "the store " + directory.path + " is open in an engine; stop it first"};
-}
-
 base::Result<std::string> uuid_of(const StoreDirectory& directory, StoreVisitor& visitor) {
   visitor.reading(directory.format());
   const auto content = look_into(directory);
@@ -153,7 +155,7 @@ base::Result<Inspected> inspect_store(const std::string& path,
   if (!uuid) return uuid.error();
   const auto claim = DirectoryClaim::claim(path);
   if (!claim) return claim.error();
-  File lock;
+  StoreLock lock;
   if (mode == InspectMode::kAlone) {
     auto locked = keep_engines_out(directory);
     if (!locked) return locked.error();
@@ -166,11 +168,13 @@ base::Result<Inspected> inspect_store(const std::string& path,
   if (auto opened = journal.open(mode, sizes.journal_map_bytes, 0); !opened) return opened.error();
   DataFile archive(directory.archive(), visitor);
   if (auto opened = archive.open(mode, sizes.archive_map_bytes, 5); !opened) return opened.error();
+  const auto journal_last = journal.last_seq();
+  if (!journal_last) return journal_last.error();
   ArchivePages archive_pages(archive.path(), visitor);
   if (auto walked = archive.walk(archive_pages); !walked) return walked.error();
   JournalPages journal_pages(journal.path(), visitor);
   if (auto walked = journal.walk(journal_pages); !walked) return walked.error();
-  return Inspected{std::move(*uuid), witnessed, journal.bytes() + archive.bytes()};
+  return Inspected{std::move(*uuid), witnessed, *journal_last, journal.bytes() + archive.bytes()};
 }
 
 }  // namespace reprise::store

@@ -31,6 +31,7 @@ enum class InspectMode {
 struct Inspected {
   std::string uuid;         // of FORMAT; empty: it is damaged
   Seq witnessed = 0;        // the journal has once had this record
+  Seq journal_last = 0;     // beside an engine: its newest record after the archive was looked at
   std::uint64_t bytes = 0;  // of the two data files
 };
 

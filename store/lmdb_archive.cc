@@ -9,6 +9,7 @@
 namespace reprise::store {
 namespace {
 
+constexpr std::string_view kMetaTable = "meta";
 constexpr std::string_view kState = "state";
 constexpr std::string_view kUuid = "uuid";
 
@@ -95,14 +96,17 @@ base::Result<std::unique_ptr<LmdbArchive>> LmdbArchive::open(const LmdbOptions& 
   return archive;
 }
 
-// Before LMDB reads anything but the meta pages.
+// Before LMDB reads anything but the meta pages. The state that the tables are held against comes
+// from the same walk: an engine in another process may commit at any time.
 base::Status LmdbArchive::verify(std::uint64_t verify_bytes) {
   TableDigests found;
+  std::string beside;  // the state, as it is stored
   const auto whole = env_->verify_pages(
       verify_bytes, [&](std::string_view table, std::string_view key, std::string_view value) {
         for (std::size_t i = 0; i < kArchiveTables; ++i) {
           if (table == kArchiveTableNames[i]) found[i].add(key, value);
         }
+        if (table == kMetaTable && key == kState) beside = value;
       });
   if (!whole) return whole.error();
   const auto opened = env_->open_tables([&](MDB_txn* txn) { return open_tables(txn, 0); });
@@ -110,9 +114,10 @@ base::Status LmdbArchive::verify(std::uint64_t verify_bytes) {
   auto stored_uuid = meta(kUuid);
   if (!stored_uuid) return stored_uuid.error();
   uuid_ = std::move(*stored_uuid);
-  const auto read = state();
-  if (!read) return read.error();
-  content_verifies_ = !*whole || read->digests == found;
+  if (const auto read = state(); !read) return read.error();
+  if (!*whole) return {};
+  const auto state_of_walk = ArchiveState::decode(beside, uuid_);
+  content_verifies_ = state_of_walk && state_of_walk->digests == found;
   return {};
 }
 
@@ -121,7 +126,7 @@ int LmdbArchive::open_tables(MDB_txn* txn, unsigned flags) {
   if (code == 0) code = mdb_dbi_open(txn, "summaries", flags, &summaries_);
   if (code == 0) code = mdb_dbi_open(txn, "ids", flags, &ids_);
   if (code == 0) code = mdb_dbi_open(txn, "index", flags, &index_);
-  if (code == 0) code = mdb_dbi_open(txn, "meta", flags, &meta_);
+  if (code == 0) code = mdb_dbi_open(txn, kMetaTable.data(), flags, &meta_);
   return code;
 }
 

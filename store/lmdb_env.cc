@@ -45,9 +45,9 @@ bool is_want_of_room(int error_number) {
 }
 
 // What statvfs says knows nothing of most quotas; an allocation behind the end of the file does.
-bool disk_is_full(const std::string& path, int file) {
+bool disk_is_full(int file) {
   struct statvfs disk {};
-  if (::statvfs(path.c_str(), &disk) != 0) return false;
+  if (::fstatvfs(file, &disk) != 0) return false;
   if (disk.f_bavail * disk.f_frsize < kFullDiskBytes) return true;
   struct stat info {};
   if (::fstat(file, &info) != 0) return false;
@@ -84,6 +84,8 @@ base::Result<std::unique_ptr<LmdbEnv>> LmdbEnv::open(const LmdbOptions& options)
   if (!options.create) {
     if (auto sound = env->check_before_open(); !sound) return sound.error();
   }
+  // LMDB itself would follow a link.
+  if (auto lock = must_be_a_file(options.path + "/lock.mdb"); !lock) return lock.error();
   if (auto reserved = env->reserve_lock_file(); !reserved) return reserved.error();
   if (const int code = env->open_env(); code > 0) {
     // It may be the lock file as well as the data file.
@@ -108,6 +110,7 @@ base::Result<std::unique_ptr<LmdbEnv>> LmdbEnv::open(const LmdbOptions& options)
 }
 
 LmdbEnv::~LmdbEnv() {
+  release();
   for (MDB_txn* reader : idle_readers_) mdb_txn_abort(reader);
   if (env_ != nullptr) mdb_env_close(env_);
 }
@@ -119,6 +122,9 @@ base::Status LmdbEnv::check_before_open() const {
   if (::stat(file.c_str(), &info) != 0) {
     if (errno != ENOENT && errno != ENOTDIR) return file_error(errno, "open", file);
     return base::Error{base::ErrorCode::kStoreDamaged, damage_advice(file, "it is missing")};
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return base::Error{base::ErrorCode::kStoreDamaged, damage_advice(file, "it is no file")};
   }
   if (info.st_size == 0) {
     return base::Error{base::ErrorCode::kStoreDamaged, damage_advice(file, "it is empty")};
@@ -170,7 +176,11 @@ base::Status LmdbEnv::write(base::FunctionRef<int(MDB_txn*)> work) {
     return why;
   }
   if (++commits_ % kCommitsPerReaderCheck == 0) mdb_reader_check(env_, nullptr);
-  return {};
+  if (after_commit_) {
+    // It is on the disk, and nobody may be told.
+    if (const base::Status found = after_commit_(); !found) failed_ = found.error();
+  }
+  return failed_ ? base::Status(*failed_) : base::Status();
 }
 
 // LMDB is copy-on-write: what a failed transaction has written lies on pages that no snapshot uses,
@@ -186,7 +196,7 @@ base::Error LmdbEnv::failure_of_write(int code) const {
 // not pass for that; but the kernel tells every descriptor of a file once of a failed writeback.
 bool LmdbEnv::ended_early() const {
   mdb_filehandle_t file = 0;
-  if (mdb_env_get_fd(env_, &file) != 0 || !disk_is_full(options_.path, file)) return false;
+  if (mdb_env_get_fd(env_, &file) != 0 || !disk_is_full(file)) return false;
   return ::fdatasync(witness_.get()) == 0 || is_want_of_room(errno);
 }
 
@@ -210,6 +220,10 @@ base::Status LmdbEnv::read(base::FunctionRef<int(MDB_txn*)> work) const {
 }
 
 int LmdbEnv::begin_read(MDB_txn** txn) const {
+  if (held_ != nullptr) {
+    *txn = held_->txn();
+    return 0;
+  }
   {
     const std::lock_guard lock(idle_mutex_);
     if (!idle_readers_.empty()) {
@@ -224,6 +238,7 @@ int LmdbEnv::begin_read(MDB_txn** txn) const {
 }
 
 void LmdbEnv::end_read(MDB_txn* txn) const {
+  if (held_ != nullptr && txn == held_->txn()) return;
   mdb_txn_reset(txn);
   {
     const std::lock_guard lock(idle_mutex_);
@@ -233,6 +248,18 @@ void LmdbEnv::end_read(MDB_txn* txn) const {
     }
   }
   mdb_txn_abort(txn);
+}
+
+base::Status LmdbEnv::hold() {
+  REPRISE_CHECK(held_ == nullptr, "one snapshot at a time is held");
+  auto pinned = PinnedSnapshot::pin(*this);
+  if (!pinned) return pinned.error();
+  held_ = std::make_unique<const PinnedSnapshot>(std::move(*pinned));
+  return {};
+}
+
+void LmdbEnv::release() {
+  const auto released = std::move(held_);  // no longer held when its transaction ends
 }
 
 base::Status LmdbEnv::open_tables(base::FunctionRef<int(MDB_txn*)> work) const {
@@ -255,16 +282,22 @@ base::Status LmdbEnv::visit_pages(bool leaves, PageVisitor& visitor) const {
   return snapshot->walk(leaves, visitor);
 }
 
+// The meta page of a snapshot is written over by the transaction after the next. While the snapshot
+// is the newest one, nobody can have begun to.
 base::Result<PinnedSnapshot> PinnedSnapshot::pin(const LmdbEnv& env) {
+  if (env.held_ != nullptr) {
+    const PinnedSnapshot& held = *env.held_;
+    return PinnedSnapshot(env, held.txn_, held.file_, held.meta_);
+  }
   mdb_filehandle_t file = 0;
   if (const int code = mdb_env_get_fd(env.get(), &file); code != 0) return env.error(code, "read");
   while (true) {
     MDB_txn* txn = nullptr;
     if (const int code = env.begin_read(&txn); code != 0) return env.error(code, "read");
     const auto meta = find_snapshot(file, mdb_txn_id(txn));
-    if (meta) return PinnedSnapshot(env, txn, file, *meta);
+    if (meta && is_newest_snapshot(env.get(), txn)) return PinnedSnapshot(env, txn, file, *meta);
     env.end_read(txn);
-    if (meta.error().code != base::ErrorCode::kNotFound) return meta.error();
+    if (!meta && meta.error().code != base::ErrorCode::kNotFound) return meta.error();
   }
 }
 
@@ -274,6 +307,10 @@ PinnedSnapshot::~PinnedSnapshot() {
 
 base::Status PinnedSnapshot::walk(bool leaves, PageVisitor& visitor) const {
   return walk_pages(file_, meta_, leaves, visitor);
+}
+
+base::Result<std::string> PinnedSnapshot::last_key() const {
+  return store::last_key(file_, meta_);
 }
 
 base::Result<bool> LmdbEnv::verify_pages(std::uint64_t whole_up_to, EntryVisitor visit) const {
@@ -314,6 +351,14 @@ base::Error LmdbEnv::error(int code, std::string_view doing) const {
     case MDB_INCOMPATIBLE:
     case MDB_NOTFOUND:
       return {base::ErrorCode::kStoreDamaged, damage_advice(file, mdb_strerror(code))};
+    case MDB_KEYEXIST:  // in what is only ever appended to
+      return {base::ErrorCode::kStoreMoved,
+              "another process has written to " + file +
+                  " while this one had it open; start again, and only one at a time"};
+    case MDB_READERS_FULL:
+      return {base::ErrorCode::kNoResources, "too many transactions read " + file +
+                                                 " at once, this process's and others'; end "
+                                                 "some of the tools that read it"};
     default:
       break;
   }

@@ -2,6 +2,7 @@
 // transaction at a time that latches a failure that is final, short read transactions, error texts.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,8 @@ inline std::string_view bytes_of(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
 
+class PinnedSnapshot;
+
 // Any thread may read; one thread at a time may write.
 class LmdbEnv {
  public:
@@ -47,6 +50,9 @@ class LmdbEnv {
   // failure is final: LMDB itself would go on after a failed flush as if nothing had happened.
   base::Status write(base::FunctionRef<int(MDB_txn*)> work);
 
+  // To be asked after each commit; an error is one of the write, and final.
+  void after_commit(std::function<base::Status()> look) { after_commit_ = std::move(look); }
+
   // Runs `work` in a read transaction. Pointers into the map are valid inside `work` only, and it
   // opens no tables: open_tables() does, in a transaction whose handles stay.
   base::Status read(base::FunctionRef<int(MDB_txn*)> work) const;
@@ -56,6 +62,13 @@ class LmdbEnv {
   // saves an allocation and LMDB's lock on the table of readers.
   int begin_read(MDB_txn** txn) const;
   void end_read(MDB_txn* txn) const;
+
+  // From now until release() every read transaction is this one, of the newest snapshot. For an
+  // environment that one thread alone uses, and not for long: pages that are freed meanwhile are
+  // not used again, and the file grows.
+  base::Status hold();
+  void release();
+  bool held() const { return held_ != nullptr; }
 
   // Walks the pages of the newest snapshot, past LMDB (lmdb_pages.h).
   base::Status visit_pages(bool leaves, PageVisitor& visitor) const;
@@ -71,6 +84,7 @@ class LmdbEnv {
   MDB_env* get() const { return env_; }
 
  private:
+  friend class PinnedSnapshot;  // shares the one that is held
   explicit LmdbEnv(const LmdbOptions& options);
   base::Status check_before_open() const;
   base::Status reserve_lock_file() const;
@@ -84,9 +98,11 @@ class LmdbEnv {
   File witness_;  // another descriptor of the data file, which hears of failed writebacks itself
   std::uint64_t commits_ = 0;
   std::optional<base::Error> failed_;
+  std::function<base::Status()> after_commit_;
 
   mutable std::mutex idle_mutex_;
   mutable std::vector<MDB_txn*> idle_readers_;  // reset: they hold no snapshot
+  std::unique_ptr<const PinnedSnapshot> held_;
 };
 
 // Keeps the pages of a snapshot from being reused while they are read past LMDB.
@@ -102,6 +118,8 @@ class PinnedSnapshot {
   PinnedSnapshot& operator=(PinnedSnapshot&&) = delete;
 
   base::Status walk(bool leaves, PageVisitor& visitor) const;
+  base::Result<std::string> last_key() const;  // of the unnamed table (lmdb_pages.h)
+  MDB_txn* txn() const { return txn_; }
 
  private:
   PinnedSnapshot(const LmdbEnv& env, MDB_txn* txn, int file, const MetaPage& meta)

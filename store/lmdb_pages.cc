@@ -60,6 +60,19 @@ struct Metas {
   }
 };
 
+// nullptr: there is no fault.
+const char* fault_of_header(std::string_view page, std::uint64_t number, bool at_bottom) {
+  if (load_le<std::uint64_t>(page.data()) != number) return "another page lies in its place";
+  const auto flags = load_le<std::uint16_t>(page.data() + 10);
+  if (flags != (at_bottom ? kLeafPage : kBranchPage)) return "it is of another kind";
+  const std::size_t lower = load_le<std::uint16_t>(page.data() + 12);
+  const std::size_t upper = load_le<std::uint16_t>(page.data() + 14);
+  if (lower < kPageHeaderBytes + 2 || lower % 2 != 0 || upper < lower || upper > page.size()) {
+    return "its bounds are none";
+  }
+  return nullptr;
+}
+
 class PageWalk {
  public:
   PageWalk(int file, const MetaPage& meta, std::uint64_t pages, bool leaves, PageVisitor& visitor)
@@ -109,10 +122,6 @@ class PageWalk {
   void take_free(std::uint64_t page, std::string_view list);
   base::Result<std::string> overflow(Table& table, std::uint64_t page, const PageNode& node);
   bool in_order(const Table& table, std::string_view a, std::string_view b) const;
-  const char* header_fault(const Table& table,
-                           std::string_view page,
-                           std::uint64_t number,
-                           int level);
 
   const int file_;
   const MetaPage& meta_;
@@ -169,23 +178,6 @@ base::Status PageWalk::walk(std::string_view name, const TableRoot& root) {
   return {};
 }
 
-// nullptr: there is no fault.
-const char* PageWalk::header_fault(const Table& table,
-                                   std::string_view page,
-                                   std::uint64_t number,
-                                   int level) {
-  if (load_le<std::uint64_t>(page.data()) != number) return "another page lies in its place";
-  const auto flags = load_le<std::uint16_t>(page.data() + 10);
-  const bool at_bottom = level == table.root.depth;
-  if (flags != (at_bottom ? kLeafPage : kBranchPage)) return "it is of another kind";
-  const std::size_t lower = load_le<std::uint16_t>(page.data() + 12);
-  const std::size_t upper = load_le<std::uint16_t>(page.data() + 14);
-  if (lower < kPageHeaderBytes + 2 || lower % 2 != 0 || upper < lower || upper > page.size()) {
-    return "its bounds are none";
-  }
-  return nullptr;
-}
-
 base::Status PageWalk::subtree(Table& table, std::uint64_t page, int level, const Range& range) {
   const bool at_bottom = level == table.root.depth;
   if (at_bottom) ++table.leaf_pages;
@@ -199,7 +191,7 @@ base::Status PageWalk::subtree(Table& table, std::uint64_t page, int level, cons
     damaged(page, "it is not in the file");
     return {};
   }
-  if (const char* fault = header_fault(table, *bytes, page, level); fault != nullptr) {
+  if (const char* fault = fault_of_header(*bytes, page, at_bottom); fault != nullptr) {
     damaged(page, fault);
     return {};
   }
@@ -345,6 +337,21 @@ base::Status walk_pages(int file, const MetaPage& snapshot, bool leaves, PageVis
   if (::fstat(file, &info) != 0) return file_error(errno, "read", "data.mdb");
   const std::uint64_t pages = static_cast<std::uint64_t>(info.st_size) / snapshot.page_bytes;
   return PageWalk(file, snapshot, pages, leaves, visitor).run();
+}
+
+base::Result<std::string> last_key(int file, const MetaPage& snapshot) {
+  std::uint64_t page = snapshot.main.root;
+  for (int level = 1; level <= snapshot.main.depth && page <= snapshot.last_page; ++level) {
+    const auto bytes = read_bytes(file, page * snapshot.page_bytes, snapshot.page_bytes);
+    if (!bytes) return bytes.error();
+    const bool at_bottom = level == snapshot.main.depth;
+    if (bytes->empty() || fault_of_header(*bytes, page, at_bottom) != nullptr) break;
+    const auto last = PageNode::at(*bytes, nodes_of(*bytes) - 1);
+    if (!last) break;
+    if (at_bottom) return std::string(last->key);
+    page = last->child;
+  }
+  return std::string();
 }
 
 base::Status check_meta_pages(const std::string& path) {

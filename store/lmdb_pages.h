@@ -35,6 +35,10 @@ base::Result<MetaPage> newest_snapshot(int file, PageVisitor& visitor);
 // pages of named tables are left out, which are nearly all of a large file.
 base::Status walk_pages(int file, const MetaPage& snapshot, bool leaves, PageVisitor& visitor);
 
+// The last key of the unnamed table, from the pages that lead to it alone; empty: it has none, or
+// they are damaged.
+base::Result<std::string> last_key(int file, const MetaPage& snapshot);
+
 // Are the two meta pages such as LMDB would have written them one after the other? kStoreDamaged
 // says what is not. To be asked before LMDB opens the file: it believes the meta pages too. Another
 // process may be writing.

@@ -7,6 +7,8 @@
 #include "store/lmdb_journal.h"
 #include "store/open_directories.h"
 #include "store/store.h"
+#include "store/store_lock.h"
+#include "store/store_watch.h"
 
 namespace reprise::store {
 namespace {
@@ -14,10 +16,39 @@ namespace {
 // The order of the members is the order of opening; closing goes backwards, the lock last but one.
 struct Parts {
   DirectoryClaim claim;
-  File lock{};  // none when read-only
+  StoreLock lock{};  // none when read-only
   std::unique_ptr<LmdbJournal> journal{};
   std::unique_ptr<LmdbArchive> archive{};
   std::unique_ptr<FileAttemptSlots> attempt_slots{};  // none when read-only
+  std::unique_ptr<StoreWatch> watch{};
+};
+
+// As with a backup's moments: the archive's is the earlier one, and the journal has all that the
+// archive has not, unless it was trimmed in between.
+class HeldLmdb final : public HeldMoment {
+ public:
+  HeldLmdb(LmdbJournal& journal, LmdbArchive& archive) : journal_(journal), archive_(archive) {}
+  ~HeldLmdb() override { release(); }
+
+  base::Result<bool> take() {
+    release();
+    if (auto held = archive_.env().hold(); !held) return held.error();
+    if (auto held = journal_.env().hold(); !held) return held.error();
+    const auto through = archive_.through();
+    if (!through) return through.error();
+    const auto first = journal_.first();
+    if (!first) return first.error();
+    return *first <= *through + 1;
+  }
+
+ private:
+  void release() {
+    journal_.env().release();
+    archive_.env().release();
+  }
+
+  LmdbJournal& journal_;
+  LmdbArchive& archive_;
 };
 
 class LmdbStore final : public Store {
@@ -32,9 +63,19 @@ class LmdbStore final : public Store {
     REPRISE_CHECK(parts_.attempt_slots != nullptr, "the store is open for reading only");
     return *parts_.attempt_slots;
   }
-  base::Result<std::uint64_t> copy_to(const std::string& directory) const override {
-    return copy_store(*parts_.journal, *parts_.archive, directory, options_);
+  base::Result<std::unique_ptr<HeldMoment>> hold() const override {
+    auto held = std::make_unique<HeldLmdb>(*parts_.journal, *parts_.archive);
+    constexpr int kAttempts = 100;  // a journal of another age than the archive never fits
+    base::Result<bool> fits = false;
+    for (int attempt = 0; attempt < kAttempts && fits && !*fits; ++attempt) fits = held->take();
+    if (!fits) return fits.error();
+    return std::unique_ptr<HeldMoment>(std::move(held));
   }
+  base::Result<std::uint64_t> copy_to(const std::string& directory) const override {
+    const CopySource source{*parts_.journal, *parts_.archive, parts_.claim.id()};
+    return copy_store(source, directory, options_);
+  }
+  base::Status in_place() const override { return parts_.watch->in_place(); }
 
  private:
   Parts parts_;
@@ -65,6 +106,16 @@ base::Status check_together(const StoreDirectory& directory,
   return {};
 }
 
+// After nearly every commit of the journal its file alone is looked for.
+void watch_commits(Parts* parts) {
+  constexpr std::uint64_t kCommitsPerFullLook = 64;
+  const StoreWatch* const watch = parts->watch.get();
+  parts->journal->env().after_commit([watch, commits = std::uint64_t{0}]() mutable {
+    return ++commits % kCommitsPerFullLook == 0 ? watch->in_place() : watch->journal_in_place();
+  });
+  parts->archive->env().after_commit([watch] { return watch->in_place(); });
+}
+
 base::Status open_parts(const StoreDirectory& directory,
                         const StoreOptions& options,
                         bool read_only,
@@ -85,18 +136,25 @@ base::Status open_parts(const StoreDirectory& directory,
   const Seq witnessed = witnessed_seq(directory.attempts());
   const auto last = parts->journal->last();
   if (!last) return last.error();
+  parts->watch = std::make_unique<StoreWatch>(directory);
   if (read_only) return check_not_rolled_back(directory.attempts(), witnessed, *last);
   auto slots = FileAttemptSlots::open(directory.attempts(), *last);
   if (!slots) return slots.error();
   parts->attempt_slots = std::move(*slots);
   parts->journal->on_appended(
       [slots = parts->attempt_slots.get()](Seq seq) { slots->note_durable(seq); });
+  watch_commits(parts);
   return {};
 }
 
-base::Status make_store_directory(const std::string& path) {
-  if (auto made = make_directory(path); !made) return made;
-  return sync_path(parent_of(path));
+// Another process may be faster.
+base::Status make_store_directory(const StoreDirectory& directory) {
+  if (auto made = make_directory(directory.path); !made) {
+    const auto seen = look_into(directory);
+    if (!seen) return seen.error();
+    if (*seen == DirectoryContent::kNothing) return made;
+  }
+  return sync_path(parent_of(directory.path));
 }
 
 }  // namespace
@@ -106,7 +164,7 @@ base::Result<std::unique_ptr<Store>> open_store(const std::string& path, StoreOp
   const auto seen = look_into(directory);
   if (!seen) return seen.error();
   if (*seen == DirectoryContent::kNothing) {
-    if (auto made = make_store_directory(path); !made) return made.error();
+    if (auto made = make_store_directory(directory); !made) return made.error();
   }
   if (*seen == DirectoryContent::kStore) {
     // Before anything is written: it may be somebody else's FORMAT, or a newer one.
@@ -118,6 +176,7 @@ base::Result<std::unique_ptr<Store>> open_store(const std::string& path, StoreOp
   auto lock = lock_store(directory);
   if (!lock) return lock.error();
   parts.lock = std::move(*lock);
+  parts.claim.keep_from_children({parts.lock.file.get(), parts.lock.directory.get()});
   // Looked at again: another process may have created it while this one waited for the lock.
   const auto content = look_into(directory);
   if (!content) return content.error();

@@ -133,11 +133,17 @@ int check_snapshot(MDB_env* env, MDB_txn* txn) {
   FreeListReader reader(file, stat.ms_psize);
   code = reader.read_meta(mdb_txn_id(txn));
   if (code != 0) return code;
+  if (!is_newest_snapshot(env, txn)) return MDB_NOTFOUND;  // it may have been half overwritten
   if (::fstat(file, &info) != 0) return errno;
   return reader.check(static_cast<std::uint64_t>(info.st_size) / stat.ms_psize);
 }
 
 }  // namespace
+
+bool is_newest_snapshot(MDB_env* env, MDB_txn* txn) {
+  MDB_envinfo info{};
+  return mdb_env_info(env, &info) == 0 && info.me_last_txnid == mdb_txn_id(txn);
+}
 
 // LMDB does not write pages that a transaction took and gave back, so a sound file may well be
 // shorter than its number of pages says: what is missing must be free.

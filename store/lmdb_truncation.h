@@ -9,4 +9,7 @@ namespace reprise::store {
 // Costs a few system calls for a file that is long enough.
 int check_not_truncated(MDB_env* env);
 
+// Does the transaction see the newest snapshot that there is, also of writers in other processes?
+bool is_newest_snapshot(MDB_env* env, MDB_txn* txn);
+
 }  // namespace reprise::store

@@ -47,7 +47,8 @@ int LmdbWalk::seek(std::string_view key) {
 
 int LmdbWalk::step() {
   const bool descending = order_ == Order::kDescending;
-  if (Clock::now() - began_ < longest_read_) return get(descending ? MDB_PREV : MDB_NEXT);
+  if (env_.held() || Clock::now() - began_ < longest_read_)
+    return get(descending ? MDB_PREV : MDB_NEXT);
   const std::string here(key());
   int code = renew();
   if (code == 0) code = seek(here);

@@ -3,14 +3,15 @@
 #pragma once
 #include <optional>
 #include <string>
-#include <sys/types.h>
 #include <utility>
+#include <vector>
 
-#include "base/result.h"
+#include "store/files.h"
 
 namespace reprise::store {
 
-// Holds its directory in the list while it lives. Thread-safe.
+// Holds its directory in the list while it lives. Thread-safe. A child of fork(2) begins with an
+// empty list: it has none of its parent's stores, whatever objects it has copies of.
 class DirectoryClaim {
  public:
   // kStoreLocked when this process has the directory open, under whatever name.
@@ -19,10 +20,13 @@ class DirectoryClaim {
   DirectoryClaim& operator=(DirectoryClaim&&) = delete;
   ~DirectoryClaim();
 
+  const FileId& id() const { return *id_; }
+  // These are closed in children of fork(2): locks would otherwise last until the last child ends.
+  void keep_from_children(const std::vector<int>& descriptors);
+
  private:
-  using Id = std::pair<dev_t, ino_t>;
-  explicit DirectoryClaim(Id id) : id_(id) {}
-  std::optional<Id> id_;
+  explicit DirectoryClaim(FileId id) : id_(id) {}
+  std::optional<FileId> id_;
 };
 
 }  // namespace reprise::store

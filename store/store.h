@@ -23,6 +23,12 @@ struct StoreOptions {
   std::uint64_t verify_bytes = std::uint64_t{256} << 20;
 };
 
+// While it lives, a store shows itself as it was at one moment.
+class HeldMoment {
+ public:
+  virtual ~HeldMoment() = default;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -32,12 +38,23 @@ class Store {
   virtual const Archive& archive() const = 0;
   virtual AttemptSlots& attempt_slots() = 0;
 
+  // Of a store that is open for reading only and used by one thread: whatever is read while the
+  // moment is held, of the journal and of the archive, is of that moment, or of two that fit
+  // together. Not for long: the files of whoever writes to them grow meanwhile.
+  virtual base::Result<std::unique_ptr<HeldMoment>> hold() const {
+    return std::make_unique<HeldMoment>();
+  }
+
+  // kStoreMoved: its directory was renamed or removed, or a file in it replaced, since it was
+  // opened. A store that is written to notices by itself: its next commit fails with that.
+  virtual base::Status in_place() const { return {}; }
+
   // Makes a copy of the store, as it is at one moment, in `directory`, which must not exist or be
   // empty; its parent must exist. The copy has a uuid of its own, its content is packed, and
   // everything is synced; until it is whole it has the name `directory`.unfinished. Any thread,
   // while the store is written to. Returns the bytes of the copy. kStoreUnwritable when something
-  // is in the directory, kStoreLocked when it is being made already, kStoreFull, kStoreDamaged,
-  // kStoreIo.
+  // is in the directory, or it lies in the store itself, kStoreLocked when it is being made
+  // already, kStoreFull, kStoreDamaged, kStoreIo.
   virtual base::Result<std::uint64_t> copy_to(const std::string& directory) const {
     return base::Error{base::ErrorCode::kStoreUnwritable,
                        "a store without files cannot be copied to " + directory};

@@ -2,7 +2,12 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace reprise::tools {
 namespace {
@@ -10,6 +15,60 @@ namespace {
 base::Error failed(const std::string& what, const std::string& path) {
   return {base::ErrorCode::kInvalidOption,
           what + " " + path + ": " + std::strerror(errno) + "; name another file"};
+}
+
+bool write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+// Into a file that we have made, which goes if it does not become whole. Closes it.
+base::Status finish(int file, const std::string& path, std::string_view bytes) {
+  bool written = write_all(file, bytes);
+  base::Error why = failed("cannot write", path);
+  if (::close(file) != 0 && written) {
+    written = false;
+    why = failed("cannot write", path);
+  }
+  if (written) return {};
+  ::unlink(path.c_str());
+  return why;
+}
+
+base::Status write_new(const std::string& path, std::string_view bytes) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file < 0) return failed("cannot write", path);
+  return finish(file, path, bytes);
+}
+
+// What is there stays until the new content is whole. Where a link leads is replaced, not the link.
+base::Status replace(const std::string& path, mode_t mode, std::string_view bytes) {
+  std::error_code none;
+  const std::string real = std::filesystem::canonical(path, none).string();
+  std::string beside = real + ".XXXXXX";
+  const int file = ::mkostemp(beside.data(), O_CLOEXEC);
+  if (file < 0) return failed("cannot write beside", path);
+  (void)::fchmod(file, mode);
+  if (auto written = finish(file, beside, bytes); !written) return written;
+  if (std::rename(beside.c_str(), real.c_str()) == 0) return {};
+  const base::Error why = failed("cannot write", path);
+  ::unlink(beside.c_str());
+  return why;
+}
+
+// A device, a pipe: it takes what it is given, and is nobody's to remove.
+base::Status write_into(const std::string& path, std::string_view bytes) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  if (file < 0) return failed("cannot write", path);
+  const bool written = write_all(file, bytes);
+  const base::Error why = failed("cannot write", path);
+  const bool closed = ::close(file) == 0;
+  return written && closed ? base::Status() : why;
 }
 
 }  // namespace
@@ -30,17 +89,16 @@ base::Result<std::string> read_file(const std::string& path) {
 }
 
 base::Status write_file(const std::string& path, std::string_view bytes) {
-  const bool to_stdout = path.empty() || path == "-";
-  std::FILE* const file = to_stdout ? stdout : std::fopen(path.c_str(), "wb");
-  if (file == nullptr) return failed("cannot write", path);
-  const bool written =
-      std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size() && std::fflush(file) == 0;
-  base::Status status;
-  if (!written) status = failed("cannot write", to_stdout ? "stdout" : path);
-  if (to_stdout) return status;
-  if (std::fclose(file) != 0 && status) status = failed("cannot write", path);
-  if (!status) std::remove(path.c_str());
-  return status;
+  if (path.empty() || path == "-") {
+    const bool written = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() &&
+                         std::fflush(stdout) == 0;
+    return written ? base::Status() : failed("cannot write", "stdout");
+  }
+  struct stat info {};
+  const bool there = ::stat(path.c_str(), &info) == 0;
+  if (!there) return write_new(path, bytes);
+  return S_ISREG(info.st_mode) ? replace(path, info.st_mode & 07777, bytes)
+                               : write_into(path, bytes);
 }
 
 }  // namespace reprise::tools

@@ -81,12 +81,16 @@ std::vector<Known> count_runs(const StatsOptions& options,
   return runs;
 }
 
-// How many could not be read: damaged, or removed meanwhile by the engine's retention.
-std::size_t read_histories(const std::vector<Known>& runs,
-                           const runtime::StoreReader& reader,
-                           StoreStats* stats) {
+struct Unread {
+  std::size_t removed = 0;  // meanwhile, by the engine's retention
+  std::size_t damaged = 0;
+};
+
+Unread read_histories(const std::vector<Known>& runs,
+                      const runtime::StoreReader& reader,
+                      StoreStats* stats) {
   Progress progress(runs.size());
-  std::size_t unreadable = 0;
+  Unread unread;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     progress.at(i);
     runtime::RunState run;
@@ -95,9 +99,12 @@ std::size_t read_histories(const std::vector<Known>& runs,
     const auto read = reader.visit_turns(
         run, [&](store::Seq, const proto::Turn& turn) { stats->add_turn(turn); });
     stats->end_history();
-    unreadable += read ? 0 : 1;
+    if (!read) {
+      const bool removed = read.error().code == base::ErrorCode::kNotFound;
+      ++(removed ? unread.removed : unread.damaged);
+    }
   }
-  return unreadable;
+  return unread;
 }
 
 const char* name_of(StoreStats::Kind kind) {
@@ -112,10 +119,11 @@ json durations_json(const DurationHistogram& durations) {
           {"max_ms", durations.largest()}};
 }
 
-json describe(const StoreStats& stats, std::size_t unreadable) {
+json describe(const StoreStats& stats, const Unread& unread) {
   json shown = {{"workflows", json::object()},
                 {"operations", json::array()},
-                {"unreadable_histories", unreadable}};
+                {"removed_histories", unread.removed},
+                {"unreadable_histories", unread.damaged}};
   for (const auto& [name, of] : stats.workflows()) {
     json& workflow = shown["workflows"][name];
     workflow["runs"] = of.runs;
@@ -216,8 +224,8 @@ void show_stats(const StatsOptions& options) {
   const auto reader = options.store.open();
   StoreStats stats;
   const std::vector<Known> runs = count_runs(options, *reader, &stats);
-  const std::size_t unreadable = options.no_activities ? 0 : read_histories(runs, *reader, &stats);
-  if (options.json) return print_json(describe(stats, unreadable));
+  const Unread unread = options.no_activities ? Unread{} : read_histories(runs, *reader, &stats);
+  if (options.json) return print_json(describe(stats, unread));
   if (stats.workflows().empty()) {
     std::fprintf(stderr, "no run matches\n");
     return;
@@ -226,11 +234,13 @@ void show_stats(const StatsOptions& options) {
   print_workflows(stats, paint);
   print_operations(stats, paint);
   std::fflush(stdout);
-  if (unreadable > 0) {
-    std::fprintf(stderr,
-                 "%zu histories could not be read: removed meanwhile, or damaged; see reprise "
-                 "check\n",
-                 unreadable);
+  if (unread.removed > 0) {
+    std::fprintf(stderr, "%zu histories were removed meanwhile, and count as runs only\n",
+                 unread.removed);
+  }
+  if (unread.damaged > 0) {
+    std::fprintf(stderr, "%zu histories could not be read: damaged; see reprise check\n",
+                 unread.damaged);
   }
 }
 

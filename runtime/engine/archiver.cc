@@ -16,6 +16,12 @@ constexpr std::chrono::seconds kRetryInterval{1};  // while the archive has no r
 // Under load a slice brings about as many runs as so many transactions remove.
 constexpr int kRemovalsPerSlice = 16;
 
+// Of a removal, which reads as well: what reading alone has found is for the log.
+bool is_fatal(base::ErrorCode code) {
+  return code == base::ErrorCode::kStoreIo || code == base::ErrorCode::kStoreMoved ||
+         code == base::ErrorCode::kNoResources;
+}
+
 }  // namespace
 
 Archiver::Archiver(Shared& shared, std::function<void(store::Seq)> archived)
@@ -81,7 +87,7 @@ bool Archiver::remove_some() {
   const auto removed = retention_.remove_some();
   if (removed) return *removed > 0;
   if (removed.error().code == base::ErrorCode::kStoreFull) return false;  // perhaps later
-  if (removed.error().code == base::ErrorCode::kStoreIo) {
+  if (is_fatal(removed.error().code)) {
     lost_ = true;
     shared_.options.on_fatal(removed.error());
   }

@@ -303,6 +303,7 @@ base::Result<bool> EmbeddedEngine::wait(
     base::FunctionRef<bool()> ready,
     base::FunctionRef<bool(std::optional<base::Duration>)> block,
     std::optional<base::Duration> timeout) {
+  if (forked()) return usable().error();
   if (shared_.options.threaded) return block(timeout);
   while (!ready()) {
     if (run_some()) continue;
@@ -343,6 +344,7 @@ bool EmbeddedEngine::run_attempt(Session& session) {
 }
 
 base::Result<std::unique_ptr<WorkerSession>> EmbeddedEngine::register_worker(WorkerCode worker) {
+  if (forked()) return usable().error();
   if (worker.task_queue.empty()) worker.task_queue = kDefaultTaskQueue;
   const auto code = std::make_shared<const WorkerCode>(std::move(worker));
   std::size_t threads = 0;

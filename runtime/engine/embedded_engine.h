@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/fork.h"
 #include "runtime/control/server.h"
 #include "runtime/engine/archiver.h"
 #include "runtime/engine/engine.h"
@@ -49,6 +50,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
                             const std::stop_token& stop) override;
 
   base::Result<std::uint64_t> backup(const std::string& directory) const override {
+    if (const base::Status here = usable(); !here) return here.error();
     return shared_.store->copy_to(directory);
   }
   bool has_workers() const override;
@@ -92,6 +94,12 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
               std::string_view input,
               const Reply<Result>& reply) const;
 
+  // A child of fork(2) has no thread that would answer, and locks that nobody will release.
+  bool forked() const {
+    return shared_.options.threaded && base::fork_generation() != fork_generation_;
+  }
+  base::Status usable() const;
+
   // False: there is no room for it, and the caller has been told.
   base::Status enter(Admission::Kind kind, std::size_t bytes);
   template <class Result>
@@ -105,6 +113,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   void heartbeat(const AttemptKey& key, std::string details) override;
   void timed_out(const AttemptKey& key, std::string_view limit) override;
 
+  const std::uint64_t fork_generation_ = base::fork_generation();
   base::WallClock wall_clock_;
   Shared shared_;
   std::unique_ptr<Guard> guard_;  // null: off

@@ -16,14 +16,23 @@ Shard& EmbeddedEngine::shard_of(std::string_view workflow_id) {
   return *shards_[base::hash64(workflow_id) % shards_.size()];
 }
 
+base::Status EmbeddedEngine::usable() const {
+  if (forked()) {
+    return base::Error{base::ErrorCode::kForked,
+                       "this process was forked from the one that opened the engine, whose threads "
+                       "stayed there; open an engine after the fork, or ask the parent"};
+  }
+  if (stopping_) return base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"};
+  return {};
+}
+
 template <class Result>
 bool EmbeddedEngine::refuse(const RunKey& key,
                             std::string_view name,
                             std::string_view input,
                             const Reply<Result>& reply) const {
   base::Status checked = check_request(key.workflow_id, name, input);
-  if (checked && stopping_)
-    checked = base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"};
+  if (checked) checked = usable();
   if (checked) return false;
   reply(checked.error());
   return true;
@@ -99,7 +108,7 @@ void EmbeddedEngine::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
 }
 
 void EmbeddedEngine::unwatch(RunKey key, std::shared_ptr<RunWatch> watch) {
-  if (stopping_) return;
+  if (!usable()) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post(
       [&shard, key = std::move(key), watch = std::move(watch)] { shard.unwatch(key, watch); });
@@ -181,7 +190,7 @@ void EmbeddedEngine::history(RunKey key, Reply<std::vector<std::string>> reply) 
 }
 
 void EmbeddedEngine::list(ListRequest request, Reply<std::vector<RunDescription>> reply) {
-  if (stopping_) return reply(base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"});
+  if (const base::Status here = usable(); !here) return reply(here.error());
   if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
   const auto listing =
       std::make_shared<Listing>(shared_, std::move(request), shards_.size(), std::move(reply));

@@ -6,6 +6,7 @@
 #include "proto/parse.h"
 #include "runtime/engine/archive_slice.h"
 #include "store/files.h"
+#include "store/leftovers.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -165,6 +166,13 @@ base::Status refuse_existing(const std::string& to) {
                      to + " exists; name a directory that does not, for the new store"};
 }
 
+base::Status refuse_within(const std::string& from, const std::string& to) {
+  const auto damaged = store::id_of(from);
+  if (!damaged || !store::lies_within(to, *damaged)) return {};
+  return base::Error{base::ErrorCode::kInvalidOption,
+                     to + " lies in the damaged store; name a directory that is not in it"};
+}
+
 }  // namespace
 
 base::Result<Repaired> repair_store(const std::string& from,
@@ -172,6 +180,7 @@ base::Result<Repaired> repair_store(const std::string& from,
                                     const RepairOptions& options,
                                     const StoreAudit::Progress& progress) {
   if (auto refused = refuse_existing(to); !refused) return refused.error();
+  if (auto refused = refuse_within(from, to); !refused) return refused.error();
   Names names;
   StoreAudit audit(names, progress);
   if (auto read = audit.run(from, store::InspectMode::kAlone); !read) return read.error();
@@ -190,8 +199,7 @@ base::Result<Repaired> repair_store(const std::string& from,
     if (!moved) return moved.error();
     return repaired;
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(unfinished, ignored);
+  (void)store::remove_unfinished({unfinished}, {"LOCK", "attempts"});
   return built.error();
 }
 

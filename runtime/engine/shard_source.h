@@ -1,6 +1,7 @@
 // A run of this engine as the host sees it: its identity and its history in the store.
 #pragma once
 #include "proto/parse.h"
+#include "runtime/engine/run_history.h"
 #include "runtime/engine/shard.h"
 
 namespace reprise::runtime {
@@ -28,9 +29,8 @@ class Shard::Source final : public RunSource {
     bool more = true;
     bool readable = true;
     google::protobuf::Arena arena;
-    const base::Status read = store::read_history(
-        shared_.store->journal(), shared_.store->archive(), state_.number, last_,
-        [&](const store::Record& record) {
+    const base::Status read =
+        read_run_history(*shared_.store, state_.number, last_, [&](const store::Record& record) {
           if (!more) return;
           auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena);
           readable = proto::parse(record.body, turn);

@@ -16,7 +16,6 @@ StoreAudit::StoreAudit(Names& names, Progress progress, Verified verified)
       archive_(names, verified_) {}
 
 base::Status StoreAudit::run(const std::string& directory, store::InspectMode mode) {
-  beside_engine_ = mode == store::InspectMode::kBesideEngine;
   auto inspected = store::inspect_store(directory, mode, *this);
   if (!inspected) return inspected.error();
   inspected_ = std::move(*inspected);
@@ -100,8 +99,10 @@ void StoreAudit::finish_journal() {
     problem(what);
   };
   if (first_ > through_ + 1) behind("the archive is older than the journal");
-  // Beside an engine the archive is read at a later moment than the journal.
-  if (last_ < through_ && !beside_engine_) behind("the journal is older than the archive");
+  // Beside an engine the archive is read at a later moment than the journal's records.
+  if (std::max(last_, inspected_.journal_last) < through_) {
+    behind("the journal is older than the archive");
+  }
   if (last_ < inspected_.witnessed) {
     behind("the journal ends with record " + std::to_string(last_) + " and once had record " +
            std::to_string(inspected_.witnessed));

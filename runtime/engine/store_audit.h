@@ -50,7 +50,6 @@ class StoreAudit final : private store::StoreVisitor {
   std::string state_;
   std::string uuid_;
   std::optional<JournalTail> tail_;  // once the archive has been read
-  bool beside_engine_ = false;
   store::Seq through_ = 0;
   store::Seq first_ = 0;  // of the journal
   store::Seq last_ = 0;

@@ -5,6 +5,7 @@
 
 #include "proto/parse.h"
 #include "runtime/engine/recovery.h"
+#include "runtime/engine/run_history.h"
 #include "runtime/history/history.h"
 
 namespace reprise::runtime {
@@ -24,20 +25,23 @@ base::Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& 
   return reader;
 }
 
-// An engine may move records from the journal to the archive between the two readings, which looks
-// as if they were gone. It does so some times a second at most.
+// What is known of the runs is put together from many short readings, and an engine may move
+// records from the journal to the archive between two of them. Whatever was found then, well or
+// damaged, may be wrong. An engine that does it all the time is read as it is at one moment.
 base::Status StoreReader::refresh() {
-  constexpr int kAttempts = 20;
-  base::Status status;
+  if (const base::Status there = store_->in_place(); !there) return there;
+  constexpr int kAttempts = 3;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const auto before = store_->archive().through();
     if (!before) return before.error();
-    status = read();
-    if (status || status.error().code != base::ErrorCode::kStoreDamaged) return status;
+    const base::Status status = read();
     const auto after = store_->archive().through();
-    if (!after || *after == *before) return status;
+    if (!after) return after.error();
+    if (*after == *before) return status;
   }
-  return status;
+  const auto moment = store_->hold();
+  if (!moment) return moment.error();
+  return read();
 }
 
 base::Status StoreReader::read() {
@@ -173,13 +177,13 @@ base::Status StoreReader::visit_turns(
   proto::Turn turn;
   std::uint64_t turns = 0;
   bool readable = true;
-  const base::Status read = store::read_history(store_->journal(), store_->archive(), run.number,
-                                                run.last_seq, [&](const store::Record& record) {
-                                                  if (!readable) return;
-                                                  ++turns;
-                                                  readable = proto::parse(record.body, &turn);
-                                                  if (readable) visit(record.seq, turn);
-                                                });
+  const base::Status read =
+      read_run_history(*store_, run.number, run.last_seq, [&](const store::Record& record) {
+        if (!readable) return;
+        ++turns;
+        readable = proto::parse(record.body, &turn);
+        if (readable) visit(record.seq, turn);
+      });
   if (!read || readable) return read;
   return base::Error{base::ErrorCode::kStoreDamaged, "turn " + std::to_string(turns) + " of run " +
                                                          run.id.to_string() +

@@ -1,6 +1,7 @@
 // Reads a store beside the engine that may be writing it in another process: which runs there are,
 // and their histories. For tools. What it tells of runs is as of the last refresh(); histories are
-// read as they are now. Read transactions are short, so the engine's files do not grow meanwhile.
+// read as they are now. Read transactions are short, so the engine's files do not grow meanwhile,
+// but for a refresh() that an engine's archiving keeps getting in the way of.
 //
 // One thread; history() may be called by several at once, beside nothing but itself.
 #pragma once
@@ -23,7 +24,7 @@ class StoreReader {
   // Errors: store::open_store_read_only(), recovery's.
   static base::Result<std::unique_ptr<StoreReader>> open(const std::string& directory);
 
-  // Looks at the store again.
+  // Looks at the store again. kStoreMoved: it is no longer there.
   base::Status refresh();
 
   const store::Store& store() const { return *store_; }
@@ -47,7 +48,7 @@ class StoreReader {
                      base::FunctionRef<bool(const Run&)> visit);
 
   // Up to the newest record that was known at the last refresh, or further. kStoreDamaged: it does
-  // not verify.
+  // not verify. kNotFound: retention has removed it meanwhile.
   base::Result<proto::History> history(const RunState& run) const;
   // The same turn by turn, for histories of any length: `visit` gets each with its record's number,
   // and may take it.

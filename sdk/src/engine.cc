@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/fork.h"
 #include "base/printable_text.h"
 #include "replay/strand.h"
 #include "runtime/engine/engine.h"
@@ -18,7 +19,9 @@ namespace {
 
 struct EngineState final : internal::ServiceState {
   bool in_use() const override { return engine != nullptr && engine->has_workers(); }
+  bool abandoned() const override { return base::fork_generation() != opened_in; }
 
+  const std::uint64_t opened_in = base::fork_generation();
   std::optional<internal::LibraryLog> library_log;
   std::unique_ptr<runtime::Engine> engine;
 };
@@ -101,6 +104,7 @@ void internal::throw_worker_stopping() {
 
 Service::Service(std::unique_ptr<internal::ServiceState> state) : state_(std::move(state)) {}
 Service::~Service() {
+  if (state_->abandoned()) return internal::leave_for_ever(std::move(state_));
   if (!state_->in_use()) return;
   state_->log(LogLevel::kError,
               "an engine was destroyed before a worker that uses it; it is left running until the "

@@ -23,6 +23,9 @@ struct ServiceState {
 
   // Does a worker use it?
   virtual bool in_use() const { return false; }
+  // True: it belongs to the process that this one was forked from. Nothing of it may be destroyed
+  // here: its threads, which would have to be waited for, are not in this process.
+  virtual bool abandoned() const { return false; }
 
   runtime::Service* service = nullptr;
   LogSink log;

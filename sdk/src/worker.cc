@@ -19,7 +19,7 @@ class Worker::State final : public internal::Registry {
   }
 
   ~State() override {
-    if (!needs_other_thread()) return;
+    if (leave_to_parent() || !needs_other_thread()) return;
     service_->log(LogLevel::kError, "the worker of task queue '" + options_.task_queue +
                                         "' was destroyed on one of the threads that it would wait "
                                         "for; it is left running until the process ends");
@@ -66,6 +66,7 @@ class Worker::State final : public internal::Registry {
   }
 
   void stop() {
+    if (leave_to_parent()) return;
     internal::forbid_in_workflow();
     if (needs_other_thread()) {
       internal::misplaced("stop() of the worker of task queue '" + options_.task_queue +
@@ -78,6 +79,12 @@ class Worker::State final : public internal::Registry {
   internal::ServiceState* service() const { return service_; }
 
  private:
+  // In a child of fork(): the threads that would have to be waited for are not in this process.
+  bool leave_to_parent() {
+    if (session_ == nullptr || !service_->abandoned()) return false;
+    internal::leave_for_ever(std::move(session_));
+    return true;
+  }
   bool needs_other_thread() const {
     return session_ != nullptr &&
            (session_->on_own_thread() || replay::Strand::current() != nullptr);

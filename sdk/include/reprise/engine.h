@@ -32,13 +32,15 @@ class Service {
 // task queue. Thread-safe. Destroying it stops its threads; runs go on with the next open().
 // Without room for the store, requests throw StoreFull until there is. If a write or a sync fails
 // for another reason, the engine logs the error and ends the process with exit code 70, because
-// nothing more can be promised. Destroyed before a worker of its, as by exit() in an activity, it is
-// left running until the process ends. Not for workflow code.
+// nothing more can be promised; likewise when the store's directory is renamed, removed or replaced
+// while it is open (RP1009). Destroyed before a worker of its, as by exit() in an activity, it is
+// left running until the process ends. After fork() the engine is the parent's: in the child all
+// calls throw StoreError (RP1010) and destructors do nothing. Not for workflow code.
 class Engine : public Service {
  public:
-  // Makes the directory if it is not there. Throws StoreError (RP1001 to RP1007) when the store
-  // cannot be had, or RP1011 when the system gives too few threads, InvalidOption for an option out
-  // of range.
+  // Makes the directory if it is not there. Throws StoreError (RP1001 to RP1007, RP1009) when the
+  // store cannot be had, or RP1011 when the system gives too few files, threads or too little
+  // memory, InvalidOption for an option out of range.
   static std::unique_ptr<Engine> open(const std::string& directory,
                                       const EngineOptions& options = {});
 
@@ -47,9 +49,9 @@ class Engine : public Service {
   // Opening the copy is restoring it: it has everything that was acknowledged before the call,
   // under a uuid of its own. What was under way then is done again, under the same idempotency
   // keys. While it is made it is called `directory`.unfinished; what a crash leaves there the next
-  // backup replaces. Throws StoreError: RP1002 something is in the directory, RP1003 it is being
-  // made already, RP1007 too little room, RP1001, RP1005, RP1006. The engine is none the worse for
-  // it.
+  // backup replaces. Throws StoreError: RP1002 something is in the directory, or it lies in the
+  // store itself, RP1003 it is being made already, RP1007 too little room, RP1001, RP1005, RP1006.
+  // The engine is none the worse for it.
   void backup(const std::string& directory);
 
  private:

@@ -1,0 +1,36 @@
+#include "runtime/engine/run_history.h"
+
+namespace reprise::runtime {
+namespace {
+
+// All of it was in the archive, and nothing is. A run that lost its summary in another way shows in
+// the archive's digests.
+base::Result<bool> was_removed(const store::Archive& archive,
+                               store::RunNumber run,
+                               store::Seq last) {
+  const auto through = archive.through();
+  if (!through) return through.error();
+  if (last == 0 || last > *through || !archive.content_verifies()) return false;
+  const auto summary = archive.summary(run);
+  if (summary) return !*summary;
+  if (summary.error().code == base::ErrorCode::kStoreDamaged) return false;
+  return summary.error();
+}
+
+}  // namespace
+
+base::Status read_run_history(const store::Store& store,
+                              store::RunNumber run,
+                              store::Seq last,
+                              base::FunctionRef<void(const store::Record&)> visit) {
+  const base::Status read = store::read_history(store.journal(), store.archive(), run, last, visit);
+  if (read || read.error().code != base::ErrorCode::kStoreDamaged) return read;
+  const auto removed = was_removed(store.archive(), run, last);
+  if (!removed) return removed.error();
+  if (!*removed) return read;
+  return base::Error{base::ErrorCode::kNotFound,
+                     "run number " + std::to_string(run) +
+                         " had ended, and the engine's retention removed it while it was read"};
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,103 @@
+// fork() with an engine open: the child has copies of all objects and none of their threads.
+#include <functional>
+#include <memory>
+#include <reprise/reprise.h>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "base/sanitizers.h"
+#include "tests/unit/store/temporary_directory.h"
+
+namespace reprise::fork_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Workflow<int(int)> doubled{"doubled"};
+constexpr Workflow<int()> waiting{"waiting"};
+constexpr Signal<int> go{"go"};
+
+// In a child that hangs for no more than a minute; the number of the first one that is false, or 0.
+int first_false_in_child(const std::function<int()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(60);
+    ::_exit(body());
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1'000 + WTERMSIG(status);
+}
+
+bool is_refused(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const StoreError& error) {
+    return error.code() == "RP1010";
+  }
+  return false;
+}
+
+void implement(Worker& worker) {
+  worker.implement(doubled, [](Context&, int value) { return 2 * value; })
+      .implement(waiting, [](Context& ctx) { return ctx.inbox(go).next().get(); });
+  worker.start();
+}
+
+EngineOptions quiet() {
+  EngineOptions options;
+  options.logger = [](LogLevel, std::string_view) {};
+  return options;
+}
+
+TEST(Fork, AChildsCallsAreRefusedAndItsDestructorsDoNothing) {
+  const store::TemporaryDirectory directory;
+  auto engine = Engine::open(directory / "store", quiet());
+  auto worker = std::make_unique<Worker>(*engine);
+  implement(*worker);
+  Worker other(*engine, {.task_queue = "other"});
+  const Client client(*engine);
+  auto run = std::make_unique<Handle<int>>(client.start(waiting(), {.id = "w"}));
+
+  const int wrong = first_false_in_child([&] {
+    if (!is_refused([&] { client.start(doubled(1)); })) return 1;
+    if (!is_refused([&] { run->signal(go(1)); })) return 2;
+    if (!is_refused([&] { run->result(); })) return 3;
+    if (!is_refused([&] { run->result_for(1ms); })) return 4;
+    if (!is_refused([&] { run->cancel(); })) return 5;
+    if (!is_refused([&] { run->describe(); })) return 6;
+    if (!is_refused([&] { client.list(); })) return 7;
+    if (!is_refused([&] { engine->backup(directory / "copy"); })) return 8;
+    if (!is_refused([&] { other.start(); })) return 9;
+    worker->stop();
+    run.reset();
+    worker.reset();
+    engine.reset();
+    return 0;
+  });
+  EXPECT_EQ(wrong, 0);
+
+  // The parent's is none the worse for it.
+  EXPECT_EQ(client.start(doubled(4)).result(), 8);
+  run->signal(go(3));
+  EXPECT_EQ(run->result(), 3);
+}
+
+TEST(Fork, AChildMayOpenAnEngineOfItsOwn) {
+  if (REPRISE_TSAN != 0) GTEST_SKIP() << "a child of threads starts none there";
+  const store::TemporaryDirectory directory;
+  auto engine = Engine::open(directory / "store", quiet());
+  const int wrong = first_false_in_child([&] {
+    const auto own = Engine::open(directory / "own", quiet());
+    Worker worker(*own);
+    implement(worker);
+    return Client(*own).start(doubled(4)).result() == 8 ? 0 : 1;
+  });
+  EXPECT_EQ(wrong, 0);
+}
+
+}  // namespace
+}  // namespace reprise::fork_test
