@@ -83,16 +83,6 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
   base::end_out_of_memory("replaying a turn");
 }
 
-TurnEnd Execution::rehearse() try {
-  State& s = *state_;
-  s.rehearsal = std::make_unique<proto::Turn>();
-  s.rehearsal->set_time_ms(base::to_ms(s.now));
-  s.log.begin_live(s.rehearsal.get(), s.events);
-  return s.run(s.rehearsal.get(), *s.rehearsal);
-} catch (const std::bad_alloc&) {
-  base::end_out_of_memory("rehearsing a turn");
-}
-
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (trouble || left) return end();
   now = std::max(now, base::from_ms(turn.time_ms()));

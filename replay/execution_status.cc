@@ -1,5 +1,8 @@
 // What the host and people ask a run between turns.
+#include <algorithm>
+
 #include "base/check.h"
+#include "base/out_of_memory.h"
 #include "replay/execution_state.h"
 
 namespace reprise::replay {
@@ -12,6 +15,32 @@ std::string full_report(const Trouble& trouble, const RunInfo& info, base::Symbo
   if (!trouble.mismatch) return trouble.report;
   return report(*trouble.mismatch, info.workflow, info.workflow_id, info.run_id.to_string(),
                 symbols, Payloads::kShown);
+}
+
+namespace {
+
+// What the engine keeps books with is not.
+bool is_for_code(const DeferredInput& input) {
+  return !input.event.has_attempt_failed() && !input.event.has_heartbeat_recorded();
+}
+
+// After that nothing is given to the code any more.
+bool is_end_of_run(const DeferredInput& input) {
+  return input.event.has_run_terminated() || input.event.has_run_timed_out();
+}
+
+}  // namespace
+
+TurnEnd Execution::rehearse() try {
+  State& s = *state_;
+  if (std::any_of(s.deferred.begin(), s.deferred.end(), is_end_of_run)) return s.end();
+  if (std::none_of(s.deferred.begin(), s.deferred.end(), is_for_code)) return s.end();
+  s.rehearsal = std::make_unique<proto::Turn>();
+  s.rehearsal->set_time_ms(base::to_ms(s.now));
+  s.log.begin_live(s.rehearsal.get(), s.events);
+  return s.run(s.rehearsal.get(), *s.rehearsal);
+} catch (const std::bad_alloc&) {
+  base::end_out_of_memory("rehearsing a turn");
 }
 
 const Trouble& Execution::trouble() const {

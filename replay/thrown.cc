@@ -7,6 +7,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "base/error.h"
 #include "base/stack_frames.h"
 #include "replay/class_name.h"
 #include "replay/report_lines.h"
@@ -104,7 +105,8 @@ std::string report(const Thrown& thrown,
                    std::string_view run_id,
                    base::Symbols* symbols) {
   const std::string more = thrown.what.empty() ? "" : ": " + thrown.what;
-  std::string text = "an exception that is no reprise::Failure left the workflow's code: ";
+  std::string text = base::to_string(base::ErrorCode::kWorkflowBug) +
+                     " an exception that is no reprise::Failure left the workflow's code: ";
   const std::string head = report_line("", thrown.type + more);
   text += head.substr(kReportLabelWidth);
   text += report_line("of", run_text(workflow, workflow_id, run_id));

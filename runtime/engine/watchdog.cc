@@ -6,11 +6,10 @@
 
 #include "base/printable_text.h"
 #include "base/start_thread.h"
-#include "base/symbols.h"
 #include "base/thread_name.h"
 #include "base/thread_stack.h"
-#include "replay/user_frames.h"
 #include "runtime/engine/run_table.h"
+#include "runtime/host/stack_text.h"
 
 namespace reprise::runtime {
 namespace {
@@ -37,18 +36,6 @@ struct Culprit {
 std::string seconds(Watchdog::Clock::duration duration) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(duration).count());
-  return text;
-}
-
-// The user's functions come first: what the library does around them says nothing. All of them when
-// none is the user's.
-std::string stack_text(const std::vector<void*>& frames) {
-  base::Symbols symbols;
-  std::string text;
-  const auto users = replay::user_frames(frames, symbols);
-  for (const base::Symbol& frame : users) text += "\n  " + base::to_string(frame);
-  if (!users.empty()) return text;
-  for (const std::string& frame : base::describe_frames(frames)) text += "\n  " + frame;
   return text;
 }
 

@@ -1,8 +1,5 @@
 #include "runtime/history/history_replay.h"
 
-#include <algorithm>
-
-#include "runtime/engine/run_state.h"
 #include "runtime/history/history.h"
 
 namespace reprise::runtime {
@@ -37,17 +34,8 @@ bool HistoryReplay::next() {
   return true;
 }
 
-// In the deferred turns at the end. What the engine keeps books with is not for the code, and to a
-// run that has ended nothing is given any more.
 bool HistoryReplay::has_unseen_inputs() const {
-  bool unseen = false;
-  for (int i = history_.turns_size() - 1; i >= 0 && history_.turns(i).deferred(); --i) {
-    const proto::Turn& turn = history_.turns(i);
-    if (closes(turn)) return false;
-    const auto& inputs = turn.inputs();
-    unseen = unseen || !std::all_of(inputs.begin(), inputs.end(), is_bookkeeping);
-  }
-  return unseen;
+  return history_.turns(history_.turns_size() - 1).deferred();
 }
 
 void HistoryReplay::note(replay::TurnEnd end) {

@@ -255,7 +255,10 @@ def strands_frame():
     return frame.older()
 
 
-LIBRARY_NAME = re.compile(r"^(reprise::|std::|boost::|__gnu_cxx::|make_fcontext|jump_fcontext)")
+LIBRARY_NAME = re.compile(
+    r"^(reprise::|std::|boost::|__gnu_cxx::|make_fcontext|jump_fcontext"
+    r"|__cxxabiv1::|__cxa_|__gxx_|_Unwind_)"
+)
 LIBRARY_FILE = re.compile(r"(/reprise/(internal/)?\w+\.h|/include/c\+\+/.*|/include/boost/.*)$")
 OUTERMOST = "reprise::replay::Strand::State::main"
 

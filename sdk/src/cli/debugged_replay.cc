@@ -96,7 +96,8 @@ std::optional<std::string> DebuggedReplay::replay_once() {
 }
 
 void DebuggedReplay::applying(std::uint64_t event, const proto::Event&) {
-  applied_ = event;
+  // What a rehearsal adds of its own accord is in no history.
+  applied_ = event <= lines_.size() ? event : 0;
 }
 
 bool DebuggedReplay::resumed() {

@@ -224,10 +224,11 @@ TEST_F(ParkedCliTest, ReplaySaysWhatParksTheRun) {
        {std::vector<std::string>{}, std::vector<std::string>{"--until", "4"}}) {
     const Ended ended = replay(options);
     EXPECT_EQ(ended.status, 1);
-    EXPECT_THAT(ended.err,
-                AllOf(HasSubstr("std::invalid_argument: stoi"), HasSubstr("4 SignalReceived word"),
-                      HasSubstr("thrown at           sdk/cli_test.cc:"),
-                      HasSubstr("cli_test_code::length_of")));
+    EXPECT_THAT(
+        ended.err,
+        AllOf(HasSubstr("RP2002 an exception"), HasSubstr("std::invalid_argument: stoi"),
+              HasSubstr("4 SignalReceived word"), HasSubstr("thrown at           sdk/cli_test.cc:"),
+              HasSubstr("cli_test_code::length_of")));
   }
   EXPECT_EQ(replay({"--until", "3"}).status, 0);
 }
@@ -239,11 +240,16 @@ TEST_F(ParkedCliTest, StepShowsIt) {
 }
 
 TEST_F(ParkedCliTest, CorrectedCodeTakesTheInput) {
-  worker_.implement(trade, run_trade);
+  worker_.implement(trade, [](Context& ctx, const int& amount) {
+    const int bought = ctx.call(buy(amount));
+    const std::string heard = ctx.inbox(word).next().get();
+    ctx.sleep(1h);
+    return bought + static_cast<int>(heard.size());
+  });
   const Ended ended = replay({});
   EXPECT_EQ(ended.status, 0) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("all 4 events match"));
-  EXPECT_THAT(replay({"--until", "4"}).out, HasSubstr("strand 2 waits for timer"));
+  EXPECT_THAT(replay({"--until", "4"}).out, HasSubstr("strand 1 waits for timer"));
 }
 
 // ---- step -------------------------------------------------------------------------------------
