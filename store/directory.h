@@ -6,6 +6,7 @@
 //   archive/   an LMDB environment
 //   attempts   the attempts that were under way (attempt_slots.h)
 //   control    a socket of the engine (runtime/control/socket.h), none of the store's business
+//   parked     which runs the engine has parked (parked_notes.h)
 //   creating/  a creation that was not finished; never next to FORMAT for long
 //   copying    tells a copy that was not finished (copy_store.h)
 //
@@ -32,6 +33,7 @@ struct StoreDirectory {
   std::string journal() const { return path + "/journal"; }
   std::string archive() const { return path + "/archive"; }
   std::string attempts() const { return path + "/attempts"; }
+  std::string parked() const { return path + "/parked"; }
   std::string creating() const { return path + "/creating"; }
   std::string copying() const { return path + "/copying"; }
 };

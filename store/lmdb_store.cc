@@ -20,6 +20,7 @@ struct Parts {
   std::unique_ptr<LmdbJournal> journal{};
   std::unique_ptr<LmdbArchive> archive{};
   std::unique_ptr<FileAttemptSlots> attempt_slots{};  // none when read-only
+  std::unique_ptr<ParkedNotes> parked_notes{};        // likewise, or when they cannot be had
   std::unique_ptr<StoreWatch> watch{};
 };
 
@@ -53,7 +54,8 @@ class HeldLmdb final : public HeldMoment {
 
 class LmdbStore final : public Store {
  public:
-  LmdbStore(Parts parts, StoreOptions options) : parts_(std::move(parts)), options_(options) {}
+  LmdbStore(Parts parts, StoreOptions options, const StoreDirectory& directory)
+      : parts_(std::move(parts)), options_(options), parked_path_(directory.parked()) {}
 
   Journal& journal() override { return *parts_.journal; }
   const Journal& journal() const override { return *parts_.journal; }
@@ -63,6 +65,13 @@ class LmdbStore final : public Store {
     REPRISE_CHECK(parts_.attempt_slots != nullptr, "the store is open for reading only");
     return *parts_.attempt_slots;
   }
+  void note_parked(RunNumber run, const base::Error& why) override {
+    if (parts_.parked_notes != nullptr) parts_.parked_notes->parked(run, why);
+  }
+  void note_unparked(RunNumber run) override {
+    if (parts_.parked_notes != nullptr) parts_.parked_notes->unparked(run);
+  }
+  ParkedRuns parked_runs() const override { return read_parked_notes(parked_path_); }
   base::Result<std::unique_ptr<HeldMoment>> hold() const override {
     auto held = std::make_unique<HeldLmdb>(*parts_.journal, *parts_.archive);
     constexpr int kAttempts = 100;  // a journal of another age than the archive never fits
@@ -80,6 +89,7 @@ class LmdbStore final : public Store {
  private:
   Parts parts_;
   const StoreOptions options_;
+  const std::string parked_path_;
 };
 
 base::Error mixed_up(const StoreDirectory& directory, const std::string& what) {
@@ -141,6 +151,7 @@ base::Status open_parts(const StoreDirectory& directory,
   auto slots = FileAttemptSlots::open(directory.attempts(), *last);
   if (!slots) return slots.error();
   parts->attempt_slots = std::move(*slots);
+  parts->parked_notes = ParkedNotes::begin(directory.parked());
   parts->journal->on_appended(
       [slots = parts->attempt_slots.get()](Seq seq) { slots->note_durable(seq); });
   watch_commits(parts);
@@ -184,7 +195,7 @@ base::Result<std::unique_ptr<Store>> open_store(const std::string& path, StoreOp
                                                              : finish_creation(directory);
   if (!complete) return complete.error();
   if (auto opened = open_parts(directory, options, false, &parts); !opened) return opened.error();
-  return std::unique_ptr<Store>(std::make_unique<LmdbStore>(std::move(parts), options));
+  return std::unique_ptr<Store>(std::make_unique<LmdbStore>(std::move(parts), options, directory));
 }
 
 base::Result<std::unique_ptr<const Store>> open_store_read_only(const std::string& path,
@@ -200,7 +211,8 @@ base::Result<std::unique_ptr<const Store>> open_store_read_only(const std::strin
   if (!claim) return claim.error();
   Parts parts{std::move(*claim)};
   if (auto opened = open_parts(directory, options, true, &parts); !opened) return opened.error();
-  return std::unique_ptr<const Store>(std::make_unique<LmdbStore>(std::move(parts), options));
+  return std::unique_ptr<const Store>(
+      std::make_unique<LmdbStore>(std::move(parts), options, directory));
 }
 
 }  // namespace reprise::store

@@ -10,6 +10,7 @@
 #include "store/archive.h"
 #include "store/attempt_slots.h"
 #include "store/journal.h"
+#include "store/parked_notes.h"
 
 namespace reprise::store {
 
@@ -37,6 +38,10 @@ class Store {
   virtual Archive& archive() = 0;
   virtual const Archive& archive() const = 0;
   virtual AttemptSlots& attempt_slots() = 0;
+  // For tools beside the writer; where there can be none, nothing is kept.
+  virtual void note_parked(RunNumber run, const base::Error& why) { (void)run, (void)why; }
+  virtual void note_unparked(RunNumber run) { (void)run; }
+  virtual ParkedRuns parked_runs() const { return {}; }
 
   // Of a store that is open for reading only and used by one thread: whatever is read while the
   // moment is held, of the journal and of the archive, is of that moment, or of two that fit

@@ -35,7 +35,8 @@ void print_as_json(const runtime::StoreReader& reader, const Runs& runs) {
   std::printf("[");
   const char* separator = "\n";
   for (const auto& run : runs) {
-    std::printf("%s%s", separator, dump(run_json(*run, reader.damage(run->number))).c_str());
+    const auto shown = run_json(*run, reader.damage(run->number), reader.parked(*run));
+    std::printf("%s%s", separator, dump(shown).c_str());
     separator = ",\n";
   }
   std::printf("\n]\n");
@@ -45,10 +46,12 @@ std::vector<Table::Cell> row(const runtime::StoreReader& reader,
                              const runtime::RunState& run,
                              std::int64_t now_ms) {
   const bool damaged = reader.damage(run.number) != nullptr;
+  const bool parked = reader.parked(run) != nullptr;
+  const char* const trouble = damaged ? "quarantined" : parked ? "parked" : nullptr;
   const bool known = run.started_ms != 0;
   const std::int64_t until = run.closed_ms != 0 ? run.closed_ms : now_ms;
-  return {{damaged ? "quarantined" : std::string(to_string(run.status)),
-           damaged ? Colour::kRed : colour_of(run.status)},
+  return {{trouble != nullptr ? trouble : std::string(to_string(run.status)),
+           trouble != nullptr ? Colour::kRed : colour_of(run.status)},
           safe_text(*run.workflow),
           title_of(run),
           known ? utc_seconds(run.started_ms) : "-",

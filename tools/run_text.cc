@@ -36,7 +36,7 @@ std::string title_of(const runtime::RunState& run) {
   return "(run number " + std::to_string(run.number) + ")";
 }
 
-json run_json(const runtime::RunState& run, const std::string* damage) {
+json run_json(const runtime::RunState& run, const std::string* damage, const base::Error* parked) {
   json shown = {{"status", to_string(run.status)},  {"workflow", *run.workflow},
                 {"workflow_id", run.workflow_id},   {"run_id", run.id.to_string()},
                 {"task_queue", *run.task_queue},    {"events", run.events},
@@ -47,6 +47,9 @@ json run_json(const runtime::RunState& run, const std::string* damage) {
     shown["duration_ms"] = base::sub_sat(run.closed_ms, run.started_ms);
   }
   if (damage != nullptr) shown["quarantined"] = *damage;
+  if (parked != nullptr) {
+    shown["parked"] = {{"code", base::to_string(parked->code)}, {"report", parked->message}};
+  }
   return shown;
 }
 

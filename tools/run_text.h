@@ -15,8 +15,10 @@ Colour colour_of(Operation::State state);
 // The workflow id; of a run whose first record is damaged, its number.
 std::string title_of(const runtime::RunState& run);
 
-// `damage`: why it is quarantined, or nullptr.
-nlohmann::json run_json(const runtime::RunState& run, const std::string* damage);
+// `damage`: why it is quarantined, or nullptr; `parked`: likewise.
+nlohmann::json run_json(const runtime::RunState& run,
+                        const std::string* damage,
+                        const base::Error* parked = nullptr);
 nlohmann::json operation_json(const Operation& operation);
 
 // One line; bytes that are no UTF-8 are replaced.

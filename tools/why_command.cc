@@ -1,5 +1,6 @@
 #include "tools/why_command.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -52,9 +53,13 @@ std::int64_t limit_of(const RunState& run) {
 
 class Explanation {
  public:
-  Explanation(const Timeline& timeline, const RunState& run, const WhyOptions& options)
+  Explanation(const Timeline& timeline,
+              const RunState& run,
+              const base::Error* parked,
+              const WhyOptions& options)
       : timeline_(timeline),
         run_(run),
+        parked_(parked),
         paint_(options.colour),
         now_ms_(base::to_ms(options.clock.now())),
         directory_(options.store.directory()) {}
@@ -64,6 +69,7 @@ class Explanation {
                 paint_(colour_of(run_.status), "is " + std::string(to_string(run_.status))).c_str(),
                 utc_millis(run_.started_ms).c_str(), ago(run_.started_ms).c_str());
     if (!run_.open()) return print_end();
+    if (parked_ != nullptr) print_parked();
     if (timeline_.unapplied() > 0) print_unapplied();
     print_operations();
     if (const std::int64_t limit = limit_of(run_); limit != 0) {
@@ -88,6 +94,17 @@ class Explanation {
     }
     std::printf("  it waits for nothing: it ended %s: %s\n", ago(run_.closed_ms).c_str(),
                 paint_(Colour::kRed, failure_text(timeline_.end().failure)).c_str());
+  }
+
+  void print_parked() const {
+    std::printf("  its code: the engine has %s it, until other code comes:\n",
+                paint_(Colour::kRed, "parked").c_str());
+    const std::string text = parked_->text();
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      std::printf("      %s\n", safe_text(std::string_view(text).substr(at, end - at)).c_str());
+      at = end + 1;
+    }
   }
 
   void print_unapplied() const {
@@ -182,21 +199,23 @@ class Explanation {
         "\nWhat each strand of its code waits for shows the worker's own "
         "program:\n"
         "  WORKER replay --store %s --run %s --until %llu\n"
-        "Whether the run is parked is not in the store: the engine's log says it, and "
-        "describe().\n",
+        "%s",
         safe_text(directory_).c_str(), run_.id.to_string().c_str(),
-        static_cast<unsigned long long>(run_.events));
+        static_cast<unsigned long long>(run_.events),
+        parked_ != nullptr ? ""
+                           : "The engine that has the store, or had it last, has not parked it.\n");
   }
 
   const Timeline& timeline_;
   const RunState& run_;
+  const base::Error* const parked_;
   const Paint paint_;
   const std::int64_t now_ms_;
   const std::string directory_;
 };
 
-json describe(const Timeline& timeline, const RunState& run) {
-  json shown = run_json(run, nullptr);
+json describe(const Timeline& timeline, const RunState& run, const base::Error* parked) {
+  json shown = run_json(run, nullptr, parked);
   shown["unapplied_inputs"] = timeline.unapplied();
   shown["waits_for"] = json::array();
   for (const Operation& operation : timeline.operations()) {
@@ -227,8 +246,9 @@ void why(const WhyOptions& options) {
   const auto read =
       reader->visit_turns(*run, [&](store::Seq, const proto::Turn& turn) { timeline.add(turn); });
   if (!read) give_up(options.store.command(), read.error().text(), kNotThere);
-  if (options.json) return print_json(describe(timeline, *run));
-  Explanation(timeline, *run, options).print();
+  const base::Error* const parked = reader->parked(*run);
+  if (options.json) return print_json(describe(timeline, *run, parked));
+  Explanation(timeline, *run, parked, options).print();
 }
 
 }  // namespace

@@ -310,11 +310,14 @@ void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
   // What the code would do now does not change how a run has ended.
   if (!run.state.open()) return;
   run.with_extras().parked = why;
+  shared_.store->note_parked(run.state.number, why);
   for (const UpdateReply& update : std::exchange(run.extras->updates, {})) update.reply(why);
 }
 
 void Shard::unpark(RunRecord& run) {
-  if (run.extras != nullptr && !run.damaged) run.extras->parked.reset();
+  if (!run.parked() || run.damaged) return;
+  run.extras->parked.reset();
+  shared_.store->note_unparked(run.state.number);
 }
 
 void Shard::closed(RunRecord& run) {

@@ -49,6 +49,7 @@ base::Status StoreReader::read() {
   if (!recovered) return recovered.error();
   recent_.clear();
   damaged_.clear();
+  parked_ = store_->parked_runs();
   for (RecoveredRun& run : recovered->runs) {
     const store::RunNumber number = run.state.number;
     if (run.damaged) damaged_[number] = std::move(run.why);
@@ -60,6 +61,11 @@ base::Status StoreReader::read() {
 const std::string* StoreReader::damage(store::RunNumber run) const {
   const auto found = damaged_.find(run);
   return found == damaged_.end() ? nullptr : &found->second;
+}
+
+const base::Error* StoreReader::parked(const RunState& run) const {
+  const auto found = parked_.find(run.number);
+  return found == parked_.end() || !run.open() ? nullptr : &found->second;
 }
 
 base::Result<StoreReader::Run> StoreReader::find(std::string_view workflow_or_run_id) {

@@ -35,6 +35,8 @@ class StoreReader {
   const std::map<store::RunNumber, Run>& recent() const { return recent_; }
   // Why a quarantined run cannot be read; nullptr: it is sound.
   const std::string* damage(store::RunNumber run) const;
+  // Why the engine that has the store, or had it last, has parked an open run; nullptr: it has not.
+  const base::Error* parked(const RunState& run) const;
 
   // The newest run with that workflow id, or the run with that run id. kNotFound.
   base::Result<Run> find(std::string_view workflow_or_run_id);
@@ -65,6 +67,7 @@ class StoreReader {
   Names names_;  // of every run ever handed out
   std::map<store::RunNumber, Run> recent_;
   std::map<store::RunNumber, std::string> damaged_;
+  store::ParkedRuns parked_;
 };
 
 }  // namespace reprise::runtime

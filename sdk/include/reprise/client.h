@@ -51,8 +51,10 @@ struct RunDescription {
   std::uint64_t history_events = 0;
   // From describe() only; list() leaves them empty.
   std::vector<PendingActivity> activities;
-  std::vector<Time> timers;              // when they fire
-  std::vector<std::string> waiting_for;  // one line per strand; empty when the run is not in memory
+  std::vector<Time> timers;  // when they fire
+  // One line per strand, with the places in the code; empty when the run is not in memory.
+  std::vector<std::string> waiting_for;
+  // From list() too.
   std::optional<ParkedReason> parked{};
 };
 

@@ -186,6 +186,40 @@ TEST_F(ReadingTest, SaysWhatARunWaitsFor) {
               HasSubstr("WORKER replay --store " + store_));
 }
 
+// The engine notes it beside the histories, and the note outlives it.
+TEST_F(ReadingTest, SaysThatARunIsParked) {
+  open_engine();
+  using reprise::testing::wait_for_signal;
+  workflow("broken", [](replay::Execution& e) -> replay::Outcome {
+    if (e.info().workflow_id == "bad") throw std::logic_error("a \x1b bug");
+    return wait_for_signal(e);
+  });
+  start_worker();
+  start("broken", "bad");
+  start("broken", "good");
+  close_engine();
+
+  const json list = reprise_json({"list", store_});
+  ASSERT_THAT(list, SizeIs(2));
+  EXPECT_FALSE(list[0].contains("parked"));
+  EXPECT_EQ(list[1]["parked"]["code"], "RP2002");
+  EXPECT_THAT(list[1]["parked"]["report"].get<std::string>(), HasSubstr("bug"));
+  EXPECT_THAT(reprise({"list", store_}).out, HasSubstr("parked   broken"));
+  const std::string why = reprise({"why", store_, "bad"}).out;
+  EXPECT_THAT(why, HasSubstr("the engine has parked it"));
+  EXPECT_THAT(why, HasSubstr("RP2002"));
+  EXPECT_THAT(why, HasSubstr("a \\x1b bug"));
+  EXPECT_THAT(reprise({"why", store_, "good"}).out, HasSubstr("has not parked it"));
+  EXPECT_EQ(reprise_json({"why", store_, "bad"})["parked"]["code"], "RP2002");
+
+  open_engine();
+  workflow("broken", wait_for_signal);
+  start_worker();
+  settle();
+  close_engine();
+  EXPECT_FALSE(reprise_json({"list", store_})[1].contains("parked"));
+}
+
 TEST_F(ReadingTest, SaysWhatARunWaitsForAsJson) {
   make_store();
   const json retry = reprise_json({"why", store_, "order-2"});
