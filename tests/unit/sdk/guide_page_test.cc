@@ -244,8 +244,8 @@ void run_subscription(reprise::Context& ctx, const std::string& customer, int ye
 
 // An activity may use a client. Its id makes the start happen once, however often it is tried.
 void do_go_on(const reprise::Client& client, const std::string& customer, int year) {
-  (void)client.try_start(subscription(customer, year), {.id = customer + "/" + std::to_string(year),
-                                                        .id_reuse = reprise::IdReuse::kReject});
+  (void)client.start(subscription(customer, year), {.id = customer + "/" + std::to_string(year),
+                                                    .id_reuse = reprise::IdReuse::kUseExisting});
 }
 
 TEST(Guide, ALongLoopIsManyRuns) {
@@ -305,9 +305,8 @@ TEST(Guide, AnAttemptThatIsMadeAgainDoesNothingTwice) {
 reprise::Handle<std::string> sell_once(const reprise::Client& client,
                                        const std::string& order_number,
                                        int cents) {
-  const auto started =
-      client.try_start(sale(cents), {.id = order_number, .id_reuse = reprise::IdReuse::kReject});
-  return started ? *started : client.attach(sale, order_number);
+  return client.start(sale(cents),
+                      {.id = order_number, .id_reuse = reprise::IdReuse::kUseExisting});
 }
 
 TEST(Guide, AnOrderIsSoldOnce) {
