@@ -104,7 +104,10 @@ void internal::throw_worker_stopping() {
 
 Service::Service(std::unique_ptr<internal::ServiceState> state) : state_(std::move(state)) {}
 Service::~Service() {
-  if (state_->abandoned()) return internal::leave_for_ever(std::move(state_));
+  if (state_->abandoned()) {
+    internal::leave_for_ever(std::move(state_));
+    return;
+  }
   if (!state_->in_use()) return;
   state_->log(LogLevel::kError,
               "an engine was destroyed before a worker that uses it; it is left running until the "
