@@ -48,6 +48,10 @@ std::string_view summary(ErrorCode code) {
       return "workflow code called what may differ from run to run";
     case ErrorCode::kNoHistory:
       return "this is no history of a run";
+    case ErrorCode::kPoisoned:
+      return "the code of the run has ended the process, more than once";
+    case ErrorCode::kUnwindSwallowed:
+      return "the code of the run swallows the exception that unwinds it";
     case ErrorCode::kPendingTaken:
       return "the result of a Pending was taken before";
     case ErrorCode::kPayloadDecode:

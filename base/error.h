@@ -30,6 +30,8 @@ enum class ErrorCode : int {
   kRunLimit = 2007,          // the run has reached a limit of what one run may have
   kForbiddenCall = 2008,     // workflow code called what may differ from run to run
   kNoHistory = 2009,         // bytes that are no history
+  kPoisoned = 2010,          // its code has ended the process, more than once
+  kUnwindSwallowed = 2011,   // its code does not leave memory when it is asked to
   kPendingTaken = 2012,      // a second get() of one Pending
   // 3xxx: requests and payloads.
   kPayloadDecode = 3001,

@@ -24,6 +24,7 @@ void CommandLog::begin_replay(const proto::Turn& recorded, std::uint64_t events_
 }
 
 proto::Event* CommandLog::draft(base::CallSite site) {
+  site_ = site;
   proto::Event* event = &scratch_;
   if (recorded_ == nullptr) {
     event = live_->add_commands();

@@ -29,6 +29,7 @@ class CommandLog {
 
   // The command to fill in, then to submit. Valid until then.
   proto::Event* draft(base::CallSite site);
+  base::CallSite site() const { return site_; }  // of the last draft
   // What was filled in; of a replayed turn.
   const proto::Event& attempted() const { return scratch_; }
   // False: it differs from the log; mismatch() says how.
@@ -75,6 +76,7 @@ class CommandLog {
   std::uint64_t events_before_ = 0;
   proto::Turn* live_ = nullptr;
   const proto::Turn* recorded_ = nullptr;
+  base::CallSite site_;
   int cursor_ = 0;                      // recorded commands that matched in this turn
   proto::Event scratch_;                // the attempted command of a replayed turn
   proto::Event last_match_;             // of earlier turns

@@ -26,6 +26,7 @@ Execution::State::State(Execution& execution,
       observer(options.observer),
       step_unwanted(std::move(options.step_unwanted)),
       step_abandoned(std::move(options.step_abandoned)),
+      given_up(std::move(options.given_up)),
       guard(options.guard),
       most_pending(options.pending_operations),
       most_turn_bytes(options.turn_bytes),
@@ -43,7 +44,12 @@ Execution::Execution(RunInfo info,
                      ExecutionOptions options)
     : state_(std::make_unique<State>(*this, std::move(info), code, pool, options)) {}
 
-Execution::~Execution() = default;
+Execution::~Execution() {
+  state_->scheduler.evict_all();
+  state_->tell_given_up();
+  // Frames that nobody will ever leave may refer to any of it.
+  if (state_->scheduler.ever_gave_up()) (void)state_.release();
+}
 
 // ---- turns ------------------------------------------------------------------------------------
 
@@ -121,6 +127,7 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
 
 // The report is written here, where the stack is large and no code of the run is under way.
 TurnEnd Execution::State::end() {
+  tell_given_up();
   if (!trouble && left) return TurnEnd::kLeft;
   if (!trouble) return closed ? TurnEnd::kClosed : TurnEnd::kBlocked;
   if (trouble->mismatch && trouble->report.empty()) {
@@ -132,6 +139,13 @@ TurnEnd Execution::State::end() {
                                      info.run_id.to_string(), symbols);
   }
   return TurnEnd::kParked;
+}
+
+void Execution::State::tell_given_up() {
+  if (!scheduler.has_given_up()) return;
+  for (const StrandStatus& strand : scheduler.take_given_up()) {
+    if (given_up) given_up(info, strand);
+  }
 }
 
 // Whatever happens to a run happens after its start.

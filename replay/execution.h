@@ -70,6 +70,10 @@ struct ExecutionOptions {
   // Told that a step's closure is about to be gone with its strand's stack: returns once no thread
   // executes it, and none will.
   std::function<void(std::uint32_t id)> step_abandoned{};
+  // Told that a strand has swallowed what should have unwound it, time and again, and was given up:
+  // its frames, and all of the execution, stay in memory until the process ends. Called outside of
+  // strands.
+  std::function<void(const RunInfo&, const StrandStatus&)> given_up{};
   // What parks a run that asks for more (kRunLimit). Not looked at on replay: what was recorded
   // once stays good when a limit is lowered.
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();
@@ -120,7 +124,7 @@ class Execution {
  public:
   // `code` and `pool` must outlive the execution.
   Execution(RunInfo info, const WorkflowCode& code, StackPool& pool, ExecutionOptions options = {});
-  ~Execution();  // evicts every strand
+  ~Execution();  // evicts every strand; if one is given up, what it may refer to stays
   Execution(const Execution&) = delete;
   Execution& operator=(const Execution&) = delete;
 

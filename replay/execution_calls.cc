@@ -31,7 +31,7 @@ constexpr base::Duration kLongestTimer = std::chrono::hours(24 * 365'000);
 StrandRecord& Execution::State::enter() {
   REPRISE_CHECK(scheduler.current() != nullptr, "durable calls are made on a strand of the run");
   StrandRecord& strand = *scheduler.current();
-  if (strand.strand.evicting() || scheduler.halted()) throw Evicted{};
+  if (strand.strand.evicting() || scheduler.halted()) strand.strand.leave();
   return strand;
 }
 
@@ -40,6 +40,7 @@ void Execution::State::submit(std::size_t payload) {
     tell_command(log.attempted());
     if (left) throw Evicted{};
   }
+  if (StrandRecord* strand = scheduler.current()) strand->strand.label().last_call = log.site();
   if (!log.submit()) {
     park_on_mismatch();
     throw Evicted{};

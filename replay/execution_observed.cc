@@ -27,7 +27,7 @@ void Execution::State::tell_marker(std::string_view change_id) {
 void Execution::State::tell_resumed() {
   if (!is_told() || scheduler.halted()) return;
   if (!observer->resumed()) leave();
-  if (left) throw Evicted{};
+  if (left) scheduler.current()->strand.leave();
 }
 
 void Execution::State::tell_trouble() {

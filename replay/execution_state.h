@@ -75,6 +75,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   void run_to_quiescence();
   void ask_guard(bool live);
   TurnEnd end();
+  void tell_given_up();
   bool over() const { return closed || left || trouble != nullptr; }
 
   // ---- what an observer is told; none: nothing ----
@@ -142,6 +143,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   ReplayObserver* const observer;
   std::function<bool(std::uint32_t)> step_unwanted;
   std::function<void(std::uint32_t)> step_abandoned;
+  std::function<void(const RunInfo&, const StrandStatus&)> given_up;
   CodeGuard* const guard;
   const std::size_t most_pending;
   const std::size_t most_turn_bytes;

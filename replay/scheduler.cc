@@ -10,6 +10,7 @@ namespace reprise::replay {
 StrandRecord& Scheduler::create(std::function<void()> body, ScopeRef scope) {
   strands_.push_back(std::make_unique<StrandRecord>(pool_, std::move(body), std::move(scope)));
   strands_.back()->number = ++created_;
+  strands_.back()->strand.label().number = created_;
   wake(*strands_.back());
   return *strands_.back();
 }
@@ -26,10 +27,7 @@ void Scheduler::run_until_blocked(base::FunctionRef<void(StrandRecord&)> finishe
       StrandRecord& strand = take_ready();
       progress_ = true;
       resume(strand);
-      if (strand.strand.done()) {
-        finished(strand);
-        forget(strand);
-      }
+      if (strand.strand.done()) end(strand, finished);
     }
   } while (!halted_ && recheck_conditions(finished));
 }
@@ -57,8 +55,7 @@ bool Scheduler::recheck_conditions(base::FunctionRef<void(StrandRecord&)> finish
     resume(*strand);
     if (strand->strand.done()) {
       progress_ = true;
-      finished(*strand);
-      forget(*strand);
+      end(*strand, finished);
     }
     if (halted_) return false;
   }
@@ -105,12 +102,25 @@ void Scheduler::stop(StrandRecord& strand) {
   strand.strand.evict();
   if (guard_ != nullptr) (void)guard_->watch(before);
   current_ = outer;
+  note_if_given_up(strand);
   forget(strand);
 }
 
 void Scheduler::evict_all() {
   halted_ = true;
   while (!strands_.empty()) stop(*strands_.back());
+}
+
+void Scheduler::end(StrandRecord& strand, base::FunctionRef<void(StrandRecord&)> finished) {
+  note_if_given_up(strand);
+  if (!strand.strand.given_up()) finished(strand);
+  forget(strand);
+}
+
+void Scheduler::note_if_given_up(const StrandRecord& strand) {
+  if (!strand.strand.given_up()) return;
+  ever_gave_up_ = true;
+  given_up_.push_back({strand.number, {}, strand.strand.given_up_at()});
 }
 
 void Scheduler::forget(StrandRecord& strand) {

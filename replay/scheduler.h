@@ -16,6 +16,7 @@
 #include "replay/operation.h"
 #include "replay/scope.h"
 #include "replay/strand.h"
+#include "replay/strand_status.h"
 
 namespace reprise::replay {
 
@@ -82,18 +83,27 @@ class Scheduler {
   // On a strand that block_on_condition() has returned to: its condition holds now.
   void condition_met();
 
-  // Unwinds the strand now, wherever the caller is, and forgets it. Not a running one.
+  // Unwinds the strand now, wherever the caller is, and forgets it, given up or not. Not a running
+  // one.
   void stop(StrandRecord& strand);
   // The youngest first: a strand may refer to the frame that spawned it.
   void evict_all();
 
   const std::vector<std::unique_ptr<StrandRecord>>& strands() const { return strands_; }
 
+  // Strands that swallowed what should have unwound them, since the last call.
+  std::vector<StrandStatus> take_given_up() { return std::exchange(given_up_, {}); }
+  bool has_given_up() const { return !given_up_.empty(); }
+  // Has one ever been? Then its frames are there for good, and may refer to anything of the run.
+  bool ever_gave_up() const { return ever_gave_up_; }
+
  private:
   void resume(StrandRecord& strand);
   bool recheck_conditions(base::FunctionRef<void(StrandRecord&)> finished);
   bool has_ready() const { return next_ready_ < ready_.size(); }
   StrandRecord& take_ready();
+  void end(StrandRecord& strand, base::FunctionRef<void(StrandRecord&)> finished);
+  void note_if_given_up(const StrandRecord& strand);
   void forget(StrandRecord& strand);
 
   StackPool& pool_;
@@ -108,6 +118,8 @@ class Scheduler {
   std::size_t created_ = 0;
   bool progress_ = false;  // code has run since the conditions were looked at
   bool halted_ = false;
+  bool ever_gave_up_ = false;
+  std::vector<StrandStatus> given_up_;
 };
 
 }  // namespace reprise::replay

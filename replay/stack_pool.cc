@@ -13,6 +13,7 @@
 
 #if REPRISE_ASAN
 #include <sanitizer/asan_interface.h>
+#include <sanitizer/lsan_interface.h>
 #else
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #endif
@@ -58,21 +59,30 @@ std::size_t round_up(std::size_t bytes) {
   return (bytes + page_bytes() - 1) / page_bytes() * page_bytes();
 }
 
-bool protect(char* page) {
+// The leak detector does not look into memory that is mapped by hand.
+void keep_what_it_refers_to(const Stack& stack) {
+#if REPRISE_ASAN
+  __lsan_register_root_region(stack.bottom, stack.size);
+#else
+  (void)stack;
+#endif
+}
+
+bool protect(char* area) {
   if (protected_guards.fetch_add(1, std::memory_order_relaxed) < kMaxProtectedGuards &&
-      ::mprotect(page, page_bytes(), PROT_NONE) == 0) {
+      ::mprotect(area, kGuardBytes, PROT_NONE) == 0) {
     return true;
   }
   protected_guards.fetch_sub(1, std::memory_order_relaxed);
   return false;
 }
 
-// Makes `page` a guard and says which kind it has become.
-StackGuard install_guard(char* page, StackGuard strongest) {
-  if (strongest == StackGuard::kInstall && ::madvise(page, page_bytes(), kMadvGuardInstall) == 0) {
+// Makes `area` a guard and says which kind it has become.
+StackGuard install_guard(char* area, StackGuard strongest) {
+  if (strongest == StackGuard::kInstall && ::madvise(area, kGuardBytes, kMadvGuardInstall) == 0) {
     return StackGuard::kInstall;
   }
-  if (strongest != StackGuard::kCanary && protect(page)) return StackGuard::kProtect;
+  if (strongest != StackGuard::kCanary && protect(area)) return StackGuard::kProtect;
   return StackGuard::kCanary;
 }
 
@@ -92,20 +102,22 @@ struct StackPool::State {
         options.stacks_per_slab, 1, std::max<std::size_t>(kLargestSlab / stride(), 1));
   }
 
-  std::size_t stride() const { return options.stack_bytes + page_bytes(); }
+  std::size_t stride() const { return options.stack_bytes + kGuardBytes; }
   std::size_t slab_bytes() const { return stride() * options.stacks_per_slab; }
   bool add_slab();
   Stack carve();
   void note_use();
   std::size_t warm_limit() const;
   void cool_to(std::size_t limit);
+  bool has_abandoned(const char* slab) const;
 
   StackPoolOptions options;
   std::vector<char*> slabs;
-  std::size_t carved = 0;      // stacks cut from the last slab so far
-  std::size_t protected_ = 0;  // stacks of ours that count in protected_guards
-  std::vector<Stack> idle;     // the warm ones last
-  std::size_t warm = 0;        // how many at the end of `idle` still have their memory
+  std::size_t carved = 0;              // stacks cut from the last slab so far
+  std::size_t protected_ = 0;          // stacks of ours that count in protected_guards
+  std::vector<Stack> idle;             // the warm ones last
+  std::vector<const char*> abandoned;  // bottoms of stacks that nobody gives back
+  std::size_t warm = 0;                // how many at the end of `idle` still have their memory
   std::size_t in_use = 0;
   std::size_t peak_in_use = 0;
   // "Recently" is this period and the one before; a period lasts as many takes as make every stack
@@ -136,11 +148,11 @@ bool StackPool::State::add_slab() {
 // more than half a millisecond.
 Stack StackPool::State::carve() {
   if ((slabs.empty() || carved == options.stacks_per_slab) && !add_slab()) return {};
-  char* guard_page = slabs.back() + carved * stride();
+  char* guard_area = slabs.back() + carved * stride();
   ++carved;
-  const StackGuard guard = install_guard(guard_page, options.guard);
+  const StackGuard guard = install_guard(guard_area, options.guard);
   if (guard == StackGuard::kProtect) ++protected_;
-  return {guard_page + page_bytes(), options.stack_bytes - kNoteBytes, guard};
+  return {guard_area + kGuardBytes, options.stack_bytes - kNoteBytes, guard};
 }
 
 void StackPool::State::note_use() {
@@ -165,12 +177,23 @@ void StackPool::State::cool_to(std::size_t limit) {
   }
 }
 
+bool StackPool::State::has_abandoned(const char* slab) const {
+  return std::any_of(abandoned.begin(), abandoned.end(), [&](const char* bottom) {
+    return bottom > slab && bottom < slab + slab_bytes();
+  });
+}
+
 StackPool::StackPool(StackPoolOptions options) : state_(std::make_unique<State>(options)) {}
 
 StackPool::~StackPool() {
   REPRISE_CHECK(state_->in_use == 0, "a strand has outlived its stack pool");
-  protected_guards.fetch_sub(state_->protected_, std::memory_order_relaxed);
+  if (state_->abandoned.empty()) {
+    protected_guards.fetch_sub(state_->protected_, std::memory_order_relaxed);
+  } else {
+    state_->cool_to(0);  // some of the slabs stay, and with them perhaps all of the guards
+  }
   for (char* slab : state_->slabs) {
+    if (state_->has_abandoned(slab)) continue;
     ASAN_UNPOISON_MEMORY_REGION(slab, state_->slab_bytes());  // whoever is mapped here next
     ::munmap(slab, state_->slab_bytes());
   }
@@ -210,6 +233,14 @@ void StackPool::give_back(Stack stack) {
   s.idle.push_back(stack);
   ++s.warm;
   s.cool_to(s.warm_limit());
+}
+
+void StackPool::abandon(const Stack& stack) {
+  State& s = *state_;
+  REPRISE_CHECK(stack && s.in_use > 0, "a stack abandoned that was not taken");
+  --s.in_use;
+  s.abandoned.push_back(stack.bottom);
+  keep_what_it_refers_to(stack);
 }
 
 void StackPool::cool() {

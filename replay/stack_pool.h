@@ -1,4 +1,4 @@
-// Stacks for strands: slabs of address space cut into equal stacks with a guard page below each,
+// Stacks for strands: slabs of address space cut into equal stacks with a guard area below each,
 // handed out last in first out so that the warm ones are used again.
 #pragma once
 #include <cstddef>
@@ -9,15 +9,20 @@
 
 namespace reprise::replay {
 
+// Address space below each stack that is nobody's. A page would do for code that touches its frames
+// page by page (-fstack-clash-protection); code that does not may jump as far as its frames are
+// large, and must not land in the stack of another run.
+inline constexpr std::size_t kGuardBytes = 64 * 1024;
+
 // What lies below a stack, strongest first. The pool falls back by itself, stack by stack.
 enum class StackGuard {
   kInstall,  // MADV_GUARD_INSTALL (Linux 6.13): faults at once and costs no mapping
   kProtect,  // mprotect: faults at once, but costs two of the 65,530 mappings of a process
-  kCanary,   // ordinary memory that must still be zero when the stack comes back
+  kCanary,   // ordinary memory; its topmost page must still be zero when the stack comes back
 };
 
 struct StackPoolOptions {
-  // Address space per stack, in bytes, without its guard page; rounded up to whole pages. Memory
+  // Address space per stack, in bytes, without its guard area; rounded up to whole pages. Memory
   // is used only as deep as the code goes.
   std::size_t stack_bytes = base::kSanitized ? 256 * 1024 : 64 * 1024;
   // How many stacks a slab reserves at once.
@@ -45,7 +50,7 @@ struct Stack {
 class StackPool {
  public:
   explicit StackPool(StackPoolOptions options = {});
-  ~StackPool();  // every stack must have been given back
+  ~StackPool();  // every stack must have been given back or abandoned
   StackPool(const StackPool&) = delete;
   StackPool& operator=(const StackPool&) = delete;
 
@@ -53,13 +58,16 @@ class StackPool {
   Stack take();
   // Aborts when the canary below the stack shows that a strand has left it.
   void give_back(Stack stack);
+  // Nobody gives the stack back: it stays as it is until the process ends, and so does what it
+  // refers to. It counts in resident_bytes() from now on.
+  void abandon(const Stack& stack);
   // Nobody has needed a stack for a while: forgets what was needed recently, and gives the memory
   // of all idle stacks but `warm_stacks` back to the kernel.
   void cool();
   // Would cool() give anything back?
   bool can_cool() const;
 
-  std::size_t in_use() const;  // stacks taken and not given back
+  std::size_t in_use() const;  // stacks taken and not given back or abandoned
   std::size_t peak_in_use() const;
   // Bytes of stack memory that strands hold now, to the page, as far as note_depth has seen them.
   // A stack counts as deep as it has been since the kernel last had its memory back.

@@ -39,7 +39,7 @@ ExceptionState& exception_state() {
 }
 
 // A body that swallows Evicted for ever would hold its thread for ever.
-constexpr int kMaxSwallowed = 100'000;
+constexpr int kMaxSwallowed = 256;
 
 constinit thread_local Strand* running = nullptr;
 
@@ -144,6 +144,7 @@ struct alignas(64) Strand::State {  // on cache lines of its own, as top() is
   static void main(context::transfer_t from);
   void run_body();
   void note_depth();
+  void wait();
   bool show_stack();
 
   StackPool& pool;
@@ -158,6 +159,7 @@ struct alignas(64) Strand::State {  // on cache lines of its own, as top() is
   bool started = false;
   bool is_running = false;
   bool finished = false;
+  bool given_up = false;
   [[no_unique_address]] SwitchHooks hooks;
 };
 
@@ -192,6 +194,15 @@ void Strand::State::note_depth() {
   if (depth <= deepest) return;
   deepest = depth;
   pool.note_depth(stack, depth);
+}
+
+// Back to whoever resumed the strand, until it is resumed for more than a look at its stack.
+void Strand::State::wait() {
+  do {
+    hooks.before_suspend();
+    resumer = context::jump_fcontext(resumer, nullptr).fctx;
+    hooks.after_suspend();
+  } while (show_stack());
 }
 
 bool Strand::State::show_stack() {
@@ -230,20 +241,16 @@ void Strand::resume() {
   state.is_running = false;
   state.exceptions = std::exchange(here, resumers);
   running = resumer;
-  if (state.finished) release();
+  if (state.finished) return release();
+  if (state.given_up && state.looked_at == nullptr) give_up();
 }
 
 void Strand::suspend() {
   REPRISE_CHECK(running == this, "suspend() of a strand that is not running");
-  throw_if_evicting();
-  State& state = *state_;
-  state.note_depth();
-  do {
-    state.hooks.before_suspend();
-    state.resumer = context::jump_fcontext(state.resumer, nullptr).fctx;
-    state.hooks.after_suspend();
-  } while (state.show_stack());
-  throw_if_evicting();
+  if (evicting_) leave();
+  state_->note_depth();
+  state_->wait();
+  if (evicting_) leave();
 }
 
 std::vector<void*> Strand::stack() {
@@ -256,11 +263,17 @@ std::vector<void*> Strand::stack() {
   return std::vector<void*>(frames.begin(), frames.end());
 }
 
-void Strand::throw_if_evicting() {
-  if (!evicting_) return;
-  REPRISE_CHECK(++state_->swallowed < kMaxSwallowed,
-                "a strand that is being evicted swallows every exception: rethrow in catch (...)");
-  throw Evicted{};
+void Strand::leave() {
+  // Where what it captured is destroyed without it there is no stack to give up.
+  if (running != this || ++state_->swallowed <= kMaxSwallowed) throw Evicted{};
+  state_->given_up = true;
+  state_->note_depth();
+  state_->wait();
+  base::check_failed(__FILE__, __LINE__, "given_up", "a strand that was given up was resumed");
+}
+
+Stack Strand::memory() const {
+  return state_->stack;
 }
 
 void Strand::evict() {
@@ -270,6 +283,13 @@ void Strand::evict() {
   if (!state_->started) return release();
   resume();
   REPRISE_CHECK(done(), "a strand suspended while it was being evicted");
+}
+
+// The state stays where it is, at the top of the stack that nobody uses again.
+void Strand::give_up() {
+  given_up_at_ = std::make_unique<std::vector<void*>>(stack());
+  state_->pool.abandon(state_->stack);
+  state_ = nullptr;
 }
 
 // Nothing on the strand's stack is in use any more. The state lies there too, so it goes first.

@@ -2,16 +2,19 @@
 // the C++ runtime's exception state and calls the sanitizers' fiber hooks.
 #pragma once
 #include <functional>
+#include <memory>
 #include <vector>
 
+#include "base/call_site.h"
 #include "replay/stack_pool.h"
 
 namespace reprise::replay {
 
 // What a suspended strand throws when it is asked to leave its stack. Deliberately no
 // std::exception: user code must not catch it by accident. If a `catch (...)` swallows it, the next
-// call of suspend() throws it again. It must not meet a noexcept function on its way, destructors
-// included: like any other exception it would end the process.
+// call of suspend() throws it again, and in the end the strand is given up. It must not meet a
+// noexcept function on its way, destructors included: like any other exception it would end the
+// process.
 struct Evicted {};
 
 // Not thread-safe: a strand lives and dies on one thread, because compilers cache thread-local
@@ -44,8 +47,15 @@ class Strand {
   // Called on this strand: switches back to whoever resumed it. Throws Evicted when evicting.
   void suspend();
 
-  // Resumes until the body has left its stack by Evicted (or finished). Destructors on the strand's
-  // stack run now. A body never started is dropped without running.
+  // Called on this strand: throws Evicted. A body that has swallowed it some hundred times is given
+  // up instead: its stack is never unwound nor used again, and whoever resumed the strand goes on.
+  [[noreturn]] void leave();
+  bool given_up() const { return given_up_at_ != nullptr; }
+  // The calls that were under way then, the innermost first.
+  const std::vector<void*>& given_up_at() const { return *given_up_at_; }
+
+  // Resumes until the body has left its stack by Evicted, or finished, or is given up. Destructors
+  // on the strand's stack run now. A body never started is dropped without running.
   void evict();
 
   // The calls under way on a strand that waits, the innermost first: addresses for base::Symbols.
@@ -54,19 +64,30 @@ class Strand {
   // is running. Some 2 us. Not on the strand itself.
   std::vector<void*> stack();
 
-  bool done() const { return state_ == nullptr; }
+  bool done() const { return state_ == nullptr; }  // finished, left, or given up
   bool evicting() const { return evicting_; }
 
-  // The strand that is running on this thread, or nullptr outside any.
+  // The strand that is running on this thread, or nullptr outside any. Signal handlers may ask, and
+  // look at what follows.
   static Strand* current();
+
+  // For people, when something happens on the strand.
+  struct Label {
+    std::size_t number = 0;  // in its run
+    base::CallSite last_call{};
+  };
+  Label& label() { return label_; }
+  Stack memory() const;  // of one that is not done
 
  private:
   struct State;
   void release();
-  void throw_if_evicting();
+  void give_up();
 
   State* state_;  // at the top of the strand's stack; null when done
   bool evicting_ = false;
+  Label label_;
+  std::unique_ptr<std::vector<void*>> given_up_at_;
 };
 
 }  // namespace reprise::replay

@@ -182,6 +182,8 @@ class Service {
                       Reply<replay::Outcome> reply) = 0;
   virtual void cancel(RunKey key, std::string reason, Reply<void> reply) = 0;
   virtual void terminate(RunKey key, std::string reason, Reply<void> reply) = 0;
+  // A parked run is tried again, one that was set aside (kPoisoned) too.
+  virtual void retry(RunKey key, Reply<void> reply) = 0;
   virtual void describe(RunKey key, Reply<RunDescription> reply) = 0;
   virtual void list(ListRequest request, Reply<std::vector<RunDescription>> reply) = 0;
   // The turns of a run's history in order, serialized proto::Turn each.

@@ -7,6 +7,7 @@
 //   attempts   the attempts that were under way (attempt_slots.h)
 //   control    a socket of the engine (runtime/control/socket.h), none of the store's business
 //   parked     which runs the engine has parked (parked_notes.h)
+//   turns      whose code was running, and what it has done to the process (turn_marks.h)
 //   creating/  a creation that was not finished; never next to FORMAT for long
 //   copying    tells a copy that was not finished (copy_store.h)
 //
@@ -34,6 +35,7 @@ struct StoreDirectory {
   std::string archive() const { return path + "/archive"; }
   std::string attempts() const { return path + "/attempts"; }
   std::string parked() const { return path + "/parked"; }
+  std::string turns() const { return path + "/turns"; }
   std::string creating() const { return path + "/creating"; }
   std::string copying() const { return path + "/copying"; }
 };

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 
+#include "base/build_id.h"
 #include "store/copy_store.h"
 #include "store/directory.h"
 #include "store/file_attempt_slots.h"
@@ -21,6 +22,7 @@ struct Parts {
   std::unique_ptr<LmdbArchive> archive{};
   std::unique_ptr<FileAttemptSlots> attempt_slots{};  // none when read-only
   std::unique_ptr<ParkedNotes> parked_notes{};        // likewise, or when they cannot be had
+  std::unique_ptr<TurnMarks> turn_marks{};            // likewise
   std::unique_ptr<StoreWatch> watch{};
 };
 
@@ -72,6 +74,7 @@ class LmdbStore final : public Store {
     if (parts_.parked_notes != nullptr) parts_.parked_notes->unparked(run);
   }
   ParkedRuns parked_runs() const override { return read_parked_notes(parked_path_); }
+  TurnMarks* turn_marks() override { return parts_.turn_marks.get(); }
   base::Result<std::unique_ptr<HeldMoment>> hold() const override {
     auto held = std::make_unique<HeldLmdb>(*parts_.journal, *parts_.archive);
     constexpr int kAttempts = 100;  // a journal of another age than the archive never fits
@@ -152,6 +155,9 @@ base::Status open_parts(const StoreDirectory& directory,
   if (!slots) return slots.error();
   parts->attempt_slots = std::move(*slots);
   parts->parked_notes = ParkedNotes::begin(directory.parked());
+  auto marks = TurnMarks::open(directory.turns(), base::build_id());
+  if (!marks) return marks.error();
+  parts->turn_marks = std::move(*marks);
   parts->journal->on_appended(
       [slots = parts->attempt_slots.get()](Seq seq) { slots->note_durable(seq); });
   watch_commits(parts);

@@ -11,6 +11,7 @@
 #include "store/attempt_slots.h"
 #include "store/journal.h"
 #include "store/parked_notes.h"
+#include "store/turn_marks.h"
 
 namespace reprise::store {
 
@@ -42,6 +43,8 @@ class Store {
   virtual void note_parked(RunNumber run, const base::Error& why) { (void)run, (void)why; }
   virtual void note_unparked(RunNumber run) { (void)run; }
   virtual ParkedRuns parked_runs() const { return {}; }
+  // nullptr: the store does not outlive the process.
+  virtual TurnMarks* turn_marks() { return nullptr; }
 
   // Of a store that is open for reading only and used by one thread: whatever is read while the
   // moment is held, of the journal and of the archive, is of that moment, or of two that fit

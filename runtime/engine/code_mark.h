@@ -1,35 +1,43 @@
-// What the thread of a shard says about itself to the watchdog: whether user code is running, and
-// of which run. Entering and leaving cost two stores each; the clock is the watchdog's.
+// What the thread of a shard says about itself to the watchdog, to whoever reports a crash, and to
+// the next process: whether user code is running, and of which run. Entering and leaving cost a few
+// stores each; the clock is the watchdog's.
 #pragma once
 #include <atomic>
 #include <cstdint>
 #include <pthread.h>
 
-namespace reprise::runtime {
+#include "runtime/engine/run_table.h"
+#include "store/turn_marks.h"
 
-struct RunRecord;
+namespace reprise::runtime {
 
 class CodeMark {
  public:
-  // While it lives, user code of the run is called.
+  CodeMark() = default;
+  CodeMark(const CodeMark&) = delete;
+  CodeMark& operator=(const CodeMark&) = delete;
+
+  // While it lives, user code of the run is called; of a closed run that only the archive knows:
+  // nullptr. Scopes nest: code of one run may run because of another one's.
   class Scope {
    public:
-    Scope(CodeMark& mark, const RunRecord* run) : mark_(mark) {
-      mark_.run_.store(run, std::memory_order_relaxed);
-      mark_.entries_.fetch_add(1, std::memory_order_release);
+    Scope(CodeMark& mark, const RunRecord* run)
+        : mark_(mark), outer_(mark.run()), nested_(mark.entries() % 2 != 0) {
+      mark_.enter(run, nested_ ? 2 : 1);
     }
-    ~Scope() { mark_.entries_.fetch_add(1, std::memory_order_release); }
+    ~Scope() { mark_.enter(nested_ ? outer_ : nullptr, nested_ ? 2 : 1); }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
    private:
     CodeMark& mark_;
+    const RunRecord* const outer_;
+    const bool nested_;
   };
 
   // Grows with each entry and each exit; odd: user code is running.
   std::uint64_t entries() const { return entries_.load(std::memory_order_acquire); }
-  // nullptr: a closed run answers a query. To be followed on the shard's own thread only, where an
-  // interrupt finds it as it is.
+  // To be followed on the shard's own thread only, where an interrupt finds it as it is.
   const RunRecord* run() const { return run_.load(std::memory_order_relaxed); }
 
   // The thread that runs the shard, once it does.
@@ -40,9 +48,24 @@ class CodeMark {
   bool has_thread() const { return has_thread_.load(std::memory_order_acquire); }
   pthread_t thread() const { return thread_; }
 
+  // Where the run is told to the next process, from now on; outlives this. nullptr: nowhere.
+  void tell_next_process(store::TurnMark* mark) {
+    if (mark != nullptr) told_ = mark;
+  }
+  // Something ends this process now; for signal handlers on the thread.
+  void ends_process(std::uint32_t cause) { told_->cause = cause; }
+
  private:
+  void enter(const RunRecord* run, std::uint64_t by) {
+    run_.store(run, std::memory_order_relaxed);
+    told_->set(run == nullptr ? 0 : run->state.number, run == nullptr ? 0 : run->state.events);
+    entries_.store(entries_.load(std::memory_order_relaxed) + by, std::memory_order_release);
+  }
+
   std::atomic<std::uint64_t> entries_{0};
   std::atomic<const RunRecord*> run_{nullptr};
+  store::TurnMark own_{};
+  store::TurnMark* told_ = &own_;
   pthread_t thread_{};
   std::atomic<bool> has_thread_{false};
 };

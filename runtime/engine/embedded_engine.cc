@@ -1,6 +1,7 @@
 #include "runtime/engine/embedded_engine.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.h"
 #include "base/out_of_memory.h"
@@ -126,6 +127,7 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
     if (run.damaged) shared_.log(LogLevel::kError, "quarantined: " + run.why);
     shard.adopt(std::move(run.state), run.damaged, run.why);
   }
+  take_deaths();
   // A lost attempt is counted before anything is attempted again. Which shard has the run is not
   // known here, and the others find nothing to count.
   for (const store::AttemptMark& mark : shared_.store->attempt_slots().left_over()) {
@@ -142,6 +144,7 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
 
 // What has started when one cannot be had is stopped by close().
 base::Status EmbeddedEngine::start_threads() {
+  if (shared_.options.crash_reports) CrashReports::install();
   if (base::Status writing = shared_.writer->started(); !writing) return writing;
   if (base::Status archiving = archiver_->start(); !archiving) return archiving;
   std::vector<CodeMark*> marks;
@@ -158,6 +161,20 @@ base::Status EmbeddedEngine::start_threads() {
     if (!running) return running;
   }
   return {};
+}
+
+// Which shard has the run is not known here, and the others do not know it. A run that no shard has
+// was never recorded or has ended, and its number may become another's.
+void EmbeddedEngine::take_deaths() {
+  store::TurnMarks* const marks = shared_.store->turn_marks();
+  if (marks == nullptr) return;
+  std::set<store::RunNumber> open;
+  for (const store::Deaths& deaths : marks->deaths()) {
+    for (auto& shard : shards_) {
+      if (shard->take_deaths(deaths)) open.insert(deaths.run);
+    }
+  }
+  (void)marks->forget_if([&](store::RunNumber run) { return !open.contains(run); });
 }
 
 EmbeddedEngine::~EmbeddedEngine() {
@@ -188,6 +205,7 @@ void EmbeddedEngine::close() {
 void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
   if (!seq) {
     failed_ = true;
+    if (auto* marks = shared_.store->turn_marks()) marks->ends_for_another_reason();
     for (auto& shard : shards_) shard->poke();
     return shared_.options.on_fatal(seq.error());
   }
@@ -217,6 +235,8 @@ void EmbeddedEngine::room_changed(const base::Status& room) {
 void EmbeddedEngine::run_shard(Shard& shard) {
   base::name_this_thread("reprise-shard");
   const base::SignalStack signal_stack;
+  std::optional<CrashReports> reports;
+  if (shared_.options.crash_reports) reports.emplace(shard.code_mark());
   shard.code_mark().set_thread(::pthread_self());
   while (true) {
     // Asked before the round: what was posted before the engine began to stop is still done.

@@ -9,6 +9,7 @@
 #include "base/fork.h"
 #include "runtime/control/server.h"
 #include "runtime/engine/archiver.h"
+#include "runtime/engine/crash_reports.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/recovery.h"
 #include "runtime/engine/shard.h"
@@ -38,6 +39,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
               Reply<replay::Outcome> reply) override;
   void cancel(RunKey key, std::string reason, Reply<void> reply) override;
   void terminate(RunKey key, std::string reason, Reply<void> reply) override;
+  void retry(RunKey key, Reply<void> reply) override;
   void describe(RunKey key, Reply<RunDescription> reply) override;
   void list(ListRequest request, Reply<std::vector<RunDescription>> reply) override;
   void history(RunKey key, Reply<std::vector<std::string>> reply) override;
@@ -79,6 +81,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options);
   base::Status open(Recovered recovered);
   base::Status start_threads();
+  void take_deaths();
   void close();
   void durable(const base::Result<store::Seq>& seq);
   void room_changed(const base::Status& room);
@@ -116,6 +119,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   const std::uint64_t fork_generation_ = base::fork_generation();
   base::WallClock wall_clock_;
   Shared shared_;
+  const OtherEnds other_ends_{shared_.store->turn_marks()};
   std::unique_ptr<Guard> guard_;  // null: off
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Archiver> archiver_;

@@ -173,6 +173,13 @@ void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply
   });
 }
 
+void EmbeddedEngine::retry(RunKey key, Reply<void> reply) {
+  if (refuse(key, "retry", {}, reply)) return;
+  if (!admit(Admission::Kind::kWrite, 0, &reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), reply = std::move(reply)] { shard.retry(key, reply); });
+}
+
 void EmbeddedEngine::describe(RunKey key, Reply<RunDescription> reply) {
   if (refuse(key, "describe", {}, reply)) return;
   if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;

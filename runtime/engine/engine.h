@@ -62,6 +62,9 @@ struct EngineOptions {
   bool threaded = true;
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine
   std::uint64_t seed = 0;              // of run ids; 0: from the system
+  // A signal, exit() or pthread_exit() that ends the process in workflow code is told first, on
+  // stderr and to the next process. With threads only.
+  bool crash_reports = true;
   GuardMode guard = GuardMode::kOff;
   LogSink guard_log{};  // of the guard; empty: `log`
   LogSink log{};        // empty: spdlog's default logger

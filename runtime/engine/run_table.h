@@ -46,6 +46,7 @@ struct RunRecord {
   bool appending = false;      // has a turn in this round that the writer does not have yet
   bool awaits_load = false;    // a turn follows as soon as its history can be read
   bool damaged = false;        // quarantined: its history does not verify
+  bool suspect = false;        // its code may have ended the last process (store/turn_marks.h)
 
   RunExtras& with_extras() {
     if (extras == nullptr) extras = std::make_unique<RunExtras>();

@@ -4,23 +4,33 @@
 #include <iterator>
 #include <utility>
 
+#include "runtime/engine/crash_reports.h"
 #include "runtime/engine/shard_source.h"
 #include "runtime/shard_thread.h"
 
 namespace reprise::runtime {
 
 Shard::Shard(int index, Shared& shared, HostOptions host)
-    : index_(index), shared_(shared), host_([&] {
-        host.step_unwanted = [this](store::RunNumber run, std::uint32_t id) {
-          return step_unwanted(run, id);
-        };
-        host.step_abandoned = [this](store::RunNumber run, std::uint32_t id) {
-          step_abandoned(run, id);
-        };
-        return std::move(host);
-      }()) {}
+    : index_(index), shared_(shared), host_(wired(std::move(host))) {
+  if (store::TurnMarks* marks = shared_.store->turn_marks(); marks != nullptr) {
+    code_mark_.tell_next_process(marks->of_shard(static_cast<std::size_t>(index)));
+  }
+}
 
 Shard::~Shard() = default;
+
+HostOptions Shard::wired(HostOptions host) {
+  host.step_unwanted = [this](store::RunNumber run, std::uint32_t id) {
+    return step_unwanted(run, id);
+  };
+  host.step_abandoned = [this](store::RunNumber run, std::uint32_t id) { step_abandoned(run, id); };
+  host.report = [this](std::string_view line) { shared_.log(LogLevel::kError, line); };
+  host.dropping = [this](Host::Key run, base::FunctionRef<void()> drop) {
+    const CodeMark::Scope in_code(code_mark_, runs_.find(run));
+    drop();
+  };
+  return host;
+}
 
 // ---- the round --------------------------------------------------------------------------------
 
@@ -193,7 +203,7 @@ void Shard::resume_runs(const std::string& task_queue) {
   });
   std::sort(served.begin(), served.end());  // the oldest first
   for (const store::RunNumber number : served) {
-    unpark(*runs_.find(number));
+    if (RunRecord& run = *runs_.find(number); !is_set_aside(run)) unpark(run);
     when_loadable(number, [this](RunRecord& run) { resume(run); });
   }
 }
@@ -242,6 +252,16 @@ void Shard::adopt(RunState state, bool damaged, const std::string& why) {
          .operation = operation.id,
          .run = &run});
   }
+}
+
+bool Shard::take_deaths(const store::Deaths& deaths) {
+  RunRecord* const run = runs_.find(deaths.run);
+  if (run == nullptr || !run->state.open()) return false;
+  run->suspect = deaths.unseen > 0;
+  if (deaths.set_aside != 0 && !run->damaged) {
+    park(*run, {base::ErrorCode::kPoisoned, poison_text(deaths), std::nullopt});
+  }
+  return true;
 }
 
 void Shard::answer_requests(const base::Error& why) {

@@ -65,6 +65,7 @@ class Shard {
               const Reply<replay::Outcome>& reply);
   void cancel(const RunKey& key, std::string reason, Reply<void> reply);
   void terminate(const RunKey& key, std::string reason, Reply<void> reply);
+  void retry(const RunKey& key, const Reply<void>& reply);
   void describe(const RunKey& key, const Reply<RunDescription>& reply);
   void history(const RunKey& key, const Reply<std::vector<std::string>>& reply);
   void collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out);
@@ -80,6 +81,9 @@ class Shard {
   void add_worker(const std::shared_ptr<const WorkerCode>& code);
   void remove_worker(const std::string& task_queue);
   void adopt(RunState state, bool damaged, const std::string& why);
+  // The run, if it is open and here, has ended processes; perhaps it is not to run. False: it is
+  // not.
+  bool take_deaths(const store::Deaths& deaths);
   void archived(store::Seq through) {
     archived_ = through;
     archive_moved_ = true;
@@ -116,6 +120,7 @@ class Shard {
   void run_turn_if_full(RunRecord& run);
   void run_turn(RunRecord& run, proto::Turn& turn);
   bool run_code(RunRecord& run, proto::Turn& turn);
+  void clear_of_suspicion(RunRecord& run);
   void record(RunRecord& run, proto::Turn& turn);
   void record_end(RunRecord& run,
                   std::function<void(proto::Event*)> fill,
@@ -130,6 +135,10 @@ class Shard {
   void recorded(std::size_t results);
   void park(RunRecord& run, const replay::Trouble& trouble);
   void unpark(RunRecord& run);
+  static bool is_set_aside(const RunRecord& run) {
+    return run.parked() && run.extras->parked->code == base::ErrorCode::kPoisoned;
+  }
+  HostOptions wired(HostOptions host);
   void closed(RunRecord& run);
 
   // ---- effects (shard.cc) ----
@@ -197,8 +206,8 @@ class Shard {
   base::Time now() const { return shared_.clock.now(); }
 
   const int index_;
-  CodeMark code_mark_;
   Shared& shared_;
+  CodeMark code_mark_;
   Mailbox mailbox_;
   Names names_;
   RunTable runs_;

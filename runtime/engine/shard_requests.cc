@@ -301,6 +301,24 @@ void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) 
       std::move(reply));
 }
 
+void Shard::retry(const RunKey& key, const Reply<void>& reply) {
+  if (full_) return reply(shared_.space.refusal());
+  const auto found = find_open(key);
+  if (!found) return reply(found.error());
+  RunRecord& run = **found;
+  if (in_round(run)) return post([this, key, reply] { retry(key, reply); });
+  if (store::TurnMarks* marks = shared_.store->turn_marks(); marks != nullptr) {
+    const auto is_it = [&](store::RunNumber number) { return number == run.state.number; };
+    if (const auto forgotten = marks->forget_if(is_it); !forgotten) {
+      return reply(forgotten.error());
+    }
+  }
+  unpark(run);
+  run.drop_empty_extras();
+  when_loadable(run.state.number, [this](RunRecord& later) { resume(later); });
+  reply({});
+}
+
 void Shard::update(const RunKey& key,
                    std::string name,
                    std::string input,

@@ -104,10 +104,18 @@ bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
     return host_.run_turn(run.place, Source(shared_, run.state), &turn);
   };
   const TurnResult result = run_it();
+  if (run.suspect) clear_of_suspicion(run);
   if (result.end != replay::TurnEnd::kParked) return true;
   // Without a worker the run waits for one; there is nothing wrong with it.
   if (result.trouble->code != base::ErrorCode::kNoWorker) park(run, *result.trouble);
   return false;
+}
+
+// Its code has come back, whatever came of it.
+void Shard::clear_of_suspicion(RunRecord& run) {
+  if (Host::find(run.place) == nullptr) return;  // it was not executed: no worker
+  shared_.store->turn_marks()->gets_on(run.state.number);
+  run.suspect = false;
 }
 
 void Shard::record(RunRecord& run, proto::Turn& turn) {

@@ -115,7 +115,8 @@ void Host::evict_excess(base::FunctionRef<bool(Key)> may_leave) {
   for (int refused = 0; refused < kRefusals && oldest_ != nullptr;) {
     if (resident_ <= options_.cached_runs && resident_bytes() <= options_.cached_bytes) return;
     Resident* const run = oldest_;
-    if (run->pins == 0 && may_leave(run->key)) {
+    const bool would_stay = given_up_.too_many(run->code.execution->info().workflow);
+    if (run->pins == 0 && !would_stay && may_leave(run->key)) {
       drop(run);
       continue;
     }
@@ -159,8 +160,13 @@ std::optional<Trouble> Host::replay(const RunSource& source, Loaded* out) {
                        "' does not implement workflow '" + info.workflow +
                        "'; implement() it before start()");
   }
+  if (given_up_.too_many(info.workflow)) {
+    return trouble(base::ErrorCode::kUnwindSwallowed, GivenUp::too_many_text(info.workflow));
+  }
   replay::ExecutionOptions execution_options{
       .strict = options_.strict,
+      .given_up = [this](const replay::RunInfo& run,
+                         const replay::StrandStatus& strand) { note_given_up(run, strand); },
       .pending_operations = options_.pending_operations,
       .turn_bytes = options_.turn_bytes,
       .guard = options_.guard,
@@ -204,9 +210,16 @@ void Host::unlink(Resident* run) {
 
 void Host::drop(Resident* run) {
   // Out of its place first: destructors of user code run now, and must find things consistent.
-  const std::unique_ptr<Resident> leaving(run);
+  std::unique_ptr<Resident> leaving(run);
   unlink(run);
   *run->place = nullptr;
+  if (!options_.dropping) return;
+  options_.dropping(run->key, [&] { leaving.reset(); });
+}
+
+void Host::note_given_up(const replay::RunInfo& run, const replay::StrandStatus& strand) {
+  const std::string text = given_up_.add(run, strand, symbols_);
+  if (options_.report) options_.report(text);
 }
 
 }  // namespace reprise::runtime

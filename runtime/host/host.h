@@ -17,6 +17,7 @@
 #include "replay/execution.h"
 #include "replay/stack_recorder.h"
 #include "runtime/debug_root.h"
+#include "runtime/host/given_up.h"
 #include "runtime/host/registry.h"
 
 namespace reprise::runtime {
@@ -48,6 +49,10 @@ struct HostOptions {
   std::function<bool(std::uint64_t run, std::uint32_t step)> step_unwanted{};
   // A step's closure is about to be gone: returns once no thread executes it, and none will.
   std::function<void(std::uint64_t run, std::uint32_t step)> step_abandoned{};
+  // Something that people must know of: a strand was given up.
+  std::function<void(std::string_view line)> report{};
+  // Calls `drop`, which runs destructors of this run's code.
+  std::function<void(std::uint64_t run, base::FunctionRef<void()> drop)> dropping{};
 };
 
 struct TurnResult {
@@ -70,7 +75,10 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   const Registry& registry() const { return registry_; }
-  void add_worker(std::shared_ptr<const WorkerCode> code) { registry_.add(std::move(code)); }
+  void add_worker(std::shared_ptr<const WorkerCode> code) {
+    registry_.add(std::move(code));
+    given_up_.forgive();
+  }
   // Takes every run of the queue out of memory. None of its steps may be executing.
   void remove_worker(std::string_view task_queue);
 
@@ -118,12 +126,14 @@ class Host {
   void link_first(Resident* run);
   void unlink(Resident* run);
   void drop(Resident* run);
+  void note_given_up(const replay::RunInfo& run, const replay::StrandStatus& strand);
 
   HostOptions options_;
   Registry registry_;
   replay::StackPool stacks_;
   base::Symbols symbols_;  // of reports and recorded stacks
   replay::StackTexts stack_texts_{symbols_};
+  GivenUp given_up_;
   Resident* latest_ = nullptr;  // used last; a list from here to the one unused for longest
   Resident* oldest_ = nullptr;
   std::size_t resident_ = 0;

@@ -134,6 +134,12 @@ void RunHandle::terminate(std::string_view reason) const {
   }));
 }
 
+void RunHandle::retry() const {
+  auto& service = link_->service();
+  internal::value_or_throw(internal::ask<void>(
+      service, [&](auto reply) { service.retry(link_->key(), std::move(reply)); }));
+}
+
 RunDescription RunHandle::describe() const {
   return to_public(internal::value_or_throw(ask_description(link_->service(), link_->key())));
 }

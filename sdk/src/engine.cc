@@ -61,6 +61,7 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.journal_map_bytes = options.journal_map_bytes;
   out.archive_map_bytes = options.archive_map_bytes;
   out.limits = to_runtime(options.limits);
+  out.crash_reports = options.crash_reports;
   out.guard = internal::guard_mode(options.guard);
   out.retention = {.max_age = options.retention.max_age, .max_bytes = options.retention.max_bytes};
   out.control_socket = options.control_socket;

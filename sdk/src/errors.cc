@@ -50,6 +50,8 @@ void internal::throw_error(const base::Error& error) {
     case Code::kWorkflowBug:
     case Code::kStrandsExhausted:
     case Code::kRunLimit:
+    case Code::kPoisoned:
+    case Code::kUnwindSwallowed:
       throw ParkedError(code, error.message);
     case Code::kUnknownWorkflow:
     case Code::kNoWorker:

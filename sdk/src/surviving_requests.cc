@@ -281,6 +281,12 @@ void SurvivingRequests::query(RunKey key,
   });
 }
 
+void SurvivingRequests::retry(RunKey key, Reply<void> reply) {
+  question<void>(std::move(reply), [this, key = std::move(key)](Reply<void> answer) {
+    engine_->retry(key, std::move(answer));
+  });
+}
+
 void SurvivingRequests::describe(RunKey key, Reply<runtime::RunDescription> reply) {
   question<runtime::RunDescription>(
       std::move(reply), [this, key = std::move(key)](Reply<runtime::RunDescription> answer) {

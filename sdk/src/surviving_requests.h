@@ -54,6 +54,7 @@ class SurvivingRequests final : public runtime::Service {
               runtime::Reply<replay::Outcome> reply) override;
   void cancel(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) override;
   void terminate(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) override;
+  void retry(runtime::RunKey key, runtime::Reply<void> reply) override;
   void describe(runtime::RunKey key, runtime::Reply<runtime::RunDescription> reply) override;
   void list(runtime::ListRequest request,
             runtime::Reply<std::vector<runtime::RunDescription>> reply) override;

@@ -208,6 +208,10 @@ void DrivenService::terminate(runtime::RunKey key, std::string reason, runtime::
   engine().terminate(std::move(key), std::move(reason), std::move(reply));
 }
 
+void DrivenService::retry(runtime::RunKey key, runtime::Reply<void> reply) {
+  engine().retry(std::move(key), std::move(reply));
+}
+
 void DrivenService::describe(runtime::RunKey key, runtime::Reply<runtime::RunDescription> reply) {
   engine().describe(std::move(key), std::move(reply));
 }

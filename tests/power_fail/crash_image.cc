@@ -32,7 +32,7 @@ void write_file(const std::string& path, std::string_view content) {
 // Files that are written through memory maps and count for nothing after a restart of the machine:
 // any bytes may be in them.
 bool is_scratch(std::string_view name) {
-  return name == "lock.mdb" || name == "attempts";
+  return name == "lock.mdb" || name == "attempts" || name == "turns";
 }
 
 std::string scratch(std::mt19937_64& random) {

@@ -179,6 +179,10 @@ class RunHandle {
   void cancel(std::string_view reason = {}) const;
   // Ends the run at once; its code is not asked and cleans nothing up.
   void terminate(std::string_view reason) const;
+  // A parked run is tried again now, and not only when a worker starts: what parked it may be gone.
+  // A run that was set aside because its code ended the process (RP2010) starts with a clean slate.
+  // Of a run that is not parked nothing changes. Records nothing.
+  void retry() const;
 
   RunDescription describe() const;
   // Everything that is durable of the run so far: to keep, and to replay.

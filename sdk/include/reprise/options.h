@@ -217,6 +217,13 @@ struct EngineOptions {
   std::uint64_t archive_map_bytes = 0;
   EngineLimits limits{};
   Retention retention{};
+  // What ends the process in workflow code (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, exit(),
+  // pthread_exit()) is first told on stderr: run, workflow, strand, stack, last durable call. Then
+  // it is for the handler that the program or a sanitizer had before the engine was opened, or
+  // for the default action with its core dump. A run that has ended the process twice so is set
+  // aside (RP2010). Off: no handler is installed, and it takes three deaths in a row. For programs
+  // whose own SIGSEGV handler mends what it is called for.
+  bool crash_reports = true;
   // By default kOff in a program that is compiled with NDEBUG, as release builds are, else kReport.
   // The first engine with a guard prepares the process for it; that stays.
   Guard guard = kDefaultGuard;

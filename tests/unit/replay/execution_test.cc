@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "replay/strand.h"
 #include "tests/support/scripted_run.h"
 
 namespace reprise::testing::execution_test {
@@ -40,6 +41,32 @@ TEST(Execution, RecordsWhereACommandWasAskedFor) {
   run.start();
   EXPECT_EQ(run.last().commands(0).call_site().file(), "tests/workflow.cc");
   EXPECT_EQ(run.last().commands(0).call_site().line(), 17u);
+}
+
+// What a crash in the code is told with.
+TEST(Execution, AStrandKnowsItsNumberAndItsLastCall) {
+  std::vector<replay::Strand::Label> labels;
+  const auto look = [&labels] { labels.push_back(replay::Strand::current()->label()); };
+  ScriptedRun run([&](Execution& e) {
+    look();
+    const auto child = e.spawn([&] {
+      call(e, "b", 23);
+      look();
+    });
+    call(e, "a", 17);
+    look();
+    e.wait(*child);
+    return done("");
+  });
+  run.start();
+  run.turn({activity_completed(2), activity_completed(1)});
+  ASSERT_EQ(labels.size(), 3u);
+  EXPECT_EQ(labels[0].number, 1u);
+  EXPECT_EQ(labels[0].last_call.line, 0u);
+  EXPECT_EQ(labels[1].number, 2u);
+  EXPECT_EQ(labels[1].last_call.line, 23u);
+  EXPECT_EQ(labels[2].number, 1u);
+  EXPECT_EQ(labels[2].last_call.line, 17u);
 }
 
 TEST(Execution, ReplayReachesTheSameStateWithoutNewCommands) {

@@ -192,6 +192,21 @@ TEST(StackPoolTest, AnotherPoolMayUseTheGuardsOfOneThatIsGone) {
   }
 }
 
+TEST(StackPoolTest, WhatWasAbandonedStaysWhenThePoolIsGone) {
+  const char* bottom = nullptr;
+  {
+    StackPool pool({.stack_bytes = 16 * kKiB});
+    const Stack first = pool.take();
+    const Stack second = pool.take();
+    use(second, kKiB);
+    pool.abandon(second);
+    EXPECT_EQ(pool.in_use(), 1u);
+    pool.give_back(first);
+    bottom = second.top() - kKiB;
+  }
+  EXPECT_EQ(*bottom, 1);
+}
+
 // ---- what must abort ---------------------------------------------------------------------------
 
 class StackPoolDeathTest : public testing::TestWithParam<StackGuard> {};
@@ -200,6 +215,19 @@ TEST_P(StackPoolDeathTest, OneByteTooFarFaults) {
   StackPool pool({.guard = GetParam()});
   const Stack stack = pool.take();
   volatile char* below = stack.bottom - 1;
+  if (base::kSanitized) {
+    EXPECT_DEATH(*below = 1, "");  // reported by the sanitizer, which exits in its own way
+  } else {
+    EXPECT_EXIT(*below = 1, testing::KilledBySignal(SIGSEGV), "");
+  }
+  pool.give_back(stack);
+}
+
+// As far as a large frame may jump that does not touch what it passes over.
+TEST_P(StackPoolDeathTest, AFrameTooFarFaults) {
+  StackPool pool({.guard = GetParam()});
+  const Stack stack = pool.take();
+  volatile char* below = stack.bottom - kGuardBytes;
   if (base::kSanitized) {
     EXPECT_DEATH(*below = 1, "");  // reported by the sanitizer, which exits in its own way
   } else {

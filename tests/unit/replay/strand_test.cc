@@ -490,6 +490,71 @@ TEST_F(StrandTest, IsEvictedAfterItsStackWasShown) {
   EXPECT_THAT(trace_, ElementsAre("bye"));
 }
 
+// ---- a strand that does not leave --------------------------------------------------------------
+
+[[gnu::noinline]] void swallow_for_ever(int& swallowed) {
+  for (;;) {
+    try {
+      suspend();
+    } catch (...) {
+      ++swallowed;
+    }
+  }
+}
+
+TEST_F(StrandTest, OneThatSwallowsForEverIsGivenUp) {
+  int swallowed = 0;
+  Trace trace;
+  {
+    Strand strand(pool_, [&] {
+      const Farewell never{trace, "its destructors do not run"};
+      swallow_for_ever(swallowed);
+    });
+    strand.resume();
+    EXPECT_FALSE(strand.given_up());
+    strand.evict();
+    EXPECT_TRUE(strand.given_up());
+    EXPECT_TRUE(strand.done());
+    EXPECT_THAT(functions_of(strand.given_up_at()),
+                testing::Contains(testing::EndsWith("::swallow_for_ever")));
+  }
+  EXPECT_GE(swallowed, 100);
+  EXPECT_LE(swallowed, 1'000);
+  EXPECT_TRUE(trace.empty());
+  EXPECT_EQ(pool_.in_use(), 0u);
+  EXPECT_GT(pool_.resident_bytes(), 0u) << "its stack is not forgotten";
+}
+
+TEST_F(StrandTest, TheStackOfOneThatWasGivenUpIsNotUsedAgain) {
+  int swallowed = 0;
+  Strand given_up(pool_, [&] { swallow_for_ever(swallowed); });
+  given_up.resume();
+  const Stack lost = given_up.memory();
+  given_up.evict();
+  std::vector<Stack> next;
+  for (int i = 0; i < 10; ++i) next.push_back(pool_.take());
+  for (const Stack& stack : next) {
+    EXPECT_NE(stack.bottom, lost.bottom);
+    pool_.give_back(stack);
+  }
+}
+
+TEST_F(StrandTest, AStrandMayBeGivenUpByAnother) {
+  int swallowed = 0;
+  Strand other(pool_, [&] { swallow_for_ever(swallowed); });
+  other.resume();
+  Strand strand(pool_, [&] {
+    other.evict();
+    trace_.push_back("went on");
+    suspend();
+    trace_.push_back("and on");
+  });
+  strand.resume();
+  strand.resume();
+  EXPECT_TRUE(other.given_up());
+  EXPECT_THAT(trace_, ElementsAre("went on", "and on"));
+}
+
 // ---- what must abort ---------------------------------------------------------------------------
 
 using StrandDeathTest = StrandTest;
@@ -500,7 +565,7 @@ using StrandDeathTest = StrandTest;
   return depth == 0 ? 0 : use_much_stack(depth - 1) + frame[0];
 }
 
-TEST_F(StrandDeathTest, OverflowHitsTheGuardPage) {
+TEST_F(StrandDeathTest, OverflowHitsTheGuardArea) {
   const auto overflow = [this] {
     Strand strand(pool_, [] { use_much_stack(1'000'000); });
     strand.resume();
@@ -515,24 +580,6 @@ TEST_F(StrandDeathTest, OverflowHitsTheGuardPage) {
 TEST_F(StrandDeathTest, ExceptionAtTheBase) {
   Strand strand(pool_, [] { throw std::runtime_error("lost"); });
   EXPECT_DEATH(strand.resume(), "an exception has reached the base of a strand");
-}
-
-TEST_F(StrandDeathTest, SwallowingForEver) {
-  Strand strand(pool_, [] {
-    for (;;) {
-      try {
-        suspend();
-      } catch (...) {
-      }
-    }
-  });
-  EXPECT_DEATH(
-      {
-        strand.resume();
-        strand.evict();
-      },
-      "swallows every exception");
-  // Here it was never started, and is dropped.
 }
 
 TEST_F(StrandDeathTest, MisuseOfTheStrandItself) {

@@ -1,0 +1,209 @@
+#include "runtime/engine/crash_reports.h"
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "base/crash_signals.h"
+#include "base/stack_frames.h"
+#include "replay/strand.h"
+#include "runtime/guard/thread_watch.h"
+
+namespace reprise::runtime {
+namespace {
+
+using base::CrashText;
+
+constexpr std::size_t kMostFramesTold = 12;
+
+// Of this thread; nullptr: it is no shard's.
+constinit thread_local CodeMark* shard_here = nullptr;
+
+// The open stores. Fixed, because a signal handler looks through it; further ones are not told.
+std::array<std::atomic<store::TurnMarks*>, 16> stores{};
+
+// Whose stores these are. A child of it has them mapped, too, and its end is nobody's concern.
+std::atomic<pid_t> process{0};
+
+bool in_child() {
+  return process.load() != ::getpid();
+}
+
+bool in_code_of_run() {
+  return shard_here != nullptr && shard_here->entries() % 2 != 0;
+}
+
+void ends_for_another_reason() {
+  for (auto& marks : stores) {
+    if (store::TurnMarks* open = marks.load(); open != nullptr) open->ends_for_another_reason();
+  }
+}
+
+bool is_overflow(const base::Crash& crash, const replay::Stack& stack) {
+  const char* const guard = stack.bottom - replay::kGuardBytes;
+  const auto inside = [&](const char* at) { return at >= guard && at < stack.bottom; };
+  return inside(crash.address) || inside(crash.stack_pointer);
+}
+
+void tell_run(CrashText& text, const RunRecord* run, replay::Strand* strand) {
+  text.text(" the code of ");
+  if (run == nullptr) {
+    text.text("a closed run");
+  } else {
+    text.text("run '").name(run->state.workflow_id.data(), run->state.workflow_id.size());
+    text.text("', workflow '").name(run->state.workflow->data(), run->state.workflow->size());
+    text.text("', event ").number(run->state.events);
+  }
+  if (strand != nullptr) text.text(", strand ").number(strand->label().number);
+  text.text("\n");
+}
+
+void tell_stack(CrashText& text, const base::Crash& crash, replay::Strand& strand, bool overflow) {
+  const replay::Stack stack = strand.memory();
+  text.text("  stack       ");
+  const bool inside = crash.stack_pointer >= stack.bottom && crash.stack_pointer <= stack.top();
+  if (overflow) {
+    text.text("all ");
+  } else if (inside) {
+    text.number(static_cast<std::size_t>(stack.top() - crash.stack_pointer)).text(" ");
+  }
+  if (overflow || inside) text.text("of ");
+  text.number(stack.size).text(" bytes (EngineOptions::stack_bytes)");
+  if (overflow) {
+    text.text(": raise it, or move deep recursion and large arrays into an activity");
+  }
+  text.text("\n");
+}
+
+void tell_last_call(CrashText& text, replay::Strand& strand) {
+  const std::string_view file = strand.label().last_call.short_file();
+  if (file.empty()) return;
+  text.text("  last call   ").name(file.data(), file.size()).text(":");
+  text.number(strand.label().last_call.line).text("\n");
+}
+
+// The walk through the stack may fail where the stack is broken: so it comes last, and what was
+// said before is out.
+void tell_frames(CrashText& text) {
+  text.flush();
+  std::array<void*, base::kMostFrames> frames;
+  const std::size_t count = base::stack_frames(frames);
+  for (std::size_t i = 0; i < std::min(count, kMostFramesTold + 4); ++i) {
+    text.text("  #").number(i).text(" ").place(frames[i]).text("\n");
+  }
+}
+
+void tell(const base::Crash& crash) {
+  (void)guard::watch_this_thread(false);  // what is called from here on is not the code's
+  if (in_child()) return;
+  if (!in_code_of_run()) return ends_for_another_reason();
+  replay::Strand* const strand = replay::Strand::current();
+  const bool overflow = strand != nullptr && is_overflow(crash, strand->memory());
+  shard_here->ends_process(static_cast<std::uint32_t>(crash.signal) |
+                           (overflow ? store::kCauseStackOverflow : 0));
+  CrashText text;
+  text.text("\nreprise: ").text(base::signal_name(crash.signal));
+  text.text(overflow ? ", stack overflow of" : " in");
+  tell_run(text, shard_here->run(), strand);
+  if (strand != nullptr) {
+    tell_stack(text, crash, *strand, overflow);
+    tell_last_call(text, *strand);
+  }
+  tell_frames(text);
+}
+
+void tell_end(const char* call, std::uint32_t cause) {
+  shard_here->ends_process(cause);
+  replay::Strand* const strand = replay::Strand::current();
+  CrashText text;
+  text.text("\nreprise: ").text(call).text(" in");
+  tell_run(text, shard_here->run(), strand);
+  if (strand != nullptr) tell_last_call(text, *strand);
+  tell_frames(text);
+}
+
+void when_exiting() {
+  (void)guard::watch_this_thread(false);
+  if (in_child()) return;
+  if (!in_code_of_run()) return ends_for_another_reason();
+  tell_end("exit()", store::kCauseExit);
+}
+
+// The thread has ended without having left the code: all other runs of the shard would wait for
+// ever, and nobody would know.
+void on_thread_end(void*) {
+  if (!in_code_of_run() || in_child()) return;
+  (void)guard::watch_this_thread(false);
+  tell_end("pthread_exit()", store::kCauseThreadExit);
+  std::abort();
+}
+
+pthread_key_t thread_key() {
+  static const pthread_key_t key = [] {
+    pthread_key_t made{};
+    (void)::pthread_key_create(&made, on_thread_end);
+    return made;
+  }();
+  return key;
+}
+
+std::string cause_text(std::uint32_t cause) {
+  if (cause == store::kCauseExit) return "it called exit()";
+  if (cause == store::kCauseThreadExit) return "it called pthread_exit()";
+  if (cause == store::kCauseUnseen) {
+    return "nobody saw how: the process was killed from outside, or the code called _exit()";
+  }
+  const std::string name = base::signal_name(static_cast<int>(cause & 0xffff));
+  return (cause & store::kCauseStackOverflow) != 0 ? name + ", a stack overflow" : name;
+}
+
+}  // namespace
+
+void CrashReports::install() {
+  static const bool once = [] {
+    base::tell_crashes(tell);
+    (void)std::atexit(when_exiting);
+    return true;
+  }();
+  (void)once;
+}
+
+CrashReports::CrashReports(CodeMark& mark) {
+  process = ::getpid();
+  shard_here = &mark;
+  (void)::pthread_setspecific(thread_key(), &mark);
+}
+
+CrashReports::~CrashReports() {
+  (void)::pthread_setspecific(thread_key(), nullptr);
+  shard_here = nullptr;
+}
+
+OtherEnds::OtherEnds(store::TurnMarks* marks) : marks_(marks) {
+  if (marks == nullptr) return;
+  for (auto& free : stores) {
+    store::TurnMarks* nothing = nullptr;
+    if (free.compare_exchange_strong(nothing, marks)) return;
+  }
+}
+
+OtherEnds::~OtherEnds() {
+  for (auto& taken : stores) {
+    store::TurnMarks* ours = marks_;
+    if (ours != nullptr && taken.compare_exchange_strong(ours, nullptr)) return;
+  }
+}
+
+std::string poison_text(const store::Deaths& deaths) {
+  const std::uint32_t times =
+      deaths.seen >= store::TurnMarks::kMostSeen ? deaths.seen : deaths.unseen;
+  return "the code of this run has ended the process " + std::to_string(times) +
+         " times, the last time at event " + std::to_string(deaths.place) + " (" +
+         cause_text(deaths.cause) +
+         "), so it is not run any more, and the other runs go on. Mend the code: another build of "
+         "the program tries the run again; or call retry() of its handle, or terminate it";
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,229 @@
+#include "store/turn_marks.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <fcntl.h>
+#include <span>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/ids.h"
+#include "store/bytes.h"
+#include "store/file_error.h"
+
+namespace reprise::store {
+namespace {
+
+// The file: a header, the marks of the shards, then the deaths of runs.
+//   0 magic 8 | 8 format 4 | 16 boot id, text, zero-filled 48 | 64 another reason 8
+constexpr std::string_view kTurnsMagic = "RPTURNMK";
+constexpr std::uint32_t kTurnsFormat = 1;
+constexpr std::size_t kTurnsHeaderBytes = 64;
+constexpr std::size_t kOtherReason = 64;
+constexpr std::size_t kMarksAt = 4 << 10;
+constexpr std::size_t kDeathsAt = 64 << 10;
+constexpr std::size_t kTurnsFileBytes = kDeathsAt + TurnMarks::kMostRuns * 64;
+static_assert(kMarksAt + TurnMarks::kMostShards * sizeof(TurnMark) <= kDeathsAt);
+
+std::string boot_of_turns() {
+  const auto text = read_file("/proc/sys/kernel/random/boot_id");
+  return text ? text->substr(0, text->find('\n')).substr(0, 48) : std::string();
+}
+
+std::string turns_header(const std::string& boot) {
+  std::string header(kTurnsHeaderBytes, '\0');
+  header.replace(0, kTurnsMagic.size(), kTurnsMagic);
+  store_le(kTurnsFormat, &header[8]);
+  header.replace(16, boot.size(), boot);
+  return header;
+}
+
+std::atomic<std::uint64_t>& other_reason(char* memory) {
+  return *reinterpret_cast<std::atomic<std::uint64_t>*>(memory + kOtherReason);
+}
+
+std::span<TurnMark> marks_in(char* memory) {
+  return {reinterpret_cast<TurnMark*>(memory + kMarksAt), TurnMarks::kMostShards};
+}
+
+bool was_seen(const TurnMark& mark) {
+  return mark.run != 0 && mark.cause != kCauseUnseen;
+}
+
+}  // namespace
+
+// As it lies in the file. A checksum that does not match: there is none.
+struct TurnMarks::Entry {
+  RunNumber run;
+  std::uint64_t build;
+  std::uint64_t place;
+  std::uint32_t cause;
+  std::uint32_t seen;
+  std::uint32_t unseen;
+  std::uint32_t set_aside;
+  std::uint64_t reserved[2];
+  std::uint64_t checksum;
+
+  std::uint64_t right_checksum() const {
+    return base::hash64({reinterpret_cast<const char*>(this), offsetof(Entry, checksum)});
+  }
+  bool holds() const { return run != 0 && checksum == right_checksum(); }
+  void seal() { checksum = right_checksum(); }
+};
+
+base::Result<std::unique_ptr<TurnMarks>> TurnMarks::open(const std::string& path,
+                                                         std::uint64_t build) {
+  static_assert(sizeof(Entry) == 64);
+  auto file = open_file(path, O_RDWR | O_CREAT);
+  if (!file) return file.error();
+  std::unique_ptr<TurnMarks> marks(new TurnMarks(path, std::move(*file)));
+  if (auto loaded = marks->load(build); !loaded) return loaded.error();
+  return marks;
+}
+
+TurnMarks::~TurnMarks() {
+  if (memory_ != nullptr) ::munmap(memory_, kTurnsFileBytes);
+}
+
+base::Status TurnMarks::load(std::uint64_t build) {
+  // Writing to a mapped page that has no block on the disk would kill the process when it is full.
+  const int code = ::posix_fallocate(file_.get(), 0, kTurnsFileBytes);
+  if (code != 0) return file_error(code, "write", path_);
+  void* const memory =
+      ::mmap(nullptr, kTurnsFileBytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+  if (memory == MAP_FAILED) return file_error(errno, "map", path_);
+  memory_ = static_cast<char*>(memory);
+  return begin(build) ? sync() : base::Status();
+}
+
+// True: what is to last has changed.
+bool TurnMarks::begin(std::uint64_t build) {
+  bool changed = false;
+  for (Entry& entry : std::span(entries(), kMostRuns)) {
+    if (entry.run == 0 || (entry.holds() && entry.build == build)) continue;
+    entry = {};
+    changed = true;
+  }
+  if (trusted()) changed |= count(build);
+  const std::string header = turns_header(boot_of_turns());
+  std::memcpy(memory_, header.data(), header.size());
+  other_reason(memory_) = 0;
+  for (TurnMark& mark : marks_in(memory_)) {
+    mark.set(0, 0);
+  }
+  return changed;
+}
+
+// Was the file written since the machine was started?
+bool TurnMarks::trusted() const {
+  const std::string boot = boot_of_turns();
+  return !boot.empty() && std::string_view(memory_, kTurnsHeaderBytes) == turns_header(boot);
+}
+
+bool TurnMarks::count(std::uint64_t build) {
+  const auto marks = marks_in(memory_);
+  // Where the one to blame is known, the others just happened to run.
+  const bool known =
+      other_reason(memory_) != 0 || std::any_of(marks.begin(), marks.end(), was_seen);
+  bool changed = false;
+  for (Entry& entry : std::span(entries(), kMostRuns)) {
+    const auto is_its = [&](const TurnMark& mark) { return mark.run == entry.run; };
+    // Only deaths one after the other count together.
+    if (entry.unseen == 0 || (!known && std::any_of(marks.begin(), marks.end(), is_its))) continue;
+    entry.unseen = 0;
+    entry.seal();
+    changed = true;
+  }
+  for (const TurnMark& mark : marks) {
+    if (mark.run == 0 || (known && !was_seen(mark))) continue;
+    count(find_or_add(mark.run, build), mark);
+    changed = true;
+  }
+  return changed;
+}
+
+void TurnMarks::count(Entry& entry, const TurnMark& mark) {
+  entry.cause = mark.cause;
+  entry.place = mark.place;
+  ++(was_seen(mark) ? entry.seen : entry.unseen);
+  if (entry.seen >= kMostSeen || entry.unseen >= kMostUnseen) entry.set_aside = 1;
+  entry.seal();
+}
+
+TurnMarks::Entry* TurnMarks::entries() const {
+  return reinterpret_cast<Entry*>(memory_ + kDeathsAt);
+}
+
+TurnMarks::Entry* TurnMarks::find(RunNumber run) const {
+  const auto all = std::span(entries(), kMostRuns);
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Entry& entry) { return entry.run == run; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+// When there is no room left another run starts afresh, one that is not set aside if possible.
+TurnMarks::Entry& TurnMarks::find_or_add(RunNumber run, std::uint64_t build) {
+  Entry* entry = find(run);
+  if (entry != nullptr) return *entry;
+  entry = find(0);
+  if (entry == nullptr) {
+    const auto all = std::span(entries(), kMostRuns);
+    entry = &*std::min_element(all.begin(), all.end(), [](const Entry& a, const Entry& b) {
+      return std::pair(a.set_aside, a.run) < std::pair(b.set_aside, b.run);
+    });
+  }
+  *entry = {};
+  entry->run = run;
+  entry->build = build;
+  return *entry;
+}
+
+void TurnMarks::gets_on(RunNumber run) {
+  const std::lock_guard lock(mutex_);
+  Entry* const entry = find(run);
+  if (entry == nullptr || entry->unseen == 0) return;
+  entry->unseen = 0;
+  entry->seal();
+}
+
+std::vector<Deaths> TurnMarks::deaths() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Deaths> all;
+  for (const Entry& entry : std::span(entries(), kMostRuns)) {
+    if (entry.run == 0) continue;
+    all.push_back({entry.run, entry.place, entry.cause, entry.seen, entry.unseen, entry.set_aside});
+  }
+  return all;
+}
+
+base::Status TurnMarks::forget_if(base::FunctionRef<bool(RunNumber)> chosen) {
+  const std::lock_guard lock(mutex_);
+  bool changed = false;
+  for (Entry& entry : std::span(entries(), kMostRuns)) {
+    if (entry.run == 0 || !chosen(entry.run)) continue;
+    entry = {};
+    changed = true;
+  }
+  return changed ? sync() : base::Status();
+}
+
+// Also the file's name, which may be as young as what is in it.
+base::Status TurnMarks::sync() const {
+  if (::msync(memory_, kTurnsFileBytes, MS_SYNC) != 0 || ::fsync(file_.get()) != 0) {
+    return file_error(errno, "write", path_);
+  }
+  return sync_path(parent_of(path_));
+}
+
+TurnMark* TurnMarks::of_shard(std::size_t index) {
+  return index < kMostShards ? &marks_in(memory_)[index] : nullptr;
+}
+
+void TurnMarks::ends_for_another_reason() {
+  other_reason(memory_) = 1;
+}
+
+}  // namespace reprise::store

@@ -1,0 +1,101 @@
+// Which run's code each shard runs, told to the next process in case this one dies of it; and how
+// often the code of a run has ended a process.
+//
+// The marks are a memory-mapped file that is never synced: the kernel keeps its pages when the
+// process dies, which is the case that needs an answer, and saying it costs a few stores. What
+// is counted from them is synced, because it decides whether a run is executed at all.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "store/files.h"
+#include "store/record.h"
+
+namespace reprise::store {
+
+// What ended a process: the number of a signal, or one of these.
+inline constexpr std::uint32_t kCauseUnseen = 0;  // SIGKILL, _exit(), the kernel wanted memory
+inline constexpr std::uint32_t kCauseExit = 1'001;
+inline constexpr std::uint32_t kCauseThreadExit = 1'002;
+inline constexpr std::uint32_t kCauseStackOverflow = 0x10000;  // beside the signal
+
+// Of one shard, a cache line of its own. Its thread sets it around the code of a run; a signal
+// handler on that thread says what ends the process.
+struct alignas(64) TurnMark {
+  std::atomic<RunNumber> run;        // 0: no code runs
+  std::atomic<std::uint64_t> place;  // events of its history
+  std::atomic<std::uint32_t> cause;
+
+  void set(RunNumber number, std::uint64_t events) {
+    cause.store(kCauseUnseen, std::memory_order_relaxed);
+    place.store(events, std::memory_order_relaxed);
+    run.store(number, std::memory_order_release);
+  }
+};
+static_assert(sizeof(TurnMark) == 64 && std::atomic<RunNumber>::is_always_lock_free);
+
+struct Deaths {
+  RunNumber run = 0;
+  std::uint64_t place = 0;      // of the last one
+  std::uint32_t cause = 0;      // of the last one
+  std::uint32_t seen = 0;       // processes that its code ended before somebody's eyes
+  std::uint32_t unseen = 0;     // that ended in it one after the other, and nobody saw how
+  std::uint32_t set_aside = 0;  // 1: its code is not to run
+};
+
+class TurnMarks {
+ public:
+  // A process that is killed from outside while code of a run happens to run says nothing about
+  // the code, unless it happens again and again.
+  static constexpr std::uint32_t kMostSeen = 2;
+  static constexpr std::uint32_t kMostUnseen = 3;
+  static constexpr std::size_t kMostShards = 896;
+  static constexpr std::size_t kMostRuns = 1'024;
+
+  // Counts what the last process left behind. Deaths of runs under another build of the program
+  // are forgotten: `build` stands for this one.
+  static base::Result<std::unique_ptr<TurnMarks>> open(const std::string& path,
+                                                       std::uint64_t build);
+  ~TurnMarks();
+  TurnMarks(const TurnMarks&) = delete;
+  TurnMarks& operator=(const TurnMarks&) = delete;
+
+  // The code of the run has done a turn, so it did not end this process where it ended the last.
+  void gets_on(RunNumber run);
+
+  // Of the runs that are known to have ended a process.
+  std::vector<Deaths> deaths() const;
+  // These runs start afresh; durable on return. Any thread.
+  base::Status forget_if(base::FunctionRef<bool(RunNumber)> chosen);
+
+  // nullptr: there are more shards than marks.
+  TurnMark* of_shard(std::size_t index);
+  // The process ends, and no run's code is to blame. Signal handlers may say so.
+  void ends_for_another_reason();
+
+ private:
+  struct Entry;
+  TurnMarks(std::string path, File file) : path_(std::move(path)), file_(std::move(file)) {}
+  base::Status load(std::uint64_t build);
+  bool trusted() const;
+  bool begin(std::uint64_t build);
+  bool count(std::uint64_t build);
+  void count(Entry& entry, const TurnMark& mark);
+  Entry* entries() const;
+  Entry* find(RunNumber run) const;
+  Entry& find_or_add(RunNumber run, std::uint64_t build);
+  base::Status sync() const;
+
+  const std::string path_;
+  const File file_;
+  char* memory_ = nullptr;
+  mutable std::mutex mutex_;  // guards the deaths
+};
+
+}  // namespace reprise::store

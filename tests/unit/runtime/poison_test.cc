@@ -1,0 +1,337 @@
+// Code that takes the process with it, and code that does not leave memory when it is asked to.
+#include <csignal>
+
+#include <gmock/gmock.h>
+
+#include "base/build_id.h"
+#include "runtime/host/given_up.h"
+#include "store/turn_marks.h"
+#include "tests/support/engine_fixture.h"
+#include "tests/support/scratch_directory.h"
+
+// Not in our namespace, whose functions are left out of reports. Waits for the signal "go", and
+// does not want to leave.
+namespace stubborn {
+static reprise::testing::Outcome swallow_everything(reprise::testing::Execution& e) {
+  for (;;) {
+    try {
+      return reprise::testing::wait_for_signal(e);
+    } catch (...) {
+    }
+  }
+}
+}  // namespace stubborn
+
+namespace reprise::testing {
+namespace {
+
+using stubborn::swallow_everything;
+
+using base::ErrorCode;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// ---- runs that end the process ----------------------------------------------------------------
+
+class PoisonedRuns : public EngineFixture {
+ protected:
+  PoisonedRuns() {
+    workflow("w", wait_for_signal);
+    reopen();
+  }
+  ~PoisonedRuns() override { close(); }
+
+  void close() {
+    worker_.reset();
+    engine_.reset();
+  }
+  void reopen() {
+    close();
+    auto opened = runtime::Engine::open(directory_.path() + "/store", options());
+    ASSERT_TRUE(opened) << opened.error().text();
+    engine_ = std::move(*opened);
+    start_worker();
+  }
+  // The process ends while code of the run is executed. The first run that was ever recorded has
+  // the number 1.
+  void die(store::RunNumber run, std::uint32_t cause) {
+    close();
+    auto marks = store::TurnMarks::open(directory_.path() + "/store/turns", base::build_id());
+    ASSERT_TRUE(marks);
+    (*marks)->of_shard(0)->set(run, 2);
+    (*marks)->of_shard(0)->cause = cause;
+  }
+  ErrorCode parked_for(const std::string& id) {
+    const auto run = describe(id);
+    return run && run->parked ? run->parked->code : ErrorCode{};
+  }
+  base::Status retry(std::string id) {
+    std::optional<base::Status> status;
+    engine_->retry({std::move(id), {}}, [&](const base::Status& s) { status = s; });
+    settle();
+    return status.value();
+  }
+  Watch watch(std::string id) {
+    auto watch = std::make_shared<runtime::RunWatch>();
+    engine_->watch({std::move(id), {}}, watch);
+    settle();
+    return watch;
+  }
+  void poison() {
+    start("w", "poison");
+    start("w", "other");
+    die(1, SIGSEGV | store::kCauseStackOverflow);
+    die(1, SIGSEGV | store::kCauseStackOverflow);
+    reopen();
+  }
+
+  ScratchDirectory directory_;
+};
+
+TEST_F(PoisonedRuns, OneThatEndedTheProcessTwiceIsSetAsideAndTheOthersGoOn) {
+  poison();
+  const auto run = describe("poison");
+  ASSERT_TRUE(run && run->parked);
+  EXPECT_EQ(run->parked->code, ErrorCode::kPoisoned);
+  EXPECT_THAT(run->parked->message, HasSubstr("2 times"));
+  EXPECT_THAT(run->parked->message, HasSubstr("SIGSEGV, a stack overflow"));
+  EXPECT_THAT(logged_, HasSubstr("RP2010"));
+  const auto other = watch("other");
+  ASSERT_TRUE(signal("other", "go", "done"));
+  EXPECT_EQ(result(other), "done");
+  for (const auto& listed : list()) {
+    EXPECT_EQ(listed.parked.has_value(), listed.workflow_id == "poison");
+  }
+}
+
+TEST_F(PoisonedRuns, OnceIsNotEnough) {
+  start("w", "poison");
+  die(1, SIGABRT);
+  reopen();
+  EXPECT_EQ(parked_for("poison"), ErrorCode{});
+}
+
+TEST_F(PoisonedRuns, KilledFromOutsideThreeTimesInARowIsNoChance) {
+  start("w", "poison");
+  for (int i = 0; i < 3; ++i) die(1, store::kCauseUnseen);
+  reopen();
+  EXPECT_EQ(parked_for("poison"), ErrorCode::kPoisoned);
+}
+
+TEST_F(PoisonedRuns, ARunThatGetsOnIsNotSetAside) {
+  start("w", "a");
+  workflow("w", [](Execution& e) {
+    for (;;) (void)wait_for_signal(e);
+    return Outcome();
+  });
+  for (int i = 0; i < 6; ++i) {
+    die(1, store::kCauseUnseen);
+    reopen();
+    ASSERT_TRUE(signal("a", "go"));  // its code does a turn
+    EXPECT_EQ(parked_for("a"), ErrorCode{});
+  }
+}
+
+TEST_F(PoisonedRuns, OneThatIsSetAsideTakesSignalsAndRunsNoCode) {
+  poison();
+  const auto end = watch("poison");
+  ASSERT_TRUE(signal("poison", "go", "late"));
+  EXPECT_EQ(result(end), "(running)");
+  EXPECT_EQ(query("poison", "q").error().code, ErrorCode::kPoisoned);
+  worker_.reset();
+  start_worker();
+  settle();
+  EXPECT_EQ(parked_for("poison"), ErrorCode::kPoisoned) << "a worker alone brings no other build";
+  ASSERT_TRUE(retry("poison"));
+  EXPECT_EQ(result(end), "late");
+}
+
+TEST_F(PoisonedRuns, WhatIsRetriedIsNotSetAsideByTheNextProcess) {
+  poison();
+  ASSERT_TRUE(retry("poison"));
+  EXPECT_EQ(parked_for("poison"), ErrorCode{});
+  reopen();
+  EXPECT_EQ(parked_for("poison"), ErrorCode{});
+  die(1, SIGSEGV);
+  reopen();
+  EXPECT_EQ(parked_for("poison"), ErrorCode{}) << "with a clean slate";
+}
+
+TEST_F(PoisonedRuns, OneThatIsSetAsideCanBeTerminated) {
+  poison();
+  const auto end = watch("poison");
+  ASSERT_TRUE(terminate("poison"));
+  EXPECT_THAT(result(end), HasSubstr("Terminated"));
+  EXPECT_EQ(retry("poison").error().code, ErrorCode::kRunClosed);
+  reopen();
+  EXPECT_EQ(describe("poison")->status, runtime::RunStatus::kTerminated);
+}
+
+// Its number is given to the next run.
+TEST_F(PoisonedRuns, ARunThatWasNeverRecordedLeavesNothingToTheNext) {
+  die(1, SIGSEGV);
+  die(1, SIGSEGV);
+  reopen();
+  start("w", "innocent");
+  reopen();
+  EXPECT_EQ(parked_for("innocent"), ErrorCode{});
+}
+
+TEST_F(PoisonedRuns, OrdinaryWorkLeavesNoMark) {
+  const auto run = start("w", "a");
+  ASSERT_TRUE(signal("a", "go", "done"));
+  start("w", "b");
+  close();
+  auto marks = store::TurnMarks::open(directory_.path() + "/store/turns", base::build_id());
+  ASSERT_TRUE(marks);
+  EXPECT_TRUE((*marks)->deaths().empty());
+}
+
+TEST_F(PoisonedRuns, RetryOfARunThatIsNotParkedChangesNothing) {
+  const auto run = start("w", "a");
+  ASSERT_TRUE(retry("a"));
+  EXPECT_EQ(retry("nobody").error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(signal("a", "go", "done"));
+  EXPECT_EQ(result(run), "done");
+}
+
+TEST_F(PoisonedRuns, RetryTriesAnyParkedRunAgain) {
+  bool broken = true;
+  workflow("broken", [&broken](Execution&) -> Outcome {
+    if (broken) throw std::runtime_error("broken");
+    return Outcome::success("mended");
+  });
+  reopen();
+  const auto run = start("broken", "a");
+  EXPECT_EQ(parked_for("a"), ErrorCode::kWorkflowBug);
+  broken = false;
+  ASSERT_TRUE(retry("a"));
+  EXPECT_EQ(result(run), "mended");
+}
+
+// ---- code that swallows what should unwind it -------------------------------------------------
+
+class SwallowedUnwind : public EngineFixture {
+ protected:
+  SwallowedUnwind() {
+    auto small = options();
+    small.cached_runs = 1;
+    engine_ = runtime::Engine::in_memory(small);
+    workflow("swallow", swallow_everything);
+    workflow("wait", wait_for_signal);
+    start_worker();
+  }
+};
+
+TEST_F(SwallowedUnwind, DoesNotHoldUpTheOthersAndIsReported) {
+  start("swallow", "a");
+  EXPECT_EQ(logged_, "");
+  const auto b = start("wait", "b");  // for which the other one has to leave memory
+  ASSERT_TRUE(signal("b", "go", "done"));
+  EXPECT_EQ(result(b), "done");
+  EXPECT_THAT(logged_, HasSubstr("RP2011 run 'a'"));
+  EXPECT_THAT(logged_, HasSubstr("workflow 'swallow': strand 1"));
+  EXPECT_THAT(logged_, HasSubstr("swallow_everything"));
+}
+
+TEST_F(SwallowedUnwind, LosesNothing) {
+  const auto a = start("swallow", "a");
+  start("wait", "b");
+  EXPECT_FALSE(describe("a")->parked);
+  ASSERT_TRUE(signal("a", "go", "done"));
+  EXPECT_EQ(result(a), "done");
+}
+
+TEST_F(SwallowedUnwind, LetsTheWorkerStop) {
+  start("swallow", "a");
+  worker_.reset();
+  EXPECT_THAT(logged_, HasSubstr("RP2011"));
+}
+
+TEST_F(SwallowedUnwind, DoesNotKeepARunThatIsTerminated) {
+  const auto a = start("swallow", "a");
+  ASSERT_TRUE(terminate("a"));
+  EXPECT_THAT(result(a), HasSubstr("Terminated"));
+}
+
+// The other strands leave as they should.
+TEST_F(SwallowedUnwind, IsTheTroubleOfOneStrandAlone) {
+  std::vector<std::string> left;
+  workflow("two", [&left](Execution& e) {
+    struct Leaving {
+      std::vector<std::string>& log;
+      ~Leaving() { log.push_back("left"); }
+    };
+    const auto child = e.spawn([&e, &left] {
+      const Leaving leaving{left};
+      (void)wait_for_signal(e);
+    });
+    return swallow_everything(e);
+  });
+  worker_.reset();
+  start_worker();
+  start("two", "a");
+  worker_.reset();
+  EXPECT_THAT(left, ::testing::ElementsAre("left"));
+  EXPECT_THAT(logged_, HasSubstr("strand 1 "));
+  EXPECT_THAT(logged_, Not(HasSubstr("strand 2 ")));
+}
+
+// A strand that is dropped while its run goes on.
+TEST_F(SwallowedUnwind, OfADroppedStrandLetsItsRunGoOn) {
+  workflow("drop", [](Execution& e) {
+    {
+      const auto child = e.spawn([&e] { (void)swallow_everything(e); });
+      const auto go = e.next_signal("drop");
+      e.wait(*go);
+    }
+    return wait_for_signal(e);
+  });
+  worker_.reset();
+  start_worker();
+  const auto run = start("drop", "a");
+  ASSERT_TRUE(signal("a", "drop"));
+  EXPECT_THAT(logged_, HasSubstr("strand 2 "));
+  ASSERT_TRUE(signal("a", "go", "done"));
+  EXPECT_EQ(result(run), "done");
+}
+
+// A run that is parked in the middle of a loop that swallows.
+TEST_F(SwallowedUnwind, DoesNotKeepARunThatIsParked) {
+  auto small = options();
+  small.limits.pending_operations = 3;
+  worker_.reset();
+  engine_ = runtime::Engine::in_memory(small);
+  workflow("greedy", [](Execution& e) -> Outcome {
+    std::vector<replay::OperationRef> all;
+    for (;;) {
+      try {
+        all.push_back(schedule(e, "a"));
+      } catch (...) {
+      }
+    }
+  });
+  start_worker();
+  start("greedy", "a");
+  EXPECT_EQ(describe("a")->parked->code, ErrorCode::kRunLimit);
+  EXPECT_THAT(logged_, HasSubstr("RP2011"));
+}
+
+TEST_F(SwallowedUnwind, HasABound) {
+  const auto first = start("swallow", "first");
+  for (std::size_t i = 0; i <= runtime::kMostGivenUp; ++i) start("swallow", std::to_string(i));
+  logged_.clear();
+  ASSERT_TRUE(signal("first", "go", "done"));
+  EXPECT_EQ(describe("first")->parked->code, ErrorCode::kUnwindSwallowed);
+  EXPECT_THAT(logged_, HasSubstr("workflow 'swallow'"));
+  const auto other = start("wait", "other");
+  ASSERT_TRUE(signal("other", "go", "done"));
+  EXPECT_EQ(result(other), "done") << "the code of another workflow is none the worse";
+  worker_.reset();
+  start_worker();  // with other code, perhaps
+  settle();
+  EXPECT_EQ(result(first), "done");
+}
+
+}  // namespace
+}  // namespace reprise::testing

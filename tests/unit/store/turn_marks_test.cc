@@ -1,0 +1,175 @@
+#include "store/turn_marks.h"
+
+#include <csignal>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/store/processes.h"
+#include "tests/unit/store/temporary_directory.h"
+
+namespace reprise::store {
+namespace {
+
+constexpr std::uint64_t kBuild = 77;
+
+class TurnMarksTest : public testing::Test {
+ protected:
+  std::unique_ptr<TurnMarks> open(std::uint64_t build = kBuild) {
+    auto marks = TurnMarks::open(path_, build);
+    EXPECT_TRUE(marks);
+    return marks ? std::move(*marks) : nullptr;
+  }
+  static Deaths only(const TurnMarks& marks) {
+    const auto deaths = marks.deaths();
+    EXPECT_EQ(deaths.size(), 1u);
+    return deaths.empty() ? Deaths{} : deaths.front();
+  }
+
+  TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "turns";
+};
+
+TEST_F(TurnMarksTest, AProcessThatEndsBetweenTurnsLeavesNothing) {
+  {
+    const auto marks = open();
+    marks->of_shard(3)->set(5, 14);
+    marks->of_shard(3)->set(0, 0);
+  }
+  EXPECT_TRUE(open()->deaths().empty());
+}
+
+TEST_F(TurnMarksTest, CodeThatEndsTheProcessTwiceIsSetAside) {
+  const auto first = [&] {
+    const auto marks = open();
+    marks->of_shard(1)->set(5, 14);
+    marks->of_shard(1)->cause = SIGSEGV;
+  };
+  first();
+  EXPECT_EQ(only(*open()).seen, 1u);
+  EXPECT_EQ(only(*open()).set_aside, 0u) << "and opening it again counts nothing again";
+  {
+    const auto marks = open();
+    marks->of_shard(0)->set(5, 20);  // it has come further, and dies again
+    marks->of_shard(0)->cause = SIGABRT;
+  }
+  const Deaths deaths = only(*open());
+  EXPECT_EQ(deaths.run, 5u);
+  EXPECT_EQ(deaths.place, 20u);
+  EXPECT_EQ(deaths.cause, static_cast<std::uint32_t>(SIGABRT));
+  EXPECT_EQ(deaths.set_aside, 1u);
+  EXPECT_EQ(only(*open()).set_aside, 1u) << "for good";
+}
+
+TEST_F(TurnMarksTest, MarksSurviveTheDeathOfTheirProcess) {
+  {
+    const OtherProcess other([this] {
+      TurnMarks* const marks = open().release();
+      marks->of_shard(0)->set(5, 14);
+      return true;
+    });
+    other.kill();
+  }
+  EXPECT_EQ(only(*open()).unseen, 1u);
+}
+
+// Three processes in a row, before the code has done a turn: that is no chance.
+TEST_F(TurnMarksTest, DeathsThatNobodySawCountOnlyOneAfterTheOther) {
+  const auto killed_at = [&](RunNumber run, std::uint64_t place) {
+    open()->of_shard(0)->set(run, place);
+  };
+  killed_at(5, 14);
+  killed_at(5, 14);
+  EXPECT_EQ(only(*open()).unseen, 2u);
+  (void)open();  // a process that ended well
+  EXPECT_EQ(only(*open()).unseen, 0u);
+  killed_at(5, 14);
+  killed_at(5, 15);  // signals came for it
+  {
+    const auto marks = open();
+    marks->gets_on(5);
+    marks->of_shard(0)->set(5, 16);
+  }
+  EXPECT_EQ(only(*open()).unseen, 1u);
+  for (int i = 0; i < 3; ++i) killed_at(5, 17);
+  EXPECT_EQ(only(*open()).set_aside, 1u);
+}
+
+TEST_F(TurnMarksTest, WhoJustHappensToRunIsNotToBlame) {
+  for (int i = 0; i < 5; ++i) {
+    const auto marks = open();
+    marks->of_shard(0)->set(5, 14);
+    marks->of_shard(1)->set(6, 3);
+    marks->of_shard(1)->cause = SIGSEGV;
+  }
+  EXPECT_EQ(only(*open()).run, 6u);
+}
+
+TEST_F(TurnMarksTest, NobodyIsToBlameForAnotherReason) {
+  for (int i = 0; i < 5; ++i) {
+    const auto marks = open();
+    marks->of_shard(0)->set(5, 14);
+    marks->ends_for_another_reason();
+  }
+  EXPECT_TRUE(open()->deaths().empty());
+}
+
+TEST_F(TurnMarksTest, ANewBuildStartsAfresh) {
+  for (int i = 0; i < 2; ++i) {
+    const auto marks = open();
+    marks->of_shard(0)->set(5, 14);
+    marks->of_shard(0)->cause = SIGSEGV;
+  }
+  EXPECT_EQ(only(*open()).set_aside, 1u);
+  EXPECT_TRUE(open(kBuild + 1)->deaths().empty());
+  EXPECT_TRUE(open()->deaths().empty()) << "and what was forgotten stays so";
+}
+
+TEST_F(TurnMarksTest, WhatIsForgottenStaysForgotten) {
+  for (RunNumber run : {5u, 6u}) {
+    const auto marks = open();
+    marks->of_shard(0)->set(run, 14);
+    marks->of_shard(0)->cause = SIGSEGV;
+  }
+  ASSERT_EQ(open()->deaths().size(), 2u);
+  EXPECT_TRUE(open()->forget_if([](RunNumber run) { return run == 5; }));
+  EXPECT_EQ(only(*open()).run, 6u);
+}
+
+TEST_F(TurnMarksTest, AnyBytesAreNoDeaths) {
+  for (const char byte : {'\0', '\1', '\xff'}) {
+    std::ofstream(path_, std::ios::binary) << std::string(200'000, byte);
+    EXPECT_TRUE(open()->deaths().empty());
+  }
+}
+
+TEST_F(TurnMarksTest, AnEntryThatWasChangedIsForgotten) {
+  {
+    const auto marks = open();
+    marks->of_shard(0)->set(5, 14);
+    marks->of_shard(0)->cause = SIGSEGV;
+  }
+  (void)open();
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp((64 << 10) + 8);  // the build of the first entry
+  file.put('\x55');
+  file.close();
+  EXPECT_TRUE(open()->deaths().empty());
+}
+
+// More runs than there is room for: one of them starts afresh.
+TEST_F(TurnMarksTest, TheTableMayBeFull) {
+  for (RunNumber run = 1; run <= TurnMarks::kMostRuns + 3; run += TurnMarks::kMostShards) {
+    const auto marks = open();
+    for (std::size_t i = 0; i < TurnMarks::kMostShards; ++i) {
+      marks->of_shard(i)->set(run + i, 1);
+      marks->of_shard(i)->cause = SIGSEGV;
+    }
+  }
+  EXPECT_EQ(open()->deaths().size(), TurnMarks::kMostRuns);
+  EXPECT_EQ(open()->of_shard(TurnMarks::kMostShards), nullptr);
+}
+
+}  // namespace
+}  // namespace reprise::store
