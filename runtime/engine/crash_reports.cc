@@ -1,15 +1,17 @@
 #include "runtime/engine/crash_reports.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <optional>
 #include <pthread.h>
 #include <unistd.h>
 
 #include "base/crash_signals.h"
 #include "base/stack_frames.h"
-#include "replay/strand.h"
 #include "runtime/guard/thread_watch.h"
+#include "runtime/host/strand_here.h"
 
 namespace reprise::runtime {
 namespace {
@@ -41,13 +43,11 @@ void ends_for_another_reason() {
   }
 }
 
-bool is_overflow(const base::Crash& crash, const replay::Stack& stack) {
-  const char* const guard = stack.bottom - replay::kGuardBytes;
-  const auto inside = [&](const char* at) { return at >= guard && at < stack.bottom; };
-  return inside(crash.address) || inside(crash.stack_pointer);
+bool is_overflow(const base::Crash& crash, const StrandHere& strand) {
+  return strand.in_guard(crash.address) || strand.in_guard(crash.stack_pointer);
 }
 
-void tell_run(CrashText& text, const RunRecord* run, replay::Strand* strand) {
+void tell_run(CrashText& text, const RunRecord* run, const std::optional<StrandHere>& strand) {
   text.text(" the code of ");
   if (run == nullptr) {
     text.text("a closed run");
@@ -56,32 +56,34 @@ void tell_run(CrashText& text, const RunRecord* run, replay::Strand* strand) {
     text.text("', workflow '").name(run->state.workflow->data(), run->state.workflow->size());
     text.text("', event ").number(run->state.events);
   }
-  if (strand != nullptr) text.text(", strand ").number(strand->label().number);
+  if (strand) text.text(", strand ").number(strand->number);
   text.text("\n");
 }
 
-void tell_stack(CrashText& text, const base::Crash& crash, replay::Strand& strand, bool overflow) {
-  const replay::Stack stack = strand.memory();
+void tell_stack(CrashText& text,
+                const base::Crash& crash,
+                const StrandHere& strand,
+                bool overflow) {
   text.text("  stack       ");
-  const bool inside = crash.stack_pointer >= stack.bottom && crash.stack_pointer <= stack.top();
+  const bool inside = crash.stack_pointer >= strand.bottom && crash.stack_pointer <= strand.top();
   if (overflow) {
     text.text("all ");
   } else if (inside) {
-    text.number(static_cast<std::size_t>(stack.top() - crash.stack_pointer)).text(" ");
+    text.number(static_cast<std::size_t>(strand.top() - crash.stack_pointer)).text(" ");
   }
   if (overflow || inside) text.text("of ");
-  text.number(stack.size).text(" bytes (EngineOptions::stack_bytes)");
+  text.number(strand.stack_bytes).text(" bytes (EngineOptions::stack_bytes)");
   if (overflow) {
     text.text(": raise it, or move deep recursion and large arrays into an activity");
   }
   text.text("\n");
 }
 
-void tell_last_call(CrashText& text, replay::Strand& strand) {
-  const std::string_view file = strand.label().last_call.short_file();
+void tell_last_call(CrashText& text, const StrandHere& strand) {
+  const std::string_view file = strand.last_call.short_file();
   if (file.empty()) return;
   text.text("  last call   ").name(file.data(), file.size()).text(":");
-  text.number(strand.label().last_call.line).text("\n");
+  text.number(strand.last_call.line).text("\n");
 }
 
 // The walk through the stack may fail where the stack is broken: so it comes last, and what was
@@ -99,15 +101,15 @@ void tell(const base::Crash& crash) {
   (void)guard::watch_this_thread(false);  // what is called from here on is not the code's
   if (in_child()) return;
   if (!in_code_of_run()) return ends_for_another_reason();
-  replay::Strand* const strand = replay::Strand::current();
-  const bool overflow = strand != nullptr && is_overflow(crash, strand->memory());
+  const std::optional<StrandHere> strand = strand_here();
+  const bool overflow = strand && is_overflow(crash, *strand);
   shard_here->ends_process(static_cast<std::uint32_t>(crash.signal) |
                            (overflow ? store::kCauseStackOverflow : 0));
   CrashText text;
   text.text("\nreprise: ").text(base::signal_name(crash.signal));
   text.text(overflow ? ", stack overflow of" : " in");
   tell_run(text, shard_here->run(), strand);
-  if (strand != nullptr) {
+  if (strand) {
     tell_stack(text, crash, *strand, overflow);
     tell_last_call(text, *strand);
   }
@@ -116,11 +118,11 @@ void tell(const base::Crash& crash) {
 
 void tell_end(const char* call, std::uint32_t cause) {
   shard_here->ends_process(cause);
-  replay::Strand* const strand = replay::Strand::current();
+  const std::optional<StrandHere> strand = strand_here();
   CrashText text;
   text.text("\nreprise: ").text(call).text(" in");
   tell_run(text, shard_here->run(), strand);
-  if (strand != nullptr) tell_last_call(text, *strand);
+  if (strand) tell_last_call(text, *strand);
   tell_frames(text);
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/host/given_up.h"
 
 #include "base/error.h"
+#include "base/printable_text.h"
 #include "replay/user_frames.h"
 
 namespace reprise::runtime {
@@ -16,8 +17,9 @@ std::string GivenUp::add(const replay::RunInfo& run,
                          base::Symbols& symbols) {
   ++count_;
   workflows_.insert(run.workflow);
-  std::string text = "run '" + run.workflow_id + "' (" + run.run_id.to_string() +
-                     ") of workflow '" + run.workflow + "': strand " +
+  std::string text = "run '" + base::printable_text(run.workflow_id) + "' (" +
+                     run.run_id.to_string() + ") of workflow '" +
+                     base::printable_text(run.workflow) + "': strand " +
                      std::to_string(strand.number) +
                      " swallows the exception that asks it to leave memory, time and again, and "
                      "was given up: its stack and what it refers to stay in memory until the "
@@ -32,7 +34,7 @@ std::string GivenUp::add(const replay::RunInfo& run,
 }
 
 std::string GivenUp::too_many_text(std::string_view workflow) {
-  return "strands of workflow '" + std::string(workflow) + "' were among the " +
+  return "strands of workflow '" + base::printable_text(workflow) + "' were among the " +
          std::to_string(kMostGivenUp) +
          " of this shard that could not be unwound, which is as many as may stay in memory; "
          "mend its code and start the process again: " +
