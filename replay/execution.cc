@@ -101,7 +101,7 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   }
   int applied = 0;
   while (!over()) {
-    if (applied == turn.inputs_size() && (live == nullptr || !end_given_up_steps(live))) break;
+    if (applied == turn.inputs_size() && (live == nullptr || !end_unwanted_steps(live))) break;
     const std::uint64_t number = events + static_cast<std::uint64_t>(applied) + 1;
     tell_applying(number, turn.inputs(applied));
     apply(turn.inputs(applied), number);

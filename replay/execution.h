@@ -150,7 +150,7 @@ class Execution {
   std::optional<base::FunctionRef<Outcome()>> step_body(std::uint32_t id) const;
   // The code does not want that pending step any more: if nobody executes it now, it has failed as
   // cancelled, and nobody begins to.
-  bool step_given_up(std::uint32_t id) const;
+  bool step_no_longer_wanted(std::uint32_t id) const;
   // One line per strand: what it waits for, and where the code has asked for that.
   std::vector<std::string> waiting_for() const;
   // Every strand with its stack, between turns. No code of the run is run; 2 us for each.

@@ -59,16 +59,16 @@ void Execution::State::cancel_scope(Scope& scope, base::CallSite site) try {
 
 // A closure that is executed is waited for, but one that waits to be executed is not wanted any
 // more. Only the engine knows which it is, so what it says becomes an input. A step of this very
-// turn it does not know yet: it asks step_given_up() before the closure is executed.
+// turn it does not know yet: it asks step_no_longer_wanted() before the closure is executed.
 void Execution::State::give_up_step(Operation& step) {
   if (log.replaying() || step.id() >= first_of_turn || !step_unwanted) return;
-  if (step_unwanted(step.id())) given_up.push_back(step.id());
+  if (step_unwanted(step.id())) unwanted_steps.push_back(step.id());
 }
 
 // Behind all other inputs of the turn, which may have ended them. False: there were none.
-bool Execution::State::end_given_up_steps(proto::Turn* live) {
+bool Execution::State::end_unwanted_steps(proto::Turn* live) {
   bool added = false;
-  for (const std::uint32_t id : std::exchange(given_up, {})) {
+  for (const std::uint32_t id : std::exchange(unwanted_steps, {})) {
     const Operation* step = pending.find(id);
     if (step == nullptr) continue;
     auto* failed = live->add_inputs()->mutable_step_failed();
@@ -81,7 +81,7 @@ bool Execution::State::end_given_up_steps(proto::Turn* live) {
   return added;
 }
 
-bool Execution::step_given_up(std::uint32_t id) const {
+bool Execution::step_no_longer_wanted(std::uint32_t id) const {
   const Operation* step = state_->pending.find(id);
   return step != nullptr && (step->dropped || step->scope->is_cancelled());
 }

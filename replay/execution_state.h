@@ -130,7 +130,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   void cancel(Operation& operation, base::CallSite site);
   void cancel_scope(Scope& scope, base::CallSite site);
   void give_up_step(Operation& step);
-  bool end_given_up_steps(proto::Turn* live);
+  bool end_unwanted_steps(proto::Turn* live);
   void stop_dropped(Operation& spawned);
   void await_step_of(StrandRecord& dropped);
   void abandon_step(Operation& operation, base::CallSite site);
@@ -156,7 +156,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   Patches patches;                                  // what the code has asked so far
   std::vector<DeferredInput> deferred;              // of deferred turns, for the next turn
   std::vector<proto::UpdateReceived> kept_updates;  // their handlers are not there yet
-  std::vector<std::uint32_t> given_up;  // steps of cancelled scopes that nobody executes
+  std::vector<std::uint32_t> unwanted_steps;  // steps of cancelled scopes that nobody executes
 
   Behaviours behaviours;
   base::Time now{};

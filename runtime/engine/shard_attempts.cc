@@ -137,7 +137,7 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
   }
   const auto body = Host::find(run.place)->step_body(operation.id);
   if (!body) return;  // its strand was stopped in a turn that is on its way to the log
-  if (Host::find(run.place)->step_given_up(operation.id)) {
+  if (Host::find(run.place)->step_no_longer_wanted(operation.id)) {
     return operation_failed(run, operation, cancelled_step(operation));
   }
   operation.dispatched = true;

@@ -225,7 +225,7 @@ TEST(Execution, ACancelledStepThatNobodyExecutesHasFailed) {
   options.step_unwanted = [](std::uint32_t) { return true; };
   ScriptedRun run([](Execution& e) { return ends_with(step(e).failure().message()); }, options);
   run.start();
-  EXPECT_FALSE(run.execution().step_given_up(1));
+  EXPECT_FALSE(run.execution().step_no_longer_wanted(1));
   EXPECT_EQ(run.turn({cancel_requested()}), TurnEnd::kClosed);
   ASSERT_EQ(run.last().inputs_size(), 2);
   EXPECT_EQ(run.last().inputs(1).step_failed().failure().kind(), proto::Failure::CANCELLED);
@@ -253,7 +253,7 @@ TEST(Execution, AStepThatIsCancelledInItsFirstTurnIsGivenUp) {
   });
   run.start();
   EXPECT_EQ(run.last().inputs_size(), 1);
-  EXPECT_TRUE(run.execution().step_given_up(1));
+  EXPECT_TRUE(run.execution().step_no_longer_wanted(1));
 }
 
 // Drops a strand when `go` comes, while the step that it waits for is executed.
@@ -296,7 +296,7 @@ TEST_P(DroppedStep, IsWaitedForWhileItIsExecuted) {
   if (executed_) {
     EXPECT_THAT(run_.commands(), IsEmpty());
     EXPECT_EQ(trace_, "");
-    EXPECT_TRUE(run_.execution().step_given_up(1));
+    EXPECT_TRUE(run_.execution().step_no_longer_wanted(1));
     trace_.clear();
     EXPECT_EQ(run_.replay(), TurnEnd::kBlocked);
     EXPECT_EQ(run_.turn({cancel_requested()}), TurnEnd::kBlocked);
