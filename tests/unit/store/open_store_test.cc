@@ -16,8 +16,8 @@ TEST_F(OpenStoreTest, CreatesAStoreThatOthersCannotRead) {
   create();
   EXPECT_EQ(mode(path_), 0700u);
   for (const char* name : {"journal", "archive"}) EXPECT_EQ(mode(path_ + "/" + name), 0700u);
-  for (const char* name : {"LOCK", "FORMAT", "attempts", "journal/data.mdb", "journal/lock.mdb",
-                           "archive/data.mdb", "archive/lock.mdb"}) {
+  for (const char* name : {"LOCK", "FORMAT", "attempts", "turns", "journal/data.mdb",
+                           "journal/lock.mdb", "archive/data.mdb", "archive/lock.mdb"}) {
     EXPECT_EQ(mode(path_ + "/" + name), 0600u) << name;
   }
   EXPECT_FALSE(fs::exists(path_ + "/creating"));
@@ -32,7 +32,7 @@ TEST_F(OpenStoreTest, NoFileIsForOthersWhateverTheUmask) {
     ++files;
     EXPECT_EQ(mode(entry.path()), entry.is_directory() ? 0700u : 0600u) << entry.path();
   }
-  EXPECT_EQ(files, 9u);
+  EXPECT_EQ(files, 11u);
 }
 
 // A full disk must not kill whoever writes to a mapped page.
