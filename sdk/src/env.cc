@@ -78,6 +78,11 @@ class Env::State final : public internal::Registry {
                           "time_steps is " + std::to_string(options.time_steps) +
                               "; it must be at least 1, or nothing could be waited for");
     }
+    if (options.last_attempt < 0) {
+      throw InvalidOption(internal::code_text(base::ErrorCode::kInvalidOption),
+                          "last_attempt is " + std::to_string(options.last_attempt) +
+                              "; it must be at least 1, or 0: the policy alone decides");
+    }
     options.logger =
         internal::never_throwing(options.logger ? internal::printable_log(std::move(options.logger))
                                                 : [](LogLevel, std::string_view) {});

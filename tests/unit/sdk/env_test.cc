@@ -141,6 +141,7 @@ TEST(Env, LetsTimePassAsOftenAsItIsTold) {
     EXPECT_NE(std::string(error.what()).find("in 3 steps"), std::string::npos) << error.what();
   }
   EXPECT_THROW(Env({.time_steps = 0}), InvalidOption);
+  EXPECT_THROW(Env({.last_attempt = -1}), InvalidOption);
 }
 
 TEST(Env, ReplaysFromTheLogAfterEveryTurn) {
