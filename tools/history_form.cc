@@ -11,8 +11,8 @@ namespace reprise::tools {
 namespace {
 
 std::string to_json(const proto::History& history, bool compact) {
-  return History(std::make_shared<const proto::History>(history))
-      .to_json(compact ? JsonLayout::kCompact : JsonLayout::kIndented);
+  const std::shared_ptr<const proto::History> not_owned({}, &history);
+  return History(not_owned).to_json(compact ? JsonLayout::kCompact : JsonLayout::kIndented);
 }
 
 }  // namespace
@@ -37,8 +37,8 @@ std::string encode(const proto::History& history, const HistoryForm& form) {
   return form.binary ? runtime::encode_history(history) : to_json(history, form.compact);
 }
 
-base::Result<proto::History> decode(std::string_view bytes) try {
-  return History::parse(bytes).data();
+base::Result<History> decode(std::string_view bytes) try {
+  return History::parse(bytes);
 } catch (const HistoryError& error) {
   const std::string_view text = error.what();
   return base::Error{base::ErrorCode::kNoHistory,

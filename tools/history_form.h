@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "proto/history.pb.h"
+#include "reprise/history.h"
 
 namespace reprise::tools {
 
@@ -22,6 +23,6 @@ std::string objection_to(const HistoryForm& form, const std::string& output);
 
 std::string encode(const proto::History& history, const HistoryForm& form);
 // Either form. kNoHistory: neither.
-base::Result<proto::History> decode(std::string_view bytes);
+base::Result<History> decode(std::string_view bytes);
 
 }  // namespace reprise::tools

@@ -64,14 +64,15 @@ void import_history(const ImportOptions& options) {
   }
   const auto bytes = read_file(options.input);
   if (!bytes) give_up(kName, bytes.error());
-  const auto history = decode(*bytes);
-  if (!history) give_up(kName, options.input + ": " + history.error().text(), kNotThere);
-  if (const std::string fault = fault_of(*history); !fault.empty()) {
+  const auto parsed = decode(*bytes);
+  if (!parsed) give_up(kName, options.input + ": " + parsed.error().text(), kNotThere);
+  const proto::History& history = parsed->data();
+  if (const std::string fault = fault_of(history); !fault.empty()) {
     const base::Error error{base::ErrorCode::kNoHistory, "this is no history of a run: " + fault};
     give_up(kName, options.input + ": " + error.text(), kNotThere);
   }
-  if (!options.converts()) return describe(*history, options);
-  const auto written = write_file(options.output, encode(*history, options.form));
+  if (!options.converts()) return describe(history, options);
+  const auto written = write_file(options.output, encode(history, options.form));
   if (!written) give_up(kName, written.error());
 }
 

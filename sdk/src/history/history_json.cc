@@ -298,22 +298,54 @@ class Reader {
   throw HistoryError(code_text(base::ErrorCode::kNoHistory), "this is no history of a run: " + why);
 }
 
+class Events final : public ElementSink {
+ public:
+  explicit Events(Reader* reader) : reader_(reader) {}
+
+  // Without its format at the beginning a history is read as a whole.
+  bool begin(const Json& before) override {
+    if (!before.contains(kFormat)) return false;
+    reader_->take_header(before);
+    return begun_ = true;
+  }
+  void take(const Json& event) override {
+    ++index_;
+    try {
+      reader_->take(event);
+    } catch (const Malformed& problem) {
+      throw Malformed("entry " + std::to_string(index_) + " of events, " + reader_->last() + ": " +
+                      problem.what());
+    }
+  }
+  bool begun() const { return begun_; }
+
+ private:
+  Reader* reader_;
+  std::size_t index_ = 0;
+  bool begun_ = false;
+};
+
 // One JSON value: an object that has the events.
 void read_whole(const Json& whole, Reader* reader) {
   reader->take_header(whole);
   const auto events = whole.find(kEvents);
   if (events == whole.end()) throw Malformed("'events' is missing");
   if (!events->is_array()) throw Malformed("events is no array: " + describe_json(*events));
-  std::size_t index = 0;
-  try {
-    for (const Json& event : *events) {
-      ++index;
-      reader->take(event);
-    }
-  } catch (const Malformed& problem) {
-    throw Malformed("entry " + std::to_string(index) + " of events, " + reader->last() + ": " +
-                    problem.what());
+  Events all(reader);
+  for (const Json& event : *events) all.take(event);
+}
+
+void read_object(std::string_view text, Reader* reader) {
+  Events events(reader);
+  const Json whole = parse_json_elements(text, kEvents, events);
+  if (!events.begun()) return read_whole(whole, reader);
+  Json behind = Json::object();
+  bool passed = false;
+  for (const auto& [key, value] : whole.get_ref<const Json::object_t&>()) {
+    if (passed) add_member(&behind, key, value);
+    passed |= key == kEvents;
   }
+  reader->take_header(behind);
 }
 
 std::string_view next_line(std::string_view* rest) {
@@ -344,12 +376,19 @@ void read_lines(std::string_view text, Reader* reader) {
   }
 }
 
+class NoEvents final : public ElementSink {
+ public:
+  bool begin(const Json&) override { return true; }
+  void take(const Json&) override {}
+};
+
 // Is the first line one whole value, and not the object that has all events?
 bool has_lines(std::string_view text) {
   text.remove_prefix(text.find_first_not_of(" \t\r\n"));
   const std::string_view first = next_line(&text);
   if (!Json::accept(first)) return false;
-  const Json header = parse_json(first, first);
+  NoEvents dropped;
+  const Json header = parse_json_elements(first, kEvents, dropped);
   return header.is_object() && !header.contains(kEvents);
 }
 
@@ -379,14 +418,15 @@ proto::History history_from_json(std::string_view text) {
     if (has_lines(text)) {
       read_lines(text, &reader);
     } else {
-      read_whole(parse_json(text, text), &reader);
+      read_object(text, &reader);
     }
   } catch (const Malformed& problem) {
     fail(problem.what());
   }
   // What JSON can say and a history cannot have (too deep) ends here.
-  return value_or_throw(
-      runtime::decode_history(runtime::encode_history(std::move(reader.history()))));
+  const std::string encoded = runtime::encode_history(reader.history());
+  reader.history() = proto::History();  // Clear() would keep its memory
+  return value_or_throw(runtime::decode_history(encoded));
 }
 
 }  // namespace reprise::internal

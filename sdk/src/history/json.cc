@@ -23,6 +23,12 @@ class Builder final : public nlohmann::json_sax<Json> {
  public:
   Builder(std::string_view text, std::string_view whole) : text_(text), whole_(whole) {}
 
+  // Of the elements of the outermost object's member `key`, if it is an array.
+  void pass_on(std::string_view key, ElementSink& sink) {
+    passed_on_ = key;
+    sink_ = &sink;
+  }
+
   Json take() { return std::move(root_); }
 
   bool null() override { return add(nullptr); }
@@ -33,8 +39,8 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool string(string_t& value) override { return add(std::move(value)); }
   bool binary(binary_t&) override { return false; }  // not in JSON
 
-  bool start_object(std::size_t) override { return open(); }
-  bool start_array(std::size_t) override { return open(); }
+  bool start_object(std::size_t) override { return open(true); }
+  bool start_array(std::size_t) override { return open(false); }
   bool key(string_t& value) override {
     levels_.back().keys.push_back(std::move(value));
     return true;
@@ -42,12 +48,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool end_object() override {
     Level level = close();
     refuse_duplicates(level.keys);
-    Json::object_t object;
-    object.reserve(level.keys.size());
-    for (std::size_t i = 0; i < level.keys.size(); ++i) {
-      object.emplace_back(std::move(level.keys[i]), std::move(level.values[i]));
-    }
-    return add(std::move(object));
+    return add(object_of(std::move(level)));
   }
   bool end_array() override {
     Level level = close();
@@ -65,22 +66,40 @@ class Builder final : public nlohmann::json_sax<Json> {
 
  private:
   struct Level {
-    std::vector<std::string> keys;  // of an object
-    std::vector<Json> values;
+    bool is_object = false;
+    std::vector<std::string> keys{};  // of an object
+    std::vector<Json> values{};
   };
 
+  // With as many members as have a value by now.
+  static Json::object_t object_of(Level level) {
+    Json::object_t object;
+    object.reserve(level.values.size());
+    for (std::size_t i = 0; i < level.values.size(); ++i) {
+      object.emplace_back(std::move(level.keys[i]), std::move(level.values[i]));
+    }
+    return object;
+  }
   bool add(Json value) {
+    if (passing_on_ && levels_.size() == 2) {
+      sink_->take(value);
+      return true;
+    }
     (levels_.empty() ? root_ : levels_.back().values.emplace_back()) = std::move(value);
     return true;
   }
-  bool open() {
+  bool open(bool is_object) {
     if (levels_.size() == kMaxJsonDepth) refuse("nests too deeply");
-    levels_.emplace_back();
+    const bool wanted = sink_ != nullptr && !is_object && levels_.size() == 1 &&
+                        levels_[0].is_object && levels_[0].keys.back() == passed_on_;
+    if (wanted) passing_on_ = sink_->begin(object_of(levels_[0]));
+    levels_.push_back({.is_object = is_object});
     return true;
   }
   Level close() {
     Level level = std::move(levels_.back());
     levels_.pop_back();
+    if (levels_.size() == 1) passing_on_ = false;
     return level;
   }
   void refuse_duplicates(const std::vector<std::string>& keys) const {
@@ -100,6 +119,9 @@ class Builder final : public nlohmann::json_sax<Json> {
   std::string_view whole_;
   std::vector<Level> levels_;
   Json root_;
+  std::string_view passed_on_;
+  ElementSink* sink_ = nullptr;
+  bool passing_on_ = false;
 };
 
 [[noreturn]] void expected(std::string_view what, std::string_view kind, const Json& found) {
@@ -116,6 +138,13 @@ int digit(char c) {
 
 Json parse_json(std::string_view text, std::string_view whole) {
   Builder builder(text, whole);
+  if (!Json::sax_parse(text, &builder)) throw Malformed("it is no JSON");
+  return builder.take();
+}
+
+Json parse_json_elements(std::string_view text, std::string_view key, ElementSink& sink) {
+  Builder builder(text, text);
+  builder.pass_on(key, sink);
   if (!Json::sax_parse(text, &builder)) throw Malformed("it is no JSON");
   return builder.take();
 }

@@ -28,6 +28,19 @@ inline constexpr std::size_t kMaxJsonDepth = proto::kMostLevels + 16;
 // is a part.
 Json parse_json(std::string_view text, std::string_view whole);
 
+// Takes the elements of an array as they are read, so that they need not be in memory at once.
+class ElementSink {
+ public:
+  virtual ~ElementSink() = default;
+  // False: the array is to be kept. `before` has the members that come before it in its object.
+  virtual bool begin(const Json& before) = 0;
+  virtual void take(const Json& element) = 0;
+};
+
+// parse_json() of a whole text. If it is an object whose member `key` is an array, its elements may
+// go to the sink; the array is empty in the object that is returned then.
+Json parse_json_elements(std::string_view text, std::string_view key, ElementSink& sink);
+
 // Adds a member that the object does not have yet. Json's own operator[] would look at all others.
 inline void add_member(Json* object, std::string_view key, Json value) {
   object->get_ref<Json::object_t&>().emplace_back(std::string(key), std::move(value));
