@@ -11,7 +11,7 @@ namespace reprise::tools {
 namespace {
 
 std::string to_json(const proto::History& history, bool compact) {
-  const std::shared_ptr<const proto::History> not_owned({}, &history);
+  const std::shared_ptr<const proto::History> not_owned(std::shared_ptr<void>(), &history);
   return History(not_owned).to_json(compact ? JsonLayout::kCompact : JsonLayout::kIndented);
 }
 

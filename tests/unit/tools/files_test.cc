@@ -1,8 +1,15 @@
 // Histories in files, which store and run are meant, and what is refused.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <gmock/gmock.h>
 
 #include "tests/rot/workload.h"
 #include "tests/unit/tools/sample_store.h"
+#include "tools/history_file.h"
 
 namespace reprise::tools::files_test {
 namespace {
@@ -38,6 +45,57 @@ TEST_F(FilesTest, ExportAndImportGiveTheSameBytes) {
       EXPECT_EQ(content(file("b.jsonl")), content(file("a.jsonl"))) << from;
     }
   }
+}
+
+// Files of more than some bytes cannot be written while it lives.
+class ShortFiles {
+ public:
+  ShortFiles() : before_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &limit_);
+    const rlimit few{100, limit_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &few);
+  }
+  ~ShortFiles() {
+    ::setrlimit(RLIMIT_FSIZE, &limit_);
+    ::signal(SIGXFSZ, before_);
+  }
+
+ private:
+  rlimit limit_{};
+  void (*before_)(int);
+};
+
+TEST_F(FilesTest, AnExportThatFailsLeavesWhatWasThere) {
+  make_store();
+  std::ofstream(file("old.json")) << "the old content";
+  {
+    const ShortFiles short_files;
+    EXPECT_FALSE(write_file(file("old.json"), std::string(1'000, 'x')));
+    EXPECT_FALSE(write_file(file("new.json"), std::string(1'000, 'x')));
+  }
+  EXPECT_EQ(content(file("old.json")), "the old content");
+  EXPECT_FALSE(std::filesystem::exists(file("new.json")));
+  std::filesystem::create_symlink("/dev/full", file("device"));
+  const Output output = reprise({"export", store_, "order-1", "-o", file("device")});
+  EXPECT_EQ(output.code, 2);
+  EXPECT_THAT(output.err, HasSubstr("No space left"));
+  EXPECT_TRUE(std::filesystem::exists("/dev/full"));
+  EXPECT_TRUE(std::filesystem::is_symlink(file("device")));
+}
+
+TEST_F(FilesTest, AnExportReplacesWhatALinkLeadsTo) {
+  make_store();
+  std::ofstream(file("real.json")) << "the old content";
+  ::chmod(file("real.json").c_str(), 0640);
+  std::filesystem::create_symlink(file("real.json"), file("link.json"));
+  ASSERT_EQ(reprise({"export", store_, "order-1", "-o", file("link.json")}).code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(file("link.json")));
+  EXPECT_EQ(reprise({"import", file("real.json")}).code, 0);
+  struct stat info {};
+  ASSERT_EQ(::stat(file("real.json").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0640u);
+  std::filesystem::remove(file("real.json"));
+  EXPECT_EQ(reprise({"export", store_, "order-1", "-o", file("link.json")}).code, 2);
 }
 
 TEST_F(FilesTest, ImportSaysWhoseHistoryAFileIs) {

@@ -1,0 +1,168 @@
+#include "tests/beside/loaded_engine.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <future>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "runtime/engine/engine.h"
+#include "tests/support/scripted_run.h"
+
+namespace reprise::beside {
+namespace {
+
+using replay::Execution;
+using replay::Outcome;
+using runtime::RunWatch;
+
+constexpr int kQuickAtOnce = 16;
+constexpr int kPauseMs = 4;
+constexpr std::size_t kMostRuns = 300;  // so that the store stays small: then it waits for removals
+
+Outcome quick(Execution& run) {
+  return Outcome::success(testing::call(run, "echo"));
+}
+
+Outcome keep(Execution& run) {
+  while (true) {
+    const auto signal = run.next_signal("go");
+    run.wait(*signal);
+    (void)testing::call(run, "echo");
+  }
+}
+
+runtime::WorkerCode code() {
+  runtime::WorkerCode code;
+  code.workflows["quick"] = testing::code_of(quick);
+  code.workflows["keep"] = testing::code_of(keep);
+  code.activities["echo"] = [](runtime::ActivityAttempt&, std::string_view) {
+    return Outcome::success(std::string(300, 'e'));
+  };
+  return code;
+}
+
+runtime::EngineOptions options() {
+  runtime::EngineOptions options;
+  options.shards = 1;
+  options.archive_slice = 32;
+  options.retention.max_age = base::Duration(20);
+  options.log = [](runtime::LogLevel level, std::string_view line) {
+    if (level == runtime::LogLevel::kError) {
+      std::fprintf(stderr, "beside: the engine says: %s\n", std::string(line).c_str());
+    }
+  };
+  return options;
+}
+
+bool may_go_on(int pipe) {
+  pollfd ended{pipe, POLLIN, 0};
+  return ::poll(&ended, 1, kPauseMs) == 0;
+}
+
+class Load {
+ public:
+  explicit Load(runtime::Engine& engine) : engine_(engine) {}
+
+  void start_keepers() {
+    for (int i = 0; i < kKeepers; ++i) (void)start("keep", keeper(i));
+    signal_keepers();
+  }
+
+  bool has_many_runs() {
+    std::promise<bool> many;
+    engine_.list({.limit = kMostRuns + 1},
+                 [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
+                   many.set_value(!runs || runs->size() > kMostRuns);
+                 });
+    return many.get_future().get();
+  }
+
+  void round() {
+    std::vector<std::shared_ptr<RunWatch>> runs;
+    for (int i = 0; i < kQuickAtOnce; ++i) {
+      runs.push_back(start("quick", "quick-" + std::to_string(next_++)));
+    }
+    signal_keepers();
+    for (const auto& run : runs) run->wait(std::nullopt);
+  }
+
+ private:
+  std::shared_ptr<RunWatch> start(const std::string& workflow, const std::string& id) {
+    auto watch = std::make_shared<RunWatch>();
+    engine_.start({.workflow = workflow, .workflow_id = id}, watch,
+                  [](const base::Result<runtime::StartedRun>& run) {
+                    if (!run) std::abort();
+                  });
+    return watch;
+  }
+  // Now one and now another, so that some rest in the archive.
+  void signal_keepers() {
+    const std::string id = keeper(static_cast<int>(next_ / kQuickAtOnce) % kKeepers);
+    engine_.signal({id, {}}, "go", "on", [](const base::Status&) {});
+  }
+
+  runtime::Engine& engine_;
+  std::uint64_t next_ = 0;
+};
+
+void live(const std::string& directory, int told, int tell) {
+  auto engine = runtime::Engine::open(directory, options());
+  if (!engine) std::abort();
+  {
+    auto worker = (*engine)->register_worker(code());
+    if (!worker) std::abort();
+    Load load(**engine);
+    load.start_keepers();
+    for (int i = 0; i < 10 && may_go_on(told); ++i) load.round();
+    if (::write(tell, "y", 1) != 1) std::abort();
+    while (may_go_on(told)) {
+      if (!load.has_many_runs()) load.round();
+    }
+  }
+  engine->reset();
+}
+
+}  // namespace
+
+std::string keeper(int i) {
+  return "keeper-" + std::to_string(i);
+}
+
+LoadedEngine::LoadedEngine(const std::string& directory) {
+  int told[2];
+  int tells[2];
+  if (::pipe(told) != 0 || ::pipe(tells) != 0) std::abort();
+  std::fflush(nullptr);
+  process_ = ::fork();
+  if (process_ == 0) {
+    ::close(told[1]);
+    ::close(tells[0]);
+    live(directory, told[0], tells[1]);
+    ::_exit(0);
+  }
+  ::close(told[0]);
+  ::close(tells[1]);
+  keep_going_ = told[1];
+  char answer = 'n';
+  started_ = ::read(tells[0], &answer, 1) == 1 && answer == 'y';
+  ::close(tells[0]);
+}
+
+LoadedEngine::~LoadedEngine() {
+  (void)stop();
+}
+
+bool LoadedEngine::stop() {
+  if (process_ < 0) return started_;
+  ::close(keep_going_);
+  int status = 0;
+  ::waitpid(std::exchange(process_, -1), &status, 0);
+  started_ = started_ && status == 0;
+  return started_;
+}
+
+}  // namespace reprise::beside

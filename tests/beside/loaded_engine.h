@@ -1,0 +1,31 @@
+// An engine in a process of its own that never rests: it starts runs, archives every few records,
+// and removes closed runs as fast as it can.
+#pragma once
+#include <string>
+#include <sys/types.h>
+
+namespace reprise::beside {
+
+// Runs that stay open for as long as the engine lives, and only get longer.
+inline constexpr int kKeepers = 8;
+std::string keeper(int i);
+
+class LoadedEngine {
+ public:
+  // To be made before this process has threads. Comes back when the keepers are there.
+  explicit LoadedEngine(const std::string& directory);
+  ~LoadedEngine();
+  LoadedEngine(const LoadedEngine&) = delete;
+  LoadedEngine& operator=(const LoadedEngine&) = delete;
+
+  // False: it did not start, or did not end well.
+  bool started() const { return started_; }
+  bool stop();
+
+ private:
+  pid_t process_ = -1;
+  int keep_going_ = -1;  // closed: it is to end
+  bool started_ = false;
+};
+
+}  // namespace reprise::beside
