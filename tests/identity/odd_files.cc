@@ -91,6 +91,7 @@ OddFiles::OddFiles(std::string scratch)
 std::string OddFiles::precious_content() const {
   std::set<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(precious_)) {
+    if (!entry.is_regular_file()) continue;
     std::ifstream file(entry.path(), std::ios::binary);
     files.insert(entry.path().string() + "=" +
                  std::string(std::istreambuf_iterator<char>(file), {}));
