@@ -154,10 +154,12 @@ base::Status open_parts(const StoreDirectory& directory,
   auto slots = FileAttemptSlots::open(directory.attempts(), *last);
   if (!slots) return slots.error();
   parts->attempt_slots = std::move(*slots);
-  parts->parked_notes = ParkedNotes::begin(directory.parked());
-  auto marks = TurnMarks::open(directory.turns(), base::build_id());
-  if (!marks) return marks.error();
-  parts->turn_marks = std::move(*marks);
+  if (options.executes_code) {
+    parts->parked_notes = ParkedNotes::begin(directory.parked());
+    auto marks = TurnMarks::open(directory.turns(), base::build_id());
+    if (!marks) return marks.error();
+    parts->turn_marks = std::move(*marks);
+  }
   parts->journal->on_appended(
       [slots = parts->attempt_slots.get()](Seq seq) { slots->note_durable(seq); });
   watch_commits(parts);

@@ -23,6 +23,9 @@ struct StoreOptions {
   // from the page cache). Of a larger archive only what leads to the leaf pages is; those are
   // checked by `reprise check`, and what is read of them by its checksums.
   std::uint64_t verify_bytes = std::uint64_t{256} << 20;
+  // False: whoever opens the store has no code of runs. What another program has noted of them,
+  // which are parked and which have ended a process, stays as it is.
+  bool executes_code = true;
 };
 
 // While it lives, a store shows itself as it was at one moment.

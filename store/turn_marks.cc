@@ -18,11 +18,12 @@ namespace reprise::store {
 namespace {
 
 // The file: a header, the marks of the shards, then the deaths of runs.
-//   0 magic 8 | 8 format 4 | 16 boot id, text, zero-filled 48 | 64 another reason 8
+//   0 magic 8 | 8 format 4 | 16 boot id, text, zero-filled 48 | 64 another reason 8 | 72 build 8
 constexpr std::string_view kTurnsMagic = "RPTURNMK";
 constexpr std::uint32_t kTurnsFormat = 1;
 constexpr std::size_t kTurnsHeaderBytes = 64;
 constexpr std::size_t kOtherReason = 64;
+constexpr std::size_t kBuild = 72;
 constexpr std::size_t kMarksAt = 4 << 10;
 constexpr std::size_t kDeathsAt = 64 << 10;
 constexpr std::size_t kTurnsFileBytes = kDeathsAt + TurnMarks::kMostRuns * 64;
@@ -107,9 +108,11 @@ bool TurnMarks::begin(std::uint64_t build) {
     entry = {};
     changed = true;
   }
-  if (trusted()) changed |= count(build);
+  // What another build was doing says nothing about this one.
+  if (trusted() && load_le<std::uint64_t>(memory_ + kBuild) == build) changed |= count(build);
   const std::string header = turns_header(boot_of_turns());
   std::memcpy(memory_, header.data(), header.size());
+  store_le(build, memory_ + kBuild);
   other_reason(memory_) = 0;
   for (TurnMark& mark : marks_in(memory_)) {
     mark.set(0, 0);

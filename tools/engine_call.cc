@@ -39,6 +39,7 @@ void print_engine_line(std::string_view line) {
 runtime::EngineOptions recording_only() {
   runtime::EngineOptions options;
   options.threaded = false;
+  options.executes_code = false;
   options.log = [](runtime::LogLevel level, std::string_view line) {
     if (level >= runtime::LogLevel::kWarning) print_engine_line(line);
   };

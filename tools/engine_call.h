@@ -26,6 +26,6 @@ class EngineCall {
 
 inline constexpr const char* kEngineCallExitCodes =
     "Exit codes: 0 done; 1 there is no such run, it has ended, or it refuses; 2 the store cannot\n"
-    "be read, or its engine does not answer.";
+    "be read, or its engine does not answer; 70 writing to the store failed.";
 
 }  // namespace reprise::tools

@@ -59,6 +59,7 @@ class EmbeddedEngine::Session final : public WorkerSession {
 base::Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory,
                                                    EngineOptions options) {
   store::StoreOptions sizes;
+  sizes.executes_code = options.executes_code;
   if (options.journal_map_bytes > 0) sizes.journal_map_bytes = options.journal_map_bytes;
   if (options.archive_map_bytes > 0) sizes.archive_map_bytes = options.archive_map_bytes;
   auto store = store::open_store(directory, sizes);

@@ -58,6 +58,8 @@ struct EngineOptions {
   RetentionOptions retention{};
   // Serves the socket `control` in the store's directory (runtime/control/server.h). Takes a thread.
   bool control_socket = false;
+  // False: no worker comes. What the store has noted for the next program with code stays as it is.
+  bool executes_code = true;
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine

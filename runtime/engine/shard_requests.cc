@@ -307,6 +307,7 @@ void Shard::retry(const RunKey& key, const Reply<void>& reply) {
   if (!found) return reply(found.error());
   RunRecord& run = **found;
   if (in_round(run)) return post([this, key, reply] { retry(key, reply); });
+  if (!run.parked()) return reply({});
   if (store::TurnMarks* marks = shared_.store->turn_marks(); marks != nullptr) {
     const auto is_it = [&](store::RunNumber number) { return number == run.state.number; };
     if (const auto forgotten = marks->forget_if(is_it); !forgotten) {

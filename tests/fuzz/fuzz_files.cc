@@ -6,6 +6,7 @@
 
 #include "store/directory.h"
 #include "store/file_attempt_slots.h"
+#include "store/store_lock.h"
 #include "tests/fuzz/targets.h"
 
 namespace reprise::fuzz {

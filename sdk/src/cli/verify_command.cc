@@ -87,7 +87,7 @@ void show_progress(const VerifyProgress& progress) {
 }
 
 int run_verify(const std::string& program, const Worker& worker, const VerifyCommand& options) {
-  const std::string replay = program + " replay --store " + shell_word(options.store);
+  const std::string replay = shell_word(program) + " replay --store " + shell_word(options.store);
   VerifyOptions verifying = options.verify;
   verifying.stack_bytes = kReplayStackBytes;
   if (::isatty(STDERR_FILENO) == 1) verifying.progress = show_progress;

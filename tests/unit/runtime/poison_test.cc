@@ -5,6 +5,7 @@
 
 #include "base/build_id.h"
 #include "runtime/host/given_up.h"
+#include "store/parked_notes.h"
 #include "store/turn_marks.h"
 #include "tests/support/engine_fixture.h"
 #include "tests/support/scratch_directory.h"
@@ -102,6 +103,25 @@ TEST_F(PoisonedRuns, OneThatEndedTheProcessTwiceIsSetAsideAndTheOthersGoOn) {
   for (const auto& listed : list()) {
     EXPECT_EQ(listed.parked.has_value(), listed.workflow_id == "poison");
   }
+}
+
+// `reprise terminate` while no program has the store open.
+TEST_F(PoisonedRuns, AProgramWithoutCodeChangesNothingAboutIt) {
+  poison();
+  close();
+  {
+    auto tool_options = options();
+    tool_options.executes_code = false;
+    auto tool = runtime::Engine::open(directory_.path() + "/store", tool_options);
+    ASSERT_TRUE(tool) << tool.error().text();
+    (*tool)->terminate({"other", {}}, "no longer needed", [](const base::Status&) {});
+    while ((*tool)->run_some()) {
+    }
+  }
+  const auto notes = store::read_parked_notes(directory_.path() + "/store/parked");
+  EXPECT_EQ(notes.size(), 1u) << "for tools beside the engine, and after it";
+  reopen();
+  EXPECT_EQ(parked_for("poison"), ErrorCode::kPoisoned);
 }
 
 TEST_F(PoisonedRuns, OnceIsNotEnough) {

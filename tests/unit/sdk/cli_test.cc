@@ -204,7 +204,8 @@ class ParkedCliTest : public CliTest {
       parked_ = error.what();
     }
     save(run.history(), "trade.bin");
-    worker_.implement(trade, run_and_throw);
+    worker_ = std::make_unique<Worker>();
+    worker_->implement(trade, run_and_throw);
   }
 
   static int run_and_throw(Context& ctx, const int& amount) {
@@ -240,7 +241,8 @@ TEST_F(ParkedCliTest, StepShowsIt) {
 }
 
 TEST_F(ParkedCliTest, CorrectedCodeTakesTheInput) {
-  worker_.implement(trade, [](Context& ctx, const int& amount) {
+  worker_ = std::make_unique<Worker>();
+  worker_->implement(trade, [](Context& ctx, const int& amount) {
     const int bought = ctx.call(buy(amount));
     const std::string heard = ctx.inbox(word).next().get();
     ctx.sleep(1h);

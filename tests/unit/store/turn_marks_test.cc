@@ -126,6 +126,15 @@ TEST_F(TurnMarksTest, ANewBuildStartsAfresh) {
   EXPECT_TRUE(open()->deaths().empty()) << "and what was forgotten stays so";
 }
 
+TEST_F(TurnMarksTest, WhatAnotherBuildDiedOfIsNotLaidToThisOne) {
+  {
+    const auto marks = open();
+    marks->of_shard(0)->set(5, 14);
+    marks->of_shard(0)->cause = SIGSEGV;
+  }
+  EXPECT_TRUE(open(kBuild + 1)->deaths().empty());
+}
+
 TEST_F(TurnMarksTest, WhatIsForgottenStaysForgotten) {
   for (RunNumber run : {5u, 6u}) {
     const auto marks = open();
