@@ -52,7 +52,9 @@ void hand_on(int signal, siginfo_t* info, void* context) {
 void on_signal(int signal, siginfo_t* info, void* context) {
   const int error = errno;
   Crash crash{.signal = signal, .stack_pointer = stack_pointer_in(context)};
-  if (signal == SIGSEGV || signal == SIGBUS) crash.address = static_cast<char*>(info->si_addr);
+  crash.from_outside = info->si_code <= 0 && info->si_pid != ::getpid();
+  const bool at_address = info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS);
+  if (at_address) crash.address = static_cast<char*>(info->si_addr);
   teller.load()(crash);
   errno = error;
   hand_on(signal, info, context);

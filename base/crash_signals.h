@@ -6,6 +6,7 @@ namespace reprise::base {
 
 struct Crash {
   int signal = 0;
+  bool from_outside = false;            // another process has sent it
   const char* address = nullptr;        // that cannot be used; SIGSEGV and SIGBUS only
   const char* stack_pointer = nullptr;  // of the code that was interrupted; nullptr: not known here
 };

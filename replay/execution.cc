@@ -93,6 +93,7 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (trouble || left) return end();
   now = std::max(now, base::from_ms(turn.time_ms()));
   first_of_turn = next_operation;
+  const int given = turn.inputs_size();
   if (guard != nullptr) guard->begin_turn();
   for (const auto& [event, number] : std::exchange(deferred, {})) {
     if (over()) continue;
@@ -122,6 +123,11 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   }
   if (!trouble && !log.finish()) park_on_mismatch();
   if (!trouble) events += static_cast<std::uint64_t>(turn.inputs_size() + turn.commands_size());
+  // Nothing that was decided in a turn that parks the run is recorded: what the code gave up is not
+  // given up.
+  if (trouble && live != nullptr && live->inputs_size() > given) {
+    live->mutable_inputs()->DeleteSubrange(given, live->inputs_size() - given);
+  }
   return end();
 }
 
@@ -158,9 +164,9 @@ bool Execution::State::require_start(const Event* first, std::uint64_t number) {
 
 void Execution::State::apply(const Event& event, std::uint64_t number) {
   applying = number;
-  applied_input = &event;
   turn_bytes = 0;
   if (!event.has_run_started() && !require_start(&event, number)) return;
+  applied_input = &event;
   switch (event.kind_case()) {
     case Event::kRunStarted:
       start(event);

@@ -156,9 +156,9 @@ base::Status open_parts(const StoreDirectory& directory,
   parts->attempt_slots = std::move(*slots);
   if (options.executes_code) {
     parts->parked_notes = ParkedNotes::begin(directory.parked());
+    // Runs go on without, on a full disk too.
     auto marks = TurnMarks::open(directory.turns(), base::build_id());
-    if (!marks) return marks.error();
-    parts->turn_marks = std::move(*marks);
+    if (marks) parts->turn_marks = std::move(*marks);
   }
   parts->journal->on_appended(
       [slots = parts->attempt_slots.get()](Seq seq) { slots->note_durable(seq); });

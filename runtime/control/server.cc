@@ -69,8 +69,10 @@ ControlServer::~ControlServer() {
   pass_on_answers();
   for (Connection& connection : connections_) {
     if (connection.stage != Stage::kWaiting) continue;
-    answer(connection, control_error_reply({base::ErrorCode::kStoreClosed,
-                                            "the engine is closing; ask again when it is open"}));
+    answer(connection,
+           control_error_reply({base::ErrorCode::kStoreClosed,
+                                "the engine is closing; what was asked may still be done: look "
+                                "before asking again"}));
   }
 }
 

@@ -52,8 +52,12 @@ class CodeMark {
   void tell_next_process(store::TurnMark* mark) {
     if (mark != nullptr) told_ = mark;
   }
-  // Something ends this process now; for signal handlers on the thread.
-  void ends_process(std::uint32_t cause) { told_->cause = cause; }
+  // Something ends this process now; for signal handlers on the thread. False: something else
+  // has begun to before, and stays the cause.
+  bool ends_process(std::uint32_t cause) {
+    std::uint32_t unseen = store::kCauseUnseen;
+    return told_->cause.compare_exchange_strong(unseen, cause);
+  }
 
  private:
   void enter(const RunRecord* run, std::uint64_t by) {

@@ -100,11 +100,14 @@ void tell_frames(CrashText& text) {
 void tell(const base::Crash& crash) {
   (void)guard::watch_this_thread(false);  // what is called from here on is not the code's
   if (in_child()) return;
-  if (!in_code_of_run()) return ends_for_another_reason();
+  if (crash.from_outside || !in_code_of_run()) return ends_for_another_reason();
   const std::optional<StrandHere> strand = strand_here();
   const bool overflow = strand && is_overflow(crash, *strand);
-  shard_here->ends_process(static_cast<std::uint32_t>(crash.signal) |
-                           (overflow ? store::kCauseStackOverflow : 0));
+  // It may be ending already: abort() behind pthread_exit(), a destructor behind exit().
+  if (!shard_here->ends_process(static_cast<std::uint32_t>(crash.signal) |
+                                (overflow ? store::kCauseStackOverflow : 0))) {
+    return;
+  }
   CrashText text;
   text.text("\nreprise: ").text(base::signal_name(crash.signal));
   text.text(overflow ? ", stack overflow of" : " in");
@@ -117,7 +120,7 @@ void tell(const base::Crash& crash) {
 }
 
 void tell_end(const char* call, std::uint32_t cause) {
-  shard_here->ends_process(cause);
+  if (!shard_here->ends_process(cause)) return;
   const std::optional<StrandHere> strand = strand_here();
   CrashText text;
   text.text("\nreprise: ").text(call).text(" in");

@@ -14,7 +14,7 @@
 namespace reprise::runtime {
 namespace {
 
-EngineOptions with_defaults(EngineOptions options) {
+EngineOptions with_defaults(EngineOptions options, store::Store* store) {
   if (options.shards <= 0) {
     options.shards = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   }
@@ -24,6 +24,11 @@ EngineOptions with_defaults(EngineOptions options) {
   if (!options.on_fatal) {
     options.on_fatal = [log = options.log](const base::Error& why) { end_process(log, why); };
   }
+  // No run's code is to blame for what the disk does.
+  options.on_fatal = [store, end = std::move(options.on_fatal)](const base::Error& why) {
+    if (auto* marks = store->turn_marks()) marks->ends_for_another_reason();
+    end(why);
+  };
   options.log = never_throwing(std::move(options.log));
   return options;
 }
@@ -81,6 +86,7 @@ base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store
   Names names;
   auto recovered = recover(*store, names);
   if (!recovered) return recovered.error();
+  options = with_defaults(std::move(options), store.get());
   std::unique_ptr<EmbeddedEngine> engine(new EmbeddedEngine(std::move(store), options));
   if (const base::Status opened = engine->open(std::move(*recovered)); !opened) {
     return opened.error();
@@ -89,9 +95,7 @@ base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store
 }
 
 EmbeddedEngine::EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options)
-    : shared_(with_defaults(options),
-              std::move(store),
-              options.clock != nullptr ? *options.clock : wall_clock_) {}
+    : shared_(options, std::move(store), options.clock != nullptr ? *options.clock : wall_clock_) {}
 
 base::Status EmbeddedEngine::open(Recovered recovered) {
   const EngineOptions& options = shared_.options;
@@ -206,7 +210,6 @@ void EmbeddedEngine::close() {
 void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
   if (!seq) {
     failed_ = true;
-    if (auto* marks = shared_.store->turn_marks()) marks->ends_for_another_reason();
     for (auto& shard : shards_) shard->poke();
     return shared_.options.on_fatal(seq.error());
   }

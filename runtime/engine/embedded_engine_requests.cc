@@ -221,8 +221,8 @@ void EmbeddedEngine::serve_control(const std::string& directory) {
   }
   if (serves) return;
   control_ = nullptr;
-  shared_.log(LogLevel::kWarning,
-              serves.error().text() + "; reprise signal, cancel, terminate, query and update will "
+  shared_.log(LogLevel::kWarning, serves.error().text() +
+                                      "; reprise signal, cancel, terminate, query and update will "
                                       "not reach this engine");
 }
 

@@ -199,7 +199,7 @@ base::Result<Repaired> repair_store(const std::string& from,
     if (!moved) return moved.error();
     return repaired;
   }
-  (void)store::remove_unfinished({unfinished}, {"LOCK", "attempts"});
+  (void)store::remove_unfinished({unfinished}, {"LOCK", "attempts", "parked", "turns"});
   return built.error();
 }
 

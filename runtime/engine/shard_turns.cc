@@ -317,6 +317,7 @@ void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
           (run.state.open() ? "' is parked: " : "' has ended and does not replay: ") + why.text());
   // What the code would do now does not change how a run has ended.
   if (!run.state.open()) return;
+  for (PendingOperation& operation : run.state.pending()) operation.unwanted = false;
   run.with_extras().parked = why;
   shared_.store->note_parked(run.state.number, why);
   for (const UpdateReply& update : std::exchange(run.extras->updates, {})) update.reply(why);

@@ -140,7 +140,8 @@ TEST(ExecutionValues, SaysWhatItWaitsFor) {
     return done("");
   });
   run.start();
-  EXPECT_THAT(run.execution().waiting_for(), ElementsAre("activity charge or signal packed"));
+  EXPECT_THAT(run.execution().waiting_for(),
+              ElementsAre("activity charge at tests/workflow.cc:1 or signal packed"));
   const auto strands = run.execution().strands();
   ASSERT_EQ(strands.size(), 1u);
   EXPECT_EQ(strands[0].number, 1u);

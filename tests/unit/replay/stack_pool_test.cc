@@ -157,7 +157,7 @@ TEST(StackPoolTest, StacksNeededRecentlyStayWarm) {
 }
 
 TEST(StackPoolTest, NoAddressSpaceIsAnEmptyStack) {
-  StackPool pool({.stack_bytes = std::size_t{1} << 46, .stacks_per_slab = 8});
+  StackPool pool({.stack_bytes = std::size_t{1} << 48, .stacks_per_slab = 8});
   EXPECT_FALSE(pool.take());
   EXPECT_EQ(pool.in_use(), 0u);
   EXPECT_EQ(pool.peak_in_use(), 0u);
