@@ -118,10 +118,12 @@ void see_the_poison(const Client& client, const Process& process, const Say& say
     return say(run.result_for(kPatience).value_or("nothing"));
   }
   run.signal(poke(1));
-  // Until it is in memory, or has done what it does.
-  for (int i = 0; i < 3'000 && run.describe().waiting_for.empty(); ++i) {
-    std::this_thread::sleep_for(10ms);
-  }
+  // Until it is in memory and where it leaves it badly, or has done what it does.
+  const auto waits_for_poke = [&] {
+    const auto waits = run.describe().waiting_for;
+    return !waits.empty() && waits.front().find("poke") != std::string::npos;
+  };
+  for (int i = 0; i < 3'000 && !waits_for_poke(); ++i) std::this_thread::sleep_for(10ms);
 }
 
 void live(const Process& process, const Say& say) {
