@@ -1,4 +1,6 @@
 // Giving things up: cancellation and its scopes, strands that are dropped, steps that nobody wants.
+#include <algorithm>
+
 #include "base/out_of_memory.h"
 #include "replay/execution_state.h"
 
@@ -62,6 +64,8 @@ void Execution::State::cancel_scope(Scope& scope, base::CallSite site) try {
 // turn it does not know yet: it asks step_no_longer_wanted() before the closure is executed.
 void Execution::State::give_up_step(Operation& step) {
   if (log.replaying() || step.id() >= first_of_turn || !step_unwanted) return;
+  const auto& known = unwanted_steps;  // a scope may be cancelled twice in a turn
+  if (std::find(known.begin(), known.end(), step.id()) != known.end()) return;
   if (step_unwanted(step.id())) unwanted_steps.push_back(step.id());
 }
 

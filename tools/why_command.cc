@@ -6,7 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "sdk/src/shell_word.h"
+#include "base/shell_word.h"
 #include "tools/event_text.h"
 #include "tools/run_text.h"
 #include "tools/store_arguments.h"
@@ -201,7 +201,7 @@ class Explanation {
         "program:\n"
         "  WORKER replay --store %s --run %s --until %llu\n"
         "%s",
-        internal::shell_word(directory_).c_str(), run_.id.to_string().c_str(),
+        base::shell_word(directory_).c_str(), run_.id.to_string().c_str(),
         static_cast<unsigned long long>(run_.events),
         parked_ != nullptr ? ""
                            : "The engine that has the store, or had it last, has not parked it.\n");

@@ -1,10 +1,12 @@
-#include <reprise/codec.h>
+#include "shop.h"
 
 // It would be cut.
-void encode(reprise::CborWriter& out, long long value) {
+inline constexpr reprise::Activity<void(__int128)> keep{"keep"};
+
+void use(reprise::Context& ctx, const shop::Order& order) {
 #ifdef MISUSE
-  reprise::Codec<__int128>::encode(out, value);
+  ctx.call(keep(1));
 #else
-  reprise::Codec<long long>::encode(out, value);
+  ctx.call(shop::charge(order));
 #endif
 }

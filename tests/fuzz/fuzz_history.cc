@@ -167,12 +167,29 @@ replay::StackPool& stacks() {
 class Run {
  public:
   Run(const replay::WorkflowCode& code, bool strict)
-      : execution_(
-            {.workflow_id = "run-1", .workflow = "test"}, code, stacks(), {.strict = strict}) {}
+      : execution_({.workflow_id = "run-1", .workflow = "test"},
+                   code,
+                   stacks(),
+                   {.strict = strict,
+                    .step_unwanted = [this](std::uint32_t id) { return gives_up_step(id); }}) {}
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  // What the engine knew of a step when its strand was dropped, the turn that is run again knows.
+  TurnEnd run_again(const Turn& turn, Turn* live) {
+    again_ = &turn;
+    return execution_.run_turn(live);
+  }
   replay::Execution& operator*() { return execution_; }
   replay::Execution* operator->() { return &execution_; }
 
  private:
+  bool gives_up_step(std::uint32_t id) const {
+    return std::any_of(again_->commands().begin(), again_->commands().end(),
+                       [id](const Event& command) { return command.step_abandoned().id() == id; });
+  }
+
+  const Turn* again_ = nullptr;
   replay::Execution execution_;
 };
 
@@ -272,7 +289,7 @@ void run_again(const RecordedRun& recorded, const Turns& history, bool strict) {
     Turn live;
     live.set_time_ms(turn.time_ms());
     *live.mutable_inputs() = turn.inputs();
-    if (run->run_turn(&live) == TurnEnd::kParked) throw Defect(where + run->trouble().report);
+    if (run.run_again(turn, &live) == TurnEnd::kParked) throw Defect(where + run->trouble().report);
     if (live.inputs_size() != turn.inputs_size()) {
       throw Defect(where + "it has inputs behind the one that ends the run");
     }

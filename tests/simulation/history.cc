@@ -226,12 +226,22 @@ void replay_recorded(History* history, replay::StackPool& stacks, Verdict* verdi
   history->waits_for = execution.waiting_for();
 }
 
+bool gives_up_step(const proto::Turn& turn, std::uint32_t id) {
+  return std::any_of(turn.commands().begin(), turn.commands().end(),
+                     [id](const auto& command) { return command.step_abandoned().id() == id; });
+}
+
 // As if it were live: what the code asks for now against what is recorded, byte by byte.
 void run_again(const History& history, replay::StackPool& stacks, Verdict* verdict) {
   Recorded world(history.turns);
   const replay::WorkflowCode code = program(world.outside);
-  replay::Execution execution(info_of(history), code, stacks, {.strict = true});
+  const proto::Turn* current = nullptr;
+  // What the engine knew of a step when its strand was dropped, the log knows.
+  const auto unwanted = [&](std::uint32_t id) { return gives_up_step(*current, id); };
+  replay::Execution execution(info_of(history), code, stacks,
+                              {.strict = true, .step_unwanted = unwanted});
   for (std::size_t i = 0; i < history.turns.size(); ++i) {
+    current = &history.turns[i];
     const proto::Turn& recorded = history.turns[i];
     if (recorded.deferred()) {
       (void)execution.replay_turn(recorded);

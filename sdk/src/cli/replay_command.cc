@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/printable_text.h"
+#include "base/shell_word.h"
 #include "base/whole_number.h"
 #include "reprise/error.h"
 #include "runtime/history/history_replay.h"
@@ -17,7 +18,6 @@
 #include "sdk/src/cli/replay_stacks.h"
 #include "sdk/src/cli/strand_text.h"
 #include "sdk/src/errors.h"
-#include "sdk/src/shell_word.h"
 
 namespace reprise::internal {
 namespace {
@@ -128,7 +128,7 @@ std::string own_command_line() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
   std::string line;
   for (std::string argument; std::getline(file, argument, '\0');) {
-    line += (line.empty() ? "" : " ") + shell_word(argument);
+    line += (line.empty() ? "" : " ") + base::shell_word(argument);
   }
   return line;
 }

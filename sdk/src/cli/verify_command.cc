@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "base/printable_text.h"
+#include "base/shell_word.h"
 #include "base/whole_number.h"
 #include "reprise/verify.h"
 #include "sdk/src/cli/exit_status.h"
 #include "sdk/src/cli/replay_stacks.h"
-#include "sdk/src/shell_word.h"
 #include "sdk/src/verify/crash_note.h"
 #include "sdk/src/verify/report_text.h"
 
@@ -87,7 +87,8 @@ void show_progress(const VerifyProgress& progress) {
 }
 
 int run_verify(const std::string& program, const Worker& worker, const VerifyCommand& options) {
-  const std::string replay = shell_word(program) + " replay --store " + shell_word(options.store);
+  const std::string replay =
+      base::shell_word(program) + " replay --store " + base::shell_word(options.store);
   VerifyOptions verifying = options.verify;
   verifying.stack_bytes = kReplayStackBytes;
   if (::isatty(STDERR_FILENO) == 1) verifying.progress = show_progress;

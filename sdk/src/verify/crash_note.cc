@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/printable_text.h"
-#include "sdk/src/shell_word.h"
+#include "base/shell_word.h"
 
 namespace reprise::internal {
 namespace {
@@ -58,7 +58,7 @@ void tell(int signal) {
 CrashNote::CrashNote(std::string_view workflow, const std::string& workflow_id)
     : workflow_(base::printable_text(workflow)),
       workflow_id_(base::printable_text(workflow_id)),
-      argument_(shell_word(workflow_id)) {
+      argument_(base::shell_word(workflow_id)) {
   noted = this;
 }
 CrashNote::~CrashNote() {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/printable_text.h"
-#include "sdk/src/shell_word.h"
+#include "base/shell_word.h"
 
 namespace reprise {
 namespace internal {
@@ -72,7 +72,8 @@ std::string text_of(const VerifyGroup& group, const std::string& replay) {
   text += both_sides(group);
   text += line(group.runs == 1 ? "which" : "such as", examples(group));
   if (!unreadable)
-    text += line("look at one", replay + " --run " + shell_word(group.examples[0].workflow_id));
+    text +=
+        line("look at one", replay + " --run " + base::shell_word(group.examples[0].workflow_id));
   if (!group.edit.empty()) {
     text += line("to keep them going", group.edit_at.empty() ? "" : "at " + group.edit_at);
     text += indented(group.edit);

@@ -2,9 +2,9 @@
 #pragma once
 #include <string>
 
-namespace reprise::internal {
+namespace reprise::base {
 
 // The argument for a shell to read again as one word, whatever is in it.
 std::string shell_word(const std::string& argument);
 
-}  // namespace reprise::internal
+}  // namespace reprise::base

@@ -1,4 +1,4 @@
-#include "sdk/src/shell_word.h"
+#include "base/shell_word.h"
 
 #include <algorithm>
 #include <cctype>
@@ -7,7 +7,7 @@
 
 #include "base/printable_text.h"
 
-namespace reprise::internal {
+namespace reprise::base {
 namespace {
 
 // $'\x1b', for what must not reach a terminal as it is.
@@ -30,10 +30,10 @@ std::string shell_word(const std::string& argument) {
            std::string_view("-_./:=,+@%").find(c) != std::string_view::npos;
   });
   if (plain) return argument;
-  if (!base::is_printable(argument)) return quoted_escapes(argument);
+  if (!is_printable(argument)) return quoted_escapes(argument);
   std::string text = "'";
   for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return text + "'";
 }
 
-}  // namespace reprise::internal
+}  // namespace reprise::base
