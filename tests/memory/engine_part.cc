@@ -2,6 +2,7 @@
 // with signals. Lists of acknowledged signals and results are compared with the histories.
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <new>
 
 #include "runtime/engine/embedded_engine.h"
@@ -68,7 +69,11 @@ base::Result<std::unique_ptr<Engine>> open(const std::string& directory,
   options.strict = true;
   options.archive_slice = 8;
   options.cached_runs = 2;  // so that runs come back by replay
-  options.log = [](runtime::LogLevel, std::string_view) {};
+  // The engine's last words go to its log.
+  options.log = [](runtime::LogLevel level, std::string_view line) {
+    if (level < runtime::LogLevel::kError) return;
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+  };
   auto store = store::open_store(directory + "/store", kSmall);
   if (!store) return store.error();
   return runtime::EmbeddedEngine::over(std::move(*store), std::move(options));
