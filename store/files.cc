@@ -104,6 +104,7 @@ base::Result<std::string> read_file(const std::string& path) {
   char buffer[512];
   while (true) {
     const ssize_t got = ::read(file->get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EISDIR) return no_file(path, "a directory");
     if (got < 0) return file_error(errno, "read", path);
     if (got == 0) return content;
     content.append(buffer, static_cast<std::size_t>(got));

@@ -41,7 +41,7 @@ class Beside {
     constexpr std::array kKinds{&Beside::list,  &Beside::stats, &Beside::look_at_one,
                                 &Beside::check, &Beside::read,  &Beside::tail};
     (this->*kKinds[number % kKinds.size()])();
-    if (number % 40 == 39) back_up();
+    if (number % 12 == 11) back_up();
   }
 
   std::uint64_t calls() const { return calls_; }
@@ -239,7 +239,7 @@ bool damage_is_told(const fs::path& scratch, const std::string& store) {
 
 int run(int argc, char** argv) {
   testing::TortureOptions options("beside", "Reads a store in every way beside a loaded engine",
-                                  {.quick = 60, .full = 20'000});
+                                  {.quick = 24, .full = 20'000});
   options.parse(argc, argv);
   testing::TortureReport report(options);
   const testing::ScratchDirectory scratch;
