@@ -54,6 +54,13 @@ function(reprise_lean_debug_info target)
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>,$<CONFIG:RelWithDebInfo>>:-g1>)
 endfunction()
 
+# reprise_stack_debug_info(TARGET): the functions of this layer stand in the stacks of reports, which
+# leave them out by their namespaces: everything, also where a build asks for less.
+function(reprise_stack_debug_info target)
+  target_compile_options(${target} PRIVATE
+    $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>,$<CONFIG:RelWithDebInfo>>:-g2>)
+endfunction()
+
 # reprise_full_debug_info(FILE...): files of such a target whose classes
 # tools/gdb/reprise-gdb.py follows, or whose functions stacks show.
 function(reprise_full_debug_info)
