@@ -14,6 +14,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/sanitizers.h"
 #include "tests/unit/store/temporary_directory.h"
 
 namespace reprise {
@@ -237,6 +238,8 @@ TEST_F(Stopping, AnActivityMayEndTheProcess) {
   };
   EXPECT_EXIT(exit_in(false, false), ::testing::ExitedWithCode(3), "");
   EXPECT_EXIT(exit_in(false, true), ::testing::ExitedWithCode(3), "");
+  // A leak detector that runs on the stack of a strand does not look at that of the thread.
+  if (base::kSanitized) return;
   EXPECT_EXIT(exit_in(true, false), ::testing::ExitedWithCode(3), "");
   EXPECT_EXIT(exit_in(true, true), ::testing::ExitedWithCode(3), "");
 }
