@@ -97,7 +97,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
               std::string_view input,
               const Reply<Result>& reply) const;
 
-  // A child of fork(2) has no thread that would answer, and locks that nobody will release.
+  // A child of fork(2) has no thread that would answer, and mutexes that nobody will unlock.
   bool forked() const {
     return shared_.options.threaded && base::fork_generation() != fork_generation_;
   }

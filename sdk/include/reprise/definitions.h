@@ -36,8 +36,8 @@ class Definition;
 
 // The name and the signature of something that can be asked for. A constant: define it as
 // `inline constexpr` in a header that workflow, worker, client and tests share. Thread-safe; owns
-// nothing. The name, 1 to 1000 bytes, is recorded in histories. Arguments and result need a codec
-// (see codec.h) where a message is made or received, not here.
+// nothing. The name, 1 to 1000 bytes of UTF-8, is recorded in histories. Arguments and result need
+// a codec (see codec.h) where a message is made or received, not here.
 template <class Kind, class R, class... A>
 class Definition<Kind, R(A...)> {
  public:
