@@ -10,6 +10,7 @@
 #include "base/out_of_memory.h"
 #include "base/thread_name.h"
 #include "runtime/control/perform.h"
+#include "runtime/no_waiting.h"
 
 namespace reprise::runtime {
 namespace {
@@ -220,6 +221,7 @@ void ControlServer::ask(Connection& connection) {
   connection.wait =
       std::min(asked.count() == 0 ? options_.usual_wait : asked, options_.longest_wait);
   connection.deadline = options_.now() + connection.wait;
+  const NoWaiting::Scope at_once;
   perform(service_, request, [answers = answers_, id = connection.id](proto::ControlReply reply) {
     answers->add(id, std::move(reply));
   });

@@ -2,11 +2,18 @@
 
 #include <string>
 
+#include "runtime/no_waiting.h"
+
 namespace reprise::runtime {
 namespace {
 
 // A request takes memory besides its payload.
 constexpr std::size_t kBytesPerRequest = 512;
+
+// For ends of runs: an eighth of the limit, and one.
+bool has_reserve(const Gate& gate) {
+  return !gate.full() || gate.count() - gate.limit() <= gate.limit() / 8;
+}
 
 }  // namespace
 
@@ -30,13 +37,22 @@ base::Status Admission::enter(Kind kind, std::size_t bytes) {
     room = wait_for(waiting_attempts_, &until, "waiting_attempts",
                     "attempts of activities wait for a worker's thread");
   }
-  if (room) room = wait_for(requests_, &until, "pending_requests", "requests are not durable yet");
-  if (room)
-    room = wait_for(bytes_, &until, "pending_bytes", "bytes of requests are not durable yet");
+  if (room && !(kind == Kind::kEnd && has_room_for_end())) room = wait_to_write(&until);
   if (!room) return room;
   requests_.add(1);
   bytes_.add(bytes + kBytesPerRequest);
   return {};
+}
+
+base::Status Admission::wait_to_write(Until* until) {
+  const base::Status room =
+      wait_for(requests_, until, "pending_requests", "requests are not durable yet");
+  if (!room) return room;
+  return wait_for(bytes_, until, "pending_bytes", "bytes of requests are not durable yet");
+}
+
+bool Admission::has_room_for_end() const {
+  return has_reserve(requests_) && has_reserve(bytes_);
 }
 
 base::Status Admission::wait_for(Gate& gate,
@@ -44,7 +60,7 @@ base::Status Admission::wait_for(Gate& gate,
                                  std::string_view limit,
                                  std::string_view what) {
   if (!gate.full()) return {};
-  if (may_wait_) {
+  if (may_wait_ && !NoWaiting::here()) {
     if (!*until) *until = base::deadline_in(longest_wait_);
     if (gate.wait_for_room(**until)) return {};
   }

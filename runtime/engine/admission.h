@@ -16,12 +16,14 @@ namespace reprise::runtime {
 class Admission {
  public:
   enum class Kind {
-    kWrite,     // signal, update, cancel, terminate: answered when durable
+    kWrite,     // signal, update: answered when durable
     kStart,     // likewise, and it makes work: not while attempts have piled up
+    kEnd,       // cancel, terminate, retry: may be what a full engine needs, and finds some room
     kQuestion,  // answered from memory or the archive; not held up by a slow disk
   };
 
-  // `may_wait` false: a full engine refuses at once, because its caller is who drives it.
+  // `may_wait` false: a full engine refuses at once, because its caller is who drives it. So it
+  // does on a thread with NoWaiting.
   Admission(const EngineLimits& limits, bool may_wait);
 
   // Until there is room; kOverloaded names the limit that was reached, kStoreClosed says that the
@@ -47,6 +49,8 @@ class Admission {
   // One caller's patience, for all gates together: it begins to wait at the first that is full.
   using Until = std::optional<Gate::Clock::time_point>;
   base::Status wait_for(Gate& gate, Until* until, std::string_view limit, std::string_view what);
+  base::Status wait_to_write(Until* until);
+  bool has_room_for_end() const;
 
   const bool may_wait_;
   std::atomic<bool> closed_{false};

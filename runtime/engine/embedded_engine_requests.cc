@@ -155,7 +155,7 @@ void EmbeddedEngine::update(RunKey key,
 
 void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {
   if (refuse(key, "cancel", reason, reply)) return;
-  if (!admit(Admission::Kind::kWrite, reason.size(), &reply)) return;
+  if (!admit(Admission::Kind::kEnd, reason.size(), &reply)) return;
   reason = base::to_text(std::move(reason));
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
@@ -165,7 +165,7 @@ void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {
 
 void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply) {
   if (refuse(key, "terminate", reason, reply)) return;
-  if (!admit(Admission::Kind::kWrite, reason.size(), &reply)) return;
+  if (!admit(Admission::Kind::kEnd, reason.size(), &reply)) return;
   reason = base::to_text(std::move(reason));
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
@@ -175,7 +175,7 @@ void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply
 
 void EmbeddedEngine::retry(RunKey key, Reply<void> reply) {
   if (refuse(key, "retry", {}, reply)) return;
-  if (!admit(Admission::Kind::kWrite, 0, &reply)) return;
+  if (!admit(Admission::Kind::kEnd, 0, &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), reply = std::move(reply)] { shard.retry(key, reply); });
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/no_waiting.h"
+
 namespace reprise::runtime::admission_test {
 namespace {
 
@@ -26,6 +28,36 @@ TEST(Admission, SaysThatTheEngineIsClosing) {
   EXPECT_TRUE(admission.enter(Kind::kWrite, 0));
   admission.close();
   EXPECT_EQ(refusal(admission.enter(Kind::kWrite, 0)), ErrorCode::kStoreClosed);
+}
+
+TEST(Admission, DoesNotLetAThreadWaitThatMustNot) {
+  Admission admission({.pending_requests = 1, .overload_wait = base::Duration::max()}, true);
+  EXPECT_TRUE(admission.enter(Kind::kWrite, 0));
+  EXPECT_TRUE(admission.enter(Kind::kQuestion, 0));
+  const NoWaiting::Scope at_once;
+  EXPECT_EQ(refusal(admission.enter(Kind::kWrite, 0)), ErrorCode::kOverloaded);
+  EXPECT_EQ(refusal(admission.enter(Kind::kStart, 0)), ErrorCode::kOverloaded);
+  EXPECT_EQ(refusal(admission.enter(Kind::kQuestion, 0)), ErrorCode::kOverloaded);
+}
+
+// Whoever has too much under way must be able to end some of it, and not without a bound.
+TEST(Admission, KeepsSomeRoomForEnds) {
+  Admission admission({.pending_requests = 16}, false);
+  for (int i = 0; i < 16; ++i) ASSERT_TRUE(admission.enter(Kind::kWrite, 0));
+  EXPECT_EQ(refusal(admission.enter(Kind::kWrite, 0)), ErrorCode::kOverloaded);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(admission.enter(Kind::kEnd, 0)) << i;
+  EXPECT_EQ(refusal(admission.enter(Kind::kEnd, 0)), ErrorCode::kOverloaded);
+  for (int i = 0; i < 3; ++i) admission.leave(Kind::kEnd, 0);
+  EXPECT_EQ(refusal(admission.enter(Kind::kWrite, 0)), ErrorCode::kOverloaded);
+  EXPECT_TRUE(admission.enter(Kind::kEnd, 0));
+}
+
+TEST(Admission, KeepsSomeBytesForEnds) {
+  Admission admission({.pending_bytes = 64'000}, false);
+  ASSERT_TRUE(admission.enter(Kind::kWrite, 64'000));
+  EXPECT_EQ(refusal(admission.enter(Kind::kWrite, 0)), ErrorCode::kOverloaded);
+  EXPECT_TRUE(admission.enter(Kind::kEnd, 16'000));
+  EXPECT_EQ(refusal(admission.enter(Kind::kEnd, 0)), ErrorCode::kOverloaded);
 }
 
 TEST(Gate, IsNotWaitedForBeyondTheGivenTime) {
