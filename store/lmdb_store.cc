@@ -57,7 +57,10 @@ class HeldLmdb final : public HeldMoment {
 class LmdbStore final : public Store {
  public:
   LmdbStore(Parts parts, StoreOptions options, const StoreDirectory& directory)
-      : parts_(std::move(parts)), options_(options), parked_path_(directory.parked()) {}
+      : parts_(std::move(parts)),
+        options_(options),
+        parked_path_(directory.parked()),
+        turns_path_(directory.turns()) {}
 
   Journal& journal() override { return *parts_.journal; }
   const Journal& journal() const override { return *parts_.journal; }
@@ -71,10 +74,17 @@ class LmdbStore final : public Store {
     if (parts_.parked_notes != nullptr) parts_.parked_notes->parked(run, why);
   }
   void note_unparked(RunNumber run) override {
-    if (parts_.parked_notes != nullptr) parts_.parked_notes->unparked(run);
+    if (parts_.parked_notes != nullptr) return parts_.parked_notes->unparked(run);
+    if (options_.executes_code) return;
+    if (const auto notes = ParkedNotes::go_on(parked_path_)) notes->unparked(run);
   }
   ParkedRuns parked_runs() const override { return read_parked_notes(parked_path_); }
   TurnMarks* turn_marks() override { return parts_.turn_marks.get(); }
+  base::Status forget_deaths(RunNumber run) override {
+    if (!options_.executes_code) return TurnMarks::forget_in(turns_path_, run);
+    if (parts_.turn_marks == nullptr) return {};
+    return parts_.turn_marks->forget_if([run](RunNumber number) { return number == run; });
+  }
   base::Result<std::unique_ptr<HeldMoment>> hold() const override {
     auto held = std::make_unique<HeldLmdb>(*parts_.journal, *parts_.archive);
     constexpr int kAttempts = 100;  // a journal of another age than the archive never fits
@@ -93,6 +103,7 @@ class LmdbStore final : public Store {
   Parts parts_;
   const StoreOptions options_;
   const std::string parked_path_;
+  const std::string turns_path_;
 };
 
 base::Error mixed_up(const StoreDirectory& directory, const std::string& what) {

@@ -43,16 +43,10 @@ std::string read_all(const File& file) {
   return content;
 }
 
-}  // namespace
-
-ParkedRuns read_parked_notes(const std::string& path) {
-  ParkedRuns parked;
-  const auto file = open_regular(path, O_RDONLY);
-  if (!file) return parked;
-  const std::string content = read_all(*file);
-  std::string_view rest = content;
-  if (!rest.starts_with(kNotesMagic)) return parked;
-  rest.remove_prefix(kNotesMagic.size());
+// Returns how many bytes of the content are notes; 0: it is something else.
+std::size_t take_notes(std::string_view content, ParkedRuns* parked) {
+  if (!content.starts_with(kNotesMagic)) return 0;
+  std::string_view rest = content.substr(kNotesMagic.size());
   while (rest.size() >= kNoteHead) {
     const auto length = load_le<std::uint32_t>(rest.data());
     if (length > kLongestReport || rest.size() < kNoteHead + length) break;
@@ -61,13 +55,22 @@ ParkedRuns read_parked_notes(const std::string& path) {
     const auto code = load_le<std::uint32_t>(rest.data() + 4);
     const auto run = load_le<RunNumber>(rest.data() + 8);
     if (code == 0) {
-      parked.erase(run);
+      parked->erase(run);
     } else {
-      parked.insert_or_assign(run,
-                              base::Error{static_cast<base::ErrorCode>(code), std::string(report)});
+      parked->insert_or_assign(
+          run, base::Error{static_cast<base::ErrorCode>(code), std::string(report)});
     }
     rest.remove_prefix(kNoteHead + length);
   }
+  return content.size() - rest.size();
+}
+
+}  // namespace
+
+ParkedRuns read_parked_notes(const std::string& path) {
+  ParkedRuns parked;
+  const auto file = open_regular(path, O_RDONLY);
+  if (file) (void)take_notes(read_all(*file), &parked);
   return parked;
 }
 
@@ -77,6 +80,18 @@ std::unique_ptr<ParkedNotes> ParkedNotes::begin(const std::string& path) {
   std::unique_ptr<ParkedNotes> notes(new ParkedNotes(std::move(*file)));
   const ssize_t written = ::write(notes->file_.get(), kNotesMagic.data(), kNotesMagic.size());
   notes->broken_ = written != static_cast<ssize_t>(kNotesMagic.size());
+  return notes;
+}
+
+std::unique_ptr<ParkedNotes> ParkedNotes::go_on(const std::string& path) {
+  auto file = open_regular(path, O_RDWR | O_APPEND);
+  if (!file) return nullptr;
+  ParkedRuns parked;
+  const std::size_t bytes = take_notes(read_all(*file), &parked);
+  // Half a note at the end is the last word of an engine that was killed.
+  if (bytes == 0 || ::ftruncate(file->get(), static_cast<off_t>(bytes)) != 0) return nullptr;
+  std::unique_ptr<ParkedNotes> notes(new ParkedNotes(std::move(*file)));
+  notes->bytes_ = bytes;
   return notes;
 }
 

@@ -25,6 +25,8 @@ class ParkedNotes {
  public:
   // nullptr: the file cannot be had.
   static std::unique_ptr<ParkedNotes> begin(const std::string& path);
+  // Behind what is there, for whoever changes a note of the last engine's. nullptr: nothing is.
+  static std::unique_ptr<ParkedNotes> go_on(const std::string& path);
 
   void parked(RunNumber run, const base::Error& why);
   void unparked(RunNumber run);

@@ -24,7 +24,7 @@ struct StoreOptions {
   // checked by `reprise check`, and what is read of them by its checksums.
   std::uint64_t verify_bytes = std::uint64_t{256} << 20;
   // False: whoever opens the store has no code of runs. What another program has noted of them,
-  // which are parked and which have ended a process, stays as it is.
+  // which are parked and which have ended a process, stays as it is until it is to be forgotten.
   bool executes_code = true;
 };
 
@@ -48,6 +48,9 @@ class Store {
   virtual ParkedRuns parked_runs() const { return {}; }
   // nullptr: the store does not outlive the process.
   virtual TurnMarks* turn_marks() { return nullptr; }
+  // Whatever the code of the run has done to processes, it starts afresh; durable on return. Also
+  // where turn_marks() has none because the store was opened without code.
+  virtual base::Status forget_deaths(RunNumber run) { return (void)run, base::Status(); }
 
   // Of a store that is open for reading only and used by one thread: whatever is read while the
   // moment is held, of the journal and of the archive, is of that moment, or of two that fit

@@ -81,7 +81,9 @@ base::Result<std::unique_ptr<TurnMarks>> TurnMarks::open(const std::string& path
   auto file = open_file(path, O_RDWR | O_CREAT);
   if (!file) return file.error();
   std::unique_ptr<TurnMarks> marks(new TurnMarks(path, std::move(*file)));
-  if (auto loaded = marks->load(build); !loaded) return loaded.error();
+  if (auto mapped = marks->map(); !mapped) return mapped.error();
+  if (!marks->begin(build)) return marks;
+  if (auto synced = marks->sync(); !synced) return synced.error();
   return marks;
 }
 
@@ -89,7 +91,7 @@ TurnMarks::~TurnMarks() {
   if (memory_ != nullptr) ::munmap(memory_, kTurnsFileBytes);
 }
 
-base::Status TurnMarks::load(std::uint64_t build) {
+base::Status TurnMarks::map() {
   // Writing to a mapped page that has no block on the disk would kill the process when it is full.
   const int code = ::posix_fallocate(file_.get(), 0, kTurnsFileBytes);
   if (code != 0) return file_error(code, "write", path_);
@@ -97,7 +99,7 @@ base::Status TurnMarks::load(std::uint64_t build) {
       ::mmap(nullptr, kTurnsFileBytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
   if (memory == MAP_FAILED) return file_error(errno, "map", path_);
   memory_ = static_cast<char*>(memory);
-  return begin(build) ? sync() : base::Status();
+  return {};
 }
 
 // True: what is to last has changed.
@@ -211,6 +213,26 @@ base::Status TurnMarks::forget_if(base::FunctionRef<bool(RunNumber)> chosen) {
     changed = true;
   }
   return changed ? sync() : base::Status();
+}
+
+base::Status TurnMarks::forget_in(const std::string& path, RunNumber run) {
+  if (::access(path.c_str(), F_OK) != 0) return {};  // nothing is known of any run
+  auto file = open_file(path, O_RDWR);
+  if (!file) return file.error();
+  TurnMarks marks(path, std::move(*file));
+  if (auto mapped = marks.map(); !mapped) return mapped;
+  return marks.forget(run);
+}
+
+base::Status TurnMarks::forget(RunNumber run) {
+  for (TurnMark& mark : marks_in(memory_)) {
+    if (mark.run != run) continue;
+    // Whose code ended the process is known all the same: the others just happened to run.
+    if (was_seen(mark)) ends_for_another_reason();
+    mark.set(0, 0);
+  }
+  if (Entry* const entry = find(run); entry != nullptr) *entry = {};
+  return sync();
 }
 
 // Also the file's name, which may be as young as what is in it.

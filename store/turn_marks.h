@@ -73,6 +73,9 @@ class TurnMarks {
   std::vector<Deaths> deaths() const;
   // These runs start afresh; durable on return. Any thread.
   base::Status forget_if(base::FunctionRef<bool(RunNumber)> chosen);
+  // The same for one run while no program with code has the store open, and without counting
+  // anything: deaths that no program has counted yet are forgotten too.
+  static base::Status forget_in(const std::string& path, RunNumber run);
 
   // nullptr: there are more shards than marks.
   TurnMark* of_shard(std::size_t index);
@@ -82,7 +85,8 @@ class TurnMarks {
  private:
   struct Entry;
   TurnMarks(std::string path, File file) : path_(std::move(path)), file_(std::move(file)) {}
-  base::Status load(std::uint64_t build);
+  base::Status map();
+  base::Status forget(RunNumber run);
   bool trusted() const;
   bool begin(std::uint64_t build);
   bool count(std::uint64_t build);

@@ -9,6 +9,7 @@
 #include "tools/list_command.h"
 #include "tools/message_command.h"
 #include "tools/repair_command.h"
+#include "tools/retry_command.h"
 #include "tools/show_command.h"
 #include "tools/stats_command.h"
 #include "tools/tail_command.h"
@@ -28,6 +29,7 @@ void add_commands(CLI::App& app, const base::Clock& clock) {
   add_import_command(app);
   add_message_commands(app);
   add_end_commands(app);
+  add_retry_command(app);
   add_check_command(app);
   add_backup_command(app);
   add_repair_command(app);

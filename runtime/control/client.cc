@@ -40,7 +40,7 @@ class Exchange {
     return {base::ErrorCode::kControl,
             engine() + " has not answered within " + std::to_string(timeout_.count()) +
                 " ms: it is stopped, or hangs. What was asked may still be done. Without that "
-                "process, signal, cancel and terminate work on the store itself"};
+                "process, signal, cancel, terminate and retry work on the store itself"};
   }
   base::Error broken() const {
     return {base::ErrorCode::kControl,

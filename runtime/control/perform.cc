@@ -102,6 +102,8 @@ void perform(Service& service, const proto::ControlRequest& request, ControlAnsw
     case ControlVerb::kTerminate:
       return service.terminate(std::move(*key), request.terminate().reason(),
                                done_reply(std::move(answer)));
+    case ControlVerb::kRetry:
+      return service.retry(std::move(*key), done_reply(std::move(answer)));
     case ControlVerb::VERB_NOT_SET:
       return answer(control_error_reply(unknown_control_verb()));
   }

@@ -1,7 +1,7 @@
-// Serves the control socket of an engine: what `reprise signal`, `cancel`, `terminate`, `query` and
-// `update` ask for from other processes (docs/control.md). One request for each connection, all of
-// them on one thread, which never waits for one of them: what a full engine has no room for is
-// refused at once.
+// Serves the control socket of an engine: what `reprise signal`, `cancel`, `terminate`, `retry`,
+// `query` and `update` ask for from other processes (docs/control.md). One request for each
+// connection, all of them on one thread, which never waits for one of them: what a full engine has
+// no room for is refused at once.
 #pragma once
 #include <atomic>
 #include <chrono>

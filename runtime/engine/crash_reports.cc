@@ -208,7 +208,8 @@ std::string poison_text(const store::Deaths& deaths) {
          " times, the last time at event " + std::to_string(deaths.place) + " (" +
          cause_text(deaths.cause) +
          "), so it is not run any more, and the other runs go on. Mend the code: another build of "
-         "the program tries the run again; or call retry() of its handle, or terminate it";
+         "the program tries the run again; or retry it (reprise retry, RunHandle::retry()), or "
+         "terminate it";
 }
 
 }  // namespace reprise::runtime

@@ -221,9 +221,10 @@ void EmbeddedEngine::serve_control(const std::string& directory) {
   }
   if (serves) return;
   control_ = nullptr;
-  shared_.log(LogLevel::kWarning, serves.error().text() +
-                                      "; reprise signal, cancel, terminate, query and update will "
-                                      "not reach this engine");
+  shared_.log(LogLevel::kWarning,
+              serves.error().text() +
+                  "; reprise signal, cancel, terminate, retry, query and update "
+                  "will not reach this engine");
 }
 
 }  // namespace reprise::runtime

@@ -56,9 +56,11 @@ struct EngineOptions {
   std::uint64_t archive_map_bytes = 0;
   EngineLimits limits{};
   RetentionOptions retention{};
-  // Serves the socket `control` in the store's directory (runtime/control/server.h). Takes a thread.
+  // Serves the socket `control` in the store's directory (runtime/control/server.h). Takes a
+  // thread.
   bool control_socket = false;
-  // False: no worker comes. What the store has noted for the next program with code stays as it is.
+  // False: no worker comes. What the store has noted for the next program with code stays as it is,
+  // but for runs that are retried.
   bool executes_code = true;
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;

@@ -307,13 +307,13 @@ void Shard::retry(const RunKey& key, const Reply<void>& reply) {
   if (!found) return reply(found.error());
   RunRecord& run = **found;
   if (in_round(run)) return post([this, key, reply] { retry(key, reply); });
-  if (!run.parked()) return reply({});
-  if (store::TurnMarks* marks = shared_.store->turn_marks(); marks != nullptr) {
-    const auto is_it = [&](store::RunNumber number) { return number == run.state.number; };
-    if (const auto forgotten = marks->forget_if(is_it); !forgotten) {
-      return reply(forgotten.error());
-    }
+  // Without code nothing is known of it here, and it is the next program that tries it again.
+  const bool by_next_program = !shared_.options.executes_code;
+  if (!run.parked() && !by_next_program) return reply({});
+  if (const auto forgotten = shared_.store->forget_deaths(run.state.number); !forgotten) {
+    return reply(forgotten.error());
   }
+  if (by_next_program) shared_.store->note_unparked(run.state.number);
   unpark(run);
   run.drop_empty_extras();
   when_loadable(run.state.number, [this](RunRecord& later) { resume(later); });

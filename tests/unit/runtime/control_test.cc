@@ -285,6 +285,24 @@ TEST_F(ControlTest, CancelsAndTerminates) {
   EXPECT_THAT(result(terminated), AllOf(HasSubstr("Terminated: "), HasSubstr("fire")));
 }
 
+TEST_F(ControlTest, RetriesParkedRuns) {
+  bool broken = true;
+  workflow("broken", [&broken](Execution&) -> Outcome {
+    if (broken) throw std::runtime_error("broken");
+    return Outcome::success("mended");
+  });
+  worker_.reset();
+  start_worker();
+  const Watch run = start("broken", "run-1");
+  EXPECT_TRUE(describe("run-1")->parked);
+  broken = false;
+  ControlRequest request = signal_to("run-1");
+  request.mutable_retry();
+  EXPECT_TRUE(ask(request).has_done());
+  EXPECT_EQ(result(run), "mended");
+  EXPECT_EQ(code_of(ask(request)), ErrorCode::kRunClosed);
+}
+
 TEST_F(ControlTest, ErrorsAreTheEnginesOwn) {
   start("w", "run-1");
   ControlRequest request = signal_to("run-1");

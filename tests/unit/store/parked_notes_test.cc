@@ -43,6 +43,26 @@ TEST_F(ParkedNotesTest, BeginAnew) {
   EXPECT_TRUE(read_parked_notes(path_).empty());
 }
 
+// Behind half a note, which an engine has left that was killed.
+TEST_F(ParkedNotesTest, GoOn) {
+  EXPECT_EQ(ParkedNotes::go_on(path_), nullptr);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  {
+    const auto notes = ParkedNotes::begin(path_);
+    notes->parked(7, {ErrorCode::kWorkflowBug, "a bug"});
+    notes->parked(8, {ErrorCode::kPoisoned, "set aside"});
+    notes->parked(9, {ErrorCode::kWorkflowBug, "cut"});
+  }
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 1);
+  ParkedNotes::go_on(path_)->unparked(8);
+  const ParkedRuns parked = read_parked_notes(path_);
+  ASSERT_EQ(parked.size(), 1U);
+  EXPECT_EQ(parked.begin()->first, 7U);
+  std::ofstream(path_) << "something else";
+  EXPECT_EQ(ParkedNotes::go_on(path_), nullptr);
+  EXPECT_EQ(std::filesystem::file_size(path_), 14U);
+}
+
 TEST_F(ParkedNotesTest, CutLongReports) {
   const auto notes = ParkedNotes::begin(path_);
   notes->parked(7, {ErrorCode::kWorkflowBug, std::string(1 << 20, 'x')});

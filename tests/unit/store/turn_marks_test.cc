@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -144,6 +145,27 @@ TEST_F(TurnMarksTest, WhatIsForgottenStaysForgotten) {
   ASSERT_EQ(open()->deaths().size(), 2u);
   EXPECT_TRUE(open()->forget_if([](RunNumber run) { return run == 5; }));
   EXPECT_EQ(only(*open()).run, 6u);
+}
+
+// `reprise retry` while no program has the store open.
+TEST_F(TurnMarksTest, ARunIsForgottenInTheFileAlone) {
+  EXPECT_TRUE(TurnMarks::forget_in(path_, 5)) << "there is no file";
+  EXPECT_NE(::access(path_.c_str(), F_OK), 0);
+  for (RunNumber run : {6u, 5u, 5u}) {
+    const auto marks = open();
+    marks->of_shard(0)->set(run, 14);
+    marks->of_shard(1)->set(7, 14);  // just happens to run
+    marks->of_shard(0)->cause = SIGSEGV;
+  }
+  ASSERT_TRUE(TurnMarks::forget_in(path_, 5));
+  const auto marks = open();
+  EXPECT_EQ(only(*marks).run, 6u) << "and the death that was not counted yet is laid to nobody";
+  marks->of_shard(0)->set(5, 14);
+  marks->of_shard(0)->cause = SIGSEGV;
+  const auto deaths = open()->deaths();
+  ASSERT_EQ(deaths.size(), 2u);
+  EXPECT_EQ(deaths.back().run, 5u);
+  EXPECT_EQ(deaths.back().seen, 1u) << "it starts afresh";
 }
 
 TEST_F(TurnMarksTest, AnyBytesAreNoDeaths) {
