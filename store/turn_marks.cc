@@ -20,12 +20,12 @@ namespace {
 // The file: a header, the marks of the shards, then the deaths of runs.
 //   0 magic 8 | 8 format 4 | 16 boot id, text, zero-filled 48 | 64 another reason 8 | 72 build 8
 constexpr std::string_view kTurnsMagic = "RPTURNMK";
-constexpr std::uint32_t kTurnsFormat = 1;
+constexpr std::uint32_t kTurnsFormat = 2;  // 1 had 896 marks, and deaths from 64 KiB on
 constexpr std::size_t kTurnsHeaderBytes = 64;
 constexpr std::size_t kOtherReason = 64;
 constexpr std::size_t kBuild = 72;
 constexpr std::size_t kMarksAt = 4 << 10;
-constexpr std::size_t kDeathsAt = 64 << 10;
+constexpr std::size_t kDeathsAt = 72 << 10;
 constexpr std::size_t kTurnsFileBytes = kDeathsAt + TurnMarks::kMostRuns * 64;
 static_assert(kMarksAt + TurnMarks::kMostShards * sizeof(TurnMark) <= kDeathsAt);
 

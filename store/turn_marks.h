@@ -55,7 +55,7 @@ class TurnMarks {
   // the code, unless it happens again and again.
   static constexpr std::uint32_t kMostSeen = 2;
   static constexpr std::uint32_t kMostUnseen = 3;
-  static constexpr std::size_t kMostShards = 896;
+  static constexpr std::size_t kMostShards = 1'024;
   static constexpr std::size_t kMostRuns = 1'024;
 
   // Counts what the last process left behind. Deaths of runs under another build of the program

@@ -7,6 +7,7 @@
 
 #include "runtime/engine/limits.h"
 #include "sdk/src/errors.h"
+#include "store/turn_marks.h"
 
 namespace reprise::internal {
 namespace {
@@ -14,7 +15,8 @@ namespace {
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t kAnything = std::numeric_limits<std::uint64_t>::max();
 
-constexpr std::uint64_t kMostShards = 1'024;
+// Each has a mark that tells the next process what ended this one.
+constexpr std::uint64_t kMostShards = store::TurnMarks::kMostShards;
 constexpr std::uint64_t kMostActivityThreads = 65'536;
 constexpr std::uint64_t kSmallestStack = std::uint64_t{32} * 1024;
 constexpr std::uint64_t kLargestStack = 1'024 * kMebibyte;

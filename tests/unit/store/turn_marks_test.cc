@@ -183,7 +183,7 @@ TEST_F(TurnMarksTest, AnEntryThatWasChangedIsForgotten) {
   }
   (void)open();
   std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp((64 << 10) + 8);  // the build of the first entry
+  file.seekp((72 << 10) + 8);  // the build of the first entry
   file.put('\x55');
   file.close();
   EXPECT_TRUE(open()->deaths().empty());
@@ -191,7 +191,7 @@ TEST_F(TurnMarksTest, AnEntryThatWasChangedIsForgotten) {
 
 // More runs than there is room for: one of them starts afresh.
 TEST_F(TurnMarksTest, TheTableMayBeFull) {
-  for (RunNumber run = 1; run <= TurnMarks::kMostRuns + 3; run += TurnMarks::kMostShards) {
+  for (RunNumber run = 1; run <= 2 * TurnMarks::kMostShards; run += TurnMarks::kMostShards) {
     const auto marks = open();
     for (std::size_t i = 0; i < TurnMarks::kMostShards; ++i) {
       marks->of_shard(i)->set(run + i, 1);
