@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <fcntl.h>
+#include <set>
 #include <span>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -50,6 +51,17 @@ std::span<TurnMark> marks_in(char* memory) {
   return {reinterpret_cast<TurnMark*>(memory + kMarksAt), TurnMarks::kMostShards};
 }
 
+// Entries of workflows have keys that no run has.
+constexpr RunNumber kOfWorkflow = RunNumber{1} << 63;
+
+RunNumber key_of_workflow(std::uint64_t workflow) {
+  return workflow | kOfWorkflow;
+}
+
+RunNumber key_of(const TurnMark& mark) {
+  return mark.starting == 0 ? mark.run.load() : key_of_workflow(mark.starting);
+}
+
 bool was_seen(const TurnMark& mark) {
   return mark.run != 0 && mark.cause != kCauseUnseen;
 }
@@ -82,7 +94,9 @@ base::Result<std::unique_ptr<TurnMarks>> TurnMarks::open(const std::string& path
   if (!file) return file.error();
   std::unique_ptr<TurnMarks> marks(new TurnMarks(path, std::move(*file)));
   if (auto mapped = marks->map(); !mapped) return mapped.error();
-  if (!marks->begin(build)) return marks;
+  const bool changed = marks->begin(build);
+  marks->note_starts();
+  if (!changed) return marks;
   if (auto synced = marks->sync(); !synced) return synced.error();
   return marks;
 }
@@ -135,26 +149,30 @@ bool TurnMarks::count(std::uint64_t build) {
       other_reason(memory_) != 0 || std::any_of(marks.begin(), marks.end(), was_seen);
   bool changed = false;
   for (Entry& entry : std::span(entries(), kMostRuns)) {
-    const auto is_its = [&](const TurnMark& mark) { return mark.run == entry.run; };
+    const auto is_its = [&](const TurnMark& mark) {
+      return mark.run != 0 && key_of(mark) == entry.run;
+    };
     // Only deaths one after the other count together.
     if (entry.unseen == 0 || (!known && std::any_of(marks.begin(), marks.end(), is_its))) continue;
     entry.unseen = 0;
     entry.seal();
     changed = true;
   }
+  std::set<RunNumber> counted;  // several shards may have been starting runs of one workflow
   for (const TurnMark& mark : marks) {
     if (mark.run == 0 || (known && !was_seen(mark))) continue;
-    count(find_or_add(mark.run, build), mark);
-    changed = true;
+    if (!counted.insert(key_of(mark)).second) continue;
+    count(find_or_add(key_of(mark), build), mark);
   }
-  return changed;
+  return changed || !counted.empty();
 }
 
 void TurnMarks::count(Entry& entry, const TurnMark& mark) {
   entry.cause = mark.cause;
   entry.place = mark.place;
   ++(was_seen(mark) ? entry.seen : entry.unseen);
-  if (entry.seen >= kMostSeen || entry.unseen >= kMostUnseen) entry.set_aside = 1;
+  const auto most_seen = mark.starting == 0 ? kMostSeen : kMostSeenStarting;
+  if (entry.seen >= most_seen || entry.unseen >= kMostUnseen) entry.set_aside = 1;
   entry.seal();
 }
 
@@ -186,6 +204,18 @@ TurnMarks::Entry& TurnMarks::find_or_add(RunNumber run, std::uint64_t build) {
   return *entry;
 }
 
+void TurnMarks::note_starts() {
+  for (const Entry& entry : std::span(entries(), kMostRuns)) {
+    const bool of_workflow = (entry.run & kOfWorkflow) != 0;
+    if (of_workflow && entry.set_aside != 0) fatal_starts_.push_back(entry.run);
+  }
+}
+
+bool TurnMarks::ends_processes_at_start(std::uint64_t workflow) const {
+  return std::find(fatal_starts_.begin(), fatal_starts_.end(), key_of_workflow(workflow)) !=
+         fatal_starts_.end();
+}
+
 void TurnMarks::gets_on(RunNumber run) {
   const std::lock_guard lock(mutex_);
   Entry* const entry = find(run);
@@ -198,7 +228,7 @@ std::vector<Deaths> TurnMarks::deaths() const {
   const std::lock_guard lock(mutex_);
   std::vector<Deaths> all;
   for (const Entry& entry : std::span(entries(), kMostRuns)) {
-    if (entry.run == 0) continue;
+    if (entry.run == 0 || (entry.run & kOfWorkflow) != 0) continue;
     all.push_back({entry.run, entry.place, entry.cause, entry.seen, entry.unseen, entry.set_aside});
   }
   return all;
@@ -208,7 +238,7 @@ base::Status TurnMarks::forget_if(base::FunctionRef<bool(RunNumber)> chosen) {
   const std::lock_guard lock(mutex_);
   bool changed = false;
   for (Entry& entry : std::span(entries(), kMostRuns)) {
-    if (entry.run == 0 || !chosen(entry.run)) continue;
+    if (entry.run == 0 || (entry.run & kOfWorkflow) != 0 || !chosen(entry.run)) continue;
     entry = {};
     changed = true;
   }

@@ -31,10 +31,14 @@ struct alignas(64) TurnMark {
   std::atomic<RunNumber> run;        // 0: no code runs
   std::atomic<std::uint64_t> place;  // events of its history
   std::atomic<std::uint32_t> cause;
+  // What the run is of, by a digest of its name, while it makes its very first turn: nothing of the
+  // run is recorded before that is over. Else 0.
+  std::atomic<std::uint64_t> starting;
 
-  void set(RunNumber number, std::uint64_t events) {
+  void set(RunNumber number, std::uint64_t events, std::uint64_t workflow = 0) {
     cause.store(kCauseUnseen, std::memory_order_relaxed);
     place.store(events, std::memory_order_relaxed);
+    starting.store(workflow, std::memory_order_relaxed);
     run.store(number, std::memory_order_release);
   }
 };
@@ -57,6 +61,9 @@ class TurnMarks {
   static constexpr std::uint32_t kMostUnseen = 3;
   static constexpr std::size_t kMostShards = 1'024;
   static constexpr std::size_t kMostRuns = 1'024;
+  // Where nothing is left of the run its workflow is counted: one death that was seen is enough,
+  // because all that follows is that starts take a turn more.
+  static constexpr std::uint32_t kMostSeenStarting = 1;
 
   // Counts what the last process left behind. Deaths of runs under another build of the program
   // are forgotten: `build` stands for this one.
@@ -77,6 +84,11 @@ class TurnMarks {
   // anything: deaths that no program has counted yet are forgotten too.
   static base::Status forget_in(const std::string& path, RunNumber run);
 
+  // Has code of the workflow (a digest of its name) ended processes in the first turn of a run?
+  // Then a start is to be recorded before its code runs, or whoever repeats it ends one process
+  // after the other.
+  bool ends_processes_at_start(std::uint64_t workflow) const;
+
   // nullptr: there are more shards than marks.
   TurnMark* of_shard(std::size_t index);
   // The process ends, and no run's code is to blame. Signal handlers may say so.
@@ -91,6 +103,7 @@ class TurnMarks {
   bool begin(std::uint64_t build);
   bool count(std::uint64_t build);
   void count(Entry& entry, const TurnMark& mark);
+  void note_starts();
   Entry* entries() const;
   Entry* find(RunNumber run) const;
   Entry& find_or_add(RunNumber run, std::uint64_t build);
@@ -99,7 +112,8 @@ class TurnMarks {
   const std::string path_;
   const File file_;
   char* memory_ = nullptr;
-  mutable std::mutex mutex_;  // guards the deaths
+  std::vector<std::uint64_t> fatal_starts_;  // since it was opened
+  mutable std::mutex mutex_;                 // guards the deaths
 };
 
 }  // namespace reprise::store

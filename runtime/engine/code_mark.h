@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <pthread.h>
 
+#include "base/ids.h"
 #include "runtime/engine/run_table.h"
 #include "store/turn_marks.h"
 
@@ -62,8 +63,14 @@ class CodeMark {
  private:
   void enter(const RunRecord* run, std::uint64_t by) {
     run_.store(run, std::memory_order_relaxed);
-    told_->set(run == nullptr ? 0 : run->state.number, run == nullptr ? 0 : run->state.events);
+    tell(run);
     entries_.store(entries_.load(std::memory_order_relaxed) + by, std::memory_order_release);
+  }
+
+  void tell(const RunRecord* run) {
+    if (run == nullptr) return told_->set(0, 0);
+    const RunState& state = run->state;
+    told_->set(state.number, state.events, state.events > 0 ? 0 : base::hash64(*state.workflow));
   }
 
   std::atomic<std::uint64_t> entries_{0};

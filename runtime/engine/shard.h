@@ -120,6 +120,7 @@ class Shard {
   void run_turn_if_full(RunRecord& run);
   void run_turn(RunRecord& run, proto::Turn& turn);
   bool run_code(RunRecord& run, proto::Turn& turn);
+  bool is_recorded_first(const RunRecord& run) const;
   void clear_of_suspicion(RunRecord& run);
   void record(RunRecord& run, proto::Turn& turn);
   void record_end(RunRecord& run,

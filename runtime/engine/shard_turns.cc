@@ -88,7 +88,7 @@ void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
 
 // False: the code could not run, or what it did must not be recorded.
 bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
-  if (!loadable(run)) {
+  if (!loadable(run) || is_recorded_first(run)) {
     // Its inputs are recorded now and applied as soon as its history can be read.
     if (std::exchange(run.awaits_load, true)) return false;
     post([this, number = run.state.number] {
@@ -109,6 +109,14 @@ bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
   // Without a worker the run waits for one; there is nothing wrong with it.
   if (result.trouble->code != base::ErrorCode::kNoWorker) park(run, *result.trouble);
   return false;
+}
+
+// Is it the first turn of a run whose like has ended a process, and left nothing that would tell
+// the next one whose code it was?
+bool Shard::is_recorded_first(const RunRecord& run) const {
+  if (run.state.events > 0) return false;
+  const store::TurnMarks* const marks = shared_.store->turn_marks();
+  return marks != nullptr && marks->ends_processes_at_start(base::hash64(*run.state.workflow));
 }
 
 // Its code has come back, whatever came of it.

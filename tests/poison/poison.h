@@ -15,6 +15,7 @@ struct Kind {
   bool dies = true;           // false: it is only in the way
   std::string says{};         // what the process must have said
   bool when_unwound = false;  // when the run leaves memory, where it waits
+  bool at_start = false;      // in its first turn, of which nothing is recorded at first
 };
 std::vector<Kind> kinds();
 

@@ -52,6 +52,7 @@ std::vector<Kind> kinds() {
       {.name = "null", .says = "SIGSEGV in the code of run 'poison', workflow 'poison'"},
       {.name = "trap", .says = "in the code of run 'poison'"},
       {.name = "abort", .says = "SIGABRT in the code of run 'poison'"},
+      {.name = "abort", .says = "SIGABRT in the code of run 'poison'", .at_start = true},
       {.name = "terminate", .says = "SIGABRT in the code of run 'poison'"},
       {.name = "exit", .says = "exit() in the code of run 'poison'"},
       {.name = "pthread_exit", .says = "in the code of run 'poison'"},

@@ -41,7 +41,7 @@ std::string wait_and_swallow(Context& ctx) {
 }
 
 std::string run_poison(Context& ctx, const Process& process) {
-  ctx.sleep(5ms);
+  if (!process.kind.at_start) ctx.sleep(5ms);
   if (process.mended) {
     if (process.kind.when_unwound) ctx.inbox(finish).next().get();
     return "mended";

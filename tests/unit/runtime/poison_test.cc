@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "base/build_id.h"
+#include "base/ids.h"
 #include "runtime/host/given_up.h"
 #include "store/parked_notes.h"
 #include "store/turn_marks.h"
@@ -61,6 +62,14 @@ class PoisonedRuns : public EngineFixture {
     ASSERT_TRUE(marks);
     (*marks)->of_shard(0)->set(run, 2);
     (*marks)->of_shard(0)->cause = cause;
+  }
+  // It ends in the first turn of a run, of which nothing is recorded.
+  void die_starting(const std::string& workflow) {
+    close();
+    auto marks = store::TurnMarks::open(directory_.path() + "/store/turns", base::build_id());
+    ASSERT_TRUE(marks);
+    (*marks)->of_shard(0)->set(1, 0, base::hash64(workflow));
+    (*marks)->of_shard(0)->cause = SIGSEGV;
   }
   ErrorCode parked_for(const std::string& id) {
     const auto run = describe(id);
@@ -195,6 +204,31 @@ TEST_F(PoisonedRuns, ARunThatWasNeverRecordedLeavesNothingToTheNext) {
   start("w", "innocent");
   reopen();
   EXPECT_EQ(parked_for("innocent"), ErrorCode{});
+}
+
+// Whoever repeats a start ends one process after the other, if nothing of the run is recorded.
+TEST_F(PoisonedRuns, AStartOfAWorkflowThatEndsProcessesIsRecordedBeforeItsCodeRuns) {
+  die_starting("w");
+  workflow("innocent", wait_for_signal);
+  reopen();
+  const auto run = start("w", "poison");
+  ASSERT_TRUE(started_ && *started_);
+  ASSERT_FALSE(history("poison").empty());
+  EXPECT_TRUE(history("poison").front().deferred());
+  ASSERT_TRUE(signal("poison", "go", "done"));
+  EXPECT_EQ(result(run), "done");
+  start("innocent", "other");
+  EXPECT_FALSE(history("other").front().deferred());
+}
+
+TEST_F(PoisonedRuns, AStartThatIsRecordedBeforeItsCodeRunsIsSetAsideLikeAnyRun) {
+  worker_.reset();
+  start("w", "poison");  // for whoever will have its code
+  ASSERT_TRUE(started_ && *started_);
+  die(1, SIGSEGV);
+  die(1, SIGSEGV);
+  reopen();
+  EXPECT_EQ(parked_for("poison"), ErrorCode::kPoisoned);
 }
 
 TEST_F(PoisonedRuns, OrdinaryWorkLeavesNoMark) {

@@ -147,6 +147,40 @@ TEST_F(TurnMarksTest, WhatIsForgottenStaysForgotten) {
   EXPECT_EQ(only(*open()).run, 6u);
 }
 
+// Nothing is left of a run that ends its process in its first turn, so its workflow is remembered.
+TEST_F(TurnMarksTest, AWorkflowThatEndsTheProcessAtStartIsKnown) {
+  constexpr std::uint64_t kWorkflow = 4'711;
+  {
+    const auto marks = open();
+    EXPECT_FALSE(marks->ends_processes_at_start(kWorkflow));
+    marks->of_shard(0)->set(5, 0, kWorkflow);
+    marks->of_shard(0)->cause = SIGSEGV;
+  }
+  for (int i = 0; i < 2; ++i) {
+    const auto marks = open();
+    EXPECT_TRUE(marks->ends_processes_at_start(kWorkflow));
+    EXPECT_FALSE(marks->ends_processes_at_start(kWorkflow + 1));
+    EXPECT_TRUE(marks->deaths().empty()) << "the run's number will be another one's";
+    ASSERT_TRUE(marks->forget_if([](RunNumber) { return true; }));
+  }
+  EXPECT_FALSE(open(kBuild + 1)->ends_processes_at_start(kWorkflow));
+}
+
+TEST_F(TurnMarksTest, StartsThatWereKilledFromOutsideAreSuspectWhenThreeInARowWere) {
+  constexpr std::uint64_t kWorkflow = 4'711;
+  const auto kill = [&] {
+    const auto marks = open();
+    EXPECT_FALSE(marks->ends_processes_at_start(kWorkflow));
+    for (std::size_t shard = 0; shard < 5; ++shard) {
+      marks->of_shard(shard)->set(5 + shard, 0, kWorkflow);
+    }
+  };
+  for (int i = 0; i < 2; ++i) kill();
+  (void)open();
+  for (int i = 0; i < 3; ++i) kill();
+  EXPECT_TRUE(open()->ends_processes_at_start(kWorkflow));
+}
+
 // `reprise retry` while no program has the store open.
 TEST_F(TurnMarksTest, ARunIsForgottenInTheFileAlone) {
   EXPECT_TRUE(TurnMarks::forget_in(path_, 5)) << "there is no file";
