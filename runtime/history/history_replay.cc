@@ -20,7 +20,9 @@ HistoryReplay::HistoryReplay(const WorkerCode& code,
   }
   execution_ = std::make_unique<replay::Execution>(
       std::move(info), workflow->second, pool,
-      replay::ExecutionOptions{.strict = options.strict, .observer = options.observer});
+      replay::ExecutionOptions{.strict = options.strict,
+                               .given_up = std::move(options.given_up),
+                               .observer = options.observer});
 }
 
 bool HistoryReplay::next() {

@@ -4,6 +4,7 @@
 // turn: what would park the run is found.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -19,6 +20,8 @@ struct HistoryReplayOptions {
   bool strict = false;               // compare inputs of commands too
   base::Symbols* symbols = nullptr;  // for the stacks in its reports; nullptr: they have none
   replay::ReplayObserver* observer = nullptr;  // told of every event; outlives the replay
+  // As ExecutionOptions::given_up; called by the destructor, too.
+  std::function<void(const replay::RunInfo&, const replay::StrandStatus&)> given_up{};
 };
 
 // Not thread-safe: one thread, as for an Execution.

@@ -12,11 +12,9 @@ constexpr std::string_view kAdvice =
 
 }  // namespace
 
-std::string GivenUp::add(const replay::RunInfo& run,
-                         const replay::StrandStatus& strand,
-                         base::Symbols& symbols) {
-  ++count_;
-  workflows_.insert(run.workflow);
+std::string given_up_text(const replay::RunInfo& run,
+                          const replay::StrandStatus& strand,
+                          base::Symbols& symbols) {
   std::string text = "run '" + base::printable_text(run.workflow_id) + "' (" +
                      run.run_id.to_string() + ") of workflow '" +
                      base::printable_text(run.workflow) + "': strand " +
@@ -31,6 +29,14 @@ std::string GivenUp::add(const replay::RunInfo& run,
     text += "\n  #" + std::to_string(number++) + " " + to_string(symbol);
   }
   return base::Error{base::ErrorCode::kUnwindSwallowed, text}.text();
+}
+
+std::string GivenUp::add(const replay::RunInfo& run,
+                         const replay::StrandStatus& strand,
+                         base::Symbols& symbols) {
+  ++count_;
+  workflows_.insert(run.workflow);
+  return given_up_text(run, strand, symbols);
 }
 
 std::string GivenUp::too_many_text(std::string_view workflow) {

@@ -10,6 +10,11 @@
 
 namespace reprise::runtime {
 
+// What is to be said of such a strand.
+std::string given_up_text(const replay::RunInfo& run,
+                          const replay::StrandStatus& strand,
+                          base::Symbols& symbols);
+
 inline constexpr std::size_t kMostGivenUp = 1'000;  // of one shard
 
 class GivenUp {

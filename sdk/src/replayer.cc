@@ -7,6 +7,7 @@
 #include "replay/user_frames.h"
 #include "runtime/history/history.h"
 #include "runtime/history/history_replay.h"
+#include "runtime/host/given_up.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/workflow_runner.h"
 
@@ -80,14 +81,26 @@ class Replayer::State final : public internal::Registry {
 
   ReplayReport replay(const History& history) {
     if (!code_) code_ = implementations_.worker_code({}, 0, internal::silent_host());
-    runtime::HistoryReplay replay(*code_, stacks_, history.data(),
-                                  {.strict = options_.strict, .symbols = &symbols_});
+    std::vector<std::string> given_up;
+    ReplayReport report = replay(history, &given_up);
+    report.given_up = std::move(given_up);  // complete once the run has left memory
+    return report;
+  }
+
+ private:
+  ReplayReport replay(const History& history, std::vector<std::string>* given_up) {
+    runtime::HistoryReplay replay(
+        *code_, stacks_, history.data(),
+        {.strict = options_.strict,
+         .symbols = &symbols_,
+         .given_up = [&](const replay::RunInfo& run, const replay::StrandStatus& strand) {
+           given_up->push_back(runtime::given_up_text(run, strand, symbols_));
+         }});
     while (replay.next()) {
     }
     return report_of(replay, symbols_);
   }
 
- private:
   ReplayerOptions options_;
   internal::Implementations implementations_;
   std::optional<runtime::WorkerCode> code_;  // made of them when it is first needed

@@ -57,6 +57,10 @@ struct ReplayReport {
   // the innermost first: "shop::place_order shop/order.cc:41".
   std::vector<std::string> stack;
 
+  // Strands that swallow the exception by which a run leaves memory (RP2011), as the engine would
+  // log them. They match all the same, and keep their stacks in memory until the process ends.
+  std::vector<std::string> given_up;
+
   explicit operator bool() const { return matched; }
 };
 

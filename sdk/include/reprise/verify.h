@@ -73,6 +73,15 @@ struct VerifyPatch {
   std::string advice() const;
 };
 
+// Code of a workflow that swallows the exception by which a run leaves memory (RP2011). Its runs go
+// on, so they are safe as far as that goes; but each such strand keeps its stack in memory until
+// the process ends, the engine's as well as the one that verifies.
+struct VerifyGivenUp {
+  std::string workflow;
+  std::uint64_t strands = 0;
+  std::string report;  // of the run that started first, as the engine would log it
+};
+
 // What a verification found. A value.
 struct VerifyReport {
   std::uint64_t checked = 0;     // runs that were replayed, or should have been
@@ -87,6 +96,7 @@ struct VerifyReport {
   std::uint64_t beyond_limit = 0;
   std::vector<VerifyGroup> groups;  // those with the most runs first
   std::vector<VerifyPatch> patches;
+  std::vector<VerifyGivenUp> given_up;  // by workflow
 
   // 0: every checked run is safe; 1: some diverge; 2: none does, and some could not be read.
   int exit_status() const;

@@ -80,8 +80,9 @@ std::optional<std::string> DebuggedReplay::replay_once() {
   passed_.assign(lines_.size() + 1, false);
   applied_ = 0;
   threw_ = false;
-  runtime::HistoryReplay replay(code_, stacks_, history_,
-                                {.strict = strict_, .symbols = &symbols_, .observer = this});
+  runtime::HistoryReplay replay(
+      code_, stacks_, history_,
+      {.strict = strict_, .symbols = &symbols_, .observer = this, .given_up = given_up_.teller()});
   while (replay.next()) {
   }
   if (start_over_) return std::nullopt;

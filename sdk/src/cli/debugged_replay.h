@@ -11,6 +11,7 @@
 #include "replay/replay_observer.h"
 #include "replay/stack_pool.h"
 #include "runtime/worker_code.h"
+#include "sdk/src/cli/given_up_lines.h"
 
 namespace reprise::internal {
 
@@ -49,6 +50,7 @@ class DebuggedReplay final : public replay::ReplayObserver {
   const bool strict_;
   replay::StackPool stacks_;
   base::Symbols symbols_;
+  GivenUpLines given_up_{symbols_};
   std::vector<std::string> texts_;
   std::vector<const char*> lines_;
   std::vector<bool> passed_;   // by number of the event

@@ -13,6 +13,7 @@
 #include "sdk/src/cli/debugged_replay.h"
 #include "sdk/src/cli/event_text.h"
 #include "sdk/src/cli/exit_status.h"
+#include "sdk/src/cli/given_up_lines.h"
 #include "sdk/src/cli/history_source.h"
 #include "sdk/src/cli/replay_code.h"
 #include "sdk/src/cli/replay_stacks.h"
@@ -105,9 +106,12 @@ int run_alone(const runtime::WorkerCode& code,
   replay::StackPool stacks(replay_stacks());
   base::Symbols symbols;
   UntilEvent until(options.until);
-  runtime::HistoryReplay replay(
-      code, stacks, history.data(),
-      {.strict = options.strict, .symbols = &symbols, .observer = &until});
+  GivenUpLines given_up(symbols);
+  runtime::HistoryReplay replay(code, stacks, history.data(),
+                                {.strict = options.strict,
+                                 .symbols = &symbols,
+                                 .observer = &until,
+                                 .given_up = given_up.teller()});
   Progress progress(history.data());
   while (replay.next()) progress.replayed(replay);
   if (until.is_there()) {

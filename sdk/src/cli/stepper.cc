@@ -37,7 +37,8 @@ void Stepper::start_over() {
   sites_.clear();
   replay_.reset();  // before the new one: they share a thread and its strands
   replay_ = std::make_unique<runtime::HistoryReplay>(
-      code_, stacks_, history_, runtime::HistoryReplayOptions{strict_, &symbols_, this});
+      code_, stacks_, history_,
+      runtime::HistoryReplayOptions{strict_, &symbols_, this, given_up_.teller()});
 }
 
 bool Stepper::asks(std::uint64_t event, const proto::Event& command) {

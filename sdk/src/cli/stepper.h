@@ -14,6 +14,7 @@
 #include "runtime/history/history_replay.h"
 #include "runtime/worker_code.h"
 #include "sdk/src/cli/event_text.h"
+#include "sdk/src/cli/given_up_lines.h"
 
 namespace reprise::internal {
 
@@ -60,6 +61,7 @@ class Stepper final : private replay::ReplayObserver {
   const std::vector<NumberedEvent> events_;
   replay::StackPool stacks_;
   mutable base::Symbols symbols_;
+  GivenUpLines given_up_{symbols_};
   std::map<std::uint64_t, std::string> sites_;  // of commands, where the code is now
   std::unique_ptr<runtime::HistoryReplay> replay_;
 };

@@ -57,11 +57,18 @@ json json_of(const VerifyPatch& patch) {
           {"advice", patch.advice()}};
 }
 
+json json_of(const VerifyGivenUp& given_up) {
+  return {
+      {"workflow", given_up.workflow}, {"strands", given_up.strands}, {"report", given_up.report}};
+}
+
 json json_of(const VerifyReport& report) {
   json groups = json::array();
   for (const VerifyGroup& group : report.groups) groups.push_back(json_of(group));
   json patches = json::array();
   for (const VerifyPatch& patch : report.patches) patches.push_back(json_of(patch));
+  json given_up = json::array();
+  for (const VerifyGivenUp& one : report.given_up) given_up.push_back(json_of(one));
   return {{"exit_status", report.exit_status()},
           {"checked", report.checked},
           {"safe", report.safe},
@@ -74,7 +81,8 @@ json json_of(const VerifyReport& report) {
             {"ended", report.ended},
             {"beyond_limit", report.beyond_limit}}},
           {"groups", std::move(groups)},
-          {"patches", std::move(patches)}};
+          {"patches", std::move(patches)},
+          {"given_up", std::move(given_up)}};
 }
 
 void show_progress(const VerifyProgress& progress) {

@@ -91,6 +91,14 @@ std::string text_of(const VerifyPatch& patch) {
          base::printable_text(patch.workflow) + "': " + counts + "\n  " + patch.advice() + "\n";
 }
 
+std::string text_of(const VerifyGivenUp& given_up) {
+  return "\nworkflow '" + base::printable_text(given_up.workflow) +
+         "': " + std::to_string(given_up.strands) +
+         (given_up.strands == 1 ? " strand swallows" : " strands swallow") +
+         " what unwinds a run that leaves memory (RP2011), and stays there: its runs go on\n" +
+         indented(given_up.report);
+}
+
 std::string skipped(const VerifyReport& report) {
   std::string text;
   for (const auto& [queue, count] : report.other_task_queues) {
@@ -130,6 +138,7 @@ std::string report_text(const VerifyReport& report,
   text += skipped(report);
   for (const VerifyGroup& group : report.groups) text += text_of(group, replay);
   for (const VerifyPatch& patch : report.patches) text += text_of(patch);
+  for (const VerifyGivenUp& given_up : report.given_up) text += text_of(given_up);
   return text + verdict(report);
 }
 

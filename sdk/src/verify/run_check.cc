@@ -1,5 +1,6 @@
 #include "sdk/src/verify/run_check.h"
 
+#include "runtime/host/given_up.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/verify/crash_note.h"
 
@@ -21,12 +22,26 @@ void RunCheck::check(const Run& run) {
     return;
   }
   const CrashNote note(*run->workflow, run->workflow_id);
-  runtime::HistoryReplay replay(code_, stacks_, *history,
-                                {.strict = options_.strict, .symbols = &symbols_});
+  runtime::HistoryReplay replay(
+      code_, stacks_, *history,
+      {.strict = options_.strict,
+       .symbols = &symbols_,
+       .given_up = [&](const replay::RunInfo& info, const replay::StrandStatus& strand) {
+         given_up_[info.workflow].add(
+             {1, run->number, runtime::given_up_text(info, strand, symbols_)});
+       }});
   while (replay.next()) {
   }
   gather(*run, *history, replay);
   done_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void RunCheck::GivenUp::add(const GivenUp& other) {
+  if (strands == 0 || other.first < first) {
+    first = other.first;
+    report = other.report;
+  }
+  strands += other.strands;
 }
 
 void RunCheck::gather(const runtime::RunState& run,
@@ -54,6 +69,7 @@ void RunCheck::pass_over(const UnreadRun& run) {
 void RunCheck::merge(RunCheck& other) {
   groups_.merge(std::move(other.groups_));
   patches_.merge(other.patches_);
+  for (const auto& [workflow, given_up] : other.given_up_) given_up_[workflow].add(given_up);
   safe_ += other.safe_;
   unreadable_ += other.unreadable_;
   events_ += other.events_;
@@ -69,6 +85,9 @@ void RunCheck::fill(VerifyReport* report) {
   report->events = events_;
   report->groups = groups_.take();
   report->patches = patches_.list();
+  for (const auto& [workflow, given_up] : given_up_) {
+    report->given_up.push_back({workflow, given_up.strands, given_up.report});
+  }
 }
 
 }  // namespace reprise::internal

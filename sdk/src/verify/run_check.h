@@ -44,6 +44,15 @@ class RunCheck {
   void fill(VerifyReport* report);
 
  private:
+  // The strands of a workflow that were given up.
+  struct GivenUp {
+    std::uint64_t strands = 0;
+    store::RunNumber first = 0;
+    std::string report{};
+
+    void add(const GivenUp& other);
+  };
+
   void gather(const runtime::RunState& run,
               const proto::History& history,
               const runtime::HistoryReplay& replay);
@@ -56,6 +65,7 @@ class RunCheck {
   Groups groups_;
   PatchTally patches_;
   std::vector<UnreadRun> unread_;
+  std::map<std::string, GivenUp> given_up_;  // by workflow
   std::atomic<std::uint64_t> done_ = 0;
   std::atomic<std::uint64_t> diverged_ = 0;
   std::uint64_t safe_ = 0;

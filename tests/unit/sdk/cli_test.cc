@@ -115,6 +115,24 @@ TEST_F(CliTest, ReplaysToTheEnd) {
   EXPECT_THAT(ended.out, HasSubstr("replayed: run trade-1 of workflow 'trade', all 7 events"));
 }
 
+// Which the run of this history does only while it waits.
+TEST_F(CliTest, TellsOfStrandsThatSwallowTheirUnwinding) {
+  worker_ = std::make_unique<Worker>();
+  worker_->implement(trade, [](Context& ctx, const int& amount) {
+    for (;;) {
+      try {
+        return run_trade(ctx, amount);
+      } catch (...) {
+      }
+    }
+  });
+  const Ended ended = replay({"--until", "4"});
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("stopped after event 4"));
+  EXPECT_THAT(ended.err, HasSubstr("RP2011 run 'trade-1'"));
+  EXPECT_THAT(step("n\nn\nb\nb\nn\nq\n").err, HasSubstr("RP2011 run 'trade-1'"));
+}
+
 TEST_F(CliTest, StopsAfterAnEventAndShowsWhatEachStrandWaitsFor) {
   const Ended ended = replay({"--until", "4"});
   EXPECT_EQ(ended.status, 0) << ended.err;

@@ -122,6 +122,30 @@ TEST(Replayer, ReportsABugWithoutSides) {
   EXPECT_EQ(report.event, 3U);
 }
 
+TEST(Replayer, SaysWhichStrandsWereGivenUp) {
+  testing::Env env;
+  env.implement(twice, [](Context& ctx, const int&) {
+    ctx.sleep(1h);
+    return 1;
+  });
+  const auto run = env.client().submit(twice(1), {.id = "twice-1"});
+  const History history = run.history();
+  Replayer replayer;
+  replayer.implement(twice, [](Context& ctx, const int&) {
+    for (;;) {
+      try {
+        ctx.sleep(1h);
+        return 1;
+      } catch (...) {
+      }
+    }
+  });
+  const ReplayReport report = replayer.replay(history);
+  EXPECT_TRUE(report) << report.text;
+  ASSERT_EQ(report.given_up.size(), 1U);
+  EXPECT_NE(report.given_up[0].find("RP2011 run 'twice-1'"), std::string::npos);
+}
+
 TEST(Replayer, ReplaysAgainAfterAMismatch) {
   Replayer replayer;
   const History history = recorded();

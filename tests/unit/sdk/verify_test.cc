@@ -62,6 +62,18 @@ int throwing_code(Context& ctx, const int& value) {
   return run_order(ctx, value) + shop_code::price_of({}, "no such item");
 }
 
+// Does not leave memory when it is asked to.
+int swallowing_code(Context& ctx, const int& value) {
+  ctx.call(pick(value));
+  ctx.call(ship(value));
+  for (;;) {
+    try {
+      return wait_for_go(ctx);
+    } catch (...) {
+    }
+  }
+}
+
 // The stages of a change that charges before it.
 int run_patched(Context& ctx, const int& value) {
   if (ctx.patched("fees")) ctx.call(charge(value));
@@ -177,6 +189,33 @@ TEST_F(VerifyTest, AStoreWithoutOpenRunsIsSafe) {
   const VerifyReport report = check([](Context& ctx, const int&) { return wait_for_go(ctx); });
   EXPECT_EQ(report.checked, 0U);
   EXPECT_EQ(report.exit_status(), 0);
+}
+
+// Its runs go on, and what it leaves in memory is not kept from whoever deploys it.
+TEST_F(VerifyTest, CodeThatSwallowsItsUnwindingIsReported) {
+  leave(run_order, 3);
+  EXPECT_THAT(check(run_order).given_up, IsEmpty());
+  const VerifyReport report = check(swallowing_code, {.threads = 3});
+  EXPECT_EQ(report.safe, 3U);
+  EXPECT_EQ(report.exit_status(), 0);
+  ASSERT_THAT(report.given_up, SizeIs(1));
+  EXPECT_EQ(report.given_up[0].workflow, "order");
+  EXPECT_EQ(report.given_up[0].strands, 3U);
+  EXPECT_THAT(report.given_up[0].report, HasSubstr("RP2011 run 'order-0'"));
+}
+
+TEST_F(VerifyTest, TheCommandReportsCodeThatSwallowsItsUnwinding) {
+  leave(run_order);
+  Worker worker;
+  implement(worker, swallowing_code);
+  ::testing::internal::CaptureStdout();
+  const char* const argv[] = {"shop", "verify", "--store", store_.c_str()};
+  EXPECT_EQ(cli(4, argv, worker), 0);
+  std::fflush(stdout);
+  const std::string text = ::testing::internal::GetCapturedStdout();
+  EXPECT_THAT(text, HasSubstr("workflow 'order': 1 strand swallows"));
+  EXPECT_THAT(text, HasSubstr("RP2011 run 'order-0'"));
+  EXPECT_THAT(text, HasSubstr("safe to deploy"));
 }
 
 TEST_F(VerifyTest, ClosedRunsAreCheckedWhenAsked) {
