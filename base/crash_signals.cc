@@ -11,6 +11,7 @@
 #include <mutex>
 #include <ucontext.h>
 #include <unistd.h>
+#include <utility>
 
 namespace reprise::base {
 namespace {
@@ -18,7 +19,9 @@ namespace {
 constexpr std::array kSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 std::array<struct sigaction, kSignals.size()> handlers_before;
-std::atomic<void (*)(const Crash&)> teller{nullptr};
+
+using Teller = void (*)(const Crash&);
+std::array<std::atomic<Teller>, 4> tellers{};
 
 const char* stack_pointer_in([[maybe_unused]] const void* context) {
 #if defined(__x86_64__)
@@ -55,7 +58,9 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   crash.from_outside = info->si_code <= 0 && info->si_pid != ::getpid();
   const bool at_address = info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS);
   if (at_address) crash.address = static_cast<char*>(info->si_addr);
-  teller.load()(crash);
+  for (const auto& one : tellers) {
+    if (const Teller tell = one.load(); tell != nullptr) tell(crash);
+  }
   errno = error;
   hand_on(signal, info, context);
 }
@@ -75,11 +80,16 @@ void install() {
 }  // namespace
 
 void tell_crashes(void (*tell)(const Crash&)) {
-  static std::once_flag once;
-  std::call_once(once, [tell] {
-    teller = tell;
-    install();
-  });
+  static std::mutex mutex;
+  static bool installed = false;
+  const std::lock_guard lock(mutex);
+  for (auto& one : tellers) {
+    if (one == tell) break;
+    if (one != nullptr) continue;
+    one = tell;
+    break;
+  }
+  if (!std::exchange(installed, true)) install();
 }
 
 const char* signal_name(int signal) {

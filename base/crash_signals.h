@@ -15,7 +15,8 @@ struct Crash {
 // on its alternate stack if it has one, and may do only what a signal handler may. Then the signal
 // is for whoever had it before: a handler of the program's or of a sanitizer, or the default action
 // with its core dump, at the very instruction that failed. A handler that is installed later has
-// the signal to itself. For the life of the process; the first call counts.
+// the signal to itself. For the life of the process; several are called in the order in which they
+// came, four at most. Any thread.
 void tell_crashes(void (*tell)(const Crash&));
 
 // Writes to stderr from a signal handler, with memory of its own.

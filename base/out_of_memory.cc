@@ -1,12 +1,23 @@
 #include "base/out_of_memory.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
 
 namespace reprise::base {
+namespace {
+
+std::atomic<void (*)()> out_of_memory_teller{nullptr};
+
+}  // namespace
+
+void tell_out_of_memory(void (*tell)()) {
+  out_of_memory_teller = tell;
+}
 
 void end_out_of_memory(const char* doing) noexcept {
+  if (const auto tell = out_of_memory_teller.load(); tell != nullptr) tell();
   char line[256];
   const int length =
       std::snprintf(line, sizeof line,

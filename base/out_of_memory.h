@@ -13,6 +13,10 @@ inline constexpr int kExitOutOfMemory = 71;  // EX_OSERR
 // Says so on standard error, allocating nothing, and ends the process. `doing` is for people.
 [[noreturn]] void end_out_of_memory(const char* doing) noexcept;
 
+// From now on `tell` is called before that, on the thread that ends the process, and may do only
+// what a signal handler may. For the life of the process; the last call counts.
+void tell_out_of_memory(void (*tell)());
+
 // Returns what `work` returns; a std::bad_alloc that leaves it ends the process.
 template <class Work>
 decltype(auto) needs_memory(const char* doing, Work&& work) {

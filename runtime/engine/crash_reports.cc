@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/crash_signals.h"
+#include "base/out_of_memory.h"
 #include "base/stack_frames.h"
 #include "runtime/guard/thread_watch.h"
 #include "runtime/host/strand_here.h"
@@ -22,15 +23,21 @@ constexpr std::size_t kMostFramesTold = 12;
 
 // Of this thread; nullptr: it is no shard's.
 constinit thread_local CodeMark* shard_here = nullptr;
+constinit thread_local pid_t shard_process = 0;
 
-// The open stores. Fixed, because a signal handler looks through it; further ones are not told.
-std::array<std::atomic<store::TurnMarks*>, 16> stores{};
+// A store, and the process that has opened it: a child has it mapped, too, and the child's end is
+// nobody's concern.
+struct OpenStore {
+  std::atomic<store::TurnMarks*> marks;
+  std::atomic<pid_t> process;
+};
 
-// Whose stores these are. A child of it has them mapped, too, and its end is nobody's concern.
-std::atomic<pid_t> process{0};
+// Fixed, because a signal handler looks through it; further ones are not told.
+std::array<OpenStore, 16> stores{};
 
+// Has this thread become that of a child, in the code of a run?
 bool in_child() {
-  return process.load() != ::getpid();
+  return shard_here != nullptr && shard_process != ::getpid();
 }
 
 bool in_code_of_run() {
@@ -38,8 +45,10 @@ bool in_code_of_run() {
 }
 
 void ends_for_another_reason() {
-  for (auto& marks : stores) {
-    if (store::TurnMarks* open = marks.load(); open != nullptr) open->ends_for_another_reason();
+  const pid_t here = ::getpid();
+  for (const OpenStore& open : stores) {
+    if (open.process != here) continue;
+    if (store::TurnMarks* marks = open.marks; marks != nullptr) marks->ends_for_another_reason();
   }
 }
 
@@ -176,8 +185,8 @@ void CrashReports::install() {
 }
 
 CrashReports::CrashReports(CodeMark& mark) {
-  process = ::getpid();
   shard_here = &mark;
+  shard_process = ::getpid();
   (void)::pthread_setspecific(thread_key(), &mark);
 }
 
@@ -188,16 +197,19 @@ CrashReports::~CrashReports() {
 
 OtherEnds::OtherEnds(store::TurnMarks* marks) : marks_(marks) {
   if (marks == nullptr) return;
-  for (auto& free : stores) {
+  base::tell_out_of_memory(ends_for_another_reason);
+  for (OpenStore& place : stores) {
     store::TurnMarks* nothing = nullptr;
-    if (free.compare_exchange_strong(nothing, marks)) return;
+    if (!place.marks.compare_exchange_strong(nothing, marks)) continue;
+    place.process = ::getpid();
+    return;
   }
 }
 
 OtherEnds::~OtherEnds() {
-  for (auto& taken : stores) {
+  for (OpenStore& place : stores) {
     store::TurnMarks* ours = marks_;
-    if (ours != nullptr && taken.compare_exchange_strong(ours, nullptr)) return;
+    if (ours != nullptr && place.marks.compare_exchange_strong(ours, nullptr)) return;
   }
 }
 

@@ -65,6 +65,16 @@ TEST(CrashSignalsDeathTest, TheProgramsOwnHandlerComesAfterThat) {
   EXPECT_EXIT(die(), testing::ExitedWithCode(7), "told of SIGSEGV.*\n?.*the program sees 16");
 }
 
+TEST(CrashSignalsDeathTest, SeveralMayTellIt) {
+  const auto die = [] {
+    tell_crashes(tell_it);
+    tell_crashes([](const Crash&) { CrashText().text("and told again\n"); });
+    tell_crashes(tell_it);
+    std::abort();
+  };
+  EXPECT_DEATH(die(), "told of SIGABRT, nowhere.*\n?.*and told again");
+}
+
 // As programs do that take page faults for their own purposes.
 TEST(CrashSignalsDeathTest, AHandlerThatMendsWhatFailedGoesOnMending) {
   const auto live = [] {

@@ -667,9 +667,10 @@ TEST_F(VerifyTest, ACrashNamesItsRun) {
   EXPECT_TRUE(WIFSIGNALED(child.status));
   std::ifstream file(directory_.path() + "/stderr");
   const std::string text((std::istreambuf_iterator<char>(file)), {});
-  EXPECT_THAT(text, HasSubstr("the code crashed (SEGV) while it replayed run order-1 of workflow "
-                              "'order'\n  look at it          shop replay --store " +
-                              store_ + " --run order-1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("the code crashed (SIGSEGV) while it replayed run order-1 of workflow "
+                        "'order'\n  look at it          shop replay --store " +
+                        store_ + " --run order-1\n"));
 }
 #endif
 

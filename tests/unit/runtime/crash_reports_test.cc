@@ -1,0 +1,73 @@
+// Whom the next process blames for the end of this one. The ends are those of other processes.
+#include "runtime/engine/crash_reports.h"
+
+#include <functional>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "base/out_of_memory.h"
+#include "tests/unit/store/temporary_directory.h"
+
+namespace reprise::runtime::crash_reports_test {
+namespace {
+
+class EndsTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<store::TurnMarks> open(const std::string& name = "turns") {
+    auto marks = store::TurnMarks::open(directory_ / name, 77);
+    EXPECT_TRUE(marks);
+    return marks ? std::move(*marks) : nullptr;
+  }
+  // Its exit code.
+  static int in_other_process(const std::function<void()>& act) {
+    const pid_t other = ::fork();
+    if (other == 0) {
+      act();
+      ::_exit(0);
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(other, &status, 0), other);
+    return WEXITSTATUS(status);
+  }
+
+  store::TemporaryDirectory directory_;
+};
+
+// The run whose code another thread just executes has not eaten the memory, as far as is known.
+TEST_F(EndsTest, WantOfMemoryIsLaidToNobody) {
+  const auto die = [&](bool told) {
+    const auto marks = open();
+    const OtherEnds other_ends(told ? marks.get() : nullptr);
+    marks->of_shard(0)->set(5, 14);
+    base::end_out_of_memory("testing");
+  };
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(in_other_process([&] { die(true); }), base::kExitOutOfMemory);
+  }
+  EXPECT_TRUE(open()->deaths().empty());
+  EXPECT_EQ(in_other_process([&] { die(false); }), base::kExitOutOfMemory);
+  EXPECT_EQ(open()->deaths().size(), 1u) << "nobody has said anything";
+}
+
+// It has the parent's marks mapped, and a store of its own.
+TEST_F(EndsTest, AChildsEndChangesNothingInItsParentsStore) {
+  (void)in_other_process([&] {
+    const auto marks = open();
+    const OtherEnds other_ends(marks.get());
+    marks->of_shard(0)->set(5, 14);
+    (void)in_other_process([&] {
+      const auto own = open("own");
+      const OtherEnds own_ends(own.get());
+      base::end_out_of_memory("testing");
+    });
+    ::_exit(1);  // nobody sees it
+  });
+  const auto deaths = open()->deaths();
+  ASSERT_EQ(deaths.size(), 1u);
+  EXPECT_EQ(deaths.front().unseen, 1u);
+}
+
+}  // namespace
+}  // namespace reprise::runtime::crash_reports_test
