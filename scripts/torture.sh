@@ -8,8 +8,9 @@ usage() {
 Usage: scripts/torture.sh [--quick|--long] [--seed N] [HARNESS...]
 
 Builds the harnesses of tests/ in build/release and runs them one after another: power failure,
-process death, I/O errors, failing allocations, rotten files, simulation, fuzzing, overload. Each one
-checks its own negative controls too. Prints a table at the end; the exit status says whether all
+process death, I/O errors, failing allocations, rotten files, hostile values, a model of the API, tools
+beside an engine, files that move, poison runs, simulation, fuzzing, overload. Each one checks its own
+negative controls too. Prints a table at the end; the exit status says whether all
 have passed. What each one looks for, and what it found last time: docs/reliability.md.
 
   --quick    the sizes for every change: a few minutes in all (default)

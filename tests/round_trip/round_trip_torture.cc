@@ -20,6 +20,7 @@
 #include "proto/history.pb.h"
 #include "runtime/engine/store_audit.h"
 #include "tests/round_trip/keeper.h"
+#include "tests/support/odd_text.h"
 #include "tests/support/scratch_directory.h"
 #include "tests/support/torture.h"
 
@@ -56,8 +57,8 @@ std::string update(const RunHandle& run, const Plan& plan) {
     const std::string answer = run.update(update_of(plan)(plan.text));
     return !plan.update_fails && answer == plan.text ? "" : "an update has another answer";
   } catch (const ApplicationFailure& failure) {
-    const bool right = plan.update_fails && is_text_of(failure.type(), plan.type) &&
-                       is_text_of(failure.what(), plan.message);
+    const bool right = plan.update_fails && testing::is_text_of(failure.type(), plan.type) &&
+                       testing::is_text_of(failure.what(), plan.message);
     return right ? ""
                  : "an update has another failure: " +
                        nlohmann::json({failure.type(), failure.what()}).dump().substr(0, 200);
@@ -124,7 +125,7 @@ class Writer {
 
  private:
   void refuse(const Plan& plan) {
-    const std::string bad = refused_name(random_);
+    const std::string bad = testing::refused_name(random_);
     Plan wrong = plan;
     wrong.workflow = bad;
     const auto with = [&](const Plan& odd, const StartOptions& options) {
@@ -314,8 +315,9 @@ class Trial {
     if (met.size() > whole.size()) return wrong(i, "it has met too much");
     for (std::size_t n = 0; n < met.size(); ++n) {
       const auto& [exact, value] = met[n];
-      const bool same = exact == whole[n].first &&
-                        (exact ? value == whole[n].second : is_text_of(value, whole[n].second));
+      const bool same =
+          exact == whole[n].first &&
+          (exact ? value == whole[n].second : testing::is_text_of(value, whole[n].second));
       if (!same) return wrong(i, "value " + std::to_string(n) + " has changed");
     }
   }
@@ -325,13 +327,14 @@ class Trial {
       const std::string result = run.result();
       if (plan.end != End::kCompletes || result != plan.text) wrong(i, "it has another result");
     } catch (const ApplicationFailure& failure) {
-      if (plan.end != End::kFails || plan.causes != 0 || !is_text_of(failure.type(), plan.type) ||
-          !is_text_of(failure.what(), plan.message)) {
+      if (plan.end != End::kFails || plan.causes != 0 ||
+          !testing::is_text_of(failure.type(), plan.type) ||
+          !testing::is_text_of(failure.what(), plan.message)) {
         wrong(i, std::string("it has another failure: ") + failure.what());
       }
     } catch (const ActivityFailure& failure) {
       if (plan.end != End::kFails || plan.causes == 0) wrong(i, "it has another failure");
-      if (!is_utf8(failure.what())) wrong(i, "its failure is no text");
+      if (!testing::is_utf8(failure.what())) wrong(i, "its failure is no text");
     } catch (const CancelledFailure&) {
       if (plan.end != End::kIsCancelled) wrong(i, "it was cancelled");
     } catch (const TerminatedFailure&) {
@@ -346,7 +349,7 @@ class Trial {
     if (History::parse(bytes).to_bytes() != bytes) wrong(i, "its binary history changes");
     for (const auto layout : {JsonLayout::kIndented, JsonLayout::kCompact}) {
       const std::string json = history.to_json(layout);
-      if (!is_utf8(json)) wrong(i, "its JSON is no UTF-8");
+      if (!testing::is_utf8(json)) wrong(i, "its JSON is no UTF-8");
       if (History::parse(json).to_bytes() != bytes) wrong(i, "its JSON says something else");
     }
     for (const auto& turn : history.data().turns()) {
@@ -359,10 +362,10 @@ class Trial {
   }
 
   void see_reason(const proto::Event& input, const Plan& plan, int i) {
-    const bool kept =
-        (!input.has_cancel_requested() ||
-         is_text_of(input.cancel_requested().reason(), plan.reason)) &&
-        (!input.has_run_terminated() || is_text_of(input.run_terminated().reason(), plan.reason));
+    const bool kept = (!input.has_cancel_requested() ||
+                       testing::is_text_of(input.cancel_requested().reason(), plan.reason)) &&
+                      (!input.has_run_terminated() ||
+                       testing::is_text_of(input.run_terminated().reason(), plan.reason));
     if (!kept) wrong(i, "its reason has changed");
   }
 

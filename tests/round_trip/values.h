@@ -40,14 +40,4 @@ struct Plan {
 // `number` makes the ids of a store's runs different.
 Plan plan_of(std::uint64_t seed, int number);
 
-// A name that is to be refused: empty, too long, or no UTF-8.
-std::string refused_name(Random& random);
-
-// By another library than the product's own check.
-bool is_utf8(std::string_view text);
-
-// Is it what a log keeps of this text? The same if that is UTF-8 of a sane length; otherwise UTF-8
-// in which all that was ASCII stands as it stood.
-bool is_text_of(std::string_view kept, std::string_view original);
-
 }  // namespace reprise::round_trip

@@ -1,0 +1,32 @@
+// Text and bytes that a caller from outside may hand over, and what a log keeps of them.
+#pragma once
+#include <cstddef>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace reprise::testing {
+
+// docs/limits.md, said once more by whoever looks from outside.
+inline constexpr std::size_t kLongestId = 1'000;
+inline constexpr std::size_t kLongestText = std::size_t{64} << 10;
+// Of a string that is the only argument: the head of the list, and that of a string of this size.
+inline constexpr std::size_t kLargestString = (std::size_t{2} << 20) - 1 - 5;
+
+std::string utf8_of(std::mt19937_64& random, std::size_t characters);
+std::string any_bytes(std::mt19937_64& random, std::size_t size);
+// Of a failure or a reason: any bytes, empty, and around the longest that is kept whole.
+std::string any_text(std::mt19937_64& random);
+// Filled up to the longest, or one byte below it, in one of four.
+std::string any_name(std::mt19937_64& random, std::string_view suffix = {});
+// A name that is to be refused: too long, or no UTF-8.
+std::string refused_name(std::mt19937_64& random);
+
+// By another library than the product's own check.
+bool is_utf8(std::string_view text);
+
+// Is it what a log keeps of this text? The same if that is UTF-8 of a sane length; otherwise UTF-8
+// in which all that was ASCII stands as it stood.
+bool is_text_of(std::string_view kept, std::string_view original);
+
+}  // namespace reprise::testing
