@@ -8,7 +8,7 @@
 #include "base/start_thread.h"
 #include "base/thread_name.h"
 #include "base/thread_stack.h"
-#include "runtime/engine/limits.h"
+#include "runtime/engine/embedded_engine_session.h"
 #include "runtime/engine/log_sink.h"
 
 namespace reprise::runtime {
@@ -33,31 +33,7 @@ EngineOptions with_defaults(EngineOptions options, store::Store* store) {
   return options;
 }
 
-// Activities mostly wait for something else, so there are more threads than cores.
-std::size_t default_activity_threads() {
-  return std::max<std::size_t>(8, std::size_t{4} * std::thread::hardware_concurrency());
-}
-
 }  // namespace
-
-class EmbeddedEngine::Session final : public WorkerSession {
- public:
-  Session(EmbeddedEngine& engine, std::shared_ptr<const WorkerCode> code, std::size_t threads)
-      : engine_(engine), queue_(code->task_queue), pool_(std::move(code), threads, engine) {}
-  ~Session() override {
-    base::needs_memory("stopping a worker", [this] { engine_.unregister(*this); });
-  }
-
-  bool on_own_thread() const override { return pool_.on_own_thread(); }
-
-  const std::string& queue() const { return queue_; }
-  AttemptPool& pool() { return pool_; }
-
- private:
-  EmbeddedEngine& engine_;
-  std::string queue_;
-  AttemptPool pool_;
-};
 
 // ---- opening and closing ----------------------------------------------------------------------
 
@@ -250,180 +226,6 @@ void EmbeddedEngine::run_shard(Shard& shard) {
     const bool never = failed_ || shared_.space.full();
     if (stopping && (never || !shard.has_effects())) return;
     shard.wait();
-  }
-}
-
-// ---- driving an engine without threads --------------------------------------------------------
-
-bool EmbeddedEngine::run_some() {
-  return base::needs_memory("running workflows", [this] { return run_round(); });
-}
-
-bool EmbeddedEngine::run_round() {
-  bool worked = run_shards();
-  worked |= commit();
-  for (Session* session : sessions_) worked |= run_attempt(*session);
-  if (archiver_->full()) {
-    const auto archived = archive();
-    if (!archived && archived.error().code != base::ErrorCode::kStoreFull) {
-      shared_.log(LogLevel::kError, "archiving failed: " + archived.error().text());
-    }
-  }
-  worked |= archiver_->remove_some();
-  return worked;
-}
-
-bool EmbeddedEngine::run_shards() {
-  REPRISE_CHECK(!shared_.options.threaded, "the shards have threads of their own");
-  bool worked = false;
-  for (auto& shard : shards_) worked |= shard->step();
-  return worked;
-}
-
-bool EmbeddedEngine::commit() {
-  return shared_.writer->commit_pending();
-}
-
-base::Result<bool> EmbeddedEngine::archive() {
-  REPRISE_CHECK(!shared_.options.threaded, "the archiver has a thread of its own");
-  if (!archiver_->has_work()) return false;
-  if (const base::Status status = archiver_->archive_some(); !status) return status.error();
-  return true;
-}
-
-std::optional<AttemptTask> EmbeddedEngine::take_attempt(std::string_view task_queue) {
-  REPRISE_CHECK(!shared_.options.threaded, "attempts have threads of their own");
-  for (Session* session : sessions_) {
-    if (session->queue() == task_queue) return session->pool().take_one();
-  }
-  return std::nullopt;
-}
-
-std::optional<AttemptResult> EmbeddedEngine::execute_attempt(std::string_view task_queue,
-                                                             AttemptTask& task) {
-  REPRISE_CHECK(!shared_.options.threaded, "attempts have threads of their own");
-  for (Session* session : sessions_) {
-    if (session->queue() == task_queue) return session->pool().execute(task);
-  }
-  return std::nullopt;
-}
-
-void EmbeddedEngine::put_back_attempts(const std::string& task_queue,
-                                       std::vector<AttemptTask>& tasks) {
-  shared_.task_queues.submit(task_queue, tasks);
-}
-
-std::optional<base::Time> EmbeddedEngine::next_due() const {
-  std::optional<base::Time> next;
-  if (shared_.space.full()) return next;  // time alone makes no room
-  for (const auto& shard : shards_) {
-    const auto due = shard->next_due_ms();
-    if (due && (!next || base::from_ms(*due) < *next)) next = base::from_ms(*due);
-  }
-  return next;
-}
-
-base::Result<bool> EmbeddedEngine::wait(
-    base::FunctionRef<bool()> ready,
-    base::FunctionRef<bool(std::optional<base::Duration>)> block,
-    std::optional<base::Duration> timeout) {
-  if (forked()) return usable().error();
-  if (shared_.options.threaded) return block(timeout);
-  while (!ready()) {
-    if (run_some()) continue;
-    if (shared_.space.full()) return shared_.space.refusal();
-    return base::Error{base::ErrorCode::kWorkflowStuck,
-                       "nothing more can happen until time passes or somebody sends a signal"};
-  }
-  return true;
-}
-
-// ---- attempts ---------------------------------------------------------------------------------
-
-std::uint64_t EmbeddedEngine::started(const AttemptKey& key) {
-  return shared_.store->attempt_slots().take({key.run, key.operation, key.attempt});
-}
-
-void EmbeddedEngine::finished(AttemptResult result) {
-  Shard& shard = *shards_[static_cast<std::size_t>(result.key.shard)];
-  shared_.unrecorded.add();
-  shard.finished(std::move(result));
-}
-
-void EmbeddedEngine::heartbeat(const AttemptKey& key, std::string details) {
-  if (details.empty()) return;  // the pool keeps the deadline
-  Shard& shard = *shards_[static_cast<std::size_t>(key.shard)];
-  shard.post([&shard, key, details = std::move(details)] { shard.heartbeat(key, details); });
-}
-
-void EmbeddedEngine::timed_out(const AttemptKey& key, std::string_view limit) {
-  Shard& shard = *shards_[static_cast<std::size_t>(key.shard)];
-  shard.post([&shard, key, limit = std::string(limit)] { shard.attempt_timed_out(key, limit); });
-}
-
-// ---- workers ----------------------------------------------------------------------------------
-
-bool EmbeddedEngine::run_attempt(Session& session) {
-  return session.pool().run_one();
-}
-
-base::Result<std::unique_ptr<WorkerSession>> EmbeddedEngine::register_worker(WorkerCode worker) {
-  if (forked()) return usable().error();
-  if (worker.task_queue.empty()) worker.task_queue = kDefaultTaskQueue;
-  const auto code = std::make_shared<const WorkerCode>(std::move(worker));
-  std::size_t threads = 0;
-  if (shared_.options.threaded) {
-    threads = code->activity_threads > 0 ? code->activity_threads : default_activity_threads();
-  }
-  auto session = std::make_unique<Session>(*this, code, threads);
-  if (const base::Status& started = session->pool().started(); !started) return started.error();
-  if (!shared_.task_queues.attach(code->task_queue, &session->pool())) {
-    return base::Error{base::ErrorCode::kInvalidOption,
-                       "another worker of this process serves task queue '" + code->task_queue +
-                           "'; give this one a queue of its own or add its code to the other"};
-  }
-  {
-    std::lock_guard lock(sessions_mutex_);
-    sessions_.push_back(session.get());
-    session->pool().pause(shared_.space.full());
-  }
-  on_every_shard([code](Shard& shard) { shard.add_worker(code); });
-  return std::unique_ptr<WorkerSession>(std::move(session));
-}
-
-bool EmbeddedEngine::has_workers() const {
-  const std::lock_guard lock(sessions_mutex_);
-  return !sessions_.empty();
-}
-
-void EmbeddedEngine::unregister(Session& session) {
-  {
-    std::lock_guard lock(sessions_mutex_);
-    if (std::erase(sessions_, &session) == 0) return;  // it never got the queue
-  }
-  shared_.task_queues.detach(session.queue());
-  auto not_begun = session.pool().shut_down();
-  shared_.task_queues.put_back(session.queue(), not_begun);
-  on_every_shard([queue = session.queue()](Shard& shard) { shard.remove_worker(queue); });
-  shared_.task_queues.free(session.queue());
-}
-
-// Returns when each shard has done it.
-void EmbeddedEngine::on_every_shard(const std::function<void(Shard&)>& act) {
-  if (!shared_.options.threaded) {
-    for (auto& shard : shards_) {
-      (void)shard->take_mail();  // results of a worker that goes come before its going
-      act(*shard);
-    }
-    return;
-  }
-  for (auto& shard : shards_) {
-    Promise<bool> done;
-    shard->post([&act, &done, shard = shard.get()] {
-      act(*shard);
-      done.set(true);
-    });
-    done.wait(std::nullopt);
   }
 }
 
