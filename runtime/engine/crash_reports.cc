@@ -184,15 +184,15 @@ void CrashReports::install() {
   (void)once;
 }
 
-CrashReports::CrashReports(CodeMark& mark) {
+CrashReports::CrashReports(CodeMark& mark) : before_(shard_here) {
   shard_here = &mark;
   shard_process = ::getpid();
   (void)::pthread_setspecific(thread_key(), &mark);
 }
 
 CrashReports::~CrashReports() {
-  (void)::pthread_setspecific(thread_key(), nullptr);
-  shard_here = nullptr;
+  (void)::pthread_setspecific(thread_key(), before_);
+  shard_here = before_;
 }
 
 OtherEnds::OtherEnds(store::TurnMarks* marks) : marks_(marks) {

@@ -10,7 +10,7 @@
 namespace reprise::runtime {
 
 // While it lives, what ends the process in user code on this thread is laid to the run that `mark`
-// names. Made and destroyed on the thread of a shard.
+// names. Made and destroyed on the thread of a shard, or on that which drives one. Nests.
 class CrashReports {
  public:
   // For the life of the process; any number of times.
@@ -20,6 +20,9 @@ class CrashReports {
   ~CrashReports();
   CrashReports(const CrashReports&) = delete;
   CrashReports& operator=(const CrashReports&) = delete;
+
+ private:
+  CodeMark* const before_;
 };
 
 // While it lives, a process that ends for a reason that has nothing to do with the code of runs

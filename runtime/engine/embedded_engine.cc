@@ -19,6 +19,7 @@ EngineOptions with_defaults(EngineOptions options, store::Store* store) {
     options.shards = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   }
   if (!options.threaded) options.shards = 1;
+  if (!options.crash_reports) options.crash_reports = options.threaded;
   options.archive_slice = std::max<std::size_t>(1, options.archive_slice);
   if (!options.log) options.log = spdlog_sink();
   if (!options.on_fatal) {
@@ -108,6 +109,7 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
     if (run.damaged) shared_.log(LogLevel::kError, "quarantined: " + run.why);
     shard.adopt(std::move(run.state), run.damaged, run.why);
   }
+  if (*options.crash_reports) CrashReports::install();
   take_deaths();
   // A lost attempt is counted before anything is attempted again. Which shard has the run is not
   // known here, and the others find nothing to count.
@@ -125,7 +127,6 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
 
 // What has started when one cannot be had is stopped by close().
 base::Status EmbeddedEngine::start_threads() {
-  if (shared_.options.crash_reports) CrashReports::install();
   if (base::Status writing = shared_.writer->started(); !writing) return writing;
   if (base::Status archiving = archiver_->start(); !archiving) return archiving;
   std::vector<CodeMark*> marks;
@@ -216,7 +217,7 @@ void EmbeddedEngine::run_shard(Shard& shard) {
   base::name_this_thread("reprise-shard");
   const base::SignalStack signal_stack;
   std::optional<CrashReports> reports;
-  if (shared_.options.crash_reports) reports.emplace(shard.code_mark());
+  if (*shared_.options.crash_reports) reports.emplace(shard.code_mark());
   shard.code_mark().set_thread(::pthread_self());
   while (true) {
     // Asked before the round: what was posted before the engine began to stop is still done.

@@ -87,6 +87,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   void room_changed(const base::Status& room);
   void run_shard(Shard& shard);
   bool run_round();
+  bool step(Shard& shard);
   void unregister(Session& session);
   static bool run_attempt(Session& session);
   void on_every_shard(const std::function<void(Shard&)>& act);

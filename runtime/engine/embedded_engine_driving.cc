@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/out_of_memory.h"
+#include "base/thread_stack.h"
 #include "runtime/engine/embedded_engine_session.h"
 
 namespace reprise::runtime {
@@ -28,8 +29,15 @@ bool EmbeddedEngine::run_round() {
 bool EmbeddedEngine::run_shards() {
   REPRISE_CHECK(!shared_.options.threaded, "the shards have threads of their own");
   bool worked = false;
-  for (auto& shard : shards_) worked |= shard->step();
+  for (auto& shard : shards_) worked |= step(*shard);
   return worked;
+}
+
+bool EmbeddedEngine::step(Shard& shard) {
+  if (!*shared_.options.crash_reports) return shard.step();
+  thread_local const base::SignalStack signal_stack;
+  const CrashReports reports(shard.code_mark());
+  return shard.step();
 }
 
 bool EmbeddedEngine::commit() {

@@ -67,8 +67,9 @@ struct EngineOptions {
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine
   std::uint64_t seed = 0;              // of run ids; 0: from the system
   // A signal, exit() or pthread_exit() that ends the process in workflow code is told first, on
-  // stderr and to the next process. With threads only.
-  bool crash_reports = true;
+  // stderr and to the next process. Without threads only if the owner asks for it: its thread gets
+  // an alternate stack for the life of the thread, too.
+  std::optional<bool> crash_reports{};
   GuardMode guard = GuardMode::kOff;
   LogSink guard_log{};  // of the guard; empty: `log`
   LogSink log{};        // empty: spdlog's default logger

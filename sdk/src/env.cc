@@ -97,6 +97,7 @@ class Env::State final : public internal::Registry {
     options.replay_every_turn = options_.replay != Replay::kOff;
     options.clock = &clock_;
     options.seed = options_.seed;
+    options.crash_reports = true;
     options.guard = internal::guard_mode(options_.guard);
     if (logs_nothing_) options.guard_log = warnings_alone();
     options.log = [this](runtime::LogLevel level, std::string_view line) {

@@ -6,6 +6,15 @@
 
 #include <gtest/gtest.h>
 
+// As a user's: stacks leave out what is in our own namespace.
+namespace env_test_code {
+[[gnu::noinline]] static int deep(int depth) {
+  volatile char frame[512];
+  frame[0] = static_cast<char>(depth);
+  return depth == 0 ? frame[0] : deep(depth - 1) + frame[0];
+}
+}  // namespace env_test_code
+
 namespace reprise::testing::env_test {
 namespace {
 
@@ -18,6 +27,19 @@ constexpr Signal<int> number{"number"};
 TEST(Env, BeginsAtAFixedTime) {
   const Env env;
   EXPECT_EQ(env.now(), Time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 1)));
+}
+
+// As in production.
+TEST(EnvDeathTest, SaysWhoseCodeEndsTheProcess) {
+  const auto overflow = [] {
+    Env env;
+    env.implement(main_workflow, [](Context& ctx) {
+      ctx.sleep(1h);
+      return std::to_string(env_test_code::deep(1'000'000));
+    });
+    (void)env.start(main_workflow(), {.id = "deep"}).result();
+  };
+  EXPECT_DEATH(overflow(), "stack overflow of the code of run 'deep', workflow 'main'");
 }
 
 TEST(Env, MovesTimeOnlyWhereItSaysSo) {
