@@ -165,6 +165,7 @@ bool Execution::State::require_start(const Event* first, std::uint64_t number) {
 void Execution::State::apply(const Event& event, std::uint64_t number) {
   applying = number;
   turn_bytes = 0;
+  calls_cut_short = 0;
   if (!event.has_run_started() && !require_start(&event, number)) return;
   applied_input = &event;
   switch (event.kind_case()) {

@@ -197,6 +197,9 @@ class Execution {
   // Gives up a pending activity or timer: it is complete at once, as cancelled.
   void cancel(Operation& operation, base::CallSite site);
 
+  // False: the current scope is cancelled, nothing is started in it any more.
+  bool may_start();
+
   // Wait for completion. kCancelled: the current scope was cancelled first.
   Waited wait(Operation& operation);
   // Index of the one that completed earliest in the log; nullopt: the scope was cancelled.

@@ -124,6 +124,9 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
                 Outcome outcome);
   void wait_on(StrandRecord& strand, std::span<Operation* const> operations);
   std::uint64_t too_late_from(const StrandRecord& strand) const;
+  // A durable call is over at once because of a cancellation. Throws Evicted when the code does
+  // nothing but go on in spite of it.
+  void cut_short();
   bool holds(StrandRecord& strand, base::FunctionRef<bool()> condition);
 
   // ---- giving up ----
@@ -168,7 +171,8 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::uint64_t applying = 0;                   // the number of the input that the code runs on
   const proto::Event* applied_input = nullptr;  // that input, while it is applied
   std::uint64_t value_event = 0;
-  std::size_t turn_bytes = 0;  // of the commands since the last input, when the turn is live
+  std::size_t turn_bytes = 0;       // of the commands since the last input, when the turn is live
+  std::size_t calls_cut_short = 0;  // since the last input
   bool started = false;
   bool made = false;  // the code has been: its handlers are there
   bool closed = false;

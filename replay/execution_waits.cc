@@ -1,5 +1,6 @@
 // Waiting: for operations, for the first of several, for conditions. On the run's strands.
 #include <limits>
+#include <string>
 
 #include "base/out_of_memory.h"
 #include "replay/execution_state.h"
@@ -8,6 +9,9 @@ namespace reprise::replay {
 namespace {
 
 constexpr auto kNever = std::numeric_limits<std::uint64_t>::max();  // no place in any order
+
+// More than a run can have operations to wait for. On replay, too: it may be other code.
+constexpr std::size_t kMostCutShort = 250'000;
 
 }  // namespace
 
@@ -36,6 +40,23 @@ std::uint64_t Execution::State::too_late_from(const StrandRecord& strand) const 
   return cancelled_at == 0 ? kNever : cancelled_at;
 }
 
+void Execution::State::cut_short() {
+  if (++calls_cut_short <= kMostCutShort) return;
+  park(base::ErrorCode::kRunLimit,
+       "the code has made " + std::to_string(kMostCutShort) +
+           " durable calls since its last input that were over at once with a CancelledFailure, "
+           "because the run or the scope is cancelled: it catches that and goes on. Let "
+           "CancelledFailure leave the loop; what is to be tried again has a type of its own "
+           "(ActivityFailure)");
+  throw Evicted{};
+}
+
+bool Execution::may_start() {
+  if (!state_->enter().scope->is_cancelled()) return true;
+  state_->cut_short();
+  return false;
+}
+
 bool Execution::State::holds(StrandRecord& strand, base::FunctionRef<bool()> condition) {
   const InClosure inside(strand, "a condition of ctx.wait_until()");
   return condition();
@@ -56,7 +77,10 @@ std::optional<std::size_t> Execution::wait_first(std::span<Operation* const> ope
       if (!first || operations[i]->order() < operations[*first]->order()) first = i;
     }
     if (first) return first;
-    if (strand.scope->is_cancelled()) return std::nullopt;
+    if (strand.scope->is_cancelled()) {
+      state_->cut_short();
+      return std::nullopt;
+    }
     state_->wait_on(strand, operations);
   }
 }
@@ -108,6 +132,7 @@ Waited Execution::wait_until(base::FunctionRef<bool()> condition,
   };
   strand.condition_site = site;
   const Waited result = wait();
+  if (result == Waited::kCancelled) s.cut_short();
   if (timeout != nullptr && !timeout->ready()) cancel(*timeout, site);
   return result;
 }

@@ -14,7 +14,7 @@ void require_strand(const replay::Execution& execution);
 void require_durable(const replay::Execution& execution);
 // Throws CancelledFailure besides, in a scope that was cancelled: nothing is started in it any
 // more.
-void require_startable(const replay::Execution& execution);
+void require_startable(replay::Execution& execution);
 
 [[noreturn]] void throw_cancelled();
 

@@ -46,9 +46,9 @@ void require_durable(const replay::Execution& execution) {
   throw_outside(message.c_str());
 }
 
-void require_startable(const replay::Execution& execution) {
+void require_startable(replay::Execution& execution) {
   require_durable(execution);
-  if (execution.cancelled()) throw_cancelled();
+  if (!execution.may_start()) throw_cancelled();
 }
 
 void throw_cancelled() {

@@ -136,6 +136,43 @@ TEST_F(Limits, StartsWaitWhileAttemptsHavePiledUp) {
   EXPECT_EQ(refusal(submit("2")), "(not refused)");
 }
 
+// As a loop does that catches what a cancelled wait throws, and tries again.
+TEST_F(Limits, ACancelledRunThatDoesNothingButWaitAgainIsParked) {
+  bool stubborn = true;
+  workflow("w", [&stubborn](Execution& e) {
+    const auto go = e.next_signal("go");
+    while (e.wait(*go) == replay::Waited::kCancelled && stubborn) {
+    }
+    return Outcome::success("left");
+  });
+  workflow("start", [](Execution& e) {
+    (void)wait_for_signal(e);
+    while (!e.may_start()) {
+    }
+    return Outcome();
+  });
+  workflow("until", [](Execution& e) {
+    while (e.wait_until([] { return false; }, nullptr, at(1)) == replay::Waited::kCancelled) {
+    }
+    return Outcome();
+  });
+  start_worker();
+  const auto run = start("w", "1");
+  start("until", "2");
+  start("start", "3");
+  for (const char* const id : {"1", "2", "3"}) {
+    EXPECT_TRUE(cancel(id));
+    ASSERT_TRUE(describe(id)->parked) << id;
+    EXPECT_EQ(describe(id)->parked->code, ErrorCode::kRunLimit);
+    EXPECT_THAT(describe(id)->parked->message, ::testing::HasSubstr("CancelledFailure"));
+  }
+  stubborn = false;
+  worker_.reset();
+  start_worker();
+  settle();
+  EXPECT_EQ(result(run), "left");
+}
+
 TEST_F(Limits, ARunThatAsksForTooManyOperationsIsParked) {
   limit({.pending_operations = 10});
   int wanted = 11;
