@@ -22,8 +22,9 @@ void retry_run(const RetryOptions& options) {
   proto::ControlRequest request;
   request.mutable_retry();
   const auto answer = options.call.ask(options.store, std::move(request));
-  std::printf("%s: %s\n", title_of(*answer.run).c_str(),
-              answer.by_engine ? "tried again" : "will be tried again when an engine has its code");
+  std::printf(
+      "%s: %s\n", title_of(*answer.run).c_str(),
+      answer.by_engine ? "asked to try again" : "will be tried again when an engine has its code");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// signal, cancel, terminate, query and update: beside an engine in another process, without one,
-// and beside one that has died or does not answer.
+// signal, cancel, terminate, retry, query and update: beside an engine in another process, without
+// one, and beside one that has died or does not answer.
 #include <csignal>
 #include <memory>
 #include <reprise/json.h>
@@ -130,8 +130,9 @@ TEST_F(EngineCallTest, ErrorsAreThoseOfTheEngine) {
   EXPECT_EQ(reprise({"signal", store_, "c-1"}).code, 2) << "which signal?";
 }
 
-TEST_F(EngineCallTest, CancelsAndTerminatesBesideAnEngine) {
+TEST_F(EngineCallTest, RetriesCancelsAndTerminatesBesideAnEngine) {
   OtherEngine engine([this] { return counting_program(); });
+  EXPECT_EQ(reprise({"retry", store_, "c-1"}).out, "c-1: asked to try again\n");
   const Output cancelled = reprise({"cancel", store_, "c-1", "--reason", "enough"});
   EXPECT_EQ(cancelled.out, "c-1: asked to cancel\n") << cancelled.err;
   EXPECT_EQ(reprise({"query", store_, "c-1", "total"}).code, 1) << "which waits for its end";
