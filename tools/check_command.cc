@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "runtime/engine/second_look.h"
 #include "runtime/engine/store_audit.h"
 #include "tools/console.h"
 #include "tools/reader_process.h"
@@ -43,6 +44,11 @@ json describe(const runtime::StoreAudit& audit) {
   result["problems"] = audit.problems();
   result["damaged_runs"] = json::array();
   for (const auto* run : damaged) result["damaged_runs"].push_back(describe(*run));
+  result["notes"] = json::array();
+  for (const auto& [number, run] : audit.runs()) {
+    if (run.released_from == 0 || run.damaged) continue;
+    result["notes"].push_back(runtime::released_text(run) + " once an engine opens the store");
+  }
   return result;
 }
 
@@ -66,6 +72,9 @@ void print(const std::string& directory, const json& result) {
                 safe_text(run.value("workflow_id", "(unknown)"), kLongestUnverifiedId).c_str(),
                 safe_text(run["why"].get<std::string>()).c_str());
   }
+  for (const auto& note : result["notes"]) {
+    std::printf("note: %s\n", safe_text(note.get<std::string>()).c_str());
+  }
   if (result["sound"].get<bool>()) {
     std::printf("sound: every page, record, checksum and index entry is as it was written\n");
   } else {
@@ -87,7 +96,8 @@ int run(const std::string& directory, bool as_json) {
               {"bytes", 0},
               {"sound", false},
               {"problems", {outcome.crash}},
-              {"damaged_runs", json::array()}};
+              {"damaged_runs", json::array()},
+              {"notes", json::array()}};
   }
   if (as_json) {
     print_json(result);

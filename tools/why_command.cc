@@ -248,7 +248,13 @@ void why(const WhyOptions& options) {
       reader->visit_turns(*run, [&](store::Seq, const proto::Turn& turn) { timeline.add(turn); });
   if (!read) give_up(options.store.command(), read.error().text(), kNotThere);
   const base::Error* const parked = reader->parked(*run);
-  if (options.json) return print_json(describe(timeline, *run, parked));
+  const std::string* const released = reader->released(run->number);
+  if (options.json) {
+    json shown = describe(timeline, *run, parked);
+    if (released != nullptr) shown["note"] = *released;
+    return print_json(shown);
+  }
+  if (released != nullptr) std::printf("note: %s\n", safe_text(*released).c_str());
   Explanation(timeline, *run, parked, options).print();
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/engine/audit.h"
 
 #include "proto/parse.h"
+#include "runtime/engine/second_look.h"
 #include "store/archive_keys.h"
 #include "store/archive_state.h"
 
@@ -57,16 +58,8 @@ void Audit::take_chunk(std::string_view key, std::string_view records) {
 void Audit::take_record(Parts& parts, const store::Record& record) {
   RecoveredRun& run = parts.run;
   if (run.damaged) return;
-  arena_.reset();
-  proto::Turn* turn = arena_.make();
-  const bool sound = record.run == run.state.number && record.previous == run.state.last_seq &&
-                     record.first() == (run.state.last_seq == 0) &&
-                     store::verify_record(record, run.state.chain) &&
-                     proto::parse(record.body, turn) && starts(*turn) == record.first();
-  if (!sound) return cut(parts);
-  run.state.apply(*turn, names_);
-  run.state.last_seq = run.seen = record.seq;
-  run.state.chain = record.chain;
+  if (!fold_record(record, arena_, names_, &run.state)) return cut(parts);
+  run.seen = record.seq;
   ++records_;
   if (verified_) verified_(record);
 }
@@ -79,10 +72,15 @@ void Audit::take_summary(std::string_view key, std::string_view stored) {
   parts.summary = true;
   const auto sealed = store::unseal_summary(number, stored);
   proto::RunSummary summary;
-  if (!sealed || !proto::parse(*sealed, &summary)) {
-    return damaged(parts, "the summary of this run does not verify");
-  }
+  const bool readable = sealed && proto::parse(*sealed, &summary);
   RunState& state = parts.run.state;
+  const store::Seq from = summary.damaged_at();
+  if (readable && from != 0 && !parts.run.damaged && reaches(state, from)) {
+    parts.run.released_from = from;
+    return judge_listings(parts, static_cast<RunStatus>(summary.status()));
+  }
+  judge_listings(parts, state.status);
+  if (!readable) return damaged(parts, "the summary of this run does not verify");
   if (summary.damaged_at() != 0) {
     parts.run.cut_at(summary.damaged_at(), names_);
     // Of a run whose first record is damaged nothing else says whose it is.
@@ -132,18 +130,32 @@ void Audit::take_index(std::string_view key) {
   } else if (!state.open() && listed == closing_key(state.closed_ms) && !parts.closing) {
     parts.closing = true;
   } else {
-    damaged(parts, "the archive lists this run with a status or an end that it does not have");
+    parts.odd_listings.emplace_back(listed);
   }
+}
+
+// What the archive lists of a run otherwise than its history says; one that was quarantined by
+// mistake is still listed as it was then.
+void Audit::judge_listings(Parts& parts, RunStatus then) {
+  for (const std::string& listed : parts.odd_listings) {
+    if (listed == index_key(then) && !parts.index) {
+      parts.index = true;
+    } else {
+      damaged(parts, "the archive lists this run with a status or an end that it does not have");
+    }
+  }
+  parts.odd_listings.clear();
 }
 
 void Audit::finish() {
   for (auto& [number, parts] : runs_) {
+    judge_listings(parts, parts.run.state.status);
     if (parts.run.damaged) continue;
     if (parts.run.state.last_seq == 0) cut(parts);
     if (!parts.summary) damaged(parts, "the summary of this run is missing");
     if (!parts.id) damaged(parts, "the archive does not list this run under its id");
     if (!parts.index) damaged(parts, "the archive does not list this run with its status");
-    if (!parts.closing && !parts.run.state.open()) {
+    if (!parts.closing && !parts.run.state.open() && parts.run.released_from == 0) {
       damaged(parts, "the archive does not list this run with the time of its end");
     }
   }

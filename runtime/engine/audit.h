@@ -36,13 +36,15 @@ class Audit {
     bool summary = false;
     bool id = false;
     bool index = false;
-    bool closing = false;  // likewise, of a run that has ended
+    bool closing = false;                     // likewise, of a run that has ended
+    std::vector<std::string> odd_listings{};  // not what follows from its history
   };
   void take_chunk(std::string_view key, std::string_view records);
   void take_record(Parts& parts, const store::Record& record);
   void take_summary(std::string_view key, std::string_view stored);
   void take_id(std::string_view key);
   void take_index(std::string_view key);
+  void judge_listings(Parts& parts, RunStatus then);
   Parts& parts_of(store::RunNumber run);
   void damaged(Parts& parts, const std::string& what);
   void cut(Parts& parts);

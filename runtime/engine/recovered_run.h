@@ -14,6 +14,9 @@ struct RecoveredRun {
   bool damaged = false;  // quarantined: something of it does not verify
   bool cut = false;      // of its history, and not of what only follows from it
   std::string why;
+  // The archive says that it is quarantined from this record on, and all that it has of the run
+  // verifies (second_look.h); 0: it does not say so, or is right.
+  store::Seq released_from = 0;
 
   // From record `seq` on its history does not verify.
   void cut_at(store::Seq seq, Names& names) {

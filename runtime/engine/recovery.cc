@@ -4,6 +4,7 @@
 
 #include "proto/parse.h"
 #include "runtime/engine/audit.h"
+#include "runtime/engine/second_look.h"
 
 namespace reprise::runtime {
 namespace {
@@ -32,8 +33,8 @@ class Recovery {
     if (!next_run) return next_run.error();
     const auto last = store_.journal().last();
     if (!last) return last.error();
-    through_ = *through;
-    recovered_.next_run = *next_run;
+    through_ = recovered_.through = *through;
+    recovered_.next_run = recovered_.archived_next_run = *next_run;
     recovered_.last = std::max(*last, *through);
     return {};
   }
@@ -68,7 +69,22 @@ class Recovery {
     }
     run.state = RunState::from_summary(number, summary, names_);
     run.seen = run.state.last_seq;
-    if (run.state.damaged_at != 0) run.cut_at(run.state.damaged_at, names_);
+    return run.state.damaged_at != 0 ? look_again(run) : base::Status();
+  }
+
+  base::Status look_again(RecoveredRun& run) {
+    const store::Seq from = run.state.damaged_at;
+    auto sound = second_look(store_.archive(), run.state.number, from, names_);
+    if (!sound) return sound.error();
+    if (!*sound) {
+      run.cut_at(from, names_);
+      return {};
+    }
+    const RunStatus listed = run.state.status;
+    run.state = std::move(**sound);
+    run.seen = run.state.last_seq;
+    run.released_from = from;
+    recovered_.released.push_back(release(run.state, listed));
     return {};
   }
 
@@ -122,6 +138,16 @@ class Recovery {
 
 base::Result<Recovered> recover(const store::Store& store, Names& names) {
   return Recovery(store, names).run();
+}
+
+base::Status keep_released(store::Archive& archive, const Recovered& recovered) {
+  if (recovered.released.empty()) return {};
+  base::Status kept = archive.commit({.through = recovered.through,
+                                      .next_run = recovered.archived_next_run,
+                                      .chunks = {},
+                                      .summaries = recovered.released});
+  if (!kept && kept.error().code == base::ErrorCode::kStoreFull) return {};
+  return kept;
 }
 
 }  // namespace reprise::runtime

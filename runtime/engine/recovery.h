@@ -16,8 +16,16 @@ struct Recovered {
   store::RunNumber next_run = 1;
   store::Seq last = 0;
   DamagedRecords damaged_records;  // of the journal
+  // Of runs that are quarantined no more, as of the end of the archive: for whoever may write.
+  std::vector<store::SummaryUpdate> released;
+  store::Seq through = 0;  // the end of the archive, and
+  store::RunNumber archived_next_run = 1;
 };
 
 base::Result<Recovered> recover(const store::Store& store, Names& names);
+
+// Tells the archive which runs are quarantined no more. Where it has no room, the next opening
+// does.
+base::Status keep_released(store::Archive& archive, const Recovered& recovered);
 
 }  // namespace reprise::runtime

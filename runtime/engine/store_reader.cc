@@ -6,6 +6,7 @@
 #include "proto/parse.h"
 #include "runtime/engine/recovery.h"
 #include "runtime/engine/run_history.h"
+#include "runtime/engine/second_look.h"
 #include "runtime/history/history.h"
 
 namespace reprise::runtime {
@@ -49,10 +50,12 @@ base::Status StoreReader::read() {
   if (!recovered) return recovered.error();
   recent_.clear();
   damaged_.clear();
+  released_.clear();
   parked_ = store_->parked_runs();
   for (RecoveredRun& run : recovered->runs) {
     const store::RunNumber number = run.state.number;
     if (run.damaged) damaged_[number] = std::move(run.why);
+    if (run.released_from != 0) released_[number] = released_text(run);
     recent_[number] = std::make_shared<const RunState>(std::move(run.state));
   }
   return {};
@@ -61,6 +64,11 @@ base::Status StoreReader::read() {
 const std::string* StoreReader::damage(store::RunNumber run) const {
   const auto found = damaged_.find(run);
   return found == damaged_.end() ? nullptr : &found->second;
+}
+
+const std::string* StoreReader::released(store::RunNumber run) const {
+  const auto found = released_.find(run);
+  return found == released_.end() ? nullptr : &found->second;
 }
 
 const base::Error* StoreReader::parked(const RunState& run) const {

@@ -35,6 +35,9 @@ class StoreReader {
   const std::map<store::RunNumber, Run>& recent() const { return recent_; }
   // Why a quarantined run cannot be read; nullptr: it is sound.
   const std::string* damage(store::RunNumber run) const;
+  // Of one that the archive calls quarantined and that goes on once an engine opens the store
+  // (second_look.h): what to say of it; nullptr: it is none.
+  const std::string* released(store::RunNumber run) const;
   // Why the engine that has the store, or had it last, has parked an open run; nullptr: it has not.
   const base::Error* parked(const RunState& run) const;
 
@@ -67,6 +70,7 @@ class StoreReader {
   Names names_;  // of every run ever handed out
   std::map<store::RunNumber, Run> recent_;
   std::map<store::RunNumber, std::string> damaged_;
+  std::map<store::RunNumber, std::string> released_;
   store::ParkedRuns parked_;
 };
 

@@ -1,0 +1,68 @@
+#include "runtime/engine/second_look.h"
+
+#include "proto/parse.h"
+
+namespace reprise::runtime {
+
+bool fold_record(const store::Record& record, TurnArena& arena, Names& names, RunState* state) {
+  arena.reset();
+  proto::Turn* turn = arena.make();
+  const bool sound = record.run == state->number && record.previous == state->last_seq &&
+                     record.first() == (state->last_seq == 0) &&
+                     store::verify_record(record, state->chain) &&
+                     proto::parse(record.body, turn) && starts(*turn) == record.first();
+  if (!sound) return false;
+  state->apply(*turn, names);
+  state->last_seq = record.seq;
+  state->chain = record.chain;
+  return true;
+}
+
+bool reaches(const RunState& folded, store::Seq damaged_at) {
+  return folded.last_seq >= damaged_at;
+}
+
+base::Result<std::optional<RunState>> second_look(const store::Archive& archive,
+                                                  store::RunNumber number,
+                                                  store::Seq damaged_at,
+                                                  Names& names) {
+  std::optional<RunState> state(std::in_place);
+  state->number = number;
+  TurnArena arena;
+  const base::Status read = archive.history(number, [&](std::string_view records) {
+    while (state && !records.empty()) {
+      std::size_t size = 0;
+      const auto record = store::decode_record(records, &size);
+      if (!record || !fold_record(*record, arena, names, &*state)) {
+        state.reset();
+      } else {
+        records.remove_prefix(size);
+      }
+    }
+    return state.has_value();
+  });
+  if (!read && read.error().code != base::ErrorCode::kStoreDamaged) return read.error();
+  if (!read || (state && !reaches(*state, damaged_at))) state.reset();
+  return state;
+}
+
+store::SummaryUpdate release(const RunState& state, RunStatus listed) {
+  proto::RunSummary summary;
+  state.to_summary(&summary);
+  store::SummaryUpdate update;
+  update.run = state.number;
+  update.summary = summary.SerializeAsString();
+  if (state.status == listed) return update;
+  update.remove_key = index_key(listed);
+  update.add_key = index_key(state.status);
+  if (!state.open()) update.add_second_key = closing_key(state.closed_ms);
+  return update;
+}
+
+std::string released_text(const RecoveredRun& run) {
+  return "run '" + run.state.workflow_id +
+         "' was quarantined by an earlier version, which could not read record " +
+         std::to_string(run.released_from) + "; all of its history verifies, and it goes on";
+}
+
+}  // namespace reprise::runtime

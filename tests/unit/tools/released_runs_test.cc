@@ -1,0 +1,76 @@
+// A store in which an earlier version has quarantined runs that nothing is wrong with.
+#include <gmock/gmock.h>
+
+#include "tests/support/quarantined_by_mistake.h"
+#include "tests/unit/tools/command_fixture.h"
+
+namespace reprise::tools::released_runs_test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+proto::Turn start_turn() {
+  proto::Turn turn;
+  *turn.add_inputs() = reprise::testing::started();
+  turn.mutable_inputs(0)->mutable_run_started()->set_workflow_id("old");
+  return turn;
+}
+proto::Turn failed_turn() {
+  proto::Turn turn;
+  turn.set_time_ms(7);
+  turn.add_commands()->mutable_run_failed()->mutable_failure()->set_message("caf\xe9");
+  return turn;
+}
+
+class ReleasedRuns : public CommandFixture {
+ protected:
+  void make_store(const std::vector<proto::Turn>& turns, store::Seq damaged_at) {
+    auto store = store::open_store(store_);
+    ASSERT_TRUE(store) << store.error().text();
+    ASSERT_TRUE(reprise::testing::archive_quarantined(**store, {turns, damaged_at}));
+  }
+};
+
+TEST_F(ReleasedRuns, CheckAndWhySayThatTheyGoOn) {
+  make_store({start_turn(), failed_turn()}, 2);
+  const Output check = reprise({"check", store_});
+  EXPECT_EQ(check.code, 0) << check.out;
+  EXPECT_THAT(check.out, HasSubstr("note: run 'old' was quarantined by an earlier version"));
+  EXPECT_THAT(check.out, HasSubstr("sound"));
+  const Output why = reprise({"why", store_, "old"});
+  EXPECT_EQ(why.code, 0) << why.err;
+  EXPECT_THAT(why.out, HasSubstr("was quarantined by an earlier version"));
+  EXPECT_THAT(why.out, HasSubstr("caf"));
+  EXPECT_EQ(reprise_json({"list", store_, "--status", "failed"}).size(), 1U);
+}
+
+TEST_F(ReleasedRuns, AnEngineThatHasOpenedTheStoreLeavesNothingToSay) {
+  make_store({start_turn(), failed_turn()}, 2);
+  open_engine();
+  close_engine();
+  const Output check = reprise({"check", store_});
+  EXPECT_EQ(check.code, 0) << check.out;
+  EXPECT_THAT(check.out, Not(HasSubstr("note")));
+  EXPECT_THAT(reprise({"why", store_, "old"}).out, Not(HasSubstr("earlier version")));
+}
+
+TEST_F(ReleasedRuns, ARunThatLacksItsEndStaysDamaged) {
+  make_store({start_turn(), failed_turn()}, 3);
+  const Output check = reprise({"check", store_});
+  EXPECT_EQ(check.code, 1) << check.out;
+  EXPECT_THAT(check.out, Not(HasSubstr("note")));
+}
+
+TEST_F(ReleasedRuns, ARepairKeepsThem) {
+  make_store({start_turn(), failed_turn()}, 2);
+  const std::string repaired = directory_ / "repaired";
+  EXPECT_EQ(reprise({"repair", store_, repaired}).code, 0);
+  const Output check = reprise({"check", repaired});
+  EXPECT_EQ(check.code, 0) << check.out;
+  EXPECT_THAT(check.out, Not(HasSubstr("note")));
+  EXPECT_EQ(reprise_json({"list", repaired, "--status", "failed"}).size(), 1U);
+}
+
+}  // namespace
+}  // namespace reprise::tools::released_runs_test
