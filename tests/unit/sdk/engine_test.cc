@@ -355,57 +355,5 @@ TEST_F(Engines, LogLinesOfWorkflows) {
   EXPECT_EQ(lines, std::vector<std::string>{"main w: low stock"});
 }
 
-// ---- workers ----------------------------------------------------------------------------------
-
-TEST_F(Engines, TakeOneStartPerWorker) {
-  const auto engine = open();
-  Worker worker(*engine);
-  worker.implement(main_workflow, add_up);
-  worker.start();
-  EXPECT_THROW(worker.start(), UsageError);
-  EXPECT_THROW(worker.implement(main_workflow, add_up), UsageError);
-  worker.stop();
-  worker.stop();
-  EXPECT_THROW(worker.start(), UsageError);
-  EXPECT_THROW(Worker(*engine, {.task_queue = ""}), InvalidOption);
-}
-
-TEST_F(Engines, TakeOneImplementationPerDefinitionAndWorker) {
-  Worker worker({.task_queue = "shop"});
-  worker.implement(main_workflow, add_up).implement(twice, [](ActivityContext&, int v) {
-    return v;
-  });
-  try {
-    worker.implement(main_workflow, add_up);
-    FAIL();
-  } catch (const UsageError& error) {
-    EXPECT_EQ(error.code(), "RP3010");
-    EXPECT_NE(std::string(error.what()).find("workflow 'main'"), std::string::npos);
-    EXPECT_NE(std::string(error.what()).find("'shop'"), std::string::npos);
-  }
-  EXPECT_THROW(worker.implement(twice, [](ActivityContext&, int v) { return v; }), UsageError);
-  worker.implement(text_workflow, [](Context&, int) { return std::string(); });
-}
-
-TEST_F(Engines, RunAWorkerUntilItIsStopped) {
-  const auto engine = open();
-  Worker worker(*engine, {.task_queue = "shop", .activity_threads = 1});
-  worker.implement(main_workflow, [](Context&, int value) { return value; });
-  std::jthread serving([&](std::stop_token stop) { worker.run(stop); });
-  EXPECT_EQ(Client(*engine).start(main_workflow(4), {.task_queue = "shop"}).result(), 4);
-  serving.request_stop();
-  serving.join();
-  const auto left = Client(*engine).submit(main_workflow(5), {.task_queue = "shop"});
-  EXPECT_EQ(left.result_for(20ms), std::nullopt);
-}
-
-TEST_F(Engines, RefuseWorkflowsThatTheirWorkerDoesNotKnow) {
-  const auto engine = open();
-  Worker worker(*engine);
-  worker.implement(main_workflow, add_up);
-  worker.start();
-  EXPECT_THROW(Client(*engine).start(text_workflow(1)), UnknownWorkflow);
-}
-
 }  // namespace
 }  // namespace reprise::engine_test

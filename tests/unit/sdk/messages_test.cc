@@ -1,4 +1,4 @@
-// Signals, queries and updates, in both styles.
+// Signals, queries and updates of workflows that are functions.
 #include <optional>
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>
@@ -25,8 +25,6 @@ constexpr Query<int(std::string)> sum_plus_text{"sum_plus"};
 constexpr Update<int(int)> add{"add"};
 constexpr Update<int(std::string)> add_text{"add"};
 constexpr Update<void()> reset{"reset"};
-
-// ---- functions --------------------------------------------------------------------------------
 
 TEST(Signals, WaitInTheInboxInOrder) {
   Env env;
@@ -315,102 +313,6 @@ TEST(Updates, WhoseHandlerHasABugParkTheRun) {
   });
   auto run = env.start(main_workflow());
   EXPECT_THROW(run.update(add(-1)), ParkedError);
-}
-
-// ---- classes ----------------------------------------------------------------------------------
-
-class Adder {
- public:
-  explicit Adder(Context& ctx) : ctx_(ctx), opened_(ctx.now()) {}
-  std::string run() {
-    ctx_.wait_until([this] { return finished_; });
-    return std::to_string(sum_);
-  }
-  void on_number(int value) {
-    if (value == 13) throw CancelledFailure("unlucky");
-    sum_ += ctx_.call(twice(value));
-  }
-  void on_finish(bool) { finished_ = true; }
-  void on_poke() { sum_ += 1'000; }
-  int sum_plus(int more) const { return sum_ + more; }
-  int on_add(int value) {
-    if (value < 0) throw ApplicationFailure("Negative", "no");
-    return sum_ += value;
-  }
-
- private:
-  Context& ctx_;
-  Time opened_;
-  int sum_ = 0;
-  bool finished_ = false;
-};
-
-void bind(Env& env) {
-  implement_class(env, main_workflow, &Adder::run)
-      .on(number, &Adder::on_number)
-      .on(finish, &Adder::on_finish)
-      .on(poke, &Adder::on_poke)
-      .on(sum_plus, &Adder::sum_plus)
-      .on(add, &Adder::on_add);
-}
-
-TEST(Classes, HandleEverything) {
-  Env env;
-  bind(env);
-  env.stub(twice, [](int value) { return 2 * value; });
-  auto run = env.start(main_workflow());
-  run.signal(number(1));
-  run.signal(number(13));
-  EXPECT_EQ(run.query(sum_plus(100)), 102);
-  EXPECT_EQ(run.update(add(5)), 7);
-  EXPECT_THROW(run.update(add(-5)), ApplicationFailure);
-  run.signal(poke());
-  run.signal(finish(true));
-  EXPECT_EQ(run.result(), "1007");
-  EXPECT_EQ(run.query(sum_plus(1)), 1008);
-}
-
-TEST(Classes, HandleSignalsThatCameFirst) {
-  Env env;
-  auto run = env.client().submit(main_workflow());
-  bind(env);
-  run.signal(finish(true));
-  EXPECT_EQ(run.result(), "0");
-}
-
-// An update that comes while the object is made waits for its handler, as a signal does.
-class MadeSlowly {
- public:
-  explicit MadeSlowly(Context& ctx) : ctx_(ctx) { ctx.sleep(1h); }
-  std::string run() {
-    ctx_.wait_until([this] { return sum_ >= 7; });
-    return std::to_string(sum_);
-  }
-  void on_number(const int& value) { sum_ += value; }
-  int on_add(const int& value) { return sum_ += value; }
-
- private:
-  Context& ctx_;
-  int sum_ = 0;
-};
-
-TEST(Updates, WaitForAnObjectThatIsBeingMade) {
-  Env env;
-  implement_class(env, main_workflow, &MadeSlowly::run)
-      .on(number, &MadeSlowly::on_number)
-      .on(add, &MadeSlowly::on_add);
-  const auto run = env.start(main_workflow());
-  run.signal(number(3));
-  EXPECT_EQ(run.update(add(4)), 7);
-  EXPECT_EQ(run.result(), "7");
-}
-
-TEST(Updates, OfNoNameThatAnObjectHasAreRefusedWhenItIsMade) {
-  Env env;
-  implement_class(env, main_workflow, &MadeSlowly::run).on(number, &MadeSlowly::on_number);
-  const auto run = env.start(main_workflow());
-  EXPECT_THROW(run.update(add(4)), ApplicationFailure);
-  run.terminate("enough");
 }
 
 }  // namespace
