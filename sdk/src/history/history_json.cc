@@ -1,8 +1,6 @@
 #include "sdk/src/history/history_json.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <iterator>
 #include <limits>
 #include <utility>
@@ -12,11 +10,11 @@
 
 #include "base/function_ref.h"
 #include "base/printable_text.h"
-#include "base/time.h"
 #include "reprise/error.h"
 #include "runtime/history/history.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/history/json.h"
+#include "sdk/src/history/json_time.h"
 #include "sdk/src/history/message_json.h"
 
 namespace reprise::internal {
@@ -52,49 +50,6 @@ bool is_of_turn(const Field& field) {
 }
 bool is_of_event(const Field& field) {
   return field.containing_oneof() == nullptr;
-}
-
-// ---- times ------------------------------------------------------------------------------------
-
-// "2026-01-01T00:00:00.000Z"; the milliseconds where a year has not four digits.
-Json time_to_json(std::int64_t ms) {
-  using namespace std::chrono;
-  constexpr std::int64_t kFirst = -62'167'219'200'000;  // 0000-01-01
-  constexpr std::int64_t kLast = 253'402'300'799'999;   // 9999-12-31T23:59:59.999
-  if (ms < kFirst || ms > kLast) return ms;
-  const base::Time time = base::from_ms(ms);
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss clock(time - day);
-  char text[64];  // large enough for the compiler, which does not know the range
-  std::snprintf(
-      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return text;
-}
-
-std::int64_t time_from_json(const Json& value) {
-  using namespace std::chrono;
-  using Limits = std::numeric_limits<std::int64_t>;
-  if (value.is_number()) return integer_of(value, Limits::min(), Limits::max(), kTime);
-  int y = 0;
-  unsigned mon = 0;
-  unsigned d = 0;
-  int h = 0;
-  int min = 0;
-  int s = 0;
-  int ms = 0;
-  if (std::sscanf(text_of(value, kTime).c_str(), "%4d-%2u-%2uT%2d:%2d:%2d.%3dZ", &y, &mon, &d, &h,
-                  &min, &s, &ms) == 7) {
-    const sys_days date(year(y) / month(mon) / day(d));
-    const base::Time time =
-        base::Time(date) + hours(h) + minutes(min) + seconds(s) + milliseconds(ms);
-    // Only what is written so is read.
-    if (time_to_json(base::to_ms(time)) == value) return base::to_ms(time);
-  }
-  throw Malformed("time is none as in 2026-01-01T00:00:00.000Z: " + describe_json(value));
 }
 
 // ---- to JSON ----------------------------------------------------------------------------------
@@ -236,7 +191,7 @@ class Reader {
   void enter_turn(const Line& line) {
     const auto last = static_cast<std::uint64_t>(history_.turns_size());
     const std::uint64_t number = unsigned_of(required(line.turn, kTurn), last + 1, kTurn);
-    const std::int64_t time = time_from_json(required(line.time, kTime));
+    const std::int64_t time = time_from_json(required(line.time, kTime), kTime);
     const bool deferred = line.deferred != nullptr && boolean_of(*line.deferred, kDeferred);
     if (number == last + 1) {
       turn_ = history_.add_turns();
