@@ -1,5 +1,4 @@
-// verify(): runs that one version of the code has left open in a store, and what another version
-// would do to them.
+// verify(): what another version of the code would do to runs that are open.
 #include "reprise/verify.h"
 
 #include <atomic>
@@ -19,8 +18,7 @@
 #include "reprise/cli.h"
 #include "reprise/reprise.h"
 #include "tests/support/child_lines.h"
-#include "tests/support/scratch_directory.h"
-#include "tests/support/service_over.h"
+#include "tests/unit/sdk/verify_fixture.h"
 
 // As a user's: stacks leave out what is in our own namespace.
 namespace shop_code {
@@ -38,25 +36,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr Workflow<int(int)> order{"order"};
 constexpr Workflow<std::string(std::string)> order_by_name{"order"};
-constexpr Activity<int(int)> pick{"pick"};
-constexpr Activity<int(int)> charge{"charge"};
-constexpr Activity<int(int)> ship{"ship"};
-constexpr Signal<int> go{"go"};
-
-using Code = std::function<int(Context&, const int&)>;
-
-int wait_for_go(Context& ctx) {
-  return ctx.inbox(go).next().get();
-}
-
-// What most tests leave runs of: event 2 is "pick", 4 is "ship", and then it waits.
-int run_order(Context& ctx, const int& value) {
-  ctx.call(pick(value));
-  ctx.call(ship(value));
-  return wait_for_go(ctx);
-}
 
 int throwing_code(Context& ctx, const int& value) {
   return run_order(ctx, value) + shop_code::price_of({}, "no such item");
@@ -73,104 +53,6 @@ int swallowing_code(Context& ctx, const int& value) {
     }
   }
 }
-
-// The stages of a change that charges before it.
-int run_patched(Context& ctx, const int& value) {
-  if (ctx.patched("fees")) ctx.call(charge(value));
-  return run_order(ctx, value);
-}
-int run_deprecated(Context& ctx, const int& value) {
-  ctx.deprecate_patch("fees");
-  ctx.call(charge(value));
-  return run_order(ctx, value);
-}
-int run_removed(Context& ctx, const int& value) {
-  ctx.call(charge(value));
-  return run_order(ctx, value);
-}
-
-void implement(Worker& worker, const Code& code) {
-  const auto done = [](ActivityContext&, const int& value) { return value; };
-  worker.implement(order, code).implement(pick, done).implement(charge, done).implement(ship, done);
-}
-
-// An engine that works only when it is asked to, so that it is known when nothing is under way.
-class Shop {
- public:
-  Shop(const std::string& store, const Code& code, const std::string& queue)
-      : Shop(open(store), code, queue) {}
-
-  Handle<int> start(int value, const std::string& id) {
-    const auto run = client_.submit(order(value), {.id = id, .task_queue = queue_});
-    settle();
-    return run;
-  }
-  void settle() {
-    while (engine_->run_some()) {
-    }
-  }
-
- private:
-  static std::unique_ptr<runtime::Engine> open(const std::string& store) {
-    return std::move(runtime::Engine::open(store, {.threaded = false})).value();
-  }
-  Shop(std::unique_ptr<runtime::Engine> engine, const Code& code, const std::string& queue)
-      : engine_(engine.get()),
-        service_(std::move(engine)),
-        queue_(queue),
-        worker_(service_, {.task_queue = queue}),
-        client_(service_) {
-    implement(worker_, code);
-    worker_.start();
-  }
-
-  runtime::Engine* engine_;
-  testing::ServiceOver service_;
-  const std::string queue_;
-  Worker worker_;
-  Client client_;
-};
-
-class VerifyTest : public ::testing::Test {
- protected:
-  VerifyTest() : store_(directory_.path() + "/store") {}
-
-  // Leaves runs of this code where it waits, and closes the engine.
-  void leave(const Code& code,
-             int runs = 1,
-             const std::string& queue = "default",
-             const std::string& id = "order-") {
-    Shop shop(store_, code, queue);
-    for (int i = 0; i < runs; ++i) shop.start(i, id + std::to_string(i));
-  }
-  void leave_closed(const Code& code) {
-    Shop shop(store_, code, "default");
-    const auto run = shop.start(0, "closed");
-    const auto sent = run.submit_signal(go(1));
-    shop.settle();
-    sent.delivered();
-  }
-
-  // A run of which the code has seen all but a signal, because that made it throw.
-  void leave_parked(const Code& code) {
-    Shop shop(store_, code, "default");
-    const auto run = shop.start(1, "parked");
-    const auto sent = run.submit_signal(go(1));
-    shop.settle();
-    sent.delivered();
-  }
-
-  VerifyReport check(const Code& code,
-                     const VerifyOptions& options = {},
-                     const std::string& queue = "default") const {
-    Worker worker({.task_queue = queue});
-    implement(worker, code);
-    return verify(store_, worker, options);
-  }
-
-  const testing::ScratchDirectory directory_;
-  const std::string store_;
-};
 
 // ---- what it says of runs ---------------------------------------------------------------------
 
@@ -425,185 +307,6 @@ TEST_F(VerifyTest, ADamagedRunIsCountedAndTheOthersAreChecked) {
   EXPECT_EQ(report.groups.at(0).runs, 1U);
   EXPECT_EQ(report.safe, 2U);
   EXPECT_EQ(report.exit_status(), 0);
-}
-
-// ---- what it suggests -------------------------------------------------------------------------
-
-struct Change {
-  std::string name;
-  Code before;
-  Code after;
-  std::string edit;  // a part of it
-};
-
-int value_of(Context&, const int& value) {
-  return value;
-}
-
-const Change kChanges[] = {
-    {"Added", [](Context& ctx, const int&) { return wait_for_go(ctx); },
-     [](Context& ctx, const int& value) {
-       ctx.call(charge(value));
-       return wait_for_go(ctx);
-     },
-     "if (ctx.patched(\"add-charge\")) {\n  // the new call: activity 'charge' "
-     "(sdk/verify_test.cc:"},
-    {"AddedBeforeAnother", run_order,
-     [](Context& ctx, const int& value) {
-       ctx.call(charge(value));
-       return run_order(ctx, value);
-     },
-     "if (ctx.patched(\"change-pick\")) {\n  // the code as it is: activity 'charge'"},
-    {"Removed", run_order,
-     [](Context& ctx, const int& value) {
-       ctx.call(ship(value));
-       return wait_for_go(ctx);
-     },
-     "if (!ctx.patched(\"remove-pick\")) {\n  // the old call: activity 'pick'"},
-    {"RemovedBeforeAWait", run_order,
-     [](Context& ctx, const int& value) {
-       ctx.call(pick(value));
-       return wait_for_go(ctx);
-     },
-     "if (!ctx.patched(\"remove-ship\")) {\n  // the old call: activity 'ship'"},
-    {"EndsEarlier", run_order, value_of,
-     "if (!ctx.patched(\"remove-pick\")) {\n  // the old call: activity 'pick'"},
-    {"Timer", [](Context& ctx, const int&) { return wait_for_go(ctx); },
-     [](Context& ctx, const int&) {
-       ctx.sleep(24h);
-       return wait_for_go(ctx);
-     },
-     "if (ctx.patched(\"add-timer\")) {\n  // the new call: TimerStarted 24h"},
-    {"TheNameIsTaken",
-     [](Context& ctx, const int&) {
-       ctx.patched("add-charge");
-       return wait_for_go(ctx);
-     },
-     [](Context& ctx, const int& value) {
-       ctx.patched("add-charge");
-       ctx.call(charge(value));
-       return wait_for_go(ctx);
-     },
-     "if (ctx.patched(\"add-charge-2\"))"},
-    {"MarkerRemoved",
-     [](Context& ctx, const int& value) {
-       ctx.patched("fees");
-       return run_order(ctx, value);
-     },
-     run_order, "ctx.deprecate_patch(\"fees\");"},
-    {"DeprecatedTooEarly", run_order,
-     [](Context& ctx, const int& value) {
-       ctx.deprecate_patch("fees");
-       ctx.call(charge(value));
-       return run_order(ctx, value);
-     },
-     "if (ctx.patched(\"fees\")) {\n  // the code as it is: activity 'charge'"},
-};
-
-class VerifyEdits : public VerifyTest, public ::testing::WithParamInterface<Change> {};
-
-TEST_P(VerifyEdits, SayWhatKeepsTheRunGoing) {
-  const Change& change = GetParam();
-  leave(change.before);
-  const VerifyReport report = check(change.after);
-  ASSERT_THAT(report.groups, SizeIs(1));
-  EXPECT_THAT(report.groups[0].edit, HasSubstr(change.edit));
-  EXPECT_THAT(report.groups[0].edit_at, HasSubstr("sdk/verify_test.cc:"));
-}
-
-// A run was cancelled while it waited for an activity, and now a Shield is around that: no call of
-// the code has given the activity up, so there is no place for an edit.
-TEST_F(VerifyTest, NoEditIsProposedForWhatACancellationGaveUp) {
-  const Code before = [](Context& ctx, const int&) {
-    try {
-      ctx.sleep(1h);
-    } catch (const CancelledFailure&) {
-    }
-    const Shield shield(ctx);
-    return wait_for_go(ctx);
-  };
-  {
-    Shop shop(store_, before, "default");
-    const auto run = shop.start(1, "cancelled");
-    run.cancel("by a test");
-    shop.settle();
-  }
-  const VerifyReport report = check([](Context& ctx, const int&) {
-    const Shield shield(ctx);
-    ctx.sleep(1h);
-    return wait_for_go(ctx);
-  });
-  ASSERT_THAT(report.groups, SizeIs(1));
-  EXPECT_EQ(report.groups[0].edit, "");
-  EXPECT_EQ(report.groups[0].edit_at, "");
-  EXPECT_THAT(report.groups[0].note, HasSubstr("no edit is known"));
-}
-
-INSTANTIATE_TEST_SUITE_P(All, VerifyEdits, ::testing::ValuesIn(kChanges), [](const auto& row) {
-  return row.param.name;
-});
-
-// ---- how far changes are ----------------------------------------------------------------------
-
-class VerifyPatches : public VerifyTest {
- protected:
-  // The only change, with the code of this stage.
-  VerifyPatch fees(const Code& code) {
-    const VerifyReport report = check(code);
-    EXPECT_THAT(report.patches, SizeIs(1));
-    return report.patches.empty() ? VerifyPatch{} : report.patches[0];
-  }
-};
-
-TEST_F(VerifyPatches, RunsOnTheOldBranchKeepIt) {
-  leave(run_order, 2);
-  leave(run_patched, 3, "default", "new-");
-  const VerifyPatch patch = fees(run_patched);
-  EXPECT_EQ(patch.change_id, "fees");
-  EXPECT_EQ(patch.workflow, "order");
-  EXPECT_EQ(patch.old_branch, 2U);
-  EXPECT_EQ(patch.advice(), "keep both branches: the old one is taken by 2 runs");
-  EXPECT_THAT(fees(run_deprecated).advice(), HasSubstr("too early: go back to"));
-}
-
-TEST_F(VerifyPatches, WithoutOneTheOldBranchCanGo) {
-  leave(run_patched, 3);
-  const VerifyPatch patch = fees(run_patched);
-  EXPECT_EQ(patch.old_branch, 0U);
-  EXPECT_EQ(patch.new_branch, 3U);
-  EXPECT_THAT(patch.advice(), HasSubstr("the old branch can go"));
-  EXPECT_THAT(fees(run_deprecated).advice(),
-              HasSubstr("keep ctx.deprecate_patch(\"fees\"): 3 runs"));
-  EXPECT_THAT(fees(run_removed).advice(), HasSubstr("put ctx.deprecate_patch(\"fees\") back"));
-}
-
-TEST_F(VerifyPatches, ADeprecatedOneCanBeRemoved) {
-  leave(run_deprecated, 3);
-  const VerifyPatch patch = fees(run_deprecated);
-  EXPECT_EQ(patch.deprecated, 3U);
-  EXPECT_THAT(patch.advice(), HasSubstr("can be removed"));
-  EXPECT_EQ(check(run_removed).safe, 3U);
-  EXPECT_EQ(fees(run_removed).advice(), "removed, and no run misses it");
-  EXPECT_EQ(check(run_patched).safe, 3U);
-}
-
-TEST_F(VerifyPatches, RunsThatAreNotThereYetDoNotKeepTheOldBranch) {
-  const Code late = [](Context& ctx, const int& value) {
-    const int first = wait_for_go(ctx);
-    if (ctx.patched("fees")) ctx.call(charge(value));
-    return first + wait_for_go(ctx);
-  };
-  {
-    Shop shop(store_, late, "default");
-    shop.start(0, "not-there");
-    const auto sent = shop.start(1, "there").submit_signal(go(1));
-    shop.settle();
-    sent.delivered();
-  }
-  const VerifyPatch patch = fees(late);
-  EXPECT_EQ(patch.new_branch, 1U);
-  EXPECT_EQ(patch.unmarked, 1U);
-  EXPECT_THAT(patch.advice(), HasSubstr("the old branch can go"));
 }
 
 // ---- beside a running engine, and when the code crashes ---------------------------------------
