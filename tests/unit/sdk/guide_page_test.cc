@@ -1,12 +1,10 @@
 // The code of docs/guide.md, in its order. The last test makes sure that it is that code.
 #include <chrono>
 #include <csignal>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <sys/wait.h>
@@ -15,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/page_code.h"
 #include "tests/unit/store/temporary_directory.h"
 
 namespace reprise_guide_page_test {
@@ -361,25 +360,8 @@ TEST(Guide, EndsWhenItIsTold) {
 
 // ---- the page ---------------------------------------------------------------------------------
 
-std::string guide_content(const std::string& path) {
-  std::ifstream file(std::string(REPRISE_SOURCE_DIR) + "/" + path);
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
 TEST(GuidePage, HasTheCodeOfThisFile) {
-  const std::string page = guide_content("docs/guide.md");
-  const std::string source = guide_content("tests/unit/sdk/guide_page_test.cc");
-  const std::string begin = "```cpp\n";
-  int blocks = 0;
-  for (std::size_t at = page.find(begin); at != page.npos; at = page.find(begin, at)) {
-    at += begin.size();
-    const std::string block = page.substr(at, page.find("```", at) - at);
-    EXPECT_NE(source.find(block), std::string::npos) << block;
-    ++blocks;
-  }
-  EXPECT_GE(blocks, 12);
+  reprise::testing::expect_code_of("docs/guide.md", "tests/unit/sdk/guide_page_test.cc", 12);
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 // The code of docs/testing.md, in its order. The last test makes sure that it is that code.
-#include <fstream>
 #include <memory>
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>
@@ -7,7 +6,6 @@
 #include <reprise/testing/explore_gtest.h>
 #include <reprise/testing/gtest.h>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -17,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "base/sanitizers.h"
+#include "tests/support/page_code.h"
 
 namespace testing_page {
 namespace {
@@ -178,13 +177,6 @@ TEST(Trip, GoesOnWithWhatItsCodeRecorded) {
   EXPECT_THAT(history, reprise::testing::replays_on(worker));
 }
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(std::string(REPRISE_SOURCE_DIR) + "/" + path);
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
 TEST(TestingPage, ShowsWhatIsPrinted) {
   try {
     (void)reprise::testing::explore([](reprise::testing::Env& env) {
@@ -195,23 +187,13 @@ TEST(TestingPage, ShowsWhatIsPrinted) {
     FAIL();
   } catch (const reprise::testing::OrderFound& found) {
     const std::string text = found.what();
-    const std::string page = content_of("docs/testing.md");
+    const std::string page = reprise::testing::content_of("docs/testing.md");
     EXPECT_NE(page.find(text), std::string::npos) << text;
   }
 }
 
 TEST(TestingPage, HasTheCodeOfThisFile) {
-  const std::string page = content_of("docs/testing.md");
-  const std::string source = content_of("tests/unit/sdk/testing_page_test.cc");
-  const std::string begin = "```cpp\n";
-  int blocks = 0;
-  for (std::size_t at = page.find(begin); at != page.npos; at = page.find(begin, at)) {
-    at += begin.size();
-    const std::string block = page.substr(at, page.find("```", at) - at);
-    EXPECT_NE(source.find(block), std::string::npos) << block;
-    ++blocks;
-  }
-  EXPECT_GE(blocks, 10);
+  reprise::testing::expect_code_of("docs/testing.md", "tests/unit/sdk/testing_page_test.cc", 10);
 }
 
 }  // namespace
