@@ -4,12 +4,12 @@
 #include <cstdlib>
 #include <future>
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "runtime/engine/engine.h"
+#include "tests/support/piped_child.h"
 #include "tests/support/scripted_run.h"
 
 namespace reprise::beside {
@@ -133,23 +133,13 @@ std::string keeper(int i) {
 }
 
 LoadedEngine::LoadedEngine(const std::string& directory) {
-  int told[2];
-  int tells[2];
-  if (::pipe(told) != 0 || ::pipe(tells) != 0) std::abort();
-  std::fflush(nullptr);
-  process_ = ::fork();
-  if (process_ == 0) {
-    ::close(told[1]);
-    ::close(tells[0]);
-    live(directory, told[0], tells[1]);
-    ::_exit(0);
-  }
-  ::close(told[0]);
-  ::close(tells[1]);
-  keep_going_ = told[1];
+  const auto child =
+      testing::fork_piped_child([&](int told, int tell) { live(directory, told, tell); });
+  process_ = child.process;
+  keep_going_ = child.to;
   char answer = 'n';
-  started_ = ::read(tells[0], &answer, 1) == 1 && answer == 'y';
-  ::close(tells[0]);
+  started_ = ::read(child.from, &answer, 1) == 1 && answer == 'y';
+  ::close(child.from);
 }
 
 LoadedEngine::~LoadedEngine() {
@@ -159,9 +149,7 @@ LoadedEngine::~LoadedEngine() {
 bool LoadedEngine::stop() {
   if (process_ < 0) return started_;
   ::close(keep_going_);
-  int status = 0;
-  ::waitpid(std::exchange(process_, -1), &status, 0);
-  started_ = started_ && status == 0;
+  started_ = testing::await_exit(std::exchange(process_, -1)) == 0 && started_;
   return started_;
 }
 

@@ -4,11 +4,11 @@
 #include <cstdlib>
 #include <future>
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 
 #include "runtime/engine/engine.h"
+#include "tests/support/piped_child.h"
 
 namespace reprise::identity {
 namespace {
@@ -46,24 +46,14 @@ void live(const std::string& store, int told, int tell) {
 }  // namespace
 
 OpenedStore::OpenedStore(const std::string& store, const std::string& output) {
-  int told[2];
-  int tells[2];
-  if (::pipe(told) != 0 || ::pipe(tells) != 0) std::abort();
-  std::fflush(nullptr);
-  process_ = ::fork();
-  if (process_ == 0) {
-    ::close(told[1]);
-    ::close(tells[0]);
+  const auto child = testing::fork_piped_child([&](int told, int tell) {
     if (std::freopen(output.c_str(), "w", stdout) == nullptr) std::abort();
     if (::dup2(::fileno(stdout), STDERR_FILENO) < 0) std::abort();
-    live(store, told[0], tells[1]);
-    std::fflush(nullptr);
-    std::_Exit(0);
-  }
-  ::close(told[0]);
-  ::close(tells[1]);
-  from_ = tells[0];
-  to_ = told[1];
+    live(store, told, tell);
+  });
+  process_ = child.process;
+  from_ = child.from;
+  to_ = child.to;
 }
 
 OpenedStore::~OpenedStore() {
@@ -94,9 +84,7 @@ int OpenedStore::end() {
   while (read_some()) {
   }
   ::close(from_);
-  int status = 0;
-  ::waitpid(std::exchange(process_, -1), &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1'000 + WTERMSIG(status);
+  return testing::await_exit(std::exchange(process_, -1));
 }
 
 std::size_t missing_runs(const std::string& store, const std::vector<std::string>& ids) {
