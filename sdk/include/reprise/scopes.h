@@ -1,0 +1,43 @@
+// Who is reached by a cancellation: scopes on the stack of workflow code.
+#pragma once
+#include <reprise/internal/opaque.h>
+
+namespace reprise {
+
+class Context;
+
+// While it lives, this strand is not reached by cancellation from outside: for cleanup that waits.
+// Cancels inside it (a CancelScope, Pending::cancel) still work. On the stack of workflow code
+// only; nests like any scope; records nothing. What is started in it outlives a cancellation too.
+class [[nodiscard]] Shield {
+ public:
+  explicit Shield(Context& ctx);
+  ~Shield();
+  Shield(const Shield&) = delete;
+  Shield& operator=(const Shield&) = delete;
+
+ private:
+  replay::Execution* execution_;
+  replay::Scope* scope_;
+};
+
+// What this strand starts and waits for while it lives can be cancelled as one, from any code of
+// the run. Also cancelled when the run or a scope around it is. On the stack of workflow code only;
+// nests like any scope. Leaving it does not cancel what is still under way.
+class [[nodiscard]] CancelScope {
+ public:
+  explicit CancelScope(Context& ctx);
+  ~CancelScope();
+  CancelScope(const CancelScope&) = delete;
+  CancelScope& operator=(const CancelScope&) = delete;
+
+  // Activities and timers under way in it are given up (recorded); waits in it throw
+  // CancelledFailure, on this strand and on those spawned in it.
+  void cancel();
+
+ private:
+  replay::Execution* execution_;
+  replay::Scope* scope_;
+};
+
+}  // namespace reprise
