@@ -1,10 +1,12 @@
 #include "sdk/src/checks.h"
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <string>
 
+#include "base/printable_text.h"
 #include "runtime/engine/limits.h"
 #include "sdk/src/errors.h"
 #include "store/turn_marks.h"
@@ -25,23 +27,92 @@ constexpr std::uint64_t kLargestMap = 64 * kMebibyte * kMebibyte;  // address sp
 // A turn is one record, and a record has 1 GiB at most; the other half is for its inputs.
 constexpr std::uint64_t kLargestTurn = 512 * kMebibyte;
 
+constexpr std::string_view kNoLimit = "no limit";
+constexpr std::string_view kPerProcessor = "one per processor";
+
 [[noreturn]] void invalid_option(const std::string& message) {
   throw InvalidOption(code_text(base::ErrorCode::kInvalidOption), message);
 }
 
-// `zero`: what 0 means, where that is allowed besides.
-void check_range(std::string_view what,
-                 std::uint64_t value,
-                 std::uint64_t least,
-                 std::uint64_t most,
-                 std::string_view zero = {}) {
-  if (value >= least && value <= most) return;
-  if (value == 0 && !zero.empty()) return;
-  std::string message = std::string(what) + " is " + std::to_string(value) + "; it must be ";
-  message += most == kAnything ? "at least " + std::to_string(least)
-                               : std::to_string(least) + " to " + std::to_string(most);
+[[noreturn]] void refuse_option(const std::string& option,
+                                const std::string& value,
+                                const std::string& allowed,
+                                std::string_view zero = {}) {
+  std::string message = option + " is " + value + "; it must be " + allowed;
   if (!zero.empty()) message += ", or 0: " + std::string(zero);
   invalid_option(message);
+}
+
+// The options of one struct, and whose they are: "ActivityOptions::heartbeat of activity 'charge'".
+// Every activity's are looked at, so a name is put together only for a message. `zero`: what 0
+// means, where that is a meaning of its own.
+class OptionsOf {
+ public:
+  explicit OptionsOf(std::string_view type, std::string_view kind = {}, std::string_view name = {})
+      : type_(type), kind_(kind), name_(name) {}
+
+  void duration(std::string_view member, Duration value, std::string_view zero = {}) const {
+    if (value >= Duration::zero()) return;
+    const std::string text = std::to_string(value.count()) + " ms";
+    if (zero.empty()) refuse_option(name_of(member), text, "0 or more");
+    refuse_option(name_of(member), text, "positive", zero);
+  }
+  void number(std::string_view member,
+              std::uint64_t value,
+              std::uint64_t least,
+              std::uint64_t most,
+              std::string_view zero = {}) const {
+    if (value >= least && value <= most) return;
+    if (value == 0 && !zero.empty()) return;
+    refuse_option(name_of(member), std::to_string(value),
+                  most == kAnything ? "at least " + std::to_string(least)
+                                    : std::to_string(least) + " to " + std::to_string(most),
+                  zero);
+  }
+  void retry(const RetryPolicy& policy) const {
+    duration("retry.initial_interval", policy.initial_interval);
+    duration("retry.maximum_interval", policy.maximum_interval);
+    if (!(policy.backoff_coefficient >= 1.0)) {  // so that NaN is refused too
+      refuse_option(name_of("retry.backoff_coefficient"), short_text(policy.backoff_coefficient),
+                    "at least 1");
+    }
+    if (policy.maximum_attempts < 0) {
+      refuse_option(name_of("retry.maximum_attempts"), std::to_string(policy.maximum_attempts),
+                    "at least 1", "no limit");
+    }
+  }
+  // Empty: another one's is meant.
+  void task_queue(std::string_view queue) const {
+    if (queue.empty() || runtime::check_id({}, queue)) return;
+    check_id(name_of("task_queue"), queue);
+  }
+  std::string name_of(std::string_view member) const {
+    std::string text = std::string(type_) + "::" + std::string(member);
+    if (kind_.empty()) return text;
+    return text + " of " + std::string(kind_) + " '" + base::printable_text(name_) + "'";
+  }
+
+ private:
+  static std::string short_text(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", value);
+    return text;
+  }
+
+  std::string_view type_;
+  std::string_view kind_;
+  std::string_view name_;
+};
+
+void check_limits(const EngineLimits& limits, const OptionsOf& options) {
+  options.number("limits.pending_requests", limits.pending_requests, 1, kAnything);
+  options.number("limits.pending_bytes", limits.pending_bytes, 1, kAnything);
+  options.number("limits.waiting_attempts", limits.waiting_attempts, 1, kAnything);
+  options.number("limits.pending_operations", limits.pending_operations, 1, kAnything);
+  options.number("limits.turn_bytes", limits.turn_bytes, 1, kLargestTurn);
+  options.number("limits.history_events", limits.history_events, 1, kAnything);
+  options.duration("limits.overload_wait", limits.overload_wait, "no call waits");
+  options.duration("limits.slow_turn", limits.slow_turn, "nothing is reported");
 }
 
 }  // namespace
@@ -69,69 +140,64 @@ void check_payload_size(std::string_view payload) {
 
 void check_duration(std::string_view what, Duration duration) {
   if (duration >= Duration::zero()) return;
-  invalid_option(std::string(what) + " is negative: " + std::to_string(duration.count()) + " ms");
+  refuse_option(std::string(what), std::to_string(duration.count()) + " ms", "0 or more");
 }
 
-void check(const RetryPolicy& retry) {
-  check_duration("retry.initial_interval", retry.initial_interval);
-  check_duration("retry.maximum_interval", retry.maximum_interval);
-  if (!(retry.backoff_coefficient >= 1.0)) {  // so that NaN is refused too
-    invalid_option("retry.backoff_coefficient is " + std::to_string(retry.backoff_coefficient) +
-                   "; it must be at least 1");
-  }
-  if (retry.maximum_attempts < 0) {
-    invalid_option("retry.maximum_attempts is negative: " + std::to_string(retry.maximum_attempts) +
-                   "; 0 means no limit");
-  }
+void check_at_least(std::string_view what,
+                    std::int64_t value,
+                    std::int64_t least,
+                    std::string_view note) {
+  if (value >= least) return;
+  refuse_option(std::string(what), std::to_string(value),
+                "at least " + std::to_string(least) + std::string(note));
 }
 
-void check(const ActivityOptions& options) {
-  check_duration("start_to_close", options.start_to_close);
-  check_duration("schedule_to_start", options.schedule_to_start);
-  check_duration("schedule_to_close", options.schedule_to_close);
-  check_duration("heartbeat", options.heartbeat);
-  check(options.retry);
-  if (!options.task_queue.empty()) check_id("ActivityOptions::task_queue", options.task_queue);
+void check(std::string_view activity, const ActivityOptions& options) {
+  const OptionsOf of("ActivityOptions", "activity", activity);
+  of.duration("start_to_close", options.start_to_close, kNoLimit);
+  of.duration("schedule_to_start", options.schedule_to_start, kNoLimit);
+  of.duration("schedule_to_close", options.schedule_to_close, kNoLimit);
+  of.duration("heartbeat", options.heartbeat, kNoLimit);
+  of.retry(options.retry);
+  of.task_queue(options.task_queue);
 }
 
-void check(const StepOptions& options) {
-  check_duration("start_to_close", options.start_to_close);
-  check(options.retry);
+void check(std::string_view step, const StepOptions& options) {
+  const OptionsOf of("StepOptions", "step", step);
+  of.duration("start_to_close", options.start_to_close, kNoLimit);
+  of.retry(options.retry);
+}
+
+void check(std::string_view workflow, const StartOptions& options) {
+  const OptionsOf of("StartOptions", "workflow", workflow);
+  of.duration("run_timeout", options.run_timeout, kNoLimit);
+  if (!options.id.empty()) check_id("the workflow id", options.id);
+  of.task_queue(options.task_queue);
 }
 
 void check(const EngineOptions& options) {
+  const OptionsOf of("EngineOptions");
   if (options.shards < 0) {
-    invalid_option("shards is " + std::to_string(options.shards) +
-                   "; it must not be negative; 0 means one per processor");
+    refuse_option(of.name_of("shards"), std::to_string(options.shards),
+                  "1 to " + std::to_string(kMostShards), kPerProcessor);
   }
-  check_range("shards", static_cast<std::uint64_t>(options.shards), 1, kMostShards,
-              "one per processor");
-  check_range("cached_runs", options.cached_runs, 1, kAnything);
-  check_range("cached_bytes", options.cached_bytes, 1, kAnything);
-  check_range("stack_bytes", options.stack_bytes, kSmallestStack, kLargestStack);
-  check_range("journal_map_bytes", options.journal_map_bytes, kSmallestMap, kLargestMap,
-              "the default");
-  check_range("archive_map_bytes", options.archive_map_bytes, kSmallestMap, kLargestMap,
-              "the default");
-  check(options.limits);
-  check_duration("retention.max_age", options.retention.max_age);
+  of.number("shards", static_cast<std::uint64_t>(options.shards), 1, kMostShards, kPerProcessor);
+  of.number("cached_runs", options.cached_runs, 1, kAnything);
+  of.number("cached_bytes", options.cached_bytes, 1, kAnything);
+  of.number("stack_bytes", options.stack_bytes, kSmallestStack, kLargestStack);
+  of.number("journal_map_bytes", options.journal_map_bytes, kSmallestMap, kLargestMap,
+            "the default");
+  of.number("archive_map_bytes", options.archive_map_bytes, kSmallestMap, kLargestMap,
+            "the default");
+  check_limits(options.limits, of);
+  of.duration("retention.max_age", options.retention.max_age, "for ever");
 }
 
 void check(const WorkerOptions& options) {
   check_id("WorkerOptions::task_queue", options.task_queue);
-  check_range("activity_threads", options.activity_threads, 1, kMostActivityThreads,
+  OptionsOf("WorkerOptions", "task queue", options.task_queue)
+      .number("activity_threads", options.activity_threads, 1, kMostActivityThreads,
               "the engine's choice");
-}
-
-void check(const EngineLimits& limits) {
-  check_range("limits.pending_requests", limits.pending_requests, 1, kAnything);
-  check_range("limits.pending_bytes", limits.pending_bytes, 1, kAnything);
-  check_range("limits.waiting_attempts", limits.waiting_attempts, 1, kAnything);
-  check_range("limits.pending_operations", limits.pending_operations, 1, kAnything);
-  check_range("limits.turn_bytes", limits.turn_bytes, 1, kLargestTurn);
-  check_range("limits.history_events", limits.history_events, 1, kAnything);
-  check_duration("limits.overload_wait", limits.overload_wait);
-  check_duration("limits.slow_turn", limits.slow_turn);
 }
 
 runtime::GuardMode guard_mode(Guard asked) {

@@ -1,5 +1,6 @@
 // What is refused before it is sent, in one place.
 #pragma once
+#include <cstdint>
 #include <string_view>
 
 #include "replay/execution.h"
@@ -14,14 +15,21 @@ void check_id(std::string_view what, std::string_view id);
 void check_key(std::string_view workflow_id);
 // That code of a run uses. What version 0.1 has recorded is replayed, UTF-8 or not.
 void check_name(const replay::Execution& run, std::string_view what, std::string_view name);
-void check_payload_size(std::string_view payload);              // PayloadError RP3002
-void check_duration(std::string_view what, Duration duration);  // InvalidOption RP3010, as below
-void check(const RetryPolicy& retry);
-void check(const ActivityOptions& options);
-void check(const StepOptions& options);
-void check(const EngineLimits& limits);
+void check_payload_size(std::string_view payload);  // PayloadError RP3002
+
+// InvalidOption RP3010, which names the option and whose it is, or RP3003 for its ids.
+void check(std::string_view activity, const ActivityOptions& options);
+void check(std::string_view step, const StepOptions& options);
+void check(std::string_view workflow, const StartOptions& options);
 void check(const EngineOptions& options);
 void check(const WorkerOptions& options);
+// Of a call that takes nothing else: "the timeout of result_for()".
+void check_duration(std::string_view what, Duration duration);
+// Of an option that is a count: "EnvOptions::time_steps".
+void check_at_least(std::string_view what,
+                    std::int64_t value,
+                    std::int64_t least,
+                    std::string_view note);
 
 // As asked for, unless the environment variable REPRISE_GUARD says otherwise. InvalidOption RP3010.
 runtime::GuardMode guard_mode(Guard asked);

@@ -116,7 +116,7 @@ std::string SentUpdate::wait_result() const {
 }
 
 std::optional<std::string> SentUpdate::wait_result(Duration timeout) const {
-  internal::check_duration("the timeout", timeout);
+  internal::check_duration("the timeout of result_for()", timeout);
   return link_->result(timeout);
 }
 
@@ -157,7 +157,7 @@ std::string RunHandle::wait_result() const {
 }
 
 std::optional<std::string> RunHandle::wait_result(Duration timeout) const {
-  internal::check_duration("the timeout", timeout);
+  internal::check_duration("the timeout of result_for()", timeout);
   return link_->result(timeout);
 }
 
@@ -171,10 +171,7 @@ std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
   internal::forbid_in_workflow();
   internal::check_id("the workflow's name", workflow);
   internal::check_payload_size(input);
-  internal::check_duration("run_timeout", options.run_timeout);
-  if (!options.id.empty()) internal::check_id("the workflow id", options.id);
-  if (!options.task_queue.empty())
-    internal::check_id("StartOptions::task_queue", options.task_queue);
+  internal::check(workflow, options);
   runtime::StartRequest request;
   request.workflow = std::string(workflow);
   request.workflow_id = options.id;

@@ -58,7 +58,7 @@ internal::PendingParts Context::start_activity(std::string_view name,
   internal::require_startable(*execution_);
   internal::check_name(*execution_, "the activity's name", name);
   internal::check_payload_size(input);
-  internal::check(options);
+  internal::check(name, options);
   if (host_->scheduling) host_->scheduling(name, options.task_queue);
   const auto fill_in = [&](proto::ActivityScheduled& activity) {
     fill(name, std::move(input), options, activity);
@@ -73,7 +73,7 @@ std::string Context::run_step(std::string_view name,
                               CallSite site) {
   internal::require_startable(*execution_);
   internal::check_name(*execution_, "the step's name", name);
-  internal::check(options);
+  internal::check(name, options);
   const auto fill_in = [&](proto::StepScheduled& step) {
     step.set_name(name.data(), name.size());
     step.set_on_shard(options.on == StepOn::kShard);

@@ -62,7 +62,7 @@ class Env::State final : public internal::Registry {
   Client& client() { return client_; }
   base::Time now() const { return clock_.now(); }
   void skip(Duration duration) {
-    internal::check_duration("the time to skip", duration);
+    internal::check_duration("the duration of Env::skip()", duration);
     internal::value_or_throw(driven_.skip(duration));
   }
   const Script& script() const { return decisions_.made(); }
@@ -73,16 +73,10 @@ class Env::State final : public internal::Registry {
 
  private:
   static EnvOptions complete(EnvOptions options) {
-    if (options.time_steps < 1) {
-      throw InvalidOption(internal::code_text(base::ErrorCode::kInvalidOption),
-                          "time_steps is " + std::to_string(options.time_steps) +
-                              "; it must be at least 1, or nothing could be waited for");
-    }
-    if (options.last_attempt < 0) {
-      throw InvalidOption(internal::code_text(base::ErrorCode::kInvalidOption),
-                          "last_attempt is " + std::to_string(options.last_attempt) +
-                              "; it must be at least 1, or 0: the policy alone decides");
-    }
+    internal::check_at_least("EnvOptions::time_steps", options.time_steps, 1,
+                             ", or nothing could be waited for");
+    internal::check_at_least("EnvOptions::last_attempt", options.last_attempt, 0,
+                             "; 0: the policy alone decides");
     options.logger =
         internal::never_throwing(options.logger ? internal::printable_log(std::move(options.logger))
                                                 : [](LogLevel, std::string_view) {});

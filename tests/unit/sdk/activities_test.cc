@@ -1,11 +1,14 @@
 // Activities and steps as workflow code meets them: results, retries, failures, limits.
+#include <cmath>
 #include <optional>
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace reprise::activities_test {
@@ -196,27 +199,76 @@ TEST(Activities, WithAResultOfAnotherTypeParkTheRun) {
   }
 }
 
-TEST(Activities, RefuseOptionsThatMakeNoSense) {
+// What the call says to these options, in workflow code.
+template <class Call>
+std::string refusal_of(const Call& call) {
   Env env;
-  env.implement(text_workflow, [](Context& ctx, int value) {
-    std::string codes;
-    const auto code_of = [&](const ActivityOptions& options) {
-      try {
-        ctx.call(twice(value), options);
-      } catch (const InvalidOption& error) {
-        codes += std::string(error.code()) + " ";
-      }
-    };
-    code_of({.start_to_close = -1ms});
-    code_of({.heartbeat = -1ms});
-    code_of({.retry = {.backoff_coefficient = 0.5}});
-    code_of({.retry = {.maximum_attempts = -1}});
-    code_of({.retry = {.initial_interval = -1s}});
-    const std::string long_queue(kMaxIdBytes + 1, 'q');
-    code_of({.task_queue = long_queue});
-    return codes;
+  env.stub(twice, [](int value) { return value; });
+  env.implement(text_workflow, [&](Context& ctx, int) -> std::string {
+    try {
+      call(ctx);
+    } catch (const InvalidOption& error) {
+      return error.what();
+    }
+    return "(taken)";
   });
-  EXPECT_EQ(env.start(text_workflow(1)).result(), "RP3010 RP3010 RP3010 RP3010 RP3010 RP3003 ");
+  return env.start(text_workflow(1)).result();
+}
+
+std::string refusal_by_an_activity(const ActivityOptions& options) {
+  return refusal_of([&](Context& ctx) { ctx.call(twice(1), options); });
+}
+
+std::string refusal_by_a_step(const StepOptions& options) {
+  return refusal_of([&](Context& ctx) {
+    ctx.step(
+        "weigh\x1b\nFORGED", [] { return 1; }, options);
+  });
+}
+
+TEST(Activities, RefuseOptionsThatMakeNoSenseByName) {
+  const std::pair<ActivityOptions, const char*> refused[] = {
+      {{.start_to_close = -5s},
+       "RP3010 ActivityOptions::start_to_close of activity 'twice' is -5000 ms; it must be "
+       "positive, or 0: no limit"},
+      {{.schedule_to_start = -1ms},
+       "RP3010 ActivityOptions::schedule_to_start of activity 'twice'"},
+      {{.schedule_to_close = -1ms},
+       "RP3010 ActivityOptions::schedule_to_close of activity 'twice'"},
+      {{.heartbeat = -1ms}, "RP3010 ActivityOptions::heartbeat of activity 'twice' is -1 ms"},
+      {{.retry = {.backoff_coefficient = 0.5}},
+       "RP3010 ActivityOptions::retry.backoff_coefficient of activity 'twice' is 0.5; it must be "
+       "at least 1"},
+      {{.retry = {.backoff_coefficient = -1e308}}, "'twice' is -1e+308; it must be at least 1"},
+      {{.retry = {.backoff_coefficient = std::nan("")}}, "'twice' is nan; it must be at least 1"},
+      {{.retry = {.maximum_attempts = -1}},
+       "RP3010 ActivityOptions::retry.maximum_attempts of activity 'twice' is -1; it must be at "
+       "least 1, or 0: no limit"},
+      {{.retry = {.initial_interval = -1s}},
+       "RP3010 ActivityOptions::retry.initial_interval of activity 'twice' is -1000 ms; it must "
+       "be 0 or more"},
+      {{.retry = {.maximum_interval = -1s}},
+       "RP3010 ActivityOptions::retry.maximum_interval of activity 'twice'"},
+      {{.task_queue = "\xff"},
+       "RP3003 ActivityOptions::task_queue of activity 'twice' is no UTF-8"},
+  };
+  for (const auto& [options, says] : refused) {
+    EXPECT_THAT(refusal_by_an_activity(options), ::testing::HasSubstr(says));
+  }
+  const std::string long_queue(kMaxIdBytes + 1, 'q');
+  EXPECT_THAT(refusal_by_an_activity({.task_queue = long_queue}),
+              ::testing::StartsWith(
+                  "RP3003 ActivityOptions::task_queue of activity 'twice' has 1001 bytes"));
+  EXPECT_EQ(refusal_by_an_activity({}), "(taken)");
+}
+
+TEST(Steps, RefuseOptionsThatMakeNoSenseByName) {
+  EXPECT_EQ(refusal_by_a_step({.start_to_close = -1ms}),
+            "RP3010 StepOptions::start_to_close of step 'weigh\\x1b\\nFORGED' is -1 ms; it must be "
+            "positive, or 0: no limit");
+  EXPECT_THAT(refusal_by_a_step({.retry = {.maximum_attempts = -2}}),
+              ::testing::HasSubstr("StepOptions::retry.maximum_attempts of step 'weigh"));
+  EXPECT_EQ(refusal_by_a_step({}), "(taken)");
 }
 
 TEST(Activities, RefuseAnInputThatIsTooLarge) {

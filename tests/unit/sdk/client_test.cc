@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "proto/history.pb.h"
@@ -264,7 +265,20 @@ TEST_F(Clients, GiveOutHistories) {
 TEST_F(Clients, RefuseWhatCannotBe) {
   EXPECT_THROW(env_.start(wait_hours(1), {.id = std::string(kMaxIdBytes + 1, 'x')}), InvalidOption);
   EXPECT_NO_THROW(env_.start(wait_hours(1), {.id = std::string(kMaxIdBytes, 'x')}));
-  EXPECT_THROW(env_.start(wait_hours(1), {.run_timeout = -1ms}), InvalidOption);
+  const auto refusal = [&](const StartOptions& options) -> std::string {
+    try {
+      env_.start(wait_hours(1), options);
+    } catch (const InvalidOption& error) {
+      return error.what();
+    }
+    return "(started)";
+  };
+  EXPECT_EQ(refusal({.run_timeout = -1ms}),
+            "RP3010 StartOptions::run_timeout of workflow 'wait_hours' is -1 ms; it must be "
+            "positive, or 0: no limit");
+  EXPECT_THAT(refusal({.task_queue = "\xff"}),
+              ::testing::StartsWith(
+                  "RP3003 StartOptions::task_queue of workflow 'wait_hours' is no UTF-8"));
   EXPECT_THROW(env_.start(Workflow<int(int)>("")(1)), InvalidOption);
   EXPECT_THROW(env_.start(Workflow<int(std::string)>("wait_hours")(std::string(3 << 20, 'x'))),
                PayloadError);

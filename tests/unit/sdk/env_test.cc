@@ -162,8 +162,25 @@ TEST(Env, LetsTimePassAsOftenAsItIsTold) {
     EXPECT_EQ(error.code(), "RP2005");
     EXPECT_NE(std::string(error.what()).find("in 3 steps"), std::string::npos) << error.what();
   }
-  EXPECT_THROW(Env({.time_steps = 0}), InvalidOption);
-  EXPECT_THROW(Env({.last_attempt = -1}), InvalidOption);
+}
+
+TEST(Env, RefusesOptionsThatMakeNoSenseByName) {
+  const auto refusal = [](const auto& call) -> std::string {
+    try {
+      call();
+    } catch (const InvalidOption& error) {
+      return error.what();
+    }
+    return "(taken)";
+  };
+  EXPECT_EQ(refusal([] { Env env({.time_steps = 0}); }),
+            "RP3010 EnvOptions::time_steps is 0; it must be at least 1, or nothing could be waited "
+            "for");
+  EXPECT_EQ(refusal([] { Env env({.last_attempt = -1}); }),
+            "RP3010 EnvOptions::last_attempt is -1; it must be at least 0; 0: the policy alone "
+            "decides");
+  EXPECT_EQ(refusal([] { Env().skip(-1ms); }),
+            "RP3010 the duration of Env::skip() is -1 ms; it must be 0 or more");
 }
 
 TEST(Env, ReplaysFromTheLogAfterEveryTurn) {

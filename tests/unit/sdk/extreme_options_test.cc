@@ -61,7 +61,12 @@ class ExtremeOptions : public ::testing::Test {
 
 TEST_F(ExtremeOptions, AreRefusedByName) {
   const auto says = [](const std::string& name, const std::string& value) {
-    return AllOf(StartsWith("RP3010"), HasSubstr(name + " is " + value), HasSubstr("must"));
+    return AllOf(StartsWith("RP3010 EngineOptions::" + name + " is " + value),
+                 HasSubstr("; it must be "));
+  };
+  const auto worker_says = [](const std::string& value) {
+    return "RP3010 WorkerOptions::activity_threads of task queue 'default' is " + value +
+           "; it must be 1 to 65536, or 0: the engine's choice";
   };
   const std::string largest = std::to_string(kLargest);
   EXPECT_THAT(refusal({.shards = -1}), says("shards", "-1"));
@@ -87,16 +92,17 @@ TEST_F(ExtremeOptions, AreRefusedByName) {
   EXPECT_THAT(refusal({.limits = {.turn_bytes = 0}}), says("limits.turn_bytes", "0"));
   EXPECT_THAT(refusal({.limits = {.turn_bytes = kLargest}}), says("limits.turn_bytes", largest));
   EXPECT_THAT(refusal({.limits = {.history_events = 0}}), says("limits.history_events", "0"));
-  EXPECT_THAT(refusal({}, {.activity_threads = 1'000'000'000}),
-              says("activity_threads", "1000000000"));
-  EXPECT_THAT(refusal({}, {.activity_threads = kLargest}), says("activity_threads", largest));
+  EXPECT_EQ(refusal({}, {.activity_threads = 1'000'000'000}), worker_says("1000000000"));
+  EXPECT_EQ(refusal({}, {.activity_threads = kLargest}), worker_says(largest));
+  EXPECT_THAT(refusal({}, {.task_queue = ""}),
+              StartsWith("RP3003 WorkerOptions::task_queue is empty"));
 }
 
 TEST_F(ExtremeOptions, ThatAreDurationsAreNotNegative) {
   for (const Duration value : {Duration::min(), Duration(-1)}) {
     const auto says = [&](const std::string& name) {
-      return AllOf(StartsWith("RP3010"), HasSubstr(name),
-                   HasSubstr(std::to_string(value.count()) + " ms"));
+      return StartsWith("RP3010 EngineOptions::" + name + " is " + std::to_string(value.count()) +
+                        " ms; it must be positive, or 0: ");
     };
     EXPECT_THAT(refusal({.limits = {.overload_wait = value}}), says("limits.overload_wait"));
     EXPECT_THAT(refusal({.limits = {.slow_turn = value}}), says("limits.slow_turn"));
