@@ -136,6 +136,27 @@ END
     says_times 2 '^replay: the replay cannot go on$'  # back from it and there again
     says 'exited with code 01'
     ;;
+  thrown)  # in the line whose exception has parked the run: no turn records it, its input is there
+    "$debuggee" record-parked "$work/parked.bin"
+    gdb_batch -ex run -ex "info locals" -ex up -ex "info locals" -ex "reprise bt full" \
+      -ex "reprise history 1" -ex "reprise back" -ex "reprise event 4" -ex continue \
+      -ex "info locals" -ex continue --args \
+      "$debuggee" replay --history "$work/parked.bin"
+    says_times 2 "^replay: here an exception leaves the workflow's code: std::out_of_range: map::at$"
+    says_times 2 '^#[0-9]+ .*shop::.*price_of \(.*parcels=.*gdb/shop.cc:[0-9]+$'
+    says_times 2 '^[0-9]+[[:space:]]+return prices.at\(shelf\) \+ shelf;$'
+    says_times 2 '^shelf = 42$'
+    says '^#[0-9]+ .*shop::run_careless '
+    says_times 1 '^parcels = 2$'
+    says '^careless-1  careless  running$'
+    says '^           shelf = 42$'
+    says '^=>     4 SignalReceived packed$'
+    says_times 1 '^replay: event 3: ActivityCompleted #1$'
+    says_times 1 '^replay: event 4: SignalReceived packed$'
+    says '^RP2002 an exception that is no reprise::Failure left'
+    says '^  thrown at +gdb/shop.cc:[0-9]+$'
+    says 'exited with code 01'
+    ;;
   core)  # of a replay
     allow_core
     gdb_batch -ex run -ex "signal SIGABRT" --args \

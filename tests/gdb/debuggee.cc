@@ -2,6 +2,7 @@
 //
 //   debuggee replay|step ...        reprise::cli; with REPRISE_TEST_CHANGED set, other code
 //   debuggee record FILE            the history of a finished order
+//   debuggee record-parked FILE     the history of a run that an exception has parked
 //   debuggee record-many FILE N     a history of N rounds
 //   debuggee serve DIRECTORY        an engine with two waiting runs; until standard input ends
 #include <cstdio>
@@ -23,7 +24,9 @@ void save(const reprise::History& history, const char* path) {
 }
 
 void implement(reprise::testing::Env& env) {
-  env.implement(shop::order, shop::run_order).implement(shop::many, shop::run_many);
+  env.implement(shop::order, shop::run_order)
+      .implement(shop::many, shop::run_many)
+      .implement(shop::careless, shop::run_careless);
   env.stub(shop::reserve, [](int amount) { return amount + 1; });
   env.stub(shop::charge, [](int amount) { return amount; });
 }
@@ -35,6 +38,19 @@ void record(const char* path) {
   run.signal(shop::packed(2));
   (void)run.result();
   save(run.history(), path);
+}
+
+// The turn that throws is not recorded: its input is, and no code has taken it.
+void record_parked(const char* path) {
+  reprise::testing::Env env;
+  implement(env);
+  auto run = env.start(shop::careless(34), {.id = "careless-1"});
+  run.signal(shop::packed(2));
+  try {
+    (void)run.result();
+  } catch (const reprise::ParkedError&) {
+    save(run.history(), path);
+  }
 }
 
 void record_many(const char* path, int rounds) {
@@ -49,6 +65,7 @@ void implement(reprise::Worker& worker) {
   const bool changed = std::getenv("REPRISE_TEST_CHANGED") != nullptr;
   worker.implement(shop::order, changed ? shop::run_changed : shop::run_order);
   worker.implement(shop::many, shop::run_many);
+  worker.implement(shop::careless, shop::run_careless);
   worker.implement(shop::reserve, [](reprise::ActivityContext&, const int& v) { return v + 1; });
   worker.implement(shop::charge, [](reprise::ActivityContext&, const int& v) { return v; });
 }
@@ -81,8 +98,9 @@ int main(int argc, char** argv) {
   if (const auto status = reprise::cli(argc, argv, worker)) return *status;
   const std::string command = argc > 1 ? argv[1] : "";
   if (command == "record" && argc == 3) return record(argv[2]), 0;
+  if (command == "record-parked" && argc == 3) return record_parked(argv[2]), 0;
   if (command == "record-many" && argc == 4) return record_many(argv[2], std::atoi(argv[3])), 0;
   if (command == "serve" && argc == 3) return serve(argv[2]), 0;
-  std::fputs("usage: debuggee replay|step|record|record-many|serve ...\n", stderr);
+  std::fputs("usage: debuggee replay|step|record|record-parked|record-many|serve ...\n", stderr);
   return 2;
 }

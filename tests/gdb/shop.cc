@@ -1,5 +1,7 @@
 #include "tests/gdb/shop.h"
 
+#include <map>
+
 namespace shop {
 
 namespace {
@@ -10,6 +12,11 @@ int pay(reprise::Context& ctx, int reserved) {
   int fee = 7;
   const int total = ctx.call(charge(reserved + fee));
   return total + fee;
+}
+
+[[gnu::noinline]] int price_of(const std::map<int, int>& prices, int parcels) {
+  int shelf = parcels + 40;
+  return prices.at(shelf) + shelf;
 }
 
 }  // namespace
@@ -27,6 +34,13 @@ int run_changed(reprise::Context& ctx, const int& amount) {
   const int reserved = ctx.call(reserve(amount));
   ctx.sleep(surprise * 1h);
   return pay(ctx, reserved) + surprise;
+}
+
+int run_careless(reprise::Context& ctx, const int& amount) {
+  std::map<int, int> prices{{1, ctx.call(reserve(amount))}};
+  int parcels = ctx.inbox(packed).next().get();
+  const int price = price_of(prices, parcels);
+  return price * parcels;
 }
 
 int run_many(reprise::Context& ctx, const int& rounds) {

@@ -7,6 +7,7 @@ namespace shop {
 
 inline constexpr reprise::Workflow<int(int)> order{"order"};
 inline constexpr reprise::Workflow<int(int)> many{"many"};
+inline constexpr reprise::Workflow<int(int)> careless{"careless"};
 inline constexpr reprise::Activity<int(int)> reserve{"reserve"};
 inline constexpr reprise::Activity<int(int)> charge{"charge"};
 inline constexpr reprise::Signal<int> packed{"packed"};
@@ -15,6 +16,8 @@ inline constexpr reprise::Signal<int> packed{"packed"};
 int run_order(reprise::Context& ctx, const int& amount);
 // The same after a change: something is asked for that no history has.
 int run_changed(reprise::Context& ctx, const int& amount);
+// Has a bug: what is packed it looks up where it is not. The exception parks the run.
+int run_careless(reprise::Context& ctx, const int& amount);
 // `rounds` activities one after the other: a history of two events for each, and two more.
 int run_many(reprise::Context& ctx, const int& rounds);
 
