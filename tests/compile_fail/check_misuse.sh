@@ -26,8 +26,8 @@ if says=$(grep -m1 -o '// says: .*' "$file"); then
     echo "$output"
     exit 1
   fi
-  # Where it was included from, how it came to be instantiated, and what is wrong.
-  if [ "$(wc -l <<<"$output")" -gt 40 ]; then
+  # Where it was included from, how it came to be instantiated, what is wrong: once, and no more.
+  if [ "$(wc -l <<<"$output")" -gt 24 ] || [ "$(grep -c 'error:' <<<"$output")" -ne 1 ]; then
     echo "too much is said:"
     echo "$output"
     exit 1

@@ -24,8 +24,9 @@ struct Update;
 // does.
 template <class Kind, class Result, class... Args>
 struct [[nodiscard]] Message {
-  // IsPayload itself says which is none.
-  static_assert(internal::kLookedAt<Result, Args...>);
+  // NoPayload itself says it.
+  static_assert(
+      sizeof(internal::NoPayload<typename internal::WithoutCodec<Result, Args...>::Type>));
 
   std::string_view name;
   std::tuple<Args...> args;

@@ -2,7 +2,9 @@
 // NLOHMANN_DEFINE_TYPE_... or as an adl_serializer) a payload, and nlohmann::json itself. Members
 // of such a type may be optional, variant and of std::chrono, too. Types that codec.h knows stay as
 // they are there, enums included. Include it before the first use of such a type as a payload: in
-// the header that defines the type.
+// the header that defines the type, which has a default constructor. A member that nlohmann cannot
+// convert is an error in the line of its macro: the first one names the member's type ("no match
+// for 'operator=' (operand types are '...json...' and 'const Secret')"), which needs the macro too.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -125,13 +127,13 @@ template <class T>
 concept JsonPayload = !Scalar<T> && requires(const T& from, nlohmann::json& json) {
   nlohmann::adl_serializer<T>::to_json(json, from);
 }
-&&(
+&&((std::default_initializable<T> &&
     requires(const nlohmann::json& json, T& to) {
       nlohmann::adl_serializer<T>::from_json(json, to);
-    } ||
-    requires(const nlohmann::json& json) {
-      { nlohmann::adl_serializer<T>::from_json(json) } -> std::same_as<T>;
-    });
+    }) ||
+   requires(const nlohmann::json& json) {
+     { nlohmann::adl_serializer<T>::from_json(json) } -> std::same_as<T>;
+   });
 
 // Looks for the value that a conversion of `whole` stumbles over: with an array (or an object) in
 // its place the conversion says just that of it. nlohmann's errors name kinds and no members.

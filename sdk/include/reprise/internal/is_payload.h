@@ -67,20 +67,37 @@ inline constexpr bool kHasOwnCodec = !std::is_base_of_v<NoCodec, Codec<T>>;
 template <>
 inline constexpr bool kHasOwnCodec<void> = true;
 
-// Can a T be a payload? Says so in an error, once, where it is first asked about one that cannot;
-// callers leave out what would not compile.
-template <class T, class Made = typename Elements<T>::Types>
-struct IsPayload;
-template <class T, class... E>
-struct IsPayload<T, std::tuple<E...>>
-    : std::bool_constant<kHasOwnCodec<T> && (IsPayload<E>::value && ...)> {
+// The first of the types, and of what they are made of, that has no codec; void: all have one.
+template <class... T>
+struct WithoutCodec {
+  using Type = void;
+};
+template <class Elements>
+struct ElementWithoutCodec;
+template <class... E>
+struct ElementWithoutCodec<std::tuple<E...>> : WithoutCodec<E...> {};
+template <class T, class... More>
+struct WithoutCodec<T, More...> {
+  using Element = typename ElementWithoutCodec<typename Elements<T>::Types>::Type;
+  using Type = std::conditional_t<
+      !kHasOwnCodec<T>,
+      T,
+      std::conditional_t<std::is_void_v<Element>, typename WithoutCodec<More...>::Type, Element>>;
+};
+
+// Can all of them be payloads? Whoever asks leaves out what would not compile.
+template <class... T>
+inline constexpr bool kPayloads = std::is_void_v<typename WithoutCodec<T...>::Type>;
+
+// Has no other use than its error: one for each type, however often it is asked for.
+template <class T>
+struct NoPayload {
   static_assert(kHasOwnCodec<T>,
-                "Reprise cannot encode this type: include <reprise/json.h> and give it "
-                "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(type, members...), include "
+                "Reprise cannot encode this type: include <reprise/json.h> and give it a default "
+                "constructor and NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(type, members...), include "
                 "<reprise/protobuf.h> if it is a generated message, or specialize reprise::Codec");
 };
-// Always true: for asking early.
-template <class... T>
-inline constexpr bool kLookedAt = ((IsPayload<T>::value || true) && ...);
+template <>
+struct NoPayload<void> {};
 
 }  // namespace reprise::internal

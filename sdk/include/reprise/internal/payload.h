@@ -25,18 +25,23 @@ T never();
 template <class T>
 std::string encode_payload(const T& value) {
   CborWriter out;
-  if constexpr (IsPayload<T>::value) Codec<T>::encode(out, value);
+  if constexpr (kPayloads<T>) {
+    Codec<T>::encode(out, value);
+  } else {
+    static_assert(sizeof(NoPayload<typename WithoutCodec<T>::Type>));
+  }
   return out.finish();
 }
 
 template <class T>
 T decode_payload(std::string_view encoded, CborReader::Whole kind = CborReader::Whole::kValue) {
-  if constexpr (IsPayload<T>::value) {
+  if constexpr (kPayloads<T>) {
     CborReader in(encoded, type_name<T>(), kind);
     T value = Codec<T>::decode(in);
     in.finish();
     return value;
   } else {
+    static_assert(sizeof(NoPayload<typename WithoutCodec<T>::Type>));
     return never<T>();
   }
 }
