@@ -65,7 +65,7 @@ std::optional<int> answer(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   std::unique_ptr<reprise::Engine> engine;  // before the worker, which it must outlive
   reprise::Worker worker;
   approval::implement_approval(worker);
@@ -84,4 +84,7 @@ int main(int argc, char** argv) {
   for (std::string line; !state; state = run.result_for(100ms))
     if (has_input() && std::getline(std::cin, line)) obey(line, run);
   std::cout << to_string(*state) << std::endl;
+} catch (const reprise::Error& error) {  // another process has the store, the disk is full...
+  std::cerr << error.what() << std::endl;
+  return 1;
 }

@@ -34,7 +34,7 @@ std::optional<int> answer(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   std::unique_ptr<reprise::Engine> engine;  // before the worker, which it must outlive
   reprise::Worker worker;
   worker.implement(fan_out::count_primes, fan_out::run_count_primes)
@@ -49,4 +49,7 @@ int main(int argc, char** argv) {
   auto run = client.start(fan_out::count_primes(kLimit),
                           {.id = "primes", .id_reuse = reprise::IdReuse::kUseExisting});
   std::cout << run.result() << " primes below " << kLimit << std::endl;
+} catch (const reprise::Error& error) {  // another process has the store, the disk is full...
+  std::cerr << error.what() << std::endl;
+  return 1;
 }

@@ -27,7 +27,7 @@ std::optional<int> answer(int argc, char** argv) {
   return help ? 0 : 2;
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   std::unique_ptr<reprise::Engine> engine;  // before the worker, which it must outlive
   reprise::Worker worker;
   worker.implement(hello::greet, hello::run_greet);
@@ -42,4 +42,7 @@ int main(int argc, char** argv) {
   auto run = client.start(hello::greet("world"),
                           {.id = "hello", .id_reuse = reprise::IdReuse::kUseExisting});
   std::cout << run.result() << std::endl;
+} catch (const reprise::Error& error) {  // another process has the store, the disk is full...
+  std::cerr << error.what() << std::endl;
+  return 1;
 }

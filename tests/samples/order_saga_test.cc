@@ -1,7 +1,11 @@
 // The program of the sample as its main() calls it, on orders that end in every way there is.
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
+#include <reprise/engine.h>
 #include <sstream>
+#include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -90,6 +94,22 @@ TEST_F(OrderSagaTest, TheProgramsExplainThemselves) {
   }
   EXPECT_FALSE(std::filesystem::exists(directory_ / "fan_out.db"));
   EXPECT_FALSE(std::filesystem::exists(directory_ / "approval.db"));
+}
+
+TEST_F(OrderSagaTest, TheProgramsSayThatTheirStoreIsInUse) {
+  const std::string said = directory_ / "said";
+  const std::pair<const char*, const char*> programs[] = {{FAN_OUT_PROGRAM, "fan_out.db"},
+                                                          {APPROVAL_PROGRAM, "approval.db"}};
+  for (const auto& [program, store] : programs) {
+    const auto engine =
+        reprise::Engine::open(directory_ / store, {.logger = [](reprise::LogLevel, auto) {}});
+    const std::string command =
+        "cd " + directory_.path().string() + " && " + program + " 2> " + said + " > /dev/null";
+    EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1) << program;
+    std::ifstream file(said);
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    EXPECT_TRUE(text.starts_with("RP1003 ")) << text;
+  }
 }
 
 TEST_F(OrderSagaTest, ABrokenFileStartsNothing) {
