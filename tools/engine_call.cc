@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/whole_number.h"
 #include "proto/parse.h"
 #include "runtime/control/client.h"
 #include "runtime/control/frame.h"
@@ -108,7 +109,7 @@ std::string failure_in(const std::string& bytes) {
 EngineCall::EngineCall(CLI::App& command) {
   command.add_option("--timeout", seconds_, "seconds to wait for the engine's answer, at most 600")
       ->capture_default_str()
-      ->check(CLI::Range(0.001, 600.0));
+      ->check([](const std::string& text) { return base::fault_of_seconds(text, 0.001, 600); });
 }
 
 EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest request) const {

@@ -13,8 +13,8 @@ namespace reprise::tools {
 namespace {
 
 base::Error failed(const std::string& what, const std::string& path) {
-  return {base::ErrorCode::kInvalidOption,
-          what + " " + path + ": " + std::strerror(errno) + "; name another file"};
+  return {base::ErrorCode::kInvalidOption, what + " " + (path.empty() ? "''" : path) + ": " +
+                                               std::strerror(errno) + "; name another file"};
 }
 
 bool write_all(int file, std::string_view bytes) {

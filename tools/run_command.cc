@@ -53,22 +53,35 @@ bool knows(const CLI::App& app, std::string_view word) {
                      [&](const CLI::App* known) { return known->get_name() == word; });
 }
 
-int refuse(const CLI::App& app, std::string_view word) {
-  std::string text = "there is no command '" + base::printable_text(word) + "'";
-  if (const std::string near = nearest(app, word); !near.empty()) {
+int refuse(const CLI::App& app, const std::string& kind, std::string_view word) {
+  std::string text = "there is no " + kind + " '" + base::printable_text(word) + "'";
+  const std::string near = word.empty() || word.starts_with('-') ? "" : nearest(app, word);
+  if (!near.empty()) {
     text += "; is '" + near + "' meant?";
   }
   std::fprintf(stderr, "reprise: %s\nreprise --help lists them all\n", text.c_str());
   return kUsage;
 }
 
+// What is wrong with the words behind `reprise`, and of which command.
 int explain(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out;
   std::ostringstream err;
-  const int code = app.exit(error, out, err);
-  std::fputs(base::printable_text(out.str(), base::LineBreaks::kKept).c_str(), stdout);
-  std::fputs(base::printable_text(err.str(), base::LineBreaks::kIndented).c_str(), stderr);
-  return code == 0 ? 0 : kUsage;
+  if (app.exit(error, out, err) == 0) {  // --help, --version
+    std::fputs(base::printable_text(out.str(), base::LineBreaks::kKept).c_str(), stdout);
+    return 0;
+  }
+  const auto parsed = app.get_subcommands();
+  const std::string name = "reprise" + (parsed.empty() ? "" : " " + parsed.front()->get_name());
+  std::fprintf(stderr, "%s: %s\n%s --help has all options\n", name.c_str(),
+               base::printable_text(error.what()).c_str(), name.c_str());
+  return kUsage;
+}
+
+int help(const CLI::App& app, std::string_view command) {
+  const CLI::App& about = knows(app, command) ? *app.get_subcommand(std::string(command)) : app;
+  std::fputs(about.help().c_str(), stdout);
+  return 0;
 }
 
 int serve_command(int argc, const char* const* argv, const base::Clock& clock) {
@@ -81,12 +94,16 @@ int serve_command(int argc, const char* const* argv, const base::Clock& clock) {
     return kUsage;
   }
   const std::string_view first = argv[1];
-  if (!first.starts_with('-') && !knows(app, first)) return refuse(app, first);
+  if (first == "help") return help(app, argc > 2 ? argv[2] : "");
+  if (!first.starts_with('-') && !knows(app, first)) return refuse(app, "command", first);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& error) {
     return error.get_exit_code();  // of the subcommand
   } catch (const CLI::ParseError& error) {
+    if (app.get_subcommands().empty() && error.get_name() == "RequiredError") {
+      return refuse(app, "option", first);  // no command, so this is the option that is none
+    }
     return explain(app, error);
   }
   return 0;

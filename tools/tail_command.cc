@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "base/whole_number.h"
 #include "tools/event_text.h"
 #include "tools/run_finder.h"
 #include "tools/run_text.h"
@@ -185,7 +186,7 @@ void add_tail_command(CLI::App& app) {
   command->add_flag("--runs", options->runs, "starts and ends of runs only");
   command->add_option("--interval", options->interval, "seconds between two looks at the store")
       ->capture_default_str()
-      ->check(CLI::Range(0.01, 3600.0));
+      ->check([](const std::string& text) { return base::fault_of_seconds(text, 0.01, 3600); });
   command->add_flag("--json", options->json, "a JSON object on each line");
   add_colour_option(*command, options->colour);
   command->footer(

@@ -160,6 +160,10 @@ std::vector<RepairedRun> decide(const StoreAudit& audit, const RepairOptions& op
 }
 
 base::Status refuse_existing(const std::string& to) {
+  if (to.empty()) {
+    return base::Error{base::ErrorCode::kInvalidOption,
+                       "the name of the new store's directory is empty; give one"};
+  }
   std::error_code error;
   if (!std::filesystem::exists(std::filesystem::symlink_status(to, error))) return {};
   return base::Error{base::ErrorCode::kInvalidOption,

@@ -12,10 +12,10 @@ HistoryReplay::HistoryReplay(const WorkerCode& code,
   replay::RunInfo info = run_info(history);
   const auto workflow = code.workflows.find(info.workflow);
   if (workflow == code.workflows.end()) {
-    trouble_ = replay::Trouble{
+    const base::Error error{
         base::ErrorCode::kUnknownWorkflow,
-        "this program does not implement workflow '" + info.workflow + "'; implement() it",
-        std::nullopt};
+        "this program does not implement workflow '" + info.workflow + "'; implement() it"};
+    trouble_ = replay::Trouble{error.code, error.text(), std::nullopt};
     return;
   }
   execution_ = std::make_unique<replay::Execution>(

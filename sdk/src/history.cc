@@ -1,7 +1,9 @@
 #include "reprise/history.h"
 
-#include <fstream>
-#include <sstream>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
 #include <utility>
 
 #include "reprise/error.h"
@@ -20,14 +22,20 @@ History History::parse(std::string_view bytes) {
 }
 
 History History::read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  content << file.rdbuf();
-  if (!file || !content) {
-    throw HistoryError(internal::code_text(base::ErrorCode::kNoHistory),
-                       "the file '" + path + "' cannot be read");
+  const auto refused = [&path] {
+    return HistoryError(internal::code_text(base::ErrorCode::kNoHistory),
+                        "the file '" + path + "' cannot be read: " + std::strerror(errno));
+  };
+  const auto closed = [](std::FILE* file) { std::fclose(file); };
+  const std::unique_ptr<std::FILE, decltype(closed)> file(std::fopen(path.c_str(), "rb"), closed);
+  if (file == nullptr) throw refused();
+  std::string bytes;
+  char buffer[65'536];
+  for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, file.get())) > 0;) {
+    bytes.append(buffer, got);
   }
-  return parse(content.view());
+  if (std::ferror(file.get()) != 0) throw refused();
+  return parse(bytes);
 }
 
 std::string History::to_bytes() const {

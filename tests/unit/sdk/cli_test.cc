@@ -174,6 +174,26 @@ TEST_F(CliTest, SaysWhereAHistoryMayComeFrom) {
   }
 }
 
+TEST_F(CliTest, SaysWhyAHistoryCannotBeRead) {
+  std::ofstream(path("empty")).flush();
+  const std::pair<std::string, const char*> files[] = {
+      {path("none"), "cannot be read: No such file or directory"},
+      {path("."), "cannot be read: Is a directory"},
+      {path("empty"), "this is no history of a run: it is empty"}};
+  for (const auto& [file, why] : files) {
+    const Ended ended = run({"replay", "--history", file});
+    EXPECT_EQ(ended.status, 2);
+    EXPECT_THAT(ended.err, AllOf(HasSubstr("RP2009"), HasSubstr(why)));
+  }
+}
+
+TEST_F(CliTest, SaysThatItDoesNotImplementTheWorkflow) {
+  worker_ = std::make_unique<Worker>();
+  const Ended ended = replay({});
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.err, HasSubstr("RP2003 this program does not implement workflow 'trade'"));
+}
+
 TEST_F(CliTest, WithoutADebuggerABreakExplainsHowToUseOne) {
   const Ended ended = replay({"--break", "3"});
   EXPECT_EQ(ended.status, 2);

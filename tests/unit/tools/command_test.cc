@@ -21,6 +21,29 @@ TEST_F(CommandTest, AnUnknownCommandIsNamedWithTheNearest) {
   EXPECT_THAT(reprise({"hist"}).err, HasSubstr("is 'history' meant?"));
   EXPECT_THAT(reprise({"nonsense"}).err,
               AllOf(HasSubstr("there is no command 'nonsense'"), Not(HasSubstr("meant"))));
+  EXPECT_THAT(reprise({""}).err,
+              AllOf(HasSubstr("there is no command ''"), Not(HasSubstr("meant"))));
+  EXPECT_THAT(reprise({"--nonsense"}).err, HasSubstr("there is no option '--nonsense'"));
+}
+
+TEST_F(CommandTest, WhatIsWrongIsSaidWithItsCommand) {
+  const Output one_too_many = reprise({"list", "DIR", "other"});
+  EXPECT_EQ(one_too_many.code, 2);
+  EXPECT_THAT(one_too_many.err, AllOf(StartsWith("reprise list: "), HasSubstr("other"),
+                                      HasSubstr("\nreprise list --help has all options\n")));
+  EXPECT_THAT(reprise({"check"}).err, StartsWith("reprise check: DIR is required"));
+}
+
+TEST_F(CommandTest, HelpsWithoutDashes) {
+  const Output all = reprise({"help"});
+  EXPECT_EQ(all.code, 0);
+  EXPECT_EQ(all.out, reprise({"--help"}).out);
+  EXPECT_THAT(reprise({"help", "show"}).out, HasSubstr("--payloads"));
+}
+
+TEST_F(CommandTest, SaysThatANameIsEmpty) {
+  EXPECT_THAT(reprise({"import", ""}).err, HasSubstr("cannot read ''"));
+  EXPECT_THAT(reprise({"repair", "DIR", ""}).err, HasSubstr("new store's directory is empty"));
 }
 
 TEST_F(CommandTest, WithoutACommandItListsThem) {
@@ -47,6 +70,14 @@ TEST_F(CommandTest, NamesTheRangeOfANumberInWords) {
       EXPECT_THAT(output.err,
                   HasSubstr(std::string("--limit: '") + number + "' is no whole number from 0 up"));
     }
+  }
+  for (const char* number : {"0", "-1", "x", "1e9", "nan", "0.1s"}) {
+    EXPECT_THAT(reprise({"tail", "DIR", "--interval", number}).err,
+                HasSubstr(std::string("--interval: '") + number +
+                          "' is no number of seconds from 0.01 to 3600"));
+    EXPECT_THAT(
+        reprise({"signal", "DIR", "RUN", "go", "--timeout", number}).err,
+        HasSubstr(std::string("'") + number + "' is no number of seconds from 0.001 to 600"));
   }
 }
 
