@@ -26,10 +26,12 @@ namespace {
 
 using namespace order_saga;
 
+constexpr int kUsage = 2;
+
 // The commands and where their options go.
 int run_command_line(int argc, char** argv) {
   CLI::App app("10,000 orders in flight together, in a process that you may kill at any time");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // 0: so that a word that is no command is named
 
   RunOptions options;
   std::int64_t deadline_seconds = options.pack_within.count() / 1'000;
@@ -50,7 +52,12 @@ int run_command_line(int argc, char** argv) {
   app.footer(
       "And, with the code of this program, on the store in DATA/store: verify, replay, step\n"
       "(order_saga verify --help).");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  if (app.get_subcommands().empty()) return std::fputs(app.help().c_str(), stderr), kUsage;
 
   options.pack_within = std::chrono::seconds(deadline_seconds);
   if (run->parsed()) return run_orders(options);

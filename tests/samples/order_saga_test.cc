@@ -90,8 +90,10 @@ TEST_F(OrderSagaTest, TheProgramsExplainThemselves) {
   for (const std::string& program : programs) {
     EXPECT_EQ(exit_code(program + " --help"), 0) << program;
     EXPECT_EQ(exit_code(program + " verify --help"), 0) << program;
-    EXPECT_NE(exit_code(program + " nonsense"), 0) << program;
+    EXPECT_EQ(exit_code(program + " nonsense"), 2) << program;
   }
+  EXPECT_EQ(exit_code(ORDER_SAGA_PROGRAM), 2) << "without a command";
+  EXPECT_EQ(exit_code(ORDER_SAGA_PROGRAM " nonsense 2>&1 | grep -q nonsense"), 0);
   EXPECT_FALSE(std::filesystem::exists(directory_ / "fan_out.db"));
   EXPECT_FALSE(std::filesystem::exists(directory_ / "approval.db"));
 }
