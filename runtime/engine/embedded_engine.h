@@ -113,6 +113,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   void taken() override { shared_.task_queues.taken(); }
   std::uint64_t started(const AttemptKey& key) override;
   void finished(AttemptResult result) override;
+  void unknown_activity(std::string_view why) override;
   bool has_room() override { return shared_.unrecorded.has_room(); }
   void heartbeat(const AttemptKey& key, std::string details) override;
   void timed_out(const AttemptKey& key, std::string_view limit) override;

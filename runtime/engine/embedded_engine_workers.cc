@@ -39,6 +39,11 @@ void EmbeddedEngine::timed_out(const AttemptKey& key, std::string_view limit) {
   shard.post([&shard, key, limit = std::string(limit)] { shard.attempt_timed_out(key, limit); });
 }
 
+// A run that waits for it looks as if it worked: nothing else tells whoever forgot it.
+void EmbeddedEngine::unknown_activity(std::string_view why) {
+  shared_.log(LogLevel::kWarning, std::string(why) + "; its attempts fail and are made again");
+}
+
 // ---- workers ----------------------------------------------------------------------------------
 
 bool EmbeddedEngine::run_attempt(Session& session) {

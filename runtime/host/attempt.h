@@ -101,6 +101,9 @@ class AttemptObserver {
   // The attempt overran `limit` ("start_to_close", "heartbeat"); it was asked to stop, and its
   // result, should one come, will still be reported as finished.
   virtual void timed_out(const AttemptKey& key, std::string_view limit) = 0;
+  // An attempt failed because the worker has no code for it. Once for each activity: `why` names
+  // it.
+  virtual void unknown_activity(std::string_view why) { static_cast<void>(why); }
   // May another attempt begin? When that becomes true again, AttemptPool::wake() is called.
   virtual bool has_room() { return true; }
 

@@ -248,14 +248,23 @@ std::optional<AttemptResult> AttemptPool::execute(AttemptTask& task) {
 replay::Outcome AttemptPool::run_activity(AttemptTask& task, Running& running) {
   const proto::ActivityScheduled& spec = *task.activity->spec;
   const auto code = code_->activities.find(spec.name());
-  if (code != code_->activities.end()) return code->second(running, spec.input());
+  return code == code_->activities.end() ? refuse_unknown(spec.name())
+                                         : code->second(running, spec.input());
+}
+
+replay::Outcome AttemptPool::refuse_unknown(const std::string& activity) {
   proto::Failure failure;
   failure.set_kind(proto::Failure::APPLICATION);
   failure.set_type("UnknownActivity");
   failure.set_message(base::to_string(base::ErrorCode::kUnknownActivity) +
                       " the worker of task queue '" + code_->task_queue +
-                      "' does not implement activity '" + spec.name() +
+                      "' does not implement activity '" + activity +
                       "'; implement() it before start()");
+  const bool is_new = [&] {
+    const std::lock_guard lock(running_mutex_);
+    return unknown_.insert(activity).second;
+  }();
+  if (is_new) observer_.unknown_activity(failure.message());
   return replay::Outcome::failed(std::move(failure));
 }
 

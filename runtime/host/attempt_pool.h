@@ -4,7 +4,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -76,6 +78,7 @@ class AttemptPool {
   base::Status start_threads(std::size_t count);
   void report(std::optional<AttemptResult> result);
   replay::Outcome run_activity(AttemptTask& task, Running& running);
+  replay::Outcome refuse_unknown(const std::string& activity);
   void begin(Running& running);
   bool end(Running& running);  // was it stopped by the shutdown?
   static void mark_stopped(Running& running, Controls* to_stop);
@@ -98,6 +101,7 @@ class AttemptPool {
   std::condition_variable deadline_moved_;
   std::vector<Running*> running_;
   Controls to_stop_;
+  std::set<std::string> unknown_;  // activities that the observer has been told of
   std::chrono::steady_clock::time_point next_look_ = std::chrono::steady_clock::time_point::max();
   bool watching_ = true;
 

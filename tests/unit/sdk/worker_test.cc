@@ -1,10 +1,12 @@
 // Workers of the real engine: what they take, and for how long.
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <reprise/engine.h>
 #include <reprise/reprise.h>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -72,6 +74,30 @@ TEST_F(Workers, RunAWorkerUntilItIsStopped) {
   serving.join();
   const auto left = Client(*engine).submit(main_workflow(5), {.task_queue = "shop"});
   EXPECT_EQ(left.result_for(20ms), std::nullopt);
+}
+
+TEST_F(Workers, SayOnceThatAnActivityIsNotImplemented) {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  const auto log = [&](LogLevel level, std::string_view line) {
+    if (level != LogLevel::kWarning) return;
+    const std::lock_guard lock(mutex);
+    lines.emplace_back(line);
+  };
+  const auto engine = Engine::open(directory_ / "store", {.logger = log});
+  Worker worker(*engine);
+  worker.implement(main_workflow, [](Context& ctx, int value) {
+    return ctx.call(twice(value), {.retry = {.initial_interval = 1ms, .maximum_attempts = 3}});
+  });
+  worker.start();
+  const Client client(*engine);
+  EXPECT_THROW(client.start(main_workflow(1)).result(), ActivityFailure);
+  EXPECT_THROW(client.start(main_workflow(2)).result(), ActivityFailure);
+  const std::lock_guard lock(mutex);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0],
+            "RP4001 the worker of task queue 'default' does not implement activity 'twice'; "
+            "implement() it before start(); its attempts fail and are made again");
 }
 
 TEST_F(Workers, RefuseWorkflowsThatTheirWorkerDoesNotKnow) {
