@@ -87,7 +87,9 @@ base::Result<std::unique_ptr<LmdbEnv>> LmdbEnv::open(const LmdbOptions& options)
   // LMDB itself would follow a link.
   if (auto lock = must_be_a_file(options.path + "/lock.mdb"); !lock) return lock.error();
   if (auto reserved = env->reserve_lock_file(); !reserved) return reserved.error();
-  if (const int code = env->open_env(); code > 0) {
+  if (const int code = env->open_env(); code == ENOMEM) {
+    return env->no_address_space();
+  } else if (code > 0) {
     // It may be the lock file as well as the data file.
     return file_error(code, "open", options.path);
   } else if (code != 0) {
@@ -113,6 +115,15 @@ LmdbEnv::~LmdbEnv() {
   release();
   for (MDB_txn* reader : idle_readers_) mdb_txn_abort(reader);
   if (env_ != nullptr) mdb_env_close(env_);
+}
+
+base::Error LmdbEnv::no_address_space() const {
+  return {base::ErrorCode::kNoResources,
+          "cannot open " + options_.path + ": the process cannot have " +
+              std::to_string(options_.map_bytes >> 20) +
+              " MiB of address space for it; open the store with a smaller "
+              "EngineOptions::journal_map_bytes or archive_map_bytes, or raise the limits of memory "
+              "and address space (ulimit -v, the container's)"};
 }
 
 // LMDB takes an empty file for a new store, which would hide that all data is gone.

@@ -90,6 +90,7 @@ class LmdbEnv {
   base::Status reserve_lock_file() const;
   int open_env();
   base::Error failure_of_write(int code) const;
+  base::Error no_address_space() const;
   bool ended_early() const;
   bool panicked() const;
 

@@ -58,7 +58,7 @@ class ControlServer {
         : id(its_id), socket(socket_descriptor), deadline(until) {}
 
     const std::uint64_t id;
-    const store::File socket;
+    base::PrivateDescriptor socket;
     SteadyTime deadline;  // of the stage
     Stage stage = Stage::kReading;
     bool waits_for_code = false;

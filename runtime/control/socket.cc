@@ -31,10 +31,11 @@ base::Result<store::File> open_control_directory(const std::string& directory) {
   return store::open_file(directory, O_PATH | O_DIRECTORY);
 }
 
-base::Result<store::File> make_control_socket(const std::string& directory, int flags) {
+// To be owned by the caller.
+base::Result<int> make_control_socket(const std::string& directory, int flags) {
   const int made = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
   if (made < 0) return control_error("make a socket for", directory, errno);
-  return store::File(made);
+  return made;
 }
 
 // An address has room for 107 characters: through the directory's descriptor they are enough for
@@ -77,7 +78,7 @@ base::Result<std::unique_ptr<ControlListener>> ControlListener::open(const std::
   if (!socket) return socket.error();
   std::unique_ptr<ControlListener> listener(new ControlListener);
   listener->directory_ = std::move(*opened);
-  listener->socket_ = std::move(*socket);
+  listener->socket_.reset(*socket);
   if (const auto listens = listener->listen(directory); !listens) return listens.error();
   return listener;
 }
@@ -125,16 +126,17 @@ base::Result<std::optional<store::File>> connect_control(const std::string& dire
   if (!S_ISSOCK((*there)->st_mode)) return is_no_socket(directory);
   const auto address = control_address(*opened, directory);
   if (!address) return address.error();
-  auto socket = make_control_socket(directory, 0);
-  if (!socket) return socket.error();
+  const auto made = make_control_socket(directory, 0);
+  if (!made) return made.error();
+  store::File socket(*made);
   // How long to wait, to connect and to send; zero would be for ever.
   const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
       until - std::chrono::steady_clock::now());
   const auto micros = std::max<std::int64_t>(left.count(), 1'000);
   const timeval longest{micros / 1'000'000, micros % 1'000'000};
-  (void)::setsockopt(socket->get(), SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest);
-  if (::connect(socket->get(), as_sockaddr(*address), sizeof *address) == 0) {
-    return std::optional<store::File>(std::move(*socket));
+  (void)::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest);
+  if (::connect(socket.get(), as_sockaddr(*address), sizeof *address) == 0) {
+    return std::optional<store::File>(std::move(socket));
   }
   if (errno == ENOENT || errno == ECONNREFUSED) return std::optional<store::File>();
   return control_error("connect to", directory, errno == EAGAIN ? ETIMEDOUT : errno);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/private_descriptor.h"
 #include "base/result.h"
 #include "store/files.h"
 
@@ -17,6 +18,7 @@ inline constexpr const char* kControlName = "control";
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 // An engine's end. Destroying it removes the socket from the directory, if it is still this one.
+// Children of the process do not have it: nobody could tell them from an engine that hangs.
 class ControlListener {
  public:
   // For the process that holds the store's lock: what an engine that died has left there is
@@ -35,7 +37,7 @@ class ControlListener {
 
   const pid_t process_ = ::getpid();  // a fork of it has the socket too, and must not remove it
   store::File directory_;
-  store::File socket_;
+  base::PrivateDescriptor socket_;
   dev_t device_ = 0;  // of the name that was made
   ino_t inode_ = 0;   // 0: none was
 };

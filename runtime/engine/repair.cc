@@ -180,9 +180,10 @@ base::Status refuse_within(const std::string& from, const std::string& to) {
 }  // namespace
 
 base::Result<Repaired> repair_store(const std::string& from,
-                                    const std::string& to,
+                                    const std::string& named,
                                     const RepairOptions& options,
                                     const StoreAudit::Progress& progress) {
+  const std::string to = store::absolute_path(named);  // without a slash at its end
   if (auto refused = refuse_existing(to); !refused) return refused.error();
   if (auto refused = refuse_within(from, to); !refused) return refused.error();
   Names names;
@@ -203,7 +204,9 @@ base::Result<Repaired> repair_store(const std::string& from,
     if (!moved) return moved.error();
     return repaired;
   }
-  (void)store::remove_unfinished({unfinished}, {"LOCK", "attempts", "parked", "turns"});
+  const store::StoreDirectory left{unfinished};
+  (void)store::remove_unfinished({left.creating()}, {});
+  (void)store::remove_unfinished(left, {"LOCK", "attempts", "parked", "turns"});
   return built.error();
 }
 

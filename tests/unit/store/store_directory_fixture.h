@@ -13,7 +13,7 @@
 
 namespace reprise::store {
 
-class StoreDirectoryTest : public testing::Test {
+class StoreDirectoryTest : public ::testing::Test {
  protected:
   // Creates a store with `count` records in it.
   void create(std::size_t count = 0) {
@@ -31,15 +31,15 @@ class StoreDirectoryTest : public testing::Test {
     const auto store = open_store(path);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, code) << store.error().text();
-    EXPECT_THAT(store.error().message, testing::HasSubstr(path));
-    EXPECT_THAT(store.error().message, testing::HasSubstr(text));
+    EXPECT_THAT(store.error().message, ::testing::HasSubstr(path));
+    EXPECT_THAT(store.error().message, ::testing::HasSubstr(text));
   }
   void expect_read_only_error(base::ErrorCode code, const std::string& text) {
     const auto store = open_store_read_only(path_);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, code) << store.error().text();
-    EXPECT_THAT(store.error().message, testing::HasSubstr(path_));
-    EXPECT_THAT(store.error().message, testing::HasSubstr(text));
+    EXPECT_THAT(store.error().message, ::testing::HasSubstr(path_));
+    EXPECT_THAT(store.error().message, ::testing::HasSubstr(text));
   }
   void expect_last(Seq last) {
     const auto store = open_store(path_);

@@ -1,0 +1,24 @@
+// A file descriptor that children of fork(2) do not have: what it keeps (a name that is served, a
+// connection) ends with the process that made it, and not with the last of its children.
+#pragma once
+
+namespace reprise::base {
+
+// Owns it. Thread-safe against fork(2), otherwise as a number is. In a child it is none: get() is
+// -1 there, and destroying the object closes nothing.
+class PrivateDescriptor {
+ public:
+  explicit PrivateDescriptor(int descriptor = -1);
+  ~PrivateDescriptor();
+  PrivateDescriptor(const PrivateDescriptor&) = delete;
+  PrivateDescriptor& operator=(const PrivateDescriptor&) = delete;
+
+  int get() const { return descriptor_; }
+  void reset(int descriptor);  // closes the one before it
+
+ private:
+  friend class PrivateDescriptors;
+  int descriptor_ = -1;
+};
+
+}  // namespace reprise::base
