@@ -75,15 +75,18 @@ TEST_F(MovedEngineTest, AProcessWhoseStoreIsMovedEndsWithCode70AndSaysWhy) {
 // the name that others call it by, behind which nobody would ever answer.
 TEST_F(MovedEngineTest, AChildThatOutlivesTheEngineIsInNobodysWay) {
   std::array<int, 2> until{};
+  std::array<int, 2> lives{};
   ASSERT_EQ(::pipe(until.data()), 0);
+  ASSERT_EQ(::pipe(lives.data()), 0);
   {
     const store::OtherProcess program([&] {
       static auto* const engine = Engine::open(store_, {.shards = 1}).release();
       static auto* const worker = new Worker(*engine);
       start_engine(*engine, *worker);
-      if (::fork() != 0) return true;
-      ::close(until[1]);
       char none = 0;
+      if (::fork() != 0) return ::read(lives[0], &none, 1) == 1;
+      ::close(until[1]);
+      if (::write(lives[1], "y", 1) != 1) ::_exit(1);
       ::_exit(::read(until[0], &none, 1) == 0 ? 0 : 1);
     });
     program.kill();
@@ -92,6 +95,8 @@ TEST_F(MovedEngineTest, AChildThatOutlivesTheEngineIsInNobodysWay) {
   EXPECT_EQ(sent.code, 0) << sent.err;
   ::close(until[1]);  // the child ends
   ::close(until[0]);
+  ::close(lives[0]);
+  ::close(lives[1]);
 }
 
 }  // namespace
