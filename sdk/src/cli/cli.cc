@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
+#include <string>
 #include <string_view>
 
 #include "base/printable_text.h"
@@ -21,10 +22,15 @@ namespace {
 int explain(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out;
   std::ostringstream err;
-  const int code = app.exit(error, out, err);
-  std::fputs(base::printable_text(out.str(), base::LineBreaks::kKept).c_str(), stdout);
-  std::fputs(base::printable_text(err.str(), base::LineBreaks::kIndented).c_str(), stderr);
-  return code == 0 ? 0 : internal::kCannot;
+  if (app.exit(error, out, err) == 0) {  // --help
+    std::fputs(base::printable_text(out.str(), base::LineBreaks::kKept).c_str(), stdout);
+    return 0;
+  }
+  std::string name = base::printable_text(app.get_name());
+  for (const CLI::App* command : app.get_subcommands()) name += " " + command->get_name();
+  std::fprintf(stderr, "%s: %s\n%s --help has all options\n", name.c_str(),
+               base::printable_text(error.what()).c_str(), name.c_str());
+  return internal::kCannot;
 }
 
 int serve(CLI::App& app, int argc, const char* const* argv, const int& exit_status) {

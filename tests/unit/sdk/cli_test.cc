@@ -169,7 +169,10 @@ TEST_F(CliTest, SaysWhereAHistoryMayComeFrom) {
   for (const std::string command : {"replay", "step"}) {
     const Ended ended = run({command});
     EXPECT_EQ(ended.status, 2);
-    EXPECT_THAT(ended.err, HasSubstr("--history FILE, or --store DIR with --run ID, is required"));
+    EXPECT_THAT(ended.err, AllOf(HasSubstr(" " + command +
+                                           ": --history FILE, or --store DIR with "
+                                           "--run ID, is required\n"),
+                                 HasSubstr(" " + command + " --help has all options\n")));
     EXPECT_EQ(run({command, "--store", "x"}).status, 2) << "without --run";
   }
 }
