@@ -27,7 +27,7 @@ void ActivityContext::heartbeat() {
 }
 
 void ActivityContext::send_heartbeat(std::string details) {
-  internal::check_payload_size(details);
+  internal::check_payload_size(details, "the details of the heartbeat");
   attempt_->heartbeat(std::move(details));
 }
 

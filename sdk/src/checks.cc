@@ -130,11 +130,12 @@ void check_name(const replay::Execution& run, std::string_view what, std::string
                                  : runtime::check_id(what, name));
 }
 
-void check_payload_size(std::string_view payload) {
+void check_payload_size(std::string_view payload, std::string_view what, std::string_view name) {
   if (payload.size() <= kMaxPayloadBytes) return;
+  const std::string whose = name.empty() ? "" : " '" + base::printable_text(name) + "'";
   throw PayloadError(code_text(base::ErrorCode::kPayloadTooLarge),
-                     "the encoded payload has " + std::to_string(payload.size()) +
-                         " bytes; the limit is " + std::to_string(kMaxPayloadBytes) +
+                     std::string(what) + whose + ": " + std::to_string(payload.size()) +
+                         " bytes when encoded; the limit is " + std::to_string(kMaxPayloadBytes) +
                          ". Keep large data elsewhere and pass a reference to it");
 }
 

@@ -15,7 +15,10 @@ void check_id(std::string_view what, std::string_view id);
 void check_key(std::string_view workflow_id);
 // That code of a run uses. What version 0.1 has recorded is replayed, UTF-8 or not.
 void check_name(const replay::Execution& run, std::string_view what, std::string_view name);
-void check_payload_size(std::string_view payload);  // PayloadError RP3002
+// PayloadError RP3002: "the arguments of activity 'charge': 3000007 bytes...".
+void check_payload_size(std::string_view payload,
+                        std::string_view what,
+                        std::string_view name = {});
 
 // InvalidOption RP3010, which names the option and whose it is, or RP3003 for its ids.
 void check(std::string_view activity, const ActivityOptions& options);

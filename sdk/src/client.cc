@@ -98,7 +98,7 @@ void SentSignal::delivered() const {
 
 std::string RunHandle::send_query(std::string_view name, std::string input) const {
   internal::check_id("the query's name", name);
-  internal::check_payload_size(input);
+  internal::check_payload_size(input, "the arguments of query", name);
   auto& service = link_->service();
   return internal::value_or_throw(internal::ask<std::string>(service, [&](auto reply) {
     service.query(link_->key(), std::string(name), std::move(input), std::move(reply));
@@ -170,7 +170,7 @@ std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
                                                       const StartOptions& options) const {
   internal::forbid_in_workflow();
   internal::check_id("the workflow's name", workflow);
-  internal::check_payload_size(input);
+  internal::check_payload_size(input, "the arguments of workflow", workflow);
   internal::check(workflow, options);
   runtime::StartRequest request;
   request.workflow = std::string(workflow);

@@ -57,7 +57,7 @@ internal::PendingParts Context::start_activity(std::string_view name,
                                                CallSite site) {
   internal::require_startable(*execution_);
   internal::check_name(*execution_, "the activity's name", name);
-  internal::check_payload_size(input);
+  internal::check_payload_size(input, "the arguments of activity", name);
   internal::check(name, options);
   if (host_->scheduling) host_->scheduling(name, options.task_queue);
   const auto fill_in = [&](proto::ActivityScheduled& activity) {
@@ -98,7 +98,7 @@ std::string Context::record_side_effect(internal::Computation compute, CallSite 
   internal::require_durable(*execution_);
   const auto checked = [&compute] {
     std::string value = compute.compute(compute.object);
-    internal::check_payload_size(value);
+    internal::check_payload_size(value, "the value of the side effect");
     return value;
   };
   return execution_->side_effect(checked, internal::to_base(site));
@@ -189,7 +189,7 @@ replay::Execution::QueryHandler query_handler(
   return [handler = std::move(handler)](std::string_view input) -> base::Result<std::string> {
     try {
       std::string answer = handler(input);
-      internal::check_payload_size(answer);
+      internal::check_payload_size(answer, "the query's answer");
       return answer;
     } catch (const std::exception& error) {
       return base::Error{base::ErrorCode::kQueryFailed,
@@ -203,7 +203,7 @@ replay::Execution::QueryHandler query_handler(
 
 replay::Outcome update_outcome(std::string result) {
   try {
-    internal::check_payload_size(result);
+    internal::check_payload_size(result, "the update's result");
     return replay::Outcome::success(std::move(result));
   } catch (const PayloadError& error) {
     return internal::refused_result(error);

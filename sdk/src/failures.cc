@@ -194,7 +194,7 @@ replay::Outcome made_final(const replay::Outcome& outcome) {
 replay::Outcome attempt(base::FunctionRef<std::string()> body) {
   try {
     std::string result = body();
-    check_payload_size(result);
+    check_payload_size(result, "the result");
     return replay::Outcome::success(std::move(result));
   } catch (const Failure& failure) {
     return replay::Outcome::failed(to_proto(failure));

@@ -103,7 +103,7 @@ base::Status SignalLink::wait() const {
 
 std::shared_ptr<SignalLink> RunLink::submit_signal(std::string_view name, std::string input) const {
   check_id("the signal's name", name);
-  check_payload_size(input);
+  check_payload_size(input, "the argument of signal", name);
   auto link = std::make_shared<SignalLink>(service());
   service().signal(key(), std::string(name), std::move(input),
                    reply_to(std::shared_ptr<runtime::Promise<base::Status>>(link, &link->reply)));
@@ -118,7 +118,7 @@ base::Status RunLink::signal(std::string_view name, std::string input) const {
 std::shared_ptr<UpdateLink> UpdateLink::send(std::shared_ptr<RunLink> run,
                                              std::string_view name,
                                              std::string input) {
-  check_payload_size(input);
+  check_payload_size(input, "the arguments of update", name);
   auto link = std::make_shared<UpdateLink>();
   link->run = std::move(run);
   auto reply = reply_to(link->answer);

@@ -30,7 +30,7 @@ class WorkflowRunner final : public replay::WorkflowInstance, public base::Poole
   replay::Outcome run(std::string_view input) override {
     try {
       std::string result = object_->run(input);
-      check_payload_size(result);
+      check_payload_size(result, "the workflow's result");
       return replay::Outcome::success(std::move(result));
     } catch (const Failure& failure) {
       return replay::Outcome::failed(to_proto(failure));
