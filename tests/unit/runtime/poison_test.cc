@@ -24,7 +24,7 @@ static reprise::testing::Outcome swallow_everything(reprise::testing::Execution&
 }
 }  // namespace stubborn
 
-namespace reprise::testing {
+namespace reprise::testing::poison_test {
 namespace {
 
 using stubborn::swallow_everything;
@@ -388,4 +388,4 @@ TEST_F(SwallowedUnwind, HasABound) {
 }
 
 }  // namespace
-}  // namespace reprise::testing
+}  // namespace reprise::testing::poison_test

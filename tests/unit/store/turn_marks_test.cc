@@ -10,7 +10,7 @@
 #include "tests/unit/store/processes.h"
 #include "tests/unit/store/temporary_directory.h"
 
-namespace reprise::store {
+namespace reprise::store::turn_marks_test {
 namespace {
 
 constexpr std::uint64_t kBuild = 77;
@@ -237,4 +237,4 @@ TEST_F(TurnMarksTest, TheTableMayBeFull) {
 }
 
 }  // namespace
-}  // namespace reprise::store
+}  // namespace reprise::store::turn_marks_test
