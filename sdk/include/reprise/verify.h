@@ -75,7 +75,8 @@ struct VerifyPatch {
 
 // Code of a workflow that swallows the exception by which a run leaves memory (RP2011). Its runs go
 // on, so they are safe as far as that goes; but each such strand keeps its stack in memory until
-// the process ends, the engine's as well as the one that verifies.
+// the process ends, the engine's as well as the one that verifies; after 1,000 of them a thread
+// replays no more runs of that workflow.
 struct VerifyGivenUp {
   std::string workflow;
   std::uint64_t strands = 0;
@@ -87,7 +88,7 @@ struct VerifyReport {
   std::uint64_t checked = 0;     // runs that were replayed, or should have been
   std::uint64_t safe = 0;        // the code does what they did, and no more
   std::uint64_t diverged = 0;    // it would park them
-  std::uint64_t unreadable = 0;  // their histories could not be read
+  std::uint64_t unreadable = 0;  // histories that could not be read, or were not replayed (RP2011)
   std::uint64_t events = 0;      // that were replayed
   // Not checked:
   std::map<std::string, std::uint64_t> other_task_queues;  // runs by the queue that they are on

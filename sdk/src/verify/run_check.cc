@@ -16,6 +16,7 @@ RunCheck::RunCheck(const runtime::StoreReader& reader,
       groups_(options.examples) {}
 
 void RunCheck::check(const Run& run) {
+  if (has_given_up_too_many(*run->workflow)) return leave_out(*run);
   const auto history = reader_.history(*run);
   if (!history) {
     unread_.push_back({run, history.error()});
@@ -33,6 +34,22 @@ void RunCheck::check(const Run& run) {
   while (replay.next()) {
   }
   gather(*run, *history, replay);
+  done_.fetch_add(1, std::memory_order_relaxed);
+}
+
+// As in an engine, which parks such runs when they would come back: each leaves a stack behind.
+bool RunCheck::has_given_up_too_many(const std::string& workflow) const {
+  const auto found = given_up_.find(workflow);
+  return found != given_up_.end() && found->second.strands >= runtime::kMostGivenUp;
+}
+
+void RunCheck::leave_out(const runtime::RunState& run) {
+  ++unreadable_;
+  groups_.add_damaged(run, "not replayed",
+                      {base::ErrorCode::kUnwindSwallowed,
+                       std::to_string(runtime::kMostGivenUp) +
+                           " strands of this workflow swallowed what unwinds them, and stay in "
+                           "memory: no more of its runs are replayed"});
   done_.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -53,6 +53,8 @@ class RunCheck {
     void add(const GivenUp& other);
   };
 
+  bool has_given_up_too_many(const std::string& workflow) const;
+  void leave_out(const runtime::RunState& run);
   void gather(const runtime::RunState& run,
               const proto::History& history,
               const runtime::HistoryReplay& replay);

@@ -86,6 +86,27 @@ TEST_F(VerifyTest, CodeThatSwallowsItsUnwindingIsReported) {
   EXPECT_THAT(report.given_up[0].report, HasSubstr("RP2011 run 'order-0'"));
 }
 
+// Every one of them leaves a stack behind.
+TEST_F(VerifyTest, NotEveryRunOfCodeThatSwallowsItsUnwindingIsReplayed) {
+  const Code waiting = [](Context& ctx, const int&) { return wait_for_go(ctx); };
+  leave(waiting, 1'003);
+  const VerifyReport report = check(
+      [](Context& ctx, const int&) {
+        for (;;) {
+          try {
+            return wait_for_go(ctx);
+          } catch (...) {
+          }
+        }
+      },
+      {.threads = 1});
+  EXPECT_EQ(report.safe, 1'000U);
+  EXPECT_EQ(report.unreadable, 3U);
+  EXPECT_EQ(report.exit_status(), 2);
+  ASSERT_THAT(report.groups, SizeIs(1));
+  EXPECT_EQ(report.groups[0].code, "RP2011");
+}
+
 TEST_F(VerifyTest, TheCommandReportsCodeThatSwallowsItsUnwinding) {
   leave(run_order);
   Worker worker;
