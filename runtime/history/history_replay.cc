@@ -1,5 +1,6 @@
 #include "runtime/history/history_replay.h"
 
+#include "base/printable_text.h"
 #include "runtime/history/history.h"
 
 namespace reprise::runtime {
@@ -12,9 +13,9 @@ HistoryReplay::HistoryReplay(const WorkerCode& code,
   replay::RunInfo info = run_info(history);
   const auto workflow = code.workflows.find(info.workflow);
   if (workflow == code.workflows.end()) {
-    const base::Error error{
-        base::ErrorCode::kUnknownWorkflow,
-        "this program does not implement workflow '" + info.workflow + "'; implement() it"};
+    const base::Error error{base::ErrorCode::kUnknownWorkflow,
+                            "this program does not implement workflow '" +
+                                base::printable_text(info.workflow) + "'; implement() it"};
     trouble_ = replay::Trouble{error.code, error.text(), std::nullopt};
     return;
   }

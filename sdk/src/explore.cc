@@ -9,6 +9,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "base/printable_text.h"
 #include "sdk/src/checks.h"
 
 namespace reprise::testing {
@@ -39,7 +40,8 @@ Ran run(const EnvOptions& options, const Test& test) {
   try {
     test(env);
   } catch (const std::exception& error) {
-    ran.failed = Failed{demangled(typeid(error)), error.what()};
+    ran.failed = Failed{demangled(typeid(error)),
+                        base::printable_text(error.what(), base::LineBreaks::kIndented)};
   } catch (...) {
     ran.failed = Failed{"an exception", "no std::exception"};
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/printable_text.h"
 #include "reprise/error.h"
 #include "runtime/history/history.h"
 #include "sdk/src/errors.h"
@@ -36,6 +37,12 @@ History History::read(const std::string& path) {
   }
   if (std::ferror(file.get()) != 0) throw refused();
   return parse(bytes);
+}
+
+std::string to_string(const History& history) {
+  return "the history of run '" + base::printable_text(history.workflow_id()) + "' (workflow '" +
+         base::printable_text(history.workflow()) + "', " + std::to_string(history.events()) +
+         " events)";
 }
 
 std::string History::to_bytes() const {

@@ -47,4 +47,7 @@ class History {
   std::shared_ptr<const proto::History> history_;
 };
 
+// Whose it is, in one line for people: ids and names with control characters are escaped.
+std::string to_string(const History& history);
+
 }  // namespace reprise

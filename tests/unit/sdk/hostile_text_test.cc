@@ -15,6 +15,9 @@
 #include "reprise/engine.h"
 #include "reprise/reprise.h"
 #include "reprise/testing/env.h"
+#include "reprise/testing/explore.h"
+#include "reprise/testing/gtest.h"
+#include "reprise/verify.h"
 #include "tests/support/scratch_directory.h"
 
 namespace reprise::hostile_text_test {
@@ -163,6 +166,42 @@ TEST_F(HostileText, IsNotInTheTextOfErrors) {
   EXPECT_THAT(twice, HasSubstr("RP3004"));
   EXPECT_EQ(hostile_part_of(twice), "");
   EXPECT_EQ(Error("RP1", "a\nb\tc\x1b").what(), std::string("RP1 a\n  b\tc\\x1b"));
+}
+
+TEST_F(HostileText, IsNotInWhatTestsPrint) {
+  const auto history = History::read(file_);
+  EXPECT_THAT(::testing::PrintToString(history), HasSubstr("the history of run 'id\\x1b[31m"));
+  EXPECT_EQ(hostile_part_of(::testing::PrintToString(history)), "");
+  for (const Code code : {run_changed, run_throws}) {
+    Worker worker;
+    implement(worker, code);
+    ::testing::StringMatchResultListener listener;
+    EXPECT_FALSE(::testing::ExplainMatchResult(testing::replays_on(worker), history, &listener));
+    EXPECT_THAT(listener.str(), HasSubstr("RP200"));
+    EXPECT_EQ(hostile_part_of(listener.str()), "");
+  }
+  ::testing::StringMatchResultListener listener;
+  EXPECT_FALSE(::testing::ExplainMatchResult(testing::replays_on(Worker()), history, &listener));
+  EXPECT_THAT(listener.str(), HasSubstr("RP2003"));
+  EXPECT_EQ(hostile_part_of(listener.str()), "");
+  try {
+    (void)testing::explore([](testing::Env&) { throw std::runtime_error(kHostileText); });
+    ADD_FAILURE() << "the test throws";
+  } catch (const testing::OrderFound& found) {
+    EXPECT_THAT(found.what(), HasSubstr("id\\x1b[31m"));
+    EXPECT_EQ(hostile_part_of(found.what()), "");
+  }
+}
+
+TEST_F(HostileText, IsNotInTheReportsOfVerify) {
+  for (const Code code : {run_changed, run_throws}) {
+    Worker worker;
+    implement(worker, code);
+    const VerifyReport report = verify(store_, worker);
+    ASSERT_EQ(report.groups.size(), 1U);
+    EXPECT_THAT(report.groups[0].report, HasSubstr("RP200"));
+    EXPECT_EQ(hostile_part_of(report.groups[0].report), "");
+  }
 }
 
 TEST_F(HostileText, IsEscapedInExportedJson) {

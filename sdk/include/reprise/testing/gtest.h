@@ -15,8 +15,7 @@ namespace reprise {
 
 // How GoogleTest shows a history in its messages.
 inline void PrintTo(const History& history, std::ostream* out) {
-  *out << "the history of run '" << history.workflow_id() << "' (workflow '" << history.workflow()
-       << "', " << history.events() << " events)";
+  *out << to_string(history);
 }
 
 namespace testing {
