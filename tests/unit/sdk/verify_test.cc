@@ -2,8 +2,6 @@
 #include "reprise/verify.h"
 
 #include <atomic>
-#include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -15,9 +13,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reprise/cli.h"
 #include "reprise/reprise.h"
-#include "tests/support/child_lines.h"
 #include "tests/unit/sdk/verify_fixture.h"
 
 // As a user's: stacks leave out what is in our own namespace.
@@ -42,18 +38,6 @@ int throwing_code(Context& ctx, const int& value) {
   return run_order(ctx, value) + shop_code::price_of({}, "no such item");
 }
 
-// Does not leave memory when it is asked to.
-int swallowing_code(Context& ctx, const int& value) {
-  ctx.call(pick(value));
-  ctx.call(ship(value));
-  for (;;) {
-    try {
-      return wait_for_go(ctx);
-    } catch (...) {
-    }
-  }
-}
-
 // ---- what it says of runs ---------------------------------------------------------------------
 
 TEST_F(VerifyTest, TheSameCodeIsSafe) {
@@ -71,54 +55,6 @@ TEST_F(VerifyTest, AStoreWithoutOpenRunsIsSafe) {
   const VerifyReport report = check([](Context& ctx, const int&) { return wait_for_go(ctx); });
   EXPECT_EQ(report.checked, 0U);
   EXPECT_EQ(report.exit_status(), 0);
-}
-
-// Its runs go on, and what it leaves in memory is not kept from whoever deploys it.
-TEST_F(VerifyTest, CodeThatSwallowsItsUnwindingIsReported) {
-  leave(run_order, 3);
-  EXPECT_THAT(check(run_order).given_up, IsEmpty());
-  const VerifyReport report = check(swallowing_code, {.threads = 3});
-  EXPECT_EQ(report.safe, 3U);
-  EXPECT_EQ(report.exit_status(), 0);
-  ASSERT_THAT(report.given_up, SizeIs(1));
-  EXPECT_EQ(report.given_up[0].workflow, "order");
-  EXPECT_EQ(report.given_up[0].strands, 3U);
-  EXPECT_THAT(report.given_up[0].report, HasSubstr("RP2011 run 'order-0'"));
-}
-
-// Every one of them leaves a stack behind.
-TEST_F(VerifyTest, NotEveryRunOfCodeThatSwallowsItsUnwindingIsReplayed) {
-  const Code waiting = [](Context& ctx, const int&) { return wait_for_go(ctx); };
-  leave(waiting, 1'003);
-  const VerifyReport report = check(
-      [](Context& ctx, const int&) {
-        for (;;) {
-          try {
-            return wait_for_go(ctx);
-          } catch (...) {
-          }
-        }
-      },
-      {.threads = 1});
-  EXPECT_EQ(report.safe, 1'000U);
-  EXPECT_EQ(report.unreadable, 3U);
-  EXPECT_EQ(report.exit_status(), 2);
-  ASSERT_THAT(report.groups, SizeIs(1));
-  EXPECT_EQ(report.groups[0].code, "RP2011");
-}
-
-TEST_F(VerifyTest, TheCommandReportsCodeThatSwallowsItsUnwinding) {
-  leave(run_order);
-  Worker worker;
-  implement(worker, swallowing_code);
-  ::testing::internal::CaptureStdout();
-  const char* const argv[] = {"shop", "verify", "--store", store_.c_str()};
-  EXPECT_EQ(cli(4, argv, worker), 0);
-  std::fflush(stdout);
-  const std::string text = ::testing::internal::GetCapturedStdout();
-  EXPECT_THAT(text, HasSubstr("workflow 'order': 1 strand swallows"));
-  EXPECT_THAT(text, HasSubstr("RP2011 run 'order-0'"));
-  EXPECT_THAT(text, HasSubstr("safe to deploy"));
 }
 
 TEST_F(VerifyTest, ClosedRunsAreCheckedWhenAsked) {
@@ -330,7 +266,7 @@ TEST_F(VerifyTest, ADamagedRunIsCountedAndTheOthersAreChecked) {
   EXPECT_EQ(report.exit_status(), 0);
 }
 
-// ---- beside a running engine, and when the code crashes ---------------------------------------
+// ---- beside a running engine ------------------------------------------------------------------
 
 TEST_F(VerifyTest, ReadsBesideAnEngineThatGoesOn) {
   int ready[2];
@@ -371,32 +307,6 @@ TEST_F(VerifyTest, ReadsBesideAnEngineThatGoesOn) {
   ::waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
 }
-
-#if !REPRISE_SANITIZED
-TEST_F(VerifyTest, ACrashNamesItsRun) {
-  leave(run_order, 3);
-  const auto child = testing::lines_of_child(false, [&](const auto&) {
-    const std::string log = directory_.path() + "/stderr";
-    if (std::freopen(log.c_str(), "w", stderr) == nullptr) ::_exit(9);
-    Worker worker;
-    implement(worker, [](Context& ctx, const int& value) {
-      ctx.call(pick(value));
-      if (value == 1) ::raise(SIGSEGV);
-      ctx.call(ship(value));
-      return wait_for_go(ctx);
-    });
-    const char* const argv[] = {"shop", "verify", "--store", store_.c_str()};
-    (void)cli(4, argv, worker);
-  });
-  EXPECT_TRUE(WIFSIGNALED(child.status));
-  std::ifstream file(directory_.path() + "/stderr");
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  EXPECT_THAT(text,
-              HasSubstr("the code crashed (SIGSEGV) while it replayed run order-1 of workflow "
-                        "'order'\n  look at it          shop replay --store " +
-                        store_ + " --run order-1\n"));
-}
-#endif
 
 }  // namespace
 }  // namespace reprise::verify_test
