@@ -32,6 +32,8 @@ class Behaviours {
   constexpr bool results_are_taken_once() const { return number_ >= 1; }
   // Updates that come while the code is being made wait for their handlers, as signals do.
   constexpr bool updates_await_handlers() const { return number_ >= 1; }
+  // Code that does nothing but catch what a cancellation throws, for ever, is parked.
+  constexpr bool loops_in_cancelled_scopes_end() const { return number_ >= 1; }
 
  private:
   std::uint32_t number_ = 0;

@@ -45,6 +45,7 @@ void Execution::State::submit(std::size_t payload) {
     park_on_mismatch();
     throw Evicted{};
   }
+  calls_cut_short = 0;
   if (log.replaying()) return;
   turn_bytes += kBytesPerCommand + payload;
   if (turn_bytes > most_turn_bytes) {

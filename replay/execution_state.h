@@ -172,7 +172,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   const proto::Event* applied_input = nullptr;  // that input, while it is applied
   std::uint64_t value_event = 0;
   std::size_t turn_bytes = 0;       // of the commands since the last input, when the turn is live
-  std::size_t calls_cut_short = 0;  // since the last input
+  std::size_t calls_cut_short = 0;  // since the last input or command
   bool started = false;
   bool made = false;  // the code has been: its handlers are there
   bool closed = false;

@@ -1,4 +1,5 @@
 // Waiting: for operations, for the first of several, for conditions. On the run's strands.
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -10,8 +11,8 @@ namespace {
 
 constexpr auto kNever = std::numeric_limits<std::uint64_t>::max();  // no place in any order
 
-// More than a run can have operations to wait for. On replay, too: it may be other code.
-constexpr std::size_t kMostCutShort = 250'000;
+// In a row. Code that does something in spite of a cancellation, shielded from it, starts anew.
+constexpr std::size_t kMostCutShort = 1'000'000;
 
 }  // namespace
 
@@ -40,11 +41,14 @@ std::uint64_t Execution::State::too_late_from(const StrandRecord& strand) const 
   return cancelled_at == 0 ? kNever : cancelled_at;
 }
 
+// On replay, too, because it may be other code than what was recorded.
 void Execution::State::cut_short() {
-  if (++calls_cut_short <= kMostCutShort) return;
+  // To wait once for each operation that there ever was is no endless loop.
+  const std::size_t most = std::max<std::size_t>(kMostCutShort, next_operation);
+  if (++calls_cut_short <= most || !behaviours.loops_in_cancelled_scopes_end()) return;
   park(base::ErrorCode::kRunLimit,
-       "the code has made " + std::to_string(kMostCutShort) +
-           " durable calls since its last input that were over at once with a CancelledFailure, "
+       "the code has made " + std::to_string(most) +
+           " durable calls in a row that were over at once with a CancelledFailure, "
            "because the run or the scope is cancelled: it catches that and goes on. Let "
            "CancelledFailure leave the loop; what is to be tried again has a type of its own "
            "(ActivityFailure)");

@@ -328,5 +328,20 @@ TEST_P(DroppedStep, EndsWithItsRun) {
 
 INSTANTIATE_TEST_SUITE_P(Executed, DroppedStep, ::testing::Bool());
 
+// A run that was recorded so has gone on.
+TEST(Behaviours, LoopsInOldCancelledRunsGoOn) {
+  const auto code = [](Execution& e) {
+    const auto go = e.next_signal("go");
+    for (int i = 0; i < 1'000'010; ++i) (void)e.wait(*go);
+    return Outcome::success("left");
+  };
+  ScriptedRun old(code);
+  old.turn({started(0)});
+  EXPECT_EQ(old.turn({cancel_requested()}), TurnEnd::kClosed);
+  ScriptedRun young(code);
+  young.start();
+  EXPECT_EQ(young.turn({cancel_requested()}), TurnEnd::kParked);
+}
+
 }  // namespace
 }  // namespace reprise::testing::behaviours

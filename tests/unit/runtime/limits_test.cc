@@ -173,6 +173,23 @@ TEST_F(Limits, ACancelledRunThatDoesNothingButWaitAgainIsParked) {
   EXPECT_EQ(result(run), "left");
 }
 
+// However often in all: what it does shielded from the cancellation shows that it gets on.
+TEST_F(Limits, ACancelledRunThatCleansUpIsNotParked) {
+  workflow("w", [](Execution& e) {
+    const auto go = e.next_signal("go");
+    (void)e.wait(*go);
+    for (int i = 0; i < 3; ++i) {
+      for (int j = 0; j < 999'990; ++j) (void)e.wait(*go);
+      (void)e.side_effect([] { return std::string(); }, at(1));
+    }
+    return Outcome::success("clean");
+  });
+  start_worker();
+  const auto run = start("w", "1");
+  EXPECT_TRUE(cancel("1"));
+  EXPECT_EQ(result(run), "clean");
+}
+
 TEST_F(Limits, ARunThatAsksForTooManyOperationsIsParked) {
   limit({.pending_operations = 10});
   int wanted = 11;
