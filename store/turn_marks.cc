@@ -62,8 +62,14 @@ RunNumber key_of(const TurnMark& mark) {
   return mark.starting == 0 ? mark.run.load() : key_of_workflow(mark.starting);
 }
 
-bool was_seen(const TurnMark& mark) {
+// Is it known that the process ended in the code of this run?
+bool is_known(const TurnMark& mark) {
   return mark.run != 0 && mark.cause != kCauseUnseen;
+}
+
+// And that this code ended it?
+bool was_seen(const TurnMark& mark) {
+  return is_known(mark) && mark.cause != kCauseOutOfMemory;
 }
 
 }  // namespace
@@ -146,21 +152,25 @@ bool TurnMarks::count(std::uint64_t build) {
   const auto marks = marks_in(memory_);
   // Where the one to blame is known, the others just happened to run.
   const bool known =
-      other_reason(memory_) != 0 || std::any_of(marks.begin(), marks.end(), was_seen);
+      other_reason(memory_) != 0 || std::any_of(marks.begin(), marks.end(), is_known);
+  const auto is_suspect = [known](const TurnMark& mark) {
+    return mark.run != 0 && (!known || is_known(mark));
+  };
   bool changed = false;
   for (Entry& entry : std::span(entries(), kMostRuns)) {
     const auto is_its = [&](const TurnMark& mark) {
-      return mark.run != 0 && key_of(mark) == entry.run;
+      return is_suspect(mark) && key_of(mark) == entry.run;
     };
     // Only deaths one after the other count together.
-    if (entry.unseen == 0 || (!known && std::any_of(marks.begin(), marks.end(), is_its))) continue;
+    if (entry.set_aside != 0 || entry.unseen == 0) continue;
+    if (std::any_of(marks.begin(), marks.end(), is_its)) continue;
     entry.unseen = 0;
     entry.seal();
     changed = true;
   }
   std::set<RunNumber> counted;  // several shards may have been starting runs of one workflow
   for (const TurnMark& mark : marks) {
-    if (mark.run == 0 || (known && !was_seen(mark))) continue;
+    if (!is_suspect(mark)) continue;
     if (!counted.insert(key_of(mark)).second) continue;
     count(find_or_add(key_of(mark), build), mark);
   }
@@ -258,7 +268,7 @@ base::Status TurnMarks::forget(RunNumber run) {
   for (TurnMark& mark : marks_in(memory_)) {
     if (mark.run != run) continue;
     // Whose code ended the process is known all the same: the others just happened to run.
-    if (was_seen(mark)) ends_for_another_reason();
+    if (is_known(mark)) ends_for_another_reason();
     mark.set(0, 0);
   }
   if (Entry* const entry = find(run); entry != nullptr) *entry = {};

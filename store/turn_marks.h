@@ -23,6 +23,8 @@ namespace reprise::store {
 inline constexpr std::uint32_t kCauseUnseen = 0;  // SIGKILL, _exit(), the kernel wanted memory
 inline constexpr std::uint32_t kCauseExit = 1'001;
 inline constexpr std::uint32_t kCauseThreadExit = 1'002;
+// The engine had no memory left for what it does for the code. Whoever ate it may be another one.
+inline constexpr std::uint32_t kCauseOutOfMemory = 1'003;
 inline constexpr std::uint32_t kCauseStackOverflow = 0x10000;  // beside the signal
 
 // Of one shard, a cache line of its own. Its thread sets it around the code of a run; a signal
@@ -49,7 +51,7 @@ struct Deaths {
   std::uint64_t place = 0;      // of the last one
   std::uint32_t cause = 0;      // of the last one
   std::uint32_t seen = 0;       // processes that its code ended before somebody's eyes
-  std::uint32_t unseen = 0;     // that ended in it one after the other, and nobody saw how
+  std::uint32_t unseen = 0;     // that ended in it one after the other, perhaps not by its doing
   std::uint32_t set_aside = 0;  // 1: its code is not to run
 };
 

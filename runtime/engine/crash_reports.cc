@@ -52,6 +52,12 @@ void ends_for_another_reason() {
   }
 }
 
+// Called where there is no memory left.
+void when_out_of_memory() {
+  if (!in_code_of_run() || in_child()) return ends_for_another_reason();
+  (void)shard_here->ends_process(store::kCauseOutOfMemory);
+}
+
 bool is_overflow(const base::Crash& crash, const StrandHere& strand) {
   return strand.in_guard(crash.address) || strand.in_guard(crash.stack_pointer);
 }
@@ -169,6 +175,7 @@ std::string cause_text(std::uint32_t cause) {
   if (cause == store::kCauseUnseen) {
     return "nobody saw how: the process was killed from outside, or the code called _exit()";
   }
+  if (cause == store::kCauseOutOfMemory) return "the engine had no memory left for it";
   const std::string name = base::signal_name(static_cast<int>(cause & 0xffff));
   return (cause & store::kCauseStackOverflow) != 0 ? name + ", a stack overflow" : name;
 }
@@ -197,7 +204,7 @@ CrashReports::~CrashReports() {
 
 OtherEnds::OtherEnds(store::TurnMarks* marks) : marks_(marks) {
   if (marks == nullptr) return;
-  base::tell_out_of_memory(ends_for_another_reason);
+  base::tell_out_of_memory(when_out_of_memory);
   for (OpenStore& place : stores) {
     store::TurnMarks* nothing = nullptr;
     if (!place.marks.compare_exchange_strong(nothing, marks)) continue;

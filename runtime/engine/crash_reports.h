@@ -26,7 +26,8 @@ class CrashReports {
 };
 
 // While it lives, a process that ends for a reason that has nothing to do with the code of runs
-// says so in these marks. They outlive it.
+// says so in these marks, which outlive it; and one in which there is no memory left in the code of
+// a run names that run. For engines whose threads have CrashReports: else nobody knows which it is.
 class OtherEnds {
  public:
   explicit OtherEnds(store::TurnMarks* marks);  // nullptr: there are none

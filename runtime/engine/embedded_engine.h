@@ -121,7 +121,8 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   const std::uint64_t fork_generation_ = base::fork_generation();
   base::WallClock wall_clock_;
   Shared shared_;
-  const OtherEnds other_ends_{shared_.store->turn_marks()};
+  const OtherEnds other_ends_{*shared_.options.crash_reports ? shared_.store->turn_marks()
+                                                             : nullptr};
   std::unique_ptr<Guard> guard_;  // null: off
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Archiver> archiver_;

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "base/out_of_memory.h"
 #include "tests/unit/store/temporary_directory.h"
@@ -49,6 +49,34 @@ TEST_F(EndsTest, WantOfMemoryIsLaidToNobody) {
   EXPECT_TRUE(open()->deaths().empty());
   EXPECT_EQ(in_other_process([&] { die(false); }), base::kExitOutOfMemory);
   EXPECT_EQ(open()->deaths().size(), 1u) << "nobody has said anything";
+}
+
+// A run that eats the memory does so on the thread that executes it, but so may a victim of others:
+// it counts as if nobody had seen it, and that run alone is counted.
+TEST_F(EndsTest, WantOfMemoryInTheCodeOfARunIsThatRunsAfterThreeInARow) {
+  const std::string workflow = "w";
+  RunRecord run;
+  run.state.number = 5;
+  run.state.events = 14;
+  run.state.workflow = &workflow;
+  const auto die = [&] {
+    const auto marks = open();
+    const OtherEnds other_ends(marks.get());
+    marks->of_shard(1)->set(6, 3);  // just happens to run
+    CodeMark mark;
+    mark.tell_next_process(marks->of_shard(0));
+    const CrashReports reports(mark);
+    const CodeMark::Scope in_code(mark, &run);
+    base::end_out_of_memory("testing");
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(in_other_process(die), base::kExitOutOfMemory);
+  const auto deaths = open()->deaths();
+  ASSERT_EQ(deaths.size(), 1u);
+  EXPECT_EQ(deaths.front().run, 5u);
+  EXPECT_EQ(deaths.front().seen, 0u);
+  EXPECT_EQ(deaths.front().unseen, 3u);
+  EXPECT_EQ(deaths.front().set_aside, 1u);
+  EXPECT_THAT(poison_text(deaths.front()), ::testing::HasSubstr("no memory"));
 }
 
 // It has the parent's marks mapped, and a store of its own.
