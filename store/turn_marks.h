@@ -33,8 +33,8 @@ struct alignas(64) TurnMark {
   std::atomic<RunNumber> run;        // 0: no code runs
   std::atomic<std::uint64_t> place;  // events of its history
   std::atomic<std::uint32_t> cause;
-  // What the run is of, by a digest of its name, while it makes its very first turn: nothing of the
-  // run is recorded before that is over. Else 0.
+  // What the run is of, by a digest of its name, until its very first turn is durable: before,
+  // nothing of the run may be left. Else 0.
   std::atomic<std::uint64_t> starting;
 
   void set(RunNumber number, std::uint64_t events, std::uint64_t workflow = 0) {

@@ -70,7 +70,7 @@ class CodeMark {
   void tell(const RunRecord* run) {
     if (run == nullptr) return told_->set(0, 0);
     const RunState& state = run->state;
-    told_->set(state.number, state.events, state.events > 0 ? 0 : base::hash64(*state.workflow));
+    told_->set(state.number, state.events, run->starting ? base::hash64(*state.workflow) : 0);
   }
 
   std::atomic<std::uint64_t> entries_{0};

@@ -45,6 +45,7 @@ struct RunRecord {
   RunRecord* older = nullptr;  // the run that had the workflow id before
   bool appending = false;      // has a turn in this round that the writer does not have yet
   bool awaits_load = false;    // a turn follows as soon as its history can be read
+  bool starting = false;       // its first record is not durable yet
   bool damaged = false;        // quarantined: its history does not verify
   bool suspect = false;        // its code may have ended the last process (store/turn_marks.h)
 

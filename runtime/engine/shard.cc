@@ -161,6 +161,7 @@ void Shard::release(Effect& effect) {
     case Effect::Kind::kConfirm:
       return effect.confirm({});
     case Effect::Kind::kStarted: {
+      effect.run->starting = false;
       const Reply<StartedRun> reply = std::exchange(effect.run->extras->started, nullptr);
       effect.run->drop_empty_extras();
       return reply(StartedRun{effect.run->state.workflow_id, effect.run->state.id, false});

@@ -135,6 +135,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
   state.workflow = names_.intern(request.workflow);
   state.task_queue = names_.intern(request.task_queue);
   RunRecord& run = runs_.add(std::move(state));
+  run.starting = true;
   auto* started = add_input(run)->mutable_run_started();
   const std::string_view id = run.state.id.bytes();
   started->set_run_id(id.data(), id.size());
