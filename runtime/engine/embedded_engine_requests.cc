@@ -203,9 +203,9 @@ void EmbeddedEngine::list(ListRequest request, Reply<std::vector<RunDescription>
       std::make_shared<Listing>(shared_, std::move(request), shards_.size(), std::move(reply));
   for (auto& shard : shards_) {
     shard->post([shard = shard.get(), listing] {
-      std::map<store::RunNumber, RunDescription> runs;
-      shard->collect(listing->request(), &runs);
-      listing->add(std::move(runs));
+      const auto runs = std::make_shared<std::map<store::RunNumber, RunDescription>>();
+      shard->collect(listing->request(), runs.get());
+      shard->tell_when_recorded([listing, runs] { listing->add(std::move(*runs)); });
     });
   }
 }

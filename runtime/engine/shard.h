@@ -73,8 +73,13 @@ class Shard {
   // Attempts (shard_attempts.cc).
   void attempt_timed_out(const AttemptKey& key, std::string_view limit);
   void heartbeat(const AttemptKey& key, std::string details);
-  // Once everything gathered so far is durable. Before the first round only.
+  // Once everything gathered so far is durable. Before the first round, or in one.
   void when_recorded(std::function<void()> act) { when_recorded_.push_back(std::move(act)); }
+  // The same for what is told of many runs. Without room it is told at once: nobody knows when
+  // that will be durable.
+  void tell_when_recorded(std::function<void()> tell) {
+    return full_ ? tell() : when_recorded(std::move(tell));
+  }
   void attempt_lost(const store::AttemptMark& mark);  // the process died during it
 
   // Workers and life cycle (shard.cc).
@@ -145,6 +150,19 @@ class Shard {
   // ---- effects (shard.cc) ----
   void effect(Effect effect);
   void after_durable(store::Seq seq, std::function<void()> act);
+  // Because of what `run` is, which may not be durable yet: then nobody may be told. nullptr: it
+  // is.
+  template <class T>
+  void refuse(const RunRecord* run, const base::Error& why, const Reply<T>& reply) {
+    const auto known = run == nullptr ? store::Seq{0} : run->state.last_seq;
+    const bool recorded = run != nullptr && run->appending;
+    if (!recorded && known <= shared_.durable.load()) return reply(why);
+    Effect told{.kind = Effect::Kind::kConfirm,
+                .after = known,
+                .confirm = [reply, why](const base::Status& s) { reply(s ? why : s.error()); }};
+    if (recorded) return effect(std::move(told));
+    effects_.push_back(std::move(told));
+  }
   // Once the host can have the run: it is resident, or all of its history can be read. A turn that
   // recorded no more than the books of a run out of memory may still be on its way to the disk.
   void when_loadable(store::RunNumber number, std::function<void(RunRecord&)> act);

@@ -19,6 +19,14 @@ bool is_it(const RunState& state, const RunKey& key) {
   return state.workflow_id == key.workflow_id && (!key.run_id || state.id == *key.run_id);
 }
 
+// Of a start that is refused, whoever waits for the run's end is told as well.
+Reply<StartedRun> told_too(const std::shared_ptr<RunWatch>& watch, const Reply<StartedRun>& reply) {
+  return [watch, reply](const base::Result<StartedRun>& refused) {
+    if (watch != nullptr) watch->set(refused.error());
+    reply(refused);
+  };
+}
+
 PendingActivity describe_pending(const PendingOperation& operation, std::int64_t now_ms) {
   const OperationDetails& details = *operation.details;
   PendingActivity pending;
@@ -83,16 +91,16 @@ base::Result<RunRecord*> Shard::find_open(const RunKey& key) {
 // ---- starting ---------------------------------------------------------------------------------
 
 void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) {
-  const auto refuse = [&](const base::Error& why) {
-    if (watch != nullptr) watch->set(why);
-    reply(why);
+  const auto refuse_for = [&](const RunRecord* run, const base::Error& why) {
+    refuse(run, why, told_too(watch, reply));
   };
-  if (full_) return refuse(shared_.space.refusal());
+  const auto refuse_at_once = [&](const base::Error& why) { told_too(watch, reply)(why); };
+  if (full_) return refuse_at_once(shared_.space.refusal());
   if (const auto worker = host_.registry().find(request.task_queue);
       worker != nullptr && !worker->workflows.contains(request.workflow)) {
-    return refuse({base::ErrorCode::kUnknownWorkflow,
-                   "the worker of task queue '" + request.task_queue +
-                       "' does not implement workflow '" + request.workflow + "'"});
+    return refuse_at_once({base::ErrorCode::kUnknownWorkflow,
+                           "the worker of task queue '" + request.task_queue +
+                               "' does not implement workflow '" + request.workflow + "'"});
   }
   if (RunRecord* running = runs_.find(request.workflow_id);
       running != nullptr && running->state.open()) {
@@ -103,11 +111,11 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
     const bool uses_it =
         request.conflict == IdConflict::kUseExisting || request.reuse == IdReuse::kUseExisting;
     if (running->damaged && (uses_it || request.conflict != IdConflict::kFail)) {
-      return refuse(*running->extras->parked);
+      return refuse_at_once(*running->extras->parked);
     }
     if (uses_it && *running->state.workflow != request.workflow) {
-      return refuse({base::ErrorCode::kAlreadyStarted,
-                     running->state.id.to_string() + " " + *running->state.workflow});
+      return refuse_for(running, {base::ErrorCode::kAlreadyStarted,
+                                  running->state.id.to_string() + " " + *running->state.workflow});
     }
     if (uses_it) {
       if (watch != nullptr) running->with_extras().watches.push_back(std::move(watch));
@@ -116,7 +124,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
     }
     // A closed run refuses kReject as well, so nothing is ended for it.
     if (request.conflict == IdConflict::kFail || request.reuse == IdReuse::kReject) {
-      return refuse({base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
+      return refuse_for(running, {base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
     }
     record_end(
         *running,
@@ -126,7 +134,9 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
         [](const base::Status&) {});
   }
   if (request.reuse == IdReuse::kUseExisting && use_closed(request, watch, reply)) return;
-  if (const base::Status may = may_start(request); !may) return refuse(may.error());
+  if (const base::Status may = may_start(request); !may) {
+    return refuse_for(runs_.find(request.workflow_id), may.error());
+  }
 
   RunState state;
   state.number = shared_.next_run.fetch_add(1);
@@ -159,8 +169,7 @@ bool Shard::use_closed(const StartRequest& request,
     if (*closed.workflow != request.workflow) {
       const base::Error other{base::ErrorCode::kAlreadyStarted,
                               closed.id.to_string() + " " + *closed.workflow};
-      if (watch != nullptr) watch->set(other);
-      return reply(other);
+      return refuse(runs_.find(closed.number), other, told_too(watch, reply));
     }
     if (watch != nullptr) this->watch({closed.workflow_id, closed.id}, watch);
     const StartedRun found{closed.workflow_id, closed.id, true};
@@ -267,7 +276,7 @@ base::Status Shard::may_grow(const RunRecord& run) const {
 void Shard::signal(const RunKey& key, std::string name, std::string input, Reply<void> reply) {
   if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
-  if (!run) return reply(run.error());
+  if (!run) return refuse(find(key), run.error(), reply);
   if (const auto room = may_grow(**run); !room) return reply(room.error());
   add_input(
       **run,
@@ -282,7 +291,7 @@ void Shard::signal(const RunKey& key, std::string name, std::string input, Reply
 void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
   if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
-  if (!run) return reply(run.error());
+  if (!run) return refuse(find(key), run.error(), reply);
   if (const auto room = may_grow(**run); !room) return reply(room.error());
   add_input(
       **run,
@@ -295,7 +304,7 @@ void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
 void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) {
   if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
-  if (!run) return reply(run.error());
+  if (!run) return refuse(find(key), run.error(), reply);
   record_end(
       **run,
       [&](proto::Event* event) { event->mutable_run_terminated()->set_reason(std::move(reason)); },
@@ -305,7 +314,7 @@ void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) 
 void Shard::retry(const RunKey& key, const Reply<void>& reply) {
   if (full_) return reply(shared_.space.refusal());
   const auto found = find_open(key);
-  if (!found) return reply(found.error());
+  if (!found) return refuse(find(key), found.error(), reply);
   RunRecord& run = **found;
   if (in_round(run)) return post([this, key, reply] { retry(key, reply); });
   // Without code nothing is known of it here, and it is the next program that tries it again.
@@ -327,7 +336,7 @@ void Shard::update(const RunKey& key,
                    const Reply<replay::Outcome>& reply) {
   if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);
-  if (!run) return reply(run.error());
+  if (!run) return refuse(find(key), run.error(), reply);
   if ((*run)->parked()) return reply(*(*run)->extras->parked);
   if (const auto room = may_grow(**run); !room) return reply(room.error());
   const std::string id = shared_.ids.next(now()).to_string();

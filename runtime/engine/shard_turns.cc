@@ -180,8 +180,7 @@ void Shard::record_end(RunRecord& run,
   // What was gathered before comes first; the end itself runs no code.
   if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
   if (!run.state.open()) {
-    reply(base::Error{base::ErrorCode::kRunClosed, "the run has just ended"});
-    return;
+    return refuse(&run, {base::ErrorCode::kRunClosed, "the run has just ended"}, reply);
   }
   proto::Turn* turn = arena_.make();
   turn->set_time_ms(std::max(not_before_ms, base::to_ms(now())));

@@ -1,0 +1,208 @@
+// What is not durable did not happen: nobody is told of it, neither by an answer nor by a refusal.
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "runtime/engine/embedded_engine.h"
+#include "tests/support/forwarding_store.h"
+#include "tests/support/scripted_run.h"
+
+namespace reprise::testing::not_durable_test {
+namespace {
+
+using base::ErrorCode;
+using runtime::RunStatus;
+
+// Lets no commit through while it is closed.
+class Gate {
+ public:
+  void close() {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+  }
+  void open() {
+    {
+      const std::lock_guard lock(mutex_);
+      open_ = true;
+    }
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+    --waiting_;
+  }
+  void wait_for_somebody() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = true;
+  int waiting_ = 0;
+};
+
+class GatedJournal final : public ForwardingJournal {
+ public:
+  GatedJournal(store::Journal& inner, Gate& gate) : ForwardingJournal(inner), gate_(gate) {}
+  base::Status append(const std::vector<const store::RecordBatch*>& batches,
+                      store::Seq trim_through) override {
+    gate_.pass();
+    return inner_.append(batches, trim_through);
+  }
+
+ private:
+  Gate& gate_;
+};
+
+class GatedStore final : public store::Store {
+ public:
+  explicit GatedStore(Gate& gate)
+      : inner_(store::memory_store()), journal_(inner_->journal(), gate) {}
+  store::Journal& journal() override { return journal_; }
+  const store::Journal& journal() const override { return journal_; }
+  store::Archive& archive() override { return inner_->archive(); }
+  const store::Archive& archive() const override { return inner_->archive(); }
+  store::AttemptSlots& attempt_slots() override { return inner_->attempt_slots(); }
+
+ private:
+  std::unique_ptr<store::Store> inner_;
+  GatedJournal journal_;
+};
+
+class NotDurableTest : public ::testing::Test {
+ protected:
+  NotDurableTest() {
+    runtime::EngineOptions options;
+    options.shards = 1;
+    options.control_socket = false;
+    options.log = [](runtime::LogLevel, std::string_view) {};
+    auto engine =
+        runtime::EmbeddedEngine::over(std::make_unique<GatedStore>(gate_), std::move(options));
+    engine_ = std::move(*engine);
+  }
+  ~NotDurableTest() override { gate_.open(); }
+
+  template <class T>
+  runtime::Reply<T> into(const std::shared_ptr<std::promise<base::Result<T>>>& promise) {
+    return [promise](const base::Result<T>& answer) { promise->set_value(answer); };
+  }
+  template <class T>
+  using Answer = std::future<base::Result<T>>;
+  template <class T, class Ask>
+  Answer<T> ask(const Ask& ask) {
+    const auto promise = std::make_shared<std::promise<base::Result<T>>>();
+    ask(into<T>(promise));
+    return promise->get_future();
+  }
+
+  Answer<runtime::StartedRun> start(const std::string& id, runtime::IdReuse reuse = {}) {
+    runtime::StartRequest request{.workflow = "w", .workflow_id = id, .reuse = reuse};
+    return ask<runtime::StartedRun>(
+        [&](auto reply) { engine_->start(request, nullptr, std::move(reply)); });
+  }
+  Answer<void> terminate(const std::string& id) {
+    return ask<void>([&](auto reply) { engine_->terminate({id, {}}, "", std::move(reply)); });
+  }
+  Answer<void> signal(const std::string& id) {
+    return ask<void>([&](auto reply) { engine_->signal({id, {}}, "s", "", std::move(reply)); });
+  }
+  Answer<std::vector<runtime::RunDescription>> list() {
+    return ask<std::vector<runtime::RunDescription>>(
+        [&](auto reply) { engine_->list({}, std::move(reply)); });
+  }
+  // What has been asked before has been looked at; a question of a round waits for the next one.
+  void wait_until_all_is_looked_at() {
+    for (int i = 0; i < 4; ++i) {
+      const auto nobody = ask<runtime::RunDescription>([&](auto reply) {
+                            engine_->describe({"nobody", {}}, reply);
+                          }).get();
+      EXPECT_EQ(nobody.error().code, ErrorCode::kNotFound);
+    }
+  }
+  template <class T>
+  static bool is_answered(const Answer<T>& answer) {
+    return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
+
+  Gate gate_;
+  std::unique_ptr<runtime::Engine> engine_;
+};
+
+TEST_F(NotDurableTest, TheEndOfARun) {
+  ASSERT_TRUE(start("a").get());
+  gate_.close();
+  auto ended = terminate("a");
+  gate_.wait_for_somebody();
+  auto late = signal("a");
+  auto again = terminate("a");
+  auto rejected = start("a", runtime::IdReuse::kReject);
+  auto listed = list();
+  wait_until_all_is_looked_at();
+  EXPECT_FALSE(is_answered(ended));
+  EXPECT_FALSE(is_answered(late)) << "the run may be open again tomorrow";
+  EXPECT_FALSE(is_answered(again));
+  EXPECT_FALSE(is_answered(rejected));
+  EXPECT_FALSE(is_answered(listed));
+  gate_.open();
+  EXPECT_TRUE(ended.get());
+  EXPECT_EQ(late.get().error().code, ErrorCode::kRunClosed);
+  EXPECT_EQ(again.get().error().code, ErrorCode::kRunClosed);
+  EXPECT_EQ(rejected.get().error().code, ErrorCode::kAlreadyStarted);
+  EXPECT_EQ(listed.get()->at(0).status, RunStatus::kTerminated);
+}
+
+TEST_F(NotDurableTest, TheStartOfARun) {
+  gate_.close();
+  auto first = start("a");
+  gate_.wait_for_somebody();
+  auto second = start("a");
+  auto listed = list();
+  wait_until_all_is_looked_at();
+  EXPECT_FALSE(is_answered(first));
+  EXPECT_FALSE(is_answered(second)) << "whoever is refused takes the run for started";
+  EXPECT_FALSE(is_answered(listed));
+  gate_.open();
+  EXPECT_TRUE(first.get());
+  EXPECT_EQ(second.get().error().code, ErrorCode::kAlreadyStarted);
+  EXPECT_EQ(listed.get()->size(), 1U);
+}
+
+// In one round.
+TEST_F(NotDurableTest, AnEndThatIsAskedForTwice) {
+  ASSERT_TRUE(start("a").get());
+  gate_.close();
+  auto one = terminate("a");
+  auto other = terminate("a");
+  auto late = signal("a");
+  wait_until_all_is_looked_at();
+  EXPECT_FALSE(is_answered(one));
+  EXPECT_FALSE(is_answered(other));
+  EXPECT_FALSE(is_answered(late));
+  gate_.open();
+  EXPECT_TRUE(one.get());
+  EXPECT_EQ(other.get().error().code, ErrorCode::kRunClosed);
+  EXPECT_EQ(late.get().error().code, ErrorCode::kRunClosed);
+}
+
+// What is durable is told at once, whatever else waits for the disk.
+TEST_F(NotDurableTest, OtherRunsDoNotWait) {
+  ASSERT_TRUE(start("a").get());
+  ASSERT_TRUE(terminate("a").get());
+  gate_.close();
+  auto other = start("b");
+  gate_.wait_for_somebody();
+  EXPECT_EQ(signal("a").get().error().code, ErrorCode::kRunClosed);
+  EXPECT_EQ(start("a", runtime::IdReuse::kReject).get().error().code, ErrorCode::kAlreadyStarted);
+  EXPECT_FALSE(is_answered(other));
+}
+
+}  // namespace
+}  // namespace reprise::testing::not_durable_test
