@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 #include <sys/mman.h>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 
@@ -56,6 +57,10 @@ constexpr RunNumber kOfWorkflow = RunNumber{1} << 63;
 
 RunNumber key_of_workflow(std::uint64_t workflow) {
   return workflow | kOfWorkflow;
+}
+
+bool is_of_workflow(RunNumber key) {
+  return (key & kOfWorkflow) != 0;
 }
 
 RunNumber key_of(const TurnMark& mark) {
@@ -197,16 +202,19 @@ TurnMarks::Entry* TurnMarks::find(RunNumber run) const {
   return found == all.end() ? nullptr : &*found;
 }
 
-// When there is no room left another run starts afresh, one that is not set aside if possible.
+// When there is no room left another one starts afresh: one that is not set aside if possible, or
+// a workflow, of which that costs one process less than of a run.
 TurnMarks::Entry& TurnMarks::find_or_add(RunNumber run, std::uint64_t build) {
   Entry* entry = find(run);
   if (entry != nullptr) return *entry;
   entry = find(0);
   if (entry == nullptr) {
     const auto all = std::span(entries(), kMostRuns);
-    entry = &*std::min_element(all.begin(), all.end(), [](const Entry& a, const Entry& b) {
-      return std::pair(a.set_aside, a.run) < std::pair(b.set_aside, b.run);
-    });
+    const auto value = [](const Entry& one) {
+      return std::tuple(one.set_aside, one.set_aside != 0 && !is_of_workflow(one.run), one.run);
+    };
+    entry = &*std::min_element(all.begin(), all.end(),
+                               [&](const Entry& a, const Entry& b) { return value(a) < value(b); });
   }
   *entry = {};
   entry->run = run;
@@ -216,8 +224,7 @@ TurnMarks::Entry& TurnMarks::find_or_add(RunNumber run, std::uint64_t build) {
 
 void TurnMarks::note_starts() {
   for (const Entry& entry : std::span(entries(), kMostRuns)) {
-    const bool of_workflow = (entry.run & kOfWorkflow) != 0;
-    if (of_workflow && entry.set_aside != 0) fatal_starts_.push_back(entry.run);
+    if (is_of_workflow(entry.run) && entry.set_aside != 0) fatal_starts_.push_back(entry.run);
   }
 }
 
@@ -238,7 +245,7 @@ std::vector<Deaths> TurnMarks::deaths() const {
   const std::lock_guard lock(mutex_);
   std::vector<Deaths> all;
   for (const Entry& entry : std::span(entries(), kMostRuns)) {
-    if (entry.run == 0 || (entry.run & kOfWorkflow) != 0) continue;
+    if (entry.run == 0 || is_of_workflow(entry.run)) continue;
     all.push_back({entry.run, entry.place, entry.cause, entry.seen, entry.unseen, entry.set_aside});
   }
   return all;
@@ -248,7 +255,7 @@ base::Status TurnMarks::forget_if(base::FunctionRef<bool(RunNumber)> chosen) {
   const std::lock_guard lock(mutex_);
   bool changed = false;
   for (Entry& entry : std::span(entries(), kMostRuns)) {
-    if (entry.run == 0 || (entry.run & kOfWorkflow) != 0 || !chosen(entry.run)) continue;
+    if (entry.run == 0 || is_of_workflow(entry.run) || !chosen(entry.run)) continue;
     entry = {};
     changed = true;
   }

@@ -88,6 +88,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   void run_shard(Shard& shard);
   bool run_round();
   bool step(Shard& shard);
+  void tell_what_is_recorded_first(const WorkerCode& code) const;
   void unregister(Session& session);
   static bool run_attempt(Session& session);
   void on_every_shard(const std::function<void(Shard&)>& act);

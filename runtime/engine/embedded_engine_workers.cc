@@ -3,6 +3,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/ids.h"
+#include "base/printable_text.h"
 #include "runtime/engine/embedded_engine_session.h"
 #include "runtime/engine/limits.h"
 
@@ -70,8 +72,23 @@ base::Result<std::unique_ptr<WorkerSession>> EmbeddedEngine::register_worker(Wor
     sessions_.push_back(session.get());
     session->pool().pause(shared_.space.full());
   }
+  tell_what_is_recorded_first(*code);
   on_every_shard([code](Shard& shard) { shard.add_worker(code); });
   return std::unique_ptr<WorkerSession>(std::move(session));
+}
+
+// Else nobody would know why these starts take a turn more than others do.
+void EmbeddedEngine::tell_what_is_recorded_first(const WorkerCode& code) const {
+  const store::TurnMarks* const marks = shared_.store->turn_marks();
+  if (marks == nullptr) return;
+  for (const auto& [workflow, how] : code.workflows) {
+    if (!marks->ends_processes_at_start(base::hash64(workflow))) continue;
+    shared_.log(LogLevel::kWarning,
+                "workflow '" + base::printable_text(workflow) +
+                    "': its code has ended a process in the first turn of a run, so its starts are "
+                    "recorded before their code runs, which takes a turn more, until another build "
+                    "of the program comes");
+  }
 }
 
 bool EmbeddedEngine::has_workers() const {

@@ -17,6 +17,7 @@ namespace {
 
 using base::ErrorCode;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class PoisonedRuns : public EngineFixture {
  protected:
@@ -215,6 +216,8 @@ TEST_F(PoisonedRuns, AStartOfAWorkflowThatEndsProcessesIsRecordedBeforeItsCodeRu
   EXPECT_EQ(result(run), "done");
   start("innocent", "other");
   EXPECT_FALSE(history("other").front().deferred());
+  EXPECT_THAT(logged_, HasSubstr("workflow 'w': its code has ended a process in the first turn"));
+  EXPECT_THAT(logged_, Not(HasSubstr("workflow 'innocent'")));
 }
 
 // Nothing of a run is left that has done more than one turn before the first one was on the disk.

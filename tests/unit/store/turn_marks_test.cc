@@ -239,5 +239,31 @@ TEST_F(TurnMarksTest, TheTableMayBeFull) {
   EXPECT_EQ(open()->of_shard(TurnMarks::kMostShards), nullptr);
 }
 
+// What a workflow loses by that is one process, a run two.
+TEST_F(TurnMarksTest, AFullTableForgetsWorkflowsBeforeRunsThatAreSetAside) {
+  constexpr std::uint64_t kWorkflow = 4'711;
+  for (int i = 0; i < 2; ++i) {
+    const auto marks = open();
+    for (std::size_t shard = 0; shard + 1 < TurnMarks::kMostShards; ++shard) {
+      marks->of_shard(shard)->set(1 + shard, 1);
+      marks->of_shard(shard)->cause = SIGSEGV;
+    }
+    TurnMark* const last = marks->of_shard(TurnMarks::kMostShards - 1);
+    last->set(5'000, 0, kWorkflow);
+    last->cause = SIGSEGV;
+  }
+  {
+    const auto marks = open();
+    EXPECT_TRUE(marks->ends_processes_at_start(kWorkflow));
+    EXPECT_EQ(marks->deaths().size(), TurnMarks::kMostRuns - 1);
+    marks->of_shard(0)->set(6'000, 1);
+    marks->of_shard(0)->cause = SIGSEGV;
+  }
+  const auto marks = open();
+  EXPECT_FALSE(marks->ends_processes_at_start(kWorkflow));
+  EXPECT_EQ(marks->deaths().size(), TurnMarks::kMostRuns);
+  EXPECT_EQ(marks->deaths().front().set_aside, 1u);
+}
+
 }  // namespace
 }  // namespace reprise::store::turn_marks_test
