@@ -44,6 +44,21 @@ std::string turns_header(const std::string& boot) {
   return header;
 }
 
+// False: nobody has written to it yet, so nothing is known of any run.
+base::Result<bool> is_written(const File& file, const std::string& path) {
+  std::string start(16, '\0');
+  if (::pread(file.get(), start.data(), start.size(), 0) < 0)
+    return file_error(errno, "read", path);
+  if (start.find_first_not_of('\0') == std::string::npos) return false;
+  if (start.starts_with(kTurnsMagic) && load_le<std::uint32_t>(&start[8]) == kTurnsFormat) {
+    return true;
+  }
+  return base::Error{base::ErrorCode::kStoreOtherFormat,
+                     path +
+                         " is of another version of Reprise than this one, or damaged: nothing "
+                         "was changed; use the version that the program has"};
+}
+
 std::atomic<std::uint64_t>& other_reason(char* memory) {
   return *reinterpret_cast<std::atomic<std::uint64_t>*>(memory + kOtherReason);
 }
@@ -266,6 +281,9 @@ base::Status TurnMarks::forget_in(const std::string& path, RunNumber run) {
   if (::access(path.c_str(), F_OK) != 0) return {};  // nothing is known of any run
   auto file = open_file(path, O_RDWR);
   if (!file) return file.error();
+  const auto written = is_written(*file, path);
+  if (!written) return written.error();
+  if (!*written) return {};
   TurnMarks marks(path, std::move(*file));
   if (auto mapped = marks.map(); !mapped) return mapped;
   return marks.forget(run);

@@ -83,7 +83,8 @@ class TurnMarks {
   // These runs start afresh; durable on return. Any thread.
   base::Status forget_if(base::FunctionRef<bool(RunNumber)> chosen);
   // The same for one run while no program with code has the store open, and without counting
-  // anything: deaths that no program has counted yet are forgotten too.
+  // anything: deaths that no program has counted yet are forgotten too. kStoreOtherFormat: the
+  // program is of a version that has them elsewhere.
   static base::Status forget_in(const std::string& path, RunNumber run);
 
   // Has code of the workflow (a digest of its name) ended processes in the first turn of a run?

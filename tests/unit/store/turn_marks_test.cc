@@ -205,6 +205,22 @@ TEST_F(TurnMarksTest, ARunIsForgottenInTheFileAlone) {
   EXPECT_EQ(deaths.back().seen, 1u) << "it starts afresh";
 }
 
+// The tool may be newer than the program, which would not see what it has forgotten.
+TEST_F(TurnMarksTest, NothingIsForgottenInAFileOfAnotherFormat) {
+  for (const char* start : {"RPTURNMK\1", "RPTURNMK\3", "rpturnmk\2"}) {
+    const std::string before = std::string(start) + std::string(1'000, '\0');
+    std::ofstream(path_, std::ios::binary) << before;
+    const auto forgotten = TurnMarks::forget_in(path_, 5);
+    ASSERT_FALSE(forgotten);
+    EXPECT_EQ(forgotten.error().code, base::ErrorCode::kStoreOtherFormat);
+    EXPECT_EQ(read_file(path_).value(), before);
+  }
+  for (const std::size_t bytes : {0, 1'000}) {
+    std::ofstream(path_, std::ios::binary) << std::string(bytes, '\0');
+    EXPECT_TRUE(TurnMarks::forget_in(path_, 5)) << "nobody has written to it";
+  }
+}
+
 TEST_F(TurnMarksTest, AnyBytesAreNoDeaths) {
   for (const char byte : {'\0', '\1', '\xff'}) {
     std::ofstream(path_, std::ios::binary) << std::string(200'000, byte);
