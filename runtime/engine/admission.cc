@@ -12,7 +12,7 @@ constexpr std::size_t kBytesPerRequest = 512;
 
 // For ends of runs: an eighth of the limit, and one.
 bool has_reserve(const Gate& gate) {
-  return !gate.full() || gate.count() - gate.limit() <= gate.limit() / 8;
+  return gate.at_most_beyond(gate.limit() / 8);
 }
 
 }  // namespace

@@ -15,6 +15,11 @@ class Gate {
   explicit Gate(std::size_t limit) : limit_(limit) {}
 
   bool full() const { return count_.load(std::memory_order_seq_cst) >= limit_; }
+  // One look at the count: others may leave at any moment.
+  bool at_most_beyond(std::size_t more) const {
+    const std::size_t count = count_.load(std::memory_order_seq_cst);
+    return count <= limit_ || count - limit_ <= more;
+  }
   void add(std::size_t amount) { count_.fetch_add(amount, std::memory_order_relaxed); }
   void remove(std::size_t amount);
 

@@ -1,6 +1,8 @@
 // How long a caller waits for room, and what it is told.
 #include "runtime/engine/admission.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "runtime/no_waiting.h"
@@ -13,6 +15,19 @@ using Kind = Admission::Kind;
 
 ErrorCode refusal(const base::Status& status) {
   return status ? ErrorCode{} : status.error().code;
+}
+
+TEST(Gate, SaysHowFarTheCountIsBeyondTheLimit) {
+  Gate gate(16);
+  EXPECT_TRUE(gate.at_most_beyond(0));
+  gate.add(18);
+  EXPECT_FALSE(gate.at_most_beyond(1));
+  EXPECT_TRUE(gate.at_most_beyond(2));
+  gate.remove(17);
+  EXPECT_TRUE(gate.at_most_beyond(2)) << "less than the limit is not far beyond it";
+  Gate none(std::numeric_limits<std::size_t>::max());
+  none.add(17);
+  EXPECT_TRUE(none.at_most_beyond(2)) << "the sum has no wrap";
 }
 
 TEST(Admission, RefusesAtOnceWithoutPatience) {
@@ -50,6 +65,14 @@ TEST(Admission, KeepsSomeRoomForEnds) {
   for (int i = 0; i < 3; ++i) admission.leave(Kind::kEnd, 0);
   EXPECT_EQ(refusal(admission.enter(Kind::kWrite, 0)), ErrorCode::kOverloaded);
   EXPECT_TRUE(admission.enter(Kind::kEnd, 0));
+}
+
+TEST(Admission, HasRoomForEndsWithoutALimit) {
+  constexpr auto kMost = std::numeric_limits<std::size_t>::max();
+  Admission admission({.pending_requests = kMost, .pending_bytes = kMost}, false);
+  ASSERT_TRUE(admission.enter(Kind::kWrite, kMost - 1'000));
+  EXPECT_TRUE(admission.enter(Kind::kEnd, 0));
+  EXPECT_TRUE(admission.enter(Kind::kWrite, 0)) << "of which there is little left";
 }
 
 TEST(Admission, KeepsSomeBytesForEnds) {
