@@ -1,5 +1,6 @@
 #include "base/private_descriptor.h"
 
+#include <cerrno>
 #include <mutex>
 #include <pthread.h>
 #include <set>
@@ -26,11 +27,21 @@ class PrivateDescriptors {
   }
   void set(PrivateDescriptor* owner, int descriptor) {
     const std::lock_guard lock(mutex_);
-    const int before = std::exchange(owner->descriptor_, descriptor);
-    if (before >= 0) ::close(before);
+    put(owner, descriptor);
+  }
+  int make(PrivateDescriptor* owner, FunctionRef<int()> make) {
+    const std::lock_guard lock(mutex_);
+    const int made = make();
+    const int error = errno;
+    put(owner, made);
+    return error;
   }
 
  private:
+  static void put(PrivateDescriptor* owner, int descriptor) {
+    const int before = std::exchange(owner->descriptor_, descriptor);
+    if (before >= 0) ::close(before);
+  }
   static PrivateDescriptors* make() {
     ::pthread_atfork([] { get().mutex_.lock(); }, [] { get().mutex_.unlock(); },
                      [] { get().close_in_child(); });
@@ -59,6 +70,10 @@ PrivateDescriptor::~PrivateDescriptor() {
 
 void PrivateDescriptor::reset(int descriptor) {
   PrivateDescriptors::get().set(this, descriptor);
+}
+
+int PrivateDescriptor::make(FunctionRef<int()> make) {
+  return PrivateDescriptors::get().make(this, make);
 }
 
 }  // namespace reprise::base

@@ -1,6 +1,7 @@
 // A file descriptor that children of fork(2) do not have: what it keeps (a name that is served, a
 // connection) ends with the process that made it, and not with the last of its children.
 #pragma once
+#include "base/function_ref.h"
 
 namespace reprise::base {
 
@@ -15,6 +16,9 @@ class PrivateDescriptor {
 
   int get() const { return descriptor_; }
   void reset(int descriptor);  // closes the one before it
+  // The same with what `make` returns, which calls the system and does not wait. No child is made
+  // in between, which would have what nobody keeps yet. Returns errno as `make` has left it.
+  int make(FunctionRef<int()> make);
 
  private:
   friend class PrivateDescriptors;

@@ -143,17 +143,20 @@ int ControlServer::longest_sleep(base::Duration at_most) const {
 
 void ControlServer::accept_some() {
   while (connections_.size() < options_.connections) {
-    const int socket = ::accept4(listener_->get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (socket < 0) {
+    Connection& connection =
+        connections_.emplace_back(next_id_++, options_.now() + options_.transfer);
+    const int error = connection.socket.make([this] {
+      return ::accept4(listener_->get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    });
+    if (connection.socket.get() < 0) {
+      connections_.pop_back();
       // Whoever waits stays ready to be accepted: do not spin until there are descriptors again.
-      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+      if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS) {
         accept_after_ = options_.now() + kPauseWithoutDescriptors;
       }
       return;
     }
-    Connection& connection =
-        connections_.emplace_back(next_id_++, socket, options_.now() + options_.transfer);
-    const auto peer = peer_of(socket);
+    const auto peer = peer_of(connection.socket.get());
     if (!may_ask(peer))
       answer(connection, control_error_reply(asked_by_stranger(peer ? peer->user : -1U)));
   }

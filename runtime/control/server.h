@@ -54,8 +54,7 @@ class ControlServer {
  private:
   enum class Stage { kReading, kWaiting, kWriting, kDone };
   struct Connection {
-    Connection(std::uint64_t its_id, int socket_descriptor, SteadyTime until)
-        : id(its_id), socket(socket_descriptor), deadline(until) {}
+    Connection(std::uint64_t its_id, SteadyTime until) : id(its_id), deadline(until) {}
 
     const std::uint64_t id;
     base::PrivateDescriptor socket;

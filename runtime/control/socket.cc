@@ -31,11 +31,8 @@ base::Result<store::File> open_control_directory(const std::string& directory) {
   return store::open_file(directory, O_PATH | O_DIRECTORY);
 }
 
-// To be owned by the caller.
-base::Result<int> make_control_socket(const std::string& directory, int flags) {
-  const int made = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
-  if (made < 0) return control_error("make a socket for", directory, errno);
-  return made;
+base::Error no_control_socket(const std::string& directory, int number) {
+  return control_error("make a socket for", directory, number);
 }
 
 // An address has room for 107 characters: through the directory's descriptor they are enough for
@@ -74,11 +71,11 @@ const sockaddr* as_sockaddr(const Address& address) {
 base::Result<std::unique_ptr<ControlListener>> ControlListener::open(const std::string& directory) {
   auto opened = open_control_directory(directory);
   if (!opened) return opened.error();
-  auto socket = make_control_socket(directory, SOCK_NONBLOCK);
-  if (!socket) return socket.error();
   std::unique_ptr<ControlListener> listener(new ControlListener);
   listener->directory_ = std::move(*opened);
-  listener->socket_.reset(*socket);
+  const int error = listener->socket_.make(
+      [] { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); });
+  if (listener->socket_.get() < 0) return no_control_socket(directory, error);
   if (const auto listens = listener->listen(directory); !listens) return listens.error();
   return listener;
 }
@@ -126,9 +123,8 @@ base::Result<std::optional<store::File>> connect_control(const std::string& dire
   if (!S_ISSOCK((*there)->st_mode)) return is_no_socket(directory);
   const auto address = control_address(*opened, directory);
   if (!address) return address.error();
-  const auto made = make_control_socket(directory, 0);
-  if (!made) return made.error();
-  store::File socket(*made);
+  store::File socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) return no_control_socket(directory, errno);
   // How long to wait, to connect and to send; zero would be for ever.
   const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
       until - std::chrono::steady_clock::now());

@@ -1,9 +1,12 @@
 #include "base/private_descriptor.h"
 
+#include <atomic>
+#include <cerrno>
 #include <fcntl.h>
 #include <functional>
 #include <memory>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -54,6 +57,27 @@ TEST(PrivateDescriptor, AChildClosesNothingThatIsItsOwn) {
               return is_open(number) ? 0 : 2;
             }),
             0);
+}
+
+// Made while another thread forks.
+TEST(PrivateDescriptor, AChildHasNoneThatIsJustMade) {
+  std::atomic<int> made = -1;
+  int in_that_child = -1;
+  std::thread other([&] {
+    while (made < 0) std::this_thread::yield();
+    in_that_child = in_child([&] { return is_open(made) ? 1 : 0; });
+  });
+  PrivateDescriptor owner;
+  const int error = owner.make([&] {
+    made = open_something();
+    for (int i = 0; i < 10'000; ++i) std::this_thread::yield();  // the other one may fork now
+    errno = EAGAIN;
+    return made.load();
+  });
+  other.join();
+  EXPECT_EQ(in_that_child, 0);
+  EXPECT_EQ(error, EAGAIN);
+  EXPECT_TRUE(is_open(owner.get()));
 }
 
 TEST(PrivateDescriptor, ThoseThatAreGoneAreNobodysBusiness) {
