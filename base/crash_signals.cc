@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/check.h"
+
 namespace reprise::base {
 namespace {
 
@@ -83,12 +85,12 @@ void tell_crashes(void (*tell)(const Crash&)) {
   static std::mutex mutex;
   static bool installed = false;
   const std::lock_guard lock(mutex);
-  for (auto& one : tellers) {
-    if (one == tell) break;
-    if (one != nullptr) continue;
-    one = tell;
-    break;
-  }
+  // As many in order as have come; a fifth one would never be called.
+  const auto place = std::find_if(tellers.begin(), tellers.end(), [tell](const auto& one) {
+    return one == tell || one == nullptr;
+  });
+  REPRISE_CHECK(place != tellers.end(), "there is room for who tells crashes");
+  *place = tell;
   if (!std::exchange(installed, true)) install();
 }
 

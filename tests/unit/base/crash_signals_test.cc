@@ -75,6 +75,17 @@ TEST(CrashSignalsDeathTest, SeveralMayTellIt) {
   EXPECT_DEATH(die(), "told of SIGABRT, nowhere.*\n?.*and told again");
 }
 
+TEST(CrashSignalsDeathTest, NobodyIsLeftOutInSilence) {
+  const auto die = [] {
+    tell_crashes([](const Crash&) { CrashText().text("1"); });
+    tell_crashes([](const Crash&) { CrashText().text("2"); });
+    tell_crashes([](const Crash&) { CrashText().text("3"); });
+    tell_crashes([](const Crash&) { CrashText().text("4"); });
+    tell_crashes([](const Crash&) { CrashText().text("5"); });
+  };
+  EXPECT_DEATH(die(), "there is room for who tells crashes");
+}
+
 // As programs do that take page faults for their own purposes.
 TEST(CrashSignalsDeathTest, AHandlerThatMendsWhatFailedGoesOnMending) {
   const auto live = [] {
