@@ -78,6 +78,8 @@ std::string_view summary(ErrorCode code) {
       return "too much is waiting to be done";
     case ErrorCode::kPayloadEncode:
       return "a value cannot be a payload";
+    case ErrorCode::kSignalUnreadable:
+      return "a signal does not decode as what the code of its run reads";
     case ErrorCode::kControl:
       return "the engine's control socket does not answer";
     case ErrorCode::kUnknownActivity:

@@ -44,9 +44,10 @@ enum class ErrorCode : int {
   kQueryFailed = 3008,
   kNoWorker = 3009,
   kInvalidOption = 3010,
-  kOverloaded = 3011,     // too much is waiting to be done
-  kPayloadEncode = 3012,  // a value that could not be read back
-  kControl = 3014,        // the control socket of an engine cannot be had, or does not answer
+  kOverloaded = 3011,        // too much is waiting to be done
+  kPayloadEncode = 3012,     // a value that could not be read back
+  kSignalUnreadable = 3013,  // a signal that the code of its run cannot decode
+  kControl = 3014,           // the control socket of an engine cannot be had, or does not answer
   // 4xxx: activities.
   kUnknownActivity = 4001,
   kProcessDied = 4003,  // the process ended while an attempt was under way

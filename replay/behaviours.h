@@ -13,7 +13,7 @@ namespace reprise::replay {
 class Behaviours {
  public:
   // What runs begin with that are started now.
-  static constexpr std::uint32_t kNewest = 1;
+  static constexpr std::uint32_t kNewest = 2;
 
   constexpr Behaviours() = default;  // of a run from before there were any
   constexpr explicit Behaviours(std::uint32_t number) : number_(number) {}
@@ -34,6 +34,17 @@ class Behaviours {
   constexpr bool updates_await_handlers() const { return number_ >= 1; }
   // Code that does nothing but catch what a cancellation throws, for ever, is parked.
   constexpr bool loops_in_cancelled_scopes_end() const { return number_ >= 1; }
+
+  // ---- 2 ----
+  // A signal that does not decode is not for the code. Otherwise it is handed over, and parks the
+  // run where the code reads it.
+  constexpr bool unreadable_signals_are_set_aside() const { return number_ >= 2; }
+  // The wait for the next signal is over when it is cancelled. Otherwise dropping the Pending puts
+  // a signal that nobody sent into the inbox.
+  constexpr bool cancelled_signals_are_none() const { return number_ >= 2; }
+  // Conditions are looked at behind every input. Otherwise an input on which no code goes on, such
+  // as a signal for the inbox, is seen when some code has run.
+  constexpr bool conditions_see_every_input() const { return number_ >= 2; }
 
  private:
   std::uint32_t number_ = 0;

@@ -39,6 +39,10 @@ bool same_command(const Event& recorded, const Event& attempted) {
       return recorded.patch_recorded().change_id() == attempted.patch_recorded().change_id();
     case Event::kUpdateCompleted:
       return recorded.update_completed().update_id() == attempted.update_completed().update_id();
+    case Event::kSignalSetAside:
+      return recorded.signal_set_aside().event() == attempted.signal_set_aside().event() &&
+             recorded.signal_set_aside().looks() == attempted.signal_set_aside().looks() &&
+             recorded.signal_set_aside().name() == attempted.signal_set_aside().name();
     default:
       return true;  // side effects and the ends of a run have neither id nor name
   }

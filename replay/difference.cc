@@ -16,6 +16,8 @@ std::string_view name_in(const Event& command) {
       return command.step_scheduled().name();
     case Event::kPatchRecorded:
       return command.patch_recorded().change_id();
+    case Event::kSignalSetAside:
+      return command.signal_set_aside().name();
     default:
       return {};
   }
@@ -56,6 +58,9 @@ void outline(const Event& command, Event* out) {
       break;
     case Event::kUpdateCompleted:
       out->mutable_update_completed()->set_update_id(command.update_completed().update_id());
+      break;
+    case Event::kSignalSetAside:
+      out->mutable_signal_set_aside()->set_name(command.signal_set_aside().name());
       break;
     default:  // small
       *out = command;

@@ -253,23 +253,6 @@ void Execution::State::complete_numbered(const Event& event,
   complete(*operation, trigger, next_order++, std::move(outcome));
 }
 
-void Execution::State::receive_signal(const proto::SignalReceived& signal) {
-  const std::uint64_t order = next_order++;
-  if (const auto found = handlers.signals.find(signal.name()); found != handlers.signals.end()) {
-    spawn_strand(
-        [this, handler = found->second.handler, name = signal.name(), payload = signal.input()] {
-          guarded({"the handler of signal", name}, [&] { handler(payload); });
-        },
-        root);
-    return;
-  }
-  if (Operation* waiting = inboxes.next_waiting(signal.name()); waiting != nullptr) {
-    complete(*waiting, Trigger::kSuccess, order, Outcome::success(signal.input()));
-  } else {
-    inboxes.keep(signal.name(), {order, signal.input(), applying});
-  }
-}
-
 void Execution::State::receive_update(const proto::UpdateReceived& update) {
   ++next_order;
   if (!made && behaviours.updates_await_handlers() && !handlers.updates.contains(update.name())) {
@@ -335,6 +318,7 @@ void Execution::State::ask_guard(bool live) {
 }
 
 void Execution::State::run_to_quiescence() {
+  if (behaviours.conditions_see_every_input()) scheduler.look_at_conditions();
   const auto run = [this] {
     scheduler.run_until_blocked([this](StrandRecord& strand) { finished(strand); });
   };
@@ -407,20 +391,7 @@ void Execution::State::dropped(Operation& operation) try {
   if (operation.kind() == Operation::Kind::kSpawn && operation.strand != nullptr) {
     stop_dropped(operation);
   }
-  if (operation.kind() != Operation::Kind::kSignal) return;
-  if (!operation.ready()) {
-    inboxes.stop_waiting(operation.label, &operation);
-  } else if (!operation.read() && !scheduler.halted()) {
-    // Handed out and not read: it goes to whoever has waited longest, or back to the inbox.
-    Outcome unread = operation.take_outcome();
-    if (Operation* waiting = inboxes.next_waiting(operation.label); waiting != nullptr) {
-      waiting->event = operation.event;
-      complete(*waiting, Trigger::kSuccess, operation.order(), std::move(unread));
-    } else {
-      inboxes.give_back(operation.label,
-                        {operation.order(), unread.take_payload(), operation.event});
-    }
-  }
+  if (operation.kind() == Operation::Kind::kSignal) take_back(operation);
 } catch (const std::bad_alloc&) {
   // This is called by a destructor, which must not throw.
   base::end_out_of_memory("running a workflow");

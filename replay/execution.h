@@ -143,6 +143,9 @@ class Execution {
   const Trouble& trouble() const;
 
   bool closed() const;
+  // Would the code set such a signal aside now, as far as is known? What is wrong with it then.
+  // Calls the user's codec.
+  std::optional<std::string> signal_refusal(std::string_view name, std::string_view input) const;
   // Answers from the state after the last turn. kUnknownQuery lists the names that are answered.
   base::Result<std::string> query(std::string_view name, std::string_view input);
   // The closure of a pending step; nullopt when no strand waits for it. Valid until the turn that
@@ -212,8 +215,12 @@ class Execution {
 
   // The next unread signal of that name: signals are handed out in the order of their arrival, each
   // to one operation. Dropping the operation unread gives the signal back to the inbox.
-  OperationRef next_signal(std::string_view name, base::CallSite site = {});
-  bool has_signal(std::string_view name) const;  // one has arrived that nobody has asked for
+  // One that `read` cannot read is set aside; nullptr: none is.
+  OperationRef next_signal(std::string_view name,
+                           base::CallSite site = {},
+                           ReadSignal read = nullptr);
+  // One has arrived that nobody has asked for. Those that `read` cannot read are set aside.
+  bool has_signal(std::string_view name, ReadSignal read = nullptr);
 
   // A second strand. The operation completes when `body` returns. Body may throw Evicted; any other
   // exception that leaves it is a bug. Dropping the last reference stops the strand: its stack is
@@ -222,10 +229,17 @@ class Execution {
 
   // Handlers. An id is unique in its execution; remove_handler of an unknown id does nothing.
   using QueryHandler = std::function<base::Result<std::string>(std::string_view input)>;
-  using SignalHandler = std::function<void(std::string_view input)>;  // runs on a strand of its own
+  struct HandedSignal {
+    std::string_view input;
+    std::shared_ptr<void> value;  // what on_signal()'s `read` made of it; nullptr: it was not asked
+    std::uint64_t event;          // that brought it
+  };
+  using SignalHandler = std::function<void(const HandedSignal&)>;  // runs on a strand of its own
   using UpdateHandler = std::function<Outcome(std::string_view input)>;  // likewise
   std::uint64_t answer(std::string_view query, QueryHandler handler);
-  std::uint64_t on_signal(std::string_view signal, SignalHandler handler);
+  std::uint64_t on_signal(std::string_view signal,
+                          SignalHandler handler,
+                          ReadSignal read = nullptr);
   std::uint64_t accept(std::string_view update, UpdateHandler handler);
   void remove_handler(std::uint64_t id);
 

@@ -263,27 +263,7 @@ void Execution::deprecate_patch(std::string_view change_id, base::CallSite site)
   out_of_memory();
 }
 
-// ---- signals and strands ----------------------------------------------------------------------
-
-OperationRef Execution::next_signal(std::string_view name, base::CallSite site) try {
-  State& s = *state_;
-  s.enter();
-  OperationRef operation = s.add_operation(Kind::kSignal, 0, std::string(name), site);
-  if (auto arrival = s.inboxes.take(name)) {
-    operation->event = arrival->event;
-    s.complete(*operation, Trigger::kSuccess, arrival->order,
-               Outcome::success(std::move(arrival->input)));
-  } else {
-    s.inboxes.wait(name, operation.get());
-  }
-  return operation;
-} catch (const std::bad_alloc&) {
-  out_of_memory();
-}
-
-bool Execution::has_signal(std::string_view name) const {
-  return state_->inboxes.has(name);
-}
+// ---- strands ----------------------------------------------------------------------------------
 
 OperationRef Execution::spawn(std::function<void()> body, base::CallSite site) try {
   State& s = *state_;
@@ -304,23 +284,6 @@ std::uint64_t Execution::answer(std::string_view query, QueryHandler handler) tr
   auto& handlers = state_->handlers;
   handlers.queries[std::string(query)] = {handlers.next_id, std::move(handler)};
   return handlers.next_id++;
-} catch (const std::bad_alloc&) {
-  out_of_memory();
-}
-
-std::uint64_t Execution::on_signal(std::string_view signal, SignalHandler handler) try {
-  State& s = *state_;
-  const std::uint64_t id = s.handlers.next_id++;
-  s.handlers.signals[std::string(signal)] = {id, handler};
-  // Those that came before the handler did are not lost.
-  while (auto arrival = s.inboxes.take(signal)) {
-    s.spawn_strand(
-        [&s, handler, name = std::string(signal), payload = std::move(arrival->input)] {
-          s.guarded({"the handler of signal", name}, [&] { handler(payload); });
-        },
-        s.root);
-  }
-  return id;
 } catch (const std::bad_alloc&) {
   out_of_memory();
 }

@@ -31,7 +31,11 @@ struct Handlers {
   };
   std::uint64_t next_id = 1;
   std::map<std::string, Entry<Execution::QueryHandler>, std::less<>> queries;
-  std::map<std::string, Entry<Execution::SignalHandler>, std::less<>> signals;
+  struct Signals {
+    Execution::SignalHandler handle{};
+    ReadSignal read = nullptr;
+  };
+  std::map<std::string, Entry<Signals>, std::less<>> signals;
   std::map<std::string, Entry<Execution::UpdateHandler>, std::less<>> updates;
 };
 
@@ -40,6 +44,8 @@ struct CodeName {
   std::string_view kind;
   std::string_view name{};
 };
+
+inline constexpr const char* kInCondition = "a condition of ctx.wait_until()";
 
 struct DeferredInput {
   proto::Event event;
@@ -63,6 +69,20 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   void start(const proto::Event& event);
   void run_code();
   void receive_signal(const proto::SignalReceived& signal);
+  // To the operation that has waited longest, or to the inbox.
+  void deliver(std::string_view name, Inboxes::Arrival signal);
+  void hand_over(Operation& operation, Inboxes::Arrival signal);
+  void handle_signal(std::string name, Inboxes::Arrival signal, const Handlers::Signals& handler);
+  // Is it for the code? Otherwise it is set aside, and the log says so.
+  bool is_readable(std::string_view name,
+                   Inboxes::Arrival* signal,
+                   ReadSignal read,
+                   base::CallSite site);
+  void set_aside(std::string_view name,
+                 const Inboxes::Arrival& signal,
+                 const std::string& why,
+                 base::CallSite site);
+  void take_back(Operation& signal);
   void receive_update(const proto::UpdateReceived& update);
   void handle(const proto::UpdateReceived& update);
   // Those that have waited for a handler of that name; nullopt: whatever their name is.

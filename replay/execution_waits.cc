@@ -62,7 +62,7 @@ bool Execution::may_start() {
 }
 
 bool Execution::State::holds(StrandRecord& strand, base::FunctionRef<bool()> condition) {
-  const InClosure inside(strand, "a condition of ctx.wait_until()");
+  const InClosure inside(strand, kInCondition);
   return condition();
 }
 

@@ -23,11 +23,17 @@ std::optional<Inboxes::Arrival> Inboxes::take(std::string_view name) {
   return arrival;
 }
 
-void Inboxes::give_back(std::string_view name, Arrival arrival) {
+Inboxes::Arrival* Inboxes::first(std::string_view name) {
+  const auto found = inboxes_.find(name);
+  if (found == inboxes_.end() || found->second.unread.empty()) return nullptr;
+  return &found->second.unread.front();
+}
+
+void Inboxes::keep(std::string_view name, Arrival arrival) {
   auto& unread = inbox(name).unread;
-  const auto place = std::find_if(unread.begin(), unread.end(), [&](const Arrival& other) {
-    return other.order > arrival.order;
-  });
+  const auto place = std::upper_bound(
+      unread.begin(), unread.end(), arrival.order,
+      [](std::uint64_t order, const Arrival& other) { return order < other.order; });
   unread.insert(place, std::move(arrival));
 }
 
@@ -39,16 +45,17 @@ void Inboxes::stop_waiting(std::string_view name, Operation* operation) {
   std::erase(inbox(name).waiting, operation);
 }
 
-Operation* Inboxes::next_waiting(std::string_view name) {
-  auto& waiting = inbox(name).waiting;
-  if (waiting.empty()) return nullptr;
-  Operation* operation = waiting.front();
-  waiting.pop_front();
-  return operation;
+Operation* Inboxes::first_waiting(std::string_view name) {
+  const auto found = inboxes_.find(name);
+  if (found == inboxes_.end() || found->second.waiting.empty()) return nullptr;
+  return found->second.waiting.front();
 }
 
-void Inboxes::keep(std::string_view name, Arrival arrival) {
-  inbox(name).unread.push_back(std::move(arrival));
+ReadSignal Inboxes::reader(std::string_view name) const {
+  const auto found = inboxes_.find(name);
+  if (found == inboxes_.end()) return nullptr;
+  const Inbox& inbox = found->second;
+  return inbox.waiting.empty() ? inbox.reader : inbox.waiting.front()->read_signal();
 }
 
 }  // namespace reprise::replay

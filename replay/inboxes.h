@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,29 +16,37 @@ class Inboxes {
  public:
   struct Arrival {
     std::uint64_t order = 0;  // see Operation::order
-    std::string input;
+    std::string input{};
     std::uint64_t event = 0;  // that brought it
+    std::uint32_t looks = 0;  // how often the code has found it good
+    SignalValue value{};      // what it was then read as
   };
 
   bool has(std::string_view name) const;
 
-  // The oldest unread signal, if there is one.
+  // The oldest unread signal, if there is one; first() leaves it there.
   std::optional<Arrival> take(std::string_view name);
-  // Puts back one that was handed out and never read: it stays the oldest.
-  void give_back(std::string_view name, Arrival arrival);
+  Arrival* first(std::string_view name);
+  // One that nobody waits for. It may have been handed out and not read: then it is older than
+  // others, and stays so.
+  void keep(std::string_view name, Arrival arrival);
 
   // `operation` gets the next signal. Not counted: an operation that is dropped says so.
   void wait(std::string_view name, Operation* operation);
   void stop_waiting(std::string_view name, Operation* operation);
 
-  // Who waits for the signal that has just arrived; nullptr: nobody, keep() it.
-  Operation* next_waiting(std::string_view name);
-  void keep(std::string_view name, Arrival arrival);
+  // Who has waited longest; nullptr: nobody does.
+  Operation* first_waiting(std::string_view name);
+
+  // How the code reads signals of that name, as far as it has shown; nullptr: that is not known.
+  void note_reader(std::string_view name, ReadSignal read) { inbox(name).reader = read; }
+  ReadSignal reader(std::string_view name) const;
 
  private:
   struct Inbox {
     std::deque<Arrival> unread;
     std::deque<Operation*> waiting;
+    ReadSignal reader = nullptr;
   };
   Inbox& inbox(std::string_view name);
 

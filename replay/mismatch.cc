@@ -46,6 +46,8 @@ std::string detail(const Event& event) {
       return "#" + std::to_string(event.timer_cancelled().id());
     case Event::kSignalReceived:
       return event.signal_received().name();
+    case Event::kSignalSetAside:
+      return event.signal_set_aside().name();
     case Event::kUpdateReceived:
       return event.update_received().name();
     case Event::kUpdateCompleted:

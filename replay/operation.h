@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,26 @@ namespace reprise::replay {
 
 class Operation;
 struct StrandRecord;
+
+// Reads a signal as the code wants it. False: it does not decode, and `why_not` says why. Any other
+// exception of a codec passes through.
+using ReadSignal = bool (*)(std::string_view payload,
+                            std::shared_ptr<void>* value,
+                            std::string* why_not);
+
+// What a signal was read as, and by what; nothing: it was not.
+struct SignalValue {
+  ReadSignal read = nullptr;
+  std::shared_ptr<void> value{};
+};
+
+// What an operation that waits for a signal has besides.
+struct SignalPart : base::Pooled<SignalPart> {
+  explicit SignalPart(ReadSignal read_by) : read(read_by) {}
+
+  const ReadSignal read;
+  SignalValue value{};  // of the one it was handed
+};
 
 // Told when nobody refers to an operation any more, before it is deleted.
 class DropListener {
@@ -53,6 +74,7 @@ class Operation : public base::Pooled<Operation> {
     return std::move(outcome_);
   }
   bool read() const { return read_; }  // its outcome was taken
+  ReadSignal read_signal() const { return signal == nullptr ? nullptr : signal->read; }
 
   // False when the table has no such transition (a late or a repeated event).
   bool complete(Trigger trigger, std::uint64_t order, Outcome outcome = {});
@@ -67,7 +89,9 @@ class Operation : public base::Pooled<Operation> {
   Ref<Scope> scope;                                          // cancelled with it
   std::optional<base::FunctionRef<Outcome()>> step_body;     // lies on the strand's stack
   StrandRecord* strand = nullptr;                            // kSpawn: the strand itself
-  bool dropped = false;  // kStep: the strand that waited for it waits only to be stopped
+  bool dropped = false;     // kStep: the strand that waited for it waits only to be stopped
+  std::uint32_t looks = 0;  // kSignal: how often the code has found it good
+  std::unique_ptr<SignalPart> signal{};  // kSignal; nullptr: it is taken as it is
   DropListener* listener = nullptr;
   base::CallSite site{};    // what asked for it
   std::uint64_t event = 0;  // of the history, that completed it

@@ -72,6 +72,8 @@ class Scheduler {
   // Runs ready strands, then those whose condition may have become true, until all wait.
   // `finished` is told of each strand whose body has ended.
   void run_until_blocked(base::FunctionRef<void(StrandRecord&)> finished);
+  // What conditions read may have changed without code having run.
+  void look_at_conditions() { progress_ = true; }
 
   // Makes run_until_blocked() return after the strand that runs now: the run has ended or parked.
   void halt() { halted_ = true; }
@@ -116,7 +118,7 @@ class Scheduler {
   std::vector<StrandRecord*> conditions_;
   StrandRecord* current_ = nullptr;
   std::size_t created_ = 0;
-  bool progress_ = false;  // code has run since the conditions were looked at
+  bool progress_ = false;  // something has happened since the conditions were looked at
   bool halted_ = false;
   bool ever_gave_up_ = false;
   std::vector<StrandStatus> given_up_;

@@ -175,6 +175,12 @@ class Service {
   // Nobody waits for it any more: a run that waits for months need not keep it.
   virtual void unwatch(RunKey key, std::shared_ptr<RunWatch> watch) = 0;
   virtual void signal(RunKey key, std::string name, std::string input, Reply<void> reply) = 0;
+  // The same for a sender that knows no type of the signal: kSignalUnreadable, and nothing is
+  // recorded, when the run is in memory and its code is known to read that signal as something that
+  // the input is not.
+  virtual void signal_checked(RunKey key, std::string name, std::string input, Reply<void> reply) {
+    signal(std::move(key), std::move(name), std::move(input), std::move(reply));
+  }
   virtual void query(RunKey key, std::string name, std::string input, Reply<std::string> reply) = 0;
   virtual void update(RunKey key,
                       std::string name,

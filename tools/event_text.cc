@@ -79,6 +79,10 @@ std::string command_details(const Event& event, std::size_t longest) {
       return payload_text(event.side_effect_recorded().value(), longest);
     case Event::kPatchRecorded:
       return safe_text(event.patch_recorded().change_id());
+    case Event::kSignalSetAside:
+      return safe_text(event.signal_set_aside().name()) + " of event " +
+             std::to_string(event.signal_set_aside().event()) + ": " +
+             safe_text(event.signal_set_aside().why());
     case Event::kUpdateCompleted:
       return event.update_completed().has_failure()
                  ? failure_text(event.update_completed().failure())

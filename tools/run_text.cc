@@ -27,7 +27,8 @@ Colour colour_of(RunStatus status) {
 }
 
 Colour colour_of(Operation::State state) {
-  constexpr Colour kColours[] = {Colour::kGreen, Colour::kYellow, Colour::kRed, Colour::kFaint};
+  constexpr Colour kColours[] = {Colour::kGreen, Colour::kYellow, Colour::kRed, Colour::kFaint,
+                                 Colour::kRed};
   return kColours[static_cast<std::size_t>(state)];
 }
 
@@ -71,6 +72,7 @@ json operation_json(const Operation& operation) {
   if (!operation.input.empty()) shown["input"] = payload_json(operation.input);
   if (!operation.result.empty()) shown["result"] = payload_json(operation.result);
   if (!operation.heartbeat.empty()) shown["heartbeat"] = payload_json(operation.heartbeat);
+  if (!operation.refused.empty()) shown["refused"] = operation.refused;
   if (operation.is_attempted()) shown["attempts"] = operation.attempts();
   for (const FailedAttempt& failed : operation.failures) {
     json failure = {{"at", utc_iso(failed.at_ms)}, {"failure", failure_text(failed.failure)}};

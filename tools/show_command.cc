@@ -50,7 +50,8 @@ std::string state_of(const Operation& operation) {
                        operation.kind == Operation::Kind::kSideEffect ||
                        operation.kind == Operation::Kind::kPatch ||
                        operation.kind == Operation::Kind::kCancelRequest;
-  return instant ? "" : std::string(to_string(operation.state));
+  const bool shown = !instant || operation.state == Operation::State::kSetAside;
+  return shown ? std::string(to_string(operation.state)) : "";
 }
 
 constexpr const char* kIndent = "            ";
@@ -64,6 +65,9 @@ void add_notes(Table& table, const Operation& operation, const ShowOptions& opti
     if (failed.next_ms != 0)
       text += "; retry in " + duration_text(base::sub_sat(failed.next_ms, failed.at_ms));
     table.add_note(text, Colour::kRed);
+  }
+  if (!operation.refused.empty()) {
+    table.add_note(kIndent + safe_text(operation.refused), Colour::kRed);
   }
   if (!options.payloads) return;
   const std::string input = payload_text(operation.input, options.longest());
@@ -88,7 +92,9 @@ void print_timeline(const Timeline& timeline,
     const std::int64_t until = operation.has_ended() ? operation.ended_ms : now_ms;
     const bool attempted = operation.is_attempted();
     table.add({"+" + duration_text(base::sub_sat(operation.began_ms, run.started_ms)),
-               state.empty() ? "" : duration_text(base::sub_sat(until, operation.began_ms)),
+               state.empty() || operation.kind == Operation::Kind::kSignal
+                   ? ""
+                   : duration_text(base::sub_sat(until, operation.began_ms)),
                {state, colour_of(operation.state)},
                name_of(operation),
                attempted ? std::to_string(operation.attempts()) : "",

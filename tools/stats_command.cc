@@ -122,6 +122,7 @@ json durations_json(const DurationHistogram& durations) {
 json describe(const StoreStats& stats, const Unread& unread) {
   json shown = {{"workflows", json::object()},
                 {"operations", json::array()},
+                {"signals_set_aside", json::object()},
                 {"removed_histories", unread.removed},
                 {"unreadable_histories", unread.damaged}};
   for (const auto& [name, of] : stats.workflows()) {
@@ -144,6 +145,7 @@ json describe(const StoreStats& stats, const Unread& unread) {
                                    {"failed_attempts", of.failed_attempts},
                                    {"durations", durations_json(of.durations)}});
   }
+  for (const auto& [name, count] : stats.set_aside()) shown["signals_set_aside"][name] = count;
   return shown;
 }
 
@@ -220,6 +222,16 @@ void print_operations(const StoreStats& stats, const Paint& paint) {
   table.print(paint, terminal_width());
 }
 
+void print_set_aside(const StoreStats& stats, const Paint& paint) {
+  if (stats.set_aside().empty()) return;
+  std::printf("\n");
+  for (const auto& [name, count] : stats.set_aside()) {
+    std::printf("%s of signal %s, which do not decode (RP3013)\n",
+                paint(Colour::kRed, std::to_string(count) + " set aside").c_str(),
+                safe_text(name).c_str());
+  }
+}
+
 void show_stats(const StatsOptions& options) {
   const auto reader = options.store.open();
   StoreStats stats;
@@ -233,6 +245,7 @@ void show_stats(const StatsOptions& options) {
   const Paint paint(options.colour);
   print_workflows(stats, paint);
   print_operations(stats, paint);
+  print_set_aside(stats, paint);
   std::fflush(stdout);
   if (unread.removed > 0) {
     std::fprintf(stderr, "%zu histories were removed meanwhile, and count as runs only\n",

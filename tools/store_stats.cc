@@ -61,6 +61,9 @@ void StoreStats::add_command(const Event& event, std::int64_t time_ms) {
       return finish(event.step_abandoned().id(), End::kCancelled, time_ms);
     case Event::kTimerCancelled:
       return finish(event.timer_cancelled().id(), End::kCancelled, time_ms);
+    case Event::kSignalSetAside:
+      ++set_aside_[event.signal_set_aside().name()];
+      break;
     default:
       break;
   }

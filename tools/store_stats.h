@@ -44,6 +44,8 @@ class StoreStats {
   using Operations = std::map<std::pair<Kind, std::string>, OperationStats>;
   const std::map<std::string, WorkflowStats>& workflows() const { return workflows_; }
   const Operations& operations() const { return operations_; }
+  // Signals that code did not see, because they do not decode, by name.
+  const std::map<std::string, std::uint64_t>& set_aside() const { return set_aside_; }
 
  private:
   enum class End { kDone, kFailed, kCancelled };
@@ -59,6 +61,7 @@ class StoreStats {
 
   std::map<std::string, WorkflowStats> workflows_;
   Operations operations_;
+  std::map<std::string, std::uint64_t> set_aside_;
   std::unordered_map<std::uint32_t, Pending> pending_;
 };
 

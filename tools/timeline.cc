@@ -17,7 +17,7 @@ std::string_view to_string(Kind kind) {
 }
 
 std::string_view to_string(State state) {
-  constexpr std::string_view kNames[] = {"done", "waiting", "failed", "cancelled"};
+  constexpr std::string_view kNames[] = {"done", "waiting", "failed", "cancelled", "set aside"};
   return kNames[static_cast<std::size_t>(state)];
 }
 
@@ -126,6 +126,8 @@ void Timeline::take_command(const Event& event, std::int64_t time_ms) {
       return finish(event.activity_cancel_requested().id(), State::kCancelled, time_ms);
     case Event::kUpdateCompleted:
       return finish_update(event.update_completed(), time_ms);
+    case Event::kSignalSetAside:
+      return set_aside(event.signal_set_aside());
     default:
       break;
   }
@@ -143,6 +145,15 @@ void Timeline::finish_update(const proto::UpdateCompleted& completed, std::int64
   update.result = completed.result();
   if (completed.has_failure()) update.failures.push_back({0, time_ms, 0, completed.failure()});
   updates_.erase(known);
+}
+
+void Timeline::set_aside(const proto::SignalSetAside& signal) {
+  const auto found = std::lower_bound(
+      operations_.begin(), operations_.end(), signal.event(),
+      [](const Operation& operation, std::uint64_t event) { return operation.event < event; });
+  if (found == operations_.end() || found->event != signal.event()) return;
+  found->state = State::kSetAside;
+  found->refused = signal.why();
 }
 
 Operation& Timeline::begin(Kind kind, std::string name, std::int64_t time_ms) {

@@ -34,6 +34,7 @@ struct Operation {
     kWaiting,
     kFailed,
     kCancelled,  // the code asked for that, or the run ended before it did
+    kSetAside,   // signals: the code did not see it
   };
 
   Kind kind{};
@@ -51,6 +52,7 @@ struct Operation {
   std::string result{};
   std::string heartbeat{};
   std::string task_queue{};
+  std::string refused{};  // signals that were set aside: what the codec said
 
   bool is_attempted() const { return kind == Kind::kActivity || kind == Kind::kStep; }
   bool has_ended() const { return state != State::kWaiting; }
@@ -81,6 +83,7 @@ class Timeline {
   void take_input(const proto::Event& event, std::int64_t time_ms);
   void take_command(const proto::Event& event, std::int64_t time_ms);
   void finish_update(const proto::UpdateCompleted& completed, std::int64_t time_ms);
+  void set_aside(const proto::SignalSetAside& signal);
   Operation& begin(Operation::Kind kind, std::string name, std::int64_t time_ms);
   Operation& begin_numbered(Operation::Kind kind,
                             std::uint32_t id,

@@ -31,6 +31,8 @@ struct WhyOptions {
 struct Signals {
   std::size_t count = 0;
   std::int64_t last_ms = 0;
+  std::size_t set_aside = 0;
+  std::string refused{};  // what was wrong with the last of them
 };
 
 std::map<std::string, Signals> signals_of(const Timeline& timeline) {
@@ -40,6 +42,9 @@ std::map<std::string, Signals> signals_of(const Timeline& timeline) {
     Signals& of_name = signals[operation.name];
     ++of_name.count;
     of_name.last_ms = operation.began_ms;
+    if (operation.state != Operation::State::kSetAside) continue;
+    ++of_name.set_aside;
+    of_name.refused = operation.refused;
   }
   return signals;
 }
@@ -193,6 +198,12 @@ class Explanation {
       separator = ", ";
     }
     std::printf("\n");
+    for (const auto& [name, received] : signals) {
+      if (received.set_aside == 0) continue;
+      std::printf("  %s of signal %s, which its code did not see; the last: %s\n",
+                  paint_(Colour::kRed, std::to_string(received.set_aside) + " set aside").c_str(),
+                  safe_text(name).c_str(), safe_text(received.refused).c_str());
+    }
   }
 
   void print_advice() const {
@@ -224,7 +235,11 @@ json describe(const Timeline& timeline, const RunState& run, const base::Error* 
   }
   shown["signals"] = json::object();
   for (const auto& [name, received] : signals_of(timeline)) {
-    shown["signals"][name] = {{"count", received.count}, {"last", utc_iso(received.last_ms)}};
+    json& signal = shown["signals"][name];
+    signal = {{"count", received.count}, {"last", utc_iso(received.last_ms)}};
+    if (received.set_aside == 0) continue;
+    signal["set_aside"] = received.set_aside;
+    signal["refused"] = received.refused;
   }
   if (const std::int64_t limit = limit_of(run); limit != 0) shown["times_out"] = utc_iso(limit);
   if (!run.open() && run.status != runtime::RunStatus::kCompleted) {

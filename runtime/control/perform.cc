@@ -88,8 +88,8 @@ void perform(Service& service, const proto::ControlRequest& request, ControlAnsw
   if (!key) return answer(control_error_reply(key.error()));
   switch (request.verb_case()) {
     case ControlVerb::kSignal:
-      return service.signal(std::move(*key), request.signal().name(), request.signal().input(),
-                            done_reply(std::move(answer)));
+      return service.signal_checked(std::move(*key), request.signal().name(),
+                                    request.signal().input(), done_reply(std::move(answer)));
     case ControlVerb::kQuery:
       return service.query(std::move(*key), request.query().name(), request.query().input(),
                            payload_reply(std::move(answer)));

@@ -32,6 +32,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   void watch(RunKey key, std::shared_ptr<RunWatch> watch) override;
   void unwatch(RunKey key, std::shared_ptr<RunWatch> watch) override;
   void signal(RunKey key, std::string name, std::string input, Reply<void> reply) override;
+  void signal_checked(RunKey key, std::string name, std::string input, Reply<void> reply) override;
   void query(RunKey key, std::string name, std::string input, Reply<std::string> reply) override;
   void update(RunKey key,
               std::string name,

@@ -124,6 +124,22 @@ void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Rep
   });
 }
 
+void EmbeddedEngine::signal_checked(RunKey key,
+                                    std::string name,
+                                    std::string input,
+                                    Reply<void> reply) {
+  if (refuse(key, name, input, reply)) return;
+  if (!admit(Admission::Kind::kWrite, input.size(), &reply)) return;
+  Shard& shard = shard_of(key.workflow_id);
+  shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
+              reply = std::move(reply)]() mutable {
+    if (const base::Status read = shard.may_signal(key, name, input); !read) {
+      return reply(read.error());
+    }
+    shard.signal(key, std::move(name), std::move(input), std::move(reply));
+  });
+}
+
 void EmbeddedEngine::query(RunKey key,
                            std::string name,
                            std::string input,

@@ -54,6 +54,8 @@ class Shard {
   void start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply);
   void watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
   void unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
+  // Is the signal one that the run's code can read?
+  base::Status may_signal(const RunKey& key, std::string_view name, std::string_view input);
   void signal(const RunKey& key, std::string name, std::string input, Reply<void> reply);
   void query(const RunKey& key,
              const std::string& name,
@@ -136,6 +138,7 @@ class Shard {
   void keep_details(RunRecord& run, const proto::Turn& turn);
   void queue_effects(RunRecord& run, const proto::Turn& turn);
   void answer_inputs(RunRecord& run, const proto::Turn& turn);
+  void tell_set_aside(const RunRecord& run, const proto::Turn& turn);
   void append_turns();
   void append_round();
   void recorded(std::size_t results);

@@ -288,6 +288,23 @@ void Shard::signal(const RunKey& key, std::string name, std::string input, Reply
   run_turn_if_full(**run);
 }
 
+// As far as the code in memory tells; nothing is loaded for the question.
+base::Status Shard::may_signal(const RunKey& key, std::string_view name, std::string_view input) {
+  const RunRecord* const run = find(key);
+  if (run == nullptr || run->damaged || !run->state.open() || run->parked()) return {};
+  const replay::Execution* const code = Host::find(run->place);
+  if (code == nullptr) return {};
+  const auto refusal = [&] {
+    const CodeMark::Scope in_code(code_mark_, run);
+    return code->signal_refusal(name, input);
+  }();
+  if (!refusal) return {};
+  return base::Error{base::ErrorCode::kSignalUnreadable,
+                     "the code of run '" + key.workflow_id + "' reads signal '" +
+                         std::string(name) + "', and this is none: " + *refusal +
+                         ". Nothing was recorded; send what the code reads"};
+}
+
 void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
   if (full_) return reply(shared_.space.refusal());
   const auto run = find_open(key);

@@ -147,6 +147,7 @@ void Shard::record(RunRecord& run, proto::Turn& turn) {
   keep_details(run, turn);
   queue_effects(run, turn);
   answer_inputs(run, turn);
+  tell_set_aside(run, turn);
   if (state.open()) return;
   if (run.extras != nullptr && !run.extras->watches.empty()) {
     run.extras->end = std::make_unique<RunEnd>(end_of(turn));
@@ -271,6 +272,22 @@ void Shard::answer_inputs(RunRecord& run, const proto::Turn& turn) {
     updates.erase(found);
   }
   run.drop_empty_extras();
+}
+
+// Signals that the code did not see, for people.
+void Shard::tell_set_aside(const RunRecord& run, const proto::Turn& turn) {
+  for (const Event& command : turn.commands()) {
+    if (!command.has_signal_set_aside()) continue;
+    const proto::SignalSetAside& signal = command.signal_set_aside();
+    std::string line = base::to_string(base::ErrorCode::kSignalUnreadable) + " run '" +
+                       base::printable_text(run.state.workflow_id) + "' (" +
+                       run.state.id.to_string() + ") of workflow '" +
+                       base::printable_text(*run.state.workflow) + "' goes on without signal '" +
+                       base::printable_text(signal.name()) + "', event " +
+                       std::to_string(signal.event()) + ": " + base::printable_text(signal.why()) +
+                       "; send it again as its code reads it";
+    effect({.act = [this, line = std::move(line)] { shared_.log(LogLevel::kError, line); }});
+  }
 }
 
 // Hands the turns recorded so far to the writer.

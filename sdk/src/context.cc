@@ -11,6 +11,7 @@
 #include "sdk/src/errors.h"
 #include "sdk/src/failures.h"
 #include "sdk/src/hosted.h"
+#include "sdk/src/wrong_type.h"
 
 namespace reprise {
 namespace {
@@ -242,15 +243,20 @@ Registration Context::add_update(std::string_view name, Handler handler) {
 
 void internal::Handlers::signal(Context& ctx,
                                 std::string_view name,
-                                std::function<void(std::string_view)> handler) {
-  check_name(ctx.durable(), "the signal's name", name);
-  ctx.durable().on_signal(name, [handler = std::move(handler)](std::string_view input) {
+                                SignalReader reader,
+                                std::function<void(SpawnResult&)> handler) {
+  replay::Execution& run = ctx.durable();
+  check_name(run, "the signal's name", name);
+  const auto handle = [&run, reader, name = std::string(name), handler = std::move(handler)](
+                          const replay::Execution::HandedSignal& signal) {
+    const auto value = signal.value ? signal.value : read_handed(run, name, signal, reader);
     try {
-      handler(input);
+      handler(*static_cast<SpawnResult*>(value.get()));
     } catch (const CancelledFailure&) {
       // The run is being cancelled, and its handlers stop with it.
     }
-  });
+  };
+  run.on_signal(name, handle, reader.read);
 }
 
 void internal::Handlers::query(Context& ctx,

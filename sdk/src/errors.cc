@@ -66,6 +66,7 @@ void internal::throw_error(const base::Error& error) {
     case Code::kPayloadDecode:
     case Code::kPayloadTooLarge:
     case Code::kPayloadEncode:
+    case Code::kSignalUnreadable:
       throw PayloadError(code, error.message);
     case Code::kInvalidId:
     case Code::kInvalidOption:

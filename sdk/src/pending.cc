@@ -60,15 +60,18 @@ PendingParts to_parts(replay::Execution& execution, const replay::OperationRef& 
   return {&execution, operation.get(), {}};
 }
 
-PendingParts next_signal(replay::Execution& execution, const std::string& name, CallSite site) {
+PendingParts next_signal(replay::Execution& execution,
+                         const std::string& name,
+                         CallSite site,
+                         ReadSignal read) {
   require_durable(execution);
   check_name(execution, "the signal's name", name);
-  return to_parts(execution, execution.next_signal(name, {site.file, site.line}));
+  return to_parts(execution, execution.next_signal(name, {site.file, site.line}, read));
 }
 
-bool has_signal(replay::Execution& execution, const std::string& name) {
+bool has_signal(replay::Execution& execution, const std::string& name, ReadSignal read) {
   require_strand(execution);
-  return execution.has_signal(name);
+  return execution.has_signal(name, read);
 }
 
 }  // namespace internal
@@ -107,6 +110,11 @@ std::string PendingBase::take() {
     throw_taken(
         "another strand has waited in get() of this Pending and has its result: it hands over "
         "once. Let one strand wait for it and pass on what it got");
+  }
+  if (awaited.signal != nullptr && awaited.signal->value.value != nullptr) {
+    // Read when it was handed over.
+    parts_.spawned =
+        std::static_pointer_cast<internal::SpawnResult>(std::move(awaited.signal->value.value));
   }
   replay::Outcome outcome = awaited.take_outcome();
   if (parts_.spawned && parts_.spawned->failure) std::rethrow_exception(parts_.spawned->failure);

@@ -5,6 +5,7 @@
 #include "base/stack_frames.h"
 #include "reprise/internal/registry.h"
 #include "sdk/src/durable.h"
+#include "sdk/src/errors.h"
 
 namespace reprise {
 
@@ -30,6 +31,37 @@ void internal::throw_wrong_type(const PayloadError& error,
   throw WrongType(error, std::move(mismatch));
 }
 
+namespace internal {
+namespace {
+
+// In runs from before signals were set aside, one that is not recorded yet is its sender's mistake.
+void require_recorded(const replay::Execution& run, const PayloadError& error) {
+  if (run.replaying() || run.behaviours().unreadable_signals_are_set_aside()) return;
+  throw PayloadError(error);
+}
+
+}  // namespace
+
+std::shared_ptr<void> read_handed(const replay::Execution& run,
+                                  const std::string& name,
+                                  const replay::Execution::HandedSignal& signal,
+                                  const SignalReader& reader) {
+  std::shared_ptr<void> value;
+  std::string why_not;
+  if (reader.read(signal.input, &value, &why_not)) return value;
+  const std::string code = code_text(base::ErrorCode::kPayloadDecode);
+  const bool has_code = why_not.starts_with(code + " ");
+  const PayloadError error(code, has_code ? why_not.substr(code.size() + 1) : why_not);
+  require_recorded(run, error);
+  proto::Event recorded;
+  recorded.mutable_signal_received()->set_name(name);
+  recorded.mutable_signal_received()->set_input(signal.input.data(), signal.input.size());
+  throw_wrong_type(error, std::move(recorded), signal.event, reader.type, {}, {},
+                   run.running_strand());
+}
+
+}  // namespace internal
+
 void internal::wrong_input(const PayloadError& error,
                            std::string_view input,
                            std::string_view type) {
@@ -46,8 +78,7 @@ void PendingBase::wrong_type(const PayloadError& error,
   proto::Event recorded;
   std::string payload_of;
   if (read.kind() == replay::Operation::Kind::kSignal) {
-    // Until it is recorded it is its sender's mistake.
-    if (!run.replaying()) throw PayloadError(error);
+    internal::require_recorded(run, error);
     recorded.mutable_signal_received()->set_name(read.label);
     recorded.mutable_signal_received()->set_input(payload.data(), payload.size());
   } else {

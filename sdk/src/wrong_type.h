@@ -2,12 +2,15 @@
 // PayloadError for the code, and, if it leaves the code, the report that parks the run.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/call_site.h"
 #include "proto/log.pb.h"
+#include "replay/execution.h"
 #include "replay/mismatch.h"
+#include "reprise/context.h"
 #include "reprise/error.h"
 
 namespace reprise::internal {
@@ -26,5 +29,11 @@ class WrongType final : public PayloadError, public replay::ChangedType {
                                    base::CallSite asked_for,
                                    std::string payload_of,
                                    std::size_t strand);
+
+// A signal that a handler was handed without its having been read: the log says that it was good.
+std::shared_ptr<void> read_handed(const replay::Execution& run,
+                                  const std::string& name,
+                                  const replay::Execution::HandedSignal& signal,
+                                  const SignalReader& reader);
 
 }  // namespace reprise::internal

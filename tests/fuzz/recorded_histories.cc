@@ -78,9 +78,9 @@ Outcome order(Execution& e) {
 Outcome entity(Execution& e) {
   int pings = 0;
   std::string last;
-  e.on_signal("ping", [&](std::string_view input) {
+  e.on_signal("ping", [&](const auto& signal) {
     ++pings;
-    call(e, "pong " + std::to_string(input.size()), 11);
+    call(e, "pong " + std::to_string(signal.input.size()), 11);
   });
   e.accept("note", [&](std::string_view) {
     call(e, "note", 12);

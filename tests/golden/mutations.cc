@@ -55,7 +55,8 @@ const std::vector<int>& command_kinds() {
                                          Event::kRunCompleted,      Event::kRunFailed,
                                          Event::kTimerCancelled,    Event::kActivityCancelRequested,
                                          Event::kRunCancelled,      Event::kPatchRecorded,
-                                         Event::kUpdateCompleted,   Event::kStepAbandoned};
+                                         Event::kUpdateCompleted,   Event::kStepAbandoned,
+                                         Event::kSignalSetAside};
   return kinds;
 }
 
@@ -215,6 +216,13 @@ class CommandMutants {
     }
     // Whether the code asked by patched() or by deprecate_patch() changes in the life of a change.
     if (path.front()->name() == "deprecated") expected = Expected::kNotFound;
+    // Which signal it is about counts; what was wrong with it is for people.
+    if (place_.event().has_signal_set_aside()) {
+      expected = path.front()->name() == "why" ? Expected::kNotFound : Expected::kFound;
+      // Set aside in a condition: had it been good there, next() would have set it aside instead,
+      // and nothing else would be different.
+      if (path.front()->name() == "looks" && !place_.event().has_call_site()) return;
+    }
     edit(name, expected, [&](Turn* turn) {
       Message* message = content_of(turn->mutable_commands(place_.index));
       for (std::size_t i = 0; i + 1 < path.size(); ++i) {

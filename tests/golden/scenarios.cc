@@ -266,6 +266,30 @@ History an_update_before_its_handler() {
   return ended(run);
 }
 
+History signals_of_other_types() {
+  constexpr reprise::Signal<int> item_as_number{"golden.item"};
+  GoldenEnv env;
+  const auto run = env.start(picky());
+  run.signal(item_as_number(7));
+  run.signal(item_as_number(8));
+  run.signal(bell(2));
+  (void)run.try_signal(item("first"));  // by then runs of behaviours 0 and 1 have ended
+  (void)run.try_signal(item_as_number(9));
+  (void)run.try_signal(item("second"));
+  return ended(run);
+}
+
+History a_handler_of_signals_of_another_type() {
+  constexpr reprise::Signal<std::string> bell_as_text{"golden.bell"};
+  GoldenEnv env;
+  const auto run = env.start(messages());
+  run.signal(bell_as_text("loud"));
+  run.signal(item("first"));
+  run.signal(bell(3));
+  run.signal(item("stop"));
+  return ended(run);
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -307,9 +331,13 @@ const std::vector<Scenario>& scenarios() {
       {"deferred", a_run_that_waited_for_a_worker},
       {"cancelled_waits", a_cancellation_that_meets_waits},
       {"made_slowly", an_update_before_its_handler},
+      {"unreadable_signals", signals_of_other_types},
       // Once more, since behaviours 1.
       {"cancelled_waits_1", a_cancellation_that_meets_waits},
       {"made_slowly_1", an_update_before_its_handler},
+      // Once more, since behaviours 2.
+      {"unreadable_signals_2", signals_of_other_types},
+      {"unreadable_handled_2", a_handler_of_signals_of_another_type},
   };
   return all;
 }

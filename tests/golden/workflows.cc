@@ -194,6 +194,28 @@ std::string run_cancelled_waits(Context& ctx) {
   return ctx.call(work(seen));
 }
 
+std::string Picky::run() {
+  {
+    auto given_up = ctx_.inbox(nudge).next();
+    given_up.cancel();
+  }
+  std::string seen = ctx_.call(work(ctx_.inbox(nudge).empty() ? "nothing" : "a nudge"));
+  auto inbox = ctx_.inbox(item);
+  const auto read = [](Pending<std::string> signal) {
+    try {
+      return signal.get();
+    } catch (const reprise::PayloadError&) {
+      return std::string("unreadable");
+    }
+  };
+  auto next = inbox.next();
+  auto limit = ctx_.timer(1h);
+  seen += ctx_.first_of(next, limit) == 0 ? " " + read(std::move(next)) : " late";
+  ctx_.call(copy(strokes_));
+  ctx_.wait_until([&] { return !inbox.empty(); });
+  return ctx_.call(work(seen + " " + read(inbox.next())));
+}
+
 std::string MadeSlowly::run() {
   ctx_.inbox(item).next().get();
   return changes_;

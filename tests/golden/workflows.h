@@ -31,11 +31,13 @@ inline constexpr reprise::Workflow<std::string()> scopes{"golden.scopes"};
 inline constexpr reprise::Workflow<void()> waiting{"golden.waiting"};
 inline constexpr reprise::Workflow<std::string()> cancelled_waits{"golden.cancelled_waits"};
 inline constexpr reprise::Workflow<std::string()> made_slowly{"golden.made_slowly"};
+inline constexpr reprise::Workflow<std::string()> picky{"golden.picky"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
 inline constexpr reprise::Signal<std::string> item{"golden.item"};
 inline constexpr reprise::Signal<int> bell{"golden.bell"};
+inline constexpr reprise::Signal<int> nudge{"golden.nudge"};
 inline constexpr reprise::Update<std::string(std::string)> change{"golden.change"};
 
 // The world of the step "flaky": so many of its next attempts fail.
@@ -78,6 +80,20 @@ class MadeSlowly {
   std::string changes_;
 };
 
+// Signals of other types meet a handler, a wait and a condition; and one that is awaited is given
+// up.
+class Picky {
+ public:
+  explicit Picky(reprise::Context& ctx) : ctx_(ctx) {}
+
+  std::string run();
+  void on_bell(const int& strokes) { strokes_ += strokes; }
+
+ private:
+  reprise::Context& ctx_;
+  int strokes_ = 0;
+};
+
 // `host`: a Worker, a Replayer or an Env.
 template <class Host>
 void implement(Host& host) {
@@ -94,6 +110,7 @@ void implement(Host& host) {
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);
   implement_class(host, made_slowly, &MadeSlowly::run).on(change, &MadeSlowly::on_change);
+  implement_class(host, picky, &Picky::run).on(bell, &Picky::on_bell);
 }
 
 }  // namespace golden

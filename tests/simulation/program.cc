@@ -61,8 +61,8 @@ class Program final : public replay::WorkflowInstance {
     e_.answer("state", [this](std::string_view) -> base::Result<std::string> {
       return outside_.other_answers ? state() + outside_.fresh() : state();
     });
-    e_.on_signal("note", [this](std::string_view note) {
-      note_ += "n(" + std::string(note) + ")";
+    e_.on_signal("note", [this](const auto& note) {
+      note_ += "n(" + std::string(note.input) + ")";
       ++notes_;
     });
     e_.accept("add", [this](std::string_view input) { return add(std::string(input)); });
@@ -230,8 +230,8 @@ class Program final : public replay::WorkflowInstance {
 
   // For signals that came before anybody listened.
   void listen_late() {
-    const std::uint64_t handler = e_.on_signal("late", [this](std::string_view late) {
-      note_ += "l(" + std::string(late) + ")";
+    const std::uint64_t handler = e_.on_signal("late", [this](const auto& late) {
+      note_ += "l(" + std::string(late.input) + ")";
       ++notes_;
     });
     if (notes_ % 3 == 0) return;

@@ -38,11 +38,23 @@ namespace internal {
 struct WorkflowHost;
 class WorkflowRunner;
 
+// How a handler's signals are read, and as what.
+struct SignalReader {
+  ReadSignal read;
+  std::string_view type;
+};
+template <class T>
+constexpr SignalReader signal_reader() {
+  return {&read_signal<T>, type_name<T>()};
+}
+
 // Handlers that last as long as the run's code is in memory.
 struct Handlers {
+  // The handler is called with what `reader` has made of the signal, a SpawnBox.
   static void signal(Context& ctx,
                      std::string_view name,
-                     std::function<void(std::string_view)> handler);
+                     SignalReader reader,
+                     std::function<void(SpawnResult&)> handler);
   static void query(Context& ctx,
                     std::string_view name,
                     std::function<std::string(std::string_view)> handler);
@@ -167,10 +179,11 @@ class Context {
   // Completes at `at`, or a little later.
   Pending<void> timer_until(Time at, CallSite site = CallSite::current());
 
-  // Waits until `pred()` holds. It is evaluated whenever other code of the run has run (a handler,
-  // a spawned function), must be cheap and must make no durable calls (RP2004; what only looks, as
-  // now() and cancelled(), is none). In a cancelled scope it throws CancelledFailure unless `pred()`
-  // holds at once. Records nothing.
+  // Waits until `pred()` holds. It is evaluated whenever something has happened to the run or other
+  // code of it has run (a handler, a spawned function), so it may ask Pending::ready() and
+  // Inbox::empty(). It must be cheap and must make no durable calls (RP2004; what only looks, as
+  // now() and cancelled(), is none). In a cancelled scope it throws CancelledFailure unless
+  // `pred()` holds at once. Records nothing.
   template <std::predicate Pred>
   void wait_until(Pred pred, CallSite site = CallSite::current()) {
     wait_for_condition(condition(pred), site);

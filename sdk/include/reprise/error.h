@@ -69,7 +69,8 @@ class UnknownWorkflow : public Error {
 };
 
 // A payload that does not decode as the type expected (RP3001) or is larger than kMaxPayloadBytes
-// (RP3002), or a value that no payload could be read back as (RP3012).
+// (RP3002), a value that no payload could be read back as (RP3012), or a signal that the code of
+// its run cannot read (RP3013).
 class PayloadError : public Error {
  public:
   using Error::Error;

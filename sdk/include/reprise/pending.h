@@ -2,6 +2,7 @@
 #pragma once
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <reprise/call_site.h>
 #include <reprise/error.h>
 #include <reprise/internal/opaque.h>
@@ -12,6 +13,28 @@
 #include <utility>
 
 namespace reprise {
+
+namespace internal {
+
+// Once for each signal, when it is handed to the code.
+template <class T>
+bool read_signal(std::string_view payload, std::shared_ptr<void>* value, std::string* why_not) {
+  try {
+    const auto box = std::make_shared<SpawnBox<T>>();
+    if constexpr (std::is_void_v<T>) {
+      decode_argument<T>(payload);
+    } else {
+      box->value.emplace(decode_argument<T>(payload));
+    }
+    *value = std::static_pointer_cast<SpawnResult>(box);
+    return true;
+  } catch (const PayloadError& error) {
+    *why_not = error.what();
+    return false;
+  }
+}
+
+}  // namespace internal
 
 // The part of a Pending that does not depend on its type. Workflow code only, on the run's own
 // strands; movable, not copyable.
@@ -92,18 +115,21 @@ concept AnyPending = std::derived_from<std::remove_cvref_t<P>, PendingBase>;
 
 // The unread signals of one name, in the order of their arrival. Signals wait in it from the start
 // of the run, whether or not the code has asked for it yet. A view: make as many as you like, they
-// share the signals. Workflow code only; valid while the run's code runs. Records nothing.
+// share the signals. A signal that is no T is not for the code: where it would have been handed
+// over it is set aside, which the log says (RP3013), and the one after it comes instead. Workflow
+// code only; valid while the run's code runs. Records nothing else.
 template <class T>
 class Inbox {
  public:
-  // The next signal that nobody else has asked for. get() throws PayloadError, which parks the run,
-  // when the signal is no T.
+  // The next signal that nobody else has asked for.
   Pending<T> next(CallSite site = CallSite::current()) {
-    return Pending<T>(internal::next_signal(*execution_, name_, site),
+    return Pending<T>(internal::next_signal(*execution_, name_, site, &internal::read_signal<T>),
                       &internal::decode_argument<T>);
   }
   // Has no signal arrived that nobody has asked for?
-  bool empty() const { return !internal::has_signal(*execution_, name_); }
+  bool empty() const {
+    return !internal::has_signal(*execution_, name_, &internal::read_signal<T>);
+  }
 
  private:
   friend class Context;

@@ -90,7 +90,8 @@ class Worker {
 // Collects the handlers of a workflow class: member functions called on the instance of each run. A
 // temporary: chain on() behind implement_class(); the worker must outlive it. A signal handler and
 // an update handler run on strands of their own and may wait; an exception that is no Failure parks
-// the run, and so does a Failure from a signal handler, which has no caller to tell. A query
+// the run, and so does a Failure from a signal handler, which has no caller to tell. A signal that
+// does not decode as the handler's argument is set aside, which the log says (RP3013). A query
 // handler must be const, and is called after the run has ended too.
 template <class C>
 class ClassBinding {
@@ -102,20 +103,19 @@ class ClassBinding {
   requires std::is_invocable_r_v<void, Method C::*, C&, const T&> ClassBinding& on(
       const Signal<T>& signal, Method C::*method) {
     return add([name = std::string(signal.name()), method](Context& ctx, C& object) {
-      internal::Handlers::signal(ctx, name, [&object, method](std::string_view input) {
-        const T value = internal::decode_argument<T>(input);
-        (object.*method)(value);
-      });
+      const auto handle = [&object, method](internal::SpawnResult& value) {
+        const T& read = *static_cast<internal::SpawnBox<T>&>(value).value;
+        (object.*method)(read);
+      };
+      internal::Handlers::signal(ctx, name, internal::signal_reader<T>(), handle);
     });
   }
   template <class Method>
   requires std::is_invocable_r_v<void, Method C::*, C&> ClassBinding& on(const Signal<>& signal,
                                                                          Method C::*method) {
     return add([name = std::string(signal.name()), method](Context& ctx, C& object) {
-      internal::Handlers::signal(ctx, name, [&object, method](std::string_view input) {
-        internal::decode_argument<void>(input);
-        (object.*method)();
-      });
+      const auto handle = [&object, method](internal::SpawnResult&) { (object.*method)(); };
+      internal::Handlers::signal(ctx, name, internal::signal_reader<void>(), handle);
     });
   }
   template <class R, class... A, class Method>

@@ -25,6 +25,8 @@ std::string short_name(const Event& event) {
       return event.step_scheduled().name();
     case Event::kSignalReceived:
       return event.signal_received().name();
+    case Event::kSignalSetAside:
+      return event.signal_set_aside().name();
     case Event::kTimerStarted:
       return "timer";
     case Event::kSideEffectRecorded:
@@ -48,6 +50,9 @@ std::string phrase(const Event& event) {
     case Event::kStepScheduled:
       text = "step '" + base::printable_text(event.step_scheduled().name()) + "'";
       break;
+    case Event::kSignalSetAside:
+      text = "next signal '" + base::printable_text(event.signal_set_aside().name()) + "'";
+      break;
     default:
       text = replay::describe(event);
   }
@@ -55,11 +60,12 @@ std::string phrase(const Event& event) {
   return site.empty() ? text : text + " (" + site + ")";
 }
 
-// What the cancellation of a scope gives up, no call asks for: an edit could go nowhere.
+// What the cancellation of a scope gives up, and what no handler could read, no call asks for: an
+// edit could go nowhere.
 bool is_given_up(const std::optional<Event>& command) {
   if (!command || command->has_call_site()) return false;
   return command->has_activity_cancel_requested() || command->has_timer_cancelled() ||
-         command->has_step_abandoned();
+         command->has_step_abandoned() || command->has_signal_set_aside();
 }
 
 bool same_call(const Event& one, const Event& other) {

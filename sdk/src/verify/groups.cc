@@ -20,6 +20,7 @@ std::string kind_and_name(const std::optional<Event>& event) {
     case Event::kStepScheduled:
     case Event::kPatchRecorded:
     case Event::kSignalReceived:
+    case Event::kSignalSetAside:
     case Event::kUpdateReceived:
       return replay::describe(*event);
     default:

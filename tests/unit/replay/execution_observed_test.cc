@@ -161,7 +161,7 @@ TEST_F(ObservedTest, ConditionsAndSideEffectsAndStepsAreSeen) {
   ScriptedRun run(
       [](Execution& e) {
         bool heard = false;
-        e.on_signal("go", [&heard](std::string_view) { heard = true; });
+        e.on_signal("go", [&heard](const auto&) { heard = true; });
         (void)e.wait_until([&heard] { return heard; }, nullptr, at(1));
         (void)e.side_effect([] { return std::string("v"); }, at(2));
         (void)e.run_step([](proto::StepScheduled& step) { step.set_name("s"); },

@@ -122,7 +122,7 @@ TEST(ExecutionValues, SignalsSentBeforeTheHandlerExistsAreNotLost) {
   std::string seen;
   ScriptedRun run([&seen](Execution& e) {
     call(e, "a");
-    e.on_signal("s", [&](std::string_view input) { seen += input; });
+    e.on_signal("s", [&](const auto& signal) { seen += signal.input; });
     call(e, "b");
     return done("");
   });

@@ -118,7 +118,7 @@ TEST_F(ThrownTest, HandlersAndStrandsAreNamed) {
   const auto with = [&](proto::Event input) {
     auto run = std::make_unique<ScriptedRun>(
         [](Execution& e) {
-          e.on_signal("packed", [](std::string_view) { thrown_code::fail_deep_down(0); });
+          e.on_signal("packed", [](const auto&) { thrown_code::fail_deep_down(0); });
           e.accept("change", [](std::string_view) -> Outcome {
             thrown_code::fail_deep_down(0);
             return {};

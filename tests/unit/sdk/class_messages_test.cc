@@ -2,6 +2,7 @@
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -14,8 +15,10 @@ using testing::Env;
 constexpr Workflow<std::string()> main_workflow{"main"};
 constexpr Activity<int(int)> twice{"twice"};
 constexpr Signal<int> number{"number"};
+constexpr Signal<std::string> number_as_text{"number"};
 constexpr Signal<bool> finish{"finish"};
 constexpr Signal<> poke{"poke"};
+constexpr Signal<int> poke_with_number{"poke"};
 constexpr Query<int(int)> sum_plus{"sum_plus"};
 constexpr Update<int(int)> add{"add"};
 
@@ -68,6 +71,16 @@ TEST(Classes, HandleEverything) {
   run.signal(finish(true));
   EXPECT_EQ(run.result(), "1007");
   EXPECT_EQ(run.query(sum_plus(1)), 1008);
+}
+
+TEST(Classes, AreNotHandedSignalsThatDoNotDecode) {
+  Env env({.logger = [](LogLevel, std::string_view) {}});
+  bind(env);
+  auto run = env.start(main_workflow());
+  run.signal(number_as_text("one"));
+  run.signal(poke_with_number(1));
+  run.signal(finish(true));
+  EXPECT_EQ(run.result(), "0");
 }
 
 TEST(Classes, HandleSignalsThatCameFirst) {

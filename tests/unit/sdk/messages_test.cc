@@ -6,11 +6,14 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace reprise::messages_test {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 using testing::Env;
 
@@ -18,6 +21,7 @@ constexpr Workflow<std::string()> main_workflow{"main"};
 constexpr Activity<int(int)> twice{"twice"};
 constexpr Signal<int> number{"number"};
 constexpr Signal<std::string> number_as_text{"number"};
+constexpr Signal<> poke_number{"number"};
 constexpr Signal<bool> finish{"finish"};
 constexpr Signal<> poke{"poke"};
 constexpr Query<int(int)> sum_plus{"sum_plus"};
@@ -59,13 +63,69 @@ TEST(Signals, GoBackToTheInboxWhenDroppedUnread) {
   EXPECT_EQ(run.result(), "12");
 }
 
-TEST(Signals, OfAnotherTypeParkTheRun) {
+TEST(Signals, OfAnotherTypeAreSetAsideWithAWord) {
+  std::vector<std::string> lines;
+  Env env({.logger = [&](LogLevel, std::string_view line) { lines.emplace_back(line); }});
+  env.implement(main_workflow, [](Context& ctx) {
+    auto next = ctx.inbox(number).next();
+    auto limit = ctx.timer(1h);
+    if (ctx.first_of(next, limit) == 1) return std::string("late");
+    return std::to_string(next.get());
+  });
+  auto run = env.start(main_workflow(), {.id = "order-7"});
+  run.signal(number_as_text("one"));
+  run.signal(poke_number());
+  run.signal(number(1));
+  EXPECT_EQ(run.result(), "1");
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_THAT(lines[0],
+              AllOf(HasSubstr("RP3013 run 'order-7'"), HasSubstr("signal 'number', event 3"),
+                    HasSubstr("RP3001 the arguments are not (int): argument 1")));
+}
+
+TEST(Signals, OfAnotherTypeAreNoneForConditions) {
   Env env;
-  env.implement(main_workflow,
-                [](Context& ctx) { return std::to_string(ctx.inbox(number).next().get()); });
+  env.implement(main_workflow, [](Context& ctx) {
+    auto inbox = ctx.inbox(number);
+    if (!ctx.wait_until([&] { return !inbox.empty(); }, 1h)) return std::string("none");
+    return std::to_string(inbox.next().get());
+  });
   auto run = env.start(main_workflow());
   run.signal(number_as_text("one"));
-  EXPECT_THROW(run.result(), ParkedError);
+  EXPECT_EQ(run.result(), "none");
+}
+
+TEST(Signals, ThatNobodyWaitsForAreSeenByConditions) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    auto next = ctx.inbox(number).next();
+    auto doubled = ctx.start(twice(1));
+    ctx.wait_until([&] { return doubled.ready(); });
+    ctx.wait_until([&] { return next.ready(); });
+    auto hour = ctx.timer(1h);
+    ctx.wait_until([&] { return hour.ready(); });
+    auto inbox = ctx.inbox(number);
+    ctx.wait_until([&] { return !inbox.empty(); });
+    return std::to_string(next.get()) + std::to_string(inbox.next().get());
+  });
+  env.stub(twice, [](int value) { return 2 * value; });
+  auto run = env.start(main_workflow());
+  run.signal(number(1));
+  env.skip(2h);
+  run.signal(number(2));
+  EXPECT_EQ(run.result(), "12");
+}
+
+TEST(Signals, ThatWereNotWaitedForAnyMoreLeaveNothingBehind) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    {
+      auto given_up = ctx.inbox(number).next();
+      given_up.cancel();
+    }
+    return std::string(ctx.inbox(number).empty() ? "empty" : "one");
+  });
+  EXPECT_EQ(env.start(main_workflow()).result(), "empty");
 }
 
 TEST(Signals, CanBeSentWithoutWaiting) {

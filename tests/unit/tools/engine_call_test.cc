@@ -16,6 +16,7 @@ namespace {
 
 using nlohmann::json;
 using reprise::testing::OtherEngine;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -130,6 +131,23 @@ TEST_F(EngineCallTest, ErrorsAreThoseOfTheEngine) {
   EXPECT_EQ(reprise({"signal", store_, "c-1"}).code, 2) << "which signal?";
 }
 
+TEST_F(EngineCallTest, RefusesASignalThatTheCodeInMemoryCannotRead) {
+  OtherEngine engine([this] { return counting_program(); });
+  EXPECT_EQ(reprise({"query", store_, "c-1", "total"}).out, "0\n") << "it waits for the signal";
+  const auto events = reprise_json({"show", store_, "c-1"})["events"];
+  for (const char* const argument : {R"("ten")", "1.5", "null", R"({"n":1})"}) {
+    const Output refused = reprise({"signal", store_, "c-1", "add", argument});
+    EXPECT_EQ(refused.code, 1) << argument;
+    EXPECT_THAT(refused.err, AllOf(StartsWith("reprise signal: RP3013"), HasSubstr("argument 1"),
+                                   HasSubstr("Nothing was recorded")));
+  }
+  EXPECT_EQ(reprise({"signal", store_, "c-1", "add"}).code, 1) << "the argument is missing";
+  EXPECT_EQ(reprise_json({"show", store_, "c-1"})["events"], events);
+  EXPECT_EQ(reprise({"signal", store_, "c-1", "unknown", "1"}).code, 0) << "it may be read one day";
+  EXPECT_EQ(reprise({"signal", store_, "c-1", "add", "1"}).code, 0);
+  EXPECT_EQ(reprise({"query", store_, "c-1", "total"}).out, "1\n");
+}
+
 TEST_F(EngineCallTest, RetriesCancelsAndTerminatesBesideAnEngine) {
   OtherEngine engine([this] { return counting_program(); });
   EXPECT_EQ(reprise({"retry", store_, "c-1"}).out, "c-1: asked to try again\n");
@@ -171,6 +189,29 @@ TEST_F(EngineCallTest, WorksOnTheStoreOfAProgramThatWasKilled) {
     return [program](char) { return true; };
   });
   EXPECT_EQ(reprise({"query", store_, "c-1", "total"}).out, "7\n");
+}
+
+// No code was there to ask, so it is recorded. The code does not see it, and people do.
+TEST_F(EngineCallTest, WhatTheCodeCannotReadIsShownAsSetAside) {
+  make_store_of_killed_program();
+  EXPECT_EQ(reprise({"signal", store_, "c-1", "add", R"("ten")"}).code, 0);
+  EXPECT_EQ(reprise({"signal", store_, "c-1", "add", "7"}).code, 0);
+  OtherEngine engine([this] {
+    auto program = std::make_shared<CountingProgram>(store_);
+    return [program](char) { return true; };
+  });
+  EXPECT_EQ(reprise({"query", store_, "c-1", "total"}).out, "7\n");
+  const std::string wrong = "RP3001 the arguments are not (int): argument 1";
+  EXPECT_THAT(reprise({"show", store_, "c-1"}).out,
+              AllOf(HasSubstr("set aside"), HasSubstr("signal add"), HasSubstr(wrong)));
+  EXPECT_THAT(reprise({"why", store_, "c-1"}).out,
+              AllOf(HasSubstr("1 set aside of signal add"), HasSubstr(wrong)));
+  EXPECT_THAT(reprise({"history", store_, "c-1"}).out,
+              HasSubstr("SignalSetAside add of event 2: " + wrong));
+  EXPECT_THAT(reprise({"stats", store_}).out, HasSubstr("1 set aside of signal add"));
+  const json signals = reprise_json({"why", store_, "c-1"})["signals"];
+  EXPECT_EQ(signals["add"]["set_aside"], 1) << signals;
+  EXPECT_EQ(reprise_json({"stats", store_})["signals_set_aside"]["add"], 1);
 }
 
 // Code that takes its process with it, at each start again.

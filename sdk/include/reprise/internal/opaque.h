@@ -54,8 +54,16 @@ struct Computation {
   std::string (*compute)(void* object);
 };
 
-PendingParts next_signal(replay::Execution& execution, const std::string& name, CallSite site);
-bool has_signal(replay::Execution& execution, const std::string& name);
+// Reads a signal into a SpawnBox. False: it does not decode, and `why_not` says why.
+using ReadSignal = bool (*)(std::string_view payload,
+                            std::shared_ptr<void>* value,
+                            std::string* why_not);
+
+PendingParts next_signal(replay::Execution& execution,
+                         const std::string& name,
+                         CallSite site,
+                         ReadSignal read);
+bool has_signal(replay::Execution& execution, const std::string& name, ReadSignal read);
 
 }  // namespace internal
 }  // namespace reprise
