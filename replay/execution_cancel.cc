@@ -98,12 +98,17 @@ void Execution::cancel(Operation& operation, base::CallSite site) {
 
 // ---- strands that are dropped -----------------------------------------------------------------
 
+// Destructors on its stack may drop others, and wait for what these wait for: so it may take turns.
 void Execution::State::stop_dropped(Operation& spawned) {
   if (!spawned.strand->running) await_step_of(*spawned.strand);
-  if (spawned.strand == nullptr) return;  // gone with the whole run meanwhile
-  StrandRecord& strand = *std::exchange(spawned.strand, nullptr);
-  strand.completes = nullptr;
-  if (!strand.running) scheduler.stop(strand);
+  while (spawned.strand != nullptr && !spawned.strand->running) {
+    if (scheduler.stop(*spawned.strand)) return;
+    await_outcome(*spawned.strand->paused_for);
+  }
+  // Gone with the whole run meanwhile; or it runs, and lets go of itself.
+  if (StrandRecord* const strand = std::exchange(spawned.strand, nullptr); strand != nullptr) {
+    strand->completes = nullptr;
+  }
 }
 
 // The closure of a step may refer to the frames of the strand that waits for it, and to those of
@@ -112,10 +117,8 @@ void Execution::State::stop_dropped(Operation& spawned) {
 void Execution::State::await_step_of(StrandRecord& dropped) {
   if (dropped.waits_for.size() != 1 || dropped.waits_for[0]->kind() != Kind::kStep) return;
   const OperationRef step(dropped.waits_for[0]);
-  StrandRecord* const dropping = scheduler.current();
-  if (step->ready() || scheduler.halted() || dropping == nullptr) return;
-  // A strand that is unwound, or looks at a condition, cannot wait: see abandon_step().
-  if (dropping->strand.evicting() || dropping->closure != nullptr) return;
+  if (step->ready() || scheduler.halted()) return;
+  if (!may_wait(scheduler.current())) return;  // see abandon_step()
   if (log.replaying()) {
     const proto::Event* const next = log.peek();
     if (next != nullptr && next->step_abandoned().id() == step->id()) return;
@@ -124,12 +127,36 @@ void Execution::State::await_step_of(StrandRecord& dropped) {
   }
   step->dropped = true;
   dropped.frozen = true;
-  Operation* const awaited[] = {step.get()};
+  await_outcome(*step);
+}
+
+// A strand that is unwound waits by way of the one that has it unwound. Replay does not run the
+// closures of side effects, so in them nobody waits; nor does a strand that was never started,
+// whose captures are destroyed on the stack of another.
+bool Execution::State::may_wait(const StrandRecord* strand) const {
+  if (strand == nullptr || !strand->strand.executes()) return false;
+  if (strand->closure != nullptr && strand->closure != kInCondition) return false;
+  return !strand->strand.evicting() || may_wait(strand->stopped_by);
+}
+
+// In a destructor, so nothing is thrown. When the whole run leaves memory, it returns before.
+void Execution::State::await_outcome(Operation& awaited) {
+  const OperationRef step(&awaited);
+  StrandRecord& dropping = *scheduler.current();
+  const auto waits_for = dropping.waits_for;  // of the wait whose condition drops a strand
+  Operation* const operations[] = {step.get()};
   try {
-    while (!step->ready()) wait_on(*dropping, awaited);
+    while (!step->ready() && !scheduler.halted()) {
+      if (dropping.strand.evicting()) {
+        scheduler.pause_for(*step);
+      } else {
+        wait_on(dropping, operations);
+      }
+    }
   } catch (const Evicted&) {
-    // This is called by a destructor. The next call throws it again.
+    // The next call throws it again.
   }
+  dropping.waits_for = waits_for;
 }
 
 // The strand is unwound while it waits for the step. When the whole run leaves memory the step

@@ -156,6 +156,8 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   bool end_unwanted_steps(proto::Turn* live);
   void stop_dropped(Operation& spawned);
   void await_step_of(StrandRecord& dropped);
+  void await_outcome(Operation& step);
+  bool may_wait(const StrandRecord* strand) const;
   void abandon_step(Operation& operation, base::CallSite site);
 
   Execution& self;

@@ -93,22 +93,37 @@ void Scheduler::condition_met() {
   if (std::exchange(strand.rechecking, false)) progress_ = true;
 }
 
-void Scheduler::stop(StrandRecord& strand) {
+bool Scheduler::stop(StrandRecord& strand) {
   REPRISE_CHECK(!strand.running, "a strand cannot unwind the stack it stands on");
   StrandRecord* const outer = std::exchange(current_, &strand);
+  strand.stopped_by = outer;
   strand.running = true;  // it may hold its own handle
   // Code that runs because the run leaves memory is no part of a turn.
   const bool before = guard_ != nullptr && guard_->watch(outer != nullptr && strand.watched);
-  strand.strand.evict();
+  const bool done = strand.strand.evict_until_pause();
   if (guard_ != nullptr) (void)guard_->watch(before);
   current_ = outer;
+  strand.running = false;
+  if (!done) return false;
   note_if_given_up(strand);
   forget(strand);
+  return true;
+}
+
+void Scheduler::pause_for(Operation& step) {
+  StrandRecord& strand = *current_;
+  strand.frozen = true;  // nothing wakes it
+  stop_waking(strand);
+  strand.paused_for = &step;
+  strand.strand.pause();
+  strand.paused_for = nullptr;
 }
 
 void Scheduler::evict_all() {
   halted_ = true;
-  while (!strands_.empty()) stop(*strands_.back());
+  while (!strands_.empty()) {
+    REPRISE_CHECK(stop(*strands_.back()), "nothing waits when a whole run is unwound");
+  }
 }
 
 void Scheduler::end(StrandRecord& strand, base::FunctionRef<void(StrandRecord&)> finished) {
@@ -123,12 +138,16 @@ void Scheduler::note_if_given_up(const StrandRecord& strand) {
   given_up_.push_back({strand.number, {}, strand.strand.given_up_at()});
 }
 
-void Scheduler::forget(StrandRecord& strand) {
-  if (strand.ready) {
+void Scheduler::stop_waking(StrandRecord& strand) {
+  if (std::exchange(strand.ready, false)) {
     const auto waiting = ready_.begin() + static_cast<std::ptrdiff_t>(next_ready_);
     ready_.erase(std::find(waiting, ready_.end(), &strand));
   }
-  if (strand.on_condition) std::erase(conditions_, &strand);
+  if (std::exchange(strand.on_condition, false)) std::erase(conditions_, &strand);
+}
+
+void Scheduler::forget(StrandRecord& strand) {
+  stop_waking(strand);
   for (Operation* operation : strand.waits_for) operation->stop_waking(strand);
   if (strand.completes != nullptr) strand.completes->strand = nullptr;
   const auto found = std::find_if(strands_.begin(), strands_.end(),

@@ -25,17 +25,19 @@ struct StrandRecord : base::Pooled<StrandRecord> {
       : strand(pool, std::move(body)), scope(std::move(in_scope)) {}
 
   Strand strand;
-  std::size_t number = 0;           // from 1 in order of creation
-  ScopeRef scope;                   // the innermost one it is in now
-  bool running = false;             // is on its stack now, or has resumed a strand that is
-  bool ready = false;               // stands in the ready queue
-  bool on_condition = false;        // waits for a condition of its own
-  base::CallSite condition_site{};  // of the latest one
-  bool rechecking = false;          // was resumed only to look at its condition again
-  bool watched = true;              // by the guard, when the strand runs next
-  bool frozen = false;              // goes no further: it is to be stopped
-  const char* closure = nullptr;    // the closure it runs that makes no durable calls, for people
-  Operation* completes = nullptr;   // a spawned strand's operation
+  std::size_t number = 0;              // from 1 in order of creation
+  ScopeRef scope;                      // the innermost one it is in now
+  bool running = false;                // is on its stack now, or has resumed a strand that is
+  bool ready = false;                  // stands in the ready queue
+  bool on_condition = false;           // waits for a condition of its own
+  base::CallSite condition_site{};     // of the latest one
+  bool rechecking = false;             // was resumed only to look at its condition again
+  bool watched = true;                 // by the guard, when the strand runs next
+  bool frozen = false;                 // goes no further: it is to be stopped
+  StrandRecord* stopped_by = nullptr;  // while it is unwound: the strand that wants that
+  Operation* paused_for = nullptr;     // its unwinding waits for that step to be done
+  const char* closure = nullptr;   // the closure it runs that makes no durable calls, for people
+  Operation* completes = nullptr;  // a spawned strand's operation
   boost::container::small_vector<Operation*, 1> waits_for{};  // what would wake it, for people
 };
 
@@ -86,8 +88,11 @@ class Scheduler {
   void condition_met();
 
   // Unwinds the strand now, wherever the caller is, and forgets it, given up or not. Not a running
-  // one.
-  void stop(StrandRecord& strand);
+  // one. False: a destructor on its stack waits for the end of a step (`paused_for`), and the
+  // strand is to be stopped again after that.
+  [[nodiscard]] bool stop(StrandRecord& strand);
+  // Called by such a destructor, on the strand: goes back to whoever stops it.
+  void pause_for(Operation& step);
   // The youngest first: a strand may refer to the frame that spawned it.
   void evict_all();
 
@@ -106,6 +111,7 @@ class Scheduler {
   StrandRecord& take_ready();
   void end(StrandRecord& strand, base::FunctionRef<void(StrandRecord&)> finished);
   void note_if_given_up(const StrandRecord& strand);
+  void stop_waking(StrandRecord& strand);
   void forget(StrandRecord& strand);
 
   StackPool& pool_;

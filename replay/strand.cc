@@ -277,12 +277,29 @@ Stack Strand::memory() const {
 }
 
 void Strand::evict() {
-  if (done()) return;
+  REPRISE_CHECK(evict_until_pause(), "a strand suspended while it was being evicted");
+}
+
+bool Strand::evict_until_pause() {
+  if (done()) return true;
   REPRISE_CHECK(!state_->is_running, "a strand evicted or destroyed while it runs");
   evicting_ = true;
-  if (!state_->started) return release();
-  resume();
-  REPRISE_CHECK(done(), "a strand suspended while it was being evicted");
+  if (state_->started) {
+    resume();
+  } else {
+    release();
+  }
+  return done();
+}
+
+void Strand::pause() {
+  REPRISE_CHECK(running == this, "pause() of a strand that is not running");
+  state_->note_depth();
+  state_->wait();
+}
+
+bool Strand::executes() const {
+  return state_ != nullptr && state_->is_running;
 }
 
 // The state stays where it is, at the top of the stack that nobody uses again.

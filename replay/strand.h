@@ -58,6 +58,13 @@ class Strand {
   // on the strand's stack run now. A body never started is dropped without running.
   void evict();
 
+  // The same for a body whose destructors may pause(): false when one has, and the strand is to be
+  // evicted further when it may go on.
+  [[nodiscard]] bool evict_until_pause();
+  // Called on this strand, also while it is evicted, in destructors: switches back to whoever
+  // resumed it, and throws nothing.
+  void pause();
+
   // The calls under way on a strand that waits, the innermost first: addresses for base::Symbols.
   // The strand is resumed inside suspend(), looks at its stack and suspends again: no code of the
   // body runs, and the sanitizers are told as ever. Empty for one that has not started, is done or
@@ -66,6 +73,8 @@ class Strand {
 
   bool done() const { return state_ == nullptr; }  // finished, left, or given up
   bool evicting() const { return evicting_; }
+  // Is its stack in use: runs it, or has it resumed a strand that does?
+  bool executes() const;
 
   // The strand that is running on this thread, or nullptr outside any. Signal handlers may ask, and
   // look at what follows.

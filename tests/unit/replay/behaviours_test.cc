@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -18,6 +19,7 @@ using replay::Behaviours;
 using replay::TurnEnd;
 using replay::Waited;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -256,36 +258,85 @@ TEST(Execution, AStepThatIsCancelledInItsFirstTurnIsGivenUp) {
   EXPECT_TRUE(run.execution().step_no_longer_wanted(1));
 }
 
-// Drops a strand when `go` comes, while the step that it waits for is executed.
-Outcome drops_a_strand(Execution& e, std::string* trace) {
-  struct Frame {
-    std::string* trace;
-    ~Frame() { *trace += "frame;"; }
-  };
-  {
-    const auto child = e.spawn([&] {
-      const Frame frame{trace};
-      (void)step(e);
-      *trace += "went on;";
-    });
-    e.wait(*e.next_signal("go"));
-  }
-  *trace += "dropped;";
-  e.wait(*e.next_signal("end"));
-  return ends_with("");
+// Says when it is gone.
+struct Frame {
+  ~Frame() { *trace += std::string(name) + ";"; }
+  std::string* trace;
+  const char* name;
+};
+
+replay::OperationRef spawn_step(Execution& e, std::string* trace) {
+  return e.spawn([&e, trace] {
+    const Frame frame{trace, "frame"};
+    (void)step(e);
+    *trace += "went on;";
+  });
 }
 
-class DroppedStep : public ::testing::TestWithParam<bool> {
+// Each drops a strand when `go` comes, while the step that it waits for is executed.
+void drops_it_itself(Execution& e, std::string* trace) {
+  const auto child = spawn_step(e, trace);
+  e.wait(*e.next_signal("go"));
+}
+void drops_its_parent(Execution& e, std::string* trace) {
+  const auto parent = e.spawn([&e, trace] {
+    const Frame frame{trace, "parent"};
+    const auto child = spawn_step(e, trace);
+    e.wait(*child);
+  });
+  e.wait(*e.next_signal("go"));
+}
+void drops_its_grandparent(Execution& e, std::string* trace) {
+  const auto grandparent = e.spawn([&e, trace] {
+    const Frame frame{trace, "grandparent"};
+    const auto parent = e.spawn([&e, trace] {
+      const Frame inner{trace, "parent"};
+      const auto child = spawn_step(e, trace);
+      e.wait(*child);
+    });
+    e.wait(*parent);
+  });
+  e.wait(*e.next_signal("go"));
+}
+void drops_it_in_a_condition(Execution& e, std::string* trace) {
+  auto child = spawn_step(e, trace);
+  e.wait(*e.spawn([] {}));  // the child asks for its step first
+  const auto go = e.next_signal("go");
+  const auto limit = minute(e);
+  const auto there = [&] {
+    if (go->ready()) child = {};
+    return go->ready();
+  };
+  e.wait_until(there, limit.get(), {});
+}
+
+struct Drop {
+  void (*code)(Execution&, std::string*);
+  std::string trace;
+  std::vector<std::string> commands;  // besides StepAbandoned
+};
+
+class DroppedStep : public ::testing::TestWithParam<std::tuple<Drop, bool>> {
  protected:
   DroppedStep()
-      : run_([this](Execution& e) { return drops_a_strand(e, &trace_); },
-             [this] {
-               replay::ExecutionOptions options;
-               options.step_unwanted = [this](std::uint32_t) { return !executed_; };
-               return options;
-             }()) {}
+      : run_(
+            [this](Execution& e) {
+              drop().code(e, &trace_);
+              trace_ += "dropped;";
+              e.wait(*e.next_signal("end"));
+              return ends_with("");
+            },
+            [this] {
+              replay::ExecutionOptions options;
+              options.step_unwanted = [this](std::uint32_t) { return !executed_; };
+              options.step_abandoned = [this](std::uint32_t) { ++waits_of_the_shard_; };
+              return options;
+            }()) {}
 
-  bool executed_ = GetParam();
+  const Drop& drop() const { return std::get<0>(GetParam()); }
+
+  bool executed_ = std::get<1>(GetParam());
+  int waits_of_the_shard_ = 0;
   std::string trace_;
   ScriptedRun run_;
 };
@@ -300,12 +351,16 @@ TEST_P(DroppedStep, IsWaitedForWhileItIsExecuted) {
     trace_.clear();
     EXPECT_EQ(run_.replay(), TurnEnd::kBlocked);
     EXPECT_EQ(run_.turn({cancel_requested()}), TurnEnd::kBlocked);
+    EXPECT_EQ(run_.turn({signal("other")}), TurnEnd::kBlocked);
     trace_.clear();
     run_.turn({step_completed(1)});
+    EXPECT_EQ(waits_of_the_shard_, 0);
   } else {
-    EXPECT_THAT(run_.commands(), ElementsAre("StepAbandoned #1"));
+    std::vector<std::string> commands = drop().commands;
+    commands.insert(commands.begin(), "StepAbandoned #1");
+    EXPECT_THAT(run_.commands(), ElementsAreArray(commands));
   }
-  EXPECT_EQ(trace_, "frame;dropped;");
+  EXPECT_EQ(trace_, drop().trace + "dropped;");
   EXPECT_FALSE(run_.execution().step_body(1).has_value());
   EXPECT_NE(run_.replay(), TurnEnd::kParked);
 }
@@ -326,7 +381,50 @@ TEST_P(DroppedStep, EndsWithItsRun) {
   EXPECT_EQ(run_.replay(), TurnEnd::kClosed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Executed, DroppedStep, ::testing::Bool());
+// Whoever waits for it while it is dropped may be dropped too.
+TEST_P(DroppedStep, IsWaitedForByAll) {
+  ScriptedRun run(
+      [this](Execution& e) {
+        {
+          const auto dropping = e.spawn([&] {
+            const Frame frame{&trace_, "dropping"};
+            drop().code(e, &trace_);
+            e.wait(*e.next_signal("never"));
+          });
+          e.wait(*e.next_signal("drop that"));
+        }
+        trace_ += "dropped;";
+        e.wait(*e.next_signal("end"));
+        return ends_with("");
+      },
+      [this] {
+        replay::ExecutionOptions options;
+        options.step_unwanted = [this](std::uint32_t) { return !executed_; };
+        return options;
+      }());
+  run.start();
+  run.turn({signal("go")});
+  run.turn({signal("drop that")});
+  if (executed_) {
+    EXPECT_EQ(trace_, "");
+    EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+    trace_.clear();
+    run.turn({step_completed(1)});
+  }
+  EXPECT_EQ(trace_, drop().trace + "dropping;dropped;");
+  trace_.clear();
+  EXPECT_NE(run.replay(), TurnEnd::kParked);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Everywhere,
+    DroppedStep,
+    ::testing::Combine(
+        ::testing::Values(Drop{drops_it_itself, "frame;", {}},
+                          Drop{drops_its_parent, "frame;parent;", {}},
+                          Drop{drops_its_grandparent, "frame;parent;grandparent;", {}},
+                          Drop{drops_it_in_a_condition, "frame;", {"TimerCancelled #2"}}),
+        ::testing::Bool()));
 
 // A run that was recorded so has gone on.
 TEST(Behaviours, LoopsInOldCancelledRunsGoOn) {
