@@ -94,7 +94,8 @@ base::Result<Told> tell(const std::string& directory,
 // What concerns one run, and what concerns the store or its engine.
 int exit_code_of(ErrorCode code) {
   const int number = static_cast<int>(code);
-  const bool of_run = number / 1'000 == 2 || (number > 3'000 && code < ErrorCode::kInvalidOption);
+  const bool of_run = number / 1'000 == 2 || code == ErrorCode::kSignalUnreadable ||
+                      (number > 3'000 && code < ErrorCode::kInvalidOption);
   return of_run ? kNotThere : kCannotRead;
 }
 
