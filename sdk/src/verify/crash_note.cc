@@ -21,8 +21,8 @@ void tell_noted(const base::Crash& crash) {
   const auto add = [&text](const std::string& part) -> base::CrashText& {
     return text.text(part.data(), part.size());
   };
-  text.text("\nthe code crashed (").text(base::signal_name(crash.signal));
-  text.text(") while it replayed run ");
+  text.text(crash.from_outside ? "\nanother process has ended this one (" : "\nthe code crashed (");
+  text.text(base::signal_name(crash.signal)).text(") while it replayed run ");
   add(noted->workflow_id()).text(" of workflow '");
   add(noted->workflow()).text("'\n  look at it          ");
   add(*command).text(" --run ");

@@ -2,8 +2,10 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 int swallowing_code(Context& ctx, const int& value) {
@@ -82,28 +85,49 @@ TEST_F(VerifyTest, TheCommandReportsCodeThatSwallowsItsUnwinding) {
 }
 
 #if !REPRISE_SANITIZED
-TEST_F(VerifyTest, ACrashNamesItsRun) {
-  leave(run_order, 3);
-  const auto child = testing::lines_of_child(false, [&](const auto&) {
+class VerifyCrashTest : public VerifyTest {
+ protected:
+  // What `verify` in a process of its own has said on stderr before `crash` ended it.
+  std::string verify_until(const std::function<void()>& crash) {
+    leave(run_order, 3);
     const std::string log = directory_.path() + "/stderr";
-    if (std::freopen(log.c_str(), "w", stderr) == nullptr) ::_exit(9);
-    Worker worker;
-    implement(worker, [](Context& ctx, const int& value) {
-      ctx.call(pick(value));
-      if (value == 1) ::raise(SIGSEGV);
-      ctx.call(ship(value));
-      return wait_for_go(ctx);
+    const auto child = testing::lines_of_child(false, [&](const auto&) {
+      if (std::freopen(log.c_str(), "w", stderr) == nullptr) ::_exit(9);
+      Worker worker;
+      implement(worker, [&](Context& ctx, const int& value) {
+        ctx.call(pick(value));
+        if (value == 1) crash();
+        ctx.call(ship(value));
+        return wait_for_go(ctx);
+      });
+      const char* const argv[] = {"shop", "verify", "--store", store_.c_str()};
+      (void)cli(4, argv, worker);
     });
-    const char* const argv[] = {"shop", "verify", "--store", store_.c_str()};
-    (void)cli(4, argv, worker);
-  });
-  EXPECT_TRUE(WIFSIGNALED(child.status));
-  std::ifstream file(directory_.path() + "/stderr");
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  EXPECT_THAT(text,
+    EXPECT_TRUE(WIFSIGNALED(child.status));
+    std::ifstream file(log);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+};
+
+TEST_F(VerifyCrashTest, NamesItsRun) {
+  EXPECT_THAT(verify_until([] { ::raise(SIGSEGV); }),
               HasSubstr("the code crashed (SIGSEGV) while it replayed run order-1 of workflow "
                         "'order'\n  look at it          shop replay --store " +
                         store_ + " --run order-1\n"));
+}
+
+// As a supervisor does that has lost its patience.
+TEST_F(VerifyCrashTest, IsNotLaidToTheCodeWhenAnotherProcessEndsThisOne) {
+  const auto killed = [] {
+    const pid_t process = ::getpid();
+    const pid_t thread = ::gettid();
+    if (::fork() == 0) ::_exit(static_cast<int>(::syscall(SYS_tgkill, process, thread, SIGABRT)));
+    for (;;) ::pause();
+  };
+  const std::string text = verify_until(killed);
+  EXPECT_THAT(text, HasSubstr("another process has ended this one (SIGABRT) while it replayed run "
+                              "order-1 of workflow 'order'"));
+  EXPECT_THAT(text, Not(HasSubstr("the code crashed")));
 }
 #endif
 
