@@ -50,7 +50,7 @@ class Shard {
   // Does something wait for the log?
   bool has_effects() const { return !effects_.empty(); }
 
-  // Requests of clients (shard_requests.cc).
+  // Requests of clients (shard_requests.cc, shard_starts.cc, shard_questions.cc).
   void start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply);
   void watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
   void unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);

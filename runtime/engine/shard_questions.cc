@@ -1,0 +1,139 @@
+// Questions about runs, answered on their shard.
+#include <iterator>
+#include <utility>
+
+#include "runtime/engine/shard.h"
+#include "runtime/engine/shard_source.h"
+
+namespace reprise::runtime {
+namespace {
+
+PendingActivity describe_pending(const PendingOperation& operation, std::int64_t now_ms) {
+  const OperationDetails& details = *operation.details;
+  PendingActivity pending;
+  pending.id = operation.id;
+  pending.is_step = operation.is_step();
+  pending.activity = pending.is_step ? details.step->name : details.activity->name();
+  pending.attempt = operation.attempt;
+  pending.under_way = details.control != nullptr ? details.control->running()
+                                                 : pending.is_step && operation.dispatched;
+  if (!operation.dispatched && operation.due_ms > now_ms) {
+    pending.next_attempt = base::from_ms(operation.due_ms);
+  }
+  pending.last_failure = details.last_failure;
+  return pending;
+}
+
+}  // namespace
+
+base::Result<std::string> Shard::ask(Host::Place& place,
+                                     const RunState& state,
+                                     const RunRecord* run,
+                                     const std::string& name,
+                                     const std::string& input) {
+  const CodeMark::Scope in_code(code_mark_, run);
+  return host_.query(place, Source(shared_, state), name, input);
+}
+
+void Shard::query(const RunKey& key,
+                  const std::string& name,
+                  const std::string& input,
+                  const Reply<std::string>& reply) {
+  RunRecord* run = find(key);
+  if (run == nullptr) {
+    const auto archived = find_archived(key);
+    if (!archived) return reply(archived.error());
+    Host::Place place = nullptr;
+    auto answer = ask(place, *archived, nullptr, name, input);
+    host_.evict(place);
+    if (!answer) return reply(unless_removed(key, answer.error()));
+    return reply(std::move(answer));
+  }
+  if (in_round(*run)) {
+    // What came before the question is part of the answer.
+    return mailbox_.post([this, key, name, input, reply] { query(key, name, input, reply); });
+  }
+  if (run->parked()) return reply(*run->extras->parked);
+  if (waits_for_room(*run)) return reply(shared_.space.refusal());
+  const store::RunNumber number = run->state.number;
+  when_loadable(number, [this, name, input, reply](RunRecord& asked) {
+    auto answer = ask(asked.place, asked.state, &asked, name, input);
+    if (!answer && answer.error().code == base::ErrorCode::kNondeterminism) {
+      park(asked, {answer.error().code, answer.error().message, std::nullopt});
+    }
+    if (!asked.state.open()) host_.evict(asked.place);
+    // The answer may come from turns that are not durable yet.
+    after_durable(asked.state.last_seq, [reply, answer] { reply(answer); });
+  });
+}
+
+RunDescription Shard::describe_run(RunRecord& run) {
+  if (!run.damaged) (void)ensure_details(run);
+  RunDescription description = describe_state(run.state);
+  for (const PendingOperation& operation : run.state.pending()) {
+    if (operation.done) continue;
+    if (operation.kind == OperationKind::kTimer) {
+      description.timers.push_back({operation.id, base::from_ms(operation.due_ms)});
+    }
+    if (!operation.is_attempted() || operation.details == nullptr) continue;
+    description.activities.push_back(describe_pending(operation, base::to_ms(now())));
+  }
+  if (const auto* execution = Host::find(run.place); execution != nullptr) {
+    description.waiting_for = execution->waiting_for();
+  }
+  if (run.parked()) description.parked = run.extras->parked;
+  return description;
+}
+
+void Shard::describe(const RunKey& key, const Reply<RunDescription>& reply) {
+  if (RunRecord* run = find(key); run != nullptr) {
+    if (in_round(*run)) return post([this, key, reply] { describe(key, reply); });
+    if (waits_for_room(*run)) return reply(shared_.space.refusal());
+    return after_durable(run->state.last_seq, [this, key, reply, number = run->state.number] {
+      if (RunRecord* known = runs_.find(number); known != nullptr)
+        return reply(describe_run(*known));
+      describe(key, reply);  // archived meanwhile
+    });
+  }
+  const auto archived = find_archived(key);
+  if (!archived) return reply(archived.error());
+  reply(describe_state(*archived));
+}
+
+void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& reply) {
+  const auto read = [this, reply](const RunState& state, store::Seq last) {
+    std::vector<std::string> turns;
+    const base::Status status = Source(shared_, state, last).history([&](const proto::Turn& turn) {
+      turns.push_back(turn.SerializeAsString());
+      return true;
+    });
+    if (!status) return reply(unless_removed({state.workflow_id, state.id}, status.error()));
+    reply(std::move(turns));
+  };
+  if (RunRecord* run = find(key); run != nullptr) {
+    if (in_round(*run)) return post([this, key, reply] { history(key, reply); });
+    if (waits_for_room(*run)) return reply(shared_.space.refusal());
+    const store::Seq last = run->state.last_seq;  // a busy run would never be durable to its end
+    return after_durable(last, [this, read, number = run->state.number, last, key, reply] {
+      if (RunRecord* known = runs_.find(number); known != nullptr) return read(known->state, last);
+      history(key, reply);  // archived meanwhile
+    });
+  }
+  const auto archived = find_archived(key);
+  if (!archived) return reply(archived.error());
+  read(*archived, archived->last_seq);
+}
+
+void Shard::collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out) {
+  runs_.for_each([&](RunRecord& run) {
+    if (run.state.events == 0 && !run.damaged) return;  // its start is being gathered
+    if (request.status && run.state.status != *request.status) return;
+    if (!request.workflow.empty() && *run.state.workflow != request.workflow) return;
+    out->emplace(run.state.number, describe_state(run.state));
+    if (run.parked()) out->at(run.state.number).parked = run.extras->parked;
+    if (out->size() <= request.limit) return;
+    out->erase(request.newest_first ? out->begin() : std::prev(out->end()));
+  });
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,191 @@
+// Starting runs, and waiting for their ends, on their shard.
+#include <utility>
+
+#include "runtime/engine/shard.h"
+#include "runtime/engine/shard_source.h"
+
+namespace reprise::runtime {
+namespace {
+
+// Of a start that is refused, whoever waits for the run's end is told as well.
+Reply<StartedRun> told_too(const std::shared_ptr<RunWatch>& watch, const Reply<StartedRun>& reply) {
+  return [watch, reply](const base::Result<StartedRun>& refused) {
+    if (watch != nullptr) watch->set(refused.error());
+    reply(refused);
+  };
+}
+
+}  // namespace
+
+// ---- starting ---------------------------------------------------------------------------------
+
+void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) {
+  const auto refuse_for = [&](const RunRecord* run, const base::Error& why) {
+    refuse(run, why, told_too(watch, reply));
+  };
+  const auto refuse_at_once = [&](const base::Error& why) { told_too(watch, reply)(why); };
+  if (full_) return refuse_at_once(shared_.space.refusal());
+  if (const auto worker = host_.registry().find(request.task_queue);
+      worker != nullptr && !worker->workflows.contains(request.workflow)) {
+    return refuse_at_once({base::ErrorCode::kUnknownWorkflow,
+                           "the worker of task queue '" + request.task_queue +
+                               "' does not implement workflow '" + request.workflow + "'"});
+  }
+  if (RunRecord* running = runs_.find(request.workflow_id);
+      running != nullptr && running->state.open()) {
+    if (in_round(*running)) {
+      // What it is, or has become, is not in the log yet.
+      return post([this, request, watch, reply] { start(request, watch, reply); });
+    }
+    const bool uses_it =
+        request.conflict == IdConflict::kUseExisting || request.reuse == IdReuse::kUseExisting;
+    if (running->damaged && (uses_it || request.conflict != IdConflict::kFail)) {
+      return refuse_at_once(*running->extras->parked);
+    }
+    if (uses_it && *running->state.workflow != request.workflow) {
+      return refuse_for(running, {base::ErrorCode::kAlreadyStarted,
+                                  running->state.id.to_string() + " " + *running->state.workflow});
+    }
+    if (uses_it) {
+      if (watch != nullptr) running->with_extras().watches.push_back(std::move(watch));
+      const StartedRun started{running->state.workflow_id, running->state.id, true};
+      return after_durable(running->state.last_seq, [reply, started] { reply(started); });
+    }
+    // A closed run refuses kReject as well, so nothing is ended for it.
+    if (request.conflict == IdConflict::kFail || request.reuse == IdReuse::kReject) {
+      return refuse_for(running, {base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
+    }
+    record_end(
+        *running,
+        [](proto::Event* input) {
+          input->mutable_run_terminated()->set_reason("replaced by a new start");
+        },
+        [](const base::Status&) {});
+  }
+  if (request.reuse == IdReuse::kUseExisting && use_closed(request, watch, reply)) return;
+  if (const base::Status may = may_start(request); !may) {
+    return refuse_for(runs_.find(request.workflow_id), may.error());
+  }
+
+  RunState state;
+  state.number = shared_.next_run.fetch_add(1);
+  state.id = request.run_id == base::RunId() ? shared_.ids.next(now()) : request.run_id;
+  state.workflow_id = request.workflow_id;
+  state.workflow = names_.intern(request.workflow);
+  state.task_queue = names_.intern(request.task_queue);
+  RunRecord& run = runs_.add(std::move(state));
+  run.starting = true;
+  auto* started = add_input(run)->mutable_run_started();
+  const std::string_view id = run.state.id.bytes();
+  started->set_run_id(id.data(), id.size());
+  const std::string_view workflow_id = run.state.stored_workflow_id();
+  const std::string_view task_queue = run.state.stored_task_queue();
+  started->set_workflow_id(workflow_id.data(), workflow_id.size());
+  started->set_workflow(request.workflow);
+  started->set_task_queue(task_queue.data(), task_queue.size());
+  started->set_input(std::move(request.input));
+  started->set_run_timeout_ms(request.run_timeout.count());
+  started->set_behaviours(replay::Behaviours::kNewest);
+  if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
+  run.with_extras().started = std::move(reply);
+}
+
+// Answers a start with the newest closed run of its id. False: there is none, or it is damaged.
+bool Shard::use_closed(const StartRequest& request,
+                       const std::shared_ptr<RunWatch>& watch,
+                       const Reply<StartedRun>& reply) {
+  const auto use = [&](const RunState& closed) {
+    if (*closed.workflow != request.workflow) {
+      const base::Error other{base::ErrorCode::kAlreadyStarted,
+                              closed.id.to_string() + " " + *closed.workflow};
+      return refuse(runs_.find(closed.number), other, told_too(watch, reply));
+    }
+    if (watch != nullptr) this->watch({closed.workflow_id, closed.id}, watch);
+    const StartedRun found{closed.workflow_id, closed.id, true};
+    after_durable(closed.last_seq, [reply, found] { reply(found); });
+  };
+  if (const RunRecord* known = runs_.find(request.workflow_id); known != nullptr) {
+    if (known->damaged) return false;
+    if (in_round(*known)) {
+      post([this, request, watch, reply] { start(request, watch, reply); });
+    } else {
+      use(known->state);
+    }
+    return true;
+  }
+  const auto archived = find_archived({request.workflow_id, std::nullopt});
+  if (archived) use(*archived);
+  return archived.has_value();
+}
+
+// What a closed run with this id says to it.
+base::Status Shard::may_start(const StartRequest& request) {
+  const RunRecord* known = runs_.find(request.workflow_id);
+  // It may be under way in truth.
+  if (known != nullptr && known->damaged) return *known->extras->parked;
+  if (request.reuse == IdReuse::kAllow) return {};
+  RunStatus status = RunStatus::kRunning;
+  base::RunId id;
+  if (const RunRecord* closed = runs_.find(request.workflow_id); closed != nullptr) {
+    status = closed->state.status;
+    id = closed->state.id;
+  } else if (const auto archived = find_archived({request.workflow_id, std::nullopt})) {
+    status = archived->status;
+    id = archived->id;
+  } else if (archived.error().code == base::ErrorCode::kNotFound) {
+    return {};
+  } else {
+    return archived.error();
+  }
+  if (request.reuse == IdReuse::kAllowUnlessCompleted && status != RunStatus::kCompleted) return {};
+  return base::Error{base::ErrorCode::kAlreadyStarted, id.to_string()};
+}
+
+// ---- waiting for the end ----------------------------------------------------------------------
+
+void Shard::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
+  RunRecord* run = find(key);
+  if (run != nullptr && in_round(*run))
+    return post([this, key, watch] { this->watch(key, watch); });
+  if (run != nullptr && run->damaged) return watch->set(*run->extras->parked);
+  if (run != nullptr && run->state.open()) {
+    run->with_extras().watches.push_back(watch);
+    return;
+  }
+  if (run != nullptr) {
+    if (run->parked()) return watch->set(*run->extras->parked);
+    // Its end may not be durable yet.
+    return after_durable(run->state.last_seq, [this, key, watch] {
+      if (RunRecord* ended = find(key); ended != nullptr) {
+        read_end(ended->state, watch);
+      } else {
+        this->watch(key, watch);
+      }
+    });
+  }
+  const auto archived = find_archived(key);
+  if (!archived) return watch->set(archived.error());
+  read_end(*archived, watch);
+}
+
+void Shard::unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
+  RunRecord* run = find(key);
+  if (run == nullptr || run->extras == nullptr) return;
+  std::erase(run->extras->watches, watch);
+  run->drop_empty_extras();
+}
+
+void Shard::read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch) {
+  RunEnd end;
+  const base::Status read = Source(shared_, state).history([&](const proto::Turn& turn) {
+    if (closes(turn)) end = end_of(turn);
+    return true;
+  });
+  if (read) {
+    watch->set(std::move(end));
+  } else {
+    watch->set(unless_removed({state.workflow_id, state.id}, read.error()));
+  }
+}
+
+}  // namespace reprise::runtime
