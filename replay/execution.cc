@@ -93,6 +93,8 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (trouble || left) return end();
   now = std::max(now, base::from_ms(turn.time_ms()));
   first_of_turn = next_operation;
+  set_aside_in_turn = 0;
+  set_aside_bytes = 0;
   const int given = turn.inputs_size();
   if (guard != nullptr) guard->begin_turn();
   for (const auto& [event, number] : std::exchange(deferred, {})) {

@@ -220,7 +220,7 @@ class Execution {
                            base::CallSite site = {},
                            ReadSignal read = nullptr);
   // One has arrived that nobody has asked for. Those that `read` cannot read are set aside.
-  bool has_signal(std::string_view name, ReadSignal read = nullptr);
+  bool has_signal(std::string_view name, ReadSignal read = nullptr, base::CallSite site = {});
 
   // A second strand. The operation completes when `body` returns. Body may throw Evicted; any other
   // exception that leaves it is a bug. Dropping the last reference stops the strand: its stack is

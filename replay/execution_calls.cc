@@ -18,9 +18,6 @@ using Trigger = Operation::Trigger;
 
 namespace {
 
-// What a command takes besides its payload, roughly.
-constexpr std::size_t kBytesPerCommand = 64;
-
 // Longer than any run, short enough to be added to any time.
 constexpr base::Duration kLongestTimer = std::chrono::hours(24 * 365'000);
 
@@ -72,12 +69,18 @@ void Execution::State::record_patch(std::string_view change_id,
 void Execution::State::reach_limit(std::string_view what,
                                    std::string_view limit,
                                    std::size_t value) {
+  park_at_limit(what, limit, value);
+  throw Evicted{};
+}
+
+void Execution::State::park_at_limit(std::string_view what,
+                                     std::string_view limit,
+                                     std::size_t value) {
   park(base::ErrorCode::kRunLimit, "the code asks for " + std::string(what) +
                                        " than EngineLimits::" + std::string(limit) + " = " +
                                        std::to_string(value) +
                                        " allows; wait for some of them before going on (a loop "
                                        "that never waits ends here), or raise the limit");
-  throw Evicted{};
 }
 
 Ref<Operation> Execution::State::add_operation(Kind kind,

@@ -18,17 +18,24 @@ using Trigger = Operation::Trigger;
 namespace {
 
 constexpr std::size_t kMostWhy = 1'024;  // of what a codec says
+constexpr std::size_t kMostWhys = 100;   // in a turn
 
 // True also where the codec has a bug: the code that takes the signal is to meet it, on its strand.
-bool reads(Inboxes::Arrival* signal, ReadSignal read, std::string* why_not) {
-  if (read == nullptr || signal->value.read == read) return true;
+bool reads(std::string_view input, ReadSignal read, SignalValue* value, std::string* why_not) {
+  *value = {read, nullptr};
   try {
-    std::shared_ptr<void> value;
-    if (!read(signal->input, &value, why_not)) return false;
-    signal->value = {read, std::move(value)};
+    return read(input, &value->value, why_not);
+  } catch (const std::bad_alloc&) {
+    throw;  // it says nothing about the signal
   } catch (...) {
+    value->value.reset();
+    return true;
   }
-  return true;
+}
+
+// What another has read it as is of another type.
+std::shared_ptr<void> value_for(ReadSignal read, SignalValue* value) {
+  return value->read == read ? std::move(value->value) : nullptr;
 }
 
 }  // namespace
@@ -47,7 +54,9 @@ void Execution::State::receive_signal(const proto::SignalReceived& signal) {
 void Execution::State::deliver(std::string_view name, Inboxes::Arrival signal) {
   Operation* const waiting = inboxes.first_waiting(name);
   if (waiting == nullptr) return inboxes.keep(name, std::move(signal));
-  if (!is_readable(name, &signal, waiting->read_signal(), waiting->site)) return;
+  // The closure of a side effect is not run again on replay: what is dropped there is not read.
+  const bool reads_it = !in_side_effect();
+  if (reads_it && !is_readable(name, &signal, waiting->read_signal(), waiting->site)) return;
   inboxes.stop_waiting(name, waiting);
   hand_over(*waiting, std::move(signal));
 }
@@ -55,7 +64,9 @@ void Execution::State::deliver(std::string_view name, Inboxes::Arrival signal) {
 void Execution::State::hand_over(Operation& operation, Inboxes::Arrival signal) {
   operation.event = signal.event;
   operation.looks = signal.looks;
-  if (operation.signal != nullptr) operation.signal->value = std::move(signal.value);
+  if (operation.signal != nullptr) {
+    operation.signal->value = {signal.value.read, value_for(operation.signal->read, &signal.value)};
+  }
   complete(operation, Trigger::kSuccess, signal.order, Outcome::success(std::move(signal.input)));
 }
 
@@ -66,7 +77,7 @@ void Execution::State::handle_signal(std::string name,
       [this, name = std::move(name), signal = std::move(signal), handler]() mutable {
         guarded({"the handler of signal", name}, [&] {
           if (!is_readable(name, &signal, handler.read, {})) return;
-          handler.handle({signal.input, std::move(signal.value.value), signal.event});
+          handler.handle({signal.input, value_for(handler.read, &signal.value), signal.event});
         });
       },
       root);
@@ -93,34 +104,49 @@ void Execution::State::take_back(Operation& signal) {
   deliver(signal.label, std::move(unread));
 }
 
+bool Execution::State::in_side_effect() const {
+  const StrandRecord* const strand = scheduler.current();
+  return strand != nullptr && strand->closure != nullptr && strand->closure != kInCondition;
+}
+
 // ---- reading ----------------------------------------------------------------------------------
 
 bool Execution::State::is_readable(std::string_view name,
                                    Inboxes::Arrival* signal,
                                    ReadSignal read,
                                    base::CallSite site) {
-  if (!behaviours.unreadable_signals_are_set_aside()) return true;
+  if (!behaviours.unreadable_signals_are_set_aside() || read == nullptr) return true;
+  const bool seen = signal->value.read == read;  // and found good
   if (log.replaying()) {
-    const proto::Event* const next = log.peek();
-    const bool is_it = next != nullptr && next->has_signal_set_aside() &&
-                       next->signal_set_aside().event() == signal->event &&
-                       next->signal_set_aside().looks() == signal->looks &&
-                       next->signal_set_aside().name() == name;
-    ++signal->looks;
-    if (!is_it) return true;
-    tell_command(*next);
-    if (!left) log.accept_recorded();
-    return false;
+    if (accept_set_aside(name, *signal, signal->looks - (seen ? 1 : 0))) return false;
+    if (!seen) signal->value = {read, nullptr};
+  } else if (!seen) {
+    std::string why_not;
+    if (!reads(signal->input, read, &signal->value, &why_not)) {
+      set_aside(name, *signal, why_not, site);
+      return false;
+    }
   }
-  std::string why_not;
-  if (reads(signal, read, &why_not)) {
-    ++signal->looks;
-    return true;
-  }
-  set_aside(name, *signal, why_not, site);
-  return false;
+  if (!seen) ++signal->looks;
+  return true;
 }
 
+// Is it what the log says next? `looks`: how many had found it good before this reader did.
+bool Execution::State::accept_set_aside(std::string_view name,
+                                        const Inboxes::Arrival& signal,
+                                        std::uint32_t looks) {
+  const proto::Event* const next = log.peek();
+  const bool is_it = next != nullptr && next->has_signal_set_aside() &&
+                     next->signal_set_aside().event() == signal.event &&
+                     next->signal_set_aside().looks() == looks &&
+                     next->signal_set_aside().name() == name;
+  if (!is_it) return false;
+  tell_command(*next);
+  if (!left) log.accept_recorded();
+  return true;
+}
+
+// Throws nothing: it may be called by a destructor, or outside of strands.
 void Execution::State::set_aside(std::string_view name,
                                  const Inboxes::Arrival& signal,
                                  const std::string& why,
@@ -129,21 +155,30 @@ void Execution::State::set_aside(std::string_view name,
   event->set_event(signal.event);
   event->set_looks(signal.looks);
   event->set_name(name.data(), name.size());
-  event->set_why(base::to_text(why.substr(0, kMostWhy)));
-  if (!log.submit()) park_on_mismatch();
+  if (set_aside_in_turn++ < kMostWhys) event->set_why(base::to_text(why.substr(0, kMostWhy)));
+  const std::size_t bytes = name.size() + event->why().size();
+  if (StrandRecord* strand = scheduler.current()) strand->strand.label().last_call = site;
+  if (!log.submit()) return park_on_mismatch();
+  // Not since the last input: nothing keeps one turn from setting aside all that has ever come.
+  set_aside_bytes += kBytesPerCommand + bytes;
+  if (set_aside_bytes > most_turn_bytes) {
+    park_at_limit("commands of more bytes in one turn", "turn_bytes", most_turn_bytes);
+  }
 }
 
 std::optional<std::string> Execution::signal_refusal(std::string_view name,
-                                                     std::string_view input) const {
+                                                     std::string_view input) const try {
   const State& s = *state_;
   if (!s.behaviours.unreadable_signals_are_set_aside() || s.over()) return std::nullopt;
   const auto handler = s.handlers.signals.find(name);
-  Inboxes::Arrival signal{.input = std::string(input)};
-  std::string why_not;
   const ReadSignal read =
       handler != s.handlers.signals.end() ? handler->second.handler.read : s.inboxes.reader(name);
-  if (reads(&signal, read, &why_not)) return std::nullopt;
+  SignalValue value;
+  std::string why_not;
+  if (read == nullptr || reads(input, read, &value, &why_not)) return std::nullopt;
   return why_not;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
 }
 
 // ---- calls ------------------------------------------------------------------------------------
@@ -171,16 +206,16 @@ OperationRef Execution::next_signal(std::string_view name,
   out_of_memory();
 }
 
-bool Execution::has_signal(std::string_view name, ReadSignal read) try {
+bool Execution::has_signal(std::string_view name, ReadSignal read, base::CallSite site) try {
   State& s = *state_;
   const StrandRecord* const strand = s.scheduler.current();
   // The closure of a side effect is not run again on replay: there one only looks.
-  const bool only_looks = strand == nullptr || strand->strand.evicting() || s.scheduler.halted() ||
-                          (strand->closure != nullptr && strand->closure != kInCondition);
+  const bool only_looks =
+      strand == nullptr || strand->strand.evicting() || s.scheduler.halted() || s.in_side_effect();
   if (only_looks) return s.inboxes.has(name);
   if (read != nullptr) s.inboxes.note_reader(name, read);
   while (Inboxes::Arrival* const first = s.inboxes.first(name)) {
-    if (s.is_readable(name, first, read, {})) return true;
+    if (s.is_readable(name, first, read, site)) return true;
     (void)s.inboxes.take(name);
     s.enter();
   }

@@ -45,6 +45,9 @@ struct CodeName {
   std::string_view name{};
 };
 
+// What a command takes besides its payload, roughly.
+inline constexpr std::size_t kBytesPerCommand = 64;
+
 inline constexpr const char* kInCondition = "a condition of ctx.wait_until()";
 
 struct DeferredInput {
@@ -78,11 +81,13 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
                    Inboxes::Arrival* signal,
                    ReadSignal read,
                    base::CallSite site);
+  bool accept_set_aside(std::string_view name, const Inboxes::Arrival& signal, std::uint32_t looks);
   void set_aside(std::string_view name,
                  const Inboxes::Arrival& signal,
                  const std::string& why,
                  base::CallSite site);
   void take_back(Operation& signal);
+  bool in_side_effect() const;
   void receive_update(const proto::UpdateReceived& update);
   void handle(const proto::UpdateReceived& update);
   // Those that have waited for a handler of that name; nullopt: whatever their name is.
@@ -134,6 +139,7 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::uint32_t new_operation();  // its id; throws Evicted when there are too many
   void record_patch(std::string_view change_id, bool deprecated, base::CallSite site);
   [[noreturn]] void reach_limit(std::string_view what, std::string_view limit, std::size_t value);
+  void park_at_limit(std::string_view what, std::string_view limit, std::size_t value);
   Ref<Operation> add_operation(Operation::Kind kind,
                                std::uint32_t id,
                                std::string label,
@@ -193,8 +199,10 @@ struct Execution::State final : DropListener, base::Pooled<Execution::State> {
   std::uint64_t applying = 0;                   // the number of the input that the code runs on
   const proto::Event* applied_input = nullptr;  // that input, while it is applied
   std::uint64_t value_event = 0;
-  std::size_t turn_bytes = 0;       // of the commands since the last input, when the turn is live
-  std::size_t calls_cut_short = 0;  // since the last input or command
+  std::size_t turn_bytes = 0;         // of the commands since the last input, when the turn is live
+  std::size_t set_aside_in_turn = 0;  // signals
+  std::size_t set_aside_bytes = 0;    // of these commands
+  std::size_t calls_cut_short = 0;    // since the last input or command
   bool started = false;
   bool made = false;  // the code has been: its handlers are there
   bool closed = false;

@@ -51,11 +51,18 @@ Operation* Inboxes::first_waiting(std::string_view name) {
   return found->second.waiting.front();
 }
 
+void Inboxes::note_reader(std::string_view name, ReadSignal read) {
+  Inbox& of_name = inbox(name);
+  if (of_name.reader == nullptr) of_name.reader = read;
+  of_name.has_others = of_name.has_others || of_name.reader != read;
+}
+
 ReadSignal Inboxes::reader(std::string_view name) const {
   const auto found = inboxes_.find(name);
   if (found == inboxes_.end()) return nullptr;
   const Inbox& inbox = found->second;
-  return inbox.waiting.empty() ? inbox.reader : inbox.waiting.front()->read_signal();
+  if (!inbox.waiting.empty()) return inbox.waiting.front()->read_signal();
+  return inbox.has_others ? nullptr : inbox.reader;
 }
 
 }  // namespace reprise::replay

@@ -18,8 +18,8 @@ class Inboxes {
     std::uint64_t order = 0;  // see Operation::order
     std::string input{};
     std::uint64_t event = 0;  // that brought it
-    std::uint32_t looks = 0;  // how often the code has found it good
-    SignalValue value{};      // what it was then read as
+    std::uint32_t looks = 0;  // how often another reader than before has found it good
+    SignalValue value{};      // by whom last, and what it was then read as
   };
 
   bool has(std::string_view name) const;
@@ -38,15 +38,17 @@ class Inboxes {
   // Who has waited longest; nullptr: nobody does.
   Operation* first_waiting(std::string_view name);
 
-  // How the code reads signals of that name, as far as it has shown; nullptr: that is not known.
-  void note_reader(std::string_view name, ReadSignal read) { inbox(name).reader = read; }
+  // How the code reads signals of that name, as far as it has shown; nullptr: that is not known, or
+  // it is read as several things and nobody waits.
+  void note_reader(std::string_view name, ReadSignal read);
   ReadSignal reader(std::string_view name) const;
 
  private:
   struct Inbox {
     std::deque<Arrival> unread;
     std::deque<Operation*> waiting;
-    ReadSignal reader = nullptr;
+    ReadSignal reader = nullptr;  // the first one
+    bool has_others = false;      // than that
   };
   Inbox& inbox(std::string_view name);
 

@@ -29,7 +29,8 @@ using ReadSignal = bool (*)(std::string_view payload,
                             std::shared_ptr<void>* value,
                             std::string* why_not);
 
-// What a signal was read as, and by what; nothing: it was not.
+// Who has found a signal good last, and what that one has read it as. No value: on replay, and
+// where the codec has a bug, it was handed over without having been read.
 struct SignalValue {
   ReadSignal read = nullptr;
   std::shared_ptr<void> value{};
@@ -90,7 +91,7 @@ class Operation : public base::Pooled<Operation> {
   std::optional<base::FunctionRef<Outcome()>> step_body;     // lies on the strand's stack
   StrandRecord* strand = nullptr;                            // kSpawn: the strand itself
   bool dropped = false;     // kStep: the strand that waited for it waits only to be stopped
-  std::uint32_t looks = 0;  // kSignal: how often the code has found it good
+  std::uint32_t looks = 0;  // kSignal: see Inboxes::Arrival
   std::unique_ptr<SignalPart> signal{};  // kSignal; nullptr: it is taken as it is
   DropListener* listener = nullptr;
   base::CallSite site{};    // what asked for it

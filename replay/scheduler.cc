@@ -51,6 +51,7 @@ bool Scheduler::recheck_conditions(base::FunctionRef<void(StrandRecord&)> finish
   for (StrandRecord* strand : waiting) {
     // An earlier one may have stopped it.
     if (std::find(conditions_.begin(), conditions_.end(), strand) == conditions_.end()) continue;
+    if (strand->frozen) continue;
     strand->rechecking = true;
     resume(*strand);
     if (strand->strand.done()) {

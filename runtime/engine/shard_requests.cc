@@ -91,10 +91,12 @@ void Shard::signal(const RunKey& key, std::string name, std::string input, Reply
   run_turn_if_full(**run);
 }
 
-// As far as the code in memory tells; nothing is loaded for the question.
+// As far as the code in memory tells; nothing is loaded for the question. Behind inputs that the
+// code has not seen it may read something else.
 base::Status Shard::may_signal(const RunKey& key, std::string_view name, std::string_view input) {
   const RunRecord* const run = find(key);
   if (run == nullptr || run->damaged || !run->state.open() || run->parked()) return {};
+  if (run->turn != nullptr || run->state.unapplied) return {};
   const replay::Execution* const code = Host::find(run->place);
   if (code == nullptr) return {};
   const auto refusal = [&] {

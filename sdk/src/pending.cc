@@ -69,9 +69,12 @@ PendingParts next_signal(replay::Execution& execution,
   return to_parts(execution, execution.next_signal(name, {site.file, site.line}, read));
 }
 
-bool has_signal(replay::Execution& execution, const std::string& name, ReadSignal read) {
+bool has_signal(replay::Execution& execution,
+                const std::string& name,
+                CallSite site,
+                ReadSignal read) {
   require_strand(execution);
-  return execution.has_signal(name, read);
+  return execution.has_signal(name, read, {site.file, site.line});
 }
 
 }  // namespace internal

@@ -1,5 +1,6 @@
 #include "sdk/src/wrong_type.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/stack_frames.h"
@@ -40,6 +41,12 @@ void require_recorded(const replay::Execution& run, const PayloadError& error) {
   throw PayloadError(error);
 }
 
+// From its what(), which begins with its code.
+PayloadError to_payload_error(const std::string& what) {
+  const std::size_t code_end = std::min(what.find(' '), what.size());
+  return {what.substr(0, code_end), what.substr(std::min(code_end + 1, what.size()))};
+}
+
 }  // namespace
 
 std::shared_ptr<void> read_handed(const replay::Execution& run,
@@ -49,9 +56,7 @@ std::shared_ptr<void> read_handed(const replay::Execution& run,
   std::shared_ptr<void> value;
   std::string why_not;
   if (reader.read(signal.input, &value, &why_not)) return value;
-  const std::string code = code_text(base::ErrorCode::kPayloadDecode);
-  const bool has_code = why_not.starts_with(code + " ");
-  const PayloadError error(code, has_code ? why_not.substr(code.size() + 1) : why_not);
+  const PayloadError error = to_payload_error(why_not);
   require_recorded(run, error);
   proto::Event recorded;
   recorded.mutable_signal_received()->set_name(name);

@@ -146,6 +146,8 @@ class ScriptedRun {
     return end;
   }
 
+  // For the next replay().
+  void change_limit(std::size_t turn_bytes) { options_.turn_bytes = turn_bytes; }
   void change_code(Body body) { code_ = code_of(std::move(body)); }
   void set_code(replay::WorkflowCode code) {
     execution_.reset();

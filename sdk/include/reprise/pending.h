@@ -34,6 +34,20 @@ bool read_signal(std::string_view payload, std::shared_ptr<void>* value, std::st
   }
 }
 
+// Nobody sees what a poke carries: any signal of the name is one.
+inline bool read_poke(std::string_view, std::shared_ptr<void>*, std::string*) {
+  return true;
+}
+
+template <class T>
+constexpr ReadSignal inbox_reader() {
+  if constexpr (std::is_void_v<T>) {
+    return &read_poke;
+  } else {
+    return &read_signal<T>;
+  }
+}
+
 }  // namespace internal
 
 // The part of a Pending that does not depend on its type. Workflow code only, on the run's own
@@ -116,19 +130,20 @@ concept AnyPending = std::derived_from<std::remove_cvref_t<P>, PendingBase>;
 // The unread signals of one name, in the order of their arrival. Signals wait in it from the start
 // of the run, whether or not the code has asked for it yet. A view: make as many as you like, they
 // share the signals. A signal that is no T is not for the code: where it would have been handed
-// over it is set aside, which the log says (RP3013), and the one after it comes instead. Workflow
-// code only; valid while the run's code runs. Records nothing else.
+// over it is set aside, which the log says (RP3013), and the one after it comes instead; also where
+// another receiver, who waits behind this one, could have read it. An Inbox<void> takes whatever a
+// signal carries. Workflow code only; valid while the run's code runs. Records nothing else.
 template <class T>
 class Inbox {
  public:
   // The next signal that nobody else has asked for.
   Pending<T> next(CallSite site = CallSite::current()) {
-    return Pending<T>(internal::next_signal(*execution_, name_, site, &internal::read_signal<T>),
+    return Pending<T>(internal::next_signal(*execution_, name_, site, internal::inbox_reader<T>()),
                       &internal::decode_argument<T>);
   }
-  // Has no signal arrived that nobody has asked for?
-  bool empty() const {
-    return !internal::has_signal(*execution_, name_, &internal::read_signal<T>);
+  // Has no signal arrived that nobody has asked for? Sets aside those that are no T.
+  bool empty(CallSite site = CallSite::current()) const {
+    return !internal::has_signal(*execution_, name_, site, internal::inbox_reader<T>());
   }
 
  private:

@@ -165,13 +165,14 @@ TEST(UnreadableSignals, ThatCameBeforeTheirHandlerAreNotSeenEither) {
 
 TEST(UnreadableSignals, AreNoneForWhoAsksWhetherThereIsOne) {
   ScriptedRun run([](Execution& e) {
-    const auto there = [&e] { return e.has_signal("s", read_number); };
+    const auto there = [&e] { return e.has_signal("s", read_number, testing::at(9)); };
     e.wait_until(there, nullptr, {});
     return take_one(e);
   });
   run.start();
   EXPECT_EQ(run.turn({signal("s", "x1")}), TurnEnd::kBlocked);
   EXPECT_THAT(run.commands(), ElementsAre("SignalSetAside s"));
+  EXPECT_EQ(run.last().commands(0).call_site().line(), 9U);
   EXPECT_EQ(run.turn({signal("s", "n2")}), TurnEnd::kClosed);
   EXPECT_EQ(result_of(run), "2");
   EXPECT_EQ(run.replay(), TurnEnd::kClosed);
@@ -194,6 +195,19 @@ TEST(UnreadableSignals, ThatAreGivenBackAreReadByWhoComesNext) {
 }
 
 // The closure is not executed again on replay, so it must not decide anything.
+TEST(UnreadableSignals, ThatAreGivenBackInSideEffectsAreNotReadThere) {
+  ScriptedRun run([](Execution& e) {
+    auto unread = next(e, read_number);
+    const auto text = next(e, read_text);
+    call(e, "a");
+    e.side_effect([&unread] { return unread = {}, std::string(); }, {});
+    return Outcome::success(text->ready() ? "ready" : "open");
+  });
+  run.turn({started(), signal("s", "n1")});
+  EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kClosed);
+  EXPECT_THAT(run.commands(), ElementsAre("SideEffectRecorded", "RunCompleted"));
+}
+
 TEST(UnreadableSignals, AreOnlyLookedAtInSideEffects) {
   ScriptedRun run([](Execution& e) {
     const auto look = [&e] { return std::string(e.has_signal("s", read_number) ? "one" : "none"); };
@@ -248,6 +262,48 @@ TEST(UnreadableSignals, ThatWereReadOnceStayWithTheCode) {
   EXPECT_EQ(result_of(run), "n1");
 }
 
+// The log counts how often other code has found a signal good, not how often one has looked.
+TEST(UnreadableSignals, MayBeLookedAtMoreOftenByWhoReadsThemTheSame) {
+  const auto body = [](int looks) {
+    return [looks](Execution& e) {
+      call(e, "a");
+      for (int i = 0; i < looks; ++i) (void)e.has_signal("s", read_number);
+      std::string all = take(e, next(e, read_text));
+      return Outcome::success(all + call(e, "b"));
+    };
+  };
+  for (const int recorded : {1, 3}) {
+    ScriptedRun run(body(recorded));
+    run.turn({started(), signal("s", "n1"), signal("s", "t2")});
+    EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kBlocked);
+    ASSERT_THAT(run.commands(), ElementsAre("SignalSetAside s", "ActivityScheduled b"));
+    EXPECT_EQ(run.last().commands(0).signal_set_aside().looks(), 1U);
+    for (const int looks : {1, 2, 5}) {
+      run.change_code(body(looks));
+      EXPECT_EQ(run.replay(), TurnEnd::kBlocked) << recorded << " " << looks;
+    }
+  }
+}
+
+// Replay says yes where the log has nothing; then the one who waits is not given it all the same.
+TEST(UnreadableSignals, MayBeLookedAtBeforeTheyAreFoundBad) {
+  const auto body = [](int looks) {
+    return [looks](Execution& e) {
+      call(e, "a");
+      for (int i = 0; i < looks; ++i) (void)e.has_signal("s", read_number);
+      call(e, "b");
+      return take_one(e);
+    };
+  };
+  ScriptedRun run(body(0));
+  run.turn({started(), signal("s", "x1")});
+  run.turn({activity_completed(1)});
+  EXPECT_EQ(run.turn({activity_completed(2)}), TurnEnd::kBlocked);
+  EXPECT_THAT(run.commands(), ElementsAre("SignalSetAside s"));
+  run.change_code(body(2));
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+}
+
 TEST(UnreadableSignals, ThatNoCodeMeetsAnyMoreAreReported) {
   ScriptedRun run(take_one);
   run.start();
@@ -284,6 +340,102 @@ TEST(UnreadableSignals, AreNoneWhereTheCodecHasABug) {
   EXPECT_THAT(run.commands(), ElementsAre("RunCompleted"));
 }
 
+// What it was read as before is none of the codec's with the bug.
+TEST(UnreadableSignals, AreNotHandedOnAsWhatAnotherCodecHasMadeOfThem) {
+  ScriptedRun asked([](Execution& e) {
+    call(e, "a");
+    if (!e.has_signal("s", read_anything)) return Outcome::success("none");
+    const auto got = next(e, read_with_a_bug);
+    return Outcome::success(take(e, got));
+  });
+  ScriptedRun given_back([](Execution& e) {
+    call(e, "a");
+    { const auto unread = next(e, read_anything); }
+    return Outcome::success(take(e, next(e, read_with_a_bug)));
+  });
+  ScriptedRun taken_over([](Execution& e) {
+    auto first = next(e, read_anything);
+    const auto second = next(e, read_with_a_bug);
+    call(e, "a");
+    first = {};
+    return Outcome::success(take(e, second));
+  });
+  ScriptedRun raw([](Execution& e) {
+    call(e, "a");
+    { const auto unread = next(e, read_anything); }
+    const auto got = e.next_signal("s");
+    e.wait(*got);
+    return Outcome::success(got->signal == nullptr ? "unread" : "read");
+  });
+  for (ScriptedRun* const run : {&asked, &given_back, &taken_over, &raw}) {
+    run->turn({started(), signal("s", "n1")});
+    EXPECT_EQ(run->turn({activity_completed(1)}), TurnEnd::kClosed);
+    EXPECT_EQ(result_of(*run), "unread");
+    EXPECT_EQ(run->replay(), TurnEnd::kClosed);
+  }
+}
+
+TEST(UnreadableSignals, AreNotHandedToHandlersAsWhatAnotherCodecHasMadeOfThem) {
+  std::string seen;
+  ScriptedRun run([&seen](Execution& e) {
+    call(e, "a");
+    seen = e.has_signal("s", read_anything) ? "there, " : "none, ";
+    e.on_signal(
+        "s", [&seen](const auto& handed) { seen += handed.value ? "a value" : "unread"; },
+        read_with_a_bug);
+    call(e, "b");
+    return Outcome::success(seen);
+  });
+  run.turn({started(), signal("s", "n1")});
+  run.turn({activity_completed(1)});
+  EXPECT_EQ(seen, "there, unread");
+}
+
+// ---- how many -------------------------------------------------------------------------------
+
+// The reason is for people, who need not read it a million times.
+TEST(UnreadableSignals, AfterAHundredInATurnDoNotSayWhy) {
+  ScriptedRun run([](Execution& e) {
+    call(e, "a");
+    return take_one(e);
+  });
+  run.start();
+  for (int i = 0; i < 3; ++i) run.turn(std::vector<proto::Event>(50, signal("s", "x")));
+  run.turn({activity_completed(1)});
+  ASSERT_EQ(run.last().commands_size(), 150);
+  EXPECT_EQ(run.last().commands(99).signal_set_aside().why(), "no n");
+  EXPECT_EQ(run.last().commands(100).signal_set_aside().why(), "");
+  EXPECT_EQ(run.turn({signal("s", "x")}), TurnEnd::kBlocked);
+  EXPECT_EQ(run.last().commands(0).signal_set_aside().why(), "no n") << "it is another turn";
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+}
+
+// A turn is one record of the log, which has a largest size.
+TEST(UnreadableSignals, CountForTheBytesOfATurn) {
+  const auto ask = [](Execution& e) {
+    call(e, "a");
+    return take_one(e);
+  };
+  const auto look = [](Execution& e) {
+    call(e, "a");
+    return Outcome::success(e.has_signal("s", read_number) ? "one" : "none");
+  };
+  for (const testing::Body& body : {testing::Body(ask), testing::Body(look)}) {
+    ScriptedRun run(body, {.turn_bytes = 20 * 64});
+    run.start();
+    run.turn(std::vector<proto::Event>(30, signal("s", "x")));
+    EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kParked);
+    EXPECT_EQ(run.execution().trouble().code, base::ErrorCode::kRunLimit);
+    EXPECT_THAT(run.execution().trouble().report, HasSubstr("turn_bytes"));
+    run.change_limit(40 * 64 + 200);
+    EXPECT_EQ(run.replay(), TurnEnd::kBlocked) << "a higher limit lets it go on";
+    EXPECT_NE(run.turn({activity_completed(1)}), TurnEnd::kParked);
+    EXPECT_GE(run.last().commands_size(), 30);
+    run.change_limit(64);
+    EXPECT_NE(run.replay(), TurnEnd::kParked) << "what is recorded is within any limit";
+  }
+}
+
 // ---- what is known before ---------------------------------------------------------------------
 
 TEST(UnreadableSignals, AreRefusedWhereTheCodeHasShownHowItReads) {
@@ -310,6 +462,26 @@ TEST(UnreadableSignals, AreRefusedWhereTheCodeHasShownHowItReads) {
   EXPECT_THAT(run.commands(), ElementsAre("ActivityScheduled b")) << "asking records nothing";
   run.turn({activity_completed(2)});
   EXPECT_EQ(refusal("s", "x"), "none") << "the run has ended";
+}
+
+TEST(UnreadableSignals, AreNotRefusedWhereTheCodeReadsThemNowLikeThisAndNowLikeThat) {
+  ScriptedRun run([](Execution& e) {
+    std::string all = take(e, next(e, read_number));
+    call(e, "a");
+    all += take(e, next(e, read_text));
+    call(e, "b");
+    return Outcome::success(all);
+  });
+  const auto refusal = [&run](std::string_view input) {
+    return run.execution().signal_refusal("s", input).value_or("none");
+  };
+  run.start();
+  run.turn({signal("s", "n1")});
+  EXPECT_EQ(refusal("x"), "no n") << "that is all that is known";
+  run.turn({activity_completed(1)});
+  EXPECT_EQ(refusal("n"), "no t") << "the code waits for it";
+  run.turn({signal("s", "t1")});
+  EXPECT_EQ(refusal("n"), "none") << "who reads the next one is open";
 }
 
 // ---- runs from before -------------------------------------------------------------------------

@@ -24,6 +24,7 @@ constexpr Signal<std::string> number_as_text{"number"};
 constexpr Signal<> poke_number{"number"};
 constexpr Signal<bool> finish{"finish"};
 constexpr Signal<> poke{"poke"};
+constexpr Signal<int> poke_with_number{"poke"};
 constexpr Query<int(int)> sum_plus{"sum_plus"};
 constexpr Query<int(std::string)> sum_plus_text{"sum_plus"};
 constexpr Update<int(int)> add{"add"};
@@ -159,6 +160,22 @@ TEST(Signals, MayCarryNothing) {
   EXPECT_TRUE(run.try_signal(poke()));
   EXPECT_EQ(run.result(), "poked twice");
   EXPECT_FALSE(run.try_signal(poke()));
+}
+
+// Nobody sees what a poke carries.
+TEST(Signals, MayCarryWhatNobodyReads) {
+  Env env;
+  env.implement(main_workflow, [](Context& ctx) {
+    ctx.inbox(poke).next().get();
+    auto inbox = ctx.inbox(poke);
+    ctx.wait_until([&] { return !inbox.empty(); });
+    inbox.next().get();
+    return std::string("poked twice");
+  });
+  auto run = env.start(main_workflow());
+  run.signal(poke_with_number(1));
+  run.signal(poke_with_number(2));
+  EXPECT_EQ(run.result(), "poked twice");
 }
 
 TEST(Signals, ToARunThatHasEndedAreRefused) {

@@ -63,7 +63,10 @@ PendingParts next_signal(replay::Execution& execution,
                          const std::string& name,
                          CallSite site,
                          ReadSignal read);
-bool has_signal(replay::Execution& execution, const std::string& name, ReadSignal read);
+bool has_signal(replay::Execution& execution,
+                const std::string& name,
+                CallSite site,
+                ReadSignal read);
 
 }  // namespace internal
 }  // namespace reprise
