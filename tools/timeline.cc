@@ -152,6 +152,7 @@ void Timeline::set_aside(const proto::SignalSetAside& signal) {
       operations_.begin(), operations_.end(), signal.event(),
       [](const Operation& operation, std::uint64_t event) { return operation.event < event; });
   if (found == operations_.end() || found->event != signal.event()) return;
+  if (found->kind != Kind::kSignal) return;  // a history that was made up
   found->state = State::kSetAside;
   found->refused = signal.why();
 }
