@@ -17,6 +17,7 @@
 #include "runtime/engine/code_mark.h"
 #include "runtime/engine/mailbox.h"
 #include "runtime/engine/run_table.h"
+#include "runtime/engine/set_aside_tally.h"
 #include "runtime/engine/shared.h"
 #include "runtime/engine/timer_queue.h"
 #include "runtime/engine/turn_arena.h"
@@ -138,7 +139,7 @@ class Shard {
   void keep_details(RunRecord& run, const proto::Turn& turn);
   void queue_effects(RunRecord& run, const proto::Turn& turn);
   void answer_inputs(RunRecord& run, const proto::Turn& turn);
-  void tell_set_aside(const RunRecord& run, const proto::Turn& turn);
+  void tell_unreadable(const RunRecord& run, const proto::Turn& turn);
   void append_turns();
   void append_round();
   void recorded(std::size_t results);
@@ -234,6 +235,7 @@ class Shard {
   Names names_;
   RunTable runs_;
   TimerQueue timers_;
+  SetAsideTally set_aside_;
   std::size_t swept_timers_ = 0;  // how many were left by the last sweep
   base::Ring<Effect> effects_;
   std::map<std::string, std::vector<AttemptTask>> tasks_;  // to submit

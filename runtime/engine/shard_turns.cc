@@ -147,7 +147,7 @@ void Shard::record(RunRecord& run, proto::Turn& turn) {
   keep_details(run, turn);
   queue_effects(run, turn);
   answer_inputs(run, turn);
-  tell_set_aside(run, turn);
+  tell_unreadable(run, turn);
   if (state.open()) return;
   if (run.extras != nullptr && !run.extras->watches.empty()) {
     run.extras->end = std::make_unique<RunEnd>(end_of(turn));
@@ -275,10 +275,12 @@ void Shard::answer_inputs(RunRecord& run, const proto::Turn& turn) {
 }
 
 // Signals that the code did not see, for people.
-void Shard::tell_set_aside(const RunRecord& run, const proto::Turn& turn) {
+void Shard::tell_unreadable(const RunRecord& run, const proto::Turn& turn) {
   for (const Event& command : turn.commands()) {
     if (!command.has_signal_set_aside()) continue;
     const proto::SignalSetAside& signal = command.signal_set_aside();
+    const std::uint64_t number = set_aside_.add(run.state.number, signal.name());
+    if (!SetAsideTally::is_told(number)) continue;
     std::string line = base::to_string(base::ErrorCode::kSignalUnreadable) + " run '" +
                        base::printable_text(run.state.workflow_id) + "' (" +
                        run.state.id.to_string() + ") of workflow '" +
@@ -286,6 +288,11 @@ void Shard::tell_set_aside(const RunRecord& run, const proto::Turn& turn) {
                        base::printable_text(signal.name()) + "', event " +
                        std::to_string(signal.event()) + ": " + base::printable_text(signal.why()) +
                        "; send it again as its code reads it";
+    if (number >= SetAsideTally::kAllTold) {
+      line += " (" + std::to_string(number) +
+              " so far; most of those that follow are in the "
+              "history only)";
+    }
     effect({.act = [this, line = std::move(line)] { shared_.log(LogLevel::kError, line); }});
   }
 }

@@ -183,7 +183,7 @@ class Context {
   // code of it has run (a handler, a spawned function), so it may ask Pending::ready() and
   // Inbox::empty(). It must be cheap and must make no durable calls (RP2004; what only looks, as
   // now() and cancelled(), is none). In a cancelled scope it throws CancelledFailure unless
-  // `pred()` holds at once. Records nothing.
+  // `pred()` holds at once. Records nothing but what Inbox::empty() sets aside (RP3013).
   template <std::predicate Pred>
   void wait_until(Pred pred, CallSite site = CallSite::current()) {
     wait_for_condition(condition(pred), site);
@@ -257,7 +257,7 @@ class Context {
 
   // ---- messages from outside ----
 
-  // The unread signals of that definition. Records nothing.
+  // The unread signals of that definition. Records nothing but those that are set aside (RP3013).
   template <class T>
   Inbox<T> inbox(const Signal<T>& signal) {
     return Inbox<T>(readable(), signal.name());
