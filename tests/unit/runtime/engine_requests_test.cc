@@ -31,6 +31,37 @@ TEST_F(EngineRequestTest, SignalsReachTheRunAndLateOnesAreRefused) {
   EXPECT_EQ(signal("run-2", "go").error().code, ErrorCode::kNotFound);
 }
 
+// What the code reads next is not known behind an input that it has not seen.
+TEST_F(EngineRequestTest, SignalsAreRefusedOnlyWhereTheCodeHasSeenAllThatWasSent) {
+  const auto reads = [](std::string_view input, std::shared_ptr<void>*, std::string* why_not) {
+    *why_not = "it is not good";
+    return input == "good";
+  };
+  workflow("w", [reads](Execution& e) {
+    const auto first = e.next_signal("go", {}, reads);
+    e.wait(*first);
+    const auto any = e.next_signal("go");
+    e.wait(*any);
+    return any->take_outcome();
+  });
+  start_worker();
+  const Watch watch = start("w", "run-1");
+  settle();
+  base::Status alone;
+  engine_->signal_checked({"run-1", {}}, "go", "bad",
+                          [&](const base::Status& sent) { alone = sent; });
+  settle();
+  ASSERT_FALSE(alone);
+  EXPECT_EQ(alone.error().code, ErrorCode::kSignalUnreadable);
+  std::optional<base::Status> behind;
+  engine_->signal({"run-1", {}}, "go", "good", [](const base::Status&) {});
+  engine_->signal_checked({"run-1", {}}, "go", "bad",
+                          [&](const base::Status& sent) { behind = sent; });
+  settle();
+  EXPECT_EQ(result(watch), "bad");
+  EXPECT_TRUE(behind.value());
+}
+
 TEST_F(EngineRequestTest, CancellationReachesTheCode) {
   workflow("w", wait_for_signal);
   start_worker();
