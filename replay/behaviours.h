@@ -32,8 +32,6 @@ class Behaviours {
   constexpr bool results_are_taken_once() const { return number_ >= 1; }
   // Updates that come while the code is being made wait for their handlers, as signals do.
   constexpr bool updates_await_handlers() const { return number_ >= 1; }
-  // Code that does nothing but catch what a cancellation throws, for ever, is parked.
-  constexpr bool loops_in_cancelled_scopes_end() const { return number_ >= 1; }
 
   // ---- 2 ----
   // A signal that does not decode is not for the code. Otherwise it is handed over, and parks the
@@ -42,9 +40,11 @@ class Behaviours {
   // The wait for the next signal is over when it is cancelled. Otherwise dropping the Pending puts
   // a signal that nobody sent into the inbox.
   constexpr bool cancelled_signals_are_none() const { return number_ >= 2; }
-  // Conditions are looked at behind every input. Otherwise an input on which no code goes on, such
+  // Conditions are looked at after every input. Otherwise an input on which no code goes on, such
   // as a signal for the inbox, is seen when some code has run.
   constexpr bool conditions_see_every_input() const { return number_ >= 2; }
+  // Code that does nothing but catch what a cancellation throws, for ever, is parked.
+  constexpr bool loops_in_cancelled_scopes_end() const { return number_ >= 2; }
 
  private:
   std::uint32_t number_ = 0;

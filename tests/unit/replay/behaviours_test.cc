@@ -434,7 +434,7 @@ TEST(Behaviours, LoopsInOldCancelledRunsGoOn) {
     return Outcome::success("left");
   };
   ScriptedRun old(code);
-  old.turn({started(0)});
+  old.turn({started(1)});
   EXPECT_EQ(old.turn({cancel_requested()}), TurnEnd::kClosed);
   ScriptedRun young(code);
   young.start();
