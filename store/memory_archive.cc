@@ -129,11 +129,11 @@ base::Status MemoryArchive::history(RunNumber run,
 base::Status MemoryArchive::visit(EntryVisitor visit) const {
   const std::lock_guard lock(mutex_);
   for (const auto& [key, records] : chunks_) visit(kArchiveTableNames[kChunks], key, records);
+  for (const auto& key : ids_) visit(kArchiveTableNames[kIds], key, {});
+  for (const auto& key : index_) visit(kArchiveTableNames[kIndex], key, {});
   for (const auto& [run, summary] : summaries_) {
     visit(kArchiveTableNames[kSummaries], run_key(run), seal_summary(run, summary));
   }
-  for (const auto& key : ids_) visit(kArchiveTableNames[kIds], key, {});
-  for (const auto& key : index_) visit(kArchiveTableNames[kIndex], key, {});
   return {};
 }
 

@@ -33,6 +33,8 @@ const char* name_of(Fate fate) {
       return "cut short, quarantined";
     case Fate::kSuspect:
       return "may lack its newest records, quarantined";
+    case Fate::kOvertaken:
+      return "another run has its id, quarantined";
   }
   return "";
 }

@@ -77,7 +77,9 @@ void Audit::take_summary(std::string_view key, std::string_view stored) {
   const store::Seq from = summary.damaged_at();
   if (readable && from != 0 && !parts.run.damaged && reaches(state, from)) {
     parts.run.released_from = from;
-    return judge_listings(parts, static_cast<RunStatus>(summary.status()));
+    parts.run.listed = static_cast<RunStatus>(summary.status());
+    parts.nameless = summary.workflow().empty();
+    return judge_listings(parts, parts.run.listed);
   }
   judge_listings(parts, state.status);
   if (!readable) return damaged(parts, "the summary of this run does not verify");
@@ -153,7 +155,9 @@ void Audit::finish() {
     if (parts.run.damaged) continue;
     if (parts.run.state.last_seq == 0) cut(parts);
     if (!parts.summary) damaged(parts, "the summary of this run is missing");
-    if (!parts.id) damaged(parts, "the archive does not list this run under its id");
+    if (!parts.id && !parts.nameless) {
+      damaged(parts, "the archive does not list this run under its id");
+    }
     if (!parts.index) damaged(parts, "the archive does not list this run with its status");
     if (!parts.closing && !parts.run.state.open() && parts.run.released_from == 0) {
       damaged(parts, "the archive does not list this run with the time of its end");

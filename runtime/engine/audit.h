@@ -37,6 +37,7 @@ class Audit {
     bool id = false;
     bool index = false;
     bool closing = false;                     // likewise, of a run that has ended
+    bool nameless = false;  // to be released, and archived without the id that it has
     std::vector<std::string> odd_listings{};  // not what follows from its history
   };
   void take_chunk(std::string_view key, std::string_view records);

@@ -64,7 +64,7 @@ base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store
   Names names;
   auto recovered = recover(*store, names);
   if (!recovered) return recovered.error();
-  if (auto kept = keep_released(store->archive(), *recovered); !kept) return kept.error();
+  if (auto kept = keep_released(store->archive(), *recovered, names); !kept) return kept.error();
   options = with_defaults(std::move(options), store.get());
   std::unique_ptr<EmbeddedEngine> engine(new EmbeddedEngine(std::move(store), options));
   if (const base::Status opened = engine->open(std::move(*recovered)); !opened) {
@@ -109,8 +109,10 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   for (RecoveredRun& run : recovered.runs) {
     Shard& shard = shard_of(run.state.workflow_id);
     if (run.damaged) shared_.log(LogLevel::kError, "quarantined: " + run.why);
-    if (run.released_from != 0) shared_.log(LogLevel::kWarning, released_text(run));
-    shard.adopt(std::move(run.state), run.damaged, run.why);
+    if (run.released_from != 0 && !run.damaged) {
+      shared_.log(LogLevel::kWarning, released_text(run));
+    }
+    shard.adopt(std::move(run));
   }
   if (*options.crash_reports) CrashReports::install();
   take_deaths();

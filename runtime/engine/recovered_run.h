@@ -17,6 +17,10 @@ struct RecoveredRun {
   // The archive says that it is quarantined from this record on, and all that it has of the run
   // verifies (second_look.h); 0: it does not say so, or is right.
   store::Seq released_from = 0;
+  RunStatus listed = RunStatus::kRunning;  // by the archive, of one that is released
+  // It would be released, and its id has been started again since: quarantined, though its history
+  // verifies.
+  bool overtaken = false;
 
   // From record `seq` on its history does not verify.
   void cut_at(store::Seq seq, Names& names) {

@@ -18,6 +18,7 @@ class Recovery {
          {&Recovery::read_counters, &Recovery::read_archive, &Recovery::read_tail}) {
       if (const base::Status status = (this->*step)(); !status) return status.error();
     }
+    if (const base::Status held = hold_back(); !held) return held.error();
     for (auto& [number, run] : runs_) recovered_.runs.push_back(std::move(run));
     // In the order of their start, so that the newest run of a workflow id comes last.
     std::sort(recovered_.runs.begin(), recovered_.runs.end(),
@@ -80,11 +81,11 @@ class Recovery {
       run.cut_at(from, names_);
       return {};
     }
-    const RunStatus listed = run.state.status;
+    run.listed = run.state.status;
     run.state = std::move(**sound);
     run.seen = run.state.last_seq;
     run.released_from = from;
-    recovered_.released.push_back(release(run.state, listed));
+    recovered_.released.push_back(release(run));
     return {};
   }
 
@@ -107,8 +108,13 @@ class Recovery {
                          "touches cannot be told; see what `reprise repair` can save, or restore "
                          "the store from a backup"};
     }
+    for (const auto& [number, run] : runs_) {
+      if (run.released_from != 0 && !run.damaged) recovered_.released.push_back(release(run));
+    }
+    // Of a run that is released the archive says something else than its history.
     std::erase_if(runs_, [](const auto& entry) {
-      return !entry.second.damaged && !entry.second.state.open();
+      const RecoveredRun& run = entry.second;
+      return !run.damaged && !run.state.open() && run.released_from == 0;
     });
     return {};
   }
@@ -127,6 +133,41 @@ class Recovery {
     return {};
   }
 
+  // Runs that are released although their id has been started again.
+  base::Status hold_back() {
+    NewestOfId newest = newest_runs(runs_);
+    for (auto& [id, number] : newest) {
+      const auto archived = archived_newest(id);
+      if (!archived) return archived.error();
+      number = std::max(number, *archived);
+    }
+    hold_overtaken(runs_, newest, names_);
+    std::erase_if(recovered_.released,
+                  [this](const auto& update) { return runs_.at(update.run).overtaken; });
+    return add_newest(newest);
+  }
+
+  // Without the newest run of an id a quarantined one would answer to it.
+  base::Status add_newest(const NewestOfId& newest) {
+    for (const auto& [id, number] : newest) {
+      if (runs_.contains(number)) continue;
+      if (const base::Status read = read_summary(number); !read) return read;
+    }
+    return {};
+  }
+
+  // 0: none, or none that can be read.
+  base::Result<store::RunNumber> archived_newest(const std::string& id) {
+    const auto found = store_.archive().find(id, [&](std::string_view bytes) {
+      proto::RunSummary summary;
+      return proto::parse(bytes, &summary) &&
+             RunState::from_summary(0, summary, names_).workflow_id == id;
+    });
+    if (found) return found->value_or(0);
+    if (found.error().code == base::ErrorCode::kStoreDamaged) return store::RunNumber{0};
+    return found.error();
+  }
+
   const store::Store& store_;
   Names& names_;
   RecoveredRuns runs_;
@@ -140,14 +181,21 @@ base::Result<Recovered> recover(const store::Store& store, Names& names) {
   return Recovery(store, names).run();
 }
 
-base::Status keep_released(store::Archive& archive, const Recovered& recovered) {
+base::Status keep_released(store::Archive& archive, Recovered& recovered, Names& names) {
   if (recovered.released.empty()) return {};
   base::Status kept = archive.commit({.through = recovered.through,
                                       .next_run = recovered.archived_next_run,
                                       .chunks = {},
                                       .summaries = recovered.released});
-  if (!kept && kept.error().code == base::ErrorCode::kStoreFull) return {};
-  return kept;
+  if (kept || kept.error().code != base::ErrorCode::kStoreFull) return kept;
+  for (RecoveredRun& run : recovered.runs) {
+    if (run.released_from == 0) continue;
+    run.quarantine(run.released_from,
+                   "all of the history of this run verifies, and the store has no room to say so; "
+                   "the run is quarantined until the store is opened with room",
+                   names);
+  }
+  return {};
 }
 
 }  // namespace reprise::runtime

@@ -24,8 +24,8 @@ struct Recovered {
 
 base::Result<Recovered> recover(const store::Store& store, Names& names);
 
-// Tells the archive which runs are quarantined no more. Where it has no room, the next opening
-// does.
-base::Status keep_released(store::Archive& archive, const Recovered& recovered);
+// Tells the archive which runs are quarantined no more. Where it has no room they are, until the
+// next opening: it would not take what comes of them.
+base::Status keep_released(store::Archive& archive, Recovered& recovered, Names& names);
 
 }  // namespace reprise::runtime

@@ -147,6 +147,8 @@ std::vector<RepairedRun> decide(const StoreAudit& audit, const RepairOptions& op
     const bool may_lack = audit.lost_records() && !ended && !options.release_suspects;
     if (run.state.last_seq == 0) {
       runs.push_back(fate_of(run, Fate::kLeftOut));
+    } else if (run.overtaken) {
+      runs.push_back(fate_of(run, Fate::kOvertaken));
     } else if (run.cut && !ended) {
       runs.push_back(fate_of(run, Fate::kCut));
     } else if (may_lack) {

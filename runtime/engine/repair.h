@@ -18,7 +18,7 @@ struct RepairOptions {
 };
 
 struct RepairedRun {
-  enum class Fate { kLeftOut, kCut, kSuspect };
+  enum class Fate { kLeftOut, kCut, kSuspect, kOvertaken };
   store::RunNumber number = 0;
   std::string workflow_id;  // empty: unknown
   std::string run_id;

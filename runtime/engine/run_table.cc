@@ -78,7 +78,8 @@ void RunTable::forget_archived(store::Seq through) {
     // Without the newest run of an id an older one would answer to it.
     const bool hides_older = record->older != nullptr && find(record->state.workflow_id) == record;
     const bool has_step_under_way = record->place != nullptr;
-    if (hides_older || has_step_under_way) {
+    // The archive does not know yet whose it is, nor that it has ended.
+    if (hides_older || has_step_under_way || record->overtaken) {
       closed_.push_back(record);
     } else {
       forget(record);

@@ -47,6 +47,7 @@ struct RunRecord {
   bool awaits_load = false;    // a turn follows as soon as its history can be read
   bool starting = false;       // its first record is not durable yet
   bool damaged = false;        // quarantined: its history does not verify
+  bool overtaken = false;      // quarantined, or it was: recovered_run.h
   bool suspect = false;        // its code may have ended the last process (store/turn_marks.h)
 
   RunExtras& with_extras() {

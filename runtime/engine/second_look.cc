@@ -1,5 +1,7 @@
 #include "runtime/engine/second_look.h"
 
+#include <algorithm>
+
 #include "proto/parse.h"
 
 namespace reprise::runtime {
@@ -46,17 +48,51 @@ base::Result<std::optional<RunState>> second_look(const store::Archive& archive,
   return state;
 }
 
-store::SummaryUpdate release(const RunState& state, RunStatus listed) {
+store::SummaryUpdate release(const RecoveredRun& run) {
+  const RunState& state = run.state;
   proto::RunSummary summary;
   state.to_summary(&summary);
   store::SummaryUpdate update;
   update.run = state.number;
+  update.workflow_id = state.workflow_id;
   update.summary = summary.SerializeAsString();
-  if (state.status == listed) return update;
-  update.remove_key = index_key(listed);
+  if (state.status == run.listed) return update;
+  update.remove_key = index_key(run.listed);
   update.add_key = index_key(state.status);
   if (!state.open()) update.add_second_key = closing_key(state.closed_ms);
   return update;
+}
+
+NewestOfId newest_runs(const RecoveredRuns& runs) {
+  NewestOfId newest;
+  for (const auto& [number, run] : runs) {
+    const bool matters = run.damaged || run.released_from != 0;
+    if (matters && !run.state.workflow_id.empty()) newest.emplace(run.state.workflow_id, 0);
+  }
+  if (newest.empty()) return newest;
+  for (const auto& [number, run] : runs) {
+    const auto found = newest.find(run.state.workflow_id);
+    if (found != newest.end()) found->second = std::max(found->second, number);
+  }
+  return newest;
+}
+
+void hold_overtaken(RecoveredRuns& runs, const NewestOfId& newest, Names& names) {
+  for (auto& [number, run] : runs) {
+    if (run.released_from == 0 || run.damaged || !run.state.open()) continue;
+    const store::RunNumber newer = newest.at(run.state.workflow_id);
+    if (newer == number) continue;
+    run.overtaken = true;
+    run.quarantine(
+        run.released_from,
+        "run '" + run.state.id.to_string() +
+            "' was quarantined by an earlier version, which could not read its name, and "
+            "its id has been started again since (run number " +
+            std::to_string(newer) +
+            "); it stays quarantined, so that nothing is done twice: see what it has "
+            "done, and terminate it by its run id",
+        names);
+  }
 }
 
 std::string released_text(const RecoveredRun& run) {

@@ -4,6 +4,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "base/result.h"
 #include "runtime/engine/recovered_run.h"
@@ -27,8 +28,18 @@ base::Result<std::optional<RunState>> second_look(const store::Archive& archive,
                                                   store::Seq damaged_at,
                                                   Names& names);
 
-// For the archive, which has listed it as `listed`: it is quarantined no more.
-store::SummaryUpdate release(const RunState& state, RunStatus listed);
+// For the archive, which has listed it as run.listed, and under its id or under none: it is
+// quarantined no more.
+store::SummaryUpdate release(const RecoveredRun& run);
+
+// The newest run of each id that a quarantined run or one that is to be released has.
+using NewestOfId = std::unordered_map<std::string, store::RunNumber>;
+NewestOfId newest_runs(const RecoveredRuns& runs);
+
+// The first record of a run says what it is called: while that could not be read, its id was free,
+// and if another run has taken it since, two of them must not be under way. The older one stays
+// quarantined; people can terminate it.
+void hold_overtaken(RecoveredRuns& runs, const NewestOfId& newest, Names& names);
 
 // For people.
 std::string released_text(const RecoveredRun& run);

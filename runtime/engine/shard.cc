@@ -233,15 +233,19 @@ void Shard::remove_worker(const std::string& task_queue) {
   host_.remove_worker(task_queue);
 }
 
-void Shard::adopt(RunState state, bool damaged, const std::string& why) {
+void Shard::adopt(RecoveredRun recovered) {
   // The names of the state belong to whoever read it.
-  state.workflow = names_.intern(*state.workflow);
-  state.task_queue = names_.intern(*state.task_queue);
-  RunRecord& run = runs_.add(std::move(state));
-  run.damaged = damaged;
-  if (damaged) run.with_extras().parked = base::Error{base::ErrorCode::kStoreDamaged, why};
+  recovered.state.workflow = names_.intern(*recovered.state.workflow);
+  recovered.state.task_queue = names_.intern(*recovered.state.task_queue);
+  RunRecord& run = runs_.add(std::move(recovered.state));
+  run.damaged = recovered.damaged;
+  run.overtaken = recovered.overtaken;
+  if (run.damaged) {
+    run.with_extras().parked =
+        base::Error{base::ErrorCode::kStoreDamaged, std::move(recovered.why)};
+  }
   // A quarantined run stays known, ended or not: what the archive says of it may be wrong.
-  if (damaged) return;
+  if (run.damaged) return;
   if (!run.state.open()) {
     runs_.closed(run);
     return;

@@ -16,6 +16,7 @@
 #include "base/ring.h"
 #include "runtime/engine/code_mark.h"
 #include "runtime/engine/mailbox.h"
+#include "runtime/engine/recovered_run.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/set_aside_tally.h"
 #include "runtime/engine/shared.h"
@@ -88,7 +89,7 @@ class Shard {
   // Workers and life cycle (shard.cc).
   void add_worker(const std::shared_ptr<const WorkerCode>& code);
   void remove_worker(const std::string& task_queue);
-  void adopt(RunState state, bool damaged, const std::string& why);
+  void adopt(RecoveredRun recovered);
   // The run, if it is open and here, has ended processes; perhaps it is not to run. False: it is
   // not.
   bool take_deaths(const store::Deaths& deaths);

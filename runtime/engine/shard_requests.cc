@@ -125,6 +125,11 @@ void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
 
 void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) {
   if (full_) return reply(shared_.space.refusal());
+  // All of its history verifies, so that an end can follow on it.
+  if (RunRecord* run = find(key); run != nullptr && run->overtaken && run->damaged) {
+    run->damaged = false;
+    run->extras->parked.reset();
+  }
   const auto run = find_open(key);
   if (!run) return refuse(find(key), run.error(), reply);
   record_end(

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/engine/second_look.h"
+
 namespace reprise::runtime {
 namespace {
 
@@ -21,6 +23,7 @@ base::Status StoreAudit::run(const std::string& directory, store::InspectMode mo
   inspected_ = std::move(*inspected);
   if (!tail_) finish_archive();
   finish_journal();
+  hold_overtaken(runs_, newest_runs(runs_), names_);
   if (uuid_ != inspected_.uuid) problem("the archive is that of another store than FORMAT says");
   return {};
 }

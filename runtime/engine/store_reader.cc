@@ -54,8 +54,8 @@ base::Status StoreReader::read() {
   parked_ = store_->parked_runs();
   for (RecoveredRun& run : recovered->runs) {
     const store::RunNumber number = run.state.number;
+    if (run.released_from != 0 && !run.damaged) released_[number] = released_text(run);
     if (run.damaged) damaged_[number] = std::move(run.why);
-    if (run.released_from != 0) released_[number] = released_text(run);
     recent_[number] = std::make_shared<const RunState>(std::move(run.state));
   }
   return {};

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "proto/log.pb.h"
-#include "runtime/engine/run_state.h"
+#include "proto/parse.h"
+#include "runtime/engine/archive_slice.h"
 #include "store/store.h"
 #include "tests/unit/store/builders.h"
 
@@ -13,48 +14,42 @@ namespace reprise::testing {
 
 struct Quarantined {
   std::vector<proto::Turn> turns;  // of run 1, all of them archived
-  store::Seq damaged_at = 0;       // the record that it could not read: the summary ends before it
-  bool names_are_lost = false;     // it could not read the summary either, and wrote another one
+  // The record that it could not read. The first: it knew no names either, and the archive does not
+  // list the run under its id. Behind the last: a repair has cut the run short.
+  store::Seq damaged_at = 0;
+  std::vector<proto::Turn> newer{};  // of run 2, likewise
 };
 
-inline proto::RunSummary summary_of(const Quarantined& run) {
-  runtime::Names names;
-  runtime::RunState state;
-  state.number = 1;
-  store::RecordMaker maker;
-  for (std::size_t i = 0; i < run.turns.size() && i + 1 < run.damaged_at; ++i) {
-    const std::string record = maker.make(1, run.turns[i].SerializeAsString());
-    std::size_t size = 0;
-    state.apply(run.turns[i], names);
-    state.last_seq = i + 1;
-    state.chain = store::decode_record(record, &size)->chain;
-  }
+// As a repair leaves it, whatever its last turn was.
+inline void cut_short(const Quarantined& run, store::SummaryUpdate* update) {
   proto::RunSummary summary;
-  if (!run.names_are_lost) state.to_summary(&summary);
+  (void)proto::parse(update->summary, &summary);
   summary.set_status(static_cast<std::uint32_t>(runtime::RunStatus::kRunning));
   summary.set_damaged_at(run.damaged_at);
-  return summary;
+  update->summary = summary.SerializeAsString();
+  update->add_key = runtime::index_key(runtime::RunStatus::kRunning);
+  update->add_second_key.clear();
 }
 
 // Puts it into a new store.
 inline base::Status archive_quarantined(store::Store& store, const Quarantined& run) {
   store::RecordMaker maker;
-  store::ArchiveBatch batch;
-  batch.through = run.turns.size();
-  batch.next_run = 2;
-  batch.chunks.push_back({.run = 1, .last = run.turns.size(), .records = {}});
   std::vector<std::string> records;
   for (const proto::Turn& turn : run.turns) {
     records.push_back(maker.make(1, turn.SerializeAsString()));
-    batch.chunks[0].records += records.back();
   }
-  const auto appended = store::append(store.journal(), store::batch_of(1, records), batch.through);
-  if (!appended) return appended;
-  batch.summaries.push_back({.run = 1,
-                             .workflow_id = run.turns[0].inputs(0).run_started().workflow_id(),
-                             .summary = summary_of(run).SerializeAsString(),
-                             .add_key = runtime::index_key(runtime::RunStatus::kRunning),
-                             .remove_key = {}});
+  for (const proto::Turn& turn : run.newer) {
+    records.push_back(maker.make(2, turn.SerializeAsString()));
+  }
+  base::Status done = store::append(store.journal(), store::batch_of(1, records), records.size());
+  runtime::Names names;
+  const bool unreadable = run.damaged_at <= run.turns.size();
+  const runtime::DamagedRecords damaged{{unreadable ? run.damaged_at : 0, {1}}};
+  runtime::ArchiveSlice slice(store.archive(), names, damaged);
+  for (std::size_t i = 0; i < records.size() && done; ++i) done = slice.add(i + 1, records[i]);
+  if (!done) return done;
+  store::ArchiveBatch batch = slice.take(run.newer.empty() ? 2 : 3);
+  if (!unreadable) cut_short(run, batch.summaries.data());
   return store.archive().commit(batch);
 }
 

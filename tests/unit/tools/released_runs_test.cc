@@ -25,10 +25,12 @@ proto::Turn failed_turn() {
 
 class ReleasedRuns : public CommandFixture {
  protected:
-  void make_store(const std::vector<proto::Turn>& turns, store::Seq damaged_at) {
+  void make_store(const std::vector<proto::Turn>& turns,
+                  store::Seq damaged_at,
+                  const std::vector<proto::Turn>& newer = {}) {
     auto store = store::open_store(store_);
     ASSERT_TRUE(store) << store.error().text();
-    ASSERT_TRUE(reprise::testing::archive_quarantined(**store, {turns, damaged_at}));
+    ASSERT_TRUE(reprise::testing::archive_quarantined(**store, {turns, damaged_at, newer}));
   }
 };
 
@@ -70,6 +72,35 @@ TEST_F(ReleasedRuns, ARepairKeepsThem) {
   EXPECT_EQ(check.code, 0) << check.out;
   EXPECT_THAT(check.out, Not(HasSubstr("note")));
   EXPECT_EQ(reprise_json({"list", repaired, "--status", "failed"}).size(), 1U);
+}
+
+// The archive does not list it under its id, which is no damage until an engine has had the store.
+TEST_F(ReleasedRuns, ARunWithoutANameIsSoundBeforeItsReleaseAndAfter) {
+  make_store({start_turn(), failed_turn()}, 1);
+  Output check = reprise({"check", store_});
+  EXPECT_EQ(check.code, 0) << check.out;
+  EXPECT_THAT(check.out, HasSubstr("note: run 'old' was quarantined by an earlier version"));
+  open_engine();
+  close_engine();
+  check = reprise({"check", store_});
+  EXPECT_EQ(check.code, 0) << check.out;
+  EXPECT_THAT(check.out, Not(HasSubstr("note")));
+  EXPECT_EQ(reprise({"show", store_, "old"}).code, 0);
+}
+
+TEST_F(ReleasedRuns, ARunWhoseIdHasBeenStartedAgainDoesNotGoOn) {
+  make_store({start_turn()}, 1, {start_turn(), failed_turn()});
+  const Output check = reprise({"check", store_});
+  EXPECT_EQ(check.code, 1) << check.out;
+  EXPECT_THAT(check.out, HasSubstr("its id has been started again"));
+  EXPECT_THAT(check.out, Not(HasSubstr("note")));
+  EXPECT_THAT(reprise({"why", store_, "old"}).out, HasSubstr("caf"));  // of the newer one
+  const std::string repaired = directory_ / "repaired";
+  const Output repair = reprise({"repair", store_, repaired});
+  EXPECT_EQ(repair.code, 1) << repair.out << repair.err;
+  EXPECT_THAT(repair.out, HasSubstr("its id has been started again"));
+  EXPECT_EQ(reprise({"check", repaired}).code, 1);
+  EXPECT_THAT(reprise({"why", repaired, "old"}).out, HasSubstr("caf"));
 }
 
 }  // namespace
