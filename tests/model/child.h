@@ -13,6 +13,7 @@ enum class Lie : std::uint8_t {
   kChangesAnAnswer,   // of one in seven
   kDoesItTwice,       // one signal in five
   kForgets,           // nothing, but its store is put back to what it was before it lived
+  kStartsAnyway,      // a start that its id forbids, just before it dies
 };
 
 struct ChildOptions {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "tests/model/oracle.h"
+#include "tests/model/starts.h"
 #include "tests/support/odd_text.h"
 
 namespace reprise::model {
@@ -272,6 +273,11 @@ void Oracle::looks_around(const std::vector<Described>& runs) {
       });
       if (start == lost_starts_.end())
         return says("there is a run that nobody started: " + described.run_id);
+      const Run* const before = start->run == Sent::kNone ? nullptr : &runs_[start->run];
+      if (!outcomes_of(start->call, before, start->had_ended).starts) {
+        says("a start that was under way at a death has made a run that must not be: " +
+             described.run_id);
+      }
       hears_new_run(*start, described.run_id, described.id);
       lost_starts_.erase(start);
     }

@@ -178,7 +178,7 @@ void Oracle::hears(const Answer& answer) {
 void Oracle::hears_start(const Sent& sent, const Answer& answer) {
   const Run* there = sent.run == Sent::kNone ? nullptr : &runs_[sent.run];
   const Outcomes may = outcomes_of(sent.call, there, sent.had_ended);
-  ++acknowledged_;
+  if (answer.code.empty()) ++acknowledged_;
   if (answer.code == "RP3004") {
     const bool right = may.refuses && (answer.run_id.empty() || answer.run_id == there->run_id);
     if (!right) says("a start is refused for run '" + answer.run_id + "'");
@@ -228,7 +228,7 @@ void Oracle::hears_message(const Sent& sent, const Answer& answer) {
   Run& run = runs_[sent.run];
   Message& message = run.messages[sent.parts[answer.part]];
   message.answered = moment_;
-  ++acknowledged_;
+  if (answer.code.empty()) ++acknowledged_;
   if (answer.code == "RP3006") {
     has_ended(run, "it says that it has ended");
     // An update may have been recorded, and not handled.

@@ -111,6 +111,7 @@ class Oracle {
   std::uint64_t moment() const { return moment_; }
 
   const std::string& wrong() const { return wrong_; }
+  // Starts and messages that succeeded: neither refused nor given up.
   std::uint64_t acknowledged() const { return acknowledged_; }
   std::uint64_t perhaps() const { return perhaps_; }
 

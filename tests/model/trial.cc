@@ -1,9 +1,11 @@
 #include "tests/model/trial.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "tests/model/starts.h"
 #include "tests/support/command_output.h"
 
 namespace reprise::model {
@@ -65,6 +67,7 @@ void Trial::live_and_die() {
 }
 
 void Trial::die() {
+  if (lie_ == Lie::kStartsAnyway) start_anyway();
   fill_lanes();
   ++counts_.kills;
   // Now, or when some of what is under way has been done.
@@ -77,6 +80,30 @@ void Trial::die() {
   oracle_.hears_of_death();
   if (lie_ == Lie::kForgets) forget();
   if (draw_.below(4) == 0) check(options().store);
+}
+
+// Nobody hears of it: only the next process shows what it has made.
+void Trial::start_anyway() {
+  while (!oracle_.lane_is_free(0) && hear_one()) {
+  }
+  const auto& runs = oracle_.runs();
+  const auto ended = std::find_if(runs.rbegin(), runs.rend(),
+                                  [](const Run& run) { return run.lane == 0 && run.has_ended; });
+  if (ended == runs.rend() || !wrong().empty()) return;
+  Call call = draw_.call(0, Verb::kStart);
+  call.id = ended->id;
+  call.name = ended->workflow;
+  call.queue = ended->queue;
+  call.texts = {ended->argument};
+  call.reuse = kReject;
+  oracle_.sends(call);
+  call.reuse = kAllow;
+  call.conflict = kTerminateExisting;
+  life_->tell(call);
+  for (auto answer = life_->hear(); answer && answer->number != call.number;) {
+    oracle_.hears(*answer);
+    answer = life_->hear();
+  }
 }
 
 // Every second process has lived for nothing.

@@ -35,6 +35,7 @@ class Trial {
   bool begin(const ChildOptions& options);
   void die();
   void forget();
+  void start_anyway();
   void live_and_die();
   void live_to_the_end();
   void end_all();
