@@ -13,6 +13,7 @@
 // tests/samples/versioning_test.cc shows how to test such a change: it replays histories that other
 // stages have written.
 #include <iostream>
+#include <memory>
 #include <reprise/cli.h>
 #include <semaphore>
 #include <string_view>
@@ -37,8 +38,9 @@ reprise::Handle<std::string> start(const reprise::Client& client, const std::str
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   std::counting_semaphore picked(0);
+  std::unique_ptr<reprise::Engine> engine;  // before the worker, which it must outlive
   reprise::Worker worker;
   worker.implement(fulfil, VERSIONING_CODE)
       .implement(check_fraud, say("checking"))
@@ -54,7 +56,7 @@ int main(int argc, char** argv) {
     std::cerr << "usage: versioning_STAGE take|pay ORDER..., verify, replay" << std::endl;
     return 2;
   }
-  const auto engine = reprise::Engine::open("versioning.db");
+  engine = reprise::Engine::open("versioning.db");
   const reprise::Client client(*engine);
   worker.start(*engine);
   for (const std::string& order : std::vector<std::string>(argv + 2, argv + argc)) {
@@ -67,4 +69,7 @@ int main(int argc, char** argv) {
     }
   }
   worker.stop();  // before what its activities use is gone
+} catch (const reprise::Error& error) {  // another process has the store, the disk is full...
+  std::cerr << error.what() << std::endl;
+  return 1;
 }
