@@ -68,7 +68,8 @@ int main(int argc, char** argv) try {
       std::cout << run.result() << std::endl;
     }
   }
-  worker.stop();  // before what its activities use is gone
+  // Before what its activities use is gone.
+  worker.stop();
 } catch (const reprise::Error& error) {  // another process has the store, the disk is full...
   std::cerr << error.what() << std::endl;
   return 1;
