@@ -2,28 +2,10 @@
 // other processes do on that of the control socket: what they ask a full engine for is refused at
 // once.
 #pragma once
-#include <utility>
+#include "runtime/thread_mark.h"
 
 namespace reprise::runtime {
 
-class NoWaiting {
- public:
-  // While it lives, this thread does not wait. Nests.
-  class Scope {
-   public:
-    Scope() : before_(std::exchange(here_, true)) {}
-    ~Scope() { here_ = before_; }
-    Scope(const Scope&) = delete;
-    Scope& operator=(const Scope&) = delete;
-
-   private:
-    const bool before_;
-  };
-
-  static bool here() { return here_; }
-
- private:
-  static inline constinit thread_local bool here_ = false;
-};
+using NoWaiting = ThreadMark<struct NoWaitingHere>;
 
 }  // namespace reprise::runtime

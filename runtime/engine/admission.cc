@@ -60,7 +60,7 @@ base::Status Admission::wait_for(Gate& gate,
                                  std::string_view limit,
                                  std::string_view what) {
   if (!gate.full()) return {};
-  if (may_wait_ && !NoWaiting::here()) {
+  if (may_wait_ && !NoWaiting::is_here()) {
     if (!*until) *until = base::deadline_in(longest_wait_);
     if (gate.wait_for_room(**until)) return {};
   }
