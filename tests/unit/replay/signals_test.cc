@@ -1,19 +1,16 @@
 // Signals that do not decode as what the code would have read them as.
-#include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/scripted_run.h"
+#include "tests/unit/replay/signal_codecs.h"
 
 namespace reprise::signals_test {
 namespace {
 
 using replay::TurnEnd;
-using replay::Waited;
 using testing::activity_completed;
 using testing::call;
 using ::testing::ElementsAre;
@@ -22,66 +19,6 @@ using ::testing::IsEmpty;
 using testing::signal;
 using testing::started;
 using testing::timer_fired;
-
-using testing::Execution;
-using testing::Outcome;
-using testing::ScriptedRun;
-
-// ---- codecs -----------------------------------------------------------------------------------
-
-int times_read = 0;
-
-bool read_as(std::string_view wanted,
-             std::string_view payload,
-             std::shared_ptr<void>* value,
-             std::string* why_not) {
-  ++times_read;
-  if (!payload.starts_with(wanted)) {
-    *why_not = "no " + std::string(wanted);
-    return false;
-  }
-  *value = std::make_shared<std::string>(payload.substr(wanted.size()));
-  return true;
-}
-
-bool read_number(std::string_view payload, std::shared_ptr<void>* value, std::string* why_not) {
-  return read_as("n", payload, value, why_not);
-}
-bool read_text(std::string_view payload, std::shared_ptr<void>* value, std::string* why_not) {
-  return read_as("t", payload, value, why_not);
-}
-bool read_anything(std::string_view payload, std::shared_ptr<void>* value, std::string* why_not) {
-  return read_as("", payload, value, why_not);
-}
-bool read_with_a_bug(std::string_view, std::shared_ptr<void>*, std::string*) {
-  throw std::logic_error("a bug of the codec's");
-}
-
-std::string value_of(const replay::Operation& taken) {
-  return taken.signal->value.value
-             ? *static_cast<const std::string*>(taken.signal->value.value.get())
-             : "unread";
-}
-
-replay::OperationRef next(Execution& run, replay::ReadSignal read = read_number) {
-  return run.next_signal("s", testing::at(7), read);
-}
-
-std::string take(Execution& run, const replay::OperationRef& signal) {
-  run.wait(*signal);
-  const std::string value = value_of(*signal);
-  (void)signal->take_outcome();
-  return value;
-}
-
-Outcome take_one(Execution& run) {
-  return Outcome::success(take(run, next(run)));
-}
-
-std::string result_of(const ScriptedRun& run) {
-  const auto& commands = run.last().commands();
-  return commands.empty() ? "(open)" : commands[commands.size() - 1].run_completed().result();
-}
 
 // ---- who meets it -----------------------------------------------------------------------------
 
@@ -219,176 +156,6 @@ TEST(UnreadableSignals, AreOnlyLookedAtInSideEffects) {
   EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kClosed);
   EXPECT_EQ(result_of(run), "onenone");
   EXPECT_EQ(run.replay(), TurnEnd::kClosed);
-}
-
-// ---- what decides on replay -------------------------------------------------------------------
-
-TEST(UnreadableSignals, StayAsideForCodeThatCouldReadThem) {
-  ScriptedRun run([](Execution& e) {
-    take(e, next(e));
-    return Outcome::success(call(e, "a"));
-  });
-  run.start();
-  run.turn({signal("s", "x1")});
-  EXPECT_EQ(run.turn({signal("s", "n2")}), TurnEnd::kBlocked);
-  run.change_code([](Execution& e) {
-    const auto got = next(e, read_anything);
-    e.wait(*got);
-    const std::string payload = got->take_outcome().take_payload();
-    return Outcome::success(payload + call(e, "a"));
-  });
-  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
-  EXPECT_EQ(run.turn({activity_completed(1, "!")}), TurnEnd::kClosed);
-  EXPECT_EQ(result_of(run), "n2!");
-}
-
-TEST(UnreadableSignals, ThatWereReadOnceStayWithTheCode) {
-  const auto body = [](replay::ReadSignal read) {
-    return [read](Execution& e) {
-      const auto got = next(e, read);
-      e.wait(*got);
-      const std::string payload = got->take_outcome().take_payload();
-      return Outcome::success(payload + call(e, "a"));
-    };
-  };
-  ScriptedRun run(body(read_number));
-  run.start();
-  run.turn({signal("s", "n1")});
-  run.change_code(body(read_text));
-  times_read = 0;
-  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
-  EXPECT_EQ(times_read, 0);
-  EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kClosed);
-  EXPECT_EQ(result_of(run), "n1");
-}
-
-// The log counts how often other code has found a signal good, not how often one has looked.
-TEST(UnreadableSignals, MayBeLookedAtMoreOftenByWhoReadsThemTheSame) {
-  const auto body = [](int looks) {
-    return [looks](Execution& e) {
-      call(e, "a");
-      for (int i = 0; i < looks; ++i) (void)e.has_signal("s", read_number);
-      std::string all = take(e, next(e, read_text));
-      return Outcome::success(all + call(e, "b"));
-    };
-  };
-  for (const int recorded : {1, 3}) {
-    ScriptedRun run(body(recorded));
-    run.turn({started(), signal("s", "n1"), signal("s", "t2")});
-    EXPECT_EQ(run.turn({activity_completed(1)}), TurnEnd::kBlocked);
-    ASSERT_THAT(run.commands(), ElementsAre("SignalSetAside s", "ActivityScheduled b"));
-    EXPECT_EQ(run.last().commands(0).signal_set_aside().looks(), 1U);
-    for (const int looks : {1, 2, 5}) {
-      run.change_code(body(looks));
-      EXPECT_EQ(run.replay(), TurnEnd::kBlocked) << recorded << " " << looks;
-    }
-  }
-}
-
-// Replay says yes where the log has nothing; then the one who waits is not given it all the same.
-TEST(UnreadableSignals, MayBeLookedAtBeforeTheyAreFoundBad) {
-  const auto body = [](int looks) {
-    return [looks](Execution& e) {
-      call(e, "a");
-      for (int i = 0; i < looks; ++i) (void)e.has_signal("s", read_number);
-      call(e, "b");
-      return take_one(e);
-    };
-  };
-  ScriptedRun run(body(0));
-  run.turn({started(), signal("s", "x1")});
-  run.turn({activity_completed(1)});
-  EXPECT_EQ(run.turn({activity_completed(2)}), TurnEnd::kBlocked);
-  EXPECT_THAT(run.commands(), ElementsAre("SignalSetAside s"));
-  run.change_code(body(2));
-  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
-}
-
-TEST(UnreadableSignals, ThatNoCodeMeetsAnyMoreAreReported) {
-  ScriptedRun run(take_one);
-  run.start();
-  run.turn({signal("s", "x1")});
-  run.change_code([](Execution& e) { return Outcome::success(call(e, "a")); });
-  EXPECT_EQ(run.replay(), TurnEnd::kParked);
-}
-
-TEST(UnreadableSignals, AreReadOnceEachWhereTheyAreGood) {
-  ScriptedRun run([](Execution& e) {
-    std::string all;
-    for (int i = 0; i < 3; ++i) {
-      if (e.has_signal("s", read_number)) all += "!";
-      all += take(e, next(e));
-    }
-    return Outcome::success(all);
-  });
-  times_read = 0;
-  run.turn({started(), signal("s", "n1"), signal("s", "n2")});
-  EXPECT_EQ(run.turn({signal("s", "n3")}), TurnEnd::kClosed);
-  EXPECT_EQ(times_read, 3);
-}
-
-// What a codec throws besides is a bug: the code is to meet it where it takes the signal.
-TEST(UnreadableSignals, AreNoneWhereTheCodecHasABug) {
-  ScriptedRun run([](Execution& e) {
-    const auto got = next(e, read_with_a_bug);
-    e.wait(*got);
-    return Outcome::success(value_of(*got));
-  });
-  run.start();
-  EXPECT_EQ(run.turn({signal("s", "n1")}), TurnEnd::kClosed);
-  EXPECT_EQ(result_of(run), "unread");
-  EXPECT_THAT(run.commands(), ElementsAre("RunCompleted"));
-}
-
-// What it was read as before is none of the codec's with the bug.
-TEST(UnreadableSignals, AreNotHandedOnAsWhatAnotherCodecHasMadeOfThem) {
-  ScriptedRun asked([](Execution& e) {
-    call(e, "a");
-    if (!e.has_signal("s", read_anything)) return Outcome::success("none");
-    const auto got = next(e, read_with_a_bug);
-    return Outcome::success(take(e, got));
-  });
-  ScriptedRun given_back([](Execution& e) {
-    call(e, "a");
-    { const auto unread = next(e, read_anything); }
-    return Outcome::success(take(e, next(e, read_with_a_bug)));
-  });
-  ScriptedRun taken_over([](Execution& e) {
-    auto first = next(e, read_anything);
-    const auto second = next(e, read_with_a_bug);
-    call(e, "a");
-    first = {};
-    return Outcome::success(take(e, second));
-  });
-  ScriptedRun raw([](Execution& e) {
-    call(e, "a");
-    { const auto unread = next(e, read_anything); }
-    const auto got = e.next_signal("s");
-    e.wait(*got);
-    return Outcome::success(got->signal == nullptr ? "unread" : "read");
-  });
-  for (ScriptedRun* const run : {&asked, &given_back, &taken_over, &raw}) {
-    run->turn({started(), signal("s", "n1")});
-    EXPECT_EQ(run->turn({activity_completed(1)}), TurnEnd::kClosed);
-    EXPECT_EQ(result_of(*run), "unread");
-    EXPECT_EQ(run->replay(), TurnEnd::kClosed);
-  }
-}
-
-TEST(UnreadableSignals, AreNotHandedToHandlersAsWhatAnotherCodecHasMadeOfThem) {
-  std::string seen;
-  ScriptedRun run([&seen](Execution& e) {
-    call(e, "a");
-    seen = e.has_signal("s", read_anything) ? "there, " : "none, ";
-    e.on_signal(
-        "s", [&seen](const auto& handed) { seen += handed.value ? "a value" : "unread"; },
-        read_with_a_bug);
-    call(e, "b");
-    return Outcome::success(seen);
-  });
-  run.turn({started(), signal("s", "n1")});
-  run.turn({activity_completed(1)});
-  EXPECT_EQ(seen, "there, unread");
 }
 
 // ---- how many -------------------------------------------------------------------------------
