@@ -12,7 +12,7 @@
 
 #include "base/symbols.h"
 #include "reprise/internal/registry.h"
-#include "sdk/src/workflow_runner.h"
+#include "sdk/src/workflow/workflow_runner.h"
 #include "tests/mismatch/shop.h"
 #include "tests/support/scripted_run.h"
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "runtime/engine/engine.h"
-#include "sdk/src/service.h"
+#include "sdk/src/service/service.h"
 
 namespace reprise::testing {
 

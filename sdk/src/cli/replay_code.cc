@@ -1,7 +1,7 @@
 #include "sdk/src/cli/replay_code.h"
 
-#include "sdk/src/hosted.h"
-#include "sdk/src/workflow_runner.h"
+#include "sdk/src/workflow/hosted.h"
+#include "sdk/src/workflow/workflow_runner.h"
 
 namespace reprise::internal {
 

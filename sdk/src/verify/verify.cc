@@ -12,9 +12,9 @@
 #include "base/thread_stack.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/errors.h"
-#include "sdk/src/hosted.h"
 #include "sdk/src/verify/run_check.h"
-#include "sdk/src/workflow_runner.h"
+#include "sdk/src/workflow/hosted.h"
+#include "sdk/src/workflow/workflow_runner.h"
 
 namespace reprise {
 namespace {

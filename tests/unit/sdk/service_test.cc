@@ -1,5 +1,5 @@
 // How callers wait for the runtime's answers.
-#include "sdk/src/service.h"
+#include "sdk/src/service/service.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // The heap that a shaken replay gets. In a test of Env most bugs would be found without it, because
 // the other thread's heap differs by chance; here it is shown to differ in any case.
-#include "sdk/src/shaken_heap.h"
+#include "sdk/testing/shaken_heap.h"
 
 #include <algorithm>
 #include <array>

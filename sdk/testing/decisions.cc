@@ -1,4 +1,4 @@
-#include "sdk/src/decisions.h"
+#include "sdk/testing/decisions.h"
 
 #include "base/ids.h"
 

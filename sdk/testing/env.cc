@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "sdk/src/checks.h"
-#include "sdk/src/decisions.h"
 #include "sdk/src/failures.h"
-#include "sdk/src/service.h"
-#include "sdk/src/shaker.h"
-#include "sdk/src/test_machine.h"
-#include "sdk/src/virtual_time.h"
-#include "sdk/src/workflow_runner.h"
+#include "sdk/src/service/service.h"
+#include "sdk/src/workflow/workflow_runner.h"
+#include "sdk/testing/decisions.h"
+#include "sdk/testing/shaker.h"
+#include "sdk/testing/test_machine.h"
+#include "sdk/testing/virtual_time.h"
 
 namespace reprise::testing {
 namespace {

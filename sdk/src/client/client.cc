@@ -6,9 +6,9 @@
 #include "base/utf8.h"
 #include "runtime/history/history.h"
 #include "sdk/src/checks.h"
+#include "sdk/src/client/run_link.h"
 #include "sdk/src/failures.h"
-#include "sdk/src/run_link.h"
-#include "sdk/src/service.h"
+#include "sdk/src/service/service.h"
 
 namespace reprise {
 namespace {

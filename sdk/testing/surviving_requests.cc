@@ -1,4 +1,4 @@
-#include "sdk/src/surviving_requests.h"
+#include "sdk/testing/surviving_requests.h"
 
 #include <algorithm>
 #include <utility>

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "runtime/engine/embedded_engine.h"
-#include "sdk/src/decisions.h"
-#include "sdk/src/journal_follower.h"
-#include "sdk/src/surviving_requests.h"
-#include "sdk/src/surviving_store.h"
+#include "sdk/testing/decisions.h"
+#include "sdk/testing/journal_follower.h"
+#include "sdk/testing/surviving_requests.h"
+#include "sdk/testing/surviving_store.h"
 
 namespace reprise::internal {
 

@@ -4,7 +4,7 @@
 
 #include "reprise/call_site.h"
 #include "runtime/guard/thread_watch.h"
-#include "sdk/src/durable.h"
+#include "sdk/src/workflow/durable.h"
 
 namespace reprise {
 

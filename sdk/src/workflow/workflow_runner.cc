@@ -1,4 +1,4 @@
-#include "sdk/src/workflow_runner.h"
+#include "sdk/src/workflow/workflow_runner.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "sdk/src/library_log.h"
+#include "sdk/src/service/library_log.h"
 
 #include <algorithm>
 #include <mutex>

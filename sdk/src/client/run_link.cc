@@ -1,4 +1,4 @@
-#include "sdk/src/run_link.h"
+#include "sdk/src/client/run_link.h"
 
 #include <utility>
 

@@ -6,7 +6,7 @@
 
 #include "reprise/internal/registry.h"
 #include "runtime/worker_code.h"
-#include "sdk/src/hosted.h"
+#include "sdk/src/workflow/hosted.h"
 
 namespace reprise::internal {
 

@@ -2,9 +2,9 @@
 
 #include "replay/strand.h"
 #include "sdk/src/checks.h"
-#include "sdk/src/durable.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/workflow/durable.h"
 
 namespace reprise {
 namespace {

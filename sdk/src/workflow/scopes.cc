@@ -2,8 +2,8 @@
 #include "replay/strand.h"
 #include "reprise/context.h"
 #include "reprise/guard.h"
-#include "sdk/src/durable.h"
-#include "sdk/src/hosted.h"
+#include "sdk/src/workflow/durable.h"
+#include "sdk/src/workflow/hosted.h"
 
 namespace reprise {
 namespace {

@@ -1,4 +1,4 @@
-#include "sdk/src/test_machine.h"
+#include "sdk/testing/test_machine.h"
 
 #include <algorithm>
 #include <map>
@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "replay/mismatch.h"
-#include "sdk/src/shaker.h"
+#include "sdk/testing/shaker.h"
 
 namespace reprise::internal {
 

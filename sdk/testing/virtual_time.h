@@ -12,8 +12,8 @@
 
 #include "base/time.h"
 #include "runtime/service.h"
-#include "sdk/src/shaker.h"
-#include "sdk/src/test_machine.h"
+#include "sdk/testing/shaker.h"
+#include "sdk/testing/test_machine.h"
 
 namespace reprise::internal {
 

@@ -1,9 +1,9 @@
-#include "sdk/src/shaker.h"
+#include "sdk/testing/shaker.h"
 
 #include <utility>
 
-#include "sdk/src/other_thread.h"
-#include "sdk/src/shaken_heap.h"
+#include "sdk/testing/other_thread.h"
+#include "sdk/testing/shaken_heap.h"
 
 namespace reprise::internal {
 namespace {

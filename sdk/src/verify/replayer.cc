@@ -9,7 +9,7 @@
 #include "runtime/history/history_replay.h"
 #include "runtime/host/given_up.h"
 #include "sdk/src/errors.h"
-#include "sdk/src/workflow_runner.h"
+#include "sdk/src/workflow/workflow_runner.h"
 
 namespace reprise {
 

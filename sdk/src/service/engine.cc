@@ -11,8 +11,8 @@
 #include "runtime/engine/log_sink.h"
 #include "runtime/shard_thread.h"
 #include "sdk/src/checks.h"
-#include "sdk/src/library_log.h"
-#include "sdk/src/service.h"
+#include "sdk/src/service/library_log.h"
+#include "sdk/src/service/service.h"
 
 namespace reprise {
 namespace {

@@ -1,12 +1,12 @@
-#include "sdk/src/wrong_type.h"
+#include "sdk/src/workflow/wrong_type.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/stack_frames.h"
 #include "reprise/internal/registry.h"
-#include "sdk/src/durable.h"
 #include "sdk/src/errors.h"
+#include "sdk/src/workflow/durable.h"
 
 namespace reprise {
 

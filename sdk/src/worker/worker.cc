@@ -6,8 +6,8 @@
 
 #include "replay/strand.h"
 #include "sdk/src/checks.h"
-#include "sdk/src/service.h"
-#include "sdk/src/workflow_runner.h"
+#include "sdk/src/service/service.h"
+#include "sdk/src/workflow/workflow_runner.h"
 
 namespace reprise {
 

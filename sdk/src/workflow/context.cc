@@ -7,11 +7,11 @@
 #include "base/utf8.h"
 #include "proto/log.pb.h"
 #include "sdk/src/checks.h"
-#include "sdk/src/durable.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/failures.h"
-#include "sdk/src/hosted.h"
-#include "sdk/src/wrong_type.h"
+#include "sdk/src/workflow/durable.h"
+#include "sdk/src/workflow/hosted.h"
+#include "sdk/src/workflow/wrong_type.h"
 
 namespace reprise {
 namespace {

@@ -1,4 +1,4 @@
-#include "sdk/src/surviving_store.h"
+#include "sdk/testing/surviving_store.h"
 
 #include <algorithm>
 #include <utility>

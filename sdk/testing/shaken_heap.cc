@@ -1,5 +1,5 @@
 // The global operator new and delete of tests. Off a replay they are what the C++ library's are.
-#include "sdk/src/shaken_heap.h"
+#include "sdk/testing/shaken_heap.h"
 
 #include <algorithm>
 #include <cstdlib>

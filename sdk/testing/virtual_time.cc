@@ -1,4 +1,4 @@
-#include "sdk/src/virtual_time.h"
+#include "sdk/testing/virtual_time.h"
 
 #include <limits>
 #include <utility>

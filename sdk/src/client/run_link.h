@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "runtime/service.h"
-#include "sdk/src/service.h"
+#include "sdk/src/service/service.h"
 
 namespace reprise::internal {
 
