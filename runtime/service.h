@@ -15,22 +15,14 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "event/run_status.h"
 #include "proto/log.pb.h"
 #include "runtime/worker_code.h"
 
 namespace reprise::runtime {
 
-enum class RunStatus : std::uint8_t {
-  kRunning = 1,
-  kPaused,
-  kCompleted,
-  kFailed,
-  kCancelled,
-  kTerminated,
-  kTimedOut,
-  kContinuedAsNew,
-};
-std::string_view to_string(RunStatus status);
+using event::RunStatus;
+using event::to_string;
 
 // What may happen when a *closed* run has the workflow id. kUseExisting: also when a running one
 // has it.

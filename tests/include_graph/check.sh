@@ -1,7 +1,7 @@
 #!/bin/bash
 # Checks every #include below the given directory against the arrows between the layers:
 #
-#   tools, sdk --> runtime --> replay --> proto, base
+#   tools, sdk --> runtime --> replay --> event --> proto, base
 #                      '-----> store  --> base
 #
 # Prints one line per include that breaks a rule and exits 1 if there is any.
@@ -16,15 +16,16 @@ allowed_quoted() {
     sdk/include/*)    echo 'nothing: public headers say <reprise/...>' ;;
     base/*)           echo 'base/.*' ;;
     store/*)          echo '(base|store)/.*' ;;
-    replay/*)         echo '(base|proto|replay)/.*' ;;
-    runtime/host/*)   echo "(base|proto|replay|runtime/host)/.*|$seam" ;;
-    runtime/guard/*)  echo "(base|proto|replay|runtime/guard)/.*|runtime/engine/engine\.h|$seam" ;;
-    runtime/history/*) echo "(base|proto|replay|runtime/history)/.*|$seam" ;;
-    runtime/control/*) echo "(base|proto|replay|runtime/control)/.*|store/files\.h|$seam" ;;
-    runtime/engine/*) echo '(base|proto|store|runtime)/.*' ;;
-    runtime/*)        echo "(base|proto|replay)/.*|$seam" ;;
-    sdk/*)            echo '(base|proto|store|replay|runtime|sdk|reprise)/.*' ;;
-    tools/*)          echo '(base|proto|store|runtime|tools|reprise)/.*|sdk/src/history/(payload_)?json\.h' ;;
+    event/*)          echo '(base|proto|event)/.*' ;;
+    replay/*)         echo '(base|proto|event|replay)/.*' ;;
+    runtime/host/*)   echo "(base|proto|event|replay|runtime/host)/.*|$seam" ;;
+    runtime/guard/*)  echo "(base|proto|event|replay|runtime/guard)/.*|runtime/engine/engine\.h|$seam" ;;
+    runtime/history/*) echo "(base|proto|event|replay|runtime/history)/.*|$seam" ;;
+    runtime/control/*) echo "(base|proto|event|replay|runtime/control)/.*|store/files\.h|$seam" ;;
+    runtime/engine/*) echo '(base|proto|event|store|runtime)/.*' ;;
+    runtime/*)        echo "(base|proto|event|replay)/.*|$seam" ;;
+    sdk/*)            echo '(base|proto|event|store|replay|runtime|sdk|reprise)/.*' ;;
+    tools/*)          echo '(base|proto|event|store|runtime|tools|reprise)/.*|sdk/src/history/(payload_)?json\.h' ;;
   esac
 }
 
@@ -40,14 +41,14 @@ forbidden_angled() {
                                          echo "(?!($standard|reprise/.*|gtest/gtest(-spi)?.h)$).*" ;;
     sdk/include/*)                       echo "(?!($standard|reprise/.*)$).*" ;;
     replay/strand.h|replay/strand.cc)    echo "$outside_world|lmdb\.h|reprise/.*" ;;
-    replay/*)                            echo "$outside_world|lmdb\.h|boost/context/.*|reprise/.*" ;;
+    event/*|replay/*)                    echo "$outside_world|lmdb\.h|boost/context/.*|reprise/.*" ;;
     store/*)                             echo 'boost/context/.*|reprise/.*' ;;
     sdk/*|tools/*)                       echo 'lmdb\.h|boost/context/.*' ;;
     *)                                   echo 'lmdb\.h|boost/context/.*|reprise/.*' ;;
   esac
 }
 
-# Files, sockets, threads and locks: replay/ does without.
+# Files, sockets, threads and locks: event/ and replay/ do without.
 outside_world='thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token'
 outside_world+='|fstream|filesystem|fcntl\.h|pthread\.h|sys/(socket|stat|file)\.h|netinet/.*|spdlog/.*'
 readonly outside_world
@@ -55,7 +56,7 @@ readonly outside_world
 matches() { grep -qP "^($2)\$" <<<"$1"; }
 
 folders=()
-for folder in base store replay runtime sdk tools; do
+for folder in base event store replay runtime sdk tools; do
   [ -d "$folder" ] && folders+=("$folder")
 done
 [ ${#folders[@]} -gt 0 ] || { echo "no layer in $PWD"; exit 2; }

@@ -1,0 +1,308 @@
+#include "event/catalogue.h"
+
+#include <algorithm>
+
+#include "event/text.h"
+
+namespace reprise::event {
+namespace {
+
+using proto::ActivityScheduled;
+using proto::Event;
+using proto::PatchRecorded;
+using proto::SignalSetAside;
+using proto::StepScheduled;
+using proto::UpdateCompleted;
+
+// ---- what the rows are made of: Body is a getter of Event, Field one of the body ---------------
+
+template <auto Body>
+const google::protobuf::Message& body(const Event& event) {
+  return (event.*Body)();
+}
+
+template <auto Body>
+std::uint32_t id(const Event& event) {
+  return (event.*Body)().id();
+}
+
+template <auto Body, auto Field>
+const std::string& bytes(const Event& event) {
+  return ((event.*Body)().*Field)();
+}
+
+template <auto Body>
+const proto::Failure* failure(const Event& event) {
+  return &(event.*Body)().failure();
+}
+
+template <auto Body, auto... Fields>
+bool same(const Event& recorded, const Event& attempted) {
+  const auto& one = (recorded.*Body)();
+  const auto& other = (attempted.*Body)();
+  return (((one.*Fields)() == (other.*Fields)()) && ...);
+}
+
+template <auto MutableBody>
+void outline_kind(const Event&, Event* out) {
+  (out->*MutableBody)();
+}
+
+// ---- what only one kind has ---------------------------------------------------------------------
+
+std::string timer_detail(const Event& event) {
+  return short_duration(event.timer_started().duration_ms());
+}
+
+std::string attempt_detail(const Event& event) {
+  return "#" + std::to_string(event.attempt_failed().id()) + " attempt " +
+         std::to_string(event.attempt_failed().attempt());
+}
+
+std::string update_detail(const Event& event) {
+  return event.update_completed().update_id();
+}
+
+const proto::Failure* update_failure(const Event& event) {
+  const UpdateCompleted& update = event.update_completed();
+  return update.has_failure() ? &update.failure() : nullptr;
+}
+
+void outline_activity(const Event& event, Event* out) {
+  out->mutable_activity_scheduled()->set_name(event.activity_scheduled().name());
+}
+
+void outline_step(const Event& event, Event* out) {
+  out->mutable_step_scheduled()->set_name(event.step_scheduled().name());
+}
+
+void outline_update(const Event& event, Event* out) {
+  out->mutable_update_completed()->set_update_id(event.update_completed().update_id());
+}
+
+void outline_set_aside(const Event& event, Event* out) {
+  out->mutable_signal_set_aside()->set_name(event.signal_set_aside().name());
+}
+
+// ---- the kinds, in the order of log.proto
+// ---------------------------------------------------------
+
+constexpr Row kUnknown{};
+
+constexpr Row kRows[] = {
+    // Inputs: something happened to the run.
+    {.kind = Event::kRunStarted,
+     .name = "RunStarted",
+     .role = Role::kInput,
+     .body = body<&Event::run_started>,
+     .called = bytes<&Event::run_started, &proto::RunStarted::workflow>,
+     .payload = bytes<&Event::run_started, &proto::RunStarted::input>},
+    {.kind = Event::kActivityCompleted,
+     .name = "ActivityCompleted",
+     .role = Role::kInput,
+     .answers = Answer::kResult,
+     .body = body<&Event::activity_completed>,
+     .id = id<&Event::activity_completed>,
+     .payload = bytes<&Event::activity_completed, &proto::ActivityCompleted::result>},
+    {.kind = Event::kActivityFailed,
+     .name = "ActivityFailed",
+     .role = Role::kInput,
+     .answers = Answer::kFailure,
+     .body = body<&Event::activity_failed>,
+     .id = id<&Event::activity_failed>,
+     .failure = failure<&Event::activity_failed>},
+    {.kind = Event::kStepCompleted,
+     .name = "StepCompleted",
+     .role = Role::kInput,
+     .answers = Answer::kResult,
+     .body = body<&Event::step_completed>,
+     .id = id<&Event::step_completed>,
+     .payload = bytes<&Event::step_completed, &proto::StepCompleted::result>},
+    {.kind = Event::kStepFailed,
+     .name = "StepFailed",
+     .role = Role::kInput,
+     .answers = Answer::kFailure,
+     .body = body<&Event::step_failed>,
+     .id = id<&Event::step_failed>,
+     .failure = failure<&Event::step_failed>},
+    {.kind = Event::kTimerFired,
+     .name = "TimerFired",
+     .role = Role::kInput,
+     .answers = Answer::kResult,
+     .body = body<&Event::timer_fired>,
+     .id = id<&Event::timer_fired>},
+    {.kind = Event::kSignalReceived,
+     .name = "SignalReceived",
+     .role = Role::kInput,
+     .body = body<&Event::signal_received>,
+     .called = bytes<&Event::signal_received, &proto::SignalReceived::name>,
+     .payload = bytes<&Event::signal_received, &proto::SignalReceived::input>},
+    {.kind = Event::kCancelRequested,
+     .name = "CancelRequested",
+     .role = Role::kInput,
+     .body = body<&Event::cancel_requested>,
+     .remark = bytes<&Event::cancel_requested, &proto::CancelRequested::reason>},
+    {.kind = Event::kRunTerminated,
+     .name = "RunTerminated",
+     .role = Role::kInput,
+     .ends = RunStatus::kTerminated,
+     .body = body<&Event::run_terminated>,
+     .remark = bytes<&Event::run_terminated, &proto::RunTerminated::reason>},
+    {.kind = Event::kRunTimedOut,
+     .name = "RunTimedOut",
+     .role = Role::kInput,
+     .ends = RunStatus::kTimedOut,
+     .body = body<&Event::run_timed_out>},
+    {.kind = Event::kAttemptFailed,
+     .name = "AttemptFailed",
+     .role = Role::kBookkeeping,
+     .answers = Answer::kAttemptFailed,
+     .body = body<&Event::attempt_failed>,
+     .id = id<&Event::attempt_failed>,
+     .payload = bytes<&Event::attempt_failed, &proto::AttemptFailed::heartbeat>,
+     .failure = failure<&Event::attempt_failed>,
+     .detail = attempt_detail},
+    {.kind = Event::kHeartbeatRecorded,
+     .name = "HeartbeatRecorded",
+     .role = Role::kBookkeeping,
+     .answers = Answer::kHeartbeat,
+     .body = body<&Event::heartbeat_recorded>,
+     .id = id<&Event::heartbeat_recorded>,
+     .payload = bytes<&Event::heartbeat_recorded, &proto::HeartbeatRecorded::heartbeat>},
+    {.kind = Event::kUpdateReceived,
+     .name = "UpdateReceived",
+     .role = Role::kInput,
+     .body = body<&Event::update_received>,
+     .called = bytes<&Event::update_received, &proto::UpdateReceived::name>,
+     .payload = bytes<&Event::update_received, &proto::UpdateReceived::input>},
+
+    // Commands: the code asked for something.
+    {.kind = Event::kActivityScheduled,
+     .name = "ActivityScheduled",
+     .role = Role::kCommand,
+     .opens = Operation::kActivity,
+     .body = body<&Event::activity_scheduled>,
+     .id = id<&Event::activity_scheduled>,
+     .called = bytes<&Event::activity_scheduled, &ActivityScheduled::name>,
+     .payload = bytes<&Event::activity_scheduled, &ActivityScheduled::input>,
+     .same = same<&Event::activity_scheduled, &ActivityScheduled::id, &ActivityScheduled::name>,
+     .strict = true,
+     .outline = outline_activity},
+    {.kind = Event::kStepScheduled,
+     .name = "StepScheduled",
+     .role = Role::kCommand,
+     .opens = Operation::kStep,
+     .body = body<&Event::step_scheduled>,
+     .id = id<&Event::step_scheduled>,
+     .called = bytes<&Event::step_scheduled, &StepScheduled::name>,
+     .same = same<&Event::step_scheduled, &StepScheduled::id, &StepScheduled::name>,
+     .strict = true,
+     .outline = outline_step},
+    {.kind = Event::kTimerStarted,
+     .name = "TimerStarted",
+     .role = Role::kCommand,
+     .opens = Operation::kTimer,
+     .body = body<&Event::timer_started>,
+     .id = id<&Event::timer_started>,
+     .detail = timer_detail,
+     .same = same<&Event::timer_started, &proto::TimerStarted::id>,
+     .strict = true},
+    {.kind = Event::kSideEffectRecorded,
+     .name = "SideEffectRecorded",
+     .role = Role::kCommand,
+     .body = body<&Event::side_effect_recorded>,
+     .payload = bytes<&Event::side_effect_recorded, &proto::SideEffectRecorded::value>,
+     .outline = outline_kind<&Event::mutable_side_effect_recorded>},
+    {.kind = Event::kRunCompleted,
+     .name = "RunCompleted",
+     .role = Role::kCommand,
+     .ends = RunStatus::kCompleted,
+     .body = body<&Event::run_completed>,
+     .payload = bytes<&Event::run_completed, &proto::RunCompleted::result>,
+     .strict = true,
+     .outline = outline_kind<&Event::mutable_run_completed>},
+    {.kind = Event::kRunFailed,
+     .name = "RunFailed",
+     .role = Role::kCommand,
+     .ends = RunStatus::kFailed,
+     .body = body<&Event::run_failed>,
+     .failure = failure<&Event::run_failed>,
+     .strict = true,
+     .outline = outline_kind<&Event::mutable_run_failed>},
+    {.kind = Event::kTimerCancelled,
+     .name = "TimerCancelled",
+     .role = Role::kCommand,
+     .answers = Answer::kGivenUp,
+     .body = body<&Event::timer_cancelled>,
+     .id = id<&Event::timer_cancelled>,
+     .same = same<&Event::timer_cancelled, &proto::TimerCancelled::id>},
+    {.kind = Event::kActivityCancelRequested,
+     .name = "ActivityCancelRequested",
+     .role = Role::kCommand,
+     .answers = Answer::kGivenUp,
+     .body = body<&Event::activity_cancel_requested>,
+     .id = id<&Event::activity_cancel_requested>,
+     .same = same<&Event::activity_cancel_requested, &proto::ActivityCancelRequested::id>},
+    {.kind = Event::kRunCancelled,
+     .name = "RunCancelled",
+     .role = Role::kCommand,
+     .ends = RunStatus::kCancelled,
+     .body = body<&Event::run_cancelled>},
+    {.kind = Event::kPatchRecorded,
+     .name = "PatchRecorded",
+     .role = Role::kCommand,
+     .body = body<&Event::patch_recorded>,
+     .called = bytes<&Event::patch_recorded, &PatchRecorded::change_id>,
+     .same = same<&Event::patch_recorded, &PatchRecorded::change_id>},
+    {.kind = Event::kUpdateCompleted,
+     .name = "UpdateCompleted",
+     .role = Role::kCommand,
+     .body = body<&Event::update_completed>,
+     .payload = bytes<&Event::update_completed, &UpdateCompleted::result>,
+     .failure = update_failure,
+     .detail = update_detail,
+     .same = same<&Event::update_completed, &UpdateCompleted::update_id>,
+     .strict = true,
+     .outline = outline_update},
+    {.kind = Event::kStepAbandoned,
+     .name = "StepAbandoned",
+     .role = Role::kCommand,
+     .answers = Answer::kGivenUp,
+     .body = body<&Event::step_abandoned>,
+     .id = id<&Event::step_abandoned>,
+     .same = same<&Event::step_abandoned, &proto::StepAbandoned::id>},
+    {.kind = Event::kSignalSetAside,
+     .name = "SignalSetAside",
+     .role = Role::kCommand,
+     .body = body<&Event::signal_set_aside>,
+     .called = bytes<&Event::signal_set_aside, &SignalSetAside::name>,
+     .remark = bytes<&Event::signal_set_aside, &SignalSetAside::why>,
+     .same = same<&Event::signal_set_aside,
+                  &SignalSetAside::event,
+                  &SignalSetAside::looks,
+                  &SignalSetAside::name>,
+     .outline = outline_set_aside},
+};
+
+constexpr std::array<const Row*, kKindNumbers> by_kind() {
+  std::array<const Row*, kKindNumbers> table{};
+  table.fill(&kUnknown);
+  for (const Row& row : kRows) table.at(row.kind) = &row;
+  return table;
+}
+
+}  // namespace
+
+constexpr std::array<const Row*, kKindNumbers> kRowOfKind = by_kind();
+
+std::span<const Row> rows() {
+  return kRows;
+}
+
+const Row* row_named(std::string_view name) {
+  const auto found = std::find_if(std::begin(kRows), std::end(kRows),
+                                  [&](const Row& row) { return row.name == name; });
+  return found == std::end(kRows) ? nullptr : found;
+}
+
+}  // namespace reprise::event

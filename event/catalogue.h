@@ -1,0 +1,98 @@
+// What a kind of event is, once: a row for each kind of proto::Event. Whatever treats kinds
+// differently asks the row; a new kind is one more row in catalogue.cc.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <google/protobuf/message.h>
+
+#include "event/run_status.h"
+#include "proto/log.pb.h"
+
+namespace reprise::event {
+
+enum class Role : std::uint8_t {
+  kUnknown,      // of a kind that only a newer version knows
+  kInput,        // something happened to the run
+  kBookkeeping,  // an input that the engine keeps books with: code does not see it
+  kCommand,      // the code asked for something
+};
+
+// What begins with a command event, is numbered by its id, and ends once.
+enum class Operation : std::uint8_t { kNone, kActivity, kStep, kTimer };
+
+// What an event says about the operation whose id it carries.
+enum class Answer : std::uint8_t {
+  kNone,
+  kResult,         // it has come to its end, with the event's payload if there is one
+  kFailure,        // it has come to its end, with the event's failure
+  kGivenUp,        // the code wants it no longer: cancelled, or abandoned
+  kAttemptFailed,  // it goes on with another attempt
+  kHeartbeat,      // its attempt has reported something
+};
+
+// Is the operation over with it?
+constexpr bool finishes(Answer answer) {
+  return answer == Answer::kResult || answer == Answer::kFailure || answer == Answer::kGivenUp;
+}
+
+struct Row {
+  using Event = proto::Event;
+
+  Event::KindCase kind = Event::KIND_NOT_SET;
+  std::string_view name = "unknown event";  // "ActivityScheduled"
+  Role role = Role::kUnknown;
+
+  // What it does.
+  std::optional<RunStatus> ends{};     // the run, which then has this status
+  Operation opens = Operation::kNone;  // the id numbers what begins here
+  Answer answers = Answer::kNone;      // to the operation of that id
+
+  // What it carries; nullptr: nothing of the sort.
+  const google::protobuf::Message& (*body)(const Event&) = nullptr;  // only the unknown have none
+  std::uint32_t (*id)(const Event&) = nullptr;                       // of an operation
+  const std::string& (*called)(const Event&) = nullptr;              // a name that users chose
+  const std::string& (*payload)(const Event&) = nullptr;  // the one field of bytes that is no text
+  const proto::Failure* (*failure)(const Event&) = nullptr;  // which may be absent: nullptr
+  const std::string& (*remark)(const Event&) = nullptr;      // the reason that somebody gave
+
+  // What tells it from others of its kind, where that is neither its name nor its id.
+  std::string (*detail)(const Event&) = nullptr;
+
+  // Are two of this kind the same command? nullptr: always.
+  bool (*same)(const Event&, const Event&) = nullptr;
+  // Does everything else that they carry count too in strict mode? What a side effect recorded is
+  // an answer, and is not computed again.
+  bool strict = false;
+
+  // Copies what describe() shows, and neither payload nor failure; nullptr: everything is small.
+  void (*outline)(const Event&, Event*) = nullptr;
+};
+
+// One more than the highest number of a kind.
+inline constexpr std::size_t kKindNumbers = 55;
+extern const std::array<const Row*, kKindNumbers> kRowOfKind;
+
+// Of an event of a kind that this version does not know: a row that says so.
+inline const Row& row_of(proto::Event::KindCase kind) {
+  return *kRowOfKind[static_cast<std::size_t>(kind)];
+}
+inline const Row& row_of(const proto::Event& event) {
+  return row_of(event.kind_case());
+}
+
+// All known kinds.
+std::span<const Row> rows();
+// By name; nullptr: there is no such kind.
+const Row* row_named(std::string_view name);
+
+inline bool is_bookkeeping(const proto::Event& event) {
+  return row_of(event).role == Role::kBookkeeping;
+}
+
+}  // namespace reprise::event

@@ -1,0 +1,23 @@
+#include "event/compare.h"
+
+#include "event/causes.h"
+
+namespace reprise::event {
+namespace {
+
+// As deep as today's code does not nest: cut then, and the code says so in its own words.
+bool was_cut(const proto::Event& event) {
+  return event.has_run_failed() && causes_of(event.run_failed().failure()) >= kMaxCauses;
+}
+
+}  // namespace
+
+bool same_input(const proto::Event& recorded, const proto::Event& attempted) {
+  const Row& row = row_of(recorded);
+  if (!row.strict || was_cut(recorded)) return true;
+  // All fields, those too that are added one day. There are no maps in the format, so equal
+  // messages have equal bytes.
+  return row.body(recorded).SerializeAsString() == row.body(attempted).SerializeAsString();
+}
+
+}  // namespace reprise::event
