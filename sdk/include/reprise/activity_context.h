@@ -20,13 +20,13 @@ class ActivityRunner;
 // One attempt of an activity, for the function that implements it; owned by the SDK and valid until
 // that function returns. Used by the attempt's own thread; only heartbeat() may be called from
 // others too. An activity runs outside the turn: it may do anything, and it may be executed more
-// than once, so give the idempotency key to whatever it changes. Never call it from workflow code.
+// than once, so pass the idempotency key to whatever it changes. Not for workflow code.
 class ActivityContext {
  public:
   ActivityContext(const ActivityContext&) = delete;
   ActivityContext& operator=(const ActivityContext&) = delete;
 
-  // The same for every attempt of one call, another for every other call.
+  // The same for every attempt of one call, different for every other call.
   std::string_view idempotency_key() const;
   int attempt() const;  // from 1; an attempt cut short by a crash counts
   std::string_view activity() const;
@@ -34,21 +34,21 @@ class ActivityContext {
 
   // Stop is requested when the run gave the activity up, a limit of its ActivityOptions passed, or
   // the worker is stopping. Throw CancelledFailure, or return: nobody waits for the result any
-  // more. A std::stop_callback is called on another thread of the worker or on the one that stops
-  // it: it must be short and, as the standard says, throw nothing; a Client may be used in it, but
-  // result() throws RP1008 there when the worker is stopping.
+  // more. A std::stop_callback is called on another thread of the worker or on the thread that
+  // stops it: it must be short and, as the standard says, throw nothing. It may use a Client, but
+  // result() throws RP1008 there while the worker is stopping.
   std::stop_token stop_token() const;
 
-  // Says that the attempt lives, see ActivityOptions::heartbeat. Cheap; never waits, never throws
-  // but PayloadError for details that are too large.
+  // Says that the attempt is alive, see ActivityOptions::heartbeat. Cheap; never waits; throws only
+  // PayloadError, for details that are too large.
   void heartbeat();
   // The same with progress for the next attempt: how far this one came.
   template <class T>
   void heartbeat(const T& details) {
     send_heartbeat(internal::encode_payload<T>(details));
   }
-  // The latest details that this call's earlier attempts reported, for going on from there. Throws
-  // PayloadError when they are no T.
+  // The latest details that earlier attempts of this call reported, to go on from there. Throws
+  // PayloadError if they are not a T.
   template <class T>
   std::optional<T> heartbeat_details() const {
     const std::string_view details = last_details();

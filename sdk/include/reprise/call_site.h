@@ -1,4 +1,4 @@
-// Where in user code a durable call stands. Recorded with the call for people to read, never
+// The place of a durable call in user code. Recorded with the call for people to read, never
 // compared on replay: code may move to another line or file while its runs are under way.
 #pragma once
 #include <cstdint>
@@ -7,12 +7,12 @@ namespace reprise {
 
 namespace internal {
 
-// A temporary of the expression that a durable call stands in, so that a second durable call in the
-// same expression is noticed while the first one's temporary lives: the order of the two may be the
-// compiler's choice. In Debug builds of the calling code only, and told to the determinism guard.
+// A temporary in the expression of a durable call. A second durable call in the same expression
+// finds that the first one's temporary is still alive: the compiler may choose the order of the
+// two. In Debug builds of the calling code only; reports go to the determinism guard.
 class DurableExpression {
  public:
-  // The arguments are evaluated where the durable call stands.
+  // The default arguments are evaluated at the durable call.
   explicit DurableExpression(const char* file = __builtin_FILE(),
                              std::uint32_t line = __builtin_LINE(),
                              const char* function = __builtin_FUNCTION(),
@@ -37,9 +37,8 @@ class DurableExpression {
 
 }  // namespace internal
 
-// A source position. Every durable call takes one as its last, defaulted argument; pass it on from
-// a helper of your own to have the helper's caller recorded. std::source_location would do, but not
-// with clang 14.
+// A source position. Every durable call takes one as its last, defaulted argument; a helper of
+// yours can pass on its caller's. Not std::source_location, which clang 14 does not have.
 struct CallSite {
   const char* file = "";
   std::uint32_t line = 0;

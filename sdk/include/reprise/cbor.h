@@ -1,5 +1,4 @@
-// CBOR (RFC 8949), the encoding of payloads: the writer and the reader that codecs are written
-// with.
+// CBOR (RFC 8949), the encoding of payloads: the writer and the reader that codecs use.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -21,16 +20,16 @@ class CborWriter {
   void floating(double value);  // NaNs lose their payload
   // A text string if `value` is UTF-8, else a byte string: every item is valid CBOR.
   void text(std::string_view value);
-  // A text string, for types that read a byte string as something else. invalid() if it is no
+  // A text string, for types that read a byte string as something else. invalid() if it is not
   // UTF-8.
   void utf8(std::string_view value);
   void bytes(std::string_view value);
   void array(std::size_t size);
   void map(std::size_t size);
-  // An item that is encoded already.
+  // An already encoded item.
   void item(std::string_view encoded);
-  // For codecs of types that may be empty and may hold what is written as null: a null that was
-  // written at `begin` of written() becomes `undefined`. See CborReader::kept_null().
+  // For codecs of optional values whose value may itself be written as null: turns a null written
+  // at `begin` of written() into `undefined`. See CborReader::kept_null().
   void keep_null(std::size_t begin);
 
   const std::string& written() const { return out_; }
@@ -38,7 +37,7 @@ class CborWriter {
   // take(), for a whole payload: invalid() if it nests deeper than a CborReader would read.
   std::string finish();
 
-  // Throws PayloadError (RP3012): what is to be written cannot be read back as it is.
+  // Throws PayloadError (RP3012): the value could not be read back unchanged.
   [[noreturn]] void invalid(std::string_view why) const;
 
  private:
@@ -46,13 +45,13 @@ class CborWriter {
   void big_endian(std::uint64_t value, int bytes);
 
   std::string out_;
-  std::size_t nesting_ = 0;  // arrays, maps and foreign items so far: no less than the levels
+  std::size_t nesting_ = 0;  // arrays, maps and foreign items so far: at least the levels
 };
 
 // Reads data items from `encoded`, which must outlive the reader and the views it returns. Each
 // function reads one item of the kind in its name. Strict: an item of another kind, a number out of
-// range, an indefinite length, more than kMaxDepth levels and everything cut short throw
-// PayloadError (RP3001), which says what was expected and what is there. Not thread-safe.
+// range, an indefinite length, more than kMaxDepth levels and truncated input throw PayloadError
+// (RP3001), which says what was expected and what was found. Not thread-safe.
 class CborReader {
  public:
   static constexpr int kMaxDepth = 64;
@@ -72,8 +71,8 @@ class CborReader {
     kEnd,
   };
 
-  // `whole` names the type that the whole of `encoded` is read as, for messages, which say with
-  // kArguments that it is the std::tuple of a call's arguments.
+  // `whole` names, for messages, the type that all of `encoded` is read as. kArguments: the
+  // std::tuple of a call's arguments.
   enum class Whole { kValue, kArguments };
   explicit CborReader(std::string_view encoded,
                       std::string_view whole = {},
@@ -89,22 +88,22 @@ class CborReader {
   std::string_view text();  // or a byte string, see CborWriter::text()
   std::string_view bytes();
   std::size_t array();              // the number of elements that follow
-  void array_of(std::size_t size);  // exactly so many
+  void array_of(std::size_t size);  // exactly this many
   std::size_t map();                // the number of pairs that follow
   std::string_view item();          // skips one item of any kind and returns its encoding
   bool kept_null();                 // reads what keep_null() wrote; false: it is something else
   std::size_t rest() const { return encoded_.size() - position_; }  // bytes not read yet
   void finish();  // everything must have been read
 
-  // For codecs whose type has its own idea of what is valid: the next item is not what was
-  // expected, or an item already read is not valid.
+  // For codecs whose type restricts what is valid: the next item is not what was expected, or an
+  // item already read is not valid.
   [[noreturn]] void fail(std::string_view expected) const;
   [[noreturn]] void invalid(std::string_view why) const;
-  // Likewise, of an item that was read whole: `rest` is what rest() was before it. `member` of it,
-  // ".price", is the one at fault; empty: not known.
+  // Likewise, for an item that was read completely: `rest` is rest() before it. `member`, ".price",
+  // is the part of it at fault; empty: unknown.
   [[noreturn]] void invalid_item(std::string_view why, std::size_t rest, std::string_view member);
 
-  // A level of nesting, for codecs of types that contain themselves or others.
+  // One level of nesting, for codecs of types that contain themselves or others.
   class Nesting {
    public:
     explicit Nesting(CborReader& reader) : reader_(reader) {

@@ -1,4 +1,4 @@
-// Clients: starting runs, and talking to them from outside.
+// Clients: starting runs, and reaching them from outside.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -29,8 +29,8 @@ struct PendingActivity {
   bool is_step = false;
   int attempt = 1;                     // the one under way, or the next
   bool under_way = false;              // an attempt is executing now
-  std::optional<Time> next_attempt{};  // when it is tried again
-  std::string last_failure;            // what the attempt before failed with
+  std::optional<Time> next_attempt{};  // when it is retried
+  std::string last_failure;            // what the previous attempt failed with
 };
 
 // Why a run's code cannot go on: "RP2001" and the report.
@@ -39,7 +39,7 @@ struct ParkedReason {
   std::string report;
 };
 
-// What is known of a run at one moment.
+// What is known about a run at one moment.
 struct RunDescription {
   std::string workflow_id;
   std::string run_id;
@@ -58,8 +58,8 @@ struct RunDescription {
   std::optional<ParkedReason> parked{};
 };
 
-// A signal on its way, from RunHandle::submit_signal(). A value: copies are cheap and stand for the
-// same signal. Thread-safe; its Service must outlive it. Dropping it does not take the signal back.
+// A signal under way, from RunHandle::submit_signal(). A value: copies are cheap and stand for the
+// same signal. Thread-safe; its Service must outlive it. Dropping it does not revoke the signal.
 // Not for workflow code (UsageError RP2004).
 class SentSignal {
  public:
@@ -88,16 +88,16 @@ class SentUpdate {
   std::shared_ptr<internal::UpdateLink> link_;
 };
 
-// An update on its way, from RunHandle::submit_update(). A value: copies are cheap and stand for
-// the same update. Thread-safe; its Service must outlive it. Dropping it does not take the update
-// back. Not for workflow code (UsageError RP2004).
+// An update under way, from RunHandle::submit_update(). A value: copies are cheap and stand for the
+// same update. Thread-safe; its Service must outlive it. Dropping it does not revoke the update.
+// Not for workflow code (UsageError RP2004).
 template <class U>
 class UpdateHandle : public SentUpdate {
  public:
   // Waits until the run has handled the update, and returns or throws what RunHandle::update()
   // would. May be called again.
   U result() const { return internal::decode_result<U>(wait_result()); }
-  // The same for at most `timeout`; nullopt (false for void): it is not handled yet.
+  // The same for at most `timeout`; nullopt (false for void): not handled yet.
   auto result_for(Duration timeout) const {
     const std::optional<std::string> payload = wait_result(timeout);
     if constexpr (std::is_void_v<U>) {
@@ -113,17 +113,17 @@ class UpdateHandle : public SentUpdate {
 };
 
 // Addresses one run. A value: copies are cheap and address the same run. Thread-safe; its Service
-// must outlive it. Calls, but for the two that submit, block until what they ask for is durable and
-// throw: NotFound (RP3005), RunClosed (RP3006), ParkedError (RP2007) for a message to a run whose
-// history is too long, Overloaded (RP3011), StoreFull (RP1007), StoreError (RP1008), the error of
-// the start if that failed. Not for workflow code (UsageError RP2004).
+// must outlive it. Calls, except the two that submit, block until what they ask for is durable.
+// They throw NotFound (RP3005), RunClosed (RP3006), ParkedError (RP2007) for a message to a run
+// whose history is too long, Overloaded (RP3011), StoreFull (RP1007), StoreError (RP1008), or the
+// error of the start if that failed. Not for workflow code (UsageError RP2004).
 class RunHandle {
  public:
-  std::string id() const;      // the workflow id; waits like started() when it is made by the start
+  std::string id() const;      // the workflow id; waits like started() if the start makes the id
   std::string run_id() const;  // a UUID; waits like started()
 
-  // Waits until the start is durable and throws if it failed. Only useful after Client::submit(): a
-  // handle from start() has been there.
+  // Waits until the start is durable and throws if it failed. Only useful after Client::submit():
+  // start() has waited already.
   void started() const;
 
   // Delivers a signal. The run need not be waiting for it, nor be in memory.
@@ -136,18 +136,18 @@ class RunHandle {
   bool try_signal(const Message<kind::Signal, void, T...>& message) const {
     return try_send_signal(message.name, internal::encode_arguments(message.args));
   }
-  // The same without waiting for the disk: signals are made durable together, in the order in which
-  // one thread sends them to one run, so that it can have thousands under way: as many as
-  // EngineLimits allows, then this waits, too. Wait for delivered() now and then.
-  // Waits for the start of a run that Client::submit() is still starting, and throws its error; or
-  // PayloadError. Everything else is thrown by delivered().
+  // The same without waiting for the disk. Signals are made durable together, in the order in which
+  // one thread sends them to one run. A thread can have thousands of them under way: as many as
+  // EngineLimits allows, then this call waits too. Wait for delivered() now and then. Waits for the
+  // start of a run that Client::submit() is still starting, and throws its error; or PayloadError.
+  // Everything else is thrown by delivered().
   template <class... T>
   SentSignal submit_signal(const Message<kind::Signal, void, T...>& message) const {
     return send_signal_without_waiting(message.name, internal::encode_arguments(message.args));
   }
-  // Asks the run's code, replaying it if need be. Records nothing. Throws QueryFailed (RP3007,
-  // RP3008), UnknownWorkflow (RP3009) when no worker is there, PayloadError when the answer is no
-  // Q.
+  // Asks the run's code, replaying it first if necessary. Records nothing. Throws QueryFailed
+  // (RP3007, RP3008), UnknownWorkflow (RP3009) without a worker, PayloadError if the answer is not
+  // a Q.
   template <class Q, class... A>
   Q query(const Message<kind::Query, Q, A...>& message) const {
     return internal::decode_result<Q>(
@@ -159,33 +159,32 @@ class RunHandle {
   U update(const Message<kind::Update, U, A...>& message) const {
     return submit_update(message).result();
   }
-  // The same for at most `timeout`; nullopt (false for void): it passed. The update is not taken
-  // back: the run handles it all the same, unless it never became durable.
+  // The same for at most `timeout`; nullopt (false for void): time is up. The update is not
+  // revoked: the run still handles it, unless it never became durable.
   template <class U, class... A>
   auto update_for(const Message<kind::Update, U, A...>& message, Duration timeout) const {
     return submit_update(message).result_for(timeout);
   }
-  // The same without waiting, neither for the disk nor for the run: UpdateHandle::result() does,
-  // and throws what update() would have thrown. Updates of one thread to one run keep their order.
-  // Waits for the start of a run that Client::submit() is still starting, and throws its error; or
-  // PayloadError.
+  // The same without waiting for the disk or the run: UpdateHandle::result() waits, and throws what
+  // update() would have thrown. Updates of one thread to one run keep their order. Waits for the
+  // start of a run that Client::submit() is still starting, and throws its error; or PayloadError.
   template <class U, class... A>
   UpdateHandle<U> submit_update(const Message<kind::Update, U, A...>& message) const {
     return UpdateHandle<U>(send_update(message.name, internal::encode_arguments(message.args)));
   }
 
-  // Asks the run to cancel: its waits throw CancelledFailure, and it cleans up and ends as it sees
-  // fit. Returns once the request is durable.
+  // Asks the run to cancel: its waits throw CancelledFailure, and its code cleans up and decides
+  // how it ends. Returns once the request is durable.
   void cancel(std::string_view reason = {}) const;
-  // Ends the run at once; its code is not asked and cleans nothing up.
+  // Ends the run at once. Its code does not run, so nothing is cleaned up.
   void terminate(std::string_view reason) const;
-  // A parked run is tried again now, and not only when a worker starts: what parked it may be gone.
-  // A run that was set aside because its code ended the process (RP2010) starts with a clean slate.
-  // Of a run that is not parked nothing changes. Records nothing.
+  // Tries a parked run again now, without waiting for a worker to start: the cause may be gone. A
+  // run that was set aside because its code ended the process (RP2010) starts again with no deaths
+  // counted. Does nothing to a run that is not parked. Records nothing.
   void retry() const;
 
   RunDescription describe() const;
-  // Everything that is durable of the run so far: to keep, and to replay.
+  // All of the run that is durable so far: to keep, and to replay.
   History history() const;
 
  protected:
@@ -208,13 +207,13 @@ class RunHandle {
 template <class R>
 class Handle : public RunHandle {
  public:
-  // Waits until the run has ended. Throws the Failure that failed it, CancelledFailure,
-  // TerminatedFailure, or TimeoutFailure (kRun) when it ended so, PayloadError when the result is
-  // no R. May be called again.
+  // Waits until the run has ended. Throws the Failure that it ended with, or CancelledFailure,
+  // TerminatedFailure or TimeoutFailure (kRun) if it was cancelled, terminated or timed out;
+  // PayloadError if the result is not an R. May be called again.
   R result() const { return internal::decode_result<R>(wait_result()); }
 
-  // The same for at most `timeout`; nullopt (false for void): the run has not ended yet. One that
-  // has ended is told to have even without any timeout: to find out does not count as waiting.
+  // The same for at most `timeout`; nullopt (false for void): the run has not ended yet. For a run
+  // that has ended even a timeout of zero is enough: looking it up does not count as waiting.
   auto result_for(Duration timeout) const {
     const std::optional<std::string> payload = wait_result(timeout);
     if constexpr (std::is_void_v<R>) {
@@ -230,15 +229,15 @@ class Handle : public RunHandle {
 };
 
 // Starts and finds runs. A value: cheap to copy, thread-safe; its Service must outlive it. Calls
-// block until what they ask for is durable, except submit(), which blocks only while the engine has
-// as much to do as EngineLimits allows. Throws InvalidOption, PayloadError (RP3002), Overloaded
-// (RP3011), StoreFull (RP1007), StoreError besides what is said below. Not for workflow code
-// (UsageError RP2004); activities may use one.
+// block until what they ask for is durable, except submit(), which blocks only while the engine is
+// at one of its EngineLimits. They throw InvalidOption, PayloadError (RP3002), Overloaded (RP3011),
+// StoreFull (RP1007), StoreError and what is said below. Not for workflow code (UsageError RP2004);
+// activities may use one.
 class Client {
  public:
   explicit Client(Service& service);
 
-  // Starts a run; durable on return. No worker needs to be there yet. Throws AlreadyStarted.
+  // Starts a run; durable on return. Needs no worker yet. Throws AlreadyStarted.
   template <class R, class... A>
   Handle<R> start(const Message<kind::Workflow, R, A...>& message,
                   const StartOptions& options = {}) const {
@@ -253,23 +252,22 @@ class Client {
     Handle<R> handle = submit(message, options);
     return start_accepted(handle) ? std::optional(std::move(handle)) : std::nullopt;
   }
-  // The same without waiting: starts are made durable together, so that one thread can have
-  // thousands under way. Handle::started() and result() wait and throw what start() would have
-  // thrown.
+  // The same without waiting: starts are made durable together, so one thread can have thousands
+  // under way. Handle::started() and result() wait, and throw what start() would have thrown.
   template <class R, class... A>
   Handle<R> submit(const Message<kind::Workflow, R, A...>& message,
                    const StartOptions& options = {}) const {
     return Handle<R>(submit_run(message.name, internal::encode_arguments(message.args), options));
   }
 
-  // A handle to the newest run with that workflow id, or to the run with `run_id`. Does not look
-  // whether it is there: the handle's calls throw NotFound.
+  // A handle to the newest run with that workflow id, or to the run with `run_id`. Does not check
+  // that it exists: the handle's calls throw NotFound.
   template <class S>
   auto attach(const Workflow<S>&, std::string_view id, std::string_view run_id = {}) const
       -> Handle<typename Workflow<S>::Result> {
     return Handle<typename Workflow<S>::Result>(link(id, run_id));
   }
-  // A handle to the newest run with that workflow id; nullopt: there is none of that workflow.
+  // A handle to the newest run with that workflow id; nullopt: none, or of another workflow.
   template <class S>
   auto find(const Workflow<S>& workflow, std::string_view id) const
       -> std::optional<Handle<typename Workflow<S>::Result>> {

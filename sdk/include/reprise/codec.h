@@ -1,6 +1,6 @@
 // Codecs: how values become payloads. Out of the box: bool, integers, floats, enums, strings,
 // chrono durations and time points, std::byte vectors, optional, vector, array, pair, tuple, map,
-// set, their unordered kin, variant, monostate, and everything these are made of. <reprise/json.h>
+// set, their unordered variants, variant, monostate, and everything made of these. <reprise/json.h>
 // adds types with nlohmann's to_json/from_json, <reprise/protobuf.h> generated messages.
 #pragma once
 #include <algorithm>
@@ -37,9 +37,8 @@ struct NoCodec {};
 
 // How a T is written as exactly one CBOR data item and read back. Specialize it for a type of your
 // own, in the header that defines the type, with these two functions. decode() throws PayloadError
-// by way of the reader. What encode() writes is recorded in histories for ever: later versions
-// of decode() must go on reading it. Called on workflow and activity threads alike: no shared
-// state.
+// through the reader. What encode() writes stays in histories for ever: later versions of decode()
+// must still read it. Called on workflow and activity threads alike: no shared state.
 template <class T>
 struct Codec : internal::NoCodec {
   static void encode(CborWriter& out, const T& value);
@@ -131,7 +130,7 @@ struct Codec<std::string> {
   static std::string decode(CborReader& in) { return std::string(in.text()); }
 };
 
-// Can be sent, not received: the bytes of a payload do not outlive its decoding.
+// Can be sent but not received: the bytes of a payload do not outlive its decoding.
 template <>
 struct Codec<std::string_view> {
   static void encode(CborWriter& out, std::string_view value) { out.text(value); }

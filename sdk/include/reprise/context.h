@@ -25,7 +25,7 @@ namespace reprise {
 
 class Context;
 
-// Who a run is.
+// Which run this is.
 struct RunInfo {
   std::string workflow_id;
   std::string run_id;  // a UUID
@@ -38,7 +38,7 @@ namespace internal {
 struct WorkflowHost;
 class WorkflowRunner;
 
-// How a handler's signals are read, and as what.
+// Reads a handler's signals, as the type named.
 struct SignalReader {
   ReadSignal read;
   std::string_view type;
@@ -48,9 +48,9 @@ constexpr SignalReader signal_reader() {
   return {&read_signal<T>, type_name<T>()};
 }
 
-// Handlers that last as long as the run's code is in memory.
+// Handlers that stay until the run's code leaves memory.
 struct Handlers {
-  // The handler is called with what `reader` has made of the signal, a SpawnBox.
+  // The handler is called with the SpawnBox into which `reader` has decoded the signal.
   static void signal(Context& ctx,
                      std::string_view name,
                      SignalReader reader,
@@ -89,8 +89,8 @@ std::function<std::string(std::string_view)> erase_handler(Fn fn) {
 
 }  // namespace internal
 
-// Lines for people, from workflow code: written once, not again on replay. Usable wherever its
-// Context is, in steps and query handlers too. Records no event; never throws for the line's sake.
+// Log lines of workflow code: written once, not again on replay. Usable wherever its Context is,
+// and in steps and query handlers. Records no event; a line that cannot be written throws nothing.
 class Logger {
  public:
   void debug(std::string_view line) const { write(LogLevel::kDebug, line); }
@@ -110,12 +110,12 @@ class Logger {
 
 // The run, for the code that implements it; owned by the SDK and valid while that code is in
 // memory. One thread: usable on the run's own strands only. Elsewhere (a step's closure, a query
-// handler, an activity, another thread) its durable calls throw UsageError RP2004, and so they do,
-// random() and uuid() included, in the closure of side_effect() and in conditions. Calls that wait
+// handler, an activity, another thread) its durable calls throw UsageError RP2004. So do durable
+// calls, random() and uuid() in the closure of side_effect() and in conditions. Calls that wait
 // throw CancelledFailure when the current scope is cancelled, unless what they wait for was
-// complete before the cancellation; so do calls that start something in a scope that was. A durable
-// call records an event with its call site, unless it says otherwise. While the run leaves memory
-// every call throws a private type that must pass through user code.
+// complete before the cancellation; calls that start something in a cancelled scope throw it too. A
+// durable call records an event with its call site, unless it says otherwise. While the run leaves
+// memory every call throws a private type: let it pass through your code.
 class Context {
  public:
   Context(const Context&) = delete;
@@ -123,7 +123,7 @@ class Context {
 
   // ---- activities ----
 
-  // Has the activity executed and waits for its result. Throws ActivityFailure.
+  // Asks for the activity and waits for its result. Throws ActivityFailure.
   template <class R, class... A>
   R call(const Message<kind::Activity, R, A...>& message,
          const ActivityOptions& options = {},
@@ -143,10 +143,10 @@ class Context {
   // ---- code whose result is recorded ----
 
   // Runs `fn` outside the turn, records its result and returns it; on replay it returns what was
-  // recorded. May use the caller's variables: the call waits while `fn` runs, cancelled or not; a
-  // cancellation ends it, as CancelledFailure, while `fn` waits for its turn or a retry. What `fn`
-  // throws is retried as an activity's exception is; in the end it is thrown here, an exception
-  // that is no Failure as an ApplicationFailure. Use the result: what `fn` writes through
+  // recorded. `fn` may use the caller's variables: the call waits while `fn` runs, cancelled or
+  // not. While `fn` waits for a thread or a retry, a cancellation ends the call with
+  // CancelledFailure. Exceptions of `fn` are retried like an activity's; the last one is thrown
+  // here, as an ApplicationFailure if it is not a Failure. Use the result: what `fn` writes through
   // references is lost on replay.
   template <class Fn>
   auto step(std::string_view name,
@@ -156,11 +156,11 @@ class Context {
     using R = std::remove_cvref_t<std::invoke_result_t<Fn&>>;
     return decode_value<R>(name, run_step(name, computation<R>(fn), options, site), site);
   }
-  // Calls `fn` here and now and records its result with the turn: for what must not change on
-  // replay but needs no waiting, such as a configuration value. After a crash before the turn is
-  // durable it is called again. It must make no durable calls (RP2004). An exception of `fn` passes
-  // through, but is not recorded: let it leave the workflow, which parks the run until `fn`
-  // returns; code that catches it cannot be replayed.
+  // Calls `fn` at once and records its result with the turn: for what must not change on replay but
+  // needs no waiting, such as a configuration value. After a crash before the turn is durable it is
+  // called again. It must make no durable calls (RP2004). An exception of `fn` passes through, but
+  // is not recorded: let it leave the workflow, which parks the run and calls `fn` again later;
+  // code that catches it cannot be replayed.
   template <class Fn>
   auto side_effect(Fn fn, CallSite site = CallSite::current())
       -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {
@@ -170,8 +170,8 @@ class Context {
 
   // ---- time and conditions ----
 
-  // Durations are measured from now(), the turn's time. One that is negative counts as zero, and a
-  // point in time that has passed is now: such a timer is recorded too and fires at once.
+  // Durations are measured from now(), the turn's time. A negative duration counts as zero, and a
+  // time in the past as now: such a timer is recorded too and fires at once.
   void sleep(Duration duration, CallSite site = CallSite::current());
   void sleep_until(Time at, CallSite site = CallSite::current());
   // Completes after `duration`. Survives restarts.
@@ -180,15 +180,15 @@ class Context {
   Pending<void> timer_until(Time at, CallSite site = CallSite::current());
 
   // Waits until `pred()` holds. It is evaluated whenever something has happened to the run or other
-  // code of it has run (a handler, a spawned function), so it may ask Pending::ready() and
-  // Inbox::empty(). It must be cheap and must make no durable calls (RP2004; what only looks, as
-  // now() and cancelled(), is none). In a cancelled scope it throws CancelledFailure unless
-  // `pred()` holds at once. Records nothing but what Inbox::empty() sets aside (RP3013).
+  // code of the run has executed (a handler, a spawned function), so it may use Pending::ready()
+  // and Inbox::empty(). It must be cheap and must make no durable calls (RP2004; now() and
+  // cancelled() are allowed). In a cancelled scope the wait throws CancelledFailure unless `pred()`
+  // holds at once. Records nothing but signals that Inbox::empty() sets aside (RP3013).
   template <std::predicate Pred>
   void wait_until(Pred pred, CallSite site = CallSite::current()) {
     wait_for_condition(condition(pred), site);
   }
-  // The same for at most `timeout`; false: it passed. Records a timer unless `pred` holds at once.
+  // The same for at most `timeout`; false: time is up. Records a timer unless `pred` holds at once.
   template <std::predicate Pred>
   [[nodiscard]] bool wait_until(Pred pred, Duration timeout, CallSite site = CallSite::current()) {
     return wait_for_condition(condition(pred), timeout, site);
@@ -203,8 +203,8 @@ class Context {
 
   // Waits for the first to complete and returns its index: the one whose completing event is
   // earliest in the log, whatever the order of the arguments. The others go on. One that was
-  // complete before counts: replace it before asking again. Those that a cancellation of the
-  // current scope completes do not: it throws CancelledFailure then. Records nothing.
+  // complete before the call counts: replace it before calling again. If a cancellation of the
+  // current scope completes them, the call throws CancelledFailure. Records nothing.
   template <AnyPending... P>
   requires(sizeof...(P) > 0) std::size_t first_of(P&... pendings) {
     const PendingBase* const list[] = {&pendings...};
@@ -215,8 +215,8 @@ class Context {
     const std::vector<const PendingBase*> list = pointers(pendings);
     return wait_first(list.data(), list.size());
   }
-  // Waits for every one, in order, and returns the results in order; throws what the first of them
-  // to fail, in order, throws. Records nothing.
+  // Waits for all of them and returns the results, both in the order given; throws what the first
+  // failed one in that order throws. Records nothing.
   template <class T>
   auto all(std::vector<Pending<T>>& pendings) {
     if constexpr (std::is_void_v<T>) {
@@ -234,11 +234,12 @@ class Context {
       -> std::tuple<std::conditional_t<std::is_void_v<T>, std::monostate, T>...> {
     return {value_of(pendings)...};  // braces: from left to right
   }
-  // Runs `fn` on a strand of its own, which takes turns with this one, never in parallel: it starts
-  // when this one waits. A Failure it throws is kept for get(); any other exception parks the run.
-  // Dropping the Pending stops it where it waits, so it may refer to the caller's variables as long
-  // as they outlive the Pending. If it waits for a step whose closure runs just then, dropping
-  // waits for that, and the run does. The result needs no codec. Records nothing.
+  // Runs `fn` on a strand of its own, which alternates with this one, never in parallel: it starts
+  // when this one waits. A Failure that `fn` throws is kept for get(); any other exception parks
+  // the run. Dropping the Pending stops the strand where it waits, so `fn` may refer to the
+  // caller's variables as long as they outlive the Pending. If it waits for a step whose closure is
+  // running, dropping it waits for the closure, and the run with it. The result needs no codec.
+  // Records nothing.
   template <class Fn>
   auto spawn(Fn fn, CallSite site = CallSite::current()) -> Pending<std::invoke_result_t<Fn&>> {
     using R = std::invoke_result_t<Fn&>;
@@ -257,21 +258,21 @@ class Context {
 
   // ---- messages from outside ----
 
-  // The unread signals of that definition. Records nothing but those that are set aside (RP3013).
+  // The unread signals of that definition. Records only signals that are set aside (RP3013).
   template <class T>
   Inbox<T> inbox(const Signal<T>& signal) {
     return Inbox<T>(readable(), signal.name());
   }
   // Answers queries with `fn`, a function of the query's signature, until the Registration is gone.
   // `fn` runs between turns: it must not change anything, and durable calls in it throw RP2004. The
-  // latest handler of a name answers, and when its Registration goes, none does. Records nothing.
+  // latest handler of a name answers; once its Registration is gone, none does. Records nothing.
   template <class S, class Fn>
   requires internal::kHandles<Fn, S> Registration answer(const Query<S>& query, Fn fn) {
     return add_query(query.name(), erase<S>(std::move(fn)));
   }
-  // Handles updates with `fn`, on a strand of its own per update: it may wait, and make durable
-  // calls. What it returns or a Failure it throws is recorded and goes to the caller; any other
-  // exception parks the run.
+  // Handles updates with `fn`, each on a strand of its own: it may wait and make durable calls. Its
+  // result, or a Failure that it throws, is recorded and goes to the caller; any other exception
+  // parks the run.
   template <class S, class Fn>
   requires internal::kHandles<Fn, S> Registration accept(const Update<S>& update, Fn fn) {
     return add_update(update.name(), erase<S>(std::move(fn)));
@@ -279,24 +280,24 @@ class Context {
 
   // ---- what would differ from one execution to the next ----
 
-  // The time of the turn: stands still while code runs, moves on when the run waits.
+  // The time of the turn: stands still while code runs, advances when the run waits.
   Time now() const;
-  // Uniform 64 bits, seeded by the run: the same again on replay. Not for secrets.
+  // Uniform 64 bits, seeded by the run: the same on replay. Not for secrets.
   std::uint64_t random();
   // A version 4 UUID made from random().
   std::string uuid();
-  // Is the code re-creating recorded turns? For diagnostics; decide nothing by it.
+  // Is this a replay of recorded turns? For diagnostics; the code must not depend on it.
   bool replaying() const;
   // Has the current scope, or the run, been cancelled?
   bool cancelled() const;
   // For a change of code under running runs: true for runs that reach this place for the first time
-  // (records an event), false for those that have passed it before the change was made. The first
-  // answer to an id holds for the life of the run, wherever it asks again. docs/versioning.md.
+  // (records an event), false for those that passed it before the change was made. The first answer
+  // for an id holds for the life of the run, wherever the code asks again. docs/versioning.md.
   bool patched(std::string_view change_id, CallSite site = CallSite::current());
-  // The second stage of such a change, when no run that was told false is open any more: stands in
-  // the place of patched(), and the old branch is gone. Accepts the event that patched() recorded,
-  // and records one for new runs that code without this call passes over. Once no open run has an
-  // event of patched() either, the call can go.
+  // The second stage of such a change, once no run that got false is open any more: it takes the
+  // place of patched(), and the old branch goes. It accepts the event that patched() recorded; for
+  // new runs it records an event that code without this call ignores. Once no open run has an event
+  // of patched() either, this call can go.
   void deprecate_patch(std::string_view change_id, CallSite site = CallSite::current());
 
   // ---- about the run: records nothing, usable in query handlers too ----

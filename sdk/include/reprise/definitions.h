@@ -1,6 +1,7 @@
 // Definitions: the named, typed contract between workflow, worker, client and test. A definition
-// called with arguments is an inert, typed message; a verb (call, start, signal, query, update)
-// delivers it. Names are part of the log: add them, and never change the meaning of one.
+// called with arguments makes a typed message, which does nothing by itself; a verb (call, start,
+// signal, query, update) delivers it. Names are part of the log: add new ones, and never change the
+// meaning of one.
 #pragma once
 #include <reprise/internal/is_payload.h>
 #include <string_view>
@@ -19,12 +20,12 @@ struct Query;
 struct Update;
 }  // namespace kind
 
-// A definition's name with arguments, on its way to a verb. Does nothing by itself, hence
+// A definition's name with arguments, to be passed to a verb. Does nothing by itself, hence
 // nodiscard. The name is not copied: it must outlive the message, as the literal in a definition
 // does.
 template <class Kind, class Result, class... Args>
 struct [[nodiscard]] Message {
-  // NoPayload itself says it.
+  // The error is a static_assert in NoPayload.
   static_assert(
       sizeof(internal::NoPayload<typename internal::WithoutCodec<Result, Args...>::Type>));
 
@@ -35,7 +36,7 @@ struct [[nodiscard]] Message {
 template <class Kind, class Signature>
 class Definition;
 
-// The name and the signature of something that can be asked for. A constant: define it as
+// The name and the signature of an activity, a workflow or a message. A constant: define it as
 // `inline constexpr` in a header that workflow, worker, client and tests share. Thread-safe; owns
 // nothing. The name, 1 to 1000 bytes of UTF-8, is recorded in histories. Arguments and result need
 // a codec (see codec.h) where a message is made or received, not here.
@@ -67,7 +68,7 @@ struct Workflow : Definition<kind::Workflow, S> {
   using Definition<kind::Workflow, S>::Definition;
 };
 
-// A value sent to a run, which reads it when it likes: Signal<Approval>. Signal<> sends none.
+// A value sent to a run, whose code reads it when it likes: Signal<Approval>. Signal<> has none.
 template <class T = void>
 struct Signal : Definition<kind::Signal, void(T)> {
   using Definition<kind::Signal, void(T)>::Definition;

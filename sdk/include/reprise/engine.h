@@ -1,4 +1,4 @@
-// The engine inside: one process, one directory, no server.
+// The embedded engine: one process, one directory, no server.
 #pragma once
 #include <memory>
 #include <reprise/options.h>
@@ -11,8 +11,8 @@ struct ServiceState;
 struct ServiceAccess;
 }  // namespace internal
 
-// What a Worker and a Client talk to: something that keeps runs. Today an Engine, or a test's
-// environment. Thread-safe; must outlive the workers, clients and handles made from it.
+// What a Worker and a Client talk to: it keeps the runs. Either an Engine or a test's environment.
+// Thread-safe; must outlive the workers, clients and handles made from it.
 class Service {
  public:
   virtual ~Service();
@@ -27,31 +27,31 @@ class Service {
   std::unique_ptr<internal::ServiceState> state_;
 };
 
-// The embedded engine over the store in one directory, which it locks: one engine per directory and
-// at most one process. Opening recovers what was under way; runs go on once a worker serves their
-// task queue. Thread-safe. Destroying it stops its threads; runs go on with the next open().
-// Without room for the store, requests throw StoreFull until there is. If a write or a sync fails
-// for another reason, the engine logs the error and ends the process with exit code 70, because
-// nothing more can be promised; likewise when the store's directory is renamed, removed or replaced
-// while it is open (RP1009). Destroyed before a worker of its, as by exit() in an activity, it is
-// left running until the process ends. After fork() the engine is the parent's: in the child all
-// calls throw StoreError (RP1010) and destructors do nothing. Not for workflow code.
+// The embedded engine over the store in one directory, which it locks: one engine per directory, in
+// one process. Opening recovers what was under way; runs go on once a worker serves their task
+// queue. Thread-safe. Destroying it stops its threads; runs go on with the next open(). While the
+// store has no room, requests throw StoreFull. If a write or a sync fails for another reason, the
+// engine logs the error and ends the process with exit code 70, because it can promise nothing
+// more; likewise when the store's directory is renamed, removed or replaced while it is open
+// (RP1009). An engine that is destroyed before one of its workers, as by exit() in an activity,
+// stays until the process ends. After fork() it belongs to the parent: in the child all calls throw
+// StoreError (RP1010) and destructors do nothing. Not for workflow code.
 class Engine : public Service {
  public:
-  // Makes the directory if it is not there. Throws StoreError (RP1001 to RP1007, RP1009) when the
-  // store cannot be had, or RP1011 when the system gives too few files, threads or too little
-  // memory, InvalidOption for an option out of range.
+  // Creates the directory if it does not exist. Throws StoreError (RP1001 to RP1007, RP1009) if the
+  // store cannot be opened, or RP1011 if the system gives too few files, threads or too little
+  // memory; InvalidOption for an option out of range.
   static std::unique_ptr<Engine> open(const std::string& directory,
                                       const EngineOptions& options = {});
 
-  // Copies the store, as it is now, into `directory`, which must not exist or be empty and whose
-  // parent must exist; runs go on meanwhile. Blocks until the copy is whole and on the disk.
-  // Opening the copy is restoring it: it has everything that was acknowledged before the call,
-  // under a uuid of its own. What was under way then is done again, under the same idempotency
-  // keys. While it is made it is called `directory`.unfinished; what a crash leaves there the next
-  // backup replaces. Throws StoreError: RP1002 something is in the directory, or it lies in the
-  // store itself, RP1003 it is being made already, RP1007 too little room, RP1001, RP1005, RP1006.
-  // The engine is none the worse for it.
+  // Copies the store, as it is now, into `directory`, which must be empty or not exist, and whose
+  // parent must exist; runs go on meanwhile. Blocks until the copy is complete and on the disk. To
+  // restore it, open it: it has everything that was acknowledged before the call, under a uuid of
+  // its own, and repeats what was under way then with the same idempotency keys. Until it is
+  // complete it is named `directory`.unfinished; the next backup replaces what a crash left there.
+  // Throws StoreError: RP1002 the directory is not empty or lies in the store itself, RP1003
+  // another backup is writing it, RP1007 too little room, RP1001, RP1005, RP1006. An error does not
+  // affect the engine.
   void backup(const std::string& directory);
 
  private:

@@ -1,6 +1,6 @@
 // Errors of the caller's side: what client, worker, engine and test calls throw, and what misuse
-// throws anywhere. Each has a code that docs/errors.md explains. None of them is a Failure: one
-// that leaves workflow code parks the run instead of failing it.
+// throws anywhere. Each has a code that docs/errors.md explains. None of them is a Failure: an
+// Error that leaves workflow code parks the run instead of failing it.
 #pragma once
 #include <stdexcept>
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace reprise {
 
-// The root. what() is "RP3005 no run with id order-7; ..."; code() is its first word. What foreign
-// text is in it can be printed: control characters and the like stand there as \x1b, and no further
-// line begins in the first column. Thread-safe as every exception object is; owns its text. Catch a
-// subclass where the program can react.
+// The root. what() is "RP3005 no run with id order-7; ..."; code() is its first word. It can be
+// printed: control characters in foreign text are escaped (\x1b), and lines after the first are
+// indented. Thread-safe as every exception object is; owns its text. Catch a subclass where the
+// program can react.
 class Error : public std::runtime_error {
  public:
   Error(std::string_view code, std::string_view message);
@@ -25,7 +25,7 @@ class StoreError : public Error {
 };
 
 // The store has no room (RP1007): nothing was recorded, and the same call works once there is room.
-// An engine that is open goes on by itself then.
+// An open engine then goes on by itself.
 class StoreFull : public StoreError {
  public:
   using StoreError::StoreError;
@@ -48,7 +48,7 @@ class AlreadyStarted : public Error {
   std::string run_id_;
 };
 
-// The run has ended: it takes no signals, updates or cancellations any more (RP3006).
+// The run has ended: it takes no more signals, updates or cancellations (RP3006).
 class RunClosed : public Error {
  public:
   using Error::Error;
@@ -69,8 +69,8 @@ class UnknownWorkflow : public Error {
 };
 
 // A payload that does not decode as the type expected (RP3001) or is larger than kMaxPayloadBytes
-// (RP3002), a value that no payload could be read back as (RP3012), or a signal that the code of
-// its run cannot read (RP3013).
+// (RP3002), a value that could not be read back from its payload (RP3012), or a signal that the
+// run's code cannot read (RP3013).
 class PayloadError : public Error {
  public:
   using Error::Error;
@@ -89,22 +89,22 @@ class UsageError : public Error {
   using Error::Error;
 };
 
-// More is waiting to be done than EngineLimits allows, and it did not become less within
-// overload_wait (RP3011). Nothing was recorded: the same call may be made again later. The message
-// names the limit.
+// The engine is at one of its EngineLimits, and no room came within overload_wait (RP3011). Nothing
+// was recorded: the same call may be made again later. The message names the limit.
 class Overloaded : public Error {
  public:
   using Error::Error;
 };
 
-// Bytes or a file that are no history of a run (RP2009). The message says where it goes wrong.
+// Bytes or a file that are not the history of a run (RP2009). The message says where it fails.
 class HistoryError : public Error {
  public:
   using Error::Error;
 };
 
-// A run's code cannot go on, with the report of why: RP2002, RP2006, RP2007. Thrown by
-// testing::Env; with an Engine a parked run waits for better code, and describe() shows the report.
+// A run's code cannot go on; the message is the report: RP2002, RP2006, RP2007. Thrown by
+// testing::Env; with an Engine a parked run waits for corrected code, and describe() shows the
+// report.
 class ParkedError : public Error {
  public:
   using Error::Error;

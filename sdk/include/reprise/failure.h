@@ -8,24 +8,24 @@
 
 namespace reprise {
 
-// Causes below one failure. See ActivityFailure.
+// Most causes in the chain below one failure. See ActivityFailure.
 inline constexpr int kMaxCauses = 32;
 
 // The root of everything that counts as an outcome rather than a bug. Thrown by get(), call() and
 // result(); throw one of your own (usually ApplicationFailure) to end a run, an activity, a step or
 // an update as failed. A class derived from it is recorded as an ApplicationFailure whose type is
-// the class's name, and comes back as one. What is recorded is text: each byte of a message or a
-// type that is no UTF-8 becomes U+FFFD, and what is behind 64 KiB is cut. A value: copyable, usable
-// on any thread.
+// the class's name, and comes back as one. The recorded text is UTF-8: each wrong byte of a message
+// or a type becomes U+FFFD, and text after 64 KiB is cut off. A value: copyable, usable on any
+// thread.
 class Failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// A failure that application code raised, with a type to decide by: the string is recorded, so it
-// is a name like any other in the contract. `retryable` is read when an activity or a step throws
-// it: false ends its attempts at once. An exception of another class that leaves an activity
-// becomes one of these, retryable, with the class's name as its type.
+// A failure that application code raised, with a type for the code that handles it: the string is
+// recorded, so it is part of the contract like any other name. `retryable` matters when an activity
+// or a step throws it: false ends its attempts at once. An exception of another class that leaves
+// an activity becomes one of these, retryable, with the class's name as its type.
 class ApplicationFailure : public Failure {
  public:
   ApplicationFailure(std::string type, const std::string& message, bool retryable = true);
@@ -38,16 +38,16 @@ class ApplicationFailure : public Failure {
 };
 
 // An activity has failed for good: its attempts are used up, its time is over, or the failure is
-// not retryable. What the last attempt failed with is its cause: an ApplicationFailure, or a
+// not retryable. Its cause is the failure of the last attempt: an ApplicationFailure, or a
 // TimeoutFailure when a limit of ActivityOptions was reached. (A step throws that failure itself.)
-// A chain of causes has kMaxCauses at most: of a longer one the outermost failure and the innermost
-// causes are kept, and one between them says that some are left out.
+// A chain has at most kMaxCauses causes: of a longer one the outermost failure and the innermost
+// causes are kept, with one between them that says that some are left out.
 class ActivityFailure : public Failure {
  public:
   ActivityFailure(std::string activity, int attempts, std::shared_ptr<const Failure> cause);
   std::string_view activity() const noexcept { return *activity_; }
   int attempts() const noexcept { return attempts_; }             // how many were made
-  const Failure* cause() const noexcept { return cause_.get(); }  // nullptr: not known
+  const Failure* cause() const noexcept { return cause_.get(); }  // nullptr: unknown
 
   // The cause if it is of that class, else nullptr: failure.cause_as<TimeoutFailure>().
   template <class F>
@@ -86,15 +86,16 @@ class TimeoutFailure : public Failure {
   TimeoutKind kind_;
 };
 
-// The scope in which the code waits, or the thing it waits for, was cancelled. Let it pass (clean
-// up on the way, in a Shield if that waits): when it leaves the workflow of a run that was asked to
-// cancel, the run ends as Cancelled. An activity may throw it once its stop_token() says stop.
+// The scope in which the code waits, or the thing it waits for, was cancelled. Let it pass, and
+// clean up on the way (in a Shield if that waits): when it leaves the workflow of a run that was
+// asked to cancel, the run ends as Cancelled. An activity may throw it once its stop_token() says
+// stop.
 class CancelledFailure : public Failure {
  public:
   using Failure::Failure;
 };
 
-// The run was terminated from outside; its code was not asked. Thrown by result() only.
+// The run was terminated from outside; its code did not run. Thrown by result() only.
 class TerminatedFailure : public Failure {
  public:
   using Failure::Failure;

@@ -1,18 +1,18 @@
-// Exceptions from the determinism guard (EngineOptions::guard), for those who know better.
+// Exemptions from the determinism guard (EngineOptions::guard).
 #pragma once
 #include <string_view>
 
 namespace reprise {
 
-// While it lives, the code around it may call what the guard would report: for calls whose result
-// the workflow does not depend on. An object of this type on the stack of workflow code; nests, and
-// covers what this strand calls, other strands and other runs not, also when the strand waits
-// meanwhile. Elsewhere (activities, steps, queries, without a guard) it does nothing. Records no
-// event and never throws. It does not make the code deterministic: what changes from run to run
-// still parks the run on replay when a durable call depends on it. ctx.side_effect() needs none.
+// While it lives, its strand may call what the guard would report: for calls whose result the
+// workflow does not depend on. Put it on the stack of workflow code; it nests, and covers this
+// strand only, even while the strand waits. Elsewhere (activities, steps, queries, without a guard)
+// it does nothing. Records no event and never throws. It does not make the code deterministic: a
+// value that differs on replay still parks the run if a durable call depends on it. Not needed in
+// ctx.side_effect().
 class [[nodiscard]] AllowNondeterminism {
  public:
-  // `why` is for those who read the code; not empty.
+  // `why` is for readers of the code; not empty.
   explicit AllowNondeterminism(std::string_view why) noexcept;
   ~AllowNondeterminism();
   AllowNondeterminism(const AllowNondeterminism&) = delete;

@@ -1,4 +1,4 @@
-// Histories outside of their store: taken from a run, kept in a file, replayed.
+// Histories outside their store: taken from a run, kept in a file, replayed.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -28,11 +28,11 @@ class History {
 
   // The binary form: protobuf. The same history has the same bytes.
   std::string to_bytes() const;
-  // The JSON form: payloads readable where that loses nothing, so that parse() gives the same
+  // The JSON form: payloads are readable JSON wherever that is lossless, so parse() gives the same
   // history, byte by byte. docs/history_format.md describes it.
   std::string to_json(JsonLayout layout = JsonLayout::kIndented) const;
 
-  // Whose it is; empty when its first event is missing.
+  // The run it belongs to; empty when its first event is missing.
   std::string workflow() const;
   std::string workflow_id() const;
   std::string run_id() const;
@@ -47,7 +47,7 @@ class History {
   std::shared_ptr<const proto::History> history_;
 };
 
-// Whose it is, in one line for people: ids and names with control characters are escaped.
+// The run it belongs to, in one line for people: control characters in ids and names are escaped.
 std::string to_string(const History& history);
 
 }  // namespace reprise

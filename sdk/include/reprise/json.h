@@ -1,10 +1,11 @@
-// Makes every type with nlohmann's to_json and from_json (found by argument-dependent lookup, by
-// NLOHMANN_DEFINE_TYPE_... or as an adl_serializer) a payload, and nlohmann::json itself. Members
-// of such a type may be optional, variant and of std::chrono, too. Types that codec.h knows stay as
-// they are there, enums included. Include it before the first use of such a type as a payload: in
-// the header that defines the type, which has a default constructor. A member that nlohmann cannot
-// convert is an error in the line of its macro: the first one names the member's type ("no match
-// for 'operator=' (operand types are '...json...' and 'const Secret')"), which needs the macro too.
+// Makes payloads of nlohmann::json and of every type with nlohmann's to_json and from_json (found
+// by argument-dependent lookup, by NLOHMANN_DEFINE_TYPE_... or as an adl_serializer). Members of
+// such a type may be std::optional, std::variant or of std::chrono. Types that codec.h knows, enums
+// included, are encoded as there. Include this before the first use of such a type as a payload: in
+// the header that defines the type. The type needs a default constructor. A member that nlohmann
+// cannot convert is an error in the line of the type's macro: the first error names the member's
+// type ("no match for 'operator=' (operand types are '...json...' and 'const Secret')"), which
+// needs the macro too.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -23,8 +24,8 @@ namespace reprise {
 namespace internal {
 
 // Our own conversions instead of json::to_cbor(): deterministic floats, errors that name the byte,
-// and frames small enough for the stack of a workflow. What would not be read back as it is is
-// refused: `level` counts the arrays and objects around it.
+// and frames small enough for the stack of a workflow. A value that would not be read back
+// unchanged is refused. `level` counts the arrays and objects around the value.
 inline void write_json(CborWriter& out, const nlohmann::json& value, int level = 0) {
   if (value.is_structured() && level == CborReader::kMaxDepth) {
     out.invalid("it nests deeper than 64 levels");
@@ -135,8 +136,8 @@ concept JsonPayload = !Scalar<T> && requires(const T& from, nlohmann::json& json
      { nlohmann::adl_serializer<T>::from_json(json) } -> std::same_as<T>;
    });
 
-// Looks for the value that a conversion of `whole` stumbles over: with an array (or an object) in
-// its place the conversion says just that of it. nlohmann's errors name kinds and no members.
+// Finds the value that makes the conversion of `whole` fail: nlohmann's error names its kind but no
+// member. If the value is replaced by an array (or an object), the error names that kind instead.
 class JsonFault {
  public:
   using Convert = std::string (*)(const nlohmann::json&);  // what it says; empty: it converts
@@ -196,8 +197,8 @@ struct Codec<nlohmann::json> {
   }
 };
 
-// By way of a nlohmann::json, so whatever its from_json accepts is accepted: a missing or an
-// additional member is for the type to decide. A value that from_json throws at is no T.
+// Converted by way of a nlohmann::json. T's from_json decides about missing and additional members;
+// a value for which it throws is not a T.
 template <internal::JsonPayload T>
 struct Codec<T> {
   static void encode(CborWriter& out, const T& value) {

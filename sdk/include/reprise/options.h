@@ -1,6 +1,6 @@
 // Options: plain aggregates for designated initializers. Every member has a default; durations
-// are in milliseconds and never negative (RP3010). Duration::max() is as good as for ever: sums of
-// times end at the end of time.
+// are in milliseconds and never negative (RP3010). Duration::max() means for ever: times that would
+// overflow are cut off at the largest time.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ inline constexpr std::size_t kMaxIdBytes =
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2}
                                                 << 20;  // one encoded input or result
 
-// When and how often an activity or a step is tried again. The wait before attempt n + 1 is
+// When and how often an activity or a step is retried. The wait before attempt n + 1 is
 // min(initial_interval * backoff_coefficient^(n-1), maximum_interval).
 struct RetryPolicy {
   // Wait before the second attempt.
@@ -29,22 +29,22 @@ struct RetryPolicy {
   Duration maximum_interval{100'000};
   // Attempts at most, the first included; 0: no limit but schedule_to_close. 1: never retry.
   int maximum_attempts = 0;
-  // ApplicationFailure types that end the attempts at once, whatever their retryable() says.
+  // ApplicationFailure types that are never retried, whatever their retryable() says.
   std::vector<std::string> non_retryable{};
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
-// How an activity is executed. A limit that passes ends the attempt or the activity with a
+// How an activity is executed. When a time limit passes, the attempt or the activity ends with a
 // TimeoutFailure as the cause; 0 means no limit.
 struct ActivityOptions {
   // One attempt, from the moment a worker takes it. Retried when it passes. Without it (and without
   // `heartbeat`) an attempt that hangs is never given up while its process lives.
   Duration start_to_close{0};
-  // From the moment an attempt is ready until a worker takes it. Not retried: no worker would take
-  // the next one either.
+  // From the moment an attempt is ready until a worker takes it. Not retried when it passes: no
+  // worker would take the next attempt either.
   Duration schedule_to_start{0};
-  // Everything: waits, attempts and the time between them. Ends retries.
+  // The whole activity: waits, attempts and the time between them. Ends retries.
   Duration schedule_to_close{0};
   // The longest silence between two ActivityContext::heartbeat() calls of an attempt. Retried.
   Duration heartbeat{0};
@@ -74,17 +74,17 @@ enum class IdReuse : std::uint8_t {
   kAllow,                 // another run starts
   kAllowUnlessCompleted,  // only after a run that failed, was cancelled, terminated or timed out
   kReject,                // AlreadyStarted
-  // start() returns a handle to the run that is there, running or closed, whatever IdConflict says:
-  // a start that may be made again and again and has one run. Its result() is the one run's, its
-  // failure too. AlreadyStarted when the id belongs to a run of another workflow.
+  // start() returns a handle to the existing run, running or closed, whatever IdConflict says: a
+  // start may be repeated and there is one run. result() gives that run's result or failure.
+  // AlreadyStarted when the id belongs to a run of another workflow.
   kUseExisting,
 };
 
-// What may happen when a *running* one has it. When it has ended IdReuse decides: kUseExisting here
-// with kAllow there starts a second run.
+// What may happen when a *running* run has the id. Once it has ended IdReuse decides: kUseExisting
+// here with kAllow there starts a second run.
 enum class IdConflict : std::uint8_t {
   kFail,               // AlreadyStarted
-  kUseExisting,        // start() returns a handle to the run that is there
+  kUseExisting,        // start() returns a handle to the existing run
   kTerminateExisting,  // it is terminated, and the new one starts
 };
 
@@ -97,8 +97,8 @@ struct StartOptions {
   std::string_view task_queue{};
   IdReuse id_reuse = IdReuse::kAllow;
   IdConflict id_conflict = IdConflict::kFail;
-  // From start to end, all waiting included; 0: no limit. The run then ends as TimedOut, its code
-  // is not asked.
+  // From start to end, all waiting included; 0: no limit. The run then ends as TimedOut without
+  // running its code.
   Duration run_timeout{0};
 };
 
@@ -125,55 +125,55 @@ struct ListOptions {
 
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 
-// Takes log lines; called from several threads at once. What it throws is counted and goes to
-// standard error once; it stops nothing.
+// Takes log lines; called from several threads at once. Exceptions from it are counted and reported
+// on standard error once; they stop nothing.
 using LogSink = std::function<void(LogLevel level, std::string_view line)>;
 
-// How much an engine takes on before it pushes back; docs/limits.md has them all in one table.
+// How much an engine accepts before callers must wait; docs/limits.md lists all limits.
 struct EngineLimits {
-  // Starts, signals, updates, cancellations and terminations that are not durable yet, and as many
-  // queries and other questions that are not answered. At the limit a call waits, see
+  // Starts, signals, updates, cancellations and terminations that are not durable yet; and, counted
+  // apart, queries and other questions without an answer yet. At the limit a call waits, see
   // overload_wait.
   std::size_t pending_requests = 65'536;
   // Bytes of those requests' payloads, roughly. At the limit a call waits.
   std::size_t pending_bytes = std::size_t{256} << 20;
   // Attempts of activities and steps that wait for a worker's thread, over all task queues. At the
-  // limit a start waits; all other calls go on, and so do the runs that are there.
+  // limit a start waits; all other calls and the existing runs go on.
   std::size_t waiting_attempts = 250'000;
-  // How long a call waits for room before it throws Overloaded; 0: not at all. So long at most waits
-  // also a call that was accepted before the store ran out of room, and then throws StoreFull.
+  // How long a call waits for room before it throws Overloaded; 0: not at all. A call that was
+  // accepted before the store ran out of room waits as long, and then throws StoreFull.
   Duration overload_wait{10'000};
   // Activities, steps and timers of one run that are under way at a time. A run that asks for more
   // is parked (RP2007).
   std::size_t pending_operations = 200'000;
-  // Bytes of what a run asks for between two waits, 512 MiB at most; code that loops without waiting
-  // ends here. The run is parked (RP2007).
+  // Bytes of what a run asks for between two waits, 512 MiB at most. A run that asks for more is
+  // parked (RP2007): this stops code that loops without waiting.
   std::size_t turn_bytes = std::size_t{64} << 20;
   // Events of one run's history. A run that has more is parked, and its signals, updates and
   // cancellations are refused (RP2007); it can still be terminated.
   std::uint64_t history_events = 10'000'000;
-  // Workflow code that has not returned for so long is reported in the log with its stack, and
-  // again each time that has doubled; 0: never. Nothing interrupts it.
+  // Workflow code that has not returned for this long is reported in the log with its stack, and
+  // again each time the time has doubled; 0: never. Nothing interrupts it.
   Duration slow_turn{2'000};
 };
 
-// Which closed runs an engine keeps; by default all of them. Runs that are past a limit are removed
-// while the engine works, those that ended first go first: history, summary and ids. Afterwards the
-// store knows nothing of them: describing one throws NotFound, and its workflow id is as good as
-// new, whatever IdReuse says. Open runs are never removed. The archive's file does not shrink, what
-// was freed is used again; a backup takes only what is there.
+// Which closed runs an engine keeps; by default all of them. Runs past a limit are removed while
+// the engine works, those that ended first go first: history, summary and ids. Afterwards the store
+// knows nothing of them: describing one throws NotFound, and its workflow id can be used again,
+// whatever IdReuse says. Open runs are never removed. The archive's file does not shrink, but freed
+// space is used again; a backup copies only what is left.
 struct Retention {
-  // Since the end of the run, by the wall clock; 0: for ever.
+  // Time since the end of the run, by the wall clock; 0: for ever.
   Duration max_age{0};
-  // Of the archive's content in bytes, open runs included; 0: no limit. A run that ended becomes
-  // removable some seconds later.
+  // Bytes of the archive's content, open runs included; 0: no limit. A run can be removed some
+  // seconds after its end.
   std::uint64_t max_bytes = 0;
 };
 
-// What an engine does when workflow code calls what may differ from run to run: a clock, a random
-// number, a file, a socket, a thread, a lock that it has to wait for. <reprise/guard.h> allows such
-// calls in a scope; docs/determinism.md lists what is caught. The environment variable
-// REPRISE_GUARD (off, report or park) goes before the option.
+// What an engine does when workflow code calls something whose result may differ on replay: a
+// clock, a random number, a file, a socket, a thread, a lock that it has to wait for.
+// <reprise/guard.h> allows such calls in a scope; docs/determinism.md lists what is caught. The
+// environment variable REPRISE_GUARD (off, report or park) overrides the option.
 enum class Guard : std::uint8_t {
   kOff,     // nothing; costs nothing
   kReport,  // logs a warning, once for each place in the code
@@ -191,19 +191,19 @@ struct EngineOptions {
   // Threads that run workflow code, 1 to 1,024; 0: one per processor. Each run belongs to one of
   // them.
   int shards = 0;
-  // Runs kept in memory at most, over all shards. Others are replayed from the log when an input
+  // Most runs kept in memory, over all shards. Others are replayed from the log when an input
   // arrives for them: more memory, fewer replays.
   std::size_t cached_runs = 50'000;
-  // Bytes of stack memory of the runs in memory, at most; whichever limit is reached first counts.
-  // Stacks that were in use a moment ago and are idle now come on top, until nothing has happened
-  // for a second.
+  // Most bytes of stack memory of the runs in memory; the limit that is reached first counts.
+  // Stacks that have just become idle are not counted; they are kept until nothing has happened for
+  // a second.
   std::size_t cached_bytes = std::size_t{1} << 30;
   // Address space of one stack in bytes, 32 KiB to 1 GiB; memory is used only as far as the code
   // touches it. Raise it for workflow code with deep recursion or large local arrays.
   std::size_t stack_bytes = std::size_t{64} * 1024;
-  // Replay compares inputs of activities and durations of timers too, not kinds and names alone.
+  // Replay compares inputs of activities and durations of timers too, not only kinds and names.
   bool strict = false;
-  // Every command records the stack of the code that makes it, not the line of the call alone: for
+  // Every command records the stack of the code that makes it, not only the line of the call: for
   // people, never compared. Each different stack is written once per run, as text with function,
   // file and line; that takes some 40 bytes a frame, one byte or two per command, and some 3 us of
   // CPU per command.
@@ -217,22 +217,22 @@ struct EngineOptions {
   std::uint64_t archive_map_bytes = 0;
   EngineLimits limits{};
   Retention retention{};
-  // What ends the process in workflow code (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, exit(),
-  // pthread_exit()) is first told on stderr: run, workflow, strand, stack, last durable call. Then
-  // it is for the handler that the program or a sanitizer had before the engine was opened, or
-  // for the default action with its core dump. A run that has ended the process twice so is set
-  // aside (RP2010). Off: no handler is installed, and it takes three deaths in a row. For programs
-  // whose own SIGSEGV handler mends what it is called for.
+  // When workflow code ends the process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, exit(),
+  // pthread_exit()), stderr first gets the run, workflow, strand, stack and last durable call. Then
+  // the signal goes to the handler that the program or a sanitizer had before the engine was
+  // opened, or to the default action with its core dump. A run that has ended the process twice in
+  // this way is set aside (RP2010). Off: no handler is installed, and it takes three deaths in a
+  // row. Switch it off in programs whose own SIGSEGV handler repairs the fault.
   bool crash_reports = true;
-  // By default kOff in a program that is compiled with NDEBUG, as release builds are, else kReport.
-  // The first engine with a guard prepares the process for it; that stays.
+  // By default kOff in a program compiled with NDEBUG, as release builds are, else kReport. The
+  // first engine with a guard prepares the process for it; that is not undone.
   Guard guard = kDefaultGuard;
   // Serves the socket `control` in the store's directory, through which `reprise signal`, `cancel`,
   // `terminate`, `query` and `update` reach the runs; for this user and root only. Takes one
-  // thread. An engine that cannot have it (RP3014) logs a warning and goes on without.
+  // thread. An engine that cannot create it (RP3014) logs a warning and goes on without it.
   bool control_socket = true;
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger. Foreign
-  // text is made printable first: no control characters, and no further line in the first column.
+  // text is made printable first: control characters are escaped, and further lines are indented.
   LogSink logger{};
 };
 
@@ -240,8 +240,8 @@ struct EngineOptions {
 struct WorkerOptions {
   // Runs and activities of this task queue.
   std::string task_queue = "default";
-  // Threads that execute activities and steps, 1 to 65,536; 0: the engine's choice. As many attempts
-  // are under way at once.
+  // Threads that execute activities and steps, 1 to 65,536; 0: the engine chooses. Each executes
+  // one attempt at a time.
   std::size_t activity_threads = 0;
 };
 

@@ -1,4 +1,4 @@
-// What a workflow can wait for, and what it can take back.
+// What a workflow can wait for and cancel.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace reprise {
 
 namespace internal {
 
-// Once for each signal, when it is handed to the code.
+// Called once for each signal, when it is handed to the code.
 template <class T>
 bool read_signal(std::string_view payload, std::shared_ptr<void>* value, std::string* why_not) {
   try {
@@ -34,7 +34,7 @@ bool read_signal(std::string_view payload, std::shared_ptr<void>* value, std::st
   }
 }
 
-// Nobody sees what a poke carries: any signal of the name is one.
+// For Signal<>, whose payload nobody sees: any signal of that name will do.
 inline bool read_poke(std::string_view, std::shared_ptr<void>*, std::string*) {
   return true;
 }
@@ -56,9 +56,9 @@ class PendingBase {
  public:
   // Has it completed? Never waits, records nothing. Do not poll: wait_until() waits.
   bool ready() const;
-  // Gives up an activity, a timer or the next signal that has not completed: get() throws
-  // CancelledFailure from then on, at once. Records an event for an activity and a timer. Does
-  // nothing when it is complete, and for a spawn(), which is given up by dropping it.
+  // Gives up an activity, a timer or the next signal that has not completed: from then on get()
+  // throws CancelledFailure at once. Records an event for an activity and a timer. Does nothing
+  // once it is complete, nor for a spawn(), which is given up by dropping it.
   void cancel(CallSite site = CallSite::current());
 
   PendingBase(const PendingBase&) = delete;
@@ -85,20 +85,21 @@ class PendingBase {
   internal::PendingParts parts_;
 };
 
-// Something under way whose T will be there later: an activity, a timer, the next signal of an
-// inbox, a spawned function. A handle to it: movable, owned by workflow code, used on the run's own
-// strands only. Dropping it does not cancel an activity; a dropped timer fires unseen, a dropped
-// signal goes back to the inbox, and a dropped spawn() is stopped on the spot.
+// A handle to something under way that ends with a T: an activity, a timer, the next signal of an
+// inbox, a spawned function. Movable, owned by workflow code, used on the run's own strands only.
+// Dropping it does not cancel an activity; a dropped timer fires unseen, a dropped signal goes back
+// to the inbox, and a dropped spawn() is stopped on the spot.
 template <class T>
 class [[nodiscard]] Pending : public PendingBase {
  public:
   Pending(Pending&&) noexcept = default;
   Pending& operator=(Pending&&) noexcept = default;
 
-  // Waits, then hands over the result: call it once (again, or on two strands: UsageError RP2012).
-  // Throws the Failure it ended with (an ActivityFailure for an activity), or CancelledFailure when
-  // it was cancelled, or the current scope was before it was complete. Throws PayloadError, which
-  // parks the run with a report of what is recorded, when the result is no T. Records nothing.
+  // Waits, then hands over the result: call it once (a second call, on any strand, throws
+  // UsageError RP2012). Throws the Failure it ended with (an ActivityFailure for an activity), or
+  // CancelledFailure if it, or the current scope, was cancelled before it was complete. Throws
+  // PayloadError, which parks the run with a report of what is recorded, if the result is not a T.
+  // Records nothing.
   T get() {
     const std::string payload = take();
     if constexpr (std::is_void_v<T>) {
@@ -128,20 +129,20 @@ template <class P>
 concept AnyPending = std::derived_from<std::remove_cvref_t<P>, PendingBase>;
 
 // The unread signals of one name, in the order of their arrival. Signals wait in it from the start
-// of the run, whether or not the code has asked for it yet. A view: make as many as you like, they
-// share the signals. A signal that is no T is not for the code: where it would have been handed
-// over it is set aside, which the log says (RP3013), and the one after it comes instead; also where
-// another receiver, who waits behind this one, could have read it. An Inbox<void> takes whatever a
-// signal carries. Workflow code only; valid while the run's code runs. Records nothing else.
+// of the run, whether or not the code has asked for it yet. A view: all inboxes of a name share the
+// signals. A signal that does not decode as a T is not given to the code: when its turn comes it is
+// set aside, with a line in the log (RP3013), and the next one is handed over instead, even if
+// another receiver, waiting after this one, could have read it. An Inbox<void> takes a signal
+// whatever it carries. Workflow code only; valid while the run's code runs. Records nothing else.
 template <class T>
 class Inbox {
  public:
-  // The next signal that nobody else has asked for.
+  // The next signal that no other call of next() gets.
   Pending<T> next(CallSite site = CallSite::current()) {
     return Pending<T>(internal::next_signal(*execution_, name_, site, internal::inbox_reader<T>()),
                       &internal::decode_argument<T>);
   }
-  // Has no signal arrived that nobody has asked for? Sets aside those that are no T.
+  // Are there no signals that next() could hand over now? Sets aside those that are not a T.
   bool empty(CallSite site = CallSite::current()) const {
     return !internal::has_signal(*execution_, name_, site, internal::inbox_reader<T>());
   }
@@ -155,7 +156,7 @@ class Inbox {
   std::string name_;
 };
 
-// A query or update handler in force: destroying it takes the handler away, so that a handler can
+// A registered query or update handler: destroying this removes the handler, so that a handler can
 // refer to the frame that holds its registration. Movable; workflow code only. Records nothing.
 class [[nodiscard]] Registration {
  public:

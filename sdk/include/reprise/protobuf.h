@@ -1,5 +1,5 @@
 // Makes every generated Protocol Buffers message a payload: a byte string with its serialization,
-// map fields in order. Fields may be added later as protobuf allows.
+// map fields sorted. Fields may be added later as protobuf allows.
 #pragma once
 #include <concepts>
 #include <reprise/codec.h>
@@ -22,8 +22,8 @@ struct Codec<T> {
       coded.SetSerializationDeterministic(true);
       value.SerializeToCodedStream(&coded);
     }
-    // What was written is not always read again: strings that are no UTF-8, required fields that
-    // are not set, messages that nest too deeply.
+    // protobuf does not read everything that it writes: strings that are not UTF-8, required fields
+    // that are not set, messages that nest too deeply.
     if (T copy; !parse(bytes, &copy)) {
       out.invalid("protobuf does not read what it writes for this message of type " +
                   value.GetTypeName() + ": a string is no UTF-8, or it nests too deeply");

@@ -23,8 +23,8 @@ Registry& registry(Replayer& replayer);
 }  // namespace internal
 
 struct ReplayerOptions {
-  // Compare all that commands carry (inputs, durations, results, options), not kinds and names
-  // alone.
+  // Compare everything that commands carry (inputs, durations, results, options), not only kinds
+  // and names.
   bool strict = false;
   // Address space of one stack, in bytes; as in EngineOptions.
   std::size_t stack_bytes = std::size_t{64} * 1024;
@@ -32,7 +32,7 @@ struct ReplayerOptions {
 
 // One event as a report shows it. A value.
 struct ReplayEvent {
-  std::uint64_t number = 0;  // in the history, from 1; 0: it is not in it
+  std::uint64_t number = 0;  // in the history, from 1; 0: not in the history
   std::string text;          // "ActivityScheduled charge"
   std::string file;          // where the code asked for it; empty for what happened to the run
   std::uint32_t line = 0;
@@ -42,23 +42,24 @@ struct ReplayEvent {
 
 // What a replay found. A value; text is for people, the other members are for programs.
 struct ReplayReport {
-  bool matched = false;      // the code did everything the history says, and no more
+  bool matched = false;      // the code did exactly what the history says
   std::uint64_t events = 0;  // how many matched: all of them, or those before the one at fault
   std::uint64_t event = 0;   // the first one at fault, from 1; 0: none
   std::string code;          // "RP2001"; empty when matched
   std::string text;          // the whole report for people, several lines; empty when matched
 
-  // The two sides of a mismatch (RP2001), as far as there are two.
-  std::string mismatch;    // its kind: "other name", "changed input"...; empty: it is none
-  ReplayEvent recorded;    // what the history says; empty: nothing more
-  ReplayEvent attempted;   // what the code does; empty: nothing of the kind
-  ReplayEvent last_match;  // the last command that was the same on both sides; empty: none was
-  // Where the strand that made the call was, or all strands as they waited: the user's functions,
-  // the innermost first: "shop::place_order shop/order.cc:41".
+  // The sides of a mismatch (RP2001); some mismatches have only one.
+  std::string mismatch;    // its kind: "other name", "changed input"...; empty: no mismatch
+  ReplayEvent recorded;    // what the history says; empty: the history ends
+  ReplayEvent attempted;   // what the code does; empty: it makes no command here
+  ReplayEvent last_match;  // the last command that was the same on both sides; empty: none
+  // The stack of the strand that made the call, or of all strands as they waited: the user's
+  // functions, the innermost first: "shop::place_order shop/order.cc:41".
   std::vector<std::string> stack;
 
   // Strands that swallow the exception by which a run leaves memory (RP2011), as the engine would
-  // log them. They match all the same, and keep their stacks in memory until the process ends.
+  // log them. The replay can match nevertheless; their stacks stay in memory until the process
+  // ends.
   std::vector<std::string> given_up;
 
   explicit operator bool() const { return matched; }
@@ -67,9 +68,9 @@ struct ReplayReport {
 // The report's text, or that all events match.
 std::ostream& operator<<(std::ostream& out, const ReplayReport& report);
 
-// Replays histories with the workflow implementations that it is given; activities are not needed,
-// because their results are in the history. Not thread-safe: replay on several threads with one
-// Replayer each. Workflow functions are called on the calling thread. Not for workflow code.
+// Replays histories with the given workflow implementations; activities are not needed, because
+// their results are in the history. Not thread-safe: use one Replayer per thread. Workflow
+// functions are called on the calling thread. Not for workflow code.
 class Replayer {
  public:
   explicit Replayer(ReplayerOptions options = {});
@@ -89,8 +90,8 @@ class Replayer {
     return *this;
   }
 
-  // Runs the workflow's code from its start, with the history in place of the world. What is wrong
-  // is in the report; throws nothing for it.
+  // Runs the workflow's code from its start, with all results taken from the history. A mismatch is
+  // in the report; it throws nothing.
   ReplayReport replay(const History& history) const;
 
  private:

@@ -1,5 +1,5 @@
-// What most programs need. Not here: <reprise/json.h> and <reprise/protobuf.h>, which make types
-// payloads, <reprise/replayer.h>, <reprise/cli.h>, and <reprise/testing/env.h>.
+// What most programs need. Not included: <reprise/json.h> and <reprise/protobuf.h>, which make
+// types payloads, <reprise/replayer.h>, <reprise/cli.h>, and <reprise/testing/env.h>.
 #pragma once
 #include <reprise/activity_context.h>
 #include <reprise/client.h>

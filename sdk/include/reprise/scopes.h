@@ -1,4 +1,4 @@
-// Who is reached by a cancellation: scopes on the stack of workflow code.
+// What a cancellation reaches: scopes on the stack of workflow code.
 #pragma once
 #include <reprise/internal/opaque.h>
 
@@ -6,8 +6,8 @@ namespace reprise {
 
 class Context;
 
-// While it lives, this strand is not reached by cancellation from outside: for cleanup that waits.
-// Cancels inside it (a CancelScope, Pending::cancel) still work. On the stack of workflow code
+// While it lives, cancellation from outside does not reach this strand: for cleanup that waits.
+// Cancelling inside it (a CancelScope, Pending::cancel) still works. On the stack of workflow code
 // only; nests like any scope; records nothing. What is started in it outlives a cancellation too.
 class [[nodiscard]] Shield {
  public:
@@ -21,9 +21,9 @@ class [[nodiscard]] Shield {
   replay::Scope* scope_;
 };
 
-// What this strand starts and waits for while it lives can be cancelled as one, from any code of
-// the run. Also cancelled when the run or a scope around it is. On the stack of workflow code only;
-// nests like any scope. Leaving it does not cancel what is still under way.
+// Everything that this strand starts and waits for while it lives can be cancelled together, from
+// any code of the run. Cancelled too when the run or a scope around it is. On the stack of workflow
+// code only; nests like any scope. Leaving it does not cancel what is still under way.
 class [[nodiscard]] CancelScope {
  public:
   explicit CancelScope(Context& ctx);

@@ -1,5 +1,5 @@
-// Time as Reprise knows it: milliseconds, on the system clock's epoch. The standard units convert
-// to it (10s, 24h); finer ones do not, because the log does not keep them.
+// Times and durations: in milliseconds, with the system clock's epoch. The standard units convert
+// to them (10s, 24h); finer ones do not, because the log does not keep them.
 #pragma once
 #include <chrono>
 

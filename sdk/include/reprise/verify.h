@@ -1,5 +1,5 @@
-// Checking a store's runs against code before the code is deployed: which of them would go on, and
-// what keeps the others going.
+// Checking a store's runs against code before the code is deployed: which runs would go on, and
+// which edit keeps the others going.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -20,14 +20,14 @@ struct VerifyProgress {
 
 struct VerifyOptions {
   std::string workflow{};         // runs of this workflow only; empty: of all
-  std::uint64_t limit = 0;        // at most so many, those that started first; 0: all
+  std::uint64_t limit = 0;        // at most this many, those that started first; 0: all
   bool closed_runs = false;       // closed runs too: their code runs again to answer queries
   bool every_task_queue = false;  // as if the worker served them all
   bool strict = false;            // compare inputs of commands too, as in ReplayerOptions
   unsigned threads = 0;           // that replay; 0: one per processor
   std::size_t examples = 3;       // runs named per group; at least 1
   std::size_t stack_bytes = std::size_t{64} * 1024;  // as in EngineOptions
-  // Told now and then, on the calling thread. Must not throw.
+  // Called now and then, on the calling thread. Must not throw.
   std::function<void(const VerifyProgress&)> progress{};
 };
 
@@ -37,8 +37,8 @@ struct VerifyExample {
   std::uint64_t event = 0;  // the first one at fault, from 1
 };
 
-// Runs that the code would park for the same reason, or that cannot be read. Both sides are of the
-// first example.
+// Runs that the code would park for the same reason, or that cannot be read. `recorded` and
+// `attempted` are those of the first example.
 struct VerifyGroup {
   std::string workflow;
   std::string code;         // "RP2001"
@@ -53,30 +53,30 @@ struct VerifyGroup {
   // A change of the code that keeps these runs going, several lines; empty: none is known.
   std::string edit;
   std::string edit_at;  // where it goes: file:line
-  std::string note;     // what else there is to know about it
+  std::string note;     // anything else to know about the edit
 };
 
-// A change of the code that histories or the code know by ctx.patched() or ctx.deprecate_patch(),
-// and the checked runs of its workflow.
+// A change that histories or the code mark by ctx.patched() or ctx.deprecate_patch(), and the
+// checked runs of its workflow.
 struct VerifyPatch {
   std::string workflow;
   std::string change_id;
   std::uint64_t old_branch = 0;  // took the old branch
   std::uint64_t new_branch = 0;  // have the event of patched()
   std::uint64_t deprecated = 0;  // have that of deprecate_patch()
-  std::uint64_t unmarked = 0;    // have none, and have not come that far, as far as is known
+  std::uint64_t unmarked = 0;    // have neither, and have not come that far, as far as is known
   std::uint64_t diverged = 0;    // of all these runs
   bool asked = false;            // the code calls patched(), as far as the runs have shown
   bool deprecating = false;      // it calls deprecate_patch()
 
-  // What can be done with it now, one line.
+  // The next step for this change, in one line.
   std::string advice() const;
 };
 
 // Code of a workflow that swallows the exception by which a run leaves memory (RP2011). Its runs go
-// on, so they are safe as far as that goes; but each such strand keeps its stack in memory until
-// the process ends, the engine's as well as the one that verifies; after 1,000 of them a thread
-// replays no more runs of that workflow.
+// on, so they count as safe. But each such strand keeps its stack in memory until the process ends,
+// in the engine and in the process that verifies; after 1,000 of them a thread replays no more runs
+// of that workflow.
 struct VerifyGivenUp {
   std::string workflow;
   std::uint64_t strands = 0;
@@ -86,12 +86,12 @@ struct VerifyGivenUp {
 // What a verification found. A value.
 struct VerifyReport {
   std::uint64_t checked = 0;     // runs that were replayed, or should have been
-  std::uint64_t safe = 0;        // the code does what they did, and no more
-  std::uint64_t diverged = 0;    // it would park them
+  std::uint64_t safe = 0;        // the code does exactly what they did
+  std::uint64_t diverged = 0;    // the code would park them
   std::uint64_t unreadable = 0;  // histories that could not be read, or were not replayed (RP2011)
-  std::uint64_t events = 0;      // that were replayed
+  std::uint64_t events = 0;      // replayed
   // Not checked:
-  std::map<std::string, std::uint64_t> other_task_queues;  // runs by the queue that they are on
+  std::map<std::string, std::uint64_t> other_task_queues;  // runs by their task queue
   std::uint64_t quarantined = 0;                           // damaged: no code runs them
   std::uint64_t ended = 0;                                 // ended and were removed meanwhile
   std::uint64_t beyond_limit = 0;
@@ -99,17 +99,17 @@ struct VerifyReport {
   std::vector<VerifyPatch> patches;
   std::vector<VerifyGivenUp> given_up;  // by workflow
 
-  // 0: every checked run is safe; 1: some diverge; 2: none does, and some could not be read.
+  // 0: every checked run is safe; 1: some diverge; 2: none diverges, but some could not be read.
   int exit_status() const;
 };
 
 // Replays the runs of the store in `directory` with the implementations that the worker has now, on
-// several threads, each run on one. Reads the store beside the engine that may be using it in
-// another process, and changes nothing: no activity, step or side effect is executed, and what
-// workflow code logs is dropped. Throws StoreError when the store cannot be opened (RP1001 to
-// RP1006; in the process of its engine RP1003), UnknownWorkflow (RP2003) when neither the worker
-// nor an open run knows `options.workflow`. Workflow functions are called on several threads at
-// once. Not for workflow code.
+// several threads, each run on one. An engine in another process may be using the store. Changes
+// nothing: no activity, step or side effect is executed, and log lines of workflow code are
+// dropped. Throws StoreError if the store cannot be opened (RP1001 to RP1006; RP1003 in the process
+// of its engine), UnknownWorkflow (RP2003) if neither the worker nor an open run knows
+// `options.workflow`. Workflow functions are called on several threads at once. Not for workflow
+// code.
 VerifyReport verify(const std::string& directory,
                     const Worker& worker,
                     const VerifyOptions& options = {});

@@ -1,4 +1,4 @@
-// Workers: which code stands behind which definition.
+// Workers: the code that implements the definitions.
 #pragma once
 #include <concepts>
 #include <memory>
@@ -28,12 +28,11 @@ const std::string& task_queue(const Worker& worker);
 
 // Executes the runs and activities of one task queue with the code given to it. Implement first,
 // then start; a second start, implementing after it, and implementing a definition twice throw
-// UsageError. One without a Service is
-// a set of implementations, for cli() and Replayer, until start(service) gives it one. Not
-// thread-safe except as said; the Service must outlive it. Workflow functions are called on the
-// engine's shard threads, activities on the worker's own, several at once: what they capture must
-// stand that and outlive the worker. Destroying a worker stops it and waits for activities under
-// way. Not for workflow code.
+// UsageError. A worker without a Service is a set of implementations, for cli() and Replayer, until
+// start(service) gives it one. Not thread-safe except as said; the Service must outlive it.
+// Workflow functions are called on the engine's shard threads, activities on the worker's own,
+// several at once: what they capture must be thread-safe and outlive the worker. Destroying a
+// worker stops it and waits for activities under way. Not for workflow code.
 class Worker {
  public:
   explicit Worker(WorkerOptions options = {});
@@ -66,17 +65,18 @@ class Worker {
     return *this;
   }
 
-  // Throws UsageError when it has no Service, StoreError RP1011 when the system gives it too few
-  // threads: it may be started again then.
+  // Throws UsageError if it has no Service, StoreError RP1011 if the system gives it too few
+  // threads: then it may be started again.
   void start();
   // For a worker made without one.
   void start(Service& service);
-  // Stops taking work, waits for activities under way (their stop_token() says so) and takes the
-  // runs out of memory. A worker that is not started is left alone. It cannot be started again.
-  // Activities and steps that wait for the end of another run are told (StoreError RP1008). Throws
-  // UsageError (RP2004) on one of the worker's own threads, which it would wait for.
+  // Stops taking work, requests a stop of activities under way (stop_token()), waits for them, and
+  // takes the runs out of memory. Does nothing to a worker that was not started. A stopped worker
+  // cannot be started again. Activities and steps that wait for the end of another run get
+  // StoreError RP1008. On one of the worker's own threads it throws UsageError (RP2004): it would
+  // wait for itself.
   void stop();
-  // start() unless started, then blocks until `stop` is requested, then stop().
+  // start() unless started, then blocks until a stop is requested, then stop().
   void run(std::stop_token stop);
 
  private:
@@ -88,11 +88,11 @@ class Worker {
 };
 
 // Collects the handlers of a workflow class: member functions called on the instance of each run. A
-// temporary: chain on() behind implement_class(); the worker must outlive it. A signal handler and
-// an update handler run on strands of their own and may wait; an exception that is no Failure parks
-// the run, and so does a Failure from a signal handler, which has no caller to tell. A signal that
-// does not decode as the handler's argument is set aside, which the log says (RP3013). A query
-// handler must be const, and is called after the run has ended too.
+// temporary: chain on() to implement_class(); the worker must outlive it. Signal and update
+// handlers run on strands of their own and may wait. An exception that is not a Failure parks the
+// run; so does a Failure from a signal handler, which has no caller to return it to. A signal that
+// does not decode as the handler's argument is set aside, with a line in the log (RP3013). A query
+// handler must be const, and is also called after the run has ended.
 template <class C>
 class ClassBinding {
  public:
@@ -170,10 +170,9 @@ inline constexpr bool kRuns<C, Run, R(A...)> =
 
 }  // namespace internal
 
-// Implements a workflow by a class: an instance is made from the Context for each run in memory and
-// for each replay, run() is called once, and the instance outlives it, so that a finished run goes
-// on answering queries. Member functions may use everything the Context offers; the constructor
-// too.
+// Implements a workflow by a class. For each run in memory and for each replay an instance is made
+// from the Context, and `run` is called once. The instance outlives that call, so a finished run
+// still answers queries. Member functions and the constructor may use everything in the Context.
 template <class S, class C, class Run>
 requires internal::kRuns<C, Run, S> ClassBinding<C> implement_class(Worker& worker,
                                                                     const Workflow<S>& workflow,

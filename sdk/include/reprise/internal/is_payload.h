@@ -1,4 +1,4 @@
-// Can a type be a payload? Asked where a user names the type, so that the answer comes at his line.
+// Can a type be a payload? Checked where a user names the type, so that the error is at that line.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace reprise::internal {
 
-// What a T is made of, for codecs that ask others.
+// The types that a T contains, for codecs that use other codecs.
 template <class T>
 struct Elements {
   using Types = std::tuple<>;
@@ -67,7 +67,7 @@ inline constexpr bool kHasOwnCodec = !std::is_base_of_v<NoCodec, Codec<T>>;
 template <>
 inline constexpr bool kHasOwnCodec<void> = true;
 
-// The first of the types, and of what they are made of, that has no codec; void: all have one.
+// The first of the types, and of the types they contain, without a codec; void: all have one.
 template <class... T>
 struct WithoutCodec {
   using Type = void;
@@ -85,11 +85,11 @@ struct WithoutCodec<T, More...> {
       std::conditional_t<std::is_void_v<Element>, typename WithoutCodec<More...>::Type, Element>>;
 };
 
-// Can all of them be payloads? Whoever asks leaves out what would not compile.
+// Can all of them be payloads? Callers then leave out what would not compile.
 template <class... T>
 inline constexpr bool kPayloads = std::is_void_v<typename WithoutCodec<T...>::Type>;
 
-// Has no other use than its error: one for each type, however often it is asked for.
+// Exists for its error alone: one for each type, however often the type is used.
 template <class T>
 struct NoPayload {
   static_assert(kHasOwnCodec<T>,

@@ -1,8 +1,8 @@
 // nlohmann's conversions for std::optional, std::variant, std::monostate and the durations and time
-// points of std::chrono: NLOHMANN_DEFINE_TYPE_... asks for them member by member. They stand behind
-// a constraint, which makes them less specialized than what a program writes for such a type itself
-// (template <class T> struct adl_serializer<std::optional<T>>): that one is used then. As always,
-// all files of a program must see the same.
+// points of std::chrono: NLOHMANN_DEFINE_TYPE_... uses them member by member. They are constrained,
+// and so less specialized than a conversion of the program's own (template <class T> struct
+// adl_serializer<std::optional<T>>), which is then used instead. As always, all files of a program
+// must see the same one.
 #pragma once
 #include <chrono>
 #include <concepts>
@@ -18,7 +18,7 @@
 
 namespace reprise::internal {
 
-// The value cannot be written so that it is read back, or is not what it is read as.
+// The value could not be read back if it were written, or does not have the type it is read as.
 class JsonMismatch : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -41,7 +41,7 @@ inline constexpr bool kIsTimePoint = false;
 template <class Clock, class D>
 inline constexpr bool kIsTimePoint<std::chrono::time_point<Clock, D>> = true;
 
-// A number that a Number holds exactly; nlohmann's own conversion cuts it.
+// A number that fits a Number exactly; nlohmann's own conversion truncates.
 template <class Number, class Json>
 Number exact_number(const Json& json) {
   if constexpr (std::is_floating_point_v<Number>) {

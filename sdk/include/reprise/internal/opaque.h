@@ -1,4 +1,4 @@
-// What lies behind the typed classes of workflow code, with nothing of it shown.
+// Declarations for the typed classes of workflow code, without their definitions.
 #pragma once
 #include <exception>
 #include <memory>

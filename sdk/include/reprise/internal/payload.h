@@ -18,7 +18,8 @@ constexpr std::string_view type_name() {
   return pretty.substr(start, pretty.find_first_of(";]", start) - start);
 }
 
-// Stands where a type is no payload, which is an error by then: one, not one for each place.
+// Takes the place of a type that is not a payload, which has been reported by then: one error, not
+// one for each place.
 template <class T>
 T never();
 
@@ -67,7 +68,7 @@ T decode_argument(std::string_view encoded) {
   }
 }
 
-// Calls and encodes what comes back, as an R.
+// Calls the function and encodes its result as an R.
 template <class R, class Fn, class... A>
 std::string encode_call(Fn&& fn, A&&... args) {
   if constexpr (std::is_void_v<R>) {

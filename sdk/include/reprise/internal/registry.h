@@ -1,4 +1,4 @@
-// Implementations with their types erased, on the way from implement() to the engine.
+// Type-erased implementations: implement() passes them to the engine.
 #pragma once
 #include <functional>
 #include <memory>
@@ -24,7 +24,7 @@ class WorkflowObject {
 using WorkflowFactory = std::function<std::unique_ptr<WorkflowObject>(Context&)>;
 using ActivityFunction = std::function<std::string(ActivityContext&, std::string_view)>;
 
-// Who collects implementations: a Worker or a test environment.
+// Collects implementations: a Worker or a test environment.
 class Registry {
  public:
   virtual ~Registry() = default;
@@ -33,7 +33,7 @@ class Registry {
   virtual void require_open() const = 0;  // throws once implementations cannot change any more
 };
 
-// The input of the run does not decode as the arguments of the workflow.
+// The run's input does not decode as the workflow's arguments.
 [[noreturn]] void wrong_input(const PayloadError& error,
                               std::string_view input,
                               std::string_view type);
@@ -54,7 +54,7 @@ template <class Fn, class Ctx, class R, class... A>
 inline constexpr bool kImplements<Fn, Ctx, R(A...)> =
     std::is_invocable_r_v<R, Fn&, Ctx&, const A&...>;
 
-// What is wrong with an implementation that is none, as an error of the compiler.
+// Turns a wrong implementation into an error of the compiler that says what is wrong.
 template <class Fn, class S>
 void explain(std::type_identity<Context>) {
   static_assert(!kHandles<Fn, S>,

@@ -19,37 +19,39 @@ enum class Crash : std::uint8_t { kNever, kEveryCommit };
 enum class Order : std::uint8_t { kUsual, kShuffled };
 
 struct EnvOptions {
-  // kEveryTurn: after each turn the run is taken out of memory and replayed from its log, with all
-  // that commands carry compared too, so that nondeterminism shows in the turn that has it.
-  // kShake: besides, it is replayed twice on another thread, on stacks filled with other bytes and,
-  // in a program that links reprise::testing, on a heap with other content and other addresses: so
-  // that memory which was never written and the order of pointers show as well. The runs that it
-  // finds wrong go on; the call that finds one throws. Under a sanitizer the heap stays as it is.
+  // kEveryTurn: after each turn the run is taken out of memory and replayed from its log, and
+  // everything that commands carry is compared, so nondeterminism is found in the turn that has it.
+  // kShake: the turn is also replayed twice on another thread, on stacks filled with other bytes
+  // and, in a program that links reprise::testing, on a heap with other content and other
+  // addresses. That finds reads of memory that was never written and dependence on the order of
+  // pointers. A run in which it finds something goes on; the call that finds it throws. Under a
+  // sanitizer the heap stays as it is.
   Replay replay = Replay::kEveryTurn;
-  // kEveryCommit: the process dies behind each commit and another one takes over: all that is in
-  // memory is lost. Attempts that wait for a worker begin together, and those whose results are not
-  // durable when it dies have failed (RP4003) and are made again as their policy says: so
-  // activities may be executed more than once, and time passes between their attempts. Each is lost
-  // once at most. The test's clients outlive the process: what they have asked for reaches its run
-  // exactly once. Not while an activity waits in a call on the Env.
+  // kEveryCommit: after each commit the process dies and another one takes over: everything in
+  // memory is lost. Attempts that wait for a worker begin together; those whose results are not
+  // durable at the death have failed (RP4003) and are retried as their policy says. So activities
+  // may be executed more than once, and time passes between their attempts. Each attempt is lost
+  // once at most. The test's clients outlive the process: their requests reach the run exactly
+  // once. The process does not die while an activity waits in a call on the Env.
   Crash crash = Crash::kNever;
   // kShuffled: `seed` decides which waiting attempt is executed next, whether results reach their
-  // runs before other attempts are executed, in which order, and how many in one turn; and with
-  // kEveryCommit, at which commits the process dies, right behind or right before them.
+  // runs before other attempts are executed, in which order, and how many in one turn; with
+  // kEveryCommit also at which commits the process dies, right before or right after them.
   Order order = Order::kUsual;
-  // Of run ids, and so of Context::random(); and of the order. The same seed, the same test.
+  // For run ids, and so for Context::random(); and for the order. The same seed gives the same
+  // test.
   std::uint64_t seed = 1;
   // The decisions that differ from the usual order, as explore() prints and Env::script() returns
-  // them. `order` and `crash` do not count then. Empty: those do.
+  // them. With a script `order` and `crash` are ignored.
   Script script{};
-  // Nobody repairs the world while a test runs, and a policy without a limit would retry for ever:
-  // a failure of this attempt is final, whatever the policy says. 0: the policy alone decides.
+  // A failure of this attempt is final, whatever the policy says: nobody fixes the cause during a
+  // test, and a policy without a limit would retry for ever. 0: only the policy decides.
   int last_attempt = 100;
-  // A call that waits lets time pass from one due time to the next, so often at most: then what it
-  // waits for counts as never (RP2005). Raise it for a run that sleeps more often; at least 1.
+  // A call that waits moves time from one due time to the next, at most this many times: after that
+  // it counts as waiting for ever (RP2005). Raise it for a run that sleeps more often; at least 1.
   int time_steps = 10'000;
-  // With kPark a run whose code calls what may differ from run to run fails the test: its report
-  // is thrown as NondeterminismError (RP2008). kReport sends it to the logger.
+  // With kPark a run whose code calls something that may differ on replay fails the test: its
+  // report is thrown as NondeterminismError (RP2008). kReport sends it to the logger.
   Guard guard = Guard::kPark;
   // Log lines of engine and workflows; empty: dropped.
   LogSink logger{};
@@ -65,10 +67,10 @@ namespace reprise::testing {
 
 // An engine, a worker and a client for a test. Time is virtual: it begins at 2026-01-01T00:00:00Z,
 // stands still while code runs, and moves only in skip() and in calls that wait for something
-// (result(), update()): those go from one due time to the next. After each call everything has
+// (result(), update()), which move it from one due time to the next. After each call everything has
 // happened that can happen without time passing. Not thread-safe; owns everything; must outlive its
-// handles. Calls, those on its handles included, throw NondeterminismError once for each run that
-// replay found wrong; result() throws it or ParkedError for a run that cannot go on, and UsageError
+// handles. Calls, also those on its handles, throw NondeterminismError once for each run whose
+// replay differed; result() throws it or ParkedError for a run that cannot go on, and UsageError
 // RP2005 for one that nothing can ever wake. Activities run inside calls, on the test's thread.
 class Env {
  public:
@@ -114,7 +116,7 @@ class Env {
   }
   Client& client();
 
-  // Lets that much time pass, stopping at everything that is due in between, in order.
+  // Lets that much time pass; everything due in between happens at its time, in order.
   void skip(Duration duration);
   Time now() const;
 
@@ -125,7 +127,7 @@ class Env {
   }
 
   // The decisions so far that were not the usual ones: another Env with this script, the same seed
-  // and the same calls goes the same way.
+  // and the same calls repeats this one.
   const Script& script() const;
 
  private:

@@ -15,8 +15,8 @@ struct ExpectationFailed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// As explore(): a failed EXPECT_ or ASSERT_ on this thread breaks the test like an exception. The
-// failures of the many runs are not the surrounding test's; the order that was found is one.
+// Like explore(); a failed EXPECT_ or ASSERT_ on this thread breaks the test like an exception.
+// Failures of the single runs are not failures of the surrounding test; an order that was found is.
 inline void explore_expectations(const ExploreOptions& options,
                                  const std::function<void(Env&)>& test) {
   const auto checked = [&](Env& env) {

@@ -1,5 +1,5 @@
-// Matchers for GoogleTest: EXPECT_THAT(history, replays_on(worker)). Brings EXPECT_THAT, which is
-// GoogleMock's. Header only: the library does not link GoogleTest, the tests that include this do.
+// Matchers for GoogleTest: EXPECT_THAT(history, replays_on(worker)). Includes GoogleMock, which has
+// EXPECT_THAT. Header only: the tests that include this link GoogleTest, the library does not.
 #pragma once
 #include <memory>
 #include <ostream>
@@ -20,8 +20,8 @@ inline void PrintTo(const History& history, std::ostream* out) {
 
 namespace testing {
 
-// What replays_on() returns: matches a History, or a run's handle by the history it has now. One
-// that does not match is explained by the whole report, with both sides and their call sites.
+// What replays_on() returns: matches a History, or a run's handle by the history it has now. A
+// mismatch is explained by the whole report, with both sides and their call sites.
 class ReplaysOn {
  public:
   using is_gtest_matcher = void;
