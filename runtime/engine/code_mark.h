@@ -22,7 +22,7 @@ class CodeMark {
   // nullptr. Scopes nest: code of one run may run because of another one's.
   class Scope {
    public:
-    Scope(CodeMark& mark, const RunRecord* run)
+    Scope(CodeMark& mark, const KnownRun* run)
         : mark_(mark), outer_(mark.run()), nested_(mark.entries() % 2 != 0) {
       mark_.enter(run, nested_ ? 2 : 1);
     }
@@ -32,14 +32,14 @@ class CodeMark {
 
    private:
     CodeMark& mark_;
-    const RunRecord* const outer_;
+    const KnownRun* const outer_;
     const bool nested_;
   };
 
   // Grows with each entry and each exit; odd: user code is running.
   std::uint64_t entries() const { return entries_.load(std::memory_order_acquire); }
   // To be followed on the shard's own thread only, where an interrupt finds it as it is.
-  const RunRecord* run() const { return run_.load(std::memory_order_relaxed); }
+  const KnownRun* run() const { return run_.load(std::memory_order_relaxed); }
 
   // The thread that runs the shard, once it does.
   void set_thread(pthread_t thread) {
@@ -61,20 +61,20 @@ class CodeMark {
   }
 
  private:
-  void enter(const RunRecord* run, std::uint64_t by) {
+  void enter(const KnownRun* run, std::uint64_t by) {
     run_.store(run, std::memory_order_relaxed);
     tell(run);
     entries_.store(entries_.load(std::memory_order_relaxed) + by, std::memory_order_release);
   }
 
-  void tell(const RunRecord* run) {
+  void tell(const KnownRun* run) {
     if (run == nullptr) return told_->set(0, 0);
     const RunState& state = run->state;
     told_->set(state.number, state.events, run->starting ? base::hash64(*state.workflow) : 0);
   }
 
   std::atomic<std::uint64_t> entries_{0};
-  std::atomic<const RunRecord*> run_{nullptr};
+  std::atomic<const KnownRun*> run_{nullptr};
   store::TurnMark own_{};
   store::TurnMark* told_ = &own_;
   pthread_t thread_{};

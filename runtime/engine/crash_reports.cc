@@ -62,7 +62,7 @@ bool is_overflow(const base::Crash& crash, const StrandHere& strand) {
   return strand.in_guard(crash.address) || strand.in_guard(crash.stack_pointer);
 }
 
-void tell_run(CrashText& text, const RunRecord* run, const std::optional<StrandHere>& strand) {
+void tell_run(CrashText& text, const KnownRun* run, const std::optional<StrandHere>& strand) {
   text.text(" the code of ");
   if (run == nullptr) {
     text.text("a closed run");

@@ -227,7 +227,7 @@ void EmbeddedEngine::run_shard(Shard& shard) {
   while (true) {
     // Asked before the round: what was posted before the engine began to stop is still done.
     const bool stopping = stopping_;
-    if (shard.step()) continue;
+    if (shard.run_round()) continue;
     // What was accepted is made durable and confirmed before the thread ends, unless it never can.
     const bool never = failed_ || shared_.space.full();
     if (stopping && (never || !shard.has_effects())) return;

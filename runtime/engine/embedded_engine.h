@@ -88,7 +88,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   void room_changed(const base::Status& room);
   void run_shard(Shard& shard);
   bool run_round();
-  bool step(Shard& shard);
+  bool run_round_of(Shard& shard);
   void tell_what_is_recorded_first(const WorkerCode& code) const;
   void unregister(Session& session);
   static bool run_attempt(Session& session);

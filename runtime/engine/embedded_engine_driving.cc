@@ -29,15 +29,15 @@ bool EmbeddedEngine::run_round() {
 bool EmbeddedEngine::run_shards() {
   REPRISE_CHECK(!shared_.options.threaded, "the shards have threads of their own");
   bool worked = false;
-  for (auto& shard : shards_) worked |= step(*shard);
+  for (auto& shard : shards_) worked |= run_round_of(*shard);
   return worked;
 }
 
-bool EmbeddedEngine::step(Shard& shard) {
-  if (!*shared_.options.crash_reports) return shard.step();
+bool EmbeddedEngine::run_round_of(Shard& shard) {
+  if (!*shared_.options.crash_reports) return shard.run_round();
   thread_local const base::SignalStack signal_stack;
   const CrashReports reports(shard.code_mark());
-  return shard.step();
+  return shard.run_round();
 }
 
 bool EmbeddedEngine::commit() {

@@ -15,7 +15,7 @@ std::uint32_t hash_of(std::string_view workflow_id) {
 
 }  // namespace
 
-void RunRecord::drop_empty_extras() {
+void KnownRun::drop_empty_extras() {
   if (extras == nullptr) return;
   const bool empty = extras->watches.empty() && !extras->started && extras->replies.empty() &&
                      extras->updates.empty() && !extras->parked.has_value();
@@ -23,66 +23,65 @@ void RunRecord::drop_empty_extras() {
 }
 
 RunTable::~RunTable() {
-  by_number_.for_each([this](RunRecord& record) { records_.destroy(&record); });
+  by_number_.for_each([this](KnownRun& run) { runs_.destroy(&run); });
 }
 
-RunRecord& RunTable::add(RunState state) {
-  RunRecord* record = records_.make();
-  record->state = std::move(state);
-  by_number_.add(hash_of(record->state.number), record);
-  const std::uint32_t id_hash = hash_of(record->state.workflow_id);
-  record->older = find(record->state.workflow_id);
-  if (record->older != nullptr) {
-    by_id_.replace(id_hash, record->older, record);
+KnownRun& RunTable::add(RunState state) {
+  KnownRun* run = runs_.make();
+  run->state = std::move(state);
+  by_number_.add(hash_of(run->state.number), run);
+  const std::uint32_t id_hash = hash_of(run->state.workflow_id);
+  run->older = find(run->state.workflow_id);
+  if (run->older != nullptr) {
+    by_id_.replace(id_hash, run->older, run);
   } else {
-    by_id_.add(id_hash, record);
+    by_id_.add(id_hash, run);
   }
-  return *record;
+  return *run;
 }
 
-RunRecord* RunTable::find(store::RunNumber number) const {
+KnownRun* RunTable::find(store::RunNumber number) const {
   return by_number_.find(hash_of(number),
-                         [&](const RunRecord& record) { return record.state.number == number; });
+                         [&](const KnownRun& run) { return run.state.number == number; });
 }
 
-RunRecord* RunTable::find(std::string_view workflow_id) const {
-  return by_id_.find(hash_of(workflow_id), [&](const RunRecord& record) {
-    return record.state.workflow_id == workflow_id;
-  });
+KnownRun* RunTable::find(std::string_view workflow_id) const {
+  return by_id_.find(hash_of(workflow_id),
+                     [&](const KnownRun& run) { return run.state.workflow_id == workflow_id; });
 }
 
-RunRecord* RunTable::find(std::string_view workflow_id, const base::RunId& run_id) const {
-  RunRecord* record = find(workflow_id);
-  while (record != nullptr && record->state.id != run_id) record = record->older;
-  return record;
+KnownRun* RunTable::find(std::string_view workflow_id, const base::RunId& run_id) const {
+  KnownRun* run = find(workflow_id);
+  while (run != nullptr && run->state.id != run_id) run = run->older;
+  return run;
 }
 
-void RunTable::forget(RunRecord* record) {
-  const std::uint32_t id_hash = hash_of(record->state.workflow_id);
-  RunRecord* newer = find(record->state.workflow_id);
-  if (newer != record) {
-    while (newer->older != record) newer = newer->older;
-    newer->older = record->older;
+void RunTable::forget(KnownRun* run) {
+  const std::uint32_t id_hash = hash_of(run->state.workflow_id);
+  KnownRun* newer = find(run->state.workflow_id);
+  if (newer != run) {
+    while (newer->older != run) newer = newer->older;
+    newer->older = run->older;
   } else {
-    by_id_.remove(id_hash, record);
+    by_id_.remove(id_hash, run);
   }
-  by_number_.remove(hash_of(record->state.number), record);
-  records_.destroy(record);
+  by_number_.remove(hash_of(run->state.number), run);
+  runs_.destroy(run);
 }
 
 void RunTable::forget_archived(store::Seq through) {
   for (std::size_t left = closed_.size(); left > 0; --left) {
-    RunRecord* record = closed_.front();
-    if (record->state.last_seq > through) return;
+    KnownRun* run = closed_.front();
+    if (run->state.last_seq > through) return;
     closed_.pop_front();
     // Without the newest run of an id an older one would answer to it.
-    const bool hides_older = record->older != nullptr && find(record->state.workflow_id) == record;
-    const bool has_step_under_way = record->place != nullptr;
+    const bool hides_older = run->older != nullptr && find(run->state.workflow_id) == run;
+    const bool has_step_under_way = run->place != nullptr;
     // The archive does not know yet whose it is, nor that it has ended.
-    if (hides_older || has_step_under_way || record->overtaken) {
-      closed_.push_back(record);
+    if (hides_older || has_step_under_way || run->overtaken) {
+      closed_.push_back(run);
     } else {
-      forget(record);
+      forget(run);
     }
   }
 }

@@ -10,7 +10,7 @@
 
 #include "base/pooled.h"
 #include "base/slab.h"
-#include "runtime/engine/record_index.h"
+#include "runtime/engine/run_index.h"
 #include "runtime/engine/run_state.h"
 #include "runtime/host/host.h"
 
@@ -37,18 +37,18 @@ struct RunExtras : base::Pooled<RunExtras> {
   std::optional<base::Error> parked;
 };
 
-struct RunRecord {
+struct KnownRun {
   RunState state;
   Host::Place place = nullptr;  // while it is resident
   proto::Turn* turn = nullptr;  // inputs gathered in this round; lies in the round's arena
   std::unique_ptr<RunExtras> extras;
-  RunRecord* older = nullptr;  // the run that had the workflow id before
-  bool appending = false;      // has a turn in this round that the writer does not have yet
-  bool awaits_load = false;    // a turn follows as soon as its history can be read
-  bool starting = false;       // its first record is not durable yet
-  bool damaged = false;        // quarantined: its history does not verify
-  bool overtaken = false;      // quarantined, or it was: recovered_run.h
-  bool suspect = false;        // its code may have ended the last process (store/turn_marks.h)
+  KnownRun* older = nullptr;  // the run that had the workflow id before
+  bool appending = false;     // has a turn in this round that the writer does not have yet
+  bool awaits_load = false;   // a turn follows as soon as its history can be read
+  bool starting = false;      // its first record is not durable yet
+  bool damaged = false;       // quarantined: its history does not verify
+  bool overtaken = false;     // quarantined, or it was: recovered_run.h
+  bool suspect = false;       // its code may have ended the last process (store/turn_marks.h)
 
   RunExtras& with_extras() {
     if (extras == nullptr) extras = std::make_unique<RunExtras>();
@@ -67,12 +67,12 @@ class RunTable {
   RunTable(const RunTable&) = delete;
   RunTable& operator=(const RunTable&) = delete;
 
-  RunRecord& add(RunState state);
-  RunRecord* find(store::RunNumber number) const;
+  KnownRun& add(RunState state);
+  KnownRun* find(store::RunNumber number) const;
   // The newest known run with this workflow id.
-  RunRecord* find(std::string_view workflow_id) const;
+  KnownRun* find(std::string_view workflow_id) const;
   // That one run with this workflow id.
-  RunRecord* find(std::string_view workflow_id, const base::RunId& run_id) const;
+  KnownRun* find(std::string_view workflow_id, const base::RunId& run_id) const;
   template <class Visit>
   void for_each(const Visit& visit) const {
     by_number_.for_each(visit);
@@ -80,18 +80,18 @@ class RunTable {
   std::size_t size() const { return by_number_.size(); }
 
   // The run has ended; it is forgotten by forget_archived() once its last record is archived.
-  void closed(RunRecord& record) { closed_.push_back(&record); }
+  void closed(KnownRun& run) { closed_.push_back(&run); }
   void forget_archived(store::Seq through);
 
  private:
-  void forget(RunRecord* record);
+  void forget(KnownRun* run);
 
-  // Records live long among short-lived things: in blocks of their own, what is freed around them
+  // Runs live long among short-lived things: in blocks of their own, what is freed around them
   // does not leave pages half empty.
-  base::Slab<RunRecord> records_;
-  RecordIndex by_number_;
-  RecordIndex by_id_;  // the newest of each workflow id
-  std::deque<RunRecord*> closed_;
+  base::Slab<KnownRun> runs_;
+  RunIndex by_number_;
+  RunIndex by_id_;  // the newest of each workflow id
+  std::deque<KnownRun*> closed_;
 };
 
 }  // namespace reprise::runtime

@@ -56,7 +56,7 @@ bool Shard::take_mail() {
   return worked;
 }
 
-bool Shard::step() {
+bool Shard::run_round() {
   const ShardThread::Scope here;
   bool worked = take_mail();
   const bool released = release_effects();
@@ -114,13 +114,13 @@ void Shard::after_durable(store::Seq seq, std::function<void()> act) {
   effects_.push_back({.after = seq, .act = std::move(act)});
 }
 
-bool Shard::loadable(const RunRecord& run) const {
+bool Shard::loadable(const KnownRun& run) const {
   if (run.place != nullptr) return true;
   return !run.appending && run.state.last_seq <= shared_.durable.load();
 }
 
-void Shard::when_loadable(store::RunNumber number, std::function<void(RunRecord&)> act) {
-  RunRecord* run = runs_.find(number);
+void Shard::when_loadable(store::RunNumber number, std::function<void(KnownRun&)> act) {
+  KnownRun* run = runs_.find(number);
   if (run == nullptr) return;
   if (!run->appending && loadable(*run)) return act(*run);
   auto again = [this, number, act = std::move(act)] { when_loadable(number, act); };
@@ -172,7 +172,7 @@ void Shard::release(Effect& effect) {
 }
 
 void Shard::replay_afresh(store::RunNumber number) {
-  RunRecord* run = runs_.find(number);
+  KnownRun* run = runs_.find(number);
   if (run == nullptr || run->parked()) return;
   // A turn that is not durable yet has an effect of its own that comes back here.
   if (run->appending || run->state.last_seq > shared_.durable.load()) return;
@@ -197,20 +197,20 @@ void Shard::resume_runs(const std::string& task_queue) {
     return;
   }
   std::vector<store::RunNumber> served;
-  runs_.for_each([&](RunRecord& run) {
+  runs_.for_each([&](KnownRun& run) {
     if (run.state.open() && *run.state.task_queue == task_queue) {
       served.push_back(run.state.number);
     }
   });
   std::sort(served.begin(), served.end());  // the oldest first
   for (const store::RunNumber number : served) {
-    if (RunRecord& run = *runs_.find(number); !is_set_aside(run)) unpark(run);
-    when_loadable(number, [this](RunRecord& run) { resume(run); });
+    if (KnownRun& run = *runs_.find(number); !is_set_aside(run)) unpark(run);
+    when_loadable(number, [this](KnownRun& run) { resume(run); });
   }
 }
 
 // There is a worker for the run again: what waited for one goes on.
-void Shard::resume(RunRecord& run) {
+void Shard::resume(KnownRun& run) {
   if (!run.state.open()) return;
   if (run.state.unapplied) gather(run);
   std::vector<std::uint32_t> steps;
@@ -224,7 +224,7 @@ void Shard::remove_worker(const std::string& task_queue) {
   submit_tasks();  // steps that this round has decided to run wait with the others now
   for (const AttemptTask& task : shared_.task_queues.take_steps(task_queue, index_)) {
     if (!task.control->abandon()) continue;  // the code has given it up before
-    RunRecord* run = runs_.find(task.key.run);
+    KnownRun* run = runs_.find(task.key.run);
     Host::unpin(run->place);
     if (PendingOperation* operation = run->state.find(task.key.operation)) {
       operation->dispatched = false;
@@ -237,7 +237,7 @@ void Shard::adopt(RecoveredRun recovered) {
   // The names of the state belong to whoever read it.
   recovered.state.workflow = names_.intern(*recovered.state.workflow);
   recovered.state.task_queue = names_.intern(*recovered.state.task_queue);
-  RunRecord& run = runs_.add(std::move(recovered.state));
+  KnownRun& run = runs_.add(std::move(recovered.state));
   run.damaged = recovered.damaged;
   run.overtaken = recovered.overtaken;
   if (run.damaged) {
@@ -260,7 +260,7 @@ void Shard::adopt(RecoveredRun recovered) {
 }
 
 bool Shard::take_deaths(const store::Deaths& deaths) {
-  RunRecord* const run = runs_.find(deaths.run);
+  KnownRun* const run = runs_.find(deaths.run);
   if (run == nullptr || !run->state.open()) return false;
   run->suspect = deaths.unseen > 0;
   if (deaths.set_aside != 0 && !run->damaged) {
@@ -279,7 +279,7 @@ void Shard::answer_requests(const base::Error& why) {
 }
 
 void Shard::fail_watches(const base::Error& why) {
-  runs_.for_each([&](RunRecord& run) {
+  runs_.for_each([&](KnownRun& run) {
     if (run.extras == nullptr) return;
     for (const auto& watch : run.extras->watches) watch->set(why);
     for (const auto& update : run.extras->updates) update.reply(why);

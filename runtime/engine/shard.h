@@ -41,7 +41,7 @@ class Shard {
 
   // ---- the shard's thread ----
   // One round. False: there was nothing to do.
-  bool step();
+  bool run_round();
   // The first part of a round by itself. False: nothing had come.
   bool take_mail();
   // Until there is something to do.
@@ -112,45 +112,45 @@ class Shard {
     Kind kind = Kind::kCall;
     std::uint32_t operation = 0;  // kDispatch, kArm
     store::Seq after = 0;
-    RunRecord* run = nullptr;     // all but kCall and kConfirm
+    KnownRun* run = nullptr;      // all but kCall and kConfirm
     std::function<void()> act{};  // kCall
     Reply<void> confirm{};        // kConfirm: an input is durable
   };
 
   // ---- inputs (shard_turns.cc) ----
-  proto::Event* add_input(RunRecord& run);
-  void add_input(RunRecord& run, std::function<void(proto::Event*)> fill, Reply<void> reply);
+  proto::Event* add_input(KnownRun& run);
+  void add_input(KnownRun& run, std::function<void(proto::Event*)> fill, Reply<void> reply);
   // Gives the run a turn in this round, if only for inputs that were deferred.
-  void gather(RunRecord& run);
+  void gather(KnownRun& run);
 
   // ---- turns (shard_turns.cc) ----
   void run_turns();
   void run_turns_if_many();
-  void run_turn_if_full(RunRecord& run);
-  void run_turn(RunRecord& run, proto::Turn& turn);
-  bool run_code(RunRecord& run, proto::Turn& turn);
-  bool is_recorded_first(const RunRecord& run) const;
-  void clear_of_suspicion(RunRecord& run);
-  void record(RunRecord& run, proto::Turn& turn);
-  void record_end(RunRecord& run,
+  void run_turn_if_full(KnownRun& run);
+  void run_turn(KnownRun& run, proto::Turn& turn);
+  bool run_code(KnownRun& run, proto::Turn& turn);
+  bool is_recorded_first(const KnownRun& run) const;
+  void clear_of_suspicion(KnownRun& run);
+  void record(KnownRun& run, proto::Turn& turn);
+  void record_end(KnownRun& run,
                   std::function<void(proto::Event*)> fill,
                   Reply<void> reply,
                   std::int64_t not_before_ms = 0);
-  void stop_what_is_given_up(RunRecord& run, const proto::Turn& turn);
-  void keep_details(RunRecord& run, const proto::Turn& turn);
-  void queue_effects(RunRecord& run, const proto::Turn& turn);
-  void answer_inputs(RunRecord& run, const proto::Turn& turn);
-  void tell_unreadable(const RunRecord& run, const proto::Turn& turn);
+  void stop_what_is_given_up(KnownRun& run, const proto::Turn& turn);
+  void keep_details(KnownRun& run, const proto::Turn& turn);
+  void queue_effects(KnownRun& run, const proto::Turn& turn);
+  void answer_inputs(KnownRun& run, const proto::Turn& turn);
+  void tell_unreadable(const KnownRun& run, const proto::Turn& turn);
   void append_turns();
   void append_round();
   void recorded(std::size_t results);
-  void park(RunRecord& run, const replay::Trouble& trouble);
-  void unpark(RunRecord& run);
-  static bool is_set_aside(const RunRecord& run) {
+  void park(KnownRun& run, const replay::Trouble& trouble);
+  void unpark(KnownRun& run);
+  static bool is_set_aside(const KnownRun& run) {
     return run.parked() && run.extras->parked->code == base::ErrorCode::kPoisoned;
   }
   HostOptions wired(HostOptions host);
-  void closed(RunRecord& run);
+  void closed(KnownRun& run);
 
   // ---- effects (shard.cc) ----
   void effect(Effect effect);
@@ -158,7 +158,7 @@ class Shard {
   // Because of what `run` is, which may not be durable yet: then nobody may be told. nullptr: it
   // is.
   template <class T>
-  void refuse(const RunRecord* run, const base::Error& why, const Reply<T>& reply) {
+  void refuse(const KnownRun* run, const base::Error& why, const Reply<T>& reply) {
     const auto known = run == nullptr ? store::Seq{0} : run->state.last_seq;
     const bool recorded = run != nullptr && run->appending;
     if (!recorded && known <= shared_.durable.load()) return reply(why);
@@ -170,37 +170,36 @@ class Shard {
   }
   // Once the host can have the run: it is resident, or all of its history can be read. A turn that
   // recorded no more than the books of a run out of memory may still be on its way to the disk.
-  void when_loadable(store::RunNumber number, std::function<void(RunRecord&)> act);
-  bool loadable(const RunRecord& run) const;
+  void when_loadable(store::RunNumber number, std::function<void(KnownRun&)> act);
+  bool loadable(const KnownRun& run) const;
   // Has this round changed the run? Then the log does not know yet, and a question must wait.
-  static bool in_round(const RunRecord& run) { return run.turn != nullptr || run.appending; }
+  static bool in_round(const KnownRun& run) { return run.turn != nullptr || run.appending; }
   bool release_effects();
   void release(Effect& effect);
   void replay_afresh(store::RunNumber number);
   void resume_runs(const std::string& task_queue);
-  void resume(RunRecord& run);
+  void resume(KnownRun& run);
 
   // Does a question about the run concern turns that wait for room in the log?
-  bool waits_for_room(const RunRecord& run) const {
+  bool waits_for_room(const KnownRun& run) const {
     return full_ && run.state.last_seq > shared_.durable.load();
   }
 
   // ---- operations (shard_attempts.cc) ----
-  void start_operation(RunRecord& run, std::uint32_t id);
+  void start_operation(KnownRun& run, std::uint32_t id);
   bool step_unwanted(store::RunNumber number, std::uint32_t id);
   void step_abandoned(store::RunNumber number, std::uint32_t id);
-  bool ensure_details(RunRecord& run);
-  static const std::string& queue_of(const RunRecord& run,
-                                     const proto::ActivityScheduled& activity);
+  bool ensure_details(KnownRun& run);
+  static const std::string& queue_of(const KnownRun& run, const proto::ActivityScheduled& activity);
   void stop_attempt(const std::string& queue, const std::shared_ptr<AttemptControl>& control);
-  void dispatch_activity(RunRecord& run, PendingOperation& operation);
-  void dispatch_step(RunRecord& run, PendingOperation& operation);
+  void dispatch_activity(KnownRun& run, PendingOperation& operation);
+  void dispatch_step(KnownRun& run, PendingOperation& operation);
   void take_result(AttemptResult result);
-  void attempt_failed(RunRecord& run, PendingOperation& operation, const proto::Failure& failure);
-  void operation_failed(RunRecord& run, PendingOperation& operation, const proto::Failure& failure);
+  void attempt_failed(KnownRun& run, PendingOperation& operation, const proto::Failure& failure);
+  void operation_failed(KnownRun& run, PendingOperation& operation, const proto::Failure& failure);
   bool fire_timers();
   void fire(const TimerEntry& entry);
-  void arm(RunRecord& run,
+  void arm(KnownRun& run,
            const PendingOperation& operation,
            TimerEntry::Kind kind,
            std::int64_t due_ms);
@@ -211,9 +210,9 @@ class Shard {
   base::Result<RunState> find_archived(const RunKey& key);
   void read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch);
   base::Error unless_removed(const RunKey& key, const base::Error& error);
-  RunRecord* find(const RunKey& key) const;
+  KnownRun* find(const RunKey& key) const;
   // The open run, or the error that says why not.
-  base::Result<RunRecord*> find_open(const RunKey& key);
+  base::Result<KnownRun*> find_open(const RunKey& key);
   base::Status may_start(const StartRequest& request);
   bool use_closed(const StartRequest& request,
                   const std::shared_ptr<RunWatch>& watch,
@@ -221,11 +220,11 @@ class Shard {
   // `run` is nullptr when it has closed and only the archive knows it.
   base::Result<std::string> ask(Host::Place& place,
                                 const RunState& state,
-                                const RunRecord* run,
+                                const KnownRun* run,
                                 const std::string& name,
                                 const std::string& input);
-  base::Status may_grow(const RunRecord& run) const;
-  RunDescription describe_run(RunRecord& run);
+  base::Status may_grow(const KnownRun& run) const;
+  RunDescription describe_run(KnownRun& run);
 
   base::Time now() const { return shared_.clock.now(); }
 
@@ -246,10 +245,10 @@ class Shard {
   std::vector<Mail> mail_;
   bool full_ = false;       // the log had no room when the round began
   std::vector<Mail> held_;  // what waits until it has: results, limits that were overrun
-  std::vector<RunRecord*> ready_;
+  std::vector<KnownRun*> ready_;
   std::string bodies_;
   struct Appended {
-    RunRecord* run = nullptr;
+    KnownRun* run = nullptr;
     std::uint8_t flags = 0;
     std::size_t begin = 0;
     std::size_t end = 0;

@@ -42,7 +42,7 @@ proto::Failure cancelled_step(const PendingOperation& step) {
 
 // ---- dispatch ---------------------------------------------------------------------------------
 
-void Shard::start_operation(RunRecord& run, std::uint32_t id) {
+void Shard::start_operation(KnownRun& run, std::uint32_t id) {
   PendingOperation* operation = run.state.find(id);
   if (operation == nullptr || operation->settled || operation->dispatched) return;
   // Looked at here first: to look through 100,000 operations for each of them took 12 s.
@@ -57,7 +57,7 @@ void Shard::start_operation(RunRecord& run, std::uint32_t id) {
 }
 
 // After a restart the log is read for what was known before it.
-bool Shard::ensure_details(RunRecord& run) {
+bool Shard::ensure_details(KnownRun& run) {
   const auto missing = [](const PendingOperation& operation) {
     return operation.is_attempted() && !operation.done && operation.details == nullptr;
   };
@@ -92,11 +92,11 @@ bool Shard::ensure_details(RunRecord& run) {
   return false;
 }
 
-const std::string& Shard::queue_of(const RunRecord& run, const proto::ActivityScheduled& activity) {
+const std::string& Shard::queue_of(const KnownRun& run, const proto::ActivityScheduled& activity) {
   return activity.task_queue().empty() ? *run.state.task_queue : activity.task_queue();
 }
 
-void Shard::dispatch_activity(RunRecord& run, PendingOperation& operation) {
+void Shard::dispatch_activity(KnownRun& run, PendingOperation& operation) {
   OperationDetails& details = *operation.details;
   const proto::ActivityScheduled& spec = *details.activity;
   details.control = std::make_shared<AttemptControl>();
@@ -119,12 +119,12 @@ void Shard::dispatch_activity(RunRecord& run, PendingOperation& operation) {
   tasks_[queue_of(run, spec)].push_back(std::move(task));
 }
 
-void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
+void Shard::dispatch_step(KnownRun& run, PendingOperation& operation) {
   const store::RunNumber number = run.state.number;
   if (run.parked()) return;
   if (!loadable(run)) {
     return when_loadable(
-        number, [this, id = operation.id](RunRecord& later) { start_operation(later, id); });
+        number, [this, id = operation.id](KnownRun& later) { start_operation(later, id); });
   }
   const auto load = [&] {
     const CodeMark::Scope in_code(code_mark_, &run);
@@ -165,7 +165,7 @@ void Shard::dispatch_step(RunRecord& run, PendingOperation& operation) {
 
 // False: a thread executes its closure, or its outcome is on the way.
 bool Shard::step_unwanted(store::RunNumber number, std::uint32_t id) {
-  RunRecord* run = runs_.find(number);
+  KnownRun* run = runs_.find(number);
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(id);
   if (operation == nullptr) return true;
   if (operation->settled) return operation->retried;
@@ -182,7 +182,7 @@ bool Shard::step_unwanted(store::RunNumber number, std::uint32_t id) {
 
 // The code has stopped the strand that waits for this step; its frame goes when this returns.
 void Shard::step_abandoned(store::RunNumber number, std::uint32_t id) {
-  RunRecord* run = runs_.find(number);
+  KnownRun* run = runs_.find(number);
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(id);
   if (operation == nullptr || operation->details == nullptr) return;
   const auto control = operation->details->control;
@@ -213,7 +213,7 @@ bool Shard::submit_tasks() {
 
 void Shard::take_result(AttemptResult result) {
   slots_.push_back(static_cast<store::AttemptSlots::Slot>(result.token));
-  RunRecord* run = runs_.find(result.key.run);
+  KnownRun* run = runs_.find(result.key.run);
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(result.key.operation);
   if (run != nullptr && run->place != nullptr && result.is_step) {
     Host::unpin(run->place);
@@ -241,7 +241,7 @@ void Shard::take_result(AttemptResult result) {
   run_turn_if_full(*run);
 }
 
-void Shard::attempt_failed(RunRecord& run,
+void Shard::attempt_failed(KnownRun& run,
                            PendingOperation& operation,
                            const proto::Failure& failure) {
   if (operation.details == nullptr && !ensure_details(run)) return;
@@ -268,7 +268,7 @@ void Shard::attempt_failed(RunRecord& run,
   failed->set_heartbeat(operation.details->heartbeat);
 }
 
-void Shard::operation_failed(RunRecord& run,
+void Shard::operation_failed(KnownRun& run,
                              PendingOperation& operation,
                              const proto::Failure& failure) {
   operation.settled = true;
@@ -295,7 +295,7 @@ void Shard::attempt_timed_out(const AttemptKey& key, std::string_view limit) {
     held_.push_back([this, key, limit = std::string(limit)] { attempt_timed_out(key, limit); });
     return;
   }
-  RunRecord* run = runs_.find(key.run);
+  KnownRun* run = runs_.find(key.run);
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(key.operation);
   if (operation == nullptr || operation->settled || operation->attempt != key.attempt) return;
   operation->dispatched = false;
@@ -306,7 +306,7 @@ void Shard::attempt_timed_out(const AttemptKey& key, std::string_view limit) {
 }
 
 void Shard::attempt_lost(const store::AttemptMark& mark) {
-  RunRecord* run = runs_.find(mark.run);
+  KnownRun* run = runs_.find(mark.run);
   if (run != nullptr && run->damaged) return;
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(mark.operation);
   if (operation == nullptr || operation->settled || operation->attempt != mark.attempt) return;
@@ -319,7 +319,7 @@ void Shard::attempt_lost(const store::AttemptMark& mark) {
 }
 
 void Shard::heartbeat(const AttemptKey& key, std::string details) {
-  RunRecord* run = runs_.find(key.run);
+  KnownRun* run = runs_.find(key.run);
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(key.operation);
   if (operation == nullptr || operation->settled || operation->attempt != key.attempt) return;
   OperationDetails& kept = *operation->details;
@@ -334,7 +334,7 @@ void Shard::heartbeat(const AttemptKey& key, std::string details) {
 
 // ---- timers -----------------------------------------------------------------------------------
 
-void Shard::arm(RunRecord& run,
+void Shard::arm(KnownRun& run,
                 const PendingOperation& operation,
                 TimerEntry::Kind kind,
                 std::int64_t due_ms) {
@@ -355,7 +355,7 @@ bool Shard::fire_timers() {
 }
 
 void Shard::fire(const TimerEntry& entry) {
-  RunRecord* run = runs_.find(entry.run);
+  KnownRun* run = runs_.find(entry.run);
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(entry.operation);
   if (operation == nullptr || operation->settled) return;
   switch (entry.kind) {
@@ -394,7 +394,7 @@ void Shard::sweep_timers() {
   constexpr std::size_t kFewTimers = 1'024;
   if (timers_.size() < kFewTimers || timers_.size() < 2 * swept_timers_) return;
   timers_.sweep([this](const TimerEntry& entry) {
-    RunRecord* run = runs_.find(entry.run);
+    KnownRun* run = runs_.find(entry.run);
     return run == nullptr || run->state.find(entry.operation) == nullptr;
   });
   swept_timers_ = timers_.size();

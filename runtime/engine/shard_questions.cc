@@ -28,7 +28,7 @@ PendingActivity describe_pending(const PendingOperation& operation, std::int64_t
 
 base::Result<std::string> Shard::ask(Host::Place& place,
                                      const RunState& state,
-                                     const RunRecord* run,
+                                     const KnownRun* run,
                                      const std::string& name,
                                      const std::string& input) {
   const CodeMark::Scope in_code(code_mark_, run);
@@ -39,7 +39,7 @@ void Shard::query(const RunKey& key,
                   const std::string& name,
                   const std::string& input,
                   const Reply<std::string>& reply) {
-  RunRecord* run = find(key);
+  KnownRun* run = find(key);
   if (run == nullptr) {
     const auto archived = find_archived(key);
     if (!archived) return reply(archived.error());
@@ -56,7 +56,7 @@ void Shard::query(const RunKey& key,
   if (run->parked()) return reply(*run->extras->parked);
   if (waits_for_room(*run)) return reply(shared_.space.refusal());
   const store::RunNumber number = run->state.number;
-  when_loadable(number, [this, name, input, reply](RunRecord& asked) {
+  when_loadable(number, [this, name, input, reply](KnownRun& asked) {
     auto answer = ask(asked.place, asked.state, &asked, name, input);
     if (!answer && answer.error().code == base::ErrorCode::kNondeterminism) {
       park(asked, {answer.error().code, answer.error().message, std::nullopt});
@@ -67,7 +67,7 @@ void Shard::query(const RunKey& key,
   });
 }
 
-RunDescription Shard::describe_run(RunRecord& run) {
+RunDescription Shard::describe_run(KnownRun& run) {
   if (!run.damaged) (void)ensure_details(run);
   RunDescription description = describe_state(run.state);
   for (const PendingOperation& operation : run.state.pending()) {
@@ -86,11 +86,11 @@ RunDescription Shard::describe_run(RunRecord& run) {
 }
 
 void Shard::describe(const RunKey& key, const Reply<RunDescription>& reply) {
-  if (RunRecord* run = find(key); run != nullptr) {
+  if (KnownRun* run = find(key); run != nullptr) {
     if (in_round(*run)) return post([this, key, reply] { describe(key, reply); });
     if (waits_for_room(*run)) return reply(shared_.space.refusal());
     return after_durable(run->state.last_seq, [this, key, reply, number = run->state.number] {
-      if (RunRecord* known = runs_.find(number); known != nullptr)
+      if (KnownRun* known = runs_.find(number); known != nullptr)
         return reply(describe_run(*known));
       describe(key, reply);  // archived meanwhile
     });
@@ -110,12 +110,12 @@ void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& re
     if (!status) return reply(unless_removed({state.workflow_id, state.id}, status.error()));
     reply(std::move(turns));
   };
-  if (RunRecord* run = find(key); run != nullptr) {
+  if (KnownRun* run = find(key); run != nullptr) {
     if (in_round(*run)) return post([this, key, reply] { history(key, reply); });
     if (waits_for_room(*run)) return reply(shared_.space.refusal());
     const store::Seq last = run->state.last_seq;  // a busy run would never be durable to its end
     return after_durable(last, [this, read, number = run->state.number, last, key, reply] {
-      if (RunRecord* known = runs_.find(number); known != nullptr) return read(known->state, last);
+      if (KnownRun* known = runs_.find(number); known != nullptr) return read(known->state, last);
       history(key, reply);  // archived meanwhile
     });
   }
@@ -125,7 +125,7 @@ void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& re
 }
 
 void Shard::collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out) {
-  runs_.for_each([&](RunRecord& run) {
+  runs_.for_each([&](KnownRun& run) {
     if (run.state.events == 0 && !run.damaged) return;  // its start is being gathered
     if (request.status && run.state.status != *request.status) return;
     if (!request.workflow.empty() && *run.state.workflow != request.workflow) return;

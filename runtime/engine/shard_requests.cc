@@ -21,7 +21,7 @@ bool is_it(const RunState& state, const RunKey& key) {
 
 // ---- finding runs -----------------------------------------------------------------------------
 
-RunRecord* Shard::find(const RunKey& key) const {
+KnownRun* Shard::find(const RunKey& key) const {
   return key.run_id ? runs_.find(key.workflow_id, *key.run_id) : runs_.find(key.workflow_id);
 }
 
@@ -45,14 +45,14 @@ base::Error Shard::unless_removed(const RunKey& key, const base::Error& error) {
   if (error.code != base::ErrorCode::kStoreDamaged) return error;
   const auto through = shared_.store->archive().through();
   // The archive may have let go of a run that is not forgotten here yet.
-  const RunRecord* known = find(key);
+  const KnownRun* known = find(key);
   if (known != nullptr && (!through || known->state.last_seq > *through)) return error;
   const auto archived = find_archived(key);
   return archived ? error : archived.error();
 }
 
-base::Result<RunRecord*> Shard::find_open(const RunKey& key) {
-  RunRecord* run = find(key);
+base::Result<KnownRun*> Shard::find_open(const RunKey& key) {
+  KnownRun* run = find(key);
   if (run != nullptr && run->damaged) return *run->extras->parked;
   if (run != nullptr && run->state.open()) return run;
   if (run == nullptr) {
@@ -65,7 +65,7 @@ base::Result<RunRecord*> Shard::find_open(const RunKey& key) {
 // ---- messages to open runs --------------------------------------------------------------------
 
 // A history that has become too long takes nothing more from outside; it can still be terminated.
-base::Status Shard::may_grow(const RunRecord& run) const {
+base::Status Shard::may_grow(const KnownRun& run) const {
   const std::uint64_t most = shared_.options.limits.history_events;
   if (run.state.events < most) return {};
   return base::Error{base::ErrorCode::kRunLimit,
@@ -94,7 +94,7 @@ void Shard::signal(const RunKey& key, std::string name, std::string input, Reply
 // As far as the code in memory tells; nothing is loaded for the question. Behind inputs that the
 // code has not seen it may read something else.
 base::Status Shard::may_signal(const RunKey& key, std::string_view name, std::string_view input) {
-  const RunRecord* const run = find(key);
+  const KnownRun* const run = find(key);
   if (run == nullptr || run->damaged || !run->state.open() || run->parked()) return {};
   if (run->turn != nullptr || run->state.unapplied) return {};
   const replay::Execution* const code = Host::find(run->place);
@@ -126,7 +126,7 @@ void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
 void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) {
   if (full_) return reply(shared_.space.refusal());
   // All of its history verifies, so that an end can follow on it.
-  if (RunRecord* run = find(key); run != nullptr && run->overtaken && run->damaged) {
+  if (KnownRun* run = find(key); run != nullptr && run->overtaken && run->damaged) {
     run->damaged = false;
     run->extras->parked.reset();
   }
@@ -142,7 +142,7 @@ void Shard::retry(const RunKey& key, const Reply<void>& reply) {
   if (full_) return reply(shared_.space.refusal());
   const auto found = find_open(key);
   if (!found) return refuse(find(key), found.error(), reply);
-  RunRecord& run = **found;
+  KnownRun& run = **found;
   if (in_round(run)) return post([this, key, reply] { retry(key, reply); });
   // Without code nothing is known of it here, and it is the next program that tries it again.
   const bool by_next_program = !shared_.options.executes_code;
@@ -153,7 +153,7 @@ void Shard::retry(const RunKey& key, const Reply<void>& reply) {
   if (by_next_program) shared_.store->note_unparked(run.state.number);
   unpark(run);
   run.drop_empty_extras();
-  when_loadable(run.state.number, [this](RunRecord& later) { resume(later); });
+  when_loadable(run.state.number, [this](KnownRun& later) { resume(later); });
   reply({});
 }
 

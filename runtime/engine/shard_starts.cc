@@ -20,7 +20,7 @@ Reply<StartedRun> told_too(const std::shared_ptr<RunWatch>& watch, const Reply<S
 // ---- starting ---------------------------------------------------------------------------------
 
 void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) {
-  const auto refuse_for = [&](const RunRecord* run, const base::Error& why) {
+  const auto refuse_for = [&](const KnownRun* run, const base::Error& why) {
     refuse(run, why, told_too(watch, reply));
   };
   const auto refuse_at_once = [&](const base::Error& why) { told_too(watch, reply)(why); };
@@ -31,7 +31,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
                            "the worker of task queue '" + request.task_queue +
                                "' does not implement workflow '" + request.workflow + "'"});
   }
-  if (RunRecord* running = runs_.find(request.workflow_id);
+  if (KnownRun* running = runs_.find(request.workflow_id);
       running != nullptr && running->state.open()) {
     if (in_round(*running)) {
       // What it is, or has become, is not in the log yet.
@@ -73,7 +73,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
   state.workflow_id = request.workflow_id;
   state.workflow = names_.intern(request.workflow);
   state.task_queue = names_.intern(request.task_queue);
-  RunRecord& run = runs_.add(std::move(state));
+  KnownRun& run = runs_.add(std::move(state));
   run.starting = true;
   auto* started = add_input(run)->mutable_run_started();
   const std::string_view id = run.state.id.bytes();
@@ -104,7 +104,7 @@ bool Shard::use_closed(const StartRequest& request,
     const StartedRun found{closed.workflow_id, closed.id, true};
     after_durable(closed.last_seq, [reply, found] { reply(found); });
   };
-  if (const RunRecord* known = runs_.find(request.workflow_id); known != nullptr) {
+  if (const KnownRun* known = runs_.find(request.workflow_id); known != nullptr) {
     if (known->damaged) return false;
     if (in_round(*known)) {
       post([this, request, watch, reply] { start(request, watch, reply); });
@@ -120,13 +120,13 @@ bool Shard::use_closed(const StartRequest& request,
 
 // What a closed run with this id says to it.
 base::Status Shard::may_start(const StartRequest& request) {
-  const RunRecord* known = runs_.find(request.workflow_id);
+  const KnownRun* known = runs_.find(request.workflow_id);
   // It may be under way in truth.
   if (known != nullptr && known->damaged) return *known->extras->parked;
   if (request.reuse == IdReuse::kAllow) return {};
   RunStatus status = RunStatus::kRunning;
   base::RunId id;
-  if (const RunRecord* closed = runs_.find(request.workflow_id); closed != nullptr) {
+  if (const KnownRun* closed = runs_.find(request.workflow_id); closed != nullptr) {
     status = closed->state.status;
     id = closed->state.id;
   } else if (const auto archived = find_archived({request.workflow_id, std::nullopt})) {
@@ -144,7 +144,7 @@ base::Status Shard::may_start(const StartRequest& request) {
 // ---- waiting for the end ----------------------------------------------------------------------
 
 void Shard::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
-  RunRecord* run = find(key);
+  KnownRun* run = find(key);
   if (run != nullptr && in_round(*run))
     return post([this, key, watch] { this->watch(key, watch); });
   if (run != nullptr && run->damaged) return watch->set(*run->extras->parked);
@@ -156,7 +156,7 @@ void Shard::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
     if (run->parked()) return watch->set(*run->extras->parked);
     // Its end may not be durable yet.
     return after_durable(run->state.last_seq, [this, key, watch] {
-      if (RunRecord* ended = find(key); ended != nullptr) {
+      if (KnownRun* ended = find(key); ended != nullptr) {
         read_end(ended->state, watch);
       } else {
         this->watch(key, watch);
@@ -169,7 +169,7 @@ void Shard::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
 }
 
 void Shard::unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
-  RunRecord* run = find(key);
+  KnownRun* run = find(key);
   if (run == nullptr || run->extras == nullptr) return;
   std::erase(run->extras->watches, watch);
   run->drop_empty_extras();

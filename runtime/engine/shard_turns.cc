@@ -29,18 +29,18 @@ constexpr int kInputsPerTurn = 256;
 
 // ---- inputs -----------------------------------------------------------------------------------
 
-void Shard::gather(RunRecord& run) {
+void Shard::gather(KnownRun& run) {
   if (run.turn != nullptr) return;
   run.turn = arena_.make();
   ready_.push_back(&run);
 }
 
-proto::Event* Shard::add_input(RunRecord& run) {
+proto::Event* Shard::add_input(KnownRun& run) {
   gather(run);
   return run.turn->add_inputs();
 }
 
-void Shard::add_input(RunRecord& run, std::function<void(Event*)> fill, Reply<void> reply) {
+void Shard::add_input(KnownRun& run, std::function<void(Event*)> fill, Reply<void> reply) {
   fill(add_input(run));
   run.with_extras().replies.push_back({run.turn->inputs_size() - 1, std::move(reply)});
 }
@@ -49,7 +49,7 @@ void Shard::add_input(RunRecord& run, std::function<void(Event*)> fill, Reply<vo
 
 void Shard::run_turns() {
   for (std::size_t i = 0; i < ready_.size(); ++i) {
-    RunRecord& run = *ready_[i];
+    KnownRun& run = *ready_[i];
     if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
   }
   ready_.clear();
@@ -61,12 +61,12 @@ void Shard::run_turns_if_many() {
   if (ready_.size() >= kTurnsAtOnce) run_turns();
 }
 
-void Shard::run_turn_if_full(RunRecord& run) {
+void Shard::run_turn_if_full(KnownRun& run) {
   if (run.turn == nullptr || run.turn->inputs_size() < kInputsPerTurn) return;
   run_turn(run, *std::exchange(run.turn, nullptr));
 }
 
-void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
+void Shard::run_turn(KnownRun& run, proto::Turn& turn) {
   turn.set_time_ms(std::max(turn.time_ms(), base::to_ms(now())));
   if (!run.state.open()) {
     turn.clear_inputs();  // they came too late, and whoever sent them is told
@@ -87,12 +87,12 @@ void Shard::run_turn(RunRecord& run, proto::Turn& turn) {
 }
 
 // False: the code could not run, or what it did must not be recorded.
-bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
+bool Shard::run_code(KnownRun& run, proto::Turn& turn) {
   if (!loadable(run) || is_recorded_first(run)) {
     // Its inputs are recorded now and applied as soon as its history can be read.
     if (std::exchange(run.awaits_load, true)) return false;
     post([this, number = run.state.number] {
-      when_loadable(number, [this](RunRecord& later) {
+      when_loadable(number, [this](KnownRun& later) {
         later.awaits_load = false;
         if (later.state.open() && later.state.unapplied) gather(later);
       });
@@ -113,20 +113,20 @@ bool Shard::run_code(RunRecord& run, proto::Turn& turn) {
 
 // Is it the first turn of a run whose like has ended a process, and left nothing that would tell
 // the next one whose code it was?
-bool Shard::is_recorded_first(const RunRecord& run) const {
+bool Shard::is_recorded_first(const KnownRun& run) const {
   if (run.state.events > 0) return false;
   const store::TurnMarks* const marks = shared_.store->turn_marks();
   return marks != nullptr && marks->ends_processes_at_start(base::hash64(*run.state.workflow));
 }
 
 // Its code has come back, whatever came of it.
-void Shard::clear_of_suspicion(RunRecord& run) {
+void Shard::clear_of_suspicion(KnownRun& run) {
   if (Host::find(run.place) == nullptr) return;  // it was not executed: no worker
   shared_.store->turn_marks()->gets_on(run.state.number);
   run.suspect = false;
 }
 
-void Shard::record(RunRecord& run, proto::Turn& turn) {
+void Shard::record(KnownRun& run, proto::Turn& turn) {
   if (bodies_.size() >= kBytesPerAppend) append_turns();
   RunState& state = run.state;
   Appended appended{&run, 0, bodies_.size(), 0};
@@ -156,7 +156,7 @@ void Shard::record(RunRecord& run, proto::Turn& turn) {
 }
 
 // Attempts that the turn gives up are asked to stop; the fold after this forgets how to reach them.
-void Shard::stop_what_is_given_up(RunRecord& run, const proto::Turn& turn) {
+void Shard::stop_what_is_given_up(KnownRun& run, const proto::Turn& turn) {
   const auto stop = [&](const PendingOperation* operation) {
     // A step is waited for: its closure lies on the stack of the run.
     if (operation == nullptr || operation->is_step() || operation->details == nullptr) return;
@@ -174,7 +174,7 @@ void Shard::stop_what_is_given_up(RunRecord& run, const proto::Turn& turn) {
   }
 }
 
-void Shard::record_end(RunRecord& run,
+void Shard::record_end(KnownRun& run,
                        std::function<void(Event*)> fill,
                        Reply<void> reply,
                        std::int64_t not_before_ms) {
@@ -191,7 +191,7 @@ void Shard::record_end(RunRecord& run,
   record(run, *turn);
 }
 
-void Shard::keep_details(RunRecord& run, const proto::Turn& turn) {
+void Shard::keep_details(KnownRun& run, const proto::Turn& turn) {
   for (const Event& command : turn.commands()) {
     if (command.has_activity_scheduled()) {
       PendingOperation* operation = run.state.find(command.activity_scheduled().id());
@@ -213,7 +213,7 @@ void Shard::keep_details(RunRecord& run, const proto::Turn& turn) {
   }
 }
 
-void Shard::queue_effects(RunRecord& run, const proto::Turn& turn) {
+void Shard::queue_effects(KnownRun& run, const proto::Turn& turn) {
   using Kind = Effect::Kind;
   if (!run.state.open()) return;
   for (const Event& input : turn.inputs()) {
@@ -237,7 +237,7 @@ void Shard::queue_effects(RunRecord& run, const proto::Turn& turn) {
 }
 
 // Whoever waits for an input or an update of this turn is answered when it is durable.
-void Shard::answer_inputs(RunRecord& run, const proto::Turn& turn) {
+void Shard::answer_inputs(KnownRun& run, const proto::Turn& turn) {
   if (run.extras == nullptr) return;
   // A turn that recorded nothing has nothing to wait for.
   const bool recorded = !turn.inputs().empty() || !turn.commands().empty();
@@ -275,7 +275,7 @@ void Shard::answer_inputs(RunRecord& run, const proto::Turn& turn) {
 }
 
 // Signals that the code did not see, for people.
-void Shard::tell_unreadable(const RunRecord& run, const proto::Turn& turn) {
+void Shard::tell_unreadable(const KnownRun& run, const proto::Turn& turn) {
   for (const Event& command : turn.commands()) {
     if (!command.has_signal_set_aside()) continue;
     const proto::SignalSetAside& signal = command.signal_set_aside();
@@ -338,7 +338,7 @@ void Shard::recorded(std::size_t results) {
 
 // ---- ends and troubles ------------------------------------------------------------------------
 
-void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
+void Shard::park(KnownRun& run, const replay::Trouble& trouble) {
   const base::Error why{trouble.code, trouble.report};
   host_.evict(run.place);
   shared_.log(
@@ -354,13 +354,13 @@ void Shard::park(RunRecord& run, const replay::Trouble& trouble) {
   for (const UpdateReply& update : std::exchange(run.extras->updates, {})) update.reply(why);
 }
 
-void Shard::unpark(RunRecord& run) {
+void Shard::unpark(KnownRun& run) {
   if (!run.parked() || run.damaged) return;
   run.extras->parked.reset();
   shared_.store->note_unparked(run.state.number);
 }
 
-void Shard::closed(RunRecord& run) {
+void Shard::closed(KnownRun& run) {
   host_.evict(run.place);
   runs_.closed(run);
   if (run.extras == nullptr) return;

@@ -20,7 +20,7 @@ constexpr base::Duration kLongestCapture{1'000};
 struct Culprit {
   char text[512] = "";
 
-  void take(const RunRecord* run) {
+  void take(const KnownRun* run) {
     if (run == nullptr) return;
     const auto name = [](const std::string& id) {
       return static_cast<int>(std::min<std::size_t>(id.size(), 120));

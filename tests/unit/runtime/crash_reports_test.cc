@@ -55,7 +55,7 @@ TEST_F(EndsTest, WantOfMemoryIsLaidToNobody) {
 // it counts as if nobody had seen it, and that run alone is counted.
 TEST_F(EndsTest, WantOfMemoryInTheCodeOfARunIsThatRunsAfterThreeInARow) {
   const std::string workflow = "w";
-  RunRecord run;
+  KnownRun run;
   run.state.number = 5;
   run.state.events = 14;
   run.state.workflow = &workflow;

@@ -26,7 +26,7 @@ TEST(RunTable, FindsByNumberAndById) {
   }
   EXPECT_EQ(table.size(), 5'000u);
   for (store::RunNumber number = 1; number <= 5'000; ++number) {
-    RunRecord* record = table.find(number);
+    KnownRun* record = table.find(number);
     ASSERT_NE(record, nullptr);
     EXPECT_EQ(record->state.number, number);
     EXPECT_EQ(table.find("order-" + std::to_string(number)), record);
@@ -34,7 +34,7 @@ TEST(RunTable, FindsByNumberAndById) {
   EXPECT_EQ(table.find(5'001), nullptr);
   EXPECT_EQ(table.find("order-5001"), nullptr);
   std::size_t visited = 0;
-  table.for_each([&](RunRecord&) { ++visited; });
+  table.for_each([&](KnownRun&) { ++visited; });
   EXPECT_EQ(visited, 5'000u);
 }
 
@@ -109,17 +109,17 @@ TEST(RunTable, KeepsRunsThatAreInMemory) {
 }
 
 // Hashes of our own choice: all alike, and such that probing goes round the end of the table.
-TEST(RecordIndex, FindsWhatSharesAHash) {
+TEST(RunIndex, FindsWhatSharesAHash) {
   for (const std::uint32_t hash : {0u, 62u, 63u, 0xffffffffu}) {
-    std::vector<RunRecord> records(40);
-    RecordIndex index;
+    std::vector<KnownRun> records(40);
+    RunIndex index;
     for (std::size_t i = 0; i < records.size(); ++i) {
       records[i].state.number = i;
       index.add(hash + static_cast<std::uint32_t>(i % 3), &records[i]);
     }
     const auto found = [&](std::size_t i) {
       return index.find(hash + static_cast<std::uint32_t>(i % 3),
-                        [&](const RunRecord& record) { return record.state.number == i; });
+                        [&](const KnownRun& record) { return record.state.number == i; });
     };
     // Every third goes first, then the others from the front: holes in all places.
     for (std::size_t i = 0; i < records.size(); i += 3) {
