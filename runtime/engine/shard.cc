@@ -1,7 +1,6 @@
 #include "runtime/engine/shard.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "runtime/engine/crash_reports.h"
@@ -38,13 +37,13 @@ bool Shard::take_mail() {
   const ShardThread::Scope here;
   // Not in the member: what is done here may come back for more.
   std::vector<Mail> taken = std::exchange(mail_, {});
-  fetch_mail(&taken);
+  intake_.take(&taken);
   const bool worked = !taken.empty();
   for (Mail& mail : taken) {
     if (auto* act = std::get_if<std::function<void()>>(&mail)) {
       (*act)();
-    } else if (auto& result = std::get<AttemptResult>(mail); full_ && !result.is_step) {
-      held_.push_back(std::move(mail));
+    } else if (auto& result = std::get<AttemptResult>(mail); intake_.full() && !result.is_step) {
+      intake_.hold(std::move(mail));
     } else {
       ++results_;
       take_result(std::move(result));
@@ -69,20 +68,8 @@ bool Shard::run_round() {
   append_round();
   worked |= submit_tasks();
   host_.evict_excess(
-      [this](Host::Key key) { return runs_.find(key)->state.last_seq <= shared_.durable.load(); });
+      [this](Host::Key key) { return effects_.is_durable(runs_.find(key)->state.last_seq); });
   return worked;
-}
-
-// While the log has no room what would only lengthen its queue waits: results, timers, limits that
-// were overrun, workers that begin. Requests are refused, questions answered. Results of steps are
-// taken: they are few, and hold their runs in memory.
-void Shard::fetch_mail(std::vector<Mail>* mail) {
-  full_ = shared_.space.full();
-  mailbox_.take(mail);
-  if (full_ || held_.empty()) return;
-  std::vector<Mail> held = std::exchange(held_, {});
-  std::move(mail->begin(), mail->end(), std::back_inserter(held));
-  *mail = std::move(held);
 }
 
 void Shard::wait() {
@@ -94,29 +81,19 @@ void Shard::wait() {
         std::clamp<std::int64_t>(base::sub_sat(*due, base::to_ms(now())), 0, kLongestSleepMs));
   }
   if (!host_.has_spare_memory()) {
-    mailbox_.wait(limit);
+    intake_.wait(limit);
     return;
   }
   constexpr base::Duration kQuiet{1'000};
   const bool quiet = !limit || *limit >= kQuiet;
-  if (!mailbox_.wait(quiet ? kQuiet : *limit) && quiet) host_.release_spare_memory();
+  if (!intake_.wait(quiet ? kQuiet : *limit) && quiet) host_.release_spare_memory();
 }
 
 // ---- effects ----------------------------------------------------------------------------------
 
-void Shard::effect(Effect effect) {
-  effect.after = appended_.size() - 1;  // the turn just recorded; append_turns() makes it absolute
-  round_effects_.push_back(std::move(effect));
-}
-
-void Shard::after_durable(store::Seq seq, std::function<void()> act) {
-  if (seq <= shared_.durable.load()) return act();
-  effects_.push_back({.after = seq, .act = std::move(act)});
-}
-
 bool Shard::loadable(const KnownRun& run) const {
   if (run.place != nullptr) return true;
-  return !run.appending && run.state.last_seq <= shared_.durable.load();
+  return !run.appending && effects_.is_durable(run.state.last_seq);
 }
 
 void Shard::when_loadable(store::RunNumber number, std::function<void(KnownRun&)> act) {
@@ -126,7 +103,7 @@ void Shard::when_loadable(store::RunNumber number, std::function<void(KnownRun&)
   auto again = [this, number, act = std::move(act)] { when_loadable(number, act); };
   // Once its turn has been appended its last sequence number is known.
   if (run->appending) return post(std::move(again));
-  after_durable(run->state.last_seq, std::move(again));
+  effects_.call_after(run->state.last_seq, std::move(again));
 }
 
 bool Shard::release_effects() {
@@ -135,14 +112,11 @@ bool Shard::release_effects() {
   constexpr std::size_t kReleasesPerSubmit = 256;
   constexpr std::size_t kReleasesPerRound = 4'096;
   std::size_t released = 0;
-  const store::Seq durable = shared_.durable.load();
-  while (released < kReleasesPerRound && !effects_.empty() && effects_.front().after <= durable) {
-    Effect effect = effects_.take_front();
+  return effects_.release(kReleasesPerRound, [&](Effect& effect) {
     release(effect);
     run_turns_if_many();
     if (++released % kReleasesPerSubmit == 0) (void)submit_tasks();
-  }
-  return released > 0;
+  }) > 0;
 }
 
 void Shard::release(Effect& effect) {
@@ -153,9 +127,9 @@ void Shard::release(Effect& effect) {
       return start_operation(*effect.run, effect.operation);
     case Effect::Kind::kArm:
       if (const PendingOperation* operation = effect.run->state.find(effect.operation)) {
-        arm(*effect.run, *operation,
-            operation->is_attempted() ? TimerEntry::Kind::kRetry : TimerEntry::Kind::kFire,
-            operation->due_ms);
+        timers_.arm(*effect.run, *operation,
+                    operation->is_attempted() ? TimerEntry::Kind::kRetry : TimerEntry::Kind::kFire,
+                    operation->due_ms);
       }
       return;
     case Effect::Kind::kConfirm:
@@ -175,7 +149,7 @@ void Shard::replay_afresh(store::RunNumber number) {
   KnownRun* run = runs_.find(number);
   if (run == nullptr || run->parked()) return;
   // A turn that is not durable yet has an effect of its own that comes back here.
-  if (run->appending || run->state.last_seq > shared_.durable.load()) return;
+  if (run->appending || !effects_.is_durable(run->state.last_seq)) return;
   const auto replay = [&] {
     const CodeMark::Scope in_code(code_mark_, run);
     return host_.replay_afresh(run->place, Source(shared_, run->state));
@@ -193,7 +167,7 @@ void Shard::add_worker(const std::shared_ptr<const WorkerCode>& code) {
 
 void Shard::resume_runs(const std::string& task_queue) {
   if (shared_.space.full()) {
-    held_.push_back([this, task_queue] { resume_runs(task_queue); });
+    intake_.hold([this, task_queue] { resume_runs(task_queue); });
     return;
   }
   std::vector<store::RunNumber> served;
@@ -252,10 +226,10 @@ void Shard::adopt(RecoveredRun recovered) {
   }
   for (const PendingOperation& operation : run.state.pending()) {
     if (operation.done) continue;
-    effects_.push_back(
-        {.kind = operation.is_attempted() ? Effect::Kind::kDispatch : Effect::Kind::kArm,
-         .operation = operation.id,
-         .run = &run});
+    effects_.after(0,
+                   {.kind = operation.is_attempted() ? Effect::Kind::kDispatch : Effect::Kind::kArm,
+                    .operation = operation.id,
+                    .run = &run});
   }
 }
 
@@ -270,12 +244,10 @@ bool Shard::take_deaths(const store::Deaths& deaths) {
 }
 
 void Shard::answer_requests(const base::Error& why) {
-  while (!effects_.empty()) {
-    Effect effect = effects_.take_front();
-    if (effect.after <= shared_.durable.load()) continue;
+  effects_.abandon([&](const Effect& effect) {
     if (effect.kind == Effect::Kind::kConfirm) effect.confirm(why);
     if (effect.kind == Effect::Kind::kStarted) effect.run->extras->started(why);
-  }
+  });
 }
 
 void Shard::fail_watches(const base::Error& why) {

@@ -13,14 +13,14 @@
 #include <string>
 #include <vector>
 
-#include "base/ring.h"
 #include "runtime/engine/code_mark.h"
-#include "runtime/engine/mailbox.h"
+#include "runtime/engine/effects.h"
+#include "runtime/engine/intake.h"
 #include "runtime/engine/recovered_run.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/set_aside_tally.h"
 #include "runtime/engine/shared.h"
-#include "runtime/engine/timer_queue.h"
+#include "runtime/engine/timers.h"
 #include "runtime/engine/turn_arena.h"
 #include "runtime/host/host.h"
 
@@ -34,9 +34,9 @@ class Shard {
   Shard& operator=(const Shard&) = delete;
 
   // ---- any thread ----
-  void post(std::function<void()> task) { mailbox_.post(std::move(task)); }
-  void finished(AttemptResult result) { mailbox_.post(std::move(result)); }
-  void poke() { mailbox_.poke(); }
+  void post(std::function<void()> task) { intake_.post(std::move(task)); }
+  void finished(AttemptResult result) { intake_.post(std::move(result)); }
+  void poke() { intake_.poke(); }
   CodeMark& code_mark() { return code_mark_; }
 
   // ---- the shard's thread ----
@@ -82,7 +82,7 @@ class Shard {
   // The same for what is told of many runs. Without room it is told at once: nobody knows when
   // that will be durable.
   void tell_when_recorded(std::function<void()> tell) {
-    return full_ ? tell() : when_recorded(std::move(tell));
+    return intake_.full() ? tell() : when_recorded(std::move(tell));
   }
   void attempt_lost(const store::AttemptMark& mark);  // the process died during it
 
@@ -101,21 +101,6 @@ class Shard {
 
  private:
   class Source;  // a run as the host sees it
-
-  void fetch_mail(std::vector<Mail>* mail);
-
-  // Something that must wait until the turn that caused it is durable. The frequent kinds carry no
-  // closure. The last effect of a run is kClosed, and a record stays known until that has been
-  // released.
-  struct Effect {
-    enum class Kind : std::uint8_t { kCall, kDispatch, kArm, kConfirm, kStarted, kClosed };
-    Kind kind = Kind::kCall;
-    std::uint32_t operation = 0;  // kDispatch, kArm
-    store::Seq after = 0;
-    KnownRun* run = nullptr;      // all but kCall and kConfirm
-    std::function<void()> act{};  // kCall
-    Reply<void> confirm{};        // kConfirm: an input is durable
-  };
 
   // ---- inputs (shard_turns.cc) ----
   proto::Event* add_input(KnownRun& run);
@@ -153,20 +138,17 @@ class Shard {
   void closed(KnownRun& run);
 
   // ---- effects (shard.cc) ----
-  void effect(Effect effect);
-  void after_durable(store::Seq seq, std::function<void()> act);
   // Because of what `run` is, which may not be durable yet: then nobody may be told. nullptr: it
   // is.
   template <class T>
   void refuse(const KnownRun* run, const base::Error& why, const Reply<T>& reply) {
     const auto known = run == nullptr ? store::Seq{0} : run->state.last_seq;
     const bool recorded = run != nullptr && run->appending;
-    if (!recorded && known <= shared_.durable.load()) return reply(why);
+    if (!recorded && effects_.is_durable(known)) return reply(why);
     Effect told{.kind = Effect::Kind::kConfirm,
-                .after = known,
                 .confirm = [reply, why](const base::Status& s) { reply(s ? why : s.error()); }};
-    if (recorded) return effect(std::move(told));
-    effects_.push_back(std::move(told));
+    if (recorded) return effects_.add(std::move(told));
+    effects_.after(known, std::move(told));
   }
   // Once the host can have the run: it is resident, or all of its history can be read. A turn that
   // recorded no more than the books of a run out of memory may still be on its way to the disk.
@@ -182,7 +164,7 @@ class Shard {
 
   // Does a question about the run concern turns that wait for room in the log?
   bool waits_for_room(const KnownRun& run) const {
-    return full_ && run.state.last_seq > shared_.durable.load();
+    return intake_.full() && !effects_.is_durable(run.state.last_seq);
   }
 
   // ---- operations (shard_attempts.cc) ----
@@ -198,12 +180,7 @@ class Shard {
   void attempt_failed(KnownRun& run, PendingOperation& operation, const proto::Failure& failure);
   void operation_failed(KnownRun& run, PendingOperation& operation, const proto::Failure& failure);
   bool fire_timers();
-  void fire(const TimerEntry& entry);
-  void arm(KnownRun& run,
-           const PendingOperation& operation,
-           TimerEntry::Kind kind,
-           std::int64_t due_ms);
-  void sweep_timers();
+  void fire(KnownRun& run, PendingOperation& operation, const TimerEntry& entry);
   bool submit_tasks();
 
   // ---- finding runs (shard_requests.cc) ----
@@ -231,20 +208,17 @@ class Shard {
   const int index_;
   Shared& shared_;
   CodeMark code_mark_;
-  Mailbox mailbox_;
+  Intake intake_{shared_.space};
   Names names_;
   RunTable runs_;
-  TimerQueue timers_;
+  Timers timers_{runs_};
   SetAsideTally set_aside_;
-  std::size_t swept_timers_ = 0;  // how many were left by the last sweep
-  base::Ring<Effect> effects_;
+  Effects effects_{shared_.durable};
   std::map<std::string, std::vector<AttemptTask>> tasks_;  // to submit
 
   // The round.
   TurnArena arena_;
   std::vector<Mail> mail_;
-  bool full_ = false;       // the log had no room when the round began
-  std::vector<Mail> held_;  // what waits until it has: results, limits that were overrun
   std::vector<KnownRun*> ready_;
   std::string bodies_;
   struct Appended {
@@ -257,7 +231,6 @@ class Shard {
   std::vector<store::Draft> drafts_;
   store::Seq archived_ = 0;  // closed runs up to here can be forgotten
   bool archive_moved_ = false;
-  std::vector<Effect> round_effects_;  // `after` counts the turns in appended_, from 0
   store::Seq last_appended_ = 0;
   std::vector<std::function<void()>> when_recorded_;
   std::vector<store::AttemptSlots::Slot> slots_;  // to release when the round is durable

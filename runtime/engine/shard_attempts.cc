@@ -48,7 +48,7 @@ void Shard::start_operation(KnownRun& run, std::uint32_t id) {
   // Looked at here first: to look through 100,000 operations for each of them took 12 s.
   if (run.damaged || (operation->details == nullptr && !ensure_details(run))) return;
   if (operation->due_ms > base::to_ms(now())) {
-    arm(run, *operation, TimerEntry::Kind::kRetry, operation->due_ms);
+    timers_.arm(run, *operation, TimerEntry::Kind::kRetry, operation->due_ms);
   } else if (operation->is_step()) {
     dispatch_step(run, *operation);
   } else {
@@ -103,11 +103,11 @@ void Shard::dispatch_activity(KnownRun& run, PendingOperation& operation) {
   operation.dispatched = true;
   if (spec.schedule_to_start_ms() > 0) {
     details.start_by_ms = base::add_sat(base::to_ms(now()), spec.schedule_to_start_ms());
-    arm(run, operation, TimerEntry::Kind::kScheduleToStart, details.start_by_ms);
+    timers_.arm(run, operation, TimerEntry::Kind::kScheduleToStart, details.start_by_ms);
   }
   if (spec.schedule_to_close_ms() > 0 && !std::exchange(details.close_timer_armed, true)) {
-    arm(run, operation, TimerEntry::Kind::kScheduleToClose,
-        base::add_sat(operation.scheduled_ms, spec.schedule_to_close_ms()));
+    timers_.arm(run, operation, TimerEntry::Kind::kScheduleToClose,
+                base::add_sat(operation.scheduled_ms, spec.schedule_to_close_ms()));
   }
   AttemptTask task;
   task.key = {index_, run.state.number, operation.id, operation.attempt};
@@ -291,8 +291,8 @@ void Shard::operation_failed(KnownRun& run,
 }
 
 void Shard::attempt_timed_out(const AttemptKey& key, std::string_view limit) {
-  if (full_) {
-    held_.push_back([this, key, limit = std::string(limit)] { attempt_timed_out(key, limit); });
+  if (intake_.full()) {
+    intake_.hold([this, key, limit = std::string(limit)] { attempt_timed_out(key, limit); });
     return;
   }
   KnownRun* run = runs_.find(key.run);
@@ -324,7 +324,8 @@ void Shard::heartbeat(const AttemptKey& key, std::string details) {
   if (operation == nullptr || operation->settled || operation->attempt != key.attempt) return;
   OperationDetails& kept = *operation->details;
   kept.heartbeat = std::move(details);
-  if (full_ || base::sub_sat(now(), kept.heartbeat_recorded) < kHeartbeatRecordInterval) return;
+  if (intake_.full() || base::sub_sat(now(), kept.heartbeat_recorded) < kHeartbeatRecordInterval)
+    return;
   kept.heartbeat_recorded = now();
   auto* recorded = add_input(*run)->mutable_heartbeat_recorded();
   recorded->set_id(key.operation);
@@ -334,70 +335,44 @@ void Shard::heartbeat(const AttemptKey& key, std::string details) {
 
 // ---- timers -----------------------------------------------------------------------------------
 
-void Shard::arm(KnownRun& run,
-                const PendingOperation& operation,
-                TimerEntry::Kind kind,
-                std::int64_t due_ms) {
-  timers_.add({due_ms, run.state.number, operation.id, kind});
-  sweep_timers();
-}
-
 bool Shard::fire_timers() {
-  bool fired = false;
-  if (full_) return fired;
-  const std::int64_t now_ms = base::to_ms(now());
-  while (const auto entry = timers_.take_due(now_ms)) {
-    fire(*entry);
-    fired = true;
+  if (intake_.full()) return false;
+  return timers_.fire_due(base::to_ms(now()), [this](KnownRun& run, PendingOperation& operation,
+                                                     const TimerEntry& entry) {
+    fire(run, operation, entry);
     run_turns_if_many();
-  }
-  return fired;
+  });
 }
 
-void Shard::fire(const TimerEntry& entry) {
-  KnownRun* run = runs_.find(entry.run);
-  PendingOperation* operation = run == nullptr ? nullptr : run->state.find(entry.operation);
-  if (operation == nullptr || operation->settled) return;
+void Shard::fire(KnownRun& run, PendingOperation& operation, const TimerEntry& entry) {
   switch (entry.kind) {
     case TimerEntry::Kind::kRetry:
-      return start_operation(*run, entry.operation);
+      return start_operation(run, entry.operation);
     case TimerEntry::Kind::kFire:
-      operation->settled = true;
-      if (operation->kind == OperationKind::kRunTimeout) {
+      operation.settled = true;
+      if (operation.kind == OperationKind::kRunTimeout) {
         return record_end(
-            *run, [](proto::Event* input) { input->mutable_run_timed_out(); },
+            run, [](proto::Event* input) { input->mutable_run_timed_out(); },
             [](const base::Status&) {}, entry.due_ms);
       }
-      add_input(*run)->mutable_timer_fired()->set_id(entry.operation);
+      add_input(run)->mutable_timer_fired()->set_id(entry.operation);
       // The clock may be set back before the turn asks it again.
-      run->turn->set_time_ms(std::max(run->turn->time_ms(), entry.due_ms));
+      run.turn->set_time_ms(std::max(run.turn->time_ms(), entry.due_ms));
       return;
     case TimerEntry::Kind::kScheduleToStart:
       // Each attempt has its own; only one that has not begun by now is late.
-      if (!operation->dispatched || operation->details->start_by_ms != entry.due_ms) return;
-      if (!operation->details->control->abandon()) return;
-      return operation_failed(*run, *operation,
+      if (!operation.dispatched || operation.details->start_by_ms != entry.due_ms) return;
+      if (!operation.details->control->abandon()) return;
+      return operation_failed(run, operation,
                               timeout_failure("schedule_to_start", "no worker began it in time"));
     case TimerEntry::Kind::kScheduleToClose:
-      if (operation->details->control != nullptr) {
-        stop_attempt(queue_of(*run, *operation->details->activity), operation->details->control);
+      if (operation.details->control != nullptr) {
+        stop_attempt(queue_of(run, *operation.details->activity), operation.details->control);
       }
       return operation_failed(
-          *run, *operation,
+          run, operation,
           timeout_failure("schedule_to_close", "it did not end in time, retries included"));
   }
-}
-
-// Entries of timers that were cancelled stay behind. They are swept when they may be half of all,
-// which costs each entry a constant.
-void Shard::sweep_timers() {
-  constexpr std::size_t kFewTimers = 1'024;
-  if (timers_.size() < kFewTimers || timers_.size() < 2 * swept_timers_) return;
-  timers_.sweep([this](const TimerEntry& entry) {
-    KnownRun* run = runs_.find(entry.run);
-    return run == nullptr || run->state.find(entry.operation) == nullptr;
-  });
-  swept_timers_ = timers_.size();
 }
 
 }  // namespace reprise::runtime

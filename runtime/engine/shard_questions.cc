@@ -51,10 +51,10 @@ void Shard::query(const RunKey& key,
   }
   if (in_round(*run)) {
     // What came before the question is part of the answer.
-    return mailbox_.post([this, key, name, input, reply] { query(key, name, input, reply); });
+    return post([this, key, name, input, reply] { query(key, name, input, reply); });
   }
   if (run->parked()) return reply(*run->extras->parked);
-  if (waits_for_room(*run)) return reply(shared_.space.refusal());
+  if (waits_for_room(*run)) return reply(intake_.refusal());
   const store::RunNumber number = run->state.number;
   when_loadable(number, [this, name, input, reply](KnownRun& asked) {
     auto answer = ask(asked.place, asked.state, &asked, name, input);
@@ -63,7 +63,7 @@ void Shard::query(const RunKey& key,
     }
     if (!asked.state.open()) host_.evict(asked.place);
     // The answer may come from turns that are not durable yet.
-    after_durable(asked.state.last_seq, [reply, answer] { reply(answer); });
+    effects_.call_after(asked.state.last_seq, [reply, answer] { reply(answer); });
   });
 }
 
@@ -88,8 +88,8 @@ RunDescription Shard::describe_run(KnownRun& run) {
 void Shard::describe(const RunKey& key, const Reply<RunDescription>& reply) {
   if (KnownRun* run = find(key); run != nullptr) {
     if (in_round(*run)) return post([this, key, reply] { describe(key, reply); });
-    if (waits_for_room(*run)) return reply(shared_.space.refusal());
-    return after_durable(run->state.last_seq, [this, key, reply, number = run->state.number] {
+    if (waits_for_room(*run)) return reply(intake_.refusal());
+    return effects_.call_after(run->state.last_seq, [this, key, reply, number = run->state.number] {
       if (KnownRun* known = runs_.find(number); known != nullptr)
         return reply(describe_run(*known));
       describe(key, reply);  // archived meanwhile
@@ -112,9 +112,9 @@ void Shard::history(const RunKey& key, const Reply<std::vector<std::string>>& re
   };
   if (KnownRun* run = find(key); run != nullptr) {
     if (in_round(*run)) return post([this, key, reply] { history(key, reply); });
-    if (waits_for_room(*run)) return reply(shared_.space.refusal());
+    if (waits_for_room(*run)) return reply(intake_.refusal());
     const store::Seq last = run->state.last_seq;  // a busy run would never be durable to its end
-    return after_durable(last, [this, read, number = run->state.number, last, key, reply] {
+    return effects_.call_after(last, [this, read, number = run->state.number, last, key, reply] {
       if (KnownRun* known = runs_.find(number); known != nullptr) return read(known->state, last);
       history(key, reply);  // archived meanwhile
     });

@@ -77,7 +77,7 @@ base::Status Shard::may_grow(const KnownRun& run) const {
 }
 
 void Shard::signal(const RunKey& key, std::string name, std::string input, Reply<void> reply) {
-  if (full_) return reply(shared_.space.refusal());
+  if (intake_.full()) return reply(intake_.refusal());
   const auto run = find_open(key);
   if (!run) return refuse(find(key), run.error(), reply);
   if (const auto room = may_grow(**run); !room) return reply(room.error());
@@ -111,7 +111,7 @@ base::Status Shard::may_signal(const RunKey& key, std::string_view name, std::st
 }
 
 void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
-  if (full_) return reply(shared_.space.refusal());
+  if (intake_.full()) return reply(intake_.refusal());
   const auto run = find_open(key);
   if (!run) return refuse(find(key), run.error(), reply);
   if (const auto room = may_grow(**run); !room) return reply(room.error());
@@ -124,7 +124,7 @@ void Shard::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
 }
 
 void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) {
-  if (full_) return reply(shared_.space.refusal());
+  if (intake_.full()) return reply(intake_.refusal());
   // All of its history verifies, so that an end can follow on it.
   if (KnownRun* run = find(key); run != nullptr && run->overtaken && run->damaged) {
     run->damaged = false;
@@ -139,7 +139,7 @@ void Shard::terminate(const RunKey& key, std::string reason, Reply<void> reply) 
 }
 
 void Shard::retry(const RunKey& key, const Reply<void>& reply) {
-  if (full_) return reply(shared_.space.refusal());
+  if (intake_.full()) return reply(intake_.refusal());
   const auto found = find_open(key);
   if (!found) return refuse(find(key), found.error(), reply);
   KnownRun& run = **found;
@@ -161,7 +161,7 @@ void Shard::update(const RunKey& key,
                    std::string name,
                    std::string input,
                    const Reply<replay::Outcome>& reply) {
-  if (full_) return reply(shared_.space.refusal());
+  if (intake_.full()) return reply(intake_.refusal());
   const auto run = find_open(key);
   if (!run) return refuse(find(key), run.error(), reply);
   if ((*run)->parked()) return reply(*(*run)->extras->parked);

@@ -24,7 +24,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
     refuse(run, why, told_too(watch, reply));
   };
   const auto refuse_at_once = [&](const base::Error& why) { told_too(watch, reply)(why); };
-  if (full_) return refuse_at_once(shared_.space.refusal());
+  if (intake_.full()) return refuse_at_once(intake_.refusal());
   if (const auto worker = host_.registry().find(request.task_queue);
       worker != nullptr && !worker->workflows.contains(request.workflow)) {
     return refuse_at_once({base::ErrorCode::kUnknownWorkflow,
@@ -49,7 +49,7 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
     if (uses_it) {
       if (watch != nullptr) running->with_extras().watches.push_back(std::move(watch));
       const StartedRun started{running->state.workflow_id, running->state.id, true};
-      return after_durable(running->state.last_seq, [reply, started] { reply(started); });
+      return effects_.call_after(running->state.last_seq, [reply, started] { reply(started); });
     }
     // A closed run refuses kReject as well, so nothing is ended for it.
     if (request.conflict == IdConflict::kFail || request.reuse == IdReuse::kReject) {
@@ -102,7 +102,7 @@ bool Shard::use_closed(const StartRequest& request,
     }
     if (watch != nullptr) this->watch({closed.workflow_id, closed.id}, watch);
     const StartedRun found{closed.workflow_id, closed.id, true};
-    after_durable(closed.last_seq, [reply, found] { reply(found); });
+    effects_.call_after(closed.last_seq, [reply, found] { reply(found); });
   };
   if (const KnownRun* known = runs_.find(request.workflow_id); known != nullptr) {
     if (known->damaged) return false;
@@ -155,7 +155,7 @@ void Shard::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
   if (run != nullptr) {
     if (run->parked()) return watch->set(*run->extras->parked);
     // Its end may not be durable yet.
-    return after_durable(run->state.last_seq, [this, key, watch] {
+    return effects_.call_after(run->state.last_seq, [this, key, watch] {
       if (KnownRun* ended = find(key); ended != nullptr) {
         read_end(ended->state, watch);
       } else {

@@ -135,12 +135,13 @@ void Shard::record(KnownRun& run, proto::Turn& turn) {
   REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
   appended.end = bodies_.size();
   appended_.push_back(appended);
+  effects_.next_turn();
   run.appending = true;
   // It ends as this turn says, whatever its code was parked for.
   if (closes(turn)) unpark(run);
 
   if (shared_.options.replay_every_turn) {
-    effect({.act = [this, number = state.number] { replay_afresh(number); }});
+    effects_.add({.act = [this, number = state.number] { replay_afresh(number); }});
   }
   stop_what_is_given_up(run, turn);
   state.apply(turn, names_);
@@ -152,7 +153,7 @@ void Shard::record(KnownRun& run, proto::Turn& turn) {
   if (run.extras != nullptr && !run.extras->watches.empty()) {
     run.extras->end = std::make_unique<RunEnd>(end_of(turn));
   }
-  effect({.kind = Effect::Kind::kClosed, .run = &run});
+  effects_.add({.kind = Effect::Kind::kClosed, .run = &run});
 }
 
 // Attempts that the turn gives up are asked to stop; the fold after this forgets how to reach them.
@@ -161,8 +162,9 @@ void Shard::stop_what_is_given_up(KnownRun& run, const proto::Turn& turn) {
     // A step is waited for: its closure lies on the stack of the run.
     if (operation == nullptr || operation->is_step() || operation->details == nullptr) return;
     if (operation->details->control == nullptr) return;
-    effect({.act = [this, queue = queue_of(run, *operation->details->activity),
-                    control = operation->details->control] { stop_attempt(queue, control); }});
+    effects_.add(
+        {.act = [this, queue = queue_of(run, *operation->details->activity),
+                 control = operation->details->control] { stop_attempt(queue, control); }});
   };
   if (closes(turn)) {
     for (const PendingOperation& operation : run.state.pending()) stop(&operation);
@@ -218,20 +220,21 @@ void Shard::queue_effects(KnownRun& run, const proto::Turn& turn) {
   if (!run.state.open()) return;
   for (const Event& input : turn.inputs()) {
     if (input.has_attempt_failed()) {
-      effect({.kind = Kind::kArm, .operation = input.attempt_failed().id(), .run = &run});
+      effects_.add({.kind = Kind::kArm, .operation = input.attempt_failed().id(), .run = &run});
     }
     if (input.has_run_started() && input.run_started().run_timeout_ms() > 0) {
-      effect({.kind = Kind::kArm, .operation = 0, .run = &run});
+      effects_.add({.kind = Kind::kArm, .operation = 0, .run = &run});
     }
   }
   for (const Event& command : turn.commands()) {
     if (command.has_activity_scheduled()) {
-      effect(
+      effects_.add(
           {.kind = Kind::kDispatch, .operation = command.activity_scheduled().id(), .run = &run});
     } else if (command.has_step_scheduled()) {
-      effect({.kind = Kind::kDispatch, .operation = command.step_scheduled().id(), .run = &run});
+      effects_.add(
+          {.kind = Kind::kDispatch, .operation = command.step_scheduled().id(), .run = &run});
     } else if (command.has_timer_started()) {
-      effect({.kind = Kind::kArm, .operation = command.timer_started().id(), .run = &run});
+      effects_.add({.kind = Kind::kArm, .operation = command.timer_started().id(), .run = &run});
     }
   }
 }
@@ -243,14 +246,14 @@ void Shard::answer_inputs(KnownRun& run, const proto::Turn& turn) {
   const bool recorded = !turn.inputs().empty() || !turn.commands().empty();
   const auto when_durable = [&](std::function<void()> act) {
     if (!recorded) return act();
-    effect({.act = std::move(act)});
+    effects_.add({.act = std::move(act)});
   };
   if (run.extras->started && turn.inputs_size() > 0 && turn.inputs(0).has_run_started()) {
-    effect({.kind = Effect::Kind::kStarted, .run = &run});
+    effects_.add({.kind = Effect::Kind::kStarted, .run = &run});
   }
   for (InputReply& waiting : std::exchange(run.extras->replies, {})) {
     if (recorded && waiting.input < turn.inputs_size()) {
-      effect({.kind = Effect::Kind::kConfirm, .confirm = std::move(waiting.reply)});
+      effects_.add({.kind = Effect::Kind::kConfirm, .confirm = std::move(waiting.reply)});
       continue;
     }
     when_durable([reply = std::move(waiting.reply)] {
@@ -293,7 +296,7 @@ void Shard::tell_unreadable(const KnownRun& run, const proto::Turn& turn) {
               " so far; most of those that follow are in the "
               "history only)";
     }
-    effect({.act = [this, line = std::move(line)] { shared_.log(LogLevel::kError, line); }});
+    effects_.add({.act = [this, line = std::move(line)] { shared_.log(LogLevel::kError, line); }});
   }
 }
 
@@ -306,14 +309,9 @@ void Shard::append_turns() {
                        std::string_view(bodies_).substr(turn.begin, turn.end - turn.begin)});
   }
   const store::Seq last = shared_.writer->append(drafts_);
-  const store::Seq first = last - appended_.size() + 1;
-  for (Effect& waiting : round_effects_) {
-    waiting.after += first;
-    effects_.push_back(std::move(waiting));
-  }
+  effects_.appended(last);
   for (const Appended& turn : appended_) turn.run->appending = false;
   last_appended_ = last;
-  round_effects_.clear();
   appended_.clear();
   bodies_.clear();
 }
@@ -321,15 +319,16 @@ void Shard::append_turns() {
 void Shard::append_round() {
   if (!appended_.empty()) append_turns();
   if (!slots_.empty()) {
-    after_durable(last_appended_, [this, slots = std::exchange(slots_, {})] {
+    effects_.call_after(last_appended_, [this, slots = std::exchange(slots_, {})] {
       for (const auto slot : slots) shared_.store->attempt_slots().release(slot);
     });
   }
   if (results_ > 0) {
-    after_durable(last_appended_,
-                  [this, results = std::exchange(results_, 0)] { recorded(results); });
+    effects_.call_after(last_appended_,
+                        [this, results = std::exchange(results_, 0)] { recorded(results); });
   }
-  for (auto& act : std::exchange(when_recorded_, {})) after_durable(last_appended_, std::move(act));
+  for (auto& act : std::exchange(when_recorded_, {}))
+    effects_.call_after(last_appended_, std::move(act));
 }
 
 void Shard::recorded(std::size_t results) {

@@ -1,0 +1,94 @@
+// What must wait until the turn that caused it is durable. Released in the order in which it was
+// added, however many turns become durable at once.
+//
+//   add() in a round ──appended()──► waits for its record ──durable──► release()
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "base/ring.h"
+#include "runtime/service.h"
+#include "store/record.h"
+
+namespace reprise::runtime {
+
+struct KnownRun;
+
+// The frequent kinds carry no closure. The last effect of a run is kClosed, and the run stays known
+// until that has been released.
+struct Effect {
+  enum class Kind : std::uint8_t { kCall, kDispatch, kArm, kConfirm, kStarted, kClosed };
+  Kind kind = Kind::kCall;
+  std::uint32_t operation = 0;  // kDispatch, kArm
+  store::Seq after = 0;         // set by Effects
+  KnownRun* run = nullptr;      // all but kCall and kConfirm
+  std::function<void()> act{};  // kCall
+  Reply<void> confirm{};        // kConfirm: an input is durable
+};
+
+// Not thread-safe.
+class Effects {
+ public:
+  // `durable`: the last record that is on disk.
+  explicit Effects(const std::atomic<store::Seq>& durable) : durable_(durable) {}
+  Effects(const Effects&) = delete;
+  Effects& operator=(const Effects&) = delete;
+
+  // Another turn is recorded in this round; what is added from now on follows from it.
+  void next_turn() { ++turns_; }
+  void add(Effect effect) {
+    effect.after = turns_;  // appended() makes it absolute
+    round_.push_back(std::move(effect));
+  }
+  // The turns recorded since the last call are the writer's now, up to record `last`.
+  void appended(store::Seq last);
+
+  // Follows from a record that the writer has.
+  void after(store::Seq seq, Effect effect) {
+    effect.after = seq;
+    waiting_.push_back(std::move(effect));
+  }
+  // The same, at once when it is durable.
+  void call_after(store::Seq seq, std::function<void()> act) {
+    if (is_durable(seq)) return act();
+    after(seq, {.act = std::move(act)});
+  }
+
+  bool is_durable(store::Seq seq) const { return seq <= durable_.load(); }
+  // Nothing waits for the disk.
+  bool empty() const { return waiting_.empty(); }
+
+  // Hands what is durable to `act`, which may add more: `most` of them at most. How many it were.
+  template <class Act>
+  std::size_t release(std::size_t most, const Act& act) {
+    const store::Seq durable = durable_.load();
+    std::size_t released = 0;
+    while (released < most && !waiting_.empty() && waiting_.front().after <= durable) {
+      Effect effect = waiting_.take_front();
+      act(effect);
+      ++released;
+    }
+    return released;
+  }
+
+  // Forgets everything. What is not durable is handed to `tell` first.
+  template <class Tell>
+  void abandon(const Tell& tell) {
+    while (!waiting_.empty()) {
+      Effect effect = waiting_.take_front();
+      if (!is_durable(effect.after)) tell(effect);
+    }
+  }
+
+ private:
+  const std::atomic<store::Seq>& durable_;
+  base::Ring<Effect> waiting_;
+  std::vector<Effect> round_;  // `after` counts the turns of this round, from 1
+  store::Seq turns_ = 0;
+};
+
+}  // namespace reprise::runtime

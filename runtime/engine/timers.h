@@ -1,0 +1,53 @@
+// What a shard does at a time: durable timers, limits of runs, attempts that are made again or have
+// waited for too long. Says which of them are due and mean something; what then happens is the
+// caller's.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "runtime/engine/run_table.h"
+#include "runtime/engine/timer_queue.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe.
+class Timers {
+ public:
+  explicit Timers(const RunTable& runs) : runs_(runs) {}
+  Timers(const Timers&) = delete;
+  Timers& operator=(const Timers&) = delete;
+
+  void arm(const KnownRun& run,
+           const PendingOperation& operation,
+           TimerEntry::Kind kind,
+           std::int64_t due_ms);
+
+  std::optional<std::int64_t> next_due_ms() const { return queue_.next_due_ms(); }
+
+  // Takes what is due, the earliest first: `fire(run, operation, entry)` for each that still means
+  // something. False: nothing was due.
+  template <class Fire>
+  bool fire_due(std::int64_t now_ms, const Fire& fire) {
+    bool any = false;
+    while (const auto entry = queue_.take_due(now_ms)) {
+      any = true;
+      KnownRun* const run = runs_.find(entry->run);
+      PendingOperation* const operation =
+          run == nullptr ? nullptr : run->state.find(entry->operation);
+      if (operation != nullptr && !operation->settled) fire(*run, *operation, *entry);
+    }
+    return any;
+  }
+
+  std::size_t size() const { return queue_.size(); }
+
+ private:
+  void sweep();
+
+  const RunTable& runs_;
+  TimerQueue queue_;
+  std::size_t swept_ = 0;  // how many were left by the last sweep
+};
+
+}  // namespace reprise::runtime
