@@ -123,7 +123,7 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   }
   const auto uncounted = std::make_shared<std::atomic<std::size_t>>(shards_.size());
   for (auto& shard : shards_) {
-    shard->when_recorded([this, uncounted] {
+    shard->round().when_recorded([this, uncounted] {
       if (--*uncounted == 0) shared_.store->attempt_slots().forget_left_over();
     });
   }

@@ -96,7 +96,7 @@ void EmbeddedEngine::start(StartRequest request,
   Shard& shard = shard_of(request.workflow_id);
   shard.post([&shard, request = std::move(request), watch = std::move(watch),
               reply = std::move(reply)]() mutable {
-    shard.start(std::move(request), std::move(watch), std::move(reply));
+    shard.starts().start(std::move(request), std::move(watch), std::move(reply));
   });
 }
 
@@ -104,14 +104,17 @@ void EmbeddedEngine::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
   const Reply<void> refused = [&](const base::Status& why) { watch->set(why.error()); };
   if (refuse(key, "watch", {}, refused)) return;
   Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), watch = std::move(watch)] { shard.watch(key, watch); });
+  shard.post([&shard, key = std::move(key), watch = std::move(watch)] {
+    shard.starts().watch(key, watch);
+  });
 }
 
 void EmbeddedEngine::unwatch(RunKey key, std::shared_ptr<RunWatch> watch) {
   if (!usable()) return;
   Shard& shard = shard_of(key.workflow_id);
-  shard.post(
-      [&shard, key = std::move(key), watch = std::move(watch)] { shard.unwatch(key, watch); });
+  shard.post([&shard, key = std::move(key), watch = std::move(watch)] {
+    shard.starts().unwatch(key, watch);
+  });
 }
 
 void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Reply<void> reply) {
@@ -120,7 +123,7 @@ void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Rep
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
               reply = std::move(reply)]() mutable {
-    shard.signal(key, std::move(name), std::move(input), std::move(reply));
+    shard.requests().signal(key, std::move(name), std::move(input), std::move(reply));
   });
 }
 
@@ -133,10 +136,10 @@ void EmbeddedEngine::signal_checked(RunKey key,
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
               reply = std::move(reply)]() mutable {
-    if (const base::Status read = shard.may_signal(key, name, input); !read) {
+    if (const base::Status read = shard.requests().may_signal(key, name, input); !read) {
       return reply(read.error());
     }
-    shard.signal(key, std::move(name), std::move(input), std::move(reply));
+    shard.requests().signal(key, std::move(name), std::move(input), std::move(reply));
   });
 }
 
@@ -148,7 +151,7 @@ void EmbeddedEngine::query(RunKey key,
   if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
-              reply = std::move(reply)] { shard.query(key, name, input, reply); });
+              reply = std::move(reply)] { shard.questions().query(key, name, input, reply); });
 }
 
 void EmbeddedEngine::update(RunKey key,
@@ -165,7 +168,7 @@ void EmbeddedEngine::update(RunKey key,
               input = std::move(input), reply = std::move(reply)]() mutable {
     // A handler may take days to answer; the request has found its place in the run by then.
     shared_.admission.leave(Admission::Kind::kWrite, bytes);
-    shard.update(key, std::move(name), std::move(input), reply);
+    shard.requests().update(key, std::move(name), std::move(input), reply);
   });
 }
 
@@ -175,7 +178,7 @@ void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {
   reason = base::to_text(std::move(reason));
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
-    shard.cancel(key, reason, reply);
+    shard.requests().cancel(key, reason, reply);
   });
 }
 
@@ -185,7 +188,7 @@ void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply
   reason = base::to_text(std::move(reason));
   Shard& shard = shard_of(key.workflow_id);
   shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
-    shard.terminate(key, reason, reply);
+    shard.requests().terminate(key, reason, reply);
   });
 }
 
@@ -193,23 +196,27 @@ void EmbeddedEngine::retry(RunKey key, Reply<void> reply) {
   if (refuse(key, "retry", {}, reply)) return;
   if (!admit(Admission::Kind::kEnd, 0, &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), reply = std::move(reply)] { shard.retry(key, reply); });
+  shard.post([&shard, key = std::move(key), reply = std::move(reply)] {
+    shard.requests().retry(key, reply);
+  });
 }
 
 void EmbeddedEngine::describe(RunKey key, Reply<RunDescription> reply) {
   if (refuse(key, "describe", {}, reply)) return;
   if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
-  shard.post(
-      [&shard, key = std::move(key), reply = std::move(reply)] { shard.describe(key, reply); });
+  shard.post([&shard, key = std::move(key), reply = std::move(reply)] {
+    shard.questions().describe(key, reply);
+  });
 }
 
 void EmbeddedEngine::history(RunKey key, Reply<std::vector<std::string>> reply) {
   if (refuse(key, "history", {}, reply)) return;
   if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
   Shard& shard = shard_of(key.workflow_id);
-  shard.post(
-      [&shard, key = std::move(key), reply = std::move(reply)] { shard.history(key, reply); });
+  shard.post([&shard, key = std::move(key), reply = std::move(reply)] {
+    shard.questions().history(key, reply);
+  });
 }
 
 void EmbeddedEngine::list(ListRequest request, Reply<std::vector<RunDescription>> reply) {
@@ -220,8 +227,8 @@ void EmbeddedEngine::list(ListRequest request, Reply<std::vector<RunDescription>
   for (auto& shard : shards_) {
     shard->post([shard = shard.get(), listing] {
       const auto runs = std::make_shared<std::map<store::RunNumber, RunDescription>>();
-      shard->collect(listing->request(), runs.get());
-      shard->tell_when_recorded([listing, runs] { listing->add(std::move(*runs)); });
+      shard->questions().collect(listing->request(), runs.get());
+      shard->round().tell_when_recorded([listing, runs] { listing->add(std::move(*runs)); });
     });
   }
 }

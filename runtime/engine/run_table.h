@@ -57,6 +57,12 @@ struct KnownRun {
   // A run may wait for months: extras that hold nothing are not kept.
   void drop_empty_extras();
   bool parked() const { return extras != nullptr && extras->parked.has_value(); }
+  // Parked because its code ends processes: a new worker does not change that.
+  bool is_set_aside() const {
+    return parked() && extras->parked->code == base::ErrorCode::kPoisoned;
+  }
+  // Has this round changed the run? Then the log does not know yet, and a question must wait.
+  bool in_round() const { return turn != nullptr || appending; }
 };
 
 // Not thread-safe.

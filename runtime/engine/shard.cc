@@ -4,13 +4,21 @@
 #include <utility>
 
 #include "runtime/engine/crash_reports.h"
-#include "runtime/engine/shard_source.h"
 #include "runtime/shard_thread.h"
 
 namespace reprise::runtime {
 
 Shard::Shard(int index, Shared& shared, HostOptions host)
-    : index_(index), shared_(shared), host_(wired(std::move(host))) {
+    : index_(index),
+      shared_(shared),
+      round_({shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, code_mark_,
+              host_}),
+      starts_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, host_}),
+      requests_({shared_, finder_, intake_, outbox_, loading_, parking_, round_, code_mark_,
+                 [this](KnownRun& run) { resume(run); }}),
+      questions_({shared_, runs_, finder_, intake_, effects_, loading_, parking_, code_mark_, host_,
+                  [this](KnownRun& run) { return ensure_details(run); }}),
+      host_(wired(std::move(host))) {
   if (store::TurnMarks* marks = shared_.store->turn_marks(); marks != nullptr) {
     code_mark_.tell_next_process(marks->of_shard(static_cast<std::size_t>(index)));
   }
@@ -45,10 +53,10 @@ bool Shard::take_mail() {
     } else if (auto& result = std::get<AttemptResult>(mail); intake_.full() && !result.is_step) {
       intake_.hold(std::move(mail));
     } else {
-      ++results_;
+      round_.count_result();
       take_result(std::move(result));
     }
-    run_turns_if_many();
+    round_.run_turns_if_many();
   }
   taken.clear();
   mail_ = std::move(taken);
@@ -63,9 +71,9 @@ bool Shard::run_round() {
   worked |= submit_tasks();  // the threads begin while the turns run
   if (std::exchange(archive_moved_, false) || released) runs_.forget_archived(archived_);
   worked |= fire_timers();
-  worked |= !ready_.empty();
-  run_turns();
-  append_round();
+  worked |= round_.has_turns();
+  round_.run_turns();
+  round_.append();
   worked |= submit_tasks();
   host_.evict_excess(
       [this](Host::Key key) { return effects_.is_durable(runs_.find(key)->state.last_seq); });
@@ -91,21 +99,6 @@ void Shard::wait() {
 
 // ---- effects ----------------------------------------------------------------------------------
 
-bool Shard::loadable(const KnownRun& run) const {
-  if (run.place != nullptr) return true;
-  return !run.appending && effects_.is_durable(run.state.last_seq);
-}
-
-void Shard::when_loadable(store::RunNumber number, std::function<void(KnownRun&)> act) {
-  KnownRun* run = runs_.find(number);
-  if (run == nullptr) return;
-  if (!run->appending && loadable(*run)) return act(*run);
-  auto again = [this, number, act = std::move(act)] { when_loadable(number, act); };
-  // Once its turn has been appended its last sequence number is known.
-  if (run->appending) return post(std::move(again));
-  effects_.call_after(run->state.last_seq, std::move(again));
-}
-
 bool Shard::release_effects() {
   // After a restart there may be an effect for each of 100,000 runs, which are read or replayed for
   // it: the threads begin while the rest is released, and so does what they have finished.
@@ -114,7 +107,7 @@ bool Shard::release_effects() {
   std::size_t released = 0;
   return effects_.release(kReleasesPerRound, [&](Effect& effect) {
     release(effect);
-    run_turns_if_many();
+    round_.run_turns_if_many();
     if (++released % kReleasesPerSubmit == 0) (void)submit_tasks();
   }) > 0;
 }
@@ -134,28 +127,17 @@ void Shard::release(Effect& effect) {
       return;
     case Effect::Kind::kConfirm:
       return effect.confirm({});
-    case Effect::Kind::kStarted: {
-      effect.run->starting = false;
-      const Reply<StartedRun> reply = std::exchange(effect.run->extras->started, nullptr);
-      effect.run->drop_empty_extras();
-      return reply(StartedRun{effect.run->state.workflow_id, effect.run->state.id, false});
-    }
+    case Effect::Kind::kStarted:
+      return Outbox::started(*effect.run);
     case Effect::Kind::kClosed:
       return closed(*effect.run);
   }
 }
 
-void Shard::replay_afresh(store::RunNumber number) {
-  KnownRun* run = runs_.find(number);
-  if (run == nullptr || run->parked()) return;
-  // A turn that is not durable yet has an effect of its own that comes back here.
-  if (run->appending || !effects_.is_durable(run->state.last_seq)) return;
-  const auto replay = [&] {
-    const CodeMark::Scope in_code(code_mark_, run);
-    return host_.replay_afresh(run->place, Source(shared_, run->state));
-  };
-  const auto trouble = replay();
-  if (trouble && trouble->code != base::ErrorCode::kNoWorker) park(*run, *trouble);
+void Shard::closed(KnownRun& run) {
+  host_.evict(run.place);
+  runs_.closed(run);
+  Outbox::ended(run);
 }
 
 // ---- workers and life cycle -------------------------------------------------------------------
@@ -178,15 +160,15 @@ void Shard::resume_runs(const std::string& task_queue) {
   });
   std::sort(served.begin(), served.end());  // the oldest first
   for (const store::RunNumber number : served) {
-    if (KnownRun& run = *runs_.find(number); !is_set_aside(run)) unpark(run);
-    when_loadable(number, [this](KnownRun& run) { resume(run); });
+    if (KnownRun& run = *runs_.find(number); !run.is_set_aside()) parking_.unpark(run);
+    loading_.when_loadable(number, [this](KnownRun& run) { resume(run); });
   }
 }
 
 // There is a worker for the run again: what waited for one goes on.
 void Shard::resume(KnownRun& run) {
   if (!run.state.open()) return;
-  if (run.state.unapplied) gather(run);
+  if (run.state.unapplied) round_.gather(run);
   std::vector<std::uint32_t> steps;
   for (const PendingOperation& operation : run.state.pending()) {
     if (operation.is_step() && !operation.done) steps.push_back(operation.id);
@@ -238,26 +220,13 @@ bool Shard::take_deaths(const store::Deaths& deaths) {
   if (run == nullptr || !run->state.open()) return false;
   run->suspect = deaths.unseen > 0;
   if (deaths.set_aside != 0 && !run->damaged) {
-    park(*run, {base::ErrorCode::kPoisoned, poison_text(deaths), std::nullopt});
+    parking_.park(*run, {base::ErrorCode::kPoisoned, poison_text(deaths), std::nullopt});
   }
   return true;
 }
 
-void Shard::answer_requests(const base::Error& why) {
-  effects_.abandon([&](const Effect& effect) {
-    if (effect.kind == Effect::Kind::kConfirm) effect.confirm(why);
-    if (effect.kind == Effect::Kind::kStarted) effect.run->extras->started(why);
-  });
-}
-
 void Shard::fail_watches(const base::Error& why) {
-  runs_.for_each([&](KnownRun& run) {
-    if (run.extras == nullptr) return;
-    for (const auto& watch : run.extras->watches) watch->set(why);
-    for (const auto& update : run.extras->updates) update.reply(why);
-    run.extras->watches.clear();
-    run.extras->updates.clear();
-  });
+  runs_.for_each([&](KnownRun& run) { Outbox::fail_waiting(run, why); });
 }
 
 }  // namespace reprise::runtime

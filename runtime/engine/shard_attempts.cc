@@ -4,7 +4,7 @@
 
 #include "runtime/engine/retry.h"
 #include "runtime/engine/shard.h"
-#include "runtime/engine/shard_source.h"
+#include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
 namespace {
@@ -63,8 +63,8 @@ bool Shard::ensure_details(KnownRun& run) {
   };
   auto& pending = run.state.pending();
   if (std::none_of(pending.begin(), pending.end(), missing)) return true;
-  const base::Status read = Source(shared_, run.state).history([&](const proto::Turn& turn) {
-    keep_details(run, turn);
+  const base::Status read = StoredRun(shared_, run.state).history([&](const proto::Turn& turn) {
+    Round::keep_details(run, turn);
     for (const proto::Event& input : turn.inputs()) {
       if (input.has_attempt_failed()) {
         PendingOperation* operation = run.state.find(input.attempt_failed().id());
@@ -88,12 +88,8 @@ bool Shard::ensure_details(KnownRun& run) {
   } else if (std::none_of(pending.begin(), pending.end(), missing)) {
     return true;
   }
-  park(run, {why.code, why.message, std::nullopt});
+  parking_.park(run, {why.code, why.message, std::nullopt});
   return false;
-}
-
-const std::string& Shard::queue_of(const KnownRun& run, const proto::ActivityScheduled& activity) {
-  return activity.task_queue().empty() ? *run.state.task_queue : activity.task_queue();
 }
 
 void Shard::dispatch_activity(KnownRun& run, PendingOperation& operation) {
@@ -116,23 +112,23 @@ void Shard::dispatch_activity(KnownRun& run, PendingOperation& operation) {
   task.control = details.control;
   task.activity = std::make_unique<ActivityTask>(
       ActivityTask{details.activity, run.state.id, run.state.workflow_id, details.heartbeat});
-  tasks_[queue_of(run, spec)].push_back(std::move(task));
+  tasks_[Round::queue_of(run, spec)].push_back(std::move(task));
 }
 
 void Shard::dispatch_step(KnownRun& run, PendingOperation& operation) {
   const store::RunNumber number = run.state.number;
   if (run.parked()) return;
-  if (!loadable(run)) {
-    return when_loadable(
+  if (!loading_.is_loadable(run)) {
+    return loading_.when_loadable(
         number, [this, id = operation.id](KnownRun& later) { start_operation(later, id); });
   }
   const auto load = [&] {
     const CodeMark::Scope in_code(code_mark_, &run);
-    return host_.load(run.place, Source(shared_, run.state));
+    return host_.load(run.place, StoredRun(shared_, run.state));
   };
   if (const auto trouble = load()) {
     // add_worker() comes back to it.
-    if (trouble->code != base::ErrorCode::kNoWorker) park(run, *trouble);
+    if (trouble->code != base::ErrorCode::kNoWorker) parking_.park(run, *trouble);
     return;
   }
   const auto body = Host::find(run.place)->step_body(operation.id);
@@ -194,11 +190,6 @@ void Shard::step_abandoned(store::RunNumber number, std::uint32_t id) {
   }
 }
 
-void Shard::stop_attempt(const std::string& queue, const std::shared_ptr<AttemptControl>& control) {
-  // Abandoned: no thread has it, and none will.
-  if (!control->abandon()) shared_.task_queues.stop_attempt(queue, control);
-}
-
 bool Shard::submit_tasks() {
   bool submitted = false;
   for (auto& [queue, tasks] : tasks_) {
@@ -212,7 +203,7 @@ bool Shard::submit_tasks() {
 // ---- results ----------------------------------------------------------------------------------
 
 void Shard::take_result(AttemptResult result) {
-  slots_.push_back(static_cast<store::AttemptSlots::Slot>(result.token));
+  round_.release_when_recorded(static_cast<store::AttemptSlots::Slot>(result.token));
   KnownRun* run = runs_.find(result.key.run);
   PendingOperation* operation = run == nullptr ? nullptr : run->state.find(result.key.operation);
   if (run != nullptr && run->place != nullptr && result.is_step) {
@@ -230,7 +221,7 @@ void Shard::take_result(AttemptResult result) {
   if (result.abandoned) return start_operation(*run, result.key.operation);
   if (!result.outcome.ok()) return attempt_failed(*run, *operation, result.outcome.failure());
   operation->settled = true;
-  proto::Event* input = add_input(*run);
+  proto::Event* input = round_.add_input(*run);
   if (operation->is_step()) {
     input->mutable_step_completed()->set_id(operation->id);
     input->mutable_step_completed()->set_result(result.outcome.take_payload());
@@ -238,7 +229,7 @@ void Shard::take_result(AttemptResult result) {
     input->mutable_activity_completed()->set_id(operation->id);
     input->mutable_activity_completed()->set_result(result.outcome.take_payload());
   }
-  run_turn_if_full(*run);
+  round_.run_turn_if_full(*run);
 }
 
 void Shard::attempt_failed(KnownRun& run,
@@ -260,7 +251,7 @@ void Shard::attempt_failed(KnownRun& run,
   operation.retried = true;
   operation.dispatched = false;
   operation.details->last_failure = failure.message();
-  auto* failed = add_input(run)->mutable_attempt_failed();
+  auto* failed = round_.add_input(run)->mutable_attempt_failed();
   failed->set_id(operation.id);
   failed->set_attempt(operation.attempt);
   *failed->mutable_failure() = failure;
@@ -274,12 +265,12 @@ void Shard::operation_failed(KnownRun& run,
   operation.settled = true;
   operation.dispatched = false;
   if (operation.is_step()) {
-    auto* failed = add_input(run)->mutable_step_failed();
+    auto* failed = round_.add_input(run)->mutable_step_failed();
     failed->set_id(operation.id);
     *failed->mutable_failure() = failure;
     return;
   }
-  auto* failed = add_input(run)->mutable_activity_failed();
+  auto* failed = round_.add_input(run)->mutable_activity_failed();
   failed->set_id(operation.id);
   proto::Failure* wrapped = failed->mutable_failure();
   wrapped->set_kind(proto::Failure::ACTIVITY);
@@ -327,7 +318,7 @@ void Shard::heartbeat(const AttemptKey& key, std::string details) {
   if (intake_.full() || base::sub_sat(now(), kept.heartbeat_recorded) < kHeartbeatRecordInterval)
     return;
   kept.heartbeat_recorded = now();
-  auto* recorded = add_input(*run)->mutable_heartbeat_recorded();
+  auto* recorded = round_.add_input(*run)->mutable_heartbeat_recorded();
   recorded->set_id(key.operation);
   recorded->set_attempt(key.attempt);
   recorded->set_heartbeat(kept.heartbeat);
@@ -340,7 +331,7 @@ bool Shard::fire_timers() {
   return timers_.fire_due(base::to_ms(now()), [this](KnownRun& run, PendingOperation& operation,
                                                      const TimerEntry& entry) {
     fire(run, operation, entry);
-    run_turns_if_many();
+    round_.run_turns_if_many();
   });
 }
 
@@ -351,11 +342,11 @@ void Shard::fire(KnownRun& run, PendingOperation& operation, const TimerEntry& e
     case TimerEntry::Kind::kFire:
       operation.settled = true;
       if (operation.kind == OperationKind::kRunTimeout) {
-        return record_end(
+        return round_.record_end(
             run, [](proto::Event* input) { input->mutable_run_timed_out(); },
             [](const base::Status&) {}, entry.due_ms);
       }
-      add_input(run)->mutable_timer_fired()->set_id(entry.operation);
+      round_.add_input(run)->mutable_timer_fired()->set_id(entry.operation);
       // The clock may be set back before the turn asks it again.
       run.turn->set_time_ms(std::max(run.turn->time_ms(), entry.due_ms));
       return;
@@ -367,7 +358,8 @@ void Shard::fire(KnownRun& run, PendingOperation& operation, const TimerEntry& e
                               timeout_failure("schedule_to_start", "no worker began it in time"));
     case TimerEntry::Kind::kScheduleToClose:
       if (operation.details->control != nullptr) {
-        stop_attempt(queue_of(run, *operation.details->activity), operation.details->control);
+        round_.stop_attempt(Round::queue_of(run, *operation.details->activity),
+                            operation.details->control);
       }
       return operation_failed(
           run, operation,

@@ -1,8 +1,8 @@
-// Starting runs, and waiting for their ends, on their shard.
+#include "runtime/engine/starts.h"
+
 #include <utility>
 
-#include "runtime/engine/shard.h"
-#include "runtime/engine/shard_source.h"
+#include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
 namespace {
@@ -19,23 +19,23 @@ Reply<StartedRun> told_too(const std::shared_ptr<RunWatch>& watch, const Reply<S
 
 // ---- starting ---------------------------------------------------------------------------------
 
-void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) {
+void Starts::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) {
   const auto refuse_for = [&](const KnownRun* run, const base::Error& why) {
-    refuse(run, why, told_too(watch, reply));
+    parts_.outbox.refuse(run, why, told_too(watch, reply));
   };
   const auto refuse_at_once = [&](const base::Error& why) { told_too(watch, reply)(why); };
-  if (intake_.full()) return refuse_at_once(intake_.refusal());
-  if (const auto worker = host_.registry().find(request.task_queue);
+  if (parts_.intake.full()) return refuse_at_once(parts_.intake.refusal());
+  if (const auto worker = parts_.host.registry().find(request.task_queue);
       worker != nullptr && !worker->workflows.contains(request.workflow)) {
     return refuse_at_once({base::ErrorCode::kUnknownWorkflow,
                            "the worker of task queue '" + request.task_queue +
                                "' does not implement workflow '" + request.workflow + "'"});
   }
-  if (KnownRun* running = runs_.find(request.workflow_id);
+  if (KnownRun* running = parts_.runs.find(request.workflow_id);
       running != nullptr && running->state.open()) {
-    if (in_round(*running)) {
+    if (running->in_round()) {
       // What it is, or has become, is not in the log yet.
-      return post([this, request, watch, reply] { start(request, watch, reply); });
+      return parts_.intake.post([this, request, watch, reply] { start(request, watch, reply); });
     }
     const bool uses_it =
         request.conflict == IdConflict::kUseExisting || request.reuse == IdReuse::kUseExisting;
@@ -49,13 +49,14 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
     if (uses_it) {
       if (watch != nullptr) running->with_extras().watches.push_back(std::move(watch));
       const StartedRun started{running->state.workflow_id, running->state.id, true};
-      return effects_.call_after(running->state.last_seq, [reply, started] { reply(started); });
+      return parts_.effects.call_after(running->state.last_seq,
+                                       [reply, started] { reply(started); });
     }
     // A closed run refuses kReject as well, so nothing is ended for it.
     if (request.conflict == IdConflict::kFail || request.reuse == IdReuse::kReject) {
       return refuse_for(running, {base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
     }
-    record_end(
+    parts_.round.record_end(
         *running,
         [](proto::Event* input) {
           input->mutable_run_terminated()->set_reason("replaced by a new start");
@@ -64,18 +65,18 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
   }
   if (request.reuse == IdReuse::kUseExisting && use_closed(request, watch, reply)) return;
   if (const base::Status may = may_start(request); !may) {
-    return refuse_for(runs_.find(request.workflow_id), may.error());
+    return refuse_for(parts_.runs.find(request.workflow_id), may.error());
   }
 
   RunState state;
-  state.number = shared_.next_run.fetch_add(1);
-  state.id = request.run_id == base::RunId() ? shared_.ids.next(now()) : request.run_id;
+  state.number = parts_.shared.next_run.fetch_add(1);
+  state.id = request.run_id == base::RunId() ? parts_.shared.ids.next(now()) : request.run_id;
   state.workflow_id = request.workflow_id;
-  state.workflow = names_.intern(request.workflow);
-  state.task_queue = names_.intern(request.task_queue);
-  KnownRun& run = runs_.add(std::move(state));
+  state.workflow = parts_.names.intern(request.workflow);
+  state.task_queue = parts_.names.intern(request.task_queue);
+  KnownRun& run = parts_.runs.add(std::move(state));
   run.starting = true;
-  auto* started = add_input(run)->mutable_run_started();
+  auto* started = parts_.round.add_input(run)->mutable_run_started();
   const std::string_view id = run.state.id.bytes();
   started->set_run_id(id.data(), id.size());
   const std::string_view workflow_id = run.state.stored_workflow_id();
@@ -91,45 +92,46 @@ void Shard::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<S
 }
 
 // Answers a start with the newest closed run of its id. False: there is none, or it is damaged.
-bool Shard::use_closed(const StartRequest& request,
-                       const std::shared_ptr<RunWatch>& watch,
-                       const Reply<StartedRun>& reply) {
+bool Starts::use_closed(const StartRequest& request,
+                        const std::shared_ptr<RunWatch>& watch,
+                        const Reply<StartedRun>& reply) {
   const auto use = [&](const RunState& closed) {
     if (*closed.workflow != request.workflow) {
       const base::Error other{base::ErrorCode::kAlreadyStarted,
                               closed.id.to_string() + " " + *closed.workflow};
-      return refuse(runs_.find(closed.number), other, told_too(watch, reply));
+      return parts_.outbox.refuse(parts_.runs.find(closed.number), other, told_too(watch, reply));
     }
     if (watch != nullptr) this->watch({closed.workflow_id, closed.id}, watch);
     const StartedRun found{closed.workflow_id, closed.id, true};
-    effects_.call_after(closed.last_seq, [reply, found] { reply(found); });
+    parts_.effects.call_after(closed.last_seq, [reply, found] { reply(found); });
   };
-  if (const KnownRun* known = runs_.find(request.workflow_id); known != nullptr) {
+  if (const KnownRun* known = parts_.runs.find(request.workflow_id); known != nullptr) {
     if (known->damaged) return false;
-    if (in_round(*known)) {
-      post([this, request, watch, reply] { start(request, watch, reply); });
+    if (known->in_round()) {
+      parts_.intake.post([this, request, watch, reply] { start(request, watch, reply); });
     } else {
       use(known->state);
     }
     return true;
   }
-  const auto archived = find_archived({request.workflow_id, std::nullopt});
+  const auto archived = parts_.finder.find_archived({request.workflow_id, std::nullopt});
   if (archived) use(*archived);
   return archived.has_value();
 }
 
 // What a closed run with this id says to it.
-base::Status Shard::may_start(const StartRequest& request) {
-  const KnownRun* known = runs_.find(request.workflow_id);
+base::Status Starts::may_start(const StartRequest& request) const {
+  const KnownRun* known = parts_.runs.find(request.workflow_id);
   // It may be under way in truth.
   if (known != nullptr && known->damaged) return *known->extras->parked;
   if (request.reuse == IdReuse::kAllow) return {};
   RunStatus status = RunStatus::kRunning;
   base::RunId id;
-  if (const KnownRun* closed = runs_.find(request.workflow_id); closed != nullptr) {
+  if (const KnownRun* closed = parts_.runs.find(request.workflow_id); closed != nullptr) {
     status = closed->state.status;
     id = closed->state.id;
-  } else if (const auto archived = find_archived({request.workflow_id, std::nullopt})) {
+  } else if (const auto archived =
+                 parts_.finder.find_archived({request.workflow_id, std::nullopt})) {
     status = archived->status;
     id = archived->id;
   } else if (archived.error().code == base::ErrorCode::kNotFound) {
@@ -143,10 +145,10 @@ base::Status Shard::may_start(const StartRequest& request) {
 
 // ---- waiting for the end ----------------------------------------------------------------------
 
-void Shard::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
-  KnownRun* run = find(key);
-  if (run != nullptr && in_round(*run))
-    return post([this, key, watch] { this->watch(key, watch); });
+void Starts::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
+  KnownRun* run = parts_.finder.find(key);
+  if (run != nullptr && run->in_round())
+    return parts_.intake.post([this, key, watch] { this->watch(key, watch); });
   if (run != nullptr && run->damaged) return watch->set(*run->extras->parked);
   if (run != nullptr && run->state.open()) {
     run->with_extras().watches.push_back(watch);
@@ -155,36 +157,36 @@ void Shard::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
   if (run != nullptr) {
     if (run->parked()) return watch->set(*run->extras->parked);
     // Its end may not be durable yet.
-    return effects_.call_after(run->state.last_seq, [this, key, watch] {
-      if (KnownRun* ended = find(key); ended != nullptr) {
+    return parts_.effects.call_after(run->state.last_seq, [this, key, watch] {
+      if (KnownRun* ended = parts_.finder.find(key); ended != nullptr) {
         read_end(ended->state, watch);
       } else {
         this->watch(key, watch);
       }
     });
   }
-  const auto archived = find_archived(key);
+  const auto archived = parts_.finder.find_archived(key);
   if (!archived) return watch->set(archived.error());
   read_end(*archived, watch);
 }
 
-void Shard::unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
-  KnownRun* run = find(key);
+void Starts::unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
+  KnownRun* run = parts_.finder.find(key);
   if (run == nullptr || run->extras == nullptr) return;
   std::erase(run->extras->watches, watch);
   run->drop_empty_extras();
 }
 
-void Shard::read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch) {
+void Starts::read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch) const {
   RunEnd end;
-  const base::Status read = Source(shared_, state).history([&](const proto::Turn& turn) {
+  const base::Status read = StoredRun(parts_.shared, state).history([&](const proto::Turn& turn) {
     if (closes(turn)) end = end_of(turn);
     return true;
   });
   if (read) {
     watch->set(std::move(end));
   } else {
-    watch->set(unless_removed({state.workflow_id, state.id}, read.error()));
+    watch->set(parts_.finder.unless_removed({state.workflow_id, state.id}, read.error()));
   }
 }
 

@@ -2,16 +2,19 @@
 #pragma once
 #include "proto/parse.h"
 #include "runtime/engine/run_history.h"
-#include "runtime/engine/shard.h"
+#include "runtime/engine/run_state.h"
+#include "runtime/engine/shared.h"
+#include "runtime/host/host.h"
 
 namespace reprise::runtime {
 
-class Shard::Source final : public RunSource {
+class StoredRun final : public RunSource {
  public:
   // Its history up to record `last`.
-  Source(const Shared& shared, const RunState& state, store::Seq last)
+  StoredRun(const Shared& shared, const RunState& state, store::Seq last)
       : shared_(shared), state_(state), last_(last) {}
-  Source(const Shared& shared, const RunState& state) : Source(shared, state, state.last_seq) {}
+  StoredRun(const Shared& shared, const RunState& state)
+      : StoredRun(shared, state, state.last_seq) {}
 
   std::uint64_t key() const override { return state_.number; }
   replay::RunInfo info() const override {

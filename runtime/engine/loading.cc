@@ -1,0 +1,17 @@
+#include "runtime/engine/loading.h"
+
+#include <utility>
+
+namespace reprise::runtime {
+
+void Loading::when_loadable(store::RunNumber number, std::function<void(KnownRun&)> act) {
+  KnownRun* run = runs_.find(number);
+  if (run == nullptr) return;
+  if (!run->appending && is_loadable(*run)) return act(*run);
+  auto again = [this, number, act = std::move(act)] { when_loadable(number, act); };
+  // Once its turn has been appended its last sequence number is known.
+  if (run->appending) return intake_.post(std::move(again));
+  effects_.call_after(run->state.last_seq, std::move(again));
+}
+
+}  // namespace reprise::runtime

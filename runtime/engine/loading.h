@@ -1,0 +1,31 @@
+// When the host can have a run: it is resident, or all of its history can be read. A turn that
+// recorded no more than the books of a run out of memory may still be on its way to the disk.
+#pragma once
+#include <functional>
+
+#include "runtime/engine/effects.h"
+#include "runtime/engine/intake.h"
+#include "runtime/engine/run_table.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe.
+class Loading {
+ public:
+  Loading(const RunTable& runs, Effects& effects, Intake& intake)
+      : runs_(runs), effects_(effects), intake_(intake) {}
+
+  bool is_loadable(const KnownRun& run) const {
+    if (run.place != nullptr) return true;
+    return !run.appending && effects_.is_durable(run.state.last_seq);
+  }
+  // At once, or when that is true; never if the run is forgotten before.
+  void when_loadable(store::RunNumber number, std::function<void(KnownRun&)> act);
+
+ private:
+  const RunTable& runs_;
+  Effects& effects_;
+  Intake& intake_;
+};
+
+}  // namespace reprise::runtime

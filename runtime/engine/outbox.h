@@ -1,0 +1,55 @@
+// What a shard tells others of a run: never before that is on disk. The others are clients that
+// have sent an input, asked for an update or a start, or wait for the end.
+//
+//   turn recorded ──► effects ──durable──► reply or watch
+#pragma once
+#include "proto/log.pb.h"
+#include "runtime/engine/effects.h"
+#include "runtime/engine/run_table.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe.
+class Outbox {
+ public:
+  explicit Outbox(Effects& effects) : effects_(effects) {}
+
+  // The turn was recorded: whoever waits for its start, an input or an update of it is answered
+  // when it is durable. Of the last turn of a run: so are those who wait for the end.
+  void recorded(KnownRun& run, const proto::Turn& turn);
+  // The run had ended before its gathered inputs could be recorded.
+  static void refuse_inputs(KnownRun& run);
+  // The code does not go on.
+  static void refuse_updates(KnownRun& run, const base::Error& why);
+
+  // The first turn of the run is durable, or the last one.
+  static void started(KnownRun& run);
+  static void ended(KnownRun& run);
+
+  // An answer that is given because of what `run` is, which may not be durable yet: then nobody
+  // may be told. nullptr: it is.
+  template <class T>
+  void refuse(const KnownRun* run, const base::Error& why, const Reply<T>& reply) {
+    const auto known = run == nullptr ? store::Seq{0} : run->state.last_seq;
+    const bool recorded = run != nullptr && run->appending;
+    if (!recorded && effects_.is_durable(known)) return reply(why);
+    Effect told{.kind = Effect::Kind::kConfirm,
+                .confirm = [reply, why](const base::Status& s) { reply(s ? why : s.error()); }};
+    if (recorded) return effects_.add(std::move(told));
+    effects_.after(known, std::move(told));
+  }
+
+  // The engine is closing: requests whose turns are not known to be durable are told why.
+  void answer_requests(const base::Error& why);
+  // And whoever waits for what may come of a run.
+  static void fail_waiting(KnownRun& run, const base::Error& why);
+
+ private:
+  void answer_start(KnownRun& run, const proto::Turn& turn);
+  void answer_inputs(KnownRun& run, const proto::Turn& turn);
+  void answer_updates(KnownRun& run, const proto::Turn& turn);
+
+  Effects& effects_;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,29 @@
+#include "runtime/engine/parking.h"
+
+#include "base/printable_text.h"
+
+namespace reprise::runtime {
+
+void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
+  const base::Error why{trouble.code, trouble.report};
+  host_.evict(run.place);
+  shared_.log(
+      LogLevel::kError,
+      "run '" + base::printable_text(run.state.workflow_id) + "' (" + run.state.id.to_string() +
+          ") of workflow '" + base::printable_text(*run.state.workflow) +
+          (run.state.open() ? "' is parked: " : "' has ended and does not replay: ") + why.text());
+  // What the code would do now does not change how a run has ended.
+  if (!run.state.open()) return;
+  for (PendingOperation& operation : run.state.pending()) operation.unwanted = false;
+  run.with_extras().parked = why;
+  shared_.store->note_parked(run.state.number, why);
+  Outbox::refuse_updates(run, why);
+}
+
+void Parking::unpark(KnownRun& run) {
+  if (!run.parked() || run.damaged) return;
+  run.extras->parked.reset();
+  shared_.store->note_unparked(run.state.number);
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,28 @@
+// Runs whose code cannot go on. Parked, a run stays open: its inputs are recorded as deferred, and
+// it is tried again when a worker starts or a client asks for it.
+#pragma once
+#include "replay/execution.h"
+#include "runtime/engine/outbox.h"
+#include "runtime/engine/run_table.h"
+#include "runtime/engine/shared.h"
+#include "runtime/host/host.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe.
+class Parking {
+ public:
+  Parking(const Shared& shared, Host& host) : shared_(shared), host_(host) {}
+
+  // Takes its code out of memory and tells people why. What a closed run's code does now changes
+  // nothing, and is only said.
+  void park(KnownRun& run, const replay::Trouble& trouble);
+  // Unless its history is damaged.
+  void unpark(KnownRun& run);
+
+ private:
+  const Shared& shared_;
+  Host& host_;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,146 @@
+#include "runtime/engine/questions.h"
+
+#include <iterator>
+#include <utility>
+
+#include "runtime/engine/stored_run.h"
+
+namespace reprise::runtime {
+namespace {
+
+PendingActivity describe_pending(const PendingOperation& operation, std::int64_t now_ms) {
+  const OperationDetails& details = *operation.details;
+  PendingActivity pending;
+  pending.id = operation.id;
+  pending.is_step = operation.is_step();
+  pending.activity = pending.is_step ? details.step->name : details.activity->name();
+  pending.attempt = operation.attempt;
+  pending.under_way = details.control != nullptr ? details.control->running()
+                                                 : pending.is_step && operation.dispatched;
+  if (!operation.dispatched && operation.due_ms > now_ms) {
+    pending.next_attempt = base::from_ms(operation.due_ms);
+  }
+  pending.last_failure = details.last_failure;
+  return pending;
+}
+
+}  // namespace
+
+base::Result<std::string> Questions::ask(Host::Place& place,
+                                         const RunState& state,
+                                         const KnownRun* run,
+                                         const std::string& name,
+                                         const std::string& input) {
+  const CodeMark::Scope in_code(parts_.code_mark, run);
+  return parts_.host.query(place, StoredRun(parts_.shared, state), name, input);
+}
+
+void Questions::query(const RunKey& key,
+                      const std::string& name,
+                      const std::string& input,
+                      const Reply<std::string>& reply) {
+  KnownRun* run = parts_.finder.find(key);
+  if (run == nullptr) {
+    const auto archived = parts_.finder.find_archived(key);
+    if (!archived) return reply(archived.error());
+    Host::Place place = nullptr;
+    auto answer = ask(place, *archived, nullptr, name, input);
+    parts_.host.evict(place);
+    if (!answer) return reply(parts_.finder.unless_removed(key, answer.error()));
+    return reply(std::move(answer));
+  }
+  if (run->in_round()) {
+    // What came before the question is part of the answer.
+    return parts_.intake.post([this, key, name, input, reply] { query(key, name, input, reply); });
+  }
+  if (run->parked()) return reply(*run->extras->parked);
+  if (waits_for_room(*run)) return reply(parts_.intake.refusal());
+  const store::RunNumber number = run->state.number;
+  parts_.loading.when_loadable(number, [this, name, input, reply](KnownRun& asked) {
+    auto answer = ask(asked.place, asked.state, &asked, name, input);
+    if (!answer && answer.error().code == base::ErrorCode::kNondeterminism) {
+      parts_.parking.park(asked, {answer.error().code, answer.error().message, std::nullopt});
+    }
+    if (!asked.state.open()) parts_.host.evict(asked.place);
+    // The answer may come from turns that are not durable yet.
+    parts_.effects.call_after(asked.state.last_seq, [reply, answer] { reply(answer); });
+  });
+}
+
+RunDescription Questions::describe_run(KnownRun& run) {
+  if (!run.damaged) (void)parts_.ensure_details(run);
+  RunDescription description = describe_state(run.state);
+  for (const PendingOperation& operation : run.state.pending()) {
+    if (operation.done) continue;
+    if (operation.kind == OperationKind::kTimer) {
+      description.timers.push_back({operation.id, base::from_ms(operation.due_ms)});
+    }
+    if (!operation.is_attempted() || operation.details == nullptr) continue;
+    description.activities.push_back(
+        describe_pending(operation, base::to_ms(parts_.shared.clock.now())));
+  }
+  if (const auto* execution = Host::find(run.place); execution != nullptr) {
+    description.waiting_for = execution->waiting_for();
+  }
+  if (run.parked()) description.parked = run.extras->parked;
+  return description;
+}
+
+void Questions::describe(const RunKey& key, const Reply<RunDescription>& reply) {
+  if (KnownRun* run = parts_.finder.find(key); run != nullptr) {
+    if (run->in_round()) return parts_.intake.post([this, key, reply] { describe(key, reply); });
+    if (waits_for_room(*run)) return reply(parts_.intake.refusal());
+    return parts_.effects.call_after(
+        run->state.last_seq, [this, key, reply, number = run->state.number] {
+          if (KnownRun* known = parts_.runs.find(number); known != nullptr)
+            return reply(describe_run(*known));
+          describe(key, reply);  // archived meanwhile
+        });
+  }
+  const auto archived = parts_.finder.find_archived(key);
+  if (!archived) return reply(archived.error());
+  reply(describe_state(*archived));
+}
+
+void Questions::history(const RunKey& key, const Reply<std::vector<std::string>>& reply) {
+  const auto read = [this, reply](const RunState& state, store::Seq last) {
+    std::vector<std::string> turns;
+    const base::Status status =
+        StoredRun(parts_.shared, state, last).history([&](const proto::Turn& turn) {
+          turns.push_back(turn.SerializeAsString());
+          return true;
+        });
+    if (!status)
+      return reply(parts_.finder.unless_removed({state.workflow_id, state.id}, status.error()));
+    reply(std::move(turns));
+  };
+  if (KnownRun* run = parts_.finder.find(key); run != nullptr) {
+    if (run->in_round()) return parts_.intake.post([this, key, reply] { history(key, reply); });
+    if (waits_for_room(*run)) return reply(parts_.intake.refusal());
+    const store::Seq last = run->state.last_seq;  // a busy run would never be durable to its end
+    return parts_.effects.call_after(
+        last, [this, read, number = run->state.number, last, key, reply] {
+          if (KnownRun* known = parts_.runs.find(number); known != nullptr)
+            return read(known->state, last);
+          history(key, reply);  // archived meanwhile
+        });
+  }
+  const auto archived = parts_.finder.find_archived(key);
+  if (!archived) return reply(archived.error());
+  read(*archived, archived->last_seq);
+}
+
+void Questions::collect(const ListRequest& request,
+                        std::map<store::RunNumber, RunDescription>* out) const {
+  parts_.runs.for_each([&](KnownRun& run) {
+    if (run.state.events == 0 && !run.damaged) return;  // its start is being gathered
+    if (request.status && run.state.status != *request.status) return;
+    if (!request.workflow.empty() && *run.state.workflow != request.workflow) return;
+    out->emplace(run.state.number, describe_state(run.state));
+    if (run.parked()) out->at(run.state.number).parked = run.extras->parked;
+    if (out->size() <= request.limit) return;
+    out->erase(request.newest_first ? out->begin() : std::prev(out->end()));
+  });
+}
+
+}  // namespace reprise::runtime

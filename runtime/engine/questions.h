@@ -1,0 +1,58 @@
+// Questions about runs: answered from what is durable, and recorded nowhere.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/code_mark.h"
+#include "runtime/engine/loading.h"
+#include "runtime/engine/parking.h"
+#include "runtime/engine/run_finder.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe: the shard's thread.
+class Questions {
+ public:
+  // What it works with; all of it outlives the questions.
+  struct Parts {
+    Shared& shared;
+    const RunTable& runs;
+    const RunFinder& finder;
+    Intake& intake;
+    Effects& effects;
+    Loading& loading;
+    Parking& parking;
+    CodeMark& code_mark;
+    Host& host;
+    // What the history says of the run's operations is known. False: it cannot be read.
+    std::function<bool(KnownRun&)> ensure_details;
+  };
+  explicit Questions(Parts parts) : parts_(std::move(parts)) {}
+
+  void query(const RunKey& key,
+             const std::string& name,
+             const std::string& input,
+             const Reply<std::string>& reply);
+  void describe(const RunKey& key, const Reply<RunDescription>& reply);
+  void history(const RunKey& key, const Reply<std::vector<std::string>>& reply);
+  // The runs that the shard knows and the request asks for.
+  void collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out) const;
+
+ private:
+  // `run` is nullptr when it has closed and only the archive knows it.
+  base::Result<std::string> ask(Host::Place& place,
+                                const RunState& state,
+                                const KnownRun* run,
+                                const std::string& name,
+                                const std::string& input);
+  RunDescription describe_run(KnownRun& run);
+  // Does a question about the run concern turns that wait for room in the log?
+  bool waits_for_room(const KnownRun& run) const {
+    return parts_.intake.full() && !parts_.effects.is_durable(run.state.last_seq);
+  }
+
+  const Parts parts_;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,116 @@
+#include "runtime/engine/requests.h"
+
+#include <utility>
+
+namespace reprise::runtime {
+
+// nullptr: there is no such run, or no room, and whoever asked is told.
+template <class T>
+KnownRun* Requests::open_run(const RunKey& key, const Reply<T>& reply) {
+  if (parts_.intake.full()) {
+    reply(parts_.intake.refusal());
+    return nullptr;
+  }
+  const auto run = parts_.finder.find_open(key);
+  if (run) return *run;
+  parts_.outbox.refuse(parts_.finder.find(key), run.error(), reply);
+  return nullptr;
+}
+
+void Requests::signal(const RunKey& key, std::string name, std::string input, Reply<void> reply) {
+  KnownRun* const run = open_run(key, reply);
+  if (run == nullptr) return;
+  if (const auto room = parts_.round.may_grow(*run); !room) return reply(room.error());
+  parts_.round.add_input(
+      *run,
+      [&](proto::Event* event) {
+        event->mutable_signal_received()->set_name(std::move(name));
+        event->mutable_signal_received()->set_input(std::move(input));
+      },
+      std::move(reply));
+  parts_.round.run_turn_if_full(*run);
+}
+
+// As far as the code in memory tells; nothing is loaded for the question. Behind inputs that the
+// code has not seen it may read something else.
+base::Status Requests::may_signal(const RunKey& key,
+                                  std::string_view name,
+                                  std::string_view input) {
+  const KnownRun* const run = parts_.finder.find(key);
+  if (run == nullptr || run->damaged || !run->state.open() || run->parked()) return {};
+  if (run->turn != nullptr || run->state.unapplied) return {};
+  const replay::Execution* const code = Host::find(run->place);
+  if (code == nullptr) return {};
+  const auto refusal = [&] {
+    const CodeMark::Scope in_code(parts_.code_mark, run);
+    return code->signal_refusal(name, input);
+  }();
+  if (!refusal) return {};
+  return base::Error{base::ErrorCode::kSignalUnreadable,
+                     "the code of run '" + key.workflow_id + "' reads signal '" +
+                         std::string(name) + "', and this is none: " + *refusal +
+                         ". Nothing was recorded; send what the code reads"};
+}
+
+void Requests::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
+  KnownRun* const run = open_run(key, reply);
+  if (run == nullptr) return;
+  if (const auto room = parts_.round.may_grow(*run); !room) return reply(room.error());
+  parts_.round.add_input(
+      *run,
+      [&](proto::Event* event) {
+        event->mutable_cancel_requested()->set_reason(std::move(reason));
+      },
+      std::move(reply));
+}
+
+void Requests::terminate(const RunKey& key, std::string reason, Reply<void> reply) {
+  if (parts_.intake.full()) return reply(parts_.intake.refusal());
+  // All of its history verifies, so that an end can follow on it.
+  if (KnownRun* known = parts_.finder.find(key); known != nullptr && known->overtaken) {
+    if (std::exchange(known->damaged, false)) known->extras->parked.reset();
+  }
+  KnownRun* const run = open_run(key, reply);
+  if (run == nullptr) return;
+  parts_.round.record_end(
+      *run,
+      [&](proto::Event* event) { event->mutable_run_terminated()->set_reason(std::move(reason)); },
+      std::move(reply));
+}
+
+void Requests::retry(const RunKey& key, const Reply<void>& reply) {
+  KnownRun* const found = open_run(key, reply);
+  if (found == nullptr) return;
+  KnownRun& run = *found;
+  if (run.in_round()) return parts_.intake.post([this, key, reply] { retry(key, reply); });
+  // Without code nothing is known of it here, and it is the next program that tries it again.
+  const bool by_next_program = !parts_.shared.options.executes_code;
+  if (!run.parked() && !by_next_program) return reply({});
+  if (const auto forgotten = parts_.shared.store->forget_deaths(run.state.number); !forgotten) {
+    return reply(forgotten.error());
+  }
+  if (by_next_program) parts_.shared.store->note_unparked(run.state.number);
+  parts_.parking.unpark(run);
+  run.drop_empty_extras();
+  parts_.loading.when_loadable(run.state.number, [this](KnownRun& later) { parts_.resume(later); });
+  reply({});
+}
+
+void Requests::update(const RunKey& key,
+                      std::string name,
+                      std::string input,
+                      const Reply<replay::Outcome>& reply) {
+  KnownRun* const run = open_run(key, reply);
+  if (run == nullptr) return;
+  if (run->parked()) return reply(*run->extras->parked);
+  if (const auto room = parts_.round.may_grow(*run); !room) return reply(room.error());
+  const std::string id = parts_.shared.ids.next(parts_.shared.clock.now()).to_string();
+  auto* received = parts_.round.add_input(*run)->mutable_update_received();
+  received->set_update_id(id);
+  received->set_name(std::move(name));
+  received->set_input(std::move(input));
+  run->with_extras().updates.push_back({id, reply});
+  parts_.round.run_turn_if_full(*run);
+}
+
+}  // namespace reprise::runtime

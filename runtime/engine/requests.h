@@ -1,0 +1,48 @@
+// What clients send to open runs: each becomes an input of its run, or is refused.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "runtime/engine/round.h"
+#include "runtime/engine/run_finder.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe: the shard's thread.
+class Requests {
+ public:
+  // What it works with; all of it outlives the requests.
+  struct Parts {
+    Shared& shared;
+    const RunFinder& finder;
+    Intake& intake;
+    Outbox& outbox;
+    Loading& loading;
+    Parking& parking;
+    Round& round;
+    CodeMark& code_mark;
+    // There is code for the run again.
+    std::function<void(KnownRun&)> resume;
+  };
+  explicit Requests(Parts parts) : parts_(std::move(parts)) {}
+
+  // Is the signal one that the run's code can read?
+  base::Status may_signal(const RunKey& key, std::string_view name, std::string_view input);
+  void signal(const RunKey& key, std::string name, std::string input, Reply<void> reply);
+  void update(const RunKey& key,
+              std::string name,
+              std::string input,
+              const Reply<replay::Outcome>& reply);
+  void cancel(const RunKey& key, std::string reason, Reply<void> reply);
+  void terminate(const RunKey& key, std::string reason, Reply<void> reply);
+  // Code that had stopped is tried again.
+  void retry(const RunKey& key, const Reply<void>& reply);
+
+ private:
+  template <class T>
+  KnownRun* open_run(const RunKey& key, const Reply<T>& reply);
+
+  const Parts parts_;
+};
+
+}  // namespace reprise::runtime

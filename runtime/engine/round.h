@@ -1,0 +1,122 @@
+// The turns of one round of a shard: gathers inputs by run, runs a turn of each run that has some,
+// records it, and hands the records to the writer. A long round does so in parts.
+//
+//   add_input() ──► runs with inputs ──► turns ──► records ──► writer
+//                                          └────► effects, which wait for the disk
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/code_mark.h"
+#include "runtime/engine/effects.h"
+#include "runtime/engine/intake.h"
+#include "runtime/engine/loading.h"
+#include "runtime/engine/outbox.h"
+#include "runtime/engine/parking.h"
+#include "runtime/engine/run_table.h"
+#include "runtime/engine/set_aside_tally.h"
+#include "runtime/engine/shared.h"
+#include "runtime/engine/turn_arena.h"
+#include "runtime/host/host.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe.
+class Round {
+ public:
+  // What it works with; all of it outlives the round.
+  struct Parts {
+    Shared& shared;
+    RunTable& runs;
+    Names& names;
+    Intake& intake;
+    Effects& effects;
+    Outbox& outbox;
+    Loading& loading;
+    Parking& parking;
+    CodeMark& code_mark;
+    Host& host;
+  };
+  explicit Round(const Parts& parts) : parts_(parts) {}
+  Round(const Round&) = delete;
+  Round& operator=(const Round&) = delete;
+
+  // ---- inputs ----
+  // Gives the run a turn in this round, if only for inputs that were deferred.
+  void gather(KnownRun& run);
+  proto::Event* add_input(KnownRun& run);
+  // `reply` is told when the input is durable, or came too late.
+  void add_input(KnownRun& run, base::FunctionRef<void(proto::Event*)> fill, Reply<void> reply);
+  // A history that has become too long takes nothing more from outside; it can still be terminated.
+  base::Status may_grow(const KnownRun& run) const;
+
+  // ---- turns ----
+  bool has_turns() const { return !ready_.empty(); }
+  void run_turns();
+  void run_turns_if_many();
+  void run_turn_if_full(KnownRun& run);
+  // Records an end that is nobody's code, after a turn for what was gathered before.
+  void record_end(KnownRun& run,
+                  base::FunctionRef<void(proto::Event*)> fill,
+                  Reply<void> reply,
+                  std::int64_t not_before_ms = 0);
+
+  // ---- the log ----
+  // The last part of the round is the writer's.
+  void append();
+  // Once everything gathered so far is durable. Before the first round, or in one.
+  void when_recorded(std::function<void()> act) { when_recorded_.push_back(std::move(act)); }
+  // The same for what is told of many runs. Without room it is told at once: nobody knows when
+  // that will be durable.
+  void tell_when_recorded(std::function<void()> tell) {
+    return parts_.intake.full() ? tell() : when_recorded(std::move(tell));
+  }
+  // An attempt has ended in this round. Its mark is taken back when that is durable: until then the
+  // next process counts it as lost.
+  void release_when_recorded(store::AttemptSlots::Slot slot) { slots_.push_back(slot); }
+  // And it is one of those of which only so many may be unrecorded.
+  void count_result() { ++results_; }
+
+  // What attempts of the operations that the turn has begun will need.
+  static void keep_details(KnownRun& run, const proto::Turn& turn);
+  static const std::string& queue_of(const KnownRun& run, const proto::ActivityScheduled& activity);
+  void stop_attempt(const std::string& queue, const std::shared_ptr<AttemptControl>& control);
+
+ private:
+  // A turn that is recorded and that the writer does not have.
+  struct Recorded {
+    KnownRun* run = nullptr;
+    std::uint8_t flags = 0;
+    std::size_t begin = 0;  // of its record in bodies_
+    std::size_t end = 0;
+  };
+
+  void run_turn(KnownRun& run, proto::Turn& turn);
+  bool run_code(KnownRun& run, proto::Turn& turn);
+  bool is_recorded_first(const KnownRun& run) const;
+  void clear_of_suspicion(KnownRun& run);
+  void replay_afresh(store::RunNumber number);
+  void record(KnownRun& run, proto::Turn& turn);
+  void stop_what_is_given_up(KnownRun& run, const proto::Turn& turn);
+  void queue_effects(KnownRun& run, const proto::Turn& turn);
+  void tell_unreadable(const KnownRun& run, const proto::Turn& turn);
+  void append_turns();
+
+  base::Time now() const { return parts_.shared.clock.now(); }
+
+  const Parts parts_;
+  TurnArena arena_;
+  std::vector<KnownRun*> ready_;
+  SetAsideTally set_aside_;
+  std::string bodies_;
+  std::vector<Recorded> recorded_;
+  std::vector<store::Draft> drafts_;
+  store::Seq last_appended_ = 0;
+  std::vector<std::function<void()>> when_recorded_;
+  std::vector<store::AttemptSlots::Slot> slots_;
+  std::size_t results_ = 0;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,31 @@
+// Which run a client means: among those that the shard knows, or in the archive.
+#pragma once
+#include "runtime/engine/run_table.h"
+#include "runtime/engine/shared.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe.
+class RunFinder {
+ public:
+  RunFinder(const Shared& shared, const RunTable& runs, Names& names)
+      : shared_(shared), runs_(runs), names_(names) {}
+
+  // nullptr: the shard does not know it.
+  KnownRun* find(const RunKey& key) const;
+  // A closed run that the shard has forgotten; kNotFound when there is none either.
+  base::Result<RunState> find_archived(const RunKey& key) const;
+  // The open run, or the error that says why not.
+  base::Result<KnownRun*> find_open(const RunKey& key) const;
+
+  // What to say when reading the history of a closed run came to `error`: retention may have taken
+  // the run out of the store meanwhile.
+  base::Error unless_removed(const RunKey& key, const base::Error& error) const;
+
+ private:
+  const Shared& shared_;
+  const RunTable& runs_;
+  Names& names_;
+};
+
+}  // namespace reprise::runtime
