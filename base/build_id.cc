@@ -14,7 +14,7 @@ namespace reprise::base {
 namespace {
 
 struct Found {
-  std::uint64_t sum = 0;  // the order in which libraries are loaded is nobody's concern
+  std::uint64_t sum = 0;  // the order in which libraries are loaded must not matter
   bool first = true;      // the program itself
   bool program = false;   // has an id
 };
@@ -23,7 +23,7 @@ std::size_t padded(std::size_t bytes) {
   return (bytes + 3) / 4 * 4;
 }
 
-// The note's content; empty: there is none in these.
+// The note's content; empty: not found.
 std::string_view build_note(std::string_view notes) {
   constexpr std::string_view kOwner("GNU\0", 4);
   while (notes.size() >= sizeof(ElfW(Nhdr))) {

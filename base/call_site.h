@@ -1,5 +1,5 @@
-// Where in user code something was asked for. Recorded with every command for people to read and
-// never compared on replay.
+// The place in user code that asked for something. Recorded with every command for people to read,
+// and never compared on replay.
 #pragma once
 #include <cstdint>
 #include <string_view>

@@ -36,12 +36,12 @@ const char* stack_pointer_in([[maybe_unused]] const void* context) {
 #endif
 }
 
-// As if this handler had never been there.
+// Restores the state before this handler was installed.
 void hand_on(int signal, siginfo_t* info, void* context) {
   const auto index = static_cast<std::size_t>(std::find(kSignals.begin(), kSignals.end(), signal) -
                                               kSignals.begin());
   const struct sigaction& theirs = handlers_before[index];
-  const bool by_somebody = info->si_code <= 0;  // kill(), raise(): it does not come again by itself
+  const bool by_somebody = info->si_code <= 0;  // kill(), raise(): the signal does not repeat
   struct sigaction nobody {};
   nobody.sa_handler = SIG_DFL;
   if ((theirs.sa_flags & SA_RESETHAND) != 0) (void)::sigaction(signal, &nobody, nullptr);
@@ -85,7 +85,7 @@ void tell_crashes(void (*tell)(const Crash&)) {
   static std::mutex mutex;
   static bool installed = false;
   const std::lock_guard lock(mutex);
-  // As many in order as have come; a fifth one would never be called.
+  // In order of registration; a fifth one would never be called.
   const auto place = std::find_if(tellers.begin(), tellers.end(), [tell](const auto& one) {
     return one == tell || one == nullptr;
   });

@@ -22,14 +22,14 @@ enum class ErrorCode : int {
   kNoResources = 1011,       // file descriptors, memory or threads have run out
   // 2xxx: workflow code and replay.
   kNondeterminism = 2001,    // the code no longer does what the history says
-  kWorkflowBug = 2002,       // an exception that is no Failure left workflow code
+  kWorkflowBug = 2002,       // an exception that is not a Failure left workflow code
   kUnknownWorkflow = 2003,   // the worker of that task queue does not implement it
   kOutsideWorkflow = 2004,   // a durable call outside the run's own code
   kWorkflowStuck = 2005,     // in a test: nothing can ever wake the run
-  kStrandsExhausted = 2006,  // no stack could be had for a strand
+  kStrandsExhausted = 2006,  // the system gave no stack for a strand
   kRunLimit = 2007,          // the run has reached a limit of what one run may have
   kForbiddenCall = 2008,     // workflow code called what may differ from run to run
-  kNoHistory = 2009,         // bytes that are no history
+  kNoHistory = 2009,         // bytes that are not a history
   kPoisoned = 2010,          // its code has ended the process, more than once
   kUnwindSwallowed = 2011,   // its code does not leave memory when it is asked to
   kPendingTaken = 2012,      // a second get() of one Pending
@@ -47,7 +47,7 @@ enum class ErrorCode : int {
   kOverloaded = 3011,        // too much is waiting to be done
   kPayloadEncode = 3012,     // a value that could not be read back
   kSignalUnreadable = 3013,  // a signal that the code of its run cannot decode
-  kControl = 3014,           // the control socket of an engine cannot be had, or does not answer
+  kControl = 3014,           // an engine's control socket cannot be created, or does not answer
   // 4xxx: activities.
   kUnknownActivity = 4001,
   kProcessDied = 4003,  // the process ended while an attempt was under way
@@ -56,7 +56,7 @@ enum class ErrorCode : int {
 // "RP2001".
 std::string to_string(ErrorCode code);
 
-// One line that says what the code means, without the case at hand.
+// One line that says what the code means in general.
 std::string_view summary(ErrorCode code);
 
 struct Error {
@@ -64,7 +64,7 @@ struct Error {
   std::string message;  // the cause in this case and what to do, without the code
 
   // "RP1003 the store orders.db is open in process 4711; stop it or use another directory"
-  // Reports of mismatches begin with their code, which then is not said twice.
+  // Reports of mismatches already begin with their code, which is then not repeated.
   std::string text() const;
 };
 

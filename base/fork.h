@@ -1,11 +1,12 @@
-// Whether this process is still the one that made something, or a child of it.
+// Tells whether this process is still the one that made an object, or a child of it.
 #pragma once
 #include <cstdint>
 
 namespace reprise::base {
 
-// Another number in each child of fork(2) than in its parent. vfork() and what the C library builds
-// on it do not count: such a child shares its parent's memory, and may only call exec.
+// Each child of fork(2) has another number than its parent. Children of vfork() and of the C
+// library's functions that use it have the same: they share their parent's memory, and may only
+// call exec.
 std::uint64_t fork_generation();
 
 }  // namespace reprise::base

@@ -15,7 +15,7 @@ bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-// The symbols behind "operator", which are no brackets: "()", "<<", "->", "[]"...
+// The symbols after "operator", which are not brackets: "()", "<<", "->", "[]"...
 std::size_t operator_symbols(std::string_view rest) {
   if (rest.starts_with("()") || rest.starts_with("[]")) return 2;
   std::size_t length = 0;
@@ -26,7 +26,7 @@ std::size_t operator_symbols(std::string_view rest) {
   return length;
 }
 
-// The position behind the bracket that closes the one at `open`.
+// The position after the bracket that closes the one at `open`.
 std::size_t behind_group(std::string_view text, std::size_t open) {
   int depth = 0;
   for (std::size_t i = open; i < text.size(); ++i) {
@@ -36,7 +36,7 @@ std::size_t behind_group(std::string_view text, std::size_t open) {
   return text.size();
 }
 
-// What has been read of a name: `start` is where it begins behind the return type.
+// The part of a name that has been read: `start` is where it begins after the return type.
 struct Reading {
   std::string name{};
   std::size_t start = 0;

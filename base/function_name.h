@@ -1,4 +1,4 @@
-// Names of functions for people: those of the compiler are longer than a line.
+// Short names of functions, for people: the compiler's are longer than a line.
 #pragma once
 #include <string>
 #include <string_view>

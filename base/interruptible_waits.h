@@ -1,13 +1,13 @@
-// Waiting on a thread that somebody else owns and wants back: an activity that waits for another
-// run must not hold up the worker that is being stopped.
+// Waits that another thread can end: an activity that waits for another run must not delay the
+// worker that is being stopped.
 #pragma once
 #include <stop_token>
 #include <utility>
 
 namespace reprise::base {
 
-// While it exists, the waits of this thread for things that may never come end when a stop is
-// requested. Scopes nest; the innermost one counts.
+// While it exists, this thread's waits for things that may never come end when a stop is requested.
+// Scopes nest; the innermost one counts.
 class InterruptibleWaits {
  public:
   explicit InterruptibleWaits(std::stop_token stop)
@@ -16,11 +16,11 @@ class InterruptibleWaits {
   InterruptibleWaits(const InterruptibleWaits&) = delete;
   InterruptibleWaits& operator=(const InterruptibleWaits&) = delete;
 
-  // What ends the waits of the calling thread; never requested where nothing does.
+  // Requested when the waits of the calling thread must end; without a scope never requested.
   static std::stop_token stop() {
     return innermost() == nullptr ? std::stop_token() : innermost()->stop_;
   }
-  // A wait of the calling thread has ended so.
+  // A wait of the calling thread was ended in this way.
   static void note_interruption() {
     if (innermost() != nullptr) innermost()->interrupted_ = true;
   }

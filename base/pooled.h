@@ -1,6 +1,6 @@
-// Memory for objects that come and go with every run or operation. What a thread has deleted of a
-// type it uses again, the last first, while it is still warm. With 10,000 runs in flight malloc's
-// own caches overflow into its slow paths, which took a fifth of the CPU.
+// Memory for objects that come and go with every run or operation. A thread reuses the memory of
+// deleted objects of the same type, the last one first, while it is still warm. With 10,000 runs in
+// flight malloc's own caches overflow into its slow paths, which took a fifth of the CPU.
 #pragma once
 #include <climits>
 #include <cstddef>
@@ -53,7 +53,7 @@ class Pooled {
     bool freed_at_end = false;
   };
   // Not a thread_local with a destructor: the C library aborts when it has no memory to register
-  // one. Without a key, which a process has 1,024 of, nothing is kept.
+  // one. Without a key (a process has only 1,024) nothing is kept.
   static pthread_key_t thread_end() {
     static const pthread_key_t key = [] {
       pthread_key_t made = PTHREAD_KEYS_MAX;

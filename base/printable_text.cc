@@ -7,7 +7,7 @@
 namespace reprise::base {
 namespace {
 
-// Control characters, and what makes a terminal show text in another place than it stands.
+// Control characters, and characters that make a terminal show text out of place.
 bool is_harmful(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0xfeff ||
          (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
@@ -22,7 +22,7 @@ bool is_fit(CodePoint c, LineBreaks breaks) {
   return c.bytes != 0 && (!is_harmful(c.value) || is_kept(c.value, breaks));
 }
 
-// Is `rest`, which follows a line feed, to be moved away from the first column?
+// Must `rest`, which follows a line feed, be moved away from the first column?
 bool begins_in_first_column(std::string_view rest) {
   return !rest.empty() && std::string_view(" \t\n").find(rest.front()) == std::string_view::npos;
 }
@@ -40,7 +40,7 @@ std::string escaped(std::string_view text, CodePoint c) {
   return c.value < 0x100 ? escape("\\x%02x", c.value) : escape("\\u%04x", c.value);
 }
 
-// JSON names what lies behind U+FFFF by two numbers.
+// JSON writes characters beyond U+FFFF as two numbers.
 std::string escaped_in_json(CodePoint c) {
   if (c.bytes == 0) return "\\ufffd";
   if (c.value < 0x10000) return escape("\\u%04x", c.value);

@@ -1,5 +1,5 @@
-// A queue in one block of memory that grows to what it has to hold and stays, unless it is very
-// large: a deque allocates and frees as it goes.
+// A queue in one block of memory, which grows as needed and is kept unless it is very large; a
+// deque would allocate and free all the time.
 #pragma once
 #include <cstddef>
 #include <utility>
@@ -29,7 +29,7 @@ class Ring {
 
  private:
   static constexpr std::size_t kSmallest = 16;
-  static constexpr std::size_t kKept = 16'384;  // a larger block goes when it has become empty
+  static constexpr std::size_t kKept = 16'384;  // a larger block is freed when it becomes empty
 
   void grow() {
     std::vector<T> larger(slots_.empty() ? kSmallest : 2 * slots_.size());

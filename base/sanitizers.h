@@ -1,5 +1,5 @@
-// Which sanitizers this translation unit is built with; g++ and clang++ say it differently. A build
-// for Valgrind says so itself (the preset `valgrind`).
+// Which sanitizers this translation unit is built with; g++ and clang++ have different macros for
+// it. The preset `valgrind` sets one of our own.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -27,7 +27,7 @@
 #define REPRISE_SANITIZED (REPRISE_ASAN || REPRISE_TSAN || REPRISE_VALGRIND)
 
 namespace reprise::base {
-// Instrumented frames are several times larger, strands cost far more, and the sanitizers need most
-// of the address space for themselves.
+// Instrumented frames are several times larger, strands cost far more, and the sanitizers take most
+// of the address space.
 inline constexpr bool kSanitized = REPRISE_SANITIZED;
 }  // namespace reprise::base

@@ -1,5 +1,5 @@
-// Objects of one type in blocks of their own, at addresses that stay. What is freed is used again;
-// the memory goes back when the slab goes.
+// Objects of one type in blocks, at stable addresses. Freed slots are used again; the memory is
+// returned when the slab is destroyed.
 #pragma once
 #include <cstddef>
 #include <memory>

@@ -1,4 +1,4 @@
-// The caller's own stack: for reports, and for what commands record.
+// The caller's own stack: for reports, and for the stacks that commands record.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -8,9 +8,9 @@ namespace reprise::base {
 
 inline constexpr std::size_t kMostFrames = 64;
 
-// Fills `frames` with addresses inside the calls that are under way, the innermost first, and
-// returns how many there are; this function's own is not among them. Some 0.1 us for each; takes no
-// memory and no lock. Any thread, any stack.
+// Fills `frames` with addresses inside the calls under way, the innermost first and without this
+// function, and returns their number. Some 0.1 us for each; takes no memory and no lock. Any
+// thread, any stack.
 std::size_t stack_frames(std::span<void*> frames);
 std::vector<void*> stack_frames();  // kMostFrames at most
 

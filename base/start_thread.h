@@ -1,4 +1,4 @@
-// Threads begin here: one that the system does not give is an error, not an exception.
+// All threads are started here: if the system gives none, that is an error, not an exception.
 #pragma once
 #include <string>
 #include <string_view>

@@ -69,7 +69,7 @@ std::string name_part(Dwarf_Die* scope) {
   return tag == DW_TAG_class_type || tag == DW_TAG_structure_type ? "{lambda}" : "";
 }
 
-// Names of functions that other files cannot see are not in the debug information as a whole.
+// The debug information does not have the full names of functions with internal linkage.
 std::string name_in_scopes(Dwarf_Die* entry) {
   Dwarf_Die declared = *entry;
   for (const unsigned link : {DW_AT_abstract_origin, DW_AT_specification}) {
@@ -121,8 +121,8 @@ void set_call(Dwarf_Die* unit, Dwarf_Die* inlined, Symbol* caller) {
   }
 }
 
-// The functions of one compilation unit by their addresses: without it each look-up would walk
-// through all of the unit (1.7 ms for a file of this project).
+// The functions of one compilation unit by address: without it each look-up would walk through the
+// whole unit (1.7 ms for a file of this project).
 class Functions {
  public:
   explicit Functions(Dwarf_Die* unit) { collect(unit); }
@@ -225,7 +225,7 @@ class Symbols::Debug {
   Debug(const Debug&) = delete;
   Debug& operator=(const Debug&) = delete;
 
-  // Empty: there is no debug information for this place. `exported` is what is known without.
+  // Empty: there is no debug information for this place. `exported` is what is known without it.
   std::vector<Symbol> functions(const void* address, const Symbol& exported) {
     const auto pc = reinterpret_cast<Dwarf_Addr>(address);
     Dwfl_Module* const module = module_of(pc);

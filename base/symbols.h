@@ -1,6 +1,6 @@
 // What is at an address of this process: function, source file and line, from the DWARF of the
-// program and its shared libraries (or of their separate debug files). Without debug information
-// the name that the program exports is left, without that the place in the binary.
+// program and its shared libraries (or of their separate debug files). Without debug information it
+// is the name that the program exports, or else the place in the binary.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -23,11 +23,11 @@ struct Symbol {
 // "shop::place_order shop/order.cc:41", or "shop::place_order (shop_worker+0x1a2b)".
 std::string to_string(const Symbol& symbol);
 
-// Looks symbols up and remembers them: the first look at a binary reads its debug information
-// (milliseconds), the first at an address costs some 10 us, the second one some 10 ns. Addresses
-// lie inside the call instruction, as those of stack_frames() do. Reads files; needs some 16 KiB of
-// stack, so it is nothing for a strand's. Never asks a debuginfod server. One thread at a time.
-// What a library that was unloaded left behind is remembered.
+// Looks symbols up and caches them: the first look-up in a binary reads its debug information
+// (milliseconds), the first of an address costs some 10 us, later ones some 10 ns. Addresses are
+// inside the call instruction, like those of stack_frames(). Reads files; needs some 16 KiB of
+// stack, so do not call it on a strand. Never asks a debuginfod server. One thread at a time.
+// Symbols of an unloaded library stay in the cache.
 class Symbols {
  public:
   Symbols();

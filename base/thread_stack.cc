@@ -23,16 +23,16 @@ constexpr std::size_t kSignalStackBytes = std::size_t{64} << 10;
 //   idle
 //                          asked  --interrupt(), too late--> idle
 //
-// Static, because a handler may still come when the one who asked has gone.
+// Static, because a handler may still run when the caller is gone.
 enum class State { kIdle, kAsked, kAnswering, kAnswered };
 
 struct Question {
   std::atomic<State> state{State::kIdle};
-  std::atomic<pthread_t> asked{};  // one that is too late must not answer for another thread
+  std::atomic<pthread_t> asked{};  // a late handler must not answer for another thread
   const FunctionRef<void()>* note = nullptr;
   std::array<void*, kMostFrames> frames{};
   std::size_t count = 0;
-  bool inside = false;  // behind the handler's own frames
+  bool inside = false;  // after the handler's own frames
   sem_t answered{};
 
   Question() { sem_init(&answered, 0, 0); }
@@ -124,7 +124,7 @@ SignalStack::SignalStack() : memory_(kSignalStackBytes) {
   ::sigaltstack(&ours, &before_);
 }
 
-// A sanitizer may have set one up, and takes it down when the thread ends.
+// A sanitizer may have set up one, which it removes when the thread ends.
 SignalStack::~SignalStack() {
   ::sigaltstack(&before_, nullptr);
 }

@@ -1,5 +1,5 @@
-// The call stack of another thread of this process, taken while it runs: for the report that names
-// the code which does not return.
+// The call stack of another thread of this process, taken while it runs: for reports about code
+// that does not return.
 #pragma once
 #include <csignal>
 #include <optional>
@@ -11,17 +11,17 @@
 
 namespace reprise::base {
 
-// Interrupts the thread with SIGURG, which no program gets unless it asked for out-of-band data,
-// and returns its frames, the innermost first. The handler is installed by the first call; nullopt
-// when the process has a handler of its own for it, or when the thread does not answer in time.
-// `note` is called on the interrupted thread, wherever that is, and may do only what a signal
-// handler may. Any thread but that one.
+// Interrupts the thread with SIGURG, which a program gets only if it asks for out-of-band data, and
+// returns its frames, the innermost first. The first call installs the handler. nullopt: the
+// process has its own handler for the signal, or the thread did not answer in time. `note` is
+// called on the interrupted thread, wherever that is, and may do only what a signal handler may.
+// Call it on another thread.
 std::optional<std::vector<void*>> interrupt(pthread_t thread,
                                             FunctionRef<void()> note,
                                             Duration longest);
 
-// Room for signal handlers beside the stack of the code, which may be a small one. Belongs to the
-// thread that made it.
+// A separate stack for signal handlers, because the code's own may be small. Belongs to the thread
+// that made it.
 class SignalStack {
  public:
   SignalStack();

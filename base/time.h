@@ -1,8 +1,8 @@
-// Time as the log knows it (milliseconds since the Unix epoch), the clock that the engine reads it
-// from, and the arithmetic on both. Everything that must be testable without waiting takes a Clock.
+// Time as in the log (milliseconds since the Unix epoch), the clock that the engine reads it from,
+// and arithmetic on both. Everything that must be testable without waiting takes a Clock.
 //
-// People give durations as long as Duration::max(), and logs hold them: whatever adds, subtracts or
-// compares with them uses the functions here, which end at the ends of time instead of overflowing.
+// Users pass durations up to Duration::max(), and logs have them: code that adds, subtracts or
+// compares them uses the functions here, which saturate instead of overflowing.
 #pragma once
 #include <algorithm>
 #include <chrono>
@@ -49,7 +49,7 @@ constexpr Duration sub_sat(Time later, Time earlier) {
   return Duration(sub_sat(to_ms(later), to_ms(earlier)));
 }
 
-// The whole milliseconds of a computed wait, from 0 up; one that is no number is none.
+// The whole milliseconds of a computed wait, at least 0; NaN counts as 0.
 constexpr Duration wait_of(double ms) {
   constexpr double kEnd = 9'223'372'036'854'775'808.0;  // 2^63, the first that is too large
   if (!(ms > 0)) return Duration(0);
@@ -58,15 +58,15 @@ constexpr Duration wait_of(double ms) {
 
 // ---- waiting ----------------------------------------------------------------------------------
 
-// The clock of waits and of time limits: nobody sets it.
+// The clock for waits and time limits: it is never set.
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// As good as for ever, and short enough to be added to any clock's time in nanoseconds, which is
-// what the standard library does with it.
+// Practically for ever, but short enough to be added to any clock's time in nanoseconds, as the
+// standard library does.
 inline constexpr Duration kLongestWait = std::chrono::hours(24 * 36'500);
 
-// When a wait that begins now ends. The only way to a time of the steady clock: wait_for() with a
-// duration of a caller's would overflow, and wait_until() with the end of time too.
+// When a wait that begins now ends. Always use this for times of the steady clock: wait_for() with
+// a caller's duration would overflow, and so would wait_until() with the largest time.
 inline SteadyTime deadline_in(Duration wait, SteadyTime now = std::chrono::steady_clock::now()) {
   return now + std::clamp(wait, Duration(0), kLongestWait);
 }

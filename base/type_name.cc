@@ -19,7 +19,7 @@ std::size_t after_group(std::string_view text, std::size_t open) {
   return text.size();
 }
 
-// The template arguments that nobody writes: `start` is ", std::allocator<" and the like.
+// Default template arguments: `start` is ", std::allocator<" and the like.
 void leave_out(std::string* text, std::string_view start) {
   for (std::size_t at = 0; (at = text->find(start, at)) != std::string::npos;) {
     text->erase(at, after_group(*text, at + start.size() - 1) - at);

@@ -1,4 +1,4 @@
-// Names of types for people: those of the compiler spell out what every reader knows.
+// Short names of types, for people: the compiler's spell out default arguments.
 #pragma once
 #include <string>
 #include <string_view>
@@ -9,7 +9,7 @@ namespace reprise::base {
 // "std::map<std::string, int>".
 std::string short_type_name(std::string_view name);
 
-// The parameters of "std::tuple<std::string, int>" are "(std::string, int)"; empty: it is no tuple.
+// The parameters of "std::tuple<std::string, int>" are "(std::string, int)"; empty: not a tuple.
 std::string argument_list(std::string_view tuple);
 
 }  // namespace reprise::base

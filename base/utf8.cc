@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
-// How many bytes at the beginning are ASCII, rounded down to whole words: nearly all text is that.
+// How many bytes at the beginning are ASCII, rounded down to whole words: nearly all text is ASCII.
 std::size_t ascii_words(std::string_view text) {
   std::size_t at = 0;
   for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
@@ -20,7 +20,7 @@ std::size_t ascii_words(std::string_view text) {
   return at;
 }
 
-// Where the first byte stands that belongs to no sequence; the end if there is none.
+// The position of the first byte that belongs to no sequence; the end if there is none.
 std::size_t first_bad(std::string_view text) {
   std::size_t at = 0;
   while (true) {
@@ -45,7 +45,7 @@ std::string replaced(std::string_view text) {
   return good;
 }
 
-// Is it one of the bytes behind the first of a sequence?
+// Is it one of the bytes after the first of a sequence?
 bool continues(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
 }

@@ -83,7 +83,7 @@ std::vector<IndexChange> index_changes(const ArchiveBatch& batch) {
   if (!std::is_sorted(changes.begin(), changes.end(), by_key)) {
     std::stable_sort(changes.begin(), changes.end(), by_key);
   }
-  // Of equal keys the last one stays: std::unique keeps the first, so it runs backwards.
+  // Of equal keys the last one is kept: std::unique keeps the first, so it runs backwards.
   const auto kept = std::unique(changes.rbegin(), changes.rend(),
                                 [](const auto& a, const auto& b) { return a.key == b.key; });
   changes.erase(changes.begin(), kept.base());

@@ -1,4 +1,4 @@
-// The keys of the archive's tables, shared by its implementations so that they order alike.
+// The keys of the archive's tables, shared by its implementations so that both have the same order.
 #pragma once
 #include <string>
 #include <string_view>
@@ -11,9 +11,9 @@ inline constexpr std::size_t kLongestIndexKey = 200;
 
 std::string run_key(RunNumber run);
 std::string chunk_key(RunNumber run, Seq last);
-// Ids stand in the key as they are, but for very long ones: most sources of ids make ones that grow
-// (a counter, a UUIDv7), which then fill the table page by page. Hashes would dirty a page of 4 KiB
-// per run, seven times what a short one takes in all.
+// The key has the id itself, except for very long ids: most ids grow with time (a counter, a
+// UUIDv7) and so fill the table page by page. Hashes would dirty a page of 4 KiB per run, seven
+// times what a short run takes in all.
 std::string id_prefix(std::string_view workflow_id);
 std::string id_key(std::string_view workflow_id, RunNumber run);
 RunNumber run_of_id_key(std::string_view key);
@@ -21,10 +21,10 @@ std::string index_key(std::string_view key, RunNumber run);
 RunNumber run_of_index_key(std::string_view key);
 std::string_view callers_key(std::string_view index_key);
 
-// The least key behind all that start with `prefix`; empty: there is none, or no prefix.
+// The smallest key after all keys that start with `prefix`; empty: there is none, or no prefix.
 std::string behind_prefix(std::string_view prefix);
 
-// What a batch does to the index, in key order, each key once: of several changes the last counts.
+// A batch's changes of the index, in key order, each key once: of several changes the last counts.
 struct IndexChange {
   std::string key;
   bool add;

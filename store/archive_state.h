@@ -1,6 +1,6 @@
-// What the archive says about itself: how far it has come, and a digest of each of its tables. A
-// page that LMDB cannot tell from the right one, an older version of it say, does not have the
-// entries that the digest counts.
+// The archive's own state: how far it has come, and a digest of each of its tables. LMDB cannot
+// notice a wrong page such as an older version of the right one, but the digest does not fit its
+// entries.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace reprise::store {
 
-// A sum over the entries, in any order: entries come and go without the others being read.
+// A sum over the entries, in any order: one can be added or removed without reading the others.
 class TableDigest {
  public:
   TableDigest() = default;
@@ -28,7 +28,7 @@ class TableDigest {
   std::uint64_t sum_ = 0;
 };
 
-// In the order in which the state has their digests.
+// In the order of their digests in the state.
 enum ArchiveTable { kChunks, kSummaries, kIds, kIndex, kArchiveTables };
 inline constexpr std::array<std::string_view, kArchiveTables> kArchiveTableNames = {
     "chunks", "summaries", "ids", "index"};
@@ -39,7 +39,7 @@ struct ArchiveState {
   RunNumber next_run = 1;
   TableDigests digests;
 
-  // With a checksum that binds it to the store of this uuid.
+  // With a checksum that binds it to the store with this uuid.
   std::string encode(std::string_view uuid) const;
   // Empty: damaged.
   static std::optional<ArchiveState> decode(std::string_view bytes, std::string_view uuid);

@@ -1,8 +1,8 @@
 // Which attempts of activities and steps were under way when the process ended. A slot is taken
-// when an attempt starts and released when its outcome is durable; after a crash, what the slots
-// hold counts as a used attempt, so that an activity which kills the process cannot loop for ever.
+// when an attempt starts and released when its outcome is durable; after a crash, each taken slot
+// counts as a used attempt, so that an activity which kills the process cannot loop for ever.
 //
-// The slots are a memory-mapped file that is never synced: the kernel keeps its pages when the
+// The slots are in a memory-mapped file that is never synced: the kernel keeps its pages when the
 // process dies, which is the case that needs an exact answer. After a restart of the machine (the
 // boot id in its header differs) the content cannot be trusted and reads as empty.
 #pragma once
@@ -25,11 +25,11 @@ class AttemptSlots {
   using Slot = std::uint32_t;
 
   virtual ~AttemptSlots() = default;
-  // What earlier processes left behind, read at open. A mark may be older than what the journal
-  // says: the process can die between an outcome becoming durable and the release of its slot.
+  // The slots that earlier processes left taken, read at open. A mark may be older than the
+  // journal: the process can die between an outcome becoming durable and the release of its slot.
   virtual const std::vector<AttemptMark>& left_over() const = 0;
-  // Called when the journal durably counts what was left over. Until then a further crash leaves
-  // it over again, so that dying during recovery forgets nothing. left_over() does not change.
+  // Called when the journal has durably counted the left-over attempts. Until then a further crash
+  // leaves them over again, so dying during recovery forgets nothing. left_over() does not change.
   virtual void forget_left_over() = 0;
   // Grows the table when all slots are taken.
   virtual Slot take(const AttemptMark& mark) = 0;

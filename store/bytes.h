@@ -8,7 +8,7 @@
 
 namespace reprise::store {
 
-// LMDB's files have the byte order of the machine anyway, so other machines are not supported.
+// LMDB's files have the byte order of the machine anyway, so big-endian machines are not supported.
 static_assert(std::endian::native == std::endian::little);
 static_assert(sizeof(std::size_t) == 8, "sequence numbers are LMDB integer keys");
 

@@ -34,9 +34,9 @@ class Snapshot {
   const int code_;
 };
 
-// The two environments at moments that fit together. Records go from the journal to the archive and
-// leave the journal afterwards, so the archive's moment is the earlier one: the journal then has
-// all that the archive has not. Unless it was trimmed in between, which takes a commit of each.
+// Snapshots of the two environments that fit together. Records are copied to the archive before
+// they leave the journal, so the archive's snapshot is taken first: then the journal has every
+// record that the archive lacks. Unless it was trimmed in between, which takes a commit of each.
 struct Moments {
   Moments(const LmdbJournal& from_journal, const LmdbArchive& from_archive)
       : journal(from_journal), archive(from_archive) {}
@@ -64,11 +64,11 @@ struct Moments {
   Seq last = 0;
 };
 
-// The journal first and quickly: it has a commit every millisecond, and the file grows with each as
-// long as it is read. The archive has one every 65,536 records.
+// The journal first, and quickly: it has a commit every millisecond, and its file grows with each
+// of them while it is read. The archive has one every 65,536 records.
 base::Status copy_content(Moments& moments, LmdbJournal& journal, LmdbArchive& archive) {
   if (moments.last != 0) {
-    // Its newest record is always there, and what is archived need not be there twice.
+    // Its newest record is always copied; archived ones are not needed twice.
     const Seq from = std::min(moments.through + 1, moments.last);
     auto copied = moments.journal.copy_to(journal, moments.recent->get(), from);
     if (!copied) return copied;
@@ -82,7 +82,7 @@ base::Error not_empty(const std::string& directory) {
           directory + " is there and not empty; name a directory that is not there"};
 }
 
-// An empty directory, or nothing; not by way of a link, which could not be replaced.
+// An empty directory, or nothing; not a link, which could not be replaced.
 base::Status must_be_free(const std::string& directory) {
   struct stat info {};
   if (::lstat(directory.c_str(), &info) != 0) {
@@ -102,8 +102,8 @@ base::Status must_be_outside(const std::string& target, const FileId& store) {
                          "is not in it"};
 }
 
-// A backup must not take the last space: the store that is copied may need it, and ends its process
-// without it.
+// A backup must not take the last space: the store that is being copied may need it, and stops
+// working without it.
 base::Status must_have_room(const std::string& parent,
                             const LmdbJournal& journal,
                             const LmdbArchive& archive) {
@@ -129,8 +129,8 @@ const std::set<std::string>& files_of_a_copy() {
   return *names;
 }
 
-// Only of what says of itself that it is a copy that was cut short, or of nothing yet. It could be
-// a store that somebody uses, or a good copy that somebody gave such a name.
+// Only if the directory is empty or marked as an unfinished copy. It could be a store in use, or a
+// complete copy that somebody gave such a name.
 base::Status must_be_left_over(const StoreDirectory& unfinished) {
   struct stat info {};
   const bool directory = ::lstat(unfinished.path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
@@ -150,14 +150,14 @@ base::Status must_be_left_over(const StoreDirectory& unfinished) {
                          "or name another directory"};
 }
 
-// Asked without making anything there.
+// Checked without creating anything.
 base::Status must_not_be_in_use(const StoreDirectory& unfinished) {
   const auto probe = keep_engines_out(unfinished);
   if (!probe && probe.error().code == base::ErrorCode::kStoreLocked) return probe.error();
   return {};
 }
 
-// With its lock. What an earlier copy that was cut short left there is removed.
+// Returns it locked. Removes what an earlier, unfinished copy left there.
 base::Result<StoreLock> begin_copy(const StoreDirectory& unfinished) {
   if (auto made = make_directory(unfinished.path); !made) {
     const base::Status not_in_use = must_not_be_in_use(unfinished);
@@ -166,7 +166,7 @@ base::Result<StoreLock> begin_copy(const StoreDirectory& unfinished) {
   }
   auto lock = lock_store(unfinished);
   if (!lock) return lock.error();
-  // Again: until it was locked, another process may have been making one.
+  // Check again: until it was locked, another process may have been making a copy.
   if (auto old = must_be_left_over(unfinished); !old) return old.error();
   if (auto removed = remove_parts(unfinished); !removed) return removed.error();
   if (auto removed = remove_file(unfinished.copying()); !removed) return removed.error();
@@ -179,7 +179,7 @@ base::Result<StoreLock> begin_copy(const StoreDirectory& unfinished) {
 base::Status finish_copy(const StoreDirectory& unfinished, const StoreDirectory& target) {
   if (auto moved = rename_path(unfinished.path, target.path); !moved) return moved;
   if (auto synced = sync_path(parent_of(target.path)); !synced) return synced;
-  (void)remove_file(target.copying());  // means nothing beside FORMAT and under this name
+  (void)remove_file(target.copying());  // has no meaning beside FORMAT and under this name
   return {};
 }
 

@@ -5,7 +5,7 @@
 namespace reprise::store {
 namespace {
 
-// What a commit holds in memory at most, but for a larger entry.
+// The most that a commit has in memory, unless an entry is larger.
 constexpr std::size_t kBytesPerCommit = std::size_t{32} << 20;
 
 class Cursor {
@@ -44,7 +44,7 @@ base::Status copy_table(const SnapshotTable& from, std::string_view first, const
     const auto written = to.env.write([&](MDB_txn* txn) {
       for (std::size_t bytes = 0; read == 0 && bytes < kBytesPerCommit;
            read = cursor.get(MDB_NEXT)) {
-        // The key is copied because numbers as keys must be aligned, which they are not in the map.
+        // The key is copied because integer keys must be aligned, and in the map they are not.
         key = bytes_of(cursor.key);
         MDB_val target_key = lmdb_val(key);
         const int code = mdb_put(txn, to.table, &target_key, &cursor.value, MDB_APPEND);

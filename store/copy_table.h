@@ -1,5 +1,5 @@
-// Copies a table from a snapshot of one LMDB environment to another environment. What is written is
-// new: packed pages, no freed ones, whatever the source's file looks like.
+// Copies a table from a snapshot of one LMDB environment to another environment. The pages are
+// written anew: packed and without free ones, whatever the source's file looks like.
 #pragma once
 #include <string_view>
 

@@ -20,8 +20,8 @@ base::Result<std::string> random_uuid() {
   return base::format_uuid(bytes);
 }
 
-// What a creation that was cut short left behind. `creating` goes last, because without it the
-// rest looks like a store that lost its FORMAT.
+// Removes what an unfinished creation left. `creating` goes last, because without it the rest looks
+// like a store that has lost its FORMAT.
 base::Status remove_leftovers(const StoreDirectory& directory) {
   if (auto removed = remove_parts(directory); !removed) return removed;
   if (auto synced = sync_path(directory.path); !synced) return synced;
@@ -60,8 +60,8 @@ base::Status build_store(const StoreDirectory& at,
   return sync_path(at.path);
 }
 
-// FORMAT is moved last, and is on the disk before the store is used: as long as it is not there,
-// all there can be is what remove_leftovers() may remove.
+// FORMAT is moved last, and is on the disk before the store is used: until then there can only be
+// what remove_leftovers() may remove.
 base::Status create_store(const StoreDirectory& directory, const StoreOptions& options) {
   const StoreDirectory built{directory.creating()};
   if (auto removed = remove_leftovers(directory); !removed) return removed;

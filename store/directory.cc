@@ -26,8 +26,8 @@ base::Error format_lost(const std::string& path) {
           "the store " + path + " has lost its file FORMAT; restore the store from a backup"};
 }
 
-// Of a directory without FORMAT. `creating` tells a creation that was cut short from a store that
-// lost its FORMAT, whose data must not be touched.
+// For a directory without FORMAT. `creating` distinguishes an unfinished creation from a store that
+// has lost its FORMAT, whose data must not be touched.
 base::Result<DirectoryContent> content_without_format(const std::string& path,
                                                       const std::set<std::string>& names) {
   const bool unfinished = names.contains("creating");
@@ -41,8 +41,8 @@ base::Result<DirectoryContent> content_without_format(const std::string& path,
   return DirectoryContent::kEmpty;
 }
 
-// Another process may be creating the store: FORMAT may have come, and `creating` gone, after this
-// has passed their places. What is odd is believed when it is seen twice.
+// Another process may be creating the store: FORMAT may appear, and `creating` go, after this has
+// looked for them. An odd state counts only when it is seen twice.
 base::Result<DirectoryContent> content_of(const std::string& path) {
   auto names = names_in(path);
   while (names) {

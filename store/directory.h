@@ -1,17 +1,17 @@
-// The directory of a store: what lies in it, who may open it, and how it comes into being.
+// The directory of a store: its files, who may open it, and how it is created.
 //
 //   LOCK       held with flock(2) by the process that writes; contains its id (store_lock.h)
 //   FORMAT     what this is and which version wrote it; the last file to be created
 //   journal/   an LMDB environment
 //   archive/   an LMDB environment
 //   attempts   the attempts that were under way (attempt_slots.h)
-//   control    a socket of the engine (runtime/control/socket.h), none of the store's business
+//   control    a socket of the engine (runtime/control/socket.h), not used by the store
 //   parked     which runs the engine has parked (parked_notes.h)
-//   turns      whose code was running, and what it has done to the process (turn_marks.h)
+//   turns      whose code was running, and which runs have ended a process (turn_marks.h)
 //   creating/  a creation that was not finished; never next to FORMAT for long
 //   copying    tells a copy that was not finished (copy_store.h)
 //
-// Files of other names are somebody else's: they are left alone, and not copied.
+// Files of other names are not ours: they are left alone, and not copied.
 #pragma once
 #include <string>
 
@@ -51,15 +51,15 @@ enum class DirectoryContent {
   kStore,
 };
 
-// Looks without writing. A file, or a directory with other things in it, is kStoreMissing; a store
-// without its FORMAT is kStoreDamaged.
+// Does not write. A file, or a directory with other things in it, is kStoreMissing; a store without
+// its FORMAT is kStoreDamaged.
 base::Result<DirectoryContent> look_into(const StoreDirectory& directory);
 
 // kStoreOtherFormat, or kStoreDamaged when it cannot be understood.
 base::Result<StoreIdentity> read_identity(const StoreDirectory& directory);
 
-// In an empty directory whose lock is held. Survives a crash at any point: afterwards there is
-// either a whole store or one still to be created.
+// In an empty directory whose lock is held. Safe against a crash at any point: afterwards there is
+// either a complete store or one still to be created.
 base::Status create_store(const StoreDirectory& directory, const StoreOptions& options);
 
 // Makes the files of a store in an existing directory that is not a store yet, lets `fill` write to
@@ -68,8 +68,8 @@ base::Status build_store(const StoreDirectory& at,
                          const StoreOptions& options,
                          base::FunctionRef<base::Status(LmdbJournal&, LmdbArchive&)> fill);
 
-// Of a whole store whose lock is held: removes what a crash at the very end of create_store() left,
-// and leaves alone what somebody else put in its place.
+// For a complete store whose lock is held: removes what a crash at the end of create_store() left,
+// but not what somebody else put in its place.
 base::Status finish_creation(const StoreDirectory& directory);
 
 }  // namespace reprise::store

@@ -26,7 +26,7 @@ constexpr std::size_t kFirstChunk = 64 << 10;
 constexpr std::size_t kChunkBytes = 64 << 10;
 constexpr std::size_t kMarksPerChunk = kChunkBytes / 16;
 
-// Empty when the system does not say: then no content can be trusted.
+// Empty if the system does not tell: then no content can be trusted.
 std::string boot_id() {
   const auto text = read_file("/proc/sys/kernel/random/boot_id");
   return text ? text->substr(0, text->find('\n')).substr(0, 48) : std::string();
@@ -66,7 +66,7 @@ Seq witnessed_seq(const std::string& path) {
   const auto file = open_file(path, O_RDONLY);
   char bytes[kWitness + 8];
   if (!file || ::pread(file->get(), bytes, sizeof bytes, 0) != sizeof bytes) return 0;
-  // After a restart of the machine anything may stand here.
+  // After a restart of the machine the content may be anything.
   if (std::string_view(bytes, kSlotsMagic.size()) != kSlotsMagic) return 0;
   if (load_le<std::uint32_t>(bytes + kSlotsMagic.size()) != kSlotsFormat) return 0;
   const auto witness = load_le<std::uint64_t>(bytes + kWitness);
@@ -119,7 +119,7 @@ base::Status FileAttemptSlots::load() {
   for (std::size_t i = 0; i < *trusted; ++i) {
     if (auto mapped = map_next_chunk(); !mapped) return mapped;
   }
-  // What was left over keeps the file as it is; otherwise it starts anew, with one chunk.
+  // With left-over marks the file stays as it is; otherwise it starts anew, with one chunk.
   return left_over_.empty() ? reset() : base::Status();
 }
 
@@ -159,10 +159,10 @@ base::Status FileAttemptSlots::map_next_chunk() {
   return {};
 }
 
-// Takes the chunk's marks for left over and its other slots for free.
+// The chunk's marks are left over; its other slots are free.
 void FileAttemptSlots::adopt(StoredMark* chunk) {
   const auto first = static_cast<Slot>(chunks_.size() * kMarksPerChunk);
-  // For every slot there is, so that giving one back needs no memory.
+  // Room for every slot, so that releasing one needs no memory.
   free_.reserve(first + kMarksPerChunk);
   chunks_.push_back(chunk);
   for (std::size_t i = kMarksPerChunk; i-- > 0;) {
@@ -177,7 +177,7 @@ void FileAttemptSlots::adopt(StoredMark* chunk) {
   }
 }
 
-// When the disk is full the attempt still runs; only a crash would not count it. The journal is
+// When the disk is full the attempt still runs, but a crash would not count it. The journal is
 // about to fail for the same reason.
 void FileAttemptSlots::add_memory_chunk() {
   void* const memory =
@@ -200,7 +200,7 @@ AttemptSlots::Slot FileAttemptSlots::take(const AttemptMark& mark) {
   StoredMark& stored = at(slot);
   stored.operation = mark.operation;
   stored.attempt = mark.attempt;
-  // Last, because it makes the mark one: the process may be killed at any instruction.
+  // Last, because it makes the mark valid: the process may be killed at any instruction.
   std::atomic_ref(stored.run).store(mark.run, std::memory_order_release);
   return slot;
 }

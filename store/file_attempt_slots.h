@@ -1,7 +1,7 @@
-// Attempt slots in a memory-mapped file, which has a witness for the journal too: the newest
-// sequence number that was durable. A journal whose newest commits are gone, because its meta page
-// is one that it had before, is as sound as one that never had them; only somebody else can tell.
-// Written without a sync, the number may be too low and never too high.
+// Attempt slots in a memory-mapped file, which also has a witness for the journal: the newest
+// sequence number that was durable. A journal that has lost its newest commits, because an older
+// meta page is back, looks sound; only a number kept elsewhere shows the loss. It is written
+// without a sync, so it may be too low but never too high.
 #pragma once
 #include <memory>
 #include <mutex>
@@ -13,10 +13,10 @@
 
 namespace reprise::store {
 
-// What the file at `path` says that the journal once had; 0 when it says nothing.
+// The newest sequence number that the journal once had, from the file at `path`; 0: unknown.
 Seq witnessed_seq(const std::string& path);
 // kStoreDamaged when the journal once had more than it has now. `witnessed` was read from `path`
-// before the journal was asked: beside a writer both grow.
+// before the journal was read: beside a writer both grow.
 base::Status check_not_rolled_back(const std::string& path, Seq witnessed, Seq journal_last);
 
 class FileAttemptSlots final : public AttemptSlots {
@@ -31,7 +31,7 @@ class FileAttemptSlots final : public AttemptSlots {
   Slot take(const AttemptMark& mark) override;
   void release(Slot slot) override;
 
-  // The journal has durably come as far as this. One thread.
+  // The journal is durable up to here. One thread.
   void note_durable(Seq seq);
 
  private:
@@ -62,7 +62,7 @@ class FileAttemptSlots final : public AttemptSlots {
 
   std::mutex mutex_;  // guards what follows
   std::vector<Slot> left_over_slots_;
-  std::vector<StoredMark*> chunks_;  // each mapped on its own, so that marks never move
+  std::vector<StoredMark*> chunks_;  // each mapped separately, so that marks never move
   std::vector<Slot> free_;
 };
 

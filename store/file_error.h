@@ -1,4 +1,4 @@
-// What a failed file operation means to the user: which of our codes it is, and what to do.
+// Turns a failed file operation into an error for the user: one of our codes, and what to do.
 #pragma once
 #include <string>
 #include <string_view>

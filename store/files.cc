@@ -65,8 +65,8 @@ base::Result<FileId> id_of(const File& file, const std::string& path) {
   return id_from(info);
 }
 
-// Looked at before it is opened, because opening a device or a pipe may do something, or wait; and
-// after, because it may be another by then.
+// Checked before it is opened, because opening a device or a pipe may have an effect, or wait; and
+// after, because it may have been replaced by then.
 base::Result<File> open_file(const std::string& path, int flags) {
   const bool writes = (flags & O_ACCMODE) != O_RDONLY;
   struct stat info {};
@@ -144,7 +144,7 @@ base::Status remove_directory(const std::string& path) {
   return {};
 }
 
-// Not with std::filesystem, whose iterator ends the process when it has no memory.
+// Not with std::filesystem, whose iterator ends the process when there is no memory.
 base::Result<std::set<std::string>> names_in(const std::string& path) {
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(path.c_str()), ::closedir);
   if (entries == nullptr) return file_error(errno, "open", path);

@@ -1,6 +1,6 @@
-// The few file operations that the store does besides LMDB. What is written to is never reached
-// through a symbolic link, and nothing is opened that is neither a regular file nor a directory:
-// such things lie in a store's directory only because somebody put them there.
+// The few file operations of the store outside LMDB. Nothing is ever written through a symbolic
+// link, and only regular files and directories are opened: anything else in a store's directory was
+// put there by somebody else.
 #pragma once
 #include <set>
 #include <string>
@@ -30,7 +30,7 @@ class File {
   int descriptor_ = -1;
 };
 
-// Which file it is, whatever its name.
+// The identity of a file, whatever its name.
 struct FileId {
   dev_t device = 0;
   ino_t number = 0;
@@ -40,9 +40,9 @@ base::Result<FileId> id_of(const std::string& path);  // follows symbolic links
 base::Result<FileId> id_of(const File& file, const std::string& path);
 
 // `flags` as of open(2); close-on-exec is added. New files have mode 0600. kStoreDamaged says what
-// lies there instead of a file.
+// is there instead of a file.
 base::Result<File> open_file(const std::string& path, int flags);
-// The same question before somebody else opens it. Nothing there is fine.
+// The same check, for a file that LMDB will open. A missing file is fine.
 base::Status must_be_a_file(const std::string& path);
 // Of some kilobytes at most.
 base::Result<std::string> read_file(const std::string& path);
@@ -57,7 +57,7 @@ base::Result<std::set<std::string>> names_in(const std::string& path);
 // Absolute, without a slash at its end.
 std::string absolute_path(const std::string& path);
 std::string parent_of(const std::string& path);
-// Is it the directory, or below it? `path` need not be there.
+// Is it the directory, or inside it? `path` need not exist.
 bool lies_within(const std::string& path, const FileId& directory);
 // A file or a directory: the names in a directory are durable only after this.
 base::Status sync_path(const std::string& path);

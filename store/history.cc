@@ -21,7 +21,7 @@ struct JournalPart {
   const Journal& journal;
   const RunNumber run;
   std::vector<StoredRecord> records;
-  // What is wrong with the record at which following stopped. The archive may have that one.
+  // What is wrong with the record at which following stopped. The archive may have that record.
   Seq broken_at = 0;
   base::Status broken{};
 
@@ -55,13 +55,13 @@ base::Status JournalPart::check(Seq seq, const base::Result<Record>& record) con
   if (record->run != run || record->seq != seq) {
     return damaged(run, seq, "another record lies in its place");
   }
-  // Not increasing numbers would make following go round for ever.
+  // With numbers that do not fall, following would never end.
   if (record->previous >= seq) return damaged(run, seq, "it points forward");
   return {};
 }
 
-// A record that does not decode is somebody's, most likely another run's, whose reader will say so.
-// If it is this run's, the chain is broken at the record behind it.
+// A record that does not decode most likely belongs to another run, whose reader will report it. If
+// it belongs to this run, the chain is broken at the next record.
 base::Status JournalPart::scan() {
   base::Status sound;
   auto read = journal.scan(1, [&](Seq seq, std::string_view bytes) {
@@ -128,9 +128,9 @@ class Verifier {
 
 }  // namespace
 
-// The journal is read before the archive: records move from the one to the other, and leave the
-// journal only when they are in the archive. So what this reading of the journal misses, because it
-// was trimmed before or meanwhile, is certainly in the archive when that is read afterwards.
+// The journal is read before the archive: records leave the journal only once they are in the
+// archive. So a record that is missed here, because it was trimmed, is certainly in the archive
+// when that is read afterwards.
 base::Status read_history(const Journal& journal,
                           const Archive& archive,
                           RunNumber run,

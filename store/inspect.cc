@@ -63,7 +63,7 @@ class DataFile {
     return {};
   }
 
-  // The last key of its unnamed table, as it is now; 0: nobody can tell.
+  // The last key of its unnamed table, as it is now; 0: unknown.
   base::Result<Seq> last_seq() const {
     if (env_ == nullptr) return Seq{0};
     const auto now = PinnedSnapshot::pin(*env_);
@@ -135,7 +135,7 @@ base::Result<std::string> uuid_of(const StoreDirectory& directory, StoreVisitor&
   const auto identity = content ? read_identity(directory) : content.error();
   if (identity) return identity->uuid;
   const bool damaged = identity.error().code == base::ErrorCode::kStoreDamaged;
-  // A FORMAT that does not say so, beside what only a store has.
+  // A damaged FORMAT, beside files that only a store has.
   struct stat info {};
   const bool is_store = ::stat((directory.journal() + "/data.mdb").c_str(), &info) == 0;
   if (!damaged && !(is_store && identity.error().code == base::ErrorCode::kStoreMissing)) {
@@ -162,7 +162,7 @@ base::Result<Inspected> inspect_store(const std::string& path,
     lock = std::move(*locked);
   }
   const Seq witnessed = witnessed_seq(directory.attempts());
-  // The journal's moment comes first: what has left it by then is in the archive.
+  // The journal's snapshot comes first: records that have left it by then are in the archive.
   const StoreOptions sizes;
   DataFile journal(directory.journal(), visitor);
   if (auto opened = journal.open(mode, sizes.journal_map_bytes, 0); !opened) return opened.error();

@@ -1,5 +1,5 @@
-// Reads everything that a store holds, past LMDB and whatever its state: for tools that say what is
-// wrong with it, and that save what is right.
+// Reads everything in a store without LMDB, whatever its state: for tools that report damage and
+// save what is whole.
 #pragma once
 #include <string>
 #include <string_view>
@@ -12,7 +12,7 @@ namespace reprise::store {
 class StoreVisitor {
  public:
   virtual ~StoreVisitor() = default;
-  // What is read from here on, for people.
+  // What is being read from now on, for people.
   virtual void reading(const std::string& place) = 0;
   virtual void damaged(const std::string& place, const std::string& what) = 0;
   // The entries of the archive's tables as they are stored, one table after the other, each in key
@@ -31,7 +31,7 @@ enum class InspectMode {
 struct Inspected {
   std::string uuid;         // of FORMAT; empty: it is damaged
   Seq witnessed = 0;        // the journal has once had this record
-  Seq journal_last = 0;     // beside an engine: its newest record after the archive was looked at
+  Seq journal_last = 0;     // beside an engine: its newest record after the archive was read
   std::uint64_t bytes = 0;  // of the two data files
 };
 

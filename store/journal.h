@@ -1,6 +1,6 @@
-// The journal: the append-only table of records in commit order. What it holds is durable; what it
-// does not hold did not happen. It is an interface so that another medium can be measured against
-// LMDB, and so that tests run in memory; LMDB is the product's.
+// The journal: the append-only table of records in commit order. What is in it is durable; what is
+// not in it did not happen. It is an interface so that another medium can be measured against LMDB,
+// and so that tests run in memory; the product uses LMDB.
 #pragma once
 #include <string>
 #include <string_view>
@@ -15,7 +15,7 @@ namespace reprise::store {
 // Encoded records back to back, with consecutive sequence numbers from `first`.
 struct RecordBatch {
   Seq first = 0;
-  std::vector<std::uint32_t> ends;  // ends[i]: offset in `bytes` behind record first + i
+  std::vector<std::uint32_t> ends;  // ends[i]: offset in `bytes` after record first + i
   std::string bytes;
 
   std::size_t count() const { return ends.size(); }
@@ -27,11 +27,11 @@ class Journal {
  public:
   virtual ~Journal() = default;
 
-  // Appends the batches in order and removes records up to `trim_through`, in one transaction: a
-  // few for each one appended, so that no commit becomes long, and never the newest one. When it
-  // returns without error everything is on the disk. After kStoreFull nothing has changed, and the
-  // same may be tried again. Any other error is final: the journal refuses every further append
-  // with it, where LMDB would go on as if nothing had happened.
+  // Appends the batches in order and removes records up to `trim_through`, in one transaction: only
+  // a few for each record appended, so that no commit becomes long, and never the newest one. When
+  // it returns without error everything is on the disk. After kStoreFull nothing has changed, and
+  // the same may be tried again. Any other error is final: the journal refuses every further append
+  // with it, whereas LMDB would go on as if nothing had happened.
   virtual base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) = 0;
 
   // Calls `visit` with each stored record's bytes from `from` on, in order, until it returns false
@@ -44,7 +44,7 @@ class Journal {
   virtual base::Result<std::string> read(Seq seq) const = 0;
 
   virtual base::Result<Seq> first() const = 0;  // 0: empty
-  // Of what was ever appended, trimmed or not; 0: nothing.
+  // The last sequence number ever appended, trimmed or not; 0: nothing was.
   virtual base::Result<Seq> last() const = 0;
 };
 

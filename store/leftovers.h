@@ -1,5 +1,4 @@
-// What a store that was never finished has left behind, and its removal: what we made and nothing
-// else, by its name and its kind.
+// Removes what an unfinished store left: only what we made, judged by name and kind.
 #pragma once
 #include <set>
 #include <string>
@@ -9,7 +8,7 @@
 namespace reprise::store {
 
 // Removes journal, archive and FORMAT from the directory. kStoreUnwritable, and nothing is removed,
-// when one of them is not such as we make them: somebody else's.
+// when one of them is not as we make it: it is somebody else's.
 base::Status remove_parts(const StoreDirectory& at);
 
 // remove_parts(), then the files `others` in it and the directory itself. Nothing there is fine.

@@ -32,8 +32,8 @@ int last_key(MDB_txn* txn, MDB_dbi table, std::string* last) {
   return code == MDB_NOTFOUND ? 0 : code;
 }
 
-// Entries should come in key order, so that each page is touched once. What lies behind the table's
-// last key is appended: that fills pages to 96 % instead of 64-69 %.
+// Entries should come in key order, so that each page is touched once. Keys after the table's last
+// one are appended: that fills pages to 96 % instead of 64-69 %.
 template <class Value>
 int put_all(MDB_txn* txn,
             MDB_dbi table,
@@ -96,8 +96,8 @@ base::Result<std::unique_ptr<LmdbArchive>> LmdbArchive::open(const LmdbOptions& 
   return archive;
 }
 
-// Before LMDB reads anything but the meta pages. The state that the tables are held against comes
-// from the same walk: an engine in another process may commit at any time.
+// Runs before LMDB reads anything but the meta pages. The state with which the tables are compared
+// comes from the same walk: an engine in another process may commit at any time.
 base::Status LmdbArchive::verify(std::uint64_t verify_bytes) {
   TableDigests found;
   std::string beside;  // the state, as it is stored

@@ -6,7 +6,7 @@
 //   index      the caller's key ++ run BE64              -> nothing
 //   meta       "state", "uuid"                           -> archive_state.h, text
 //
-// Values of more than some 2,000 bytes lie on pages of their own and waste up to a page each.
+// Values of more than some 2,000 bytes are on pages of their own and waste up to a page each.
 #pragma once
 #include <memory>
 
@@ -48,7 +48,7 @@ class LmdbArchive final : public Archive {
 
   base::Result<std::string> uuid() const;
   LmdbEnv& env() const { return *env_; }
-  // Everything but what tells one store from another.
+  // Everything except the store's identity.
   base::Status copy_to(LmdbArchive& target, MDB_txn* snapshot) const;
   // Returns LMDB's code.
   int through_in(MDB_txn* snapshot, Seq* through) const;

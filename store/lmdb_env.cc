@@ -44,7 +44,7 @@ bool is_want_of_room(int error_number) {
   return error_number == ENOSPC || error_number == EDQUOT;
 }
 
-// What statvfs says knows nothing of most quotas; an allocation behind the end of the file does.
+// statvfs ignores most quotas; an allocation after the end of the file does not.
 bool disk_is_full(int file) {
   struct statvfs disk {};
   if (::fstatvfs(file, &disk) != 0) return false;
@@ -55,7 +55,7 @@ bool disk_is_full(int file) {
          is_want_of_room(errno);
 }
 
-// Ends a transaction that is left in another way than by its commit: an exception, above all
+// Ends a transaction that is not left by its commit: otherwise an exception, above all
 // std::bad_alloc, would leave LMDB's write lock or a reader's snapshot behind.
 template <class End>
 class TransactionGuard {
@@ -188,14 +188,14 @@ base::Status LmdbEnv::write(base::FunctionRef<int(MDB_txn*)> work) {
   }
   if (++commits_ % kCommitsPerReaderCheck == 0) mdb_reader_check(env_, nullptr);
   if (after_commit_) {
-    // It is on the disk, and nobody may be told.
+    // The commit is on the disk, but must not be acknowledged.
     if (const base::Status found = after_commit_(); !found) failed_ = found.error();
   }
   return failed_ ? base::Status(*failed_) : base::Status();
 }
 
-// LMDB is copy-on-write: what a failed transaction has written lies on pages that no snapshot uses,
-// and the next one writes each of its pages anew. Only its last step, the meta page, is in place.
+// LMDB is copy-on-write: a failed transaction has written only pages that no snapshot uses, and the
+// next one writes all its pages anew. Only the last step, the meta page, is written in place.
 base::Error LmdbEnv::failure_of_write(int code) const {
   const base::Error why = error(code == EIO && ended_early() ? ENOSPC : code, "write");
   if (why.code != base::ErrorCode::kStoreFull || !panicked()) return why;
@@ -203,8 +203,9 @@ base::Error LmdbEnv::failure_of_write(int code) const {
           why.message + " and start again: it was the last write of a commit"};
 }
 
-// LMDB reports a write that the disk had no room to finish as EIO. So is a failed sync, which must
-// not pass for that; but the kernel tells every descriptor of a file once of a failed writeback.
+// LMDB reports a write that ran out of room as EIO. It reports a failed sync in the same way, which
+// must not be mistaken for lack of room; but the kernel reports a failed writeback once to every
+// descriptor of the file.
 bool LmdbEnv::ended_early() const {
   mdb_filehandle_t file = 0;
   if (mdb_env_get_fd(env_, &file) != 0 || !disk_is_full(file)) return false;
@@ -293,8 +294,8 @@ base::Status LmdbEnv::visit_pages(bool leaves, PageVisitor& visitor) const {
   return snapshot->walk(leaves, visitor);
 }
 
-// The meta page of a snapshot is written over by the transaction after the next. While the snapshot
-// is the newest one, nobody can have begun to.
+// The transaction after the next overwrites the meta page of a snapshot. While the snapshot is the
+// newest one, that cannot have begun.
 base::Result<PinnedSnapshot> PinnedSnapshot::pin(const LmdbEnv& env) {
   if (env.held_ != nullptr) {
     const PinnedSnapshot& held = *env.held_;

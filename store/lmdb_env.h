@@ -1,5 +1,5 @@
 // The thin layer over LMDB that the journal and the archive share: opening with checks, one write
-// transaction at a time that latches a failure that is final, short read transactions, error texts.
+// transaction at a time, a final failure that stays, short read transactions, error texts.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -25,7 +25,7 @@ struct LmdbOptions {
   std::uint64_t map_bytes = 0;
   unsigned tables = 0;  // named tables
   bool read_only = false;
-  bool create = false;  // else a missing data file is damage, not a wish for a new one
+  bool create = false;  // else a missing data file is damage, and none is created
 };
 
 inline MDB_val lmdb_val(std::string_view bytes) {
@@ -46,35 +46,35 @@ class LmdbEnv {
   LmdbEnv& operator=(const LmdbEnv&) = delete;
 
   // Runs `work`, which returns LMDB's codes, in a write transaction and commits it. Without room
-  // for it (kStoreFull) nothing has happened, and it may be tried again: docs/adr/0013. Any other
-  // failure is final: LMDB itself would go on after a failed flush as if nothing had happened.
+  // (kStoreFull) nothing has changed, and it may be tried again: docs/adr/0013. Any other failure
+  // is final: LMDB itself would go on after a failed flush as if nothing had happened.
   base::Status write(base::FunctionRef<int(MDB_txn*)> work);
 
-  // To be asked after each commit; an error is one of the write, and final.
+  // Called after each commit; its error counts as one of the write, and is final.
   void after_commit(std::function<base::Status()> look) { after_commit_ = std::move(look); }
 
-  // Runs `work` in a read transaction. Pointers into the map are valid inside `work` only, and it
-  // opens no tables: open_tables() does, in a transaction whose handles stay.
+  // Runs `work` in a read transaction. Pointers into the map are valid inside `work` only. `work`
+  // opens no tables: open_tables() does that, in a transaction whose handles stay.
   base::Status read(base::FunctionRef<int(MDB_txn*)> work) const;
   base::Status open_tables(base::FunctionRef<int(MDB_txn*)> work) const;
 
-  // A read transaction of one's own; LMDB's code. Those that have ended are kept and renewed, which
-  // saves an allocation and LMDB's lock on the table of readers.
+  // Begins a read transaction for the caller; returns LMDB's code. Ended ones are kept and renewed,
+  // which saves an allocation and LMDB's lock on the table of readers.
   int begin_read(MDB_txn** txn) const;
   void end_read(MDB_txn* txn) const;
 
-  // From now until release() every read transaction is this one, of the newest snapshot. For an
-  // environment that one thread alone uses, and not for long: pages that are freed meanwhile are
-  // not used again, and the file grows.
+  // From now until release() every read transaction is this one, of the newest snapshot. Only for
+  // an environment that one thread uses, and not for long: pages that are freed meanwhile are not
+  // used again, and the file grows.
   base::Status hold();
   void release();
   bool held() const { return held_ != nullptr; }
 
-  // Walks the pages of the newest snapshot, past LMDB (lmdb_pages.h).
+  // Walks the pages of the newest snapshot without LMDB (lmdb_pages.h).
   base::Status visit_pages(bool leaves, PageVisitor& visitor) const;
-  // kStoreDamaged when a page is no part of a sound tree, so that LMDB must not touch it. A file of
-  // more than `whole_up_to` bytes is walked without the leaf pages of its named tables, and has no
-  // entries then; false: it was that large.
+  // kStoreDamaged when a page is not part of a sound tree, so that LMDB must not touch it. A file
+  // of more than `whole_up_to` bytes is walked without the leaf pages of its named tables, and so
+  // without entries; false: it was that large.
   using EntryVisitor =
       base::FunctionRef<void(std::string_view table, std::string_view key, std::string_view value)>;
   base::Result<bool> verify_pages(std::uint64_t whole_up_to, EntryVisitor visit) const;
@@ -96,7 +96,7 @@ class LmdbEnv {
 
   const LmdbOptions options_;
   MDB_env* env_ = nullptr;
-  File witness_;  // another descriptor of the data file, which hears of failed writebacks itself
+  File witness_;  // another descriptor of the data file: failed writebacks are reported to it too
   std::uint64_t commits_ = 0;
   std::optional<base::Error> failed_;
   std::function<base::Status()> after_commit_;
@@ -106,7 +106,7 @@ class LmdbEnv {
   std::unique_ptr<const PinnedSnapshot> held_;
 };
 
-// Keeps the pages of a snapshot from being reused while they are read past LMDB.
+// Keeps the pages of a snapshot from being reused while they are read without LMDB.
 class PinnedSnapshot {
  public:
   static base::Result<PinnedSnapshot> pin(const LmdbEnv& env);

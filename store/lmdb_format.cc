@@ -55,7 +55,7 @@ std::optional<MetaPage> MetaPage::decode(std::string_view bytes,
   constexpr std::uint64_t kMostPages = std::uint64_t{1} << 40;
   if (meta.last_page == 0 || meta.last_page > kMostPages) return refuse("its page count is none");
   if (meta.free.flags != kIntegerKeys) return refuse("its flags are not ours");
-  // LMDB writes meta pages by turns.
+  // LMDB writes the two meta pages alternately.
   const bool never_written = meta.transaction == 0;
   if (!never_written && (meta.transaction & 1) != number) return refuse("its transaction is wrong");
   return meta;

@@ -17,7 +17,7 @@ enum PageFlag : std::uint16_t { kBranchPage = 1, kLeafPage = 2, kOverflowPage = 
 enum NodeFlag : std::uint16_t { kOverflowValue = 1, kSubTable = 2 };
 inline constexpr std::uint16_t kIntegerKeys = 8;
 
-// A table's description, as meta pages and the entries of named tables hold it.
+// A table's description, as in meta pages and the entries of named tables.
 struct TableRoot {
   static constexpr std::size_t kBytes = 48;
   static TableRoot decode(std::string_view bytes);
@@ -62,8 +62,8 @@ struct PageNode {
 
 std::size_t nodes_of(std::string_view page);
 
-// Do the nodes of a branch or leaf page fill the space behind its upper bound, each byte once? LMDB
-// keeps them so, and moves memory about by their sizes when it changes the page.
+// Do the nodes of a branch or leaf page fill the space after its upper bound, each byte once? LMDB
+// keeps them so, and moves memory by their sizes when it changes the page.
 bool nodes_fill_page(std::string_view page);
 
 }  // namespace reprise::store

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kTrimAtLeast = 256;
 constexpr std::size_t kTrimWhenIdle = 4096;
 
-// Pages of the map that appending leaves alone, or a quarter of a small map: trimming copies some
+// Pages of the map reserved for trimming (at most a quarter of a small map): it copies some pages
 // before it frees any, and a journal that cannot be trimmed would be full for ever.
 constexpr std::size_t kPagesForTrimming = 64;
 
@@ -56,7 +56,7 @@ int trim(MDB_txn* txn, MDB_dbi table, Seq through, std::size_t limit) {
   return code;
 }
 
-// A transaction that LMDB does not take for an empty one.
+// Keeps LMDB from treating the transaction as empty.
 int change_nothing(MDB_txn* txn, MDB_dbi table, Seq last) {
   Seq seq = last + 1;
   MDB_val key{sizeof seq, &seq};
@@ -65,8 +65,8 @@ int change_nothing(MDB_txn* txn, MDB_dbi table, Seq last) {
   return code != 0 ? code : mdb_del(txn, table, &key, nullptr);
 }
 
-// The pages of earlier transactions that LMDB may use again: the values of its table 0 begin with
-// how many each names.
+// The pages of earlier transactions that LMDB may use again: each value of its table 0 begins with
+// a count of pages.
 int count_free_pages(MDB_txn* txn, std::size_t* pages) {
   MDB_cursor* cursor = nullptr;
   int code = mdb_cursor_open(txn, 0, &cursor);
@@ -115,7 +115,7 @@ base::Status LmdbJournal::append(const std::vector<const RecordBatch*>& batches,
     count += batch->count();
   }
   auto committed = commit(batches, trim_through);
-  // LMDB uses a page again from the second transaction on after the one that freed it.
+  // LMDB reuses a page at the earliest two transactions after the one that freed it.
   if (!committed && committed.error().code == base::ErrorCode::kStoreFull && just_trimmed_) {
     just_trimmed_ = false;
     const auto passed =
@@ -180,7 +180,7 @@ base::Status LmdbJournal::scan(Seq from,
   LmdbWalk walk(*env_, table_, LmdbWalk::Order::kAscending);
   int code = walk.seek({reinterpret_cast<const char*>(&from), sizeof from});
   for (; code == 0; code = walk.step()) {
-    // Keys that do not increase are damage, and could make the walk go round for ever.
+    // Keys that do not increase are damage, and the walk might never end.
     if (walk.key().size() != sizeof(Seq)) return env_->error(MDB_CORRUPTED, "read");
     const Seq seq = load_le<Seq>(walk.key().data());
     if (seq < from) return env_->error(MDB_CORRUPTED, "read");

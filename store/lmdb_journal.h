@@ -28,7 +28,7 @@ class LmdbJournal final : public Journal {
   base::Status copy_to(LmdbJournal& target, MDB_txn* snapshot, Seq from) const;
   // The first or the last sequence number, 0 if there is none; returns LMDB's code.
   int key_in(MDB_txn* snapshot, MDB_cursor_op operation, Seq* seq) const;
-  // To be told of each commit, with the newest sequence number, once it is durable.
+  // Called after each commit, once it is durable, with the newest sequence number.
   void on_appended(std::function<void(Seq)> appended) { appended_ = std::move(appended); }
 
  private:

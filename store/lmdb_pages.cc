@@ -30,7 +30,7 @@ base::Result<std::string> read_bytes(int file, std::uint64_t offset, std::size_t
   return bytes;
 }
 
-// Both meta pages; each is empty, with a reason, when it is none.
+// Both meta pages; an invalid one is empty, with a reason.
 struct Metas {
   std::array<std::optional<MetaPage>, 2> page;
   std::array<std::string, 2> why;
@@ -132,7 +132,7 @@ class PageWalk {
   std::vector<std::uint64_t> free_;
 };
 
-// Marks pages as used; false, and reported, when they cannot be.
+// Marks pages as used; if they cannot be, reports it and returns false.
 bool PageWalk::claim(std::uint64_t page, std::uint64_t count, std::uint64_t from) {
   if (page < 2 || count == 0 || count > used_.size() || page > used_.size() - count ||
       page + count > in_file_) {
@@ -272,7 +272,7 @@ base::Status PageWalk::take(Table& table,
   return {};
 }
 
-// Of another size than the node says, and reported, when it cannot be had.
+// If it cannot be read, it is reported, and the result does not have the node's size.
 base::Result<std::string> PageWalk::overflow(Table& table,
                                              std::uint64_t page,
                                              const PageNode& node) {
@@ -357,7 +357,7 @@ base::Result<std::string> last_key(int file, const MetaPage& snapshot) {
 base::Status check_meta_pages(const std::string& path) {
   const auto file = open_file(path, O_RDONLY);
   if (!file) return file.error();
-  // The two are read one after the other, and a writer may come in between.
+  // The two are read one after the other, and a writer may commit in between.
   constexpr int kAttempts = 100;
   Metas metas;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

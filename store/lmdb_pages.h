@@ -1,9 +1,9 @@
 // Reads an LMDB file page by page, with pread and bounds checks instead of LMDB, which has no
-// checksums and believes every number that it finds: of files with a flipped bit it reports one in
-// a thousand, and some kill the process. Whatever the bytes are, this walk ends, and says which
-// pages are no part of a sound tree.
+// checksums and trusts every number that it finds: it reports one in a thousand files with a
+// flipped bit, and some of them kill the process. Whatever the bytes are, this walk ends, and says
+// which pages are not part of a sound tree.
 //
-// It follows the format of LMDB 0.9 (data version 1, 64 bits) for what the store uses of it.
+// It knows the format of LMDB 0.9 (data version 1, 64 bits) as far as the store uses it.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -27,21 +27,21 @@ class PageVisitor {
 // another process has overwritten its meta page meanwhile; take another transaction.
 base::Result<MetaPage> find_snapshot(int file, std::uint64_t transaction);
 
-// The newest snapshot of a file that nobody writes, though a meta page may be damaged, which the
-// visitor is told. kStoreDamaged: there is none.
+// The newest snapshot of a file that nobody writes. A damaged meta page is reported to the visitor.
+// kStoreDamaged: there is no snapshot.
 base::Result<MetaPage> newest_snapshot(int file, PageVisitor& visitor);
 
 // Errors: the file cannot be read at all. Damage goes to the visitor. Without `leaves`, the leaf
-// pages of named tables are left out, which are nearly all of a large file.
+// pages of named tables, nearly all of a large file, are left out.
 base::Status walk_pages(int file, const MetaPage& snapshot, bool leaves, PageVisitor& visitor);
 
-// The last key of the unnamed table, from the pages that lead to it alone; empty: it has none, or
-// they are damaged.
+// The last key of the unnamed table, read from only the pages that lead to it; empty: it has none,
+// or the pages are damaged.
 base::Result<std::string> last_key(int file, const MetaPage& snapshot);
 
-// Are the two meta pages such as LMDB would have written them one after the other? kStoreDamaged
-// says what is not. To be asked before LMDB opens the file: it believes the meta pages too. Another
-// process may be writing.
+// Could LMDB have written the two meta pages one after the other? kStoreDamaged says what is wrong.
+// Check this before LMDB opens the file: it trusts the meta pages too. Another process may be
+// writing.
 base::Status check_meta_pages(const std::string& path);
 
 }  // namespace reprise::store

@@ -14,20 +14,20 @@
 namespace reprise::store {
 namespace {
 
-// The order of the members is the order of opening; closing goes backwards, the lock last but one.
+// The members are in the order of opening; closing goes backwards, the lock last but one.
 struct Parts {
   DirectoryClaim claim;
   StoreLock lock{};  // none when read-only
   std::unique_ptr<LmdbJournal> journal{};
   std::unique_ptr<LmdbArchive> archive{};
   std::unique_ptr<FileAttemptSlots> attempt_slots{};  // none when read-only
-  std::unique_ptr<ParkedNotes> parked_notes{};        // likewise, or when they cannot be had
+  std::unique_ptr<ParkedNotes> parked_notes{};        // likewise, or when the file cannot be opened
   std::unique_ptr<TurnMarks> turn_marks{};            // likewise
   std::unique_ptr<StoreWatch> watch{};
 };
 
-// As with a backup's moments: the archive's is the earlier one, and the journal has all that the
-// archive has not, unless it was trimmed in between.
+// As for a backup: the archive's snapshot is the earlier one, and the journal has all that the
+// archive lacks, unless it was trimmed in between.
 class HeldLmdb final : public HeldMoment {
  public:
   HeldLmdb(LmdbJournal& journal, LmdbArchive& archive) : journal_(journal), archive_(archive) {}
@@ -87,7 +87,7 @@ class LmdbStore final : public Store {
   }
   base::Result<std::unique_ptr<HeldMoment>> hold() const override {
     auto held = std::make_unique<HeldLmdb>(*parts_.journal, *parts_.archive);
-    constexpr int kAttempts = 100;  // a journal of another age than the archive never fits
+    constexpr int kAttempts = 100;  // journal and archive of different ages never fit
     base::Result<bool> fits = false;
     for (int attempt = 0; attempt < kAttempts && fits && !*fits; ++attempt) fits = held->take();
     if (!fits) return fits.error();
@@ -111,8 +111,9 @@ base::Error mixed_up(const StoreDirectory& directory, const std::string& what) {
                                               "; restore all of it from one backup"};
 }
 
-// Journal and archive of different ages or stores, as after restoring only one of them. The order
-// of reading allows for a writer in another process: each value is at most as new as the next one.
+// Finds a journal and an archive of different ages or stores, as after restoring only one of them.
+// The order of reading allows for a writer in another process: each value is at most as new as the
+// next one.
 base::Status check_together(const StoreDirectory& directory,
                             const Parts& parts,
                             const StoreIdentity& identity) {
@@ -130,7 +131,7 @@ base::Status check_together(const StoreDirectory& directory,
   return {};
 }
 
-// After nearly every commit of the journal its file alone is looked for.
+// After nearly every commit only the journal's file is checked.
 void watch_commits(Parts* parts) {
   constexpr std::uint64_t kCommitsPerFullLook = 64;
   const StoreWatch* const watch = parts->watch.get();
@@ -167,7 +168,7 @@ base::Status open_parts(const StoreDirectory& directory,
   parts->attempt_slots = std::move(*slots);
   if (options.executes_code) {
     parts->parked_notes = ParkedNotes::begin(directory.parked());
-    // Runs go on without, on a full disk too.
+    // Runs go on without it, even on a full disk.
     auto marks = TurnMarks::open(directory.turns(), base::build_id());
     if (marks) parts->turn_marks = std::move(*marks);
   }
@@ -197,7 +198,7 @@ base::Result<std::unique_ptr<Store>> open_store(const std::string& path, StoreOp
     if (auto made = make_store_directory(directory); !made) return made.error();
   }
   if (*seen == DirectoryContent::kStore) {
-    // Before anything is written: it may be somebody else's FORMAT, or a newer one.
+    // Before anything is written: FORMAT may be somebody else's, or of a newer version.
     if (const auto identity = read_identity(directory); !identity) return identity.error();
   }
   auto claim = DirectoryClaim::claim(path);
@@ -207,7 +208,7 @@ base::Result<std::unique_ptr<Store>> open_store(const std::string& path, StoreOp
   if (!lock) return lock.error();
   parts.lock = std::move(*lock);
   parts.claim.keep_from_children({parts.lock.file.get(), parts.lock.directory.get()});
-  // Looked at again: another process may have created it while this one waited for the lock.
+  // Checked again: another process may have created it while this one waited for the lock.
   const auto content = look_into(directory);
   if (!content) return content.error();
   const auto complete = *content == DirectoryContent::kEmpty ? create_store(directory, options)

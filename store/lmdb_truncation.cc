@@ -26,14 +26,14 @@ constexpr std::size_t kMetaEnd = kPageHeader + 136;
 constexpr std::uint64_t kNoRoot = ~std::uint64_t{0};
 constexpr int kDeepest = 32;
 
-// Reads with pread: the map must not be touched before it is known to have a file behind it.
+// Reads with pread: the map must not be touched before the file is known to be long enough.
 class FreeListReader {
  public:
   FreeListReader(int file, std::uint64_t page_bytes) : file_(file), page_bytes_(page_bytes) {}
 
   // Of the two meta pages, the one that `transaction` reads. MDB_NOTFOUND: overwritten meanwhile.
   int read_meta(std::size_t transaction);
-  // MDB_CORRUPTED if there are pages behind the first `in_file` that are not free.
+  // MDB_CORRUPTED if pages after the first `in_file` are not free.
   int check(std::uint64_t in_file);
 
  private:
@@ -145,8 +145,8 @@ bool is_newest_snapshot(MDB_env* env, MDB_txn* txn) {
   return mdb_env_info(env, &info) == 0 && info.me_last_txnid == mdb_txn_id(txn);
 }
 
-// LMDB does not write pages that a transaction took and gave back, so a sound file may well be
-// shorter than its number of pages says: what is missing must be free.
+// LMDB does not write pages that a transaction took and returned, so a sound file may be shorter
+// than its number of pages says: the missing pages must be free.
 int check_not_truncated(MDB_env* env) {
   int code = MDB_NOTFOUND;
   // Again when a writer in another process overwrote both meta pages in between.

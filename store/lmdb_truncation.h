@@ -1,5 +1,5 @@
-// Finds out whether an LMDB file lost its end. Reading a page behind the end of a file kills the
-// process (SIGBUS), so a truncated file must be refused when it is opened.
+// Finds out whether an LMDB file has lost its end. Reading a mapped page after the end of the file
+// kills the process (SIGBUS), so a truncated file must be refused when it is opened.
 #pragma once
 #include <lmdb.h>
 
@@ -9,7 +9,7 @@ namespace reprise::store {
 // Costs a few system calls for a file that is long enough.
 int check_not_truncated(MDB_env* env);
 
-// Does the transaction see the newest snapshot that there is, also of writers in other processes?
+// Does the transaction see the newest snapshot, including those of writers in other processes?
 bool is_newest_snapshot(MDB_env* env, MDB_txn* txn);
 
 }  // namespace reprise::store

@@ -1,6 +1,6 @@
-// Walks a table in short read transactions: a reader that lives long keeps freed pages from being
-// reused, and the file grows with every commit. Entries that come or go behind the walk's back are
-// seen or not; the order holds.
+// Walks a table in short read transactions: a long read transaction keeps freed pages from being
+// reused, and the file grows with every commit. Entries that are added or removed during the walk
+// may be seen or not; the order is kept.
 #pragma once
 #include <chrono>
 #include <string_view>
@@ -22,8 +22,8 @@ class LmdbWalk {
   LmdbWalk(const LmdbWalk&) = delete;
   LmdbWalk& operator=(const LmdbWalk&) = delete;
 
-  // To the first entry at or behind `key`; descending: to the last entry before it. An empty key
-  // stands for the table's beginning; descending: its end.
+  // To the first entry at or after `key`; descending: to the last entry before it. An empty key
+  // means the table's beginning; descending: its end.
   int seek(std::string_view key);
   // To the next entry. Views that key() and value() gave out before are no longer valid.
   int step();

@@ -63,7 +63,7 @@ base::Result<std::optional<std::string>> MemoryArchive::summary(RunNumber run) c
   return found == summaries_.end() ? std::optional<std::string>() : found->second;
 }
 
-// The first key at or behind `at`; descending: the last before it (empty: of all).
+// The first key at or after `at`; descending: the last before it (empty: of all).
 std::optional<std::string> MemoryArchive::next(const Keys& keys,
                                                std::string_view at,
                                                bool descending) const {

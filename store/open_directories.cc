@@ -16,7 +16,8 @@ struct ByNumber {
 
 class OpenDirectories {
  public:
-  // Never destroyed: a store in a static object may be closed after it would have been.
+  // Never destroyed: a store in a static object may be closed after static destruction would have
+  // destroyed it.
   static OpenDirectories& get() {
     static auto* const directories = make();
     return *directories;

@@ -10,8 +10,8 @@
 
 namespace reprise::store {
 
-// Holds its directory in the list while it lives. Thread-safe. A child of fork(2) begins with an
-// empty list: it has none of its parent's stores, whatever objects it has copies of.
+// Keeps its directory in the list while it lives. Thread-safe. A child of fork(2) begins with an
+// empty list: it has none of its parent's stores open, whatever objects were copied to it.
 class DirectoryClaim {
  public:
   // kStoreLocked when this process has the directory open, under whatever name.

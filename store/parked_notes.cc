@@ -20,7 +20,7 @@ constexpr std::size_t kNoteHead = 24;
 constexpr std::size_t kLongestReport = 8 << 10;
 constexpr std::size_t kMostBytes = 64 << 20;
 
-// A link or a pipe is nothing that an engine has made.
+// No engine has made a link or a pipe.
 std::optional<File> open_regular(const std::string& path, int flags) {
   auto file = open_file(path, flags | O_NOFOLLOW | O_NONBLOCK);
   struct stat info {};
@@ -43,7 +43,7 @@ std::string read_all(const File& file) {
   return content;
 }
 
-// Returns how many bytes of the content are notes; 0: it is something else.
+// Returns how many bytes of the content are notes; 0: not a file of notes.
 std::size_t take_notes(std::string_view content, ParkedRuns* parked) {
   if (!content.starts_with(kNotesMagic)) return 0;
   std::string_view rest = content.substr(kNotesMagic.size());
@@ -88,7 +88,7 @@ std::unique_ptr<ParkedNotes> ParkedNotes::go_on(const std::string& path) {
   if (!file) return nullptr;
   ParkedRuns parked;
   const std::size_t bytes = take_notes(read_all(*file), &parked);
-  // Half a note at the end is the last word of an engine that was killed.
+  // A partial note at the end is from an engine that was killed.
   if (bytes == 0 || ::ftruncate(file->get(), static_cast<off_t>(bytes)) != 0) return nullptr;
   std::unique_ptr<ParkedNotes> notes(new ParkedNotes(std::move(*file)));
   notes->bytes_ = bytes;
@@ -114,7 +114,7 @@ void ParkedNotes::append(RunNumber run, std::uint32_t code, std::string_view rep
   const std::lock_guard lock(mutex_);
   bytes_ += note.size();
   if (broken_ || bytes_ > kMostBytes) return;
-  // What follows half a note would not be found.
+  // A note after a partial one would not be found.
   broken_ = ::write(file_.get(), note.data(), note.size()) != static_cast<ssize_t>(note.size());
 }
 

@@ -1,6 +1,6 @@
-// Which runs an engine has parked, and why: for tools beside it, and after it. No part of any
-// history, and nothing follows from it: it is a file that is never synced, what cannot be written
-// to it is left out, and the next engine that opens the store begins it anew.
+// Which runs an engine has parked, and why: for tools that run beside the engine or after it. Not
+// part of any history, and nothing depends on it: the file is never synced, a note that cannot be
+// written is left out, and the next engine that opens the store begins it anew.
 #pragma once
 #include <cstddef>
 #include <map>
@@ -17,15 +17,15 @@ namespace reprise::store {
 
 using ParkedRuns = std::map<RunNumber, base::Error>;
 
-// What the file says; nothing when there is none, or it is something else.
+// The notes in the file; none if it is missing or is something else.
 ParkedRuns read_parked_notes(const std::string& path);
 
 // Thread-safe.
 class ParkedNotes {
  public:
-  // nullptr: the file cannot be had.
+  // nullptr: the file cannot be created.
   static std::unique_ptr<ParkedNotes> begin(const std::string& path);
-  // Behind what is there, for whoever changes a note of the last engine's. nullptr: nothing is.
+  // Appends to the last engine's notes, for a tool that changes one. nullptr: there are none.
   static std::unique_ptr<ParkedNotes> go_on(const std::string& path);
 
   void parked(RunNumber run, const base::Error& why);

@@ -23,8 +23,8 @@ void fill_header(const Record& record, char* header) {
   store_le(record.previous, header + 32);
 }
 
-// Two hashes, each seeded with the one before it, need neither a copy that joins header and body
-// nor XXH3's streaming state, which costs more than hashing a record of usual size.
+// Two hashes, the second seeded with the first, need neither a joined copy of header and body nor
+// XXH3's streaming state, which costs more than hashing a record of usual size.
 std::uint64_t chain_value(const char* header, std::string_view body, std::uint64_t previous_chain) {
   const std::string_view covered(header + kChainBytes, kRecordHeaderBytes - kChainBytes);
   return base::hash64(body, base::hash64(covered, previous_chain));

@@ -1,5 +1,5 @@
-// One journal record: a fixed header and an opaque body. The header carries everything that
-// recovery, integrity checks and the reader of a history need without knowing what the body means.
+// One journal record: a fixed header and an opaque body. The header has everything that recovery,
+// integrity checks and readers of histories need without knowing the meaning of the body.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -20,15 +20,15 @@ struct StoreOptions {
   std::uint64_t journal_map_bytes = std::uint64_t{base::kSanitized ? 4 : 64} << 30;
   std::uint64_t archive_map_bytes = std::uint64_t{base::kSanitized ? 8 : 256} << 30;
   // A data file of up to this many bytes is read and checked whole when it is opened (some 2 GB/s
-  // from the page cache). Of a larger archive only what leads to the leaf pages is; those are
-  // checked by `reprise check`, and what is read of them by its checksums.
+  // from the page cache). Of a larger archive only the pages that lead to the leaf pages are;
+  // `reprise check` checks those too, and checksums verify what is read from them.
   std::uint64_t verify_bytes = std::uint64_t{256} << 20;
-  // False: whoever opens the store has no code of runs. What another program has noted of them,
-  // which are parked and which have ended a process, stays as it is until it is to be forgotten.
+  // False: the opener has no code of runs. The notes of another program about them (which are
+  // parked, which have ended a process) then stay as they are until forgotten on request.
   bool executes_code = true;
 };
 
-// While it lives, a store shows itself as it was at one moment.
+// While it lives, all reads of a store are from one moment.
 class HeldMoment {
  public:
   virtual ~HeldMoment() = default;
@@ -42,33 +42,33 @@ class Store {
   virtual Archive& archive() = 0;
   virtual const Archive& archive() const = 0;
   virtual AttemptSlots& attempt_slots() = 0;
-  // For tools beside the writer; where there can be none, nothing is kept.
+  // For tools beside a writer; without one it does nothing.
   virtual void note_parked(RunNumber run, const base::Error& why) { (void)run, (void)why; }
   virtual void note_unparked(RunNumber run) { (void)run; }
   virtual ParkedRuns parked_runs() const { return {}; }
   // nullptr: the store does not outlive the process.
   virtual TurnMarks* turn_marks() { return nullptr; }
-  // Whatever the code of the run has done to processes, it starts afresh; durable on return. Also
-  // where turn_marks() has none because the store was opened without code.
+  // Forgets the deaths of processes in the code of the run; durable on return. Also works when
+  // turn_marks() is nullptr because the store was opened without code.
   virtual base::Status forget_deaths(RunNumber run) { return (void)run, base::Status(); }
 
-  // Of a store that is open for reading only and used by one thread: whatever is read while the
-  // moment is held, of the journal and of the archive, is of that moment, or of two that fit
-  // together. Not for long: the files of whoever writes to them grow meanwhile.
+  // For a store that is open for reading only and used by one thread: everything read from journal
+  // and archive meanwhile is from that moment, or from two moments that fit together. Not for long:
+  // a writer's files grow meanwhile.
   virtual base::Result<std::unique_ptr<HeldMoment>> hold() const {
     return std::make_unique<HeldMoment>();
   }
 
   // kStoreMoved: its directory was renamed or removed, or a file in it replaced, since it was
-  // opened. A store that is written to notices by itself: its next commit fails with that.
+  // opened. A writing store notices by itself: its next commit fails with this error.
   virtual base::Status in_place() const { return {}; }
 
-  // Makes a copy of the store, as it is at one moment, in `directory`, which must not exist or be
-  // empty; its parent must exist. The copy has a uuid of its own, its content is packed, and
-  // everything is synced; until it is whole it has the name `directory`.unfinished. Any thread,
-  // while the store is written to. Returns the bytes of the copy. kStoreUnwritable when something
-  // is in the directory, or it lies in the store itself, kStoreLocked when it is being made
-  // already, kStoreFull, kStoreDamaged, kStoreIo.
+  // Makes a copy of the store, as it is at one moment, in `directory`, which must be empty or not
+  // exist; its parent must exist. The copy has a uuid of its own, its content is packed, and
+  // everything is synced; until it is complete it has the name `directory`.unfinished. Any thread,
+  // while the store is written to. Returns the bytes of the copy. kStoreUnwritable when the
+  // directory is not empty or lies in the store itself, kStoreLocked when another copy is being
+  // made there, kStoreFull, kStoreDamaged, kStoreIo.
   virtual base::Result<std::uint64_t> copy_to(const std::string& directory) const {
     return base::Error{base::ErrorCode::kStoreUnwritable,
                        "a store without files cannot be copied to " + directory};
@@ -82,8 +82,8 @@ class Store {
 base::Result<std::unique_ptr<Store>> open_store(const std::string& directory, StoreOptions = {});
 
 // Opens an existing store for reading only, beside an engine that may be running in another
-// process; in the same process it is kStoreLocked. Errors: as above. Writing to it, or asking it
-// for attempt slots, breaks an invariant.
+// process; in the same process it is kStoreLocked. Errors: as above. It must not be written to, nor
+// asked for attempt slots.
 base::Result<std::unique_ptr<const Store>> open_store_read_only(const std::string& directory,
                                                                 StoreOptions = {});
 
@@ -92,8 +92,8 @@ std::unique_ptr<Store> memory_store();
 
 // A run's whole history, oldest record first: archived chunks, then what is still in the journal.
 // Every record's checksum and the chain are verified; kStoreDamaged names the run and the record.
-// `last` is the run's newest sequence number where the caller knows it (found by following each
-// record's `previous`); 0 scans the journal for the run's records.
+// `last` is the run's newest sequence number, from which each record's `previous` is followed; 0:
+// unknown, the journal is scanned for the run's records.
 base::Status read_history(const Journal& journal,
                           const Archive& archive,
                           RunNumber run,

@@ -24,7 +24,7 @@ base::Error locked_by(const StoreDirectory& directory) {
                                              "; stop it or use another directory"};
 }
 
-// Some file systems have no locks on directories; LOCK has to do there.
+// Some file systems cannot lock directories; there LOCK must suffice.
 base::Result<File> lock_directory(const StoreDirectory& directory, int how) {
   auto opened = open_file(directory.path, O_RDONLY | O_DIRECTORY);
   if (!opened) return opened.error();
@@ -53,7 +53,7 @@ base::Status write_process_id(const StoreDirectory& directory, const File& file)
 
 }  // namespace
 
-// Again when LOCK was removed between its opening and its locking.
+// Tries again when LOCK was removed between opening and locking it.
 base::Result<StoreLock> lock_store(const StoreDirectory& directory) {
   auto held = lock_directory(directory, LOCK_EX);
   if (!held) return held.error();

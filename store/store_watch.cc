@@ -7,8 +7,8 @@
 namespace reprise::store {
 namespace {
 
-// A relative name goes on meaning this directory wherever the process goes. Links in the name are
-// kept: one that leads elsewhere now is as good as a renamed directory.
+// A relative name keeps meaning this directory when the process changes its working directory.
+// Links in the name are kept: one that leads elsewhere now is treated like a renamed directory.
 std::string fixed_name(const std::string& path) {
   std::error_code none;
   const auto absolute = std::filesystem::absolute(path, none);

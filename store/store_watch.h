@@ -1,5 +1,5 @@
-// Notices when the files of an open store are no longer what its name leads to: the directory was
-// renamed or removed, or a file in it replaced. What is written then, nobody would find.
+// Notices when the name of an open store no longer leads to its files: the directory was renamed or
+// removed, or a file in it replaced. Nobody would find what is written then.
 #pragma once
 #include <string>
 #include <vector>
@@ -10,12 +10,12 @@ namespace reprise::store {
 
 class StoreWatch {
  public:
-  // Takes the files for the right ones that lie there now: to be made when the store is open.
+  // Takes the files that are there now as the right ones: make it when the store is open.
   explicit StoreWatch(const StoreDirectory& directory);
 
-  // kStoreMoved. The first asks for the journal's file only, which is one system call and enough
-  // for nearly everything that can happen; so it can be asked after each commit. A file that cannot
-  // be looked at, for want of permission say, counts as being there.
+  // kStoreMoved. The first function checks only the journal's file, which takes one system call and
+  // covers nearly all cases, so it can be called after each commit. A file that cannot be examined,
+  // for lack of permission say, counts as present.
   base::Status journal_in_place() const;
   base::Status in_place() const;
 
@@ -27,7 +27,7 @@ class StoreWatch {
   base::Status in_place(const Watched& file) const;
 
   const std::string directory_;
-  std::vector<Watched> files_;  // the journal's data first; empty: there is no telling
+  std::vector<Watched> files_;  // the journal's data first; empty: unknown
 };
 
 }  // namespace reprise::store

@@ -87,14 +87,14 @@ bool is_known(const TurnMark& mark) {
   return mark.run != 0 && mark.cause != kCauseUnseen;
 }
 
-// And that this code ended it?
+// And is it known that this code ended it?
 bool was_seen(const TurnMark& mark) {
   return is_known(mark) && mark.cause != kCauseOutOfMemory;
 }
 
 }  // namespace
 
-// As it lies in the file. A checksum that does not match: there is none.
+// As in the file. If the checksum does not match, there is no entry.
 struct TurnMarks::Entry {
   RunNumber run;
   std::uint64_t build;
@@ -142,7 +142,7 @@ base::Status TurnMarks::map() {
   return {};
 }
 
-// True: what is to last has changed.
+// True: something that must be synced has changed.
 bool TurnMarks::begin(std::uint64_t build) {
   bool changed = false;
   for (Entry& entry : std::span(entries(), kMostRuns)) {
@@ -150,7 +150,7 @@ bool TurnMarks::begin(std::uint64_t build) {
     entry = {};
     changed = true;
   }
-  // What another build was doing says nothing about this one.
+  // The marks of another build say nothing about this one.
   if (trusted() && load_le<std::uint64_t>(memory_ + kBuild) == build) changed |= count(build);
   const std::string header = turns_header(boot_of_turns());
   std::memcpy(memory_, header.data(), header.size());
@@ -170,7 +170,7 @@ bool TurnMarks::trusted() const {
 
 bool TurnMarks::count(std::uint64_t build) {
   const auto marks = marks_in(memory_);
-  // Where the one to blame is known, the others just happened to run.
+  // If the run to blame is known, the others just happened to run.
   const bool known =
       other_reason(memory_) != 0 || std::any_of(marks.begin(), marks.end(), is_known);
   const auto is_suspect = [known](const TurnMark& mark) {
@@ -181,7 +181,7 @@ bool TurnMarks::count(std::uint64_t build) {
     const auto is_its = [&](const TurnMark& mark) {
       return is_suspect(mark) && key_of(mark) == entry.run;
     };
-    // Only deaths one after the other count together.
+    // Only deaths in a row count together.
     if (entry.set_aside != 0 || entry.unseen == 0) continue;
     if (std::any_of(marks.begin(), marks.end(), is_its)) continue;
     entry.unseen = 0;
@@ -217,8 +217,8 @@ TurnMarks::Entry* TurnMarks::find(RunNumber run) const {
   return found == all.end() ? nullptr : &*found;
 }
 
-// When there is no room left another one starts afresh: one that is not set aside if possible, or
-// a workflow, of which that costs one process less than of a run.
+// When there is no room, another entry is dropped and starts afresh: if possible one that is not
+// set aside, or one of a workflow, which costs one process fewer than one of a run.
 TurnMarks::Entry& TurnMarks::find_or_add(RunNumber run, std::uint64_t build) {
   Entry* entry = find(run);
   if (entry != nullptr) return *entry;
@@ -292,7 +292,7 @@ base::Status TurnMarks::forget_in(const std::string& path, RunNumber run) {
 base::Status TurnMarks::forget(RunNumber run) {
   for (TurnMark& mark : marks_in(memory_)) {
     if (mark.run != run) continue;
-    // Whose code ended the process is known all the same: the others just happened to run.
+    // The code that ended the process is known nevertheless: the others just happened to run.
     if (is_known(mark)) ends_for_another_reason();
     mark.set(0, 0);
   }
@@ -300,7 +300,7 @@ base::Status TurnMarks::forget(RunNumber run) {
   return sync();
 }
 
-// Also the file's name, which may be as young as what is in it.
+// The file's name too, which may be as new as its content.
 base::Status TurnMarks::sync() const {
   if (::msync(memory_, kTurnsFileBytes, MS_SYNC) != 0 || ::fsync(file_.get()) != 0) {
     return file_error(errno, "write", path_);

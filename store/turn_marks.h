@@ -1,9 +1,9 @@
-// Which run's code each shard runs, told to the next process in case this one dies of it; and how
-// often the code of a run has ended a process.
+// Which run's code each shard is executing, for the next process in case this one dies of it; and
+// how often the code of a run has ended a process.
 //
 // The marks are a memory-mapped file that is never synced: the kernel keeps its pages when the
-// process dies, which is the case that needs an answer, and saying it costs a few stores. What
-// is counted from them is synced, because it decides whether a run is executed at all.
+// process dies, which is the case that matters, and setting one costs a few stores. The counts made
+// from them are synced, because they decide whether a run is executed at all.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -23,18 +23,18 @@ namespace reprise::store {
 inline constexpr std::uint32_t kCauseUnseen = 0;  // SIGKILL, _exit(), the kernel wanted memory
 inline constexpr std::uint32_t kCauseExit = 1'001;
 inline constexpr std::uint32_t kCauseThreadExit = 1'002;
-// The engine had no memory left for what it does for the code. Whoever ate it may be another one.
+// The engine had no memory for its work around the code. Something else may have used it up.
 inline constexpr std::uint32_t kCauseOutOfMemory = 1'003;
 inline constexpr std::uint32_t kCauseStackOverflow = 0x10000;  // beside the signal
 
-// Of one shard, a cache line of its own. Its thread sets it around the code of a run; a signal
+// One per shard, in a cache line of its own. Its thread sets it around the code of a run; a signal
 // handler on that thread says what ends the process.
 struct alignas(64) TurnMark {
   std::atomic<RunNumber> run;        // 0: no code runs
   std::atomic<std::uint64_t> place;  // events of its history
   std::atomic<std::uint32_t> cause;
-  // What the run is of, by a digest of its name, until its very first turn is durable: before,
-  // nothing of the run may be left. Else 0.
+  // A digest of the workflow's name until the run's very first turn is durable: until then a crash
+  // may leave nothing of the run. Then 0.
   std::atomic<std::uint64_t> starting;
 
   void set(RunNumber number, std::uint64_t events, std::uint64_t workflow = 0) {
@@ -50,8 +50,8 @@ struct Deaths {
   RunNumber run = 0;
   std::uint64_t place = 0;      // of the last one
   std::uint32_t cause = 0;      // of the last one
-  std::uint32_t seen = 0;       // processes that its code ended before somebody's eyes
-  std::uint32_t unseen = 0;     // that ended in it one after the other, perhaps not by its doing
+  std::uint32_t seen = 0;       // processes that its code ended, seen by a handler
+  std::uint32_t unseen = 0;     // processes in a row that ended in it, perhaps for another reason
   std::uint32_t set_aside = 0;  // 1: its code is not to run
 };
 
@@ -63,8 +63,8 @@ class TurnMarks {
   static constexpr std::uint32_t kMostUnseen = 3;
   static constexpr std::size_t kMostShards = 1'024;
   static constexpr std::size_t kMostRuns = 1'024;
-  // Where nothing is left of the run its workflow is counted: one death that was seen is enough,
-  // because all that follows is that starts take a turn more.
+  // If nothing is left of the run, its workflow is counted: one seen death is enough, because the
+  // only consequence is that starts take one more turn.
   static constexpr std::uint32_t kMostSeenStarting = 1;
 
   // Counts what the last process left behind. Deaths of runs under another build of the program
@@ -75,12 +75,13 @@ class TurnMarks {
   TurnMarks(const TurnMarks&) = delete;
   TurnMarks& operator=(const TurnMarks&) = delete;
 
-  // The code of the run has done a turn, so it did not end this process where it ended the last.
+  // The code of the run has completed a turn, so it did not end this process where the last one
+  // ended.
   void gets_on(RunNumber run);
 
-  // Of the runs that are known to have ended a process.
+  // The runs that are known to have ended a process.
   std::vector<Deaths> deaths() const;
-  // These runs start afresh; durable on return. Any thread.
+  // Forgets the deaths of these runs; durable on return. Any thread.
   base::Status forget_if(base::FunctionRef<bool(RunNumber)> chosen);
   // The same for one run while no program with code has the store open, and without counting
   // anything: deaths that no program has counted yet are forgotten too. kStoreOtherFormat: the
@@ -88,8 +89,8 @@ class TurnMarks {
   static base::Status forget_in(const std::string& path, RunNumber run);
 
   // Has code of the workflow (a digest of its name) ended processes in the first turn of a run?
-  // Then a start is to be recorded before its code runs, or whoever repeats it ends one process
-  // after the other.
+  // Then a start must be recorded before its code runs, or each repeated start ends another
+  // process.
   bool ends_processes_at_start(std::uint64_t workflow) const;
 
   // nullptr: there are more shards than marks.

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kRetryInterval{200};  // while there is no r
 
 using Batches = std::vector<std::unique_ptr<RecordBatch>>;
 
-// kTight: a commit did not fit. One batch at a time might, and trimming alone gives pages back.
+// kTight: a commit did not fit. A single batch might, and only trimming frees pages.
 enum class Room : std::uint8_t { kEnough, kTight, kNone };
 
 enum class Step : std::uint8_t { kIdle, kDone, kNoRoom };
@@ -61,7 +61,7 @@ struct Writer::State {
   Batches spare;
   Seq last;
   Seq trim_through = 0;
-  Seq trimmed = 0;  // what the journal has been trimmed to, as far as it can be
+  Seq trimmed = 0;  // up to where the journal has been trimmed, as far as that is possible
   Room room = Room::kEnough;
   bool stopping = false;
   bool failed = false;
@@ -92,7 +92,7 @@ Seq Writer::State::number_and_queue(Draft& draft) {
                       .previous = *draft.previous,
                       .flags = draft.flags,
                       .body = draft.body};
-  // All the memory first: half a record in the batch would become part of the next one.
+  // All memory is allocated first: half a record in the batch would become part of the next one.
   const std::size_t end = batch.bytes.size() + kRecordHeaderBytes + draft.body.size();
   if (end > batch.bytes.capacity()) batch.bytes.reserve(std::max(end, 2 * batch.bytes.capacity()));
   batch.ends.push_back(static_cast<std::uint32_t>(end));
@@ -101,7 +101,7 @@ Seq Writer::State::number_and_queue(Draft& draft) {
   return record.seq;
 }
 
-// What one commit takes: bounded, so that a long queue does not become one huge transaction.
+// The most that one commit takes, so that a long queue does not become one huge transaction.
 Batches Writer::State::take() {
   const std::size_t most = room == Room::kEnough ? kBatchesPerCommit : 1;
   Batches taken;
@@ -149,7 +149,8 @@ Step Writer::State::work_once() {
     if (tight) found_room();
     committed(batches, trim);
   } catch (const std::bad_alloc&) {
-    // What was taken is not on the disk and no longer queued: nothing may follow it.
+    // The batches that were taken are not on the disk and no longer queued: nothing may follow
+    // them.
     fail({base::ErrorCode::kStoreIo, "out of memory while the log was written"});
   }
   lock.lock();
@@ -164,7 +165,7 @@ base::Status Writer::State::append(const Batches& batches, Seq trim) {
   return journal.append(to_append, trim);
 }
 
-// Where room is scarce: what trimming frees can be used by the next commit, not by its own.
+// When room is scarce: pages that trimming frees can be used by the next commit, not by its own.
 base::Status Writer::State::commit(const Batches& batches, Seq trim) {
   if (trim == 0 || batches.empty()) return append(batches, trim);
   const base::Status trimmed_first = append({}, trim);
@@ -181,8 +182,7 @@ void Writer::State::committed(const Batches& batches, Seq trim) {
     if (acknowledge) acknowledge(now_durable);
     return;
   }
-  // Only an idle writer looks whether more is to be trimmed: a busy one goes on with the next
-  // batch.
+  // Only an idle writer checks whether to trim more: a busy one goes on with the next batch.
   const auto done = trimming_done(trim);
   if (!done) {
     fail(done.error());
@@ -192,7 +192,7 @@ void Writer::State::committed(const Batches& batches, Seq trim) {
   }
 }
 
-// The transaction was aborted and nobody was told, so the same batches can be tried again.
+// The transaction was aborted and nothing acknowledged, so the same batches can be tried again.
 Step Writer::State::found_no_room(const base::Error& error, Batches batches) {
   bool tell = false;
   Step step = Step::kNoRoom;
@@ -210,7 +210,7 @@ Step Writer::State::found_no_room(const base::Error& error, Batches batches) {
   return step;
 }
 
-// Enough only when all of the queue is through: the next batch might not fit again.
+// There is room again only when the whole queue is committed: the next batch might not fit.
 void Writer::State::found_room() {
   {
     const std::lock_guard lock(mutex);
@@ -248,7 +248,7 @@ void Writer::State::run() {
       } else {
         wake.wait(lock, [this] { return stopping || (!failed && has_work()); });
       }
-      // What is queued is still committed; trimming can wait for the next time.
+      // Queued batches are still committed; trimming can wait.
       if (stopping && (failed || queued.empty())) return;
     }
     last_step = work_once();

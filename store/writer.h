@@ -1,5 +1,5 @@
-// Group commit. Whatever is queued when the writer becomes free is committed in one transaction and
-// acknowledged at once: batches grow with the duration of a flush, and no timer is involved. While
+// Group commit. Everything queued when the writer becomes free is committed in one transaction and
+// acknowledged together: batches grow with the duration of a flush, and no timer is involved. While
 // the journal has no room the queue is kept, in order, and tried again from time to time.
 #pragma once
 #include <condition_variable>
@@ -24,8 +24,8 @@ struct Draft {
   std::string_view body{};
 };
 
-// Thread-safe. `Writer` owns one thread (none when `threaded` is false: then commit_pending() does
-// its work on the caller's thread, which is how tests and simulations drive it).
+// Thread-safe. `Writer` owns one thread. With `threaded` false it has none: commit_pending() does
+// the work on the caller's thread, as tests and simulations need it.
 class Writer {
  public:
   // Called after a commit, on the writer's thread, with the last durable sequence number; or once
@@ -36,13 +36,13 @@ class Writer {
   // error when everything that was queued in between is committed.
   using RoomChanged = std::function<void(const base::Status&)>;
 
-  // Look at started() before a threaded one is used.
+  // Check started() before using a threaded one.
   Writer(Journal& journal, Seq last, bool threaded);
   ~Writer();  // commits what is queued, if there is room
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // The error, if its thread could not be had.
+  // The error, if its thread could not be started.
   const base::Status& started() const;
 
   // Set before the first append.
