@@ -27,9 +27,9 @@ DebugRoot::~DebugRoot() {
 
 }  // namespace reprise::runtime
 
-// The debugger's commands travel with the program, so that they fit its version of these classes,
-// on every machine and with every core file. gdb runs what it finds in this section when the user
-// has said that it may; nothing of it is loaded into memory. 4: an inlined script, its name first.
+// The debugger's commands are part of the program, so that they fit its version of these classes,
+// on every machine and with every core file. gdb runs the contents of this section if the user
+// allows it; nothing of it is loaded into memory. 4: an inlined script, its name first.
 #ifdef REPRISE_GDB_SCRIPT
 asm(".pushsection \".debug_gdb_scripts\", \"MS\", @progbits, 1\n"
     ".byte 4\n"

@@ -1,10 +1,10 @@
 // Where a debugger begins: every host and every replay of this process.
 //
-// A debugger finds nothing without a name that the whole program has one of, so this is the
-// project's exception to its rule against such things. No code but a debugger's reads it, on a
-// process that it has stopped or in a core file (tools/gdb/reprise-gdb.py, which is part of this
-// file's object code: docs/adr/0026). What it follows from here are members of our classes, by
-// their names in the debug information; renaming one breaks a test in tests/gdb.
+// A debugger needs a global name to start from, so this is the project's exception to its rule
+// against globals. Only a debugger reads it, in a stopped process or in a core file
+// (tools/gdb/reprise-gdb.py, which is part of this file's object code: docs/adr/0025). From here it
+// follows members of our classes by their names in the debug information; renaming one breaks a
+// test in tests/gdb.
 #pragma once
 
 namespace reprise::runtime {
@@ -12,7 +12,7 @@ namespace reprise::runtime {
 class Host;
 class HistoryReplay;
 
-// A member of what it leads to. Construction and destruction are thread-safe.
+// A base of the objects in the list. Construction and destruction are thread-safe.
 class DebugRoot {
  public:
   explicit DebugRoot(const Host& host) : host_(&host) { link(); }

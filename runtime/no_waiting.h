@@ -1,6 +1,6 @@
-// Must this thread not wait for room in an engine? Many depend on some threads, as all requests of
-// other processes do on that of the control socket: what they ask a full engine for is refused at
-// once.
+// Is this thread one that must not wait for room in an engine? Many requests may depend on one
+// thread, as those of other processes do on the control socket's: a full engine refuses its
+// requests at once.
 #pragma once
 #include "runtime/thread_mark.h"
 

@@ -1,5 +1,5 @@
-// The seam between the SDK and whatever runs workflows: today the embedded engine. Types erased,
-// payloads encoded, no type of the store.
+// The seam between the SDK and the code that runs workflows: today the embedded engine. Types are
+// erased, payloads encoded, and no type of the store appears.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
@@ -24,8 +24,8 @@ namespace reprise::runtime {
 using event::RunStatus;
 using event::to_string;
 
-// What may happen when a *closed* run has the workflow id. kUseExisting: also when a running one
-// has it.
+// What may happen when a *closed* run has the workflow id; kUseExisting also applies when a running
+// one has it.
 enum class IdReuse : std::uint8_t { kAllow, kAllowUnlessCompleted, kReject, kUseExisting };
 // What may happen when a *running* one has it.
 enum class IdConflict : std::uint8_t { kFail, kUseExisting, kTerminateExisting };
@@ -54,12 +54,12 @@ struct RunEnd {
   proto::Failure failure;  // every other status
 };
 
-// Set once, waited for by any number of threads.
+// Set once; any number of threads may wait for it.
 template <class T>
 class Promise {
  public:
   void set(T value) {
-    // Notified under the lock: a waiter that comes back may destroy the promise at once.
+    // Notified under the lock: a waiter may destroy the promise as soon as it returns.
     std::lock_guard lock(mutex_);
     if (value_) return;
     value_ = std::move(value);
@@ -69,7 +69,7 @@ class Promise {
     std::lock_guard lock(mutex_);
     return value_.has_value();
   }
-  // Waits without limit when `timeout` is absent. False: it passed, or `stop` was requested.
+  // Without `timeout` it waits without limit. False: time is up, or `stop` was requested.
   bool wait(std::optional<base::Duration> timeout, const std::stop_token& stop = {}) const {
     const std::stop_callback wake(stop, [this] {
       const std::lock_guard lock(mutex_);
@@ -142,12 +142,12 @@ struct ListRequest {
 template <class T>
 using Reply = std::function<void(base::Result<T>)>;
 
-// A worker's registration; destroying it stops the worker's threads and takes its runs out of
-// memory. Blocks until activities under way have returned.
+// A worker's registration. Destroying it stops the worker's threads, takes its runs out of memory,
+// and blocks until activities under way have returned.
 class WorkerSession {
  public:
   virtual ~WorkerSession() = default;
-  // Is the caller one of its threads? Destroying it there would wait for itself.
+  // Is the caller one of its threads? Destroying it there would mean waiting for itself.
   virtual bool on_own_thread() const { return false; }
 };
 
@@ -158,18 +158,19 @@ class Service {
   virtual ~Service() = default;
 
   // `watch`, if not null, is set when the run ends (or at once with the error of the start). The
-  // message of kAlreadyStarted is the run id of the run that has the workflow id; if that is a run
-  // of another workflow which kUseExisting cannot hand out, a space and the workflow's name follow.
+  // message of kAlreadyStarted is the run id of the run that has the workflow id; if that run is of
+  // another workflow, so that kUseExisting cannot return it, a space and the workflow's name
+  // follow.
   virtual void start(StartRequest request,
                      std::shared_ptr<RunWatch> watch,
                      Reply<StartedRun> reply) = 0;
   virtual void watch(RunKey key, std::shared_ptr<RunWatch> watch) = 0;
-  // Nobody waits for it any more: a run that waits for months need not keep it.
+  // Nobody waits for it any more, so a run that waits for months need not keep it.
   virtual void unwatch(RunKey key, std::shared_ptr<RunWatch> watch) = 0;
   virtual void signal(RunKey key, std::string name, std::string input, Reply<void> reply) = 0;
-  // The same for a sender that knows no type of the signal: kSignalUnreadable, and nothing is
-  // recorded, when the run is in memory and its code is known to read that signal as something that
-  // the input is not.
+  // The same for a sender that does not know the signal's type: kSignalUnreadable, and nothing is
+  // recorded, when the run is in memory and its code is known to read that signal as a type that
+  // the input does not have.
   virtual void signal_checked(RunKey key, std::string name, std::string input, Reply<void> reply) {
     signal(std::move(key), std::move(name), std::move(input), std::move(reply));
   }
@@ -180,7 +181,7 @@ class Service {
                       Reply<replay::Outcome> reply) = 0;
   virtual void cancel(RunKey key, std::string reason, Reply<void> reply) = 0;
   virtual void terminate(RunKey key, std::string reason, Reply<void> reply) = 0;
-  // A parked run is tried again, one that was set aside (kPoisoned) too.
+  // Tries a parked run again, also one that was set aside (kPoisoned).
   virtual void retry(RunKey key, Reply<void> reply) = 0;
   virtual void describe(RunKey key, Reply<RunDescription> reply) = 0;
   virtual void list(ListRequest request, Reply<std::vector<RunDescription>> reply) = 0;
@@ -189,9 +190,9 @@ class Service {
 
   virtual base::Result<std::unique_ptr<WorkerSession>> register_worker(WorkerCode code) = 0;
 
-  // How a caller waits for something the service will do. Threaded services block; one that is
-  // driven by its caller (testing::Env) works until `ready` or until nothing more can happen, which
-  // is kWorkflowStuck. False: the timeout passed.
+  // How a caller waits for the service. Threaded services block; a service that is driven by its
+  // caller (testing::Env) works until `ready`, or until nothing more can happen, which is
+  // kWorkflowStuck. False: time is up.
   virtual base::Result<bool> wait(base::FunctionRef<bool()> ready,
                                   base::FunctionRef<bool(std::optional<base::Duration>)> block,
                                   std::optional<base::Duration> timeout) {
@@ -199,9 +200,8 @@ class Service {
     return block(timeout);
   }
 
-  // The same for the answer to a request, which the service owes its caller. An error: it cannot be
-  // given soon, and comes later, or never. Returns also when `block` does because `stop` was
-  // requested.
+  // The same for the answer to a request, which the service will give. An error: the answer comes
+  // much later, or never. Also returns when `block` does because `stop` was requested.
   virtual base::Status await_answer(base::FunctionRef<bool()> ready,
                                     base::FunctionRef<bool(std::optional<base::Duration>)> block,
                                     const std::stop_token& stop) {

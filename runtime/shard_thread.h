@@ -1,6 +1,5 @@
-// Is this the thread that moves a shard, and is it doing so now? Whoever waits for an engine's
-// answer there waits for ever, whatever code it is that waits: workflows, queries, steps on the
-// shard, sinks of log lines, destructors.
+// Is this a shard's thread, at work for the shard? Waiting there for an engine's answer would never
+// end, whatever the code: workflows, queries, steps on the shard, sinks of log lines, destructors.
 #pragma once
 #include "runtime/thread_mark.h"
 

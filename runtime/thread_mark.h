@@ -1,4 +1,4 @@
-// What holds of the calling thread for a while. `What` names it.
+// Marks a property of the calling thread for a while. `What` names the property.
 #pragma once
 #include <utility>
 

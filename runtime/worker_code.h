@@ -1,4 +1,4 @@
-// What a worker brings: the code behind the names of one task queue, with types erased.
+// What a worker provides: the implementations for one task queue, by name, with types erased.
 #pragma once
 #include <functional>
 #include <map>
@@ -22,9 +22,9 @@ class ActivityAttempt {
   virtual std::string_view activity() const = 0;
   virtual std::string_view workflow_id() const = 0;
   virtual std::stop_token stop_token() const = 0;  // cancelled, timed out or shutting down
-  // Says that the attempt lives; `details` (a payload; empty: none) are kept for the next attempt.
+  // Says that the attempt is alive; `details` (a payload; empty: none) are kept for the next one.
   virtual void heartbeat(std::string details) = 0;
-  // What the last attempt that reported details reported; empty: nothing.
+  // The latest details that an earlier attempt reported; empty: none.
   virtual std::string_view heartbeat_details() const = 0;
 };
 

@@ -12,8 +12,7 @@
 
 namespace reprise::runtime {
 
-// Thread-safe. Shared by the server and every reply that is still to come, which may be later than
-// the server lives.
+// Thread-safe. Shared by the server and every outstanding reply, which may outlive the server.
 class Answers {
  public:
   using Answer = std::pair<std::uint64_t, proto::ControlReply>;  // of that connection
@@ -34,7 +33,7 @@ class Answers {
     return std::exchange(answers_, {});
   }
 
-  // Readable once there is something to look at; negative: it could not be had.
+  // Readable once there are answers; negative: it could not be created.
   int event() const { return event_.get(); }
   void wake() const {
     const std::uint64_t one = 1;

@@ -13,7 +13,7 @@
 namespace reprise::runtime {
 namespace {
 
-// The engine's own words about a run that does not answer say more than ours about an engine.
+// The engine's message about a run that does not answer says more than ours about an engine.
 constexpr base::Duration kLongerThanTheEngine{1'000};
 
 class Exchange {
@@ -54,7 +54,7 @@ class Exchange {
       const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent < 0 && errno == EINTR) continue;
       if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return no_answer();
-      if (sent < 0) return {};  // it has been refused before it was whole: the answer says why
+      if (sent < 0) return {};  // it was refused before it was complete: the answer says why
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
     return {};

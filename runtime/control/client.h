@@ -1,4 +1,4 @@
-// A command's end of the control socket.
+// The command's side of the control socket.
 #pragma once
 #include <optional>
 #include <string>
@@ -10,8 +10,9 @@
 namespace reprise::runtime {
 
 // Sends one request to the engine that has the store in `directory`, and waits for the answer, at
-// most so long. `request` needs neither version nor time limit. nullopt: no engine serves the
-// socket. kControl: there is one, and it does not answer; what was asked may be done or not.
+// most this long. `request` needs neither version nor time limit. nullopt: no engine serves the
+// socket. kControl: an engine does, but does not answer; the request may have been carried out or
+// not.
 base::Result<std::optional<proto::ControlReply>> ask_engine(const std::string& directory,
                                                             proto::ControlRequest request,
                                                             base::Duration timeout);

@@ -1,4 +1,4 @@
-// The bytes of the control socket: each message behind its length, four bytes, the lowest first.
+// The bytes of the control socket: each message after its length, four bytes, little-endian.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -17,15 +17,16 @@ inline constexpr std::size_t kMaxControlReply = std::size_t{16} << 20;
 
 std::string control_frame(const google::protobuf::MessageLite& message);
 
-// One message, as it arrives. Takes no more memory than has arrived, whatever length is announced.
+// One message, as it arrives. Its memory grows with the bytes that have arrived, not with the
+// announced length.
 class FrameReader {
  public:
   explicit FrameReader(std::size_t longest) : longest_(longest) {}
 
   enum class State {
     kMore,     // is to come
-    kWhole,    // content() has it; what follows is passed over
-    kTooLong,  // it is announced as longer than `longest`, or is no message at all
+    kWhole,    // content() has it; what follows is ignored
+    kTooLong,  // announced as longer than `longest`, or not a message at all
   };
   State add(std::string_view bytes);
   std::string_view content() const;

@@ -1,5 +1,5 @@
-// What a control request asks for, done by whatever serves runs: the engine behind a control
-// socket, or one that a command has opened itself.
+// Carries out a control request with any service: the engine of the control socket, or one that a
+// command has opened itself.
 #pragma once
 #include <functional>
 
@@ -14,7 +14,7 @@ using ControlAnswer = std::function<void(proto::ControlReply)>;
 // Calls `answer` once, now or later, on a thread of the service; it must not block.
 void perform(Service& service, const proto::ControlRequest& request, ControlAnswer answer);
 
-// Does it take the run's code to answer?
+// Does the answer need the run's code?
 bool asks_code(const proto::ControlRequest& request);
 
 proto::ControlReply control_error_reply(const base::Error& error);

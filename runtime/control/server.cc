@@ -60,7 +60,7 @@ base::Result<std::unique_ptr<ControlServer>> ControlServer::open(const std::stri
 }
 
 ControlServer::~ControlServer() {
-  if (::getpid() != process_) {  // a fork has neither the thread nor anything to say
+  if (::getpid() != process_) {  // a fork has no such thread
     if (thread_.joinable()) thread_.detach();
     return;
   }
@@ -120,7 +120,8 @@ std::vector<pollfd> ControlServer::polled() const {
   for (const Connection& connection : connections_) {
     const bool reads = connection.stage == Stage::kReading;
     const bool writes = connection.stage == Stage::kWriting;
-    // One that waits is asked for nothing; that its other end has gone is told all the same.
+    // A waiting connection is polled for nothing, but poll() still reports that its other end has
+    // gone.
     const short events = reads ? POLLIN : writes ? POLLOUT : 0;
     descriptors.push_back({connection.socket.get(), events, 0});
   }
@@ -150,7 +151,8 @@ void ControlServer::accept_some() {
     });
     if (connection.socket.get() < 0) {
       connections_.pop_back();
-      // Whoever waits stays ready to be accepted: do not spin until there are descriptors again.
+      // Waiting connections stay ready to be accepted: do not spin until there are descriptors
+      // again.
       if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS) {
         accept_after_ = options_.now() + kPauseWithoutDescriptors;
       }
@@ -171,7 +173,7 @@ void ControlServer::look_after(Connection& connection, short events) {
       return read(connection);
     case Stage::kWaiting:
       connection.stage =
-          Stage::kDone;  // whoever asked has gone; what was asked is done all the same
+          Stage::kDone;  // the sender has gone; its request is carried out nevertheless
       return;
     case Stage::kWriting:
       return write(connection);

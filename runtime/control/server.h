@@ -1,7 +1,7 @@
-// Serves the control socket of an engine: what `reprise signal`, `cancel`, `terminate`, `retry`,
-// `query` and `update` ask for from other processes (docs/control.md). One request for each
-// connection, all of them on one thread, which never waits for one of them: what a full engine has
-// no room for is refused at once.
+// Serves the control socket of an engine: requests of `reprise signal`, `cancel`, `terminate`,
+// `retry`, `query` and `update` in other processes (docs/control.md). One request per connection,
+// all of them on one thread, which never waits for any of them: what a full engine has no room for
+// is refused at once.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -25,7 +25,7 @@ namespace reprise::runtime {
 
 struct ControlOptions {
   std::size_t connections = 32;          // more wait to be accepted
-  std::size_t waiting_for_code = 24;     // of these: queries and updates; others find room
+  std::size_t waiting_for_code = 24;     // of these: queries and updates; others have room
   base::Duration transfer{5'000};        // for a request to arrive, and an answer to be taken
   base::Duration usual_wait{10'000};     // for an answer, where the request does not say
   base::Duration longest_wait{600'000};  // whatever the request says
@@ -46,7 +46,7 @@ class ControlServer {
 
   // Serves on a thread of its own from now on. kControl: there is none.
   base::Status start();
-  // Without one: waits for something to do, at most so long, and does it.
+  // Without a thread: waits for something to do, at most this long, and does it.
   void serve_some(base::Duration at_most);
 
   std::size_t connections() const { return connections_.size(); }

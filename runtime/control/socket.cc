@@ -35,8 +35,8 @@ base::Error no_control_socket(const std::string& directory, int number) {
   return control_error("make a socket for", directory, number);
 }
 
-// An address has room for 107 characters: through the directory's descriptor they are enough for
-// any path, and it is the directory that was opened, whatever has its name by now.
+// An address has room for 107 characters. Through the directory's descriptor that is enough for any
+// path, and it is always the directory that was opened, even if its name has changed.
 base::Result<sockaddr_un> control_address(const store::File& opened, const std::string& directory) {
   const std::string through = "/proc/self/fd/" + std::to_string(opened.get());
   const bool has_proc = ::access(through.c_str(), F_OK) == 0;
@@ -89,7 +89,8 @@ base::Status ControlListener::listen(const std::string& directory) {
   }
   const auto address = control_address(directory_, directory);
   if (!address) return address.error();
-  // The name gets the mode that the socket has when it is bound: nobody else can be in between.
+  // The name gets the socket's mode when it is bound: there is no moment at which others have
+  // access.
   if (::fchmod(socket_.get(), 0600) != 0 ||
       ::bind(socket_.get(), as_sockaddr(*address), sizeof *address) != 0) {
     return control_error("make", directory, errno);
@@ -125,7 +126,7 @@ base::Result<std::optional<store::File>> connect_control(const std::string& dire
   if (!address) return address.error();
   store::File socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (socket.get() < 0) return no_control_socket(directory, errno);
-  // How long to wait, to connect and to send; zero would be for ever.
+  // The timeout for connecting and sending; zero would mean for ever.
   const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
       until - std::chrono::steady_clock::now());
   const auto micros = std::max<std::int64_t>(left.count(), 1'000);

@@ -1,4 +1,4 @@
-// The socket `control` in a store's directory, at both of its ends.
+// Both ends of the socket `control` in a store's directory.
 #pragma once
 #include <chrono>
 #include <memory>
@@ -17,13 +17,13 @@ inline constexpr const char* kControlName = "control";
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// An engine's end. Destroying it removes the socket from the directory, if it is still this one.
-// Children of the process do not have it: nobody could tell them from an engine that hangs.
+// The engine's end. Destroying it removes the socket from the directory, if it is still this one.
+// Children of the process do not inherit it: they would look like an engine that hangs.
 class ControlListener {
  public:
-  // For the process that holds the store's lock: what an engine that died has left there is
-  // replaced. Links are not followed, and what is no socket stays. Only this user and root may
-  // connect (mode 0600). The path may be of any length. kControl.
+  // For the process that holds the store's lock: replaces a socket that a dead engine left. Links
+  // are not followed, and a file that is not a socket is left. Only this user and root may connect
+  // (mode 0600). The path may be of any length. kControl.
   static base::Result<std::unique_ptr<ControlListener>> open(const std::string& directory);
   ~ControlListener();
   ControlListener(const ControlListener&) = delete;
@@ -35,19 +35,19 @@ class ControlListener {
   ControlListener() = default;
   base::Status listen(const std::string& directory);
 
-  const pid_t process_ = ::getpid();  // a fork of it has the socket too, and must not remove it
+  const pid_t process_ = ::getpid();  // a fork also has the object, and must not remove the socket
   store::File directory_;
   base::PrivateDescriptor socket_;
   dev_t device_ = 0;  // of the name that was made
   ino_t inode_ = 0;   // 0: none was
 };
 
-// A command's end: waits for room among those who wait to be accepted. nullopt: nobody listens,
+// A command's end: waits for room in the queue of connections. nullopt: nobody listens, because
 // there is no engine or it died. kControl, kStoreMissing, kStoreUnwritable.
 base::Result<std::optional<store::File>> connect_control(const std::string& directory,
                                                          SteadyTime until);
 
-// Who is at the other end of it.
+// The process at the other end.
 struct ControlPeer {
   pid_t process = 0;  // 0: not known
   uid_t user = 0;

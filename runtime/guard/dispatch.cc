@@ -1,8 +1,8 @@
 // Syscall user dispatch. While the selector says "block" every system call of the thread becomes a
-// SIGSYS, the kernel's own return from a signal handler included; only instructions in one range of
-// addresses are exempt. So that range holds three things: the handler's return, the same for the
-// handlers of other signals, and an instruction that does the intercepted call in its own context,
-// with its own signal mask and stack, just as if nothing had come between.
+// SIGSYS, even the kernel's own return from a signal handler; only instructions in one range of
+// addresses are exempt. So that range has three things: the handler's return, the return of other
+// signals' handlers, and an instruction that makes the intercepted call in its own context, with
+// its own signal mask and stack, as if it had not been intercepted.
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -37,9 +37,9 @@ extern const char reprise_guard_call[] __attribute__((visibility("hidden")));
 extern const char reprise_guard_end[] __attribute__((visibility("hidden")));
 }
 
-// Unwinders and debuggers know the frame of a signal handler by the bytes of its return.
-// `reprise_guard_call` is entered with the address to go on at on top of the stack, below the 128
-// bytes that a leaf function may use without saying so.
+// Unwinders and debuggers recognize the frame of a signal handler by the bytes of its return.
+// `reprise_guard_call` is entered with the address to continue at on top of the stack, below the
+// red zone: the 128 bytes that a leaf function may use without reserving them.
 asm(R"(
   .pushsection .text.reprise_guard, "ax", @progbits
   .balign 16
@@ -81,7 +81,7 @@ constexpr long kSyscallBytes = 2;  // of the instruction
 constexpr std::uint64_t kSigsysBit = std::uint64_t{1} << (SIGSYS - 1);
 constexpr unsigned long kRestorer = 0x04000000;  // SA_RESTORER
 
-// As the kernel has it; the C library's own hides the return.
+// The kernel's structure; the C library's hides the return.
 struct KernelAction {
   void (*handler)(int, siginfo_t*, void*) = nullptr;
   unsigned long flags = 0;
@@ -99,7 +99,7 @@ struct Range {
 };
 Range c_library;  // its code; set before any thread is watched
 
-// The kernel's structures with SIGSYS taken out of their masks, for the call under way.
+// Copies of the kernel's structures without SIGSYS in their masks, for the call under way.
 constinit thread_local std::uint64_t stripped_mask = 0;
 constinit thread_local KernelAction stripped_action{};
 
@@ -121,8 +121,8 @@ void keep_unblocked(Registers& registers) {
   }
 }
 
-// What makes a second thread or process out of this one returns twice, the second time on another
-// stack or in another process.
+// Calls that make a thread or a process return twice, the second time on another stack or in
+// another process.
 bool returns_twice(long number) {
   return number == SYS_clone || number == SYS_clone3 || number == SYS_fork || number == SYS_vfork;
 }
@@ -146,7 +146,7 @@ bool go_on(Registers& registers) {
 }
 
 void on_system_call(int signal, siginfo_t* info, void* context) {
-  if (info->si_code != kUserDispatch) {  // somebody else's: a sandbox, kill()
+  if (info->si_code != kUserDispatch) {  // not from our dispatch: a sandbox, kill()
     const KernelAction fatal{};
     kernel_sigaction(signal, &fatal, nullptr);
     ::raise(signal);

@@ -38,7 +38,7 @@ Guard::Guard(GuardMode mode, LogSink log, GuardNets nets)
 }
 
 Guard::~Guard() {
-  if (calls_.empty() || mode_ == GuardMode::kPark) return;  // each of those was said
+  if (calls_.empty() || mode_ == GuardMode::kPark) return;  // each of those is in the log
   std::uint64_t count = 0;
   for (const auto& [place, times] : calls_) count += times;
   log_(LogLevel::kWarning,

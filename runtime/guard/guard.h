@@ -1,12 +1,11 @@
-// Catches workflow code that asks the world instead of its log: clocks, random numbers, files,
-// sockets, threads, locks. Such code runs, but need not do the same again on replay, and then its
-// run cannot go on; this finds it where it stands, before there is a history that nobody can
-// replay.
+// Catches workflow code that uses clocks, random numbers, files, sockets, threads or locks instead
+// of the Context. Such code runs, but may act differently on replay, and then its run cannot go on.
+// The guard finds it at the call, before a history exists that cannot be replayed.
 //
 // Two nets. Wrapped symbols: stand-ins for functions of the C and C++ libraries, put into the
-// tables through which the program reaches them when the first guard is made. System calls:
-// intercepted by the kernel on threads that run workflow code, while they do. What is caught is
-// done all the same.
+// tables through which the program calls them when the first guard is made. System calls:
+// intercepted by the kernel on threads while they run workflow code. A call that is caught is made
+// nevertheless.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -41,8 +40,8 @@ class Guard final : public replay::CodeGuard {
   std::optional<std::string> end_turn(const replay::RunInfo& run, bool live) override;
 
  private:
-  using Place = std::pair<std::string, const void*>;  // what is called, and where from
-  // "" when there is nothing to say any more.
+  using Place = std::pair<std::string, const void*>;  // what is called, and from where
+  // Empty: nothing more to report.
   std::string report_finds(bool every_time);
   void warn_of_expressions();
 

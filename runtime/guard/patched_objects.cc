@@ -31,8 +31,8 @@ constexpr bool is_function_slot(std::uint64_t) {
 }
 #endif
 
-// The C library and what lies below it call each other for their own purposes, and a sanitizer's
-// interceptors are what the stand-ins forward to.
+// The C library and the libraries below it call each other for their own purposes, and the
+// stand-ins forward to a sanitizer's interceptors.
 bool is_left_alone(std::string_view path) {
   constexpr std::string_view kPrefixes[] = {"ld-linux", "linux-vdso", "libc.so",  "libpthread",
                                             "libgcc_s", "libdl.so",   "librt.so", "libasan",
@@ -45,7 +45,7 @@ bool is_left_alone(std::string_view path) {
 
 using StandIns = std::unordered_map<std::string_view, const WrappedCall*>;
 
-// Only those whose original the process has.
+// Only those whose original exists in the process.
 StandIns make_stand_ins() {
   StandIns stand_ins;
   for (const WrappedCall& wrapped : wrapped_calls()) {
@@ -70,7 +70,7 @@ struct Object {
 
 template <class T>
 const T* at(std::uintptr_t base, std::uintptr_t address) {
-  // The loader has relocated these addresses in most objects, not in all.
+  // The loader has relocated these addresses in most objects, but not in all.
   return reinterpret_cast<const T*>(address < base ? base + address : address);
 }
 
@@ -116,7 +116,7 @@ Object read_object(const dl_phdr_info& info) {
   return object;
 }
 
-// Other threads call through the slot meanwhile: they find the old function or the new one.
+// Other threads may call through the slot meanwhile: they see the old function or the new one.
 bool write_slot(const Object& object, std::uintptr_t slot, void* function) {
   const auto page_bytes = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   auto* page = reinterpret_cast<void*>(slot & ~(page_bytes - 1));
@@ -142,7 +142,7 @@ std::size_t patch(const Object& object,
     void* const present = std::atomic_ref<void*>(*reinterpret_cast<void**>(slot)).load();
     if (present == found->second->stand_in) {
       ++patched;
-    } else if (present != nullptr) {  // a weak reference to what is not there stays so
+    } else if (present != nullptr) {  // a weak reference to a missing function stays null
       patched += write_slot(object, slot, found->second->stand_in) ? 1 : 0;
     }
   }

@@ -39,8 +39,9 @@ bool is_memory_management(const void* function) {
          std::find(functions.begin(), functions.end(), function) != functions.end();
 }
 
-// Inlined and instantiated parts of the standard library are in the program's own code, and so is
-// reprise: "#3 std::function<void ()>::operator()() const shop/order.cc:41" is of no interest.
+// Inlined and instantiated parts of the standard library, and Reprise itself, are in the program's
+// own code: "#3 std::function<void ()>::operator()() const shop/order.cc:41" does not help the
+// reader.
 bool is_plumbing(std::string_view line) {
   line.remove_prefix(std::min(line.size(), line.find(' ') + 1));
   const std::string_view name = line.substr(0, line.find_first_of("(<"));
@@ -93,7 +94,7 @@ std::optional<std::vector<void*>> frames_of_caller(const Find& find) {
     if (frames.empty() && known && is_runtime_library(info.dli_fname)) continue;
     frames.push_back(find.frames[i]);
   }
-  // The C library's clone() lets nobody look behind it.
+  // The stack cannot be walked beyond the C library's clone().
   if (frames.empty()) frames.assign(find.frames.begin(), find.frames.begin() + find.depth);
   return frames;
 }

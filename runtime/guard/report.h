@@ -1,4 +1,4 @@
-// Finds as text for people.
+// Reports of the guard, as text for people.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace reprise::runtime::guard {
 
-// Frames of the calling code, those of the C and C++ libraries in front of it left out unless there
-// are no others. nullopt: the call is none of the code's, memory management made it.
+// Frames of the calling code, without those of the C and C++ libraries in front of it unless there
+// are no others. nullopt: not a call of the code's; memory management made it.
 std::optional<std::vector<void*>> frames_of_caller(const Find& find);
 
 // "clock_gettime", "openat (system call)".
 std::string name_of(const Find& find);
-// "ctx.now()", with what it is for.
+// "ctx.now()", with its purpose.
 std::string_view instead_of(const Find& find);
 
 // Three or more lines, each indented:

@@ -19,7 +19,7 @@ struct NamedSystemCall {
 
 using enum Hazard;
 
-// Those that workflow code is likely to make; others are reported by number.
+// Calls that workflow code is likely to make; others are reported by number.
 constexpr NamedSystemCall kNamed[] = {
     {SYS_clock_gettime, "clock_gettime", kClock},
     {SYS_nanosleep, "nanosleep", kSleep},
@@ -58,7 +58,7 @@ constexpr NamedSystemCall kNamed[] = {
     {SYS_fcntl, "fcntl", kFile},
     {SYS_mmap, "mmap", kFile},
     {SYS_pipe2, "pipe2", kFile},
-#ifdef SYS_open  // AArch64 has the newer ones alone
+#ifdef SYS_open  // AArch64 has only the newer ones
     {SYS_open, "open", kFile},
     {SYS_access, "access", kFile},
     {SYS_unlink, "unlink", kFile},

@@ -17,7 +17,7 @@ struct FrameWalk {
   Find& find;
   const void* return_address;  // nullptr: begin behind a signal frame
   bool inside = false;
-  bool in_handler = false;  // of another signal, which is not the run's code
+  bool in_handler = false;  // of another signal, which does not belong to the run's code
 };
 
 _Unwind_Reason_Code add_frame(_Unwind_Context* context, void* argument) {
@@ -56,7 +56,7 @@ bool same(const Find& one, const Find& other) {
          std::equal(one.frames.begin(), one.frames.begin() + one.depth, other.frames.begin());
 }
 
-// Ends with its thread, and what refers to it before that.
+// Ends with its thread; everything that refers to it ends before.
 struct Attached {
   Recorder recorder;
   ~Attached() {
@@ -71,7 +71,7 @@ Recorder& recorder_of_thread() {
   return attached->recorder;
 }
 
-// One that a walk of the stack has room on.
+// A stack large enough for a stack walk.
 bool has_signal_stack() {
   constexpr std::size_t kEnough = std::size_t{32} << 10;
   stack_t current{};

@@ -1,5 +1,5 @@
-// What the guard knows of one thread: whether workflow code runs on it now, and what that code has
-// called since the turn began. Written by wrapped symbols and by a signal handler, so recording
+// The guard's state of one thread: whether workflow code runs on it now, and what that code has
+// called since the turn began. Wrapped symbols and a signal handler write it, so recording
 // allocates nothing and takes no lock.
 #pragma once
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace reprise::runtime::guard {
 
-// What is wrong with a call, and so what to do instead.
+// What is wrong with a call, which decides what to use instead.
 enum class Hazard : std::uint8_t {
   kClock,
   kSleep,
@@ -64,7 +64,7 @@ class Recorder {
     return {expressions_.data(), expressions_used_};
   }
 
-  // Frames are those outside `return_address`, the place where a wrapped symbol returns to.
+  // Frames are those outside `return_address`, to which a wrapped symbol returns.
   void record(const ForbiddenCall& call, const void* return_address);
   // Frames are those outside the signal handler that calls it.
   void record_system_call(long number);
@@ -81,8 +81,8 @@ class Recorder {
 };
 
 struct ThreadWatch {
-  // Read by the kernel at every system call of a thread that has asked for it: 0 lets it pass, 1
-  // makes it a signal.
+  // Read by the kernel at every system call of a thread with dispatch: 0 lets the call pass, 1
+  // turns it into a signal.
   volatile char selector = 0;
   bool on = false;               // code of a run is on the thread
   bool symbols = false;          // wrapped symbols record
@@ -91,12 +91,11 @@ struct ThreadWatch {
   Recorder* recorder = nullptr;  // set while `guard` is
 };
 
-// Its address never changes while the thread lives. A static library is linked into the program, or
-// into a shared one that is there from the start: no lazy allocation, so that a signal handler can
-// read it.
+// Its address is fixed while the thread lives. The static library is part of the program, or of a
+// shared library loaded from the start: no lazy allocation, so a signal handler can read it.
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local ThreadWatch this_thread;
 
-// Returns what was so before.
+// Returns the previous value.
 bool watch_this_thread(bool on);
 
 // Makes the thread's recorder, and has the kernel read its selector if `system_calls`.

@@ -32,7 +32,8 @@ struct Name {
   char text[N];
 };
 
-// Records, and watches nothing while what was called is at work: it makes calls of its own.
+// Records the call, and stops watching until the called function returns, because it makes calls of
+// its own.
 class Recorded {
  public:
   Recorded(const ForbiddenCall& call, const void* return_address) {
@@ -72,7 +73,7 @@ struct Call<kName, kHazard, R(A...)> {
   }
 };
 
-// A lock that is free is no hazard: only one that has to be waited for is recorded.
+// Taking a free lock is not a hazard: only a lock that must be waited for is recorded.
 template <class Lock, auto kTry, class Object>
 int take_lock(Object* object) {
   if (Recorded::is_watched()) {
@@ -90,7 +91,7 @@ using ReadLock = Call<"pthread_rwlock_rdlock", Hazard::kBlocking, int(pthread_rw
 using WriteLock = Call<"pthread_rwlock_wrlock", Hazard::kBlocking, int(pthread_rwlock_t*)>;
 using SemaphoreWait = Call<"sem_wait", Hazard::kBlocking, int(sem_t*)>;
 
-// Blocking SIGSYS would make the next intercepted system call the end of the process.
+// If SIGSYS were blocked, the next intercepted system call would end the process.
 using SignalAction =
     Call<"sigaction", Hazard::kOther, int(int, const struct sigaction*, struct sigaction*)>;
 using ThreadMask = Call<"pthread_sigmask", Hazard::kOther, int(int, const sigset_t*, sigset_t*)>;

@@ -1,5 +1,5 @@
 // The symbols of the C and C++ libraries that workflow code must not call, each with a stand-in
-// that does the same and tells the guard when workflow code is what calls it.
+// that does the same and tells the guard if workflow code calls it.
 #pragma once
 #include <span>
 
@@ -10,7 +10,7 @@ namespace reprise::runtime::guard {
 struct WrappedCall {
   ForbiddenCall call;
   void* stand_in;
-  void** original;  // where the stand-in looks for what to forward to; set before it is used
+  void** original;  // where the stand-in finds the original; set before it is used
 };
 
 std::span<const WrappedCall> wrapped_calls();

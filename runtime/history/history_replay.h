@@ -1,7 +1,7 @@
-// Replays one history against workflow code, turn by turn, without an engine or a store: behind
-// Replayer, verify, and the debugger's commands. Inputs that are recorded and no code has taken yet
-// (as of a parked run, docs/adr/0006-deferred-inputs.md) are given to the code behind the last
-// turn: what would park the run is found.
+// Replays one history against workflow code, turn by turn, without an engine or a store: used by
+// Replayer, verify and the debugger's commands. Recorded inputs that no code has taken yet (as in a
+// parked run, docs/adr/0006-deferred-inputs.md) are given to the code after the last turn, so that
+// anything that would park the run is found.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -20,7 +20,7 @@ struct HistoryReplayOptions {
   bool strict = false;               // compare inputs of commands too
   base::Symbols* symbols = nullptr;  // for the stacks in its reports; nullptr: they have none
   replay::ReplayObserver* observer = nullptr;  // told of every event; outlives the replay
-  // As ExecutionOptions::given_up; called by the destructor, too.
+  // As ExecutionOptions::given_up; also called by the destructor.
   std::function<void(const replay::RunInfo&, const replay::StrandStatus&)> given_up{};
 };
 
@@ -33,13 +33,13 @@ class HistoryReplay {
                 const proto::History& history,
                 HistoryReplayOptions options = {});
 
-  // Replays the next turn, and with the last one rehearses what the next live turn would do. False:
-  // there is none, the observer has left, or trouble() says why it cannot be replayed.
+  // Replays the next turn, and after the last one rehearses the next live turn. False: there is no
+  // next turn, the observer has left, or trouble() says why it cannot be replayed.
   bool next();
 
   int turns() const { return turns_; }              // that were replayed
   std::uint64_t events() const { return events_; }  // of those turns
-  // Of a turn, or, behind all of them, of the rehearsal. Its report shows payloads.
+  // Of a turn, or, after all of them, of the rehearsal. Its report shows payloads.
   const replay::Trouble* trouble() const { return trouble_ ? &*trouble_ : nullptr; }
   // nullptr when the code does not implement the workflow.
   const replay::Execution* execution() const { return execution_.get(); }

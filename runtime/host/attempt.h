@@ -1,5 +1,5 @@
-// One attempt of an activity or a step, from dispatch to result, and what may happen to it from
-// outside meanwhile.
+// One attempt of an activity or a step, from dispatch to result, and what others may do to it
+// meanwhile.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -33,7 +33,7 @@ struct AttemptKey {
 //   running --finish()-->  finished   by the thread: the code has returned
 class AttemptControl {
  public:
-  // A step cannot be asked to stop and needs no stop state.
+  // A step cannot be asked to stop, so it needs no stop state.
   explicit AttemptControl(std::stop_source source = std::stop_source()) : stop(std::move(source)) {}
 
   bool claim() { return move_from_queued(State::kRunning); }
@@ -56,7 +56,7 @@ class AttemptControl {
   std::atomic<State> state_{State::kQueued};
 };
 
-// What an attempt of an activity needs besides.
+// What an attempt of an activity also needs.
 struct ActivityTask {
   std::shared_ptr<const proto::ActivityScheduled> spec;
   base::RunId run_id;
@@ -83,26 +83,26 @@ struct AttemptResult {
   replay::Outcome outcome;
   std::uint64_t token = 0;  // what AttemptObserver::started() returned
   bool is_step = false;
-  bool abandoned = false;  // it failed because the worker stops: as if it had not begun
+  bool abandoned = false;  // it failed because the worker stops: counts as not begun
 };
 
 // Runs a step's closure here. It refers to its run's stack, so nothing may go on before it returns:
-// a step that overran its limit has failed by the time it is back.
+// a step that has overrun its limit fails when it returns.
 replay::Outcome execute_step(const AttemptTask& task);
 
 // Called by the threads of a pool; implementations are thread-safe.
 class AttemptObserver {
  public:
-  // An attempt waits for a thread no longer; started() follows unless it was abandoned.
+  // An attempt no longer waits for a thread; started() follows unless it was abandoned.
   virtual void taken() = 0;
   virtual std::uint64_t started(const AttemptKey& key) = 0;
   virtual void finished(AttemptResult result) = 0;
   virtual void heartbeat(const AttemptKey& key, std::string details) = 0;
-  // The attempt overran `limit` ("start_to_close", "heartbeat"); it was asked to stop, and its
-  // result, should one come, will still be reported as finished.
+  // The attempt overran `limit` ("start_to_close", "heartbeat"); it was asked to stop; if it still
+  // returns a result, that is reported as finished.
   virtual void timed_out(const AttemptKey& key, std::string_view limit) = 0;
-  // An attempt failed because the worker has no code for it. Once for each activity: `why` names
-  // it.
+  // An attempt failed because the worker has no code for it. Called once for each activity: `why`
+  // names it.
   virtual void unknown_activity(std::string_view why) { static_cast<void>(why); }
   // May another attempt begin? When that becomes true again, AttemptPool::wake() is called.
   virtual bool has_room() { return true; }

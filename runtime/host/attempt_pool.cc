@@ -15,10 +15,10 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// Of whose code the calling thread runs.
+// The pool whose code the calling thread runs.
 constinit thread_local const AttemptPool* running_pool = nullptr;
 
-// The thread is the pool's while this exists: one that works for it, or one that shuts it down and
+// While this exists the thread counts as the pool's: it works for the pool, or shuts it down and
 // runs the stop callbacks of its activities.
 class OwnThread {
  public:
@@ -111,9 +111,9 @@ void AttemptPool::submit(std::vector<AttemptTask>& tasks) {
   if (wake) work_available_.notify_one();
 }
 
-// Threads are woken one after another, each by the one before when it finds more than it takes.
-// When attempts are short those that are awake have done them all before the next one is up, and a
-// wake costs more than an attempt.
+// Threads are woken one after another: each wakes the next one if there is more work than it takes.
+// When attempts are short, the threads that are awake have done them all before another one is up,
+// and a wake-up costs more than an attempt.
 bool AttemptPool::claim_wake() {
   return may_take() && idle_ > 0 && !std::exchange(waking_, true);
 }
@@ -185,14 +185,14 @@ std::vector<AttemptTask> AttemptPool::shut_down() {
   return left;
 }
 
-// What else stopped an attempt before counts as the reason why it fails.
+// If something else stopped an attempt before, that is the reason for its failure.
 void AttemptPool::mark_stopped(Running& running, Controls* to_stop) {
   if (running.task.control->stop.stop_requested()) return;
   running.stopped_by_us = true;
   to_stop->push_back(running.task.control);
 }
 
-// Without a lock of ours: it runs the stop callbacks of user code.
+// Not under a lock of ours: it runs stop callbacks of user code.
 void AttemptPool::request_stop(const Controls& controls) {
   const OwnThread own(*this, shut_down_);
   for (const auto& control : controls) control->stop.request_stop();
@@ -302,8 +302,8 @@ void AttemptPool::wait_for_deadline(std::unique_lock<std::mutex>& lock) {
   }
 }
 
-// Sleeps until the earliest deadline there was when it last looked. Most attempts end long before
-// theirs, and a new one is rarely sooner than that, so this thread hardly ever runs.
+// Sleeps until the deadline that was the earliest when it last looked. Most attempts end long
+// before their deadlines, and a new deadline is rarely earlier, so this thread hardly ever runs.
 void AttemptPool::watch() {
   base::name_this_thread("reprise-limits");
   std::unique_lock lock(running_mutex_);

@@ -17,11 +17,11 @@
 
 namespace reprise::runtime {
 
-// Thread-safe, but for construction and destruction.
+// Thread-safe, except for construction and destruction.
 class AttemptPool {
  public:
   // With no threads, run_one() executes attempts on the caller's. `observer` outlives the pool.
-  // Look at started() before it is used.
+  // Check started() before using the pool.
   AttemptPool(std::shared_ptr<const WorkerCode> code,
               std::size_t threads,
               AttemptObserver& observer);
@@ -29,7 +29,7 @@ class AttemptPool {
   AttemptPool(const AttemptPool&) = delete;
   AttemptPool& operator=(const AttemptPool&) = delete;
 
-  // The error, if one of the threads could not be had; then there is none.
+  // The error, if a thread could not be started; then the pool has no threads.
   const base::Status& started() const { return started_; }
 
   bool has_threads() const { return !threads_.empty(); }
@@ -45,20 +45,20 @@ class AttemptPool {
   // Attempts may begin again, see AttemptObserver::has_room().
   void wake();
 
-  // Asks an attempt to stop, on a thread of the pool: that runs stop callbacks of user code, which
-  // the caller, a shard, must not wait for. Not once shut_down() has begun.
+  // Asks an attempt to stop, on a thread of the pool: this runs stop callbacks of user code, for
+  // which the caller, a shard, must not wait. Not once shut_down() has begun.
   void stop_attempt(std::shared_ptr<AttemptControl> control);
 
   // Executes one queued attempt here. False: there was none, or it may not begin now.
   bool run_one();
-  // Takes one queued attempt for the caller, who executes it and tells the observer, when and in
-  // which order it likes.
+  // Takes one queued attempt for the caller, who may execute it and tell the observer at any time
+  // and in any order.
   std::optional<AttemptTask> take_one();
-  // Executes the attempt here; the caller tells the observer. nullopt: it had been given up.
+  // Executes the attempt here; the caller tells the observer. nullopt: it was abandoned.
   std::optional<AttemptResult> execute(AttemptTask& task);
 
-  // Asks attempts under way to stop, waits for their threads, and returns what was not begun. Not
-  // on a thread of the pool.
+  // Asks attempts under way to stop, waits for their threads, and returns the attempts not begun.
+  // Not on a thread of the pool.
   std::vector<AttemptTask> shut_down();
 
  private:
@@ -93,7 +93,7 @@ class AttemptPool {
   AttemptQueue queue_;
   std::size_t idle_ = 0;
   bool paused_ = false;
-  bool waking_ = false;  // one has been woken and is not up yet
+  bool waking_ = false;  // a thread has been woken and is not up yet
   bool stopping_ = false;
 
   // Attempts with a time limit; one thread watches over all of them.
@@ -101,11 +101,11 @@ class AttemptPool {
   std::condition_variable deadline_moved_;
   std::vector<Running*> running_;
   Controls to_stop_;
-  std::set<std::string> unknown_;  // activities that the observer has been told of
+  std::set<std::string> unknown_;  // activities already reported to the observer
   std::chrono::steady_clock::time_point next_look_ = std::chrono::steady_clock::time_point::max();
   bool watching_ = true;
 
-  std::stop_source shut_down_;  // ends what threads of the pool wait for
+  std::stop_source shut_down_;  // ends the waits of the pool's threads
   base::Status started_;
   std::vector<std::jthread> threads_;
   std::jthread watcher_;

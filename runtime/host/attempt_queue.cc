@@ -6,7 +6,7 @@
 namespace reprise::runtime {
 namespace {
 
-// No activity has it: names are not empty.
+// Not the name of an activity: those are not empty.
 constexpr std::string_view kSteps;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The attempts that wait for a thread of a pool. Kinds of work (the activities by name, and steps)
-// take turns, and none may hold all threads: a slow service behind one activity must not stop the
+// The attempts that wait for a thread of a pool. Kinds of work (each activity, and steps)
+// alternate, and none may hold all threads: an activity that calls a slow service must not stop the
 // others.
 #pragma once
 #include <cstddef>
@@ -18,7 +18,7 @@ class AttemptQueue {
   struct Lane;
 
  public:
-  // `threads`: of the pool; 0 stands for the caller's.
+  // `threads`: of the pool; 0 means the caller's.
   explicit AttemptQueue(std::size_t threads) : threads_(threads) {}
 
   // A task that left the queue, and the place it holds until done().
@@ -28,12 +28,12 @@ class AttemptQueue {
   };
 
   void push(AttemptTask task);
-  // Is there one whose kind has a thread left?
+  // Is there a task whose kind has a thread left?
   bool has_ready() const { return !ready_.empty(); }
   Taken take();
   // The thread that executed it is free again.
   void done(Lane* lane);
-  // All of them, whatever their kind has left.
+  // All of them, whether or not their kind has a thread left.
   std::vector<AttemptTask> drain();
 
  private:

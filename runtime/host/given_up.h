@@ -1,5 +1,5 @@
 // The strands of a shard that were given up, because they swallowed what should have unwound them.
-// Each keeps some memory until the process ends, so there is a bound.
+// Each keeps some memory until the process ends, so their number is limited.
 #pragma once
 #include <set>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace reprise::runtime {
 
-// What is to be said of such a strand.
+// The line in the log about such a strand.
 std::string given_up_text(const replay::RunInfo& run,
                           const replay::StrandStatus& strand,
                           base::Symbols& symbols);
@@ -19,18 +19,18 @@ inline constexpr std::size_t kMostGivenUp = 1'000;  // of one shard
 
 class GivenUp {
  public:
-  // Counts it and returns what is to be said of it.
+  // Counts the strand and returns the line about it.
   std::string add(const replay::RunInfo& run,
                   const replay::StrandStatus& strand,
                   base::Symbols& symbols);
-  // Has the code of this workflow used up what it may leave behind? Then what is in memory of it
-  // stays there, and nothing more comes.
+  // Has the code of this workflow reached its limit? Then its runs in memory stay there, and no
+  // more are loaded.
   bool too_many(std::string_view workflow) const {
     return count_ >= kMostGivenUp && workflows_.contains(workflow);
   }
-  // Why a run of it is parked.
+  // The reason for parking a run of it.
   static std::string too_many_text(std::string_view workflow);
-  // Another worker brings other code, perhaps.
+  // A new worker may have other code.
   void forgive() { workflows_.clear(); }
 
  private:

@@ -72,7 +72,7 @@ base::Result<std::string> Host::query(Place& place,
                                       std::string_view input) {
   if (auto found = load(place, source)) return base::Error{found->code, found->report};
   auto answer = place->code.execution->query(name, input);
-  if (place->code.execution->closed()) evict(place);  // only another query will ever need it
+  if (place->code.execution->closed()) evict(place);  // only another query can need it
   return answer;
 }
 
@@ -109,8 +109,8 @@ void Host::evict(Place place) {
 }
 
 void Host::evict_excess(base::FunctionRef<bool(Key)> may_leave) {
-  // One that must stay counts as used now, so that the next call begins with others; and one call
-  // does not look through all of them.
+  // A run that must stay counts as used now, so that the next call begins with others, and one call
+  // does not go through all of them.
   constexpr int kRefusals = 256;
   for (int refused = 0; refused < kRefusals && oldest_ != nullptr;) {
     if (resident_ <= options_.cached_runs && resident_bytes() <= options_.cached_bytes) return;
@@ -209,7 +209,8 @@ void Host::unlink(Resident* run) {
 }
 
 void Host::drop(Resident* run) {
-  // Out of its place first: destructors of user code run now, and must find things consistent.
+  // Taken out of its place first: destructors of user code run now, and must find a consistent
+  // state.
   std::unique_ptr<Resident> leaving(run);
   unlink(run);
   *run->place = nullptr;

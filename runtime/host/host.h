@@ -1,6 +1,6 @@
-// Runs workflow code for one shard: keeps runs resident, evicts the ones not used for longest, and
-// replays a run's history when it is needed again. Driven from outside: "here are inputs, give me
-// commands". Knows nothing of the store or of how inputs arrive.
+// Runs workflow code for one shard: keeps runs resident, evicts those unused for the longest time,
+// and replays a run's history when it is needed again. Driven from outside: it gets inputs and
+// returns commands. Knows nothing of the store or of how inputs arrive.
 //
 // Not thread-safe: one thread makes every call.
 #pragma once
@@ -44,14 +44,14 @@ struct HostOptions {
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();  // of one run
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();          // of its commands
   replay::CodeGuard* guard = nullptr;  // of workflow code; outlives the host; nullptr: none
-  // Nobody waits for a step any more. True: no thread executes its closure, and none will. False:
-  // one does or has; its outcome will be told, and it is not tried again.
+  // A step is no longer waited for. True: no thread executes its closure, and none will. False: one
+  // does or has; its outcome will be reported, and it is not retried.
   std::function<bool(std::uint64_t run, std::uint32_t step)> step_unwanted{};
-  // A step's closure is about to be gone: returns once no thread executes it, and none will.
+  // A step's closure is about to be destroyed: returns once no thread executes it, and none will.
   std::function<void(std::uint64_t run, std::uint32_t step)> step_abandoned{};
-  // Something that people must know of: a strand was given up.
+  // Something that people must know: a strand was given up.
   std::function<void(std::string_view line)> report{};
-  // Calls `drop`, which runs destructors of this run's code.
+  // Calls `drop`, which runs destructors of the run's code.
   std::function<void(std::uint64_t run, base::FunctionRef<void()> drop)> dropping{};
 };
 
@@ -62,11 +62,11 @@ struct TurnResult {
 
 class Host {
  public:
-  using Key = std::uint64_t;  // what the host calls a run when it speaks of it
+  using Key = std::uint64_t;  // the run's name in the host's messages
   struct Resident;
-  // Where a run is found while it is resident. Whoever keeps the run keeps its place, at the same
-  // address for as long as it refers to anything; a hash table in the host instead would cost each
-  // turn a few cache misses more.
+  // Refers to a run while it is resident. The owner of the run keeps this, at a fixed address as
+  // long as it refers to anything; a hash table in the host would cost each turn a few more cache
+  // misses.
   using Place = Resident*;
 
   explicit Host(HostOptions options);
@@ -82,18 +82,18 @@ class Host {
   // Takes every run of the queue out of memory. None of its steps may be executing.
   void remove_worker(std::string_view task_queue);
 
-  // Moves the run by one live turn, replaying it first when it is not resident.
+  // Runs one live turn, after a replay if the run is not resident.
   TurnResult run_turn(Place& place, const RunSource& source, proto::Turn* turn);
-  // A deferred turn was recorded: a resident run must know its inputs.
+  // A deferred turn was recorded: tells a resident run its inputs.
   void note_deferred(Place place, const proto::Turn& turn);
   base::Result<std::string> query(Place& place,
                                   const RunSource& source,
                                   std::string_view name,
                                   std::string_view input);
-  // Makes the run resident if it is not; the trouble that prevents it otherwise.
+  // Makes the run resident; returns the trouble that prevents it.
   std::optional<replay::Trouble> load(Place& place, const RunSource& source);
   // Replays the whole recorded history beside the resident run and, unless that is pinned, goes on
-  // with the copy. The trouble that the replay found, if any.
+  // with the copy. Returns the trouble that the replay found, if any.
   std::optional<replay::Trouble> replay_afresh(Place place, const RunSource& source);
 
   // The execution of a resident run, or nullptr.
@@ -101,13 +101,13 @@ class Host {
   // A pinned run stays resident: another thread executes a closure on its stack.
   static void pin(Place place);
   static void unpin(Place place);
-  // Unless it is pinned, or not resident.
+  // Does nothing if it is pinned or not resident.
   void evict(Place place);
   // Evicts until the limits hold, those unused for longest first. `may_leave` is asked about each:
   // a run with a turn that is not durable could not be replayed.
   void evict_excess(base::FunctionRef<bool(Key)> may_leave);
 
-  // Memory that is kept for a load that may come back at once, and goes back when none does.
+  // Returns memory that was kept for a load that might have come back at once.
   bool has_spare_memory() const { return stacks_.can_cool(); }
   void release_spare_memory() { stacks_.cool(); }
 
@@ -115,7 +115,7 @@ class Host {
   std::size_t resident_bytes() const { return stacks_.resident_bytes(); }
 
  private:
-  // A run's code in memory, and the worker whose it is.
+  // A run's code in memory, and the worker it belongs to.
   struct Loaded {
     std::shared_ptr<const WorkerCode> worker;
     std::unique_ptr<replay::Execution> execution;

@@ -5,8 +5,8 @@
 
 namespace reprise::runtime {
 
-// A line for each of the user's functions, indented: what the library does around them says
-// nothing. All of them when none is the user's. Reads debug information.
+// One indented line for each of the user's functions; those of the library do not help. If none is
+// the user's, all functions. Reads debug information.
 std::string stack_text(const std::vector<void*>& frames);
 
 }  // namespace reprise::runtime

@@ -1,4 +1,4 @@
-// What may be known, in a signal handler too, of the strand that runs on this thread.
+// Facts about the strand that runs on this thread, for signal handlers too.
 #pragma once
 #include <cstddef>
 #include <optional>
