@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 #include "tools/event_text.h"
 #include "tools/history_form.h"
 #include "tools/store_arguments.h"

@@ -4,7 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 #include "runtime/history/history.h"
 #include "tools/history_file.h"
 #include "tools/history_form.h"

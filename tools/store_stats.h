@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "proto/log.pb.h"
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 #include "tools/duration_histogram.h"
 
 namespace reprise::tools {

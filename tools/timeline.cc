@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 
 namespace reprise::tools {
 

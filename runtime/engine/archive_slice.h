@@ -4,8 +4,8 @@
 #include <unordered_map>
 
 #include "runtime/engine/journal_tail.h"
-#include "runtime/engine/run_state.h"
-#include "runtime/engine/turn_arena.h"
+#include "runtime/fold/run_state.h"
+#include "runtime/fold/turn_arena.h"
 #include "store/archive.h"
 
 namespace reprise::runtime {

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "runtime/engine/retention.h"
-#include "runtime/engine/run_state.h"
 #include "runtime/engine/shared.h"
+#include "runtime/fold/run_state.h"
 
 namespace reprise::runtime {
 

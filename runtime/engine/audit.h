@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "runtime/engine/recovered_run.h"
-#include "runtime/engine/turn_arena.h"
+#include "runtime/fold/turn_arena.h"
 #include "store/archive.h"
 
 namespace reprise::runtime {
@@ -36,7 +36,7 @@ class Audit {
     bool summary = false;
     bool id = false;
     bool index = false;
-    bool closing = false;                     // likewise, of a run that has ended
+    bool closing = false;   // likewise, of a run that has ended
     bool nameless = false;  // to be released, and archived without the id that it has
     std::vector<std::string> odd_listings{};  // not what follows from its history
   };

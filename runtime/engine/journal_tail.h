@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "runtime/engine/recovered_run.h"
-#include "runtime/engine/turn_arena.h"
+#include "runtime/fold/turn_arena.h"
 #include "store/record.h"
 
 namespace reprise::runtime {

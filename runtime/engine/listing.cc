@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "proto/parse.h"
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 
 namespace reprise::runtime {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 
 namespace reprise::runtime {
 

@@ -1,7 +1,7 @@
 #include "runtime/engine/retention.h"
 
 #include "proto/parse.h"
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 
 namespace reprise::runtime {
 namespace {

@@ -18,7 +18,7 @@
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/set_aside_tally.h"
 #include "runtime/engine/shared.h"
-#include "runtime/engine/turn_arena.h"
+#include "runtime/fold/turn_arena.h"
 #include "runtime/host/host.h"
 
 namespace reprise::runtime {

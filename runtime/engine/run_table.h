@@ -11,7 +11,7 @@
 #include "base/pooled.h"
 #include "base/slab.h"
 #include "runtime/engine/run_index.h"
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 #include "runtime/host/host.h"
 
 namespace reprise::runtime {

@@ -2,8 +2,8 @@
 #pragma once
 #include "proto/parse.h"
 #include "runtime/engine/run_history.h"
-#include "runtime/engine/run_state.h"
 #include "runtime/engine/shared.h"
+#include "runtime/fold/run_state.h"
 #include "runtime/host/host.h"
 
 namespace reprise::runtime {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "replay/execution.h"
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 #include "tests/fuzz/recorded_histories.h"
 #include "tests/fuzz/targets.h"
 

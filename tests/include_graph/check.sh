@@ -21,6 +21,7 @@ allowed_quoted() {
     runtime/host/*)   echo "(base|proto|event|replay|runtime/host)/.*|$seam" ;;
     runtime/guard/*)  echo "(base|proto|event|replay|runtime/guard)/.*|runtime/engine/engine\.h|$seam" ;;
     runtime/history/*) echo "(base|proto|event|replay|runtime/history)/.*|$seam" ;;
+    runtime/fold/*)   echo "(base|proto|event|store|runtime)/.*" ;;
     runtime/control/*) echo "(base|proto|event|replay|runtime/control)/.*|store/files\.h|$seam" ;;
     runtime/engine/*) echo '(base|proto|event|store|runtime)/.*' ;;
     runtime/*)        echo "(base|proto|event|replay)/.*|$seam" ;;

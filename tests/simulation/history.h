@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "proto/log.pb.h"
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/program.h"
 #include "tests/simulation/verdict.h"

@@ -8,7 +8,7 @@
 #include "proto/history.pb.h"
 #include "replay/execution.h"
 #include "reprise/verify.h"
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 #include "runtime/history/history_replay.h"
 
 namespace reprise::internal {

@@ -1,4 +1,4 @@
-#include "runtime/engine/run_state.h"
+#include "runtime/fold/run_state.h"
 
 #include <gtest/gtest.h>
 

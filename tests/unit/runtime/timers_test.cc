@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "runtime/engine/names.h"
+#include "runtime/fold/names.h"
 
 namespace reprise::runtime::timers_test {
 namespace {

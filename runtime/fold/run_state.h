@@ -12,7 +12,7 @@
 #include "base/pooled.h"
 #include "proto/log.pb.h"
 #include "proto/summary.pb.h"
-#include "runtime/engine/names.h"
+#include "runtime/fold/names.h"
 #include "runtime/host/attempt.h"
 #include "runtime/service.h"
 #include "store/record.h"
