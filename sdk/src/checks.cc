@@ -17,14 +17,14 @@ namespace {
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t kAnything = std::numeric_limits<std::uint64_t>::max();
 
-// Each has a mark that tells the next process what ended this one.
+// Each shard has a mark that tells the next process what ended this one.
 constexpr std::uint64_t kMostShards = store::TurnMarks::kMostShards;
 constexpr std::uint64_t kMostActivityThreads = 65'536;
 constexpr std::uint64_t kSmallestStack = std::uint64_t{32} * 1024;
 constexpr std::uint64_t kLargestStack = 1'024 * kMebibyte;
 constexpr std::uint64_t kSmallestMap = 16 * kMebibyte;
 constexpr std::uint64_t kLargestMap = 64 * kMebibyte * kMebibyte;  // address space has 128 TiB
-// A turn is one record, and a record has 1 GiB at most; the other half is for its inputs.
+// A turn is one record, of 1 GiB at most; the other half is for its inputs.
 constexpr std::uint64_t kLargestTurn = 512 * kMebibyte;
 
 constexpr std::string_view kNoLimit = "no limit";
@@ -43,9 +43,9 @@ constexpr std::string_view kPerProcessor = "one per processor";
   invalid_option(message);
 }
 
-// The options of one struct, and whose they are: "ActivityOptions::heartbeat of activity 'charge'".
-// Every activity's are looked at, so a name is put together only for a message. `zero`: what 0
-// means, where that is a meaning of its own.
+// The options of one struct, and their owner: "ActivityOptions::heartbeat of activity 'charge'".
+// They are checked for every activity, so the name is composed only for a message. `zero`: what 0
+// means, if it has a special meaning.
 class OptionsOf {
  public:
   explicit OptionsOf(std::string_view type, std::string_view kind = {}, std::string_view name = {})
@@ -81,7 +81,7 @@ class OptionsOf {
                     "at least 1", "no limit");
     }
   }
-  // Empty: another one's is meant.
+  // Empty: the default of something else applies.
   void task_queue(std::string_view queue) const {
     if (queue.empty() || runtime::check_id({}, queue)) return;
     check_id(name_of("task_queue"), queue);

@@ -1,4 +1,4 @@
-// What is refused before it is sent, in one place.
+// The checks of arguments before anything is sent, in one place.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -9,32 +9,32 @@
 
 namespace reprise::internal {
 
-// InvalidOption RP3003: empty, too long, no UTF-8.
+// InvalidOption RP3003: empty, too long, not UTF-8.
 void check_id(std::string_view what, std::string_view id);
-// Of a run that is looked for: empty, too long.
+// For the id of a run that is looked up: empty, too long.
 void check_key(std::string_view workflow_id);
-// That code of a run uses. What version 0.1 has recorded is replayed, UTF-8 or not.
+// For names that a run's code uses. Names that version 0.1 recorded are replayed, UTF-8 or not.
 void check_name(const replay::Execution& run, std::string_view what, std::string_view name);
 // PayloadError RP3002: "the arguments of activity 'charge': 3000007 bytes...".
 void check_payload_size(std::string_view payload,
                         std::string_view what,
                         std::string_view name = {});
 
-// InvalidOption RP3010, which names the option and whose it is, or RP3003 for its ids.
+// InvalidOption RP3010, which names the option and its owner, or RP3003 for its ids.
 void check(std::string_view activity, const ActivityOptions& options);
 void check(std::string_view step, const StepOptions& options);
 void check(std::string_view workflow, const StartOptions& options);
 void check(const EngineOptions& options);
 void check(const WorkerOptions& options);
-// Of a call that takes nothing else: "the timeout of result_for()".
+// For a call's only argument: "the timeout of result_for()".
 void check_duration(std::string_view what, Duration duration);
-// Of an option that is a count: "EnvOptions::time_steps".
+// For an option that is a count: "EnvOptions::time_steps".
 void check_at_least(std::string_view what,
                     std::int64_t value,
                     std::int64_t least,
                     std::string_view note);
 
-// As asked for, unless the environment variable REPRISE_GUARD says otherwise. InvalidOption RP3010.
+// The option, unless the environment variable REPRISE_GUARD overrides it. InvalidOption RP3010.
 runtime::GuardMode guard_mode(Guard asked);
 
 // A call that is not allowed now: UsageError RP3010.

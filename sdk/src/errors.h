@@ -1,4 +1,4 @@
-// From the error values of the layers below to the exceptions of the public surface.
+// Turns the error values of the layers below into the exceptions of the public surface.
 #pragma once
 #include <string>
 #include <utility>

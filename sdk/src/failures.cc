@@ -15,14 +15,15 @@ static_assert(kMaxCauses == replay::kMaxCauses);
 
 namespace {
 
-// Stands in a chain where causes are missing. A failure like the others, so that the log keeps it.
+// Takes the place of causes that are left out of a chain. A failure like the others, so that the
+// log keeps it.
 constexpr std::string_view kLeftOut = "(more than 32 causes; some are left out)";
 static_assert(kMaxCauses == 32);
 
 }  // namespace
 
-// The causes below an ActivityFailure, bounded: whatever walks along a chain (and its destructor,
-// on the stack of a strand) can rely on that.
+// The causes below an ActivityFailure, limited in number: code that walks a chain (such as its
+// destructor, on the stack of a strand) can rely on that.
 struct ActivityFailure::Chain {
   explicit Chain(std::shared_ptr<const Failure> whole) : cause(std::move(whole)) {
     if (cause == nullptr) return;
@@ -86,7 +87,7 @@ std::string limit_name(TimeoutKind limit) {
   return "other";
 }
 
-// Calls `use` with the exception that the value stands for, whose cause is `cause`.
+// Calls `use` with the exception for the value, with the cause `cause`.
 template <class Use>
 auto with_exception(const proto::Failure& failure, std::shared_ptr<const Failure> cause, Use use) {
   switch (failure.kind()) {
@@ -103,8 +104,8 @@ auto with_exception(const proto::Failure& failure, std::shared_ptr<const Failure
   }
 }
 
-// From the innermost outwards, not by recursion: this runs on strands, and what is recorded may
-// nest deeper than what is written today.
+// From the innermost outwards, without recursion: this runs on strands, and recorded chains may be
+// longer than those written today.
 std::shared_ptr<const Failure> make_cause(const proto::Failure& failure) {
   std::vector<const proto::Failure*> causes;
   for (const proto::Failure* at = &failure; at->has_cause(); at = &at->cause()) {
@@ -120,7 +121,7 @@ std::shared_ptr<const Failure> make_cause(const proto::Failure& failure) {
   return made;
 }
 
-// Errors of ours that another attempt meets again.
+// Errors of ours that would occur again in another attempt.
 bool is_final(const Error& error) {
   return dynamic_cast<const PayloadError*>(&error) != nullptr ||
          dynamic_cast<const UsageError*>(&error) != nullptr ||

@@ -1,4 +1,4 @@
-// Failures as exceptions and as values of the log.
+// Failures, as exceptions and as values in the log.
 #pragma once
 #include <memory>
 #include <string>
@@ -14,10 +14,10 @@ namespace reprise::internal {
 proto::Failure to_proto(const Failure& failure);
 [[noreturn]] void throw_failure(const proto::Failure& failure);
 
-// An exception that is no Failure, as the outcome of an attempt.
+// An exception that is not a Failure, as the outcome of an attempt.
 proto::Failure application_failure(std::string type, std::string message, bool retryable);
 
-// A result that cannot be recorded: another attempt would have it again.
+// A result that cannot be recorded: not retried, because the next attempt would have the same.
 replay::Outcome refused_result(const PayloadError& error);
 
 // The same failed outcome, not to be retried.

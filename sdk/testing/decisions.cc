@@ -13,8 +13,8 @@ std::uint64_t draw(std::uint64_t seed, Choice choice, int at) {
   return base::hash64({reinterpret_cast<const char*>(numbers), sizeof numbers});
 }
 
-// Each kind of decision has a stream of its own, so that one decision more of one kind does not
-// change all others.
+// Each kind of decision has a random stream of its own, so that one more decision of a kind does
+// not change all others.
 class Shuffled final : public DecisionSource {
  public:
   Shuffled(std::uint64_t seed, bool crashes) : seed_(seed), crashes_(crashes) {}
@@ -26,8 +26,8 @@ class Shuffled final : public DecisionSource {
   }
 
  private:
-  // Tests in which everything is equally likely are much alike: each seed has its own habits, and
-  // some kinds of decision never fall otherwise than usual.
+  // If everything were equally likely, all tests would be much alike. So each seed has its own
+  // preferences, and some kinds of decision always keep the usual outcome.
   std::uint64_t percent(Choice choice) const {
     constexpr std::uint64_t kHabits[] = {0, 20, 60, 100};
     return kHabits[draw(seed_, choice, 0) % std::size(kHabits)];
@@ -57,7 +57,8 @@ class Scripted final : public DecisionSource {
 class CrashingAlways final : public DecisionSource {
  public:
   int pick(Choice choice, int, int) const override {
-    // Attempts begin together, as on the threads of a worker: so a crash finds some under way.
+    // Attempts begin together, as on the threads of a worker, so that some are under way at a
+    // crash.
     return choice == Choice::kCrash || choice == Choice::kActivitiesFirst ? 1 : 0;
   }
 };

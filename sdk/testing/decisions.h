@@ -1,4 +1,4 @@
-// Which of several ways a test goes: the usual one, the one its seed picks, or what a script says.
+// The decisions of a test: the usual ones, those of its seed, or those of a script.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -11,7 +11,8 @@
 
 namespace reprise::internal {
 
-// Where decisions come from. `at` counts the decisions of one kind, from 1; 0 is the usual way.
+// The source of decisions. `at` counts the decisions of one kind, from 1; the outcome 0 is the
+// usual one.
 class DecisionSource {
  public:
   virtual ~DecisionSource() = default;
@@ -23,9 +24,9 @@ class Decisions {
  public:
   explicit Decisions(const testing::EnvOptions& options);
 
-  // Can it come out otherwise than usual at all? If not, nobody need be asked.
+  // Can the outcome be an unusual one at all?
   bool any() const { return source_ != nullptr; }
-  // Does the process die at every commit, by no decision of anybody's?
+  // Does the process die at every commit, without a decision?
   bool crashes_always() const { return crashes_always_; }
   // From 0 to `ways` - 1. `meaning` describes what was picked.
   int make(testing::Choice choice, int ways, base::FunctionRef<std::string(int)> meaning);

@@ -102,7 +102,7 @@ class Env::State final : public internal::Registry {
     return options;
   }
 
-  // The replay that the engine makes after a turn is lost when it dies with that turn.
+  // If the engine dies with a turn, its replay of that turn is lost.
   std::unique_ptr<internal::Shaker> make_shaker() const {
     if (options_.replay == Replay::kShake) return std::make_unique<internal::Shaker>(true);
     if (options_.replay == Replay::kOff || !decisions_.any()) return nullptr;
@@ -129,8 +129,8 @@ class Env::State final : public internal::Registry {
             }});
   }
 
-  // An activity without an implementation would be retried until there is one, which in a test is
-  // never.
+  // An activity without an implementation would be retried until there is one; in a test there
+  // never will be.
   void expect(std::string_view activity, std::string_view queue) {
     if (!implementations_.has_activity(activity)) {
       internal::throw_error({base::ErrorCode::kUnknownActivity,
@@ -160,7 +160,7 @@ class Env::State final : public internal::Registry {
     if (task_queues_.insert(std::string(task_queue)).second) queues_changed_ = true;
   }
 
-  // Registers what has changed. Not from within an activity: its session would wait for it.
+  // Registers changed implementations. Not from within an activity: its session would wait for it.
   bool prepare() {
     if ((!code_changed_ && !queues_changed_) || executing_ > 0) return false;
     if (code_changed_) {
@@ -183,7 +183,7 @@ class Env::State final : public internal::Registry {
     queues_changed_ = true;
   }
 
-  // What the guard only warns of no exception says.
+  // What the guard only warns about throws no exception.
   static runtime::LogSink warnings_alone() {
     return [log = internal::printable_log(internal::default_log())](runtime::LogLevel level,
                                                                     std::string_view line) {

@@ -17,7 +17,7 @@ namespace {
 
 using Test = std::function<void(Env&)>;
 
-// How a test failed, and the order of things in it.
+// How a test failed, and the order of events in it.
 struct Failed {
   std::string type;
   std::string text;
@@ -72,7 +72,7 @@ class Shrinking {
 
  private:
   // Delta debugging: Zeller, Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE
-  // Transactions on Software Engineering 28 (2002). In the end no single decision can be left out.
+  // Transactions on Software Engineering 28 (2002). At the end no single decision can be left out.
   void remove_decisions() {
     if (accept_script({})) return;
     for (std::size_t parts = 2; !env_.script.empty() && runs_ > 0;) {
@@ -99,7 +99,7 @@ class Shrinking {
     return false;
   }
 
-  // A decision nearer to the usual way is easier to understand.
+  // A decision closer to the usual one is easier to understand.
   void lessen_decisions() {
     for (std::size_t i = 0; i < env_.script.size(); ++i) {
       for (int pick = 1; pick < env_.script[i].pick; ++pick) {
@@ -123,7 +123,7 @@ class Shrinking {
     if (!ran.failed || ran.failed->type != failed_.type) return false;
     failed_ = std::move(*ran.failed);
     env_ = std::move(env);
-    env_.script = std::move(ran.script);  // what it has come to, decisions never asked for left out
+    env_.script = std::move(ran.script);  // without decisions that were never made
     return true;
   }
 

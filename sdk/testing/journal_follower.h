@@ -1,4 +1,4 @@
-// Reads what has become durable in a test's store, once each.
+// Reads each record of a test's store once, after it has become durable.
 #pragma once
 #include "base/check.h"
 #include "base/function_ref.h"
@@ -10,7 +10,7 @@ namespace reprise::internal {
 
 class JournalFollower {
  public:
-  // What the journal has got since the last call.
+  // The journal's records since the last call.
   void follow(const store::Journal& journal,
               base::FunctionRef<void(const store::Record&, const proto::Turn&)> visit) {
     const auto next = [&](store::Seq seq, std::string_view bytes) {

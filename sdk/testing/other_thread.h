@@ -1,4 +1,4 @@
-// A thread that does one thing at a time for another, which waits for it.
+// A thread that runs one function at a time for another thread, which waits for it.
 #pragma once
 #include <condition_variable>
 #include <functional>

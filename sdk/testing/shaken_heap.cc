@@ -1,4 +1,5 @@
-// The global operator new and delete of tests. Off a replay they are what the C++ library's are.
+// The global operator new and delete of tests. Outside a replay they act like those of the C++
+// library.
 #include "sdk/testing/shaken_heap.h"
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 
 #include "base/sanitizers.h"
 
-// Sanitizers bring their own operator new, and look for the same mistakes in their own way.
+// Sanitizers have their own operator new, and find the same mistakes in their own way.
 #if !REPRISE_SANITIZED
 
 namespace {
@@ -73,7 +74,7 @@ void give_back(void* memory) {
   if (memory == nullptr) return;
   if (shaken != nullptr) {
     std::memset(memory, shaken->fill, ::malloc_usable_size(memory));
-    asm volatile("" : : "r"(memory) : "memory");  // or the compiler sees that nobody reads it
+    asm volatile("" : : "r"(memory) : "memory");  // or the compiler would remove it as unread
   }
   std::free(memory);
 }
@@ -98,7 +99,7 @@ void reprise_end_shaken_heap() {
   std::free(heap);
 }
 
-// Weak, so that a program with an operator new of its own keeps it. The library's other forms call
+// Weak, so that a program's own operator new takes precedence. The library's other forms call
 // these.
 [[gnu::weak]] void* operator new(std::size_t size) {
   return shaken == nullptr ? allocated(size) : shaken_block(*shaken, size);

@@ -10,7 +10,7 @@ namespace {
 
 using proto::Event;
 
-// While it lives, this thread's heap is another one, if the program can have that.
+// While it lives, this thread uses another heap, if the program has one.
 class ShakenHeap {
  public:
   ShakenHeap(unsigned char fill, bool falling) {
@@ -31,7 +31,7 @@ std::string content_of(std::optional<Event> event) {
   return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
 }
 
-// Names and ids are the same in both: what differs is the content.
+// Names and ids are equal in both: only the content differs.
 std::string contents(const replay::Trouble& trouble) {
   if (!trouble.mismatch || trouble.mismatch->kind != replay::Mismatch::Kind::kChangedInput)
     return {};

@@ -1,5 +1,6 @@
 // Replays the runs of a test from their logs beside the engine: on another thread, on stacks and a
-// heap with other content, at other addresses. What differs then depends on what it must not.
+// heap with other content, at other addresses. A command that differs depends on something that it
+// must not.
 #pragma once
 #include <map>
 #include <memory>
@@ -22,7 +23,7 @@ class OtherThread;
 class Shaker {
  public:
   // `shake`: with other memory, twice, so that one of the two differs from the turn in the content
-  // of every byte and in the order of any two addresses. Otherwise once, with memory as it comes.
+  // of every byte and in the order of any two addresses. Otherwise once, with ordinary memory.
   explicit Shaker(bool shake);
   ~Shaker();
   Shaker(const Shaker&) = delete;
@@ -31,7 +32,7 @@ class Shaker {
   // From now on runs are replayed with this code, whatever their task queue.
   void deploy(runtime::WorkerCode code) { code_ = std::move(code); }
 
-  // A record has become durable; it is looked at in the next check().
+  // A record has become durable; the next check() looks at it.
   void note(const store::Record& record, const proto::Turn& turn);
   // Replays the runs that have new records.
   void check();
@@ -40,7 +41,7 @@ class Shaker {
     base::RunId run;
     base::Error what;
   };
-  // The first one that has not been taken.
+  // The first finding that has not been taken.
   std::optional<Finding> take_finding();
 
  private:

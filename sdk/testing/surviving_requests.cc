@@ -37,7 +37,7 @@ void SurvivingRequests::connect(runtime::Service& engine) {
     } else if (request->end != nullptr) {
       request->complete(request->end());
     } else {
-      accepted_.push_back(request);  // the new engine does not know who waits for it
+      accepted_.push_back(request);  // the new engine does not know about those who wait for it
     }
   }
   for (Watch& watch : watches_) {
@@ -72,7 +72,7 @@ void SurvivingRequests::note(const store::Record& record, const proto::Turn& tur
   }
 }
 
-// An engine that lives answers by itself.
+// The living engine answers by itself.
 void SurvivingRequests::end_update(const RequestRef& request,
                                    std::function<base::Result<replay::Outcome>()> end) {
   request->end = std::move(end);
@@ -174,7 +174,7 @@ void SurvivingRequests::start(runtime::StartRequest request,
 void SurvivingRequests::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
   watches_.push_back({std::move(key), std::move(watch), nullptr});
   Watch& entry = watches_.back();
-  // The newest run of its id is another one when the next engine is asked.
+  // By the time the next engine is asked, another run may be the newest with its id.
   const auto newest = newest_.find(entry.key.workflow_id);
   if (!entry.key.run_id && newest != newest_.end()) entry.key.run_id = newest->second;
   resume_watch(entry);

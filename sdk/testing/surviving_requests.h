@@ -1,10 +1,10 @@
-// What a test's clients have asked for, kept across the deaths of the engine: a request without an
-// answer is made again of the next engine, unless the journal shows that the dead one had recorded
-// it; then it counts as answered. So a start, a signal or an update reaches its run exactly once.
+// The requests of a test's clients, kept across deaths of the engine: a request without an answer
+// is repeated to the next engine, unless the journal shows that the dead one had recorded it; then
+// it counts as answered. So a start, a signal or an update reaches its run exactly once.
 //
-// A real client cannot know that: when a process dies, so do the clients in it, and what they had
-// asked for without being answered has happened or not. A test's client outlives the engine, and
-// repeating blindly would show it doubles that no real client makes.
+// Real clients die with their process, and their unanswered requests have happened or not. A test's
+// client outlives the engine, and blind repetition would cause duplicates that no real client
+// makes.
 #pragma once
 #include <functional>
 #include <list>
@@ -18,21 +18,22 @@
 
 namespace reprise::internal {
 
-// One thread. Requests are told apart by run, kind, name and input: of those that are alike in all
-// of it, the one made first is the one recorded first.
+// One thread. Requests are identified by run, kind, name and input: of equal ones, the first one
+// made is the first one recorded.
 class SurvivingRequests final : public runtime::Service {
  public:
-  // `new_run_id`: a start has its run's id before it is sent, or it could not be found again.
+  // `new_run_id`: a start gets its run's id before it is sent; otherwise it could not be found
+  // again.
   explicit SurvivingRequests(std::function<base::RunId()> new_run_id)
       : new_run_id_(std::move(new_run_id)) {}
 
-  // What the engine before this one says from now on is not heard.
+  // From now on messages of the previous engine are ignored.
   void disconnect() { ++generation_; }
-  // Answers what is in the journal, and asks the new engine for the rest, in order.
+  // Answers requests that are in the journal, and sends the rest to the new engine, in order.
   void connect(runtime::Service& engine);
   // A record has become durable.
   void note(const store::Record& record, const proto::Turn& turn);
-  // Hands on how runs have ended.
+  // Passes on how runs have ended.
   void poll();
 
   void start(runtime::StartRequest request,
@@ -65,15 +66,15 @@ class SurvivingRequests final : public runtime::Service {
   }
 
  private:
-  // How far a request has come that has no answer.
+  // The state of a request without an answer.
   struct Request {
-    // What the journal would hold of it; KIND_NOT_SET: nothing, it is a question.
+    // Its event in the journal; KIND_NOT_SET: none, it is a question.
     proto::Event::KindCase kind = proto::Event::KIND_NOT_SET;
     runtime::RunKey key{};
     std::string name{};
     std::string input{};
     std::function<void()> send{};
-    // It is durable; `end` is how an update ended, as far as that is known.
+    // It is durable; `end` is how an update ended, if that is known.
     std::function<void()> confirm{};
     std::function<void(base::Result<replay::Outcome>)> complete{};  // updates only
     bool recorded = false;
@@ -82,7 +83,7 @@ class SurvivingRequests final : public runtime::Service {
     std::function<base::Result<replay::Outcome>()> end{};
   };
   using RequestRef = std::shared_ptr<Request>;
-  // Somebody waits for the end of a run.
+  // A caller waits for the end of a run.
   struct Watch {
     runtime::RunKey key;
     std::shared_ptr<runtime::RunWatch> told;    // by us

@@ -1,5 +1,4 @@
-// A store in memory that outlives the engines that are opened over it, as a disk outlives the
-// processes that use it.
+// A store in memory that outlives the engines opened over it, as a disk outlives processes.
 #pragma once
 #include <functional>
 #include <map>
@@ -13,20 +12,20 @@ namespace reprise::internal {
 // When the process dies, seen from a commit.
 enum class Death { kNot, kAfter, kBefore };
 
-// Not thread-safe, but for reading.
+// Not thread-safe, except for reading.
 class SurvivingStore {
  public:
   SurvivingStore() : memory_(store::memory_store()) {}
 
-  // What an engine sees of it: what it has written is there for the next one. Before each commit
-  // that holds records `about_to_commit` is asked whether the process dies; a dead one writes
-  // nothing more. One view at a time.
+  // An engine's view of it; the next engine sees what this one has written. Before each commit with
+  // records, `about_to_commit` decides whether the process dies; a dead process writes nothing
+  // more. One view at a time.
   class View;
   std::unique_ptr<View> open(
       std::function<Death(const std::vector<const store::RecordBatch*>&)> about_to_commit);
 
   const store::Journal& journal() const { return memory_->journal(); }
-  // Is an attempt under way that is not the first of its operation, as far as the store knows?
+  // As far as the store knows, is an attempt under way that is not the first of its operation?
   bool repeats_an_attempt() const;
 
  private:

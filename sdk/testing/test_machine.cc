@@ -55,7 +55,7 @@ TestMachine::TestMachine(runtime::EngineOptions options,
       died_(std::move(died)),
       run_ids_(options_.seed),
       requests_([this] { return run_ids_.next(options_.clock->now()); }) {
-  // A dead machine's engine cannot write, and is not to end the test for it.
+  // A dead machine's engine cannot write, and must not end the test because of that.
   options_.on_fatal = [this](const base::Error& why) {
     REPRISE_CHECK(view_->dead(), why.text().c_str());
   };
@@ -64,12 +64,12 @@ TestMachine::TestMachine(runtime::EngineOptions options,
 
 TestMachine::~TestMachine() {
   requests_.disconnect();
-  engine_.reset();  // which says to whoever waits that it is closed
+  engine_.reset();  // which tells waiting callers that it is closed
 }
 
 void TestMachine::boot() {
   runtime::EngineOptions options = options_;
-  // Ids must not come again.
+  // Ids must not repeat.
   options.seed += boots_++ * 0x9e3779b97f4a7c15;
   if (options.seed == 0) options.seed = 1;
   auto view = store_.open([this](const auto& batches) { return about_to_commit(batches); });
@@ -80,7 +80,7 @@ void TestMachine::boot() {
   requests_.connect(*engine_);
 }
 
-// All that is in memory goes: resident runs, timers, attempts under way, what has not been said.
+// Everything in memory is lost: resident runs, timers, attempts under way, undelivered answers.
 void TestMachine::die() {
   requests_.disconnect();
   died_();
@@ -123,8 +123,8 @@ bool TestMachine::run_some() {
   return worked;
 }
 
-// What is not decided otherwise is as in Engine::run_some(): the shards first, then one attempt,
-// whose result is the first thing of the next round.
+// The usual order is that of Engine::run_some(): the shards first, then one attempt, whose result
+// comes first in the next round.
 bool TestMachine::step() {
   gather();
   if (activities_first()) {
@@ -157,8 +157,8 @@ void TestMachine::gather() {
 
 bool TestMachine::activities_first() {
   if (waiting_.empty()) return false;
-  // A process that dies at every commit would use up the attempts of whatever is executed together:
-  // each activity loses one, and is then executed by itself.
+  // A process that dies at every commit would use up the attempts of activities that are executed
+  // together. So each activity loses one attempt, and is then executed alone.
   const bool again = std::none_of(waiting_.begin(), waiting_.end(), [](const Waiting& waiting) {
     return waiting.task.key.attempt == 1;
   });
@@ -178,7 +178,7 @@ void TestMachine::execute() {
   Waiting next = std::move(waiting_[static_cast<std::size_t>(pick)]);
   waiting_.erase(waiting_.begin() + pick);
   std::string name = name_of(next.task);
-  ++depth_;  // what is on the stack now must not die
+  ++depth_;  // code on the stack must not die
   auto result = engine_->execute_attempt(next.queue, next.task);
   --depth_;
   if (result) results_.push_back({std::move(name), std::move(*result)});
@@ -207,8 +207,8 @@ void TestMachine::deliver(std::size_t index) {
 
 // ---- the journal ------------------------------------------------------------------------------
 
-// A process that dies again and again uses up the attempts of any activity: only first attempts are
-// lost.
+// A process that dies again and again would use up the attempts of any activity: only first
+// attempts are lost.
 int TestMachine::ways_to_die() const {
   const bool after = std::any_of(results_.begin(), results_.end(), [](const Executed& executed) {
     return executed.result.key.attempt > 1;

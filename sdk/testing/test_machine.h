@@ -1,5 +1,5 @@
-// The machine that a test's engine runs on: it moves the engine piece by piece, in the usual order
-// or another one, and can die and come back with a new engine over the same store.
+// The machine of a test's engine: it drives the engine step by step, in the usual order or another
+// one, and can die and come back with a new engine over the same store.
 #pragma once
 #include <functional>
 #include <memory>
@@ -35,10 +35,10 @@ class TestMachine {
   runtime::Service& service();
   // To a queue that no other worker serves.
   base::Result<std::unique_ptr<runtime::WorkerSession>> register_worker(runtime::WorkerCode code);
-  // Before a session is destroyed while the engine lives: what its worker holds goes back.
+  // Call before a session is destroyed while the engine lives: returns the worker's tasks.
   void release_attempts();
 
-  // Does what can be done now, or some of it. False: there was nothing.
+  // Does some of what can be done now. False: there was nothing to do.
   bool run_some();
   std::optional<base::Time> next_due() const { return engine_->next_due(); }
 
@@ -80,7 +80,7 @@ class TestMachine {
   int depth_ = 0;  // of run_some(): an activity may be a client too
   std::set<std::string> queues_;
   std::vector<Waiting> waiting_;   // attempts, in the order of the queue
-  std::vector<Executed> results_;  // that their runs have not got, in the order of execution
+  std::vector<Executed> results_;  // not delivered to their runs yet, in the order of execution
 };
 
 }  // namespace reprise::internal

@@ -9,7 +9,7 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-// More than any test means; a run that is still at work then never ends.
+// More than any test needs: a run that still works then never ends.
 constexpr int kMaxRounds = 1'000'000;
 
 std::string lines_of(const std::vector<std::string>& lines) {
@@ -129,8 +129,8 @@ base::Status DrivenService::report_nondeterminism() {
   return {};
 }
 
-// After a crash no run is in memory, and only the code of one that is says what it waits for: any
-// question brings it back.
+// After a crash no run is in memory, but only code in memory says what it waits for: any question
+// loads it.
 void DrivenService::bring_back(const runtime::RunKey& run) {
   bool replied = false;
   engine().query(run, "what do you wait for", {}, [&](const auto&) { replied = true; });

@@ -1,4 +1,4 @@
-// The engine of a test: driven by the test's own calls, on a clock that they move.
+// The engine of a test: the test's calls drive it and move its clock.
 #pragma once
 #include <atomic>
 #include <functional>
@@ -30,12 +30,12 @@ class ManualClock final : public base::Clock {
   std::atomic<std::int64_t> now_ms_;
 };
 
-// Passes everything on to the machine's engine and works while a caller waits. One thread.
+// Passes everything on to the machine's engine, and drives it while a caller waits. One thread.
 class DrivenService final : public runtime::Service {
  public:
-  // `prepare` is called before work is done (true: it changed something), `task_queue_seen` for
-  // every start. `suspicious` is set when a run was parked, or may have been. `shaker` may be null.
-  // `time_steps`: how often time moves at most in one wait.
+  // `prepare` is called before each piece of work (true: it changed something), `task_queue_seen`
+  // for every start. `suspicious` is set when a run was, or may have been, parked. `shaker` may be
+  // null. `time_steps`: the most moves of time in one wait.
   DrivenService(TestMachine& machine,
                 Shaker* shaker,
                 ManualClock& clock,
@@ -51,8 +51,8 @@ class DrivenService final : public runtime::Service {
         suspicious_(suspicious),
         time_steps_(time_steps) {}
 
-  // Everything that can happen without time passing. Errors: a run that replay found wrong (once
-  // each), or no end of work.
+  // Does everything that can happen without time passing. Errors: a run whose replay differed (once
+  // each), or work without end.
   base::Status settle();
   base::Status skip(base::Duration duration);
 

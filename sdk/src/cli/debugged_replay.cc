@@ -20,7 +20,7 @@ constinit ReplayControl replay_control;
 
 namespace {
 
-// Stops in this frame rather than in the C library's, where the machine allows it.
+// Stops in this frame rather than in the C library's, if the machine allows it.
 void trap() {
 #if defined(__x86_64__) || defined(__i386__)
   asm volatile("int3");
@@ -51,7 +51,8 @@ DebuggedReplay::DebuggedReplay(const runtime::WorkerCode& code,
   replay_control.events = lines_.size();
   replay_control.lines = lines_.data();
   replay_control.active = true;
-  // A tracer that is no debugger (strace) hands the trap on, and so does one that has just left.
+  // A tracer that is not a debugger (strace) passes the trap on, and so does one that has just
+  // left.
   before_ = std::signal(SIGTRAP, [](int) {});
 }
 
@@ -97,7 +98,7 @@ std::optional<std::string> DebuggedReplay::replay_once() {
 }
 
 void DebuggedReplay::applying(std::uint64_t event, const proto::Event&) {
-  // What a rehearsal adds of its own accord is in no history.
+  // Events that a rehearsal adds are not in the history.
   applied_ = event <= lines_.size() ? event : 0;
 }
 
@@ -106,7 +107,7 @@ bool DebuggedReplay::resumed() {
 }
 
 bool DebuggedReplay::asks(std::uint64_t event, const proto::Event&) {
-  // Behind the last: the code asks for more than the history has.
+  // After the last event: the code asks for more than the history has.
   return event > lines_.size() || reached(event, "");
 }
 

@@ -1,5 +1,5 @@
-// A replay under a debugger: stops at the event that is asked for, on the strand and in the call
-// where the workflow's code meets it, and starts over when the debugger asks for an earlier one.
+// A replay under a debugger: stops at the wanted event, on the strand and in the call where the
+// workflow's code meets it, and starts over when the debugger wants an earlier one.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -15,7 +15,7 @@
 
 namespace reprise::internal {
 
-// Does somebody trace this process now?
+// Is this process being traced now?
 bool debugger_attached();
 
 class DebuggedReplay final : public replay::ReplayObserver {
@@ -26,8 +26,8 @@ class DebuggedReplay final : public replay::ReplayObserver {
   DebuggedReplay(const DebuggedReplay&) = delete;
   DebuggedReplay& operator=(const DebuggedReplay&) = delete;
 
-  // Replays until the debugger lets it end. `first_stop`: the number of an event; 0: none. The
-  // report of what differs, if anything does. Not inlined: the debugger's commands break here.
+  // Replays until the debugger lets it end. `first_stop`: the number of an event; 0: none. Returns
+  // the report of a difference, if there is one. Not inlined: the debugger's commands break here.
   [[gnu::noinline]] std::optional<std::string> run(std::uint64_t first_stop);
 
   void applying(std::uint64_t event, const proto::Event& input) override;
@@ -40,7 +40,7 @@ class DebuggedReplay final : public replay::ReplayObserver {
  private:
   std::optional<std::string> replay_once();
   bool reached(std::uint64_t event, const char* remark);
-  // False: the debugger wants something that lies behind.
+  // False: the debugger wants an earlier event.
   bool stop(const std::string& why);
   bool wanted() const;
   bool wanted_is_behind() const;
@@ -56,8 +56,8 @@ class DebuggedReplay final : public replay::ReplayObserver {
   std::vector<bool> passed_;   // by number of the event
   std::uint64_t applied_ = 0;  // an input that no strand has gone on with yet; 0: none
   bool start_over_ = false;
-  bool threw_ = false;             // and it stopped there, on the stack of the throw
-  void (*before_)(int) = nullptr;  // what SIGTRAP did
+  bool threw_ = false;             // and the replay stopped there, on the stack of the throw
+  void (*before_)(int) = nullptr;  // the previous handling of SIGTRAP
 };
 
 }  // namespace reprise::internal

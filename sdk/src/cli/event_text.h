@@ -9,7 +9,7 @@
 
 namespace reprise::internal {
 
-// An event where it stands in its history. Refers to the history.
+// An event and its place in its history. Refers to the history.
 struct NumberedEvent {
   std::uint64_t number = 0;  // from 1, as everywhere
   int turn = 0;              // from 0

@@ -1,4 +1,4 @@
-// What the commands of a worker's program exit with when they could not do what was asked.
+// The exit status of a worker program's commands that could not do their work.
 #pragma once
 
 namespace reprise::internal {

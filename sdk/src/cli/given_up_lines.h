@@ -9,7 +9,7 @@
 
 namespace reprise::internal {
 
-// Tells each of them on stderr, once, however often the run is replayed.
+// Prints each of them on stderr, once, however often the run is replayed.
 class GivenUpLines {
  public:
   explicit GivenUpLines(base::Symbols& symbols) : symbols_(symbols) {}

@@ -13,7 +13,7 @@ void HistorySource::add_options(CLI::App& command) {
   from_file->excludes(from_store);
   from_store->needs(which);
   which->needs(from_store);
-  // Not callback(), which the command's final_callback() would take the place of.
+  // Not callback(), which the command's final_callback() would replace.
   command.parse_complete_callback([this] {
     if (file.empty() && store.empty()) {
       throw CLI::RequiredError("--history FILE, or --store DIR with --run ID,");

@@ -1,4 +1,4 @@
-// Where a command takes a history from: --history FILE, or --store DIR --run ID.
+// The source of a command's history: --history FILE, or --store DIR --run ID.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <string>

@@ -37,7 +37,7 @@ unsigned long long count(std::uint64_t number) {
   return number;
 }
 
-// Leaves when all that follows from an event has happened.
+// Ends the replay when everything that follows from an event has happened.
 class UntilEvent final : public replay::ReplayObserver {
  public:
   explicit UntilEvent(std::uint64_t last) : last_(last) {}
@@ -61,7 +61,7 @@ class UntilEvent final : public replay::ReplayObserver {
   bool there_ = false;
 };
 
-// A line for every turn, or for every twentieth part of a long history.
+// A line for every turn, or for every twentieth of a long history.
 class Progress {
  public:
   explicit Progress(const proto::History& history) : step_(history.turns_size() / 20 + 1) {}

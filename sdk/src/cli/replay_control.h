@@ -10,14 +10,15 @@ struct ReplayControl {
   static constexpr std::uint32_t kToEvent = 1;   // stop at the event with the number `target`
   static constexpr std::uint32_t kToMoment = 2;  // stop when `moment` is `target`
 
-  // Written by the debugger at a stop. A target that lies behind starts the replay over.
+  // Written by the debugger at a stop. A target that has passed starts the replay over.
   volatile std::uint32_t request = kRunOn;
   volatile std::uint64_t target = 0;
 
-  // Where the replay stands. A moment is an event in the order in which the replay reaches them,
-  // from 1: a turn's inputs lie before all its commands in the history, and among them in time.
+  // The position of the replay. Moments number the events in the order in which the replay reaches
+  // them, from 1: in the history a turn's inputs come before all its commands, in time they
+  // alternate.
   std::uint64_t moment = 0;
-  std::uint64_t event = 0;             // 0: none, before the first or behind the last
+  std::uint64_t event = 0;             // 0: none, before the first or after the last
   std::uint64_t events = 0;            // of the history
   bool on_strand = false;              // at a stop: in a call of the workflow's code
   const char* const* lines = nullptr;  // one for each of them

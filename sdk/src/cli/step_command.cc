@@ -29,7 +29,7 @@ struct StepCommand {
   bool strict = false;
 };
 
-// The argument of a command; 0, which no event has, when there is none.
+// The argument of a command; 0, which is no event's number, if it is missing.
 std::uint64_t number_in(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

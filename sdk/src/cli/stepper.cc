@@ -76,7 +76,7 @@ std::string Stepper::next() {
 
 std::string Stepper::back() {
   if (replay_->turns() == 0 && !differs()) return "this is the beginning\n";
-  // What could not be replayed does not count as a turn: it is behind the last one that did.
+  // A turn that could not be replayed is not counted: it comes after the last one that was.
   reach(differs() && !at_end() ? replay_->turns() : replay_->turns() - 1);
   return where();
 }

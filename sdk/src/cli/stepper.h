@@ -1,4 +1,4 @@
-// Walks through a history turn by turn, with the code beside it: behind `program step`.
+// Walks through a history turn by turn, together with the code: for `program step`.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -28,7 +28,7 @@ class Stepper final : private replay::ReplayObserver {
 
   // Each returns what to show.
   std::string where() const;               // the turn that was replayed last
-  std::string next();                      // one turn on
+  std::string next();                      // one turn further
   std::string back();                      // to the turn before
   std::string go_to(std::uint64_t event);  // the turn of that event
   std::string run_on();                    // to the end, or to where code and history differ

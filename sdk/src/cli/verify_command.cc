@@ -109,7 +109,7 @@ int run_verify(const std::string& program, const Worker& worker, const VerifyCom
                                               "\n"
                                         : report_text(report, options.store, replay);
   std::fputs(text.c_str(), stdout);
-  // Nobody may deploy because of a report that was not written.
+  // A report that could not be written must not look like a success.
   if (std::fflush(stdout) == 0) return report.exit_status();
   std::fprintf(stderr, "verify: the report cannot be written: %s\n", std::strerror(errno));
   return kCannot;

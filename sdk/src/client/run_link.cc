@@ -8,7 +8,7 @@
 namespace reprise::internal {
 namespace {
 
-// Throws what a run ended with, unless it completed.
+// Throws the failure with which a run ended, unless it completed.
 void throw_end(const runtime::RunEnd& end) {
   using Status = runtime::RunStatus;
   const std::string& message = end.failure.message();
@@ -36,7 +36,7 @@ std::shared_ptr<RunLink> RunLink::start(ServiceState& service, runtime::StartReq
   return link;
 }
 
-// The run goes on without us; the service need not remember that we wanted to know its end.
+// The run goes on; the service need not remember that this handle waited for its end.
 RunLink::~RunLink() {
   if (watch_ == nullptr || watch_->ready()) return;
   if (start_ != nullptr && start_->ready() && start_->get()) {
@@ -64,7 +64,7 @@ bool RunLink::try_started() const {
 
 void RunLink::started() const {
   if (try_started()) return;
-  // The error's message is the run that has the id, and its workflow if that is in the way.
+  // The error's message is the run that has the id, and its workflow if that is the obstacle.
   const std::string& run = start_->get().error().message;
   const std::string run_id = run.substr(0, run.find(' '));
   const std::string exists =
@@ -155,8 +155,8 @@ std::shared_ptr<runtime::RunWatch> RunLink::watch() {
   return watch_;
 }
 
-// A run that has ended is told to have, however short the timeout: the question itself takes its
-// time. Shards answer in order, so whoever has been answered a question has been told the end.
+// A run that has ended is reported as such however short the timeout is: the question alone may
+// take longer. Shards answer in order, so the answer to a question comes after the news of the end.
 void RunLink::wait_for_first_look(const runtime::RunWatch& ended, base::Duration timeout) {
   constexpr base::Duration kLongestLook{2'000};  // of a shard whose code does not return
   if (start_ != nullptr || timeout >= kLongestLook || looked_ || ended.ready()) return;
@@ -169,8 +169,8 @@ std::optional<std::string> RunLink::result(std::optional<base::Duration> timeout
   const auto ended = watch();
   if (!ended->ready()) {
     forbid_in_workflow();
-    // A test's environment must know which run to move, and that is known once it has started. An
-    // engine tells the end, or that there was no start: its timeout covers both.
+    // A test's environment must know which run to advance, and that is known once it has started.
+    // An engine reports the end, or a failed start: its timeout covers both.
     if (service_.awaiting) {
       (void)key_to_await();
     } else if (timeout) {

@@ -1,4 +1,5 @@
-// What a RunHandle and its copies share: which run, and what is known of its start and its end.
+// The state that a RunHandle and its copies share: which run, and what is known of its start and
+// its end.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -12,7 +13,7 @@
 
 namespace reprise::internal {
 
-// What a SentSignal and its copies share. Thread-safe.
+// The state that a SentSignal and its copies share. Thread-safe.
 struct SignalLink {
   explicit SignalLink(runtime::Service& to) : service(to) {}
   base::Status wait() const;
@@ -23,17 +24,17 @@ struct SignalLink {
 
 class RunLink;
 
-// What an UpdateHandle and its copies share. Thread-safe.
+// The state that an UpdateHandle and its copies share. Thread-safe.
 struct UpdateLink {
   static std::shared_ptr<UpdateLink> send(std::shared_ptr<RunLink> run,
                                           std::string_view name,
                                           std::string input);
-  // The payload it was answered with; nullopt: the timeout passed. Throws the handler's failure.
+  // The answer's payload; nullopt: time is up. Throws the handler's failure.
   std::optional<std::string> result(std::optional<base::Duration> timeout) const;
 
   std::shared_ptr<RunLink> run;
-  // Shared with the reply, which the service may keep for longer than anybody keeps the run. The
-  // outcome as well, because replies are copied and an Outcome cannot be.
+  // Shared with the reply, which the service may keep for longer than any handle lives. The outcome
+  // is shared too, because replies are copied and an Outcome cannot be.
   using Answer = base::Result<std::shared_ptr<const replay::Outcome>>;
   std::shared_ptr<runtime::Promise<Answer>> answer = std::make_shared<runtime::Promise<Answer>>();
 };
@@ -43,7 +44,7 @@ class RunLink {
  public:
   // Starts the run without waiting.
   static std::shared_ptr<RunLink> start(ServiceState& service, runtime::StartRequest request);
-  // A run that should be there.
+  // A run that should exist.
   RunLink(ServiceState& service, runtime::RunKey key) : service_(service), key_(std::move(key)) {}
   ~RunLink();
   RunLink(const RunLink&) = delete;
@@ -60,7 +61,7 @@ class RunLink {
 
   std::shared_ptr<SignalLink> submit_signal(std::string_view name, std::string input) const;
   base::Status signal(std::string_view name, std::string input) const;
-  // The payload it completed with; nullopt: the timeout passed. Throws the failure it ended with.
+  // The payload of its result; nullopt: time is up. Throws the failure with which it ended.
   std::optional<std::string> result(std::optional<base::Duration> timeout);
 
  private:

@@ -85,7 +85,7 @@ double float_value(unsigned additional, std::uint64_t bits) {
   return std::bit_cast<double>(bits);
 }
 
-// Does a float type with so many bits of precision hold the number exactly?
+// Can a float type with this many bits of precision represent the number exactly?
 bool fits(std::uint64_t magnitude, int precision) {
   if (magnitude == 0) return true;
   return static_cast<int>(std::bit_width(magnitude)) - std::countr_zero(magnitude) <= precision;
@@ -217,7 +217,7 @@ std::string_view CborReader::bytes() {
   return read_string(head);
 }
 
-// A count that the rest cannot hold is refused before anybody reserves memory for it.
+// A count that is too large for the remaining bytes is refused before memory is reserved for it.
 std::size_t CborReader::read_count(Type type,
                                    std::string_view expected,
                                    std::size_t element_bytes) {
@@ -322,7 +322,7 @@ void CborReader::refuse(std::string_view why, std::string_view member) const {
   std::string message = arguments ? "the arguments are not " + base::argument_list(whole_)
                                   : "the payload is no " + type;
   message += ": ";
-  // path_to() itself reads without a name for the whole.
+  // path_to() itself reads without naming the whole.
   const std::string path = whole_.empty() ? std::string() : path_to(position_);
   const std::string place = place_in(path + std::string(member), arguments);
   if (!place.empty()) message += place + ", ";
@@ -331,7 +331,7 @@ void CborReader::refuse(std::string_view why, std::string_view member) const {
   throw PayloadError(code_of_decoding(), message);
 }
 
-// Steps into the element of an array or the entry of a map that the position lies in.
+// Steps into the element of an array or the entry of a map that contains the position.
 bool CborReader::enter(std::size_t position, std::string* path) {
   const bool is_map = peek() == Type::kMap;
   const std::size_t count = is_map ? map() : array();
@@ -343,7 +343,7 @@ bool CborReader::enter(std::size_t position, std::string* path) {
       if (position < position_) return false;  // the key itself
     }
     const std::size_t child = position_;
-    std::size_t end = encoded_.size() + 1;  // what cannot be read to its end, it lies in
+    std::size_t end = encoded_.size() + 1;  // an item that cannot be read to its end contains it
     try {
       skip();
       end = position_;
@@ -369,7 +369,7 @@ std::string CborReader::path_to(std::size_t position) const {
       if (type != Type::kArray && type != Type::kMap) break;
       if (!at.enter(position, &path)) break;
     }
-  } catch (const PayloadError&) {  // the rest does not decode: this far it is known
+  } catch (const PayloadError&) {  // the rest does not decode: the path ends here
   }
   return path;
 }

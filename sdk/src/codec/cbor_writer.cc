@@ -140,7 +140,7 @@ void CborWriter::map(std::size_t size) {
   head(kMap, size);
 }
 void CborWriter::item(std::string_view encoded) {
-  nesting_ += encoded.size();  // it has no more levels than bytes
+  nesting_ += encoded.size();  // it cannot have more levels than bytes
   out_ += encoded;
 }
 

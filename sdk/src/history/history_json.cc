@@ -23,8 +23,8 @@ namespace {
 using proto::Event;
 using proto::Turn;
 
-// Members of the header and of the lines of events that are no fields of a message. A field of
-// History, Turn or Event cannot have such a name; a test looks.
+// Members of the header and of event lines that are not fields of a message. No field of History,
+// Turn or Event may have such a name; a test checks that.
 constexpr std::string_view kFormat = "format";
 constexpr std::string_view kEvents = "events";
 constexpr std::string_view kNumber = "number";
@@ -37,8 +37,8 @@ constexpr std::string_view kData = "data";
 constexpr std::string_view kInput = "input";
 constexpr std::string_view kCommand = "command";
 
-// Which fields are members of the header, of a turn's object, of an event's, as they are. The
-// others are said in another way.
+// The fields that are members of the header, of a turn's object or of an event's as they are. The
+// others are written in another way.
 bool is_of_header(const Field& field) {
   return field.number() != proto::History::kFormatFieldNumber &&
          field.number() != proto::History::kTurnsFieldNumber;
@@ -67,7 +67,7 @@ void add_turn(const Turn& turn, int number, Json* line) {
   if (turn.deferred()) add_member(line, kDeferred, true);
 }
 
-// What a turn has besides its time and its events; empty: nothing.
+// Fields of a turn other than its time and its events; empty: none.
 Json rest_of(const Turn& turn) {
   Json rest = Json::object();
   add_fields(turn, is_of_turn, &rest);
@@ -87,8 +87,8 @@ void add_event(const Event& event, std::string_view role, Json* line) {
   add_member(line, kData, message_to_json(event.GetReflection()->GetMessage(event, kind)));
 }
 
-// Calls `visit` with one object per event, and with one per turn that needs it: a turn that has no
-// events, or something that is none.
+// Calls `visit` with one object per event, and one per turn that needs it: a turn without events,
+// or with other data.
 void for_each_line(const proto::History& history, base::FunctionRef<void(Json)> visit) {
   std::uint64_t number = 0;
   for (int t = 0; t < history.turns_size(); ++t) {
@@ -147,7 +147,7 @@ class Reader {
     }
   }
 
-  // What has been taken, for messages: "event 7".
+  // The position, for messages: "event 7".
   std::string last() const { return "event " + std::to_string(events_); }
   proto::History& history() { return history_; }
 
@@ -257,7 +257,7 @@ class Events final : public ElementSink {
  public:
   explicit Events(Reader* reader) : reader_(reader) {}
 
-  // Without its format at the beginning a history is read as a whole.
+  // If the format is not at the beginning, the history is read as a whole.
   bool begin(const Json& before) override {
     if (!before.contains(kFormat)) return false;
     reader_->take_header(before);
@@ -337,7 +337,7 @@ class NoEvents final : public ElementSink {
   void take(const Json&) override {}
 };
 
-// Is the first line one whole value, and not the object that has all events?
+// Is the first line a complete value, but not the object with all events?
 bool has_lines(std::string_view text) {
   text.remove_prefix(text.find_first_not_of(" \t\r\n"));
   const std::string_view first = next_line(&text);
@@ -378,7 +378,7 @@ proto::History history_from_json(std::string_view text) {
   } catch (const Malformed& problem) {
     fail(problem.what());
   }
-  // What JSON can say and a history cannot have (too deep) ends here.
+  // Refuses JSON that a history cannot contain (nested too deeply).
   const std::string encoded = runtime::encode_history(reader.history());
   reader.history() = proto::History();  // Clear() would keep its memory
   return value_or_throw(runtime::decode_history(encoded));

@@ -10,7 +10,7 @@ namespace reprise::internal {
 
 std::string history_to_json(const proto::History& history, JsonLayout layout);
 
-// Does it begin as a JSON form does? No binary one begins so.
+// Does it begin like a JSON form? No binary form does.
 bool looks_like_json(std::string_view bytes);
 
 // Either layout. Throws HistoryError, which names the line or the event.

@@ -17,13 +17,13 @@ std::string place(std::string_view whole, std::size_t offset) {
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
-// Takes what the library's parser finds. Not its own tree builder: that one knows no limit of
-// depth, and looks through all members of an object for each of them.
+// Receives what the library's parser finds. Not the library's own tree builder, which has no limit
+// of depth and searches all members of an object for each new one.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
   Builder(std::string_view text, std::string_view whole) : text_(text), whole_(whole) {}
 
-  // Of the elements of the outermost object's member `key`, if it is an array.
+  // For the elements of the outermost object's member `key`, if it is an array.
   void pass_on(std::string_view key, ElementSink& sink) {
     passed_on_ = key;
     sink_ = &sink;
@@ -71,7 +71,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     std::vector<Json> values{};
   };
 
-  // With as many members as have a value by now.
+  // With the members that have a value by now.
   static Json::object_t object_of(Level level) {
     Json::object_t object;
     object.reserve(level.values.size());
@@ -109,7 +109,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     if (twice != sorted.end())
       refuse("has the key '" + std::string(*twice) + "' twice in one object");
   }
-  // The parser says where it is in its own errors only.
+  // The parser gives the position only in its own errors.
   [[noreturn]] void refuse(const std::string& why) const {
     throw Malformed("the value that begins at " + place(whole_, offset() + 1) + " " + why);
   }

@@ -1,5 +1,4 @@
-// The JSON values that histories are written as and read from: objects keep the order of their
-// members.
+// JSON values for histories: objects keep the order of their members.
 #pragma once
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -19,26 +18,26 @@ struct Malformed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Levels of arrays and objects: a failure with as many causes as a record may nest, or a payload of
-// 64 levels in the long form of its maps.
+// The most levels of arrays and objects: enough for a failure with as many causes as a record may
+// nest, and for a payload of 64 levels with its maps in the long form.
 inline constexpr std::size_t kMaxJsonDepth = proto::kMostLevels + 16;
 
 // Parses one value. Throws Malformed for anything else, for more than kMaxJsonDepth levels and for
-// a key that stands twice in an object; the message has line and column in `whole`, of which `text`
-// is a part.
+// a repeated key in an object; the message has line and column in `whole`, of which `text` is a
+// part.
 Json parse_json(std::string_view text, std::string_view whole);
 
-// Takes the elements of an array as they are read, so that they need not be in memory at once.
+// Takes the elements of an array as they are read, so that they need not all be in memory.
 class ElementSink {
  public:
   virtual ~ElementSink() = default;
-  // False: the array is to be kept. `before` has the members that come before it in its object.
+  // False: keep the array. `before` has the members that come before it in its object.
   virtual bool begin(const Json& before) = 0;
   virtual void take(const Json& element) = 0;
 };
 
 // parse_json() of a whole text. If it is an object whose member `key` is an array, its elements may
-// go to the sink; the array is empty in the object that is returned then.
+// go to the sink; then the array is empty in the object returned.
 Json parse_json_elements(std::string_view text, std::string_view key, ElementSink& sink);
 
 // Adds a member that the object does not have yet. Json's own operator[] would look at all others.
@@ -46,7 +45,7 @@ inline void add_member(Json* object, std::string_view key, Json value) {
   object->get_ref<Json::object_t&>().emplace_back(std::string(key), std::move(value));
 }
 
-// "3 characters", "the object": what stands where something else should, for messages.
+// "3 characters", "the object": names an unexpected value, for messages.
 std::string describe_json(const Json& value);
 
 // Throw Malformed, naming `what`, for a value of another kind or out of range.
@@ -67,8 +66,8 @@ std::string bytes_of(const Json& hex, std::string_view what);
 Json float_to_json(double value);
 double float_of(const Json& value, std::string_view what);
 
-// The only key of an object that begins with '$' ("$cbor"), which tells that the object stands for
-// something that JSON has not; empty for anything else. Throws Malformed for one among others.
+// The only key of an object if it begins with '$' ("$cbor"): then the object stands for something
+// that JSON does not have. Empty for anything else. Throws Malformed for such a key among others.
 std::string_view mark_of(const Json& value);
 
 }  // namespace reprise::internal

@@ -43,7 +43,7 @@ std::int64_t time_from_json(const Json& value, std::string_view key) {
     const sys_days date(year(y) / month(mon) / day(d));
     const base::Time time =
         base::Time(date) + hours(h) + minutes(min) + seconds(s) + milliseconds(ms);
-    // Only what is written so is read.
+    // Only this spelling is accepted.
     if (time_to_json(base::to_ms(time)) == value) return base::to_ms(time);
   }
   throw Malformed(std::string(key) +

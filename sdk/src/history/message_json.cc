@@ -170,7 +170,7 @@ void put_value(const Json& value, const Field& which, Message* to) {
   }
 }
 
-// What is no more than the bytes of fields that this version does not know, and of those alone.
+// Checks that the bytes have only fields that this version does not know.
 void set_unknown(const Json& value, Message* message) {
   const std::string bytes = bytes_of(value, kUnknown);
   auto* fields = message->GetReflection()->MutableUnknownFields(message);

@@ -1,5 +1,5 @@
-// Messages of the event format as JSON objects. By reflection, so that no field can be forgotten:
-// one that is added to the format has a JSON form at once.
+// Messages of the event format as JSON objects. By reflection, so that no field can be forgotten: a
+// new field has a JSON form at once.
 #pragma once
 #include <string_view>
 
@@ -17,14 +17,13 @@ using Field = google::protobuf::FieldDescriptor;
 using Wanted = bool (*)(const Field&);
 
 // Adds every field that is set and wanted, by name, in the order of their numbers: enums by name,
-// payloads by payload_to_json(), run ids as UUIDs; {"$bytes": "<hexadecimal>"} for a text that is
-// no UTF-8. What a newer version may have written into the message is kept as {"$unknown":
-// "<hexadecimal>"}.
+// payloads by payload_to_json(), run ids as UUIDs; {"$bytes": "<hexadecimal>"} for text that is not
+// UTF-8. Fields of a newer version are kept as {"$unknown": "<hexadecimal>"}.
 void add_fields(const google::protobuf::Message& message, Wanted wanted, Json* object);
 Json message_to_json(const google::protobuf::Message& message);
 
 // Sets the field that add_fields() wrote as the member `key`. Throws Malformed: the message has no
-// such field that is wanted, or the value is none of it.
+// such wanted field, or the value does not fit it.
 void set_field(std::string_view key,
                const Json& value,
                Wanted wanted,

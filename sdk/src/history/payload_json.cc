@@ -34,7 +34,7 @@ Json read_array(CborReader& in) {
   return array;
 }
 
-// Can the keys be those of a JSON object? All different, none that looks like a mark of ours.
+// Can the keys be those of a JSON object? They must differ, and none may look like a mark of ours.
 bool are_members(const std::vector<Json>& keys) {
   std::vector<std::string_view> texts;
   for (const Json& key : keys) {
@@ -72,7 +72,7 @@ Json read_map(CborReader& in) {
   return marked(kMap, std::move(pairs));
 }
 
-// Throws PayloadError for what JSON cannot say.
+// Throws PayloadError for what JSON cannot express.
 Json read_item(CborReader& in) {
   using Type = CborReader::Type;
   switch (in.peek()) {
@@ -160,7 +160,7 @@ Json payload_to_json(std::string_view payload) {
     CborReader in(payload);
     Json value = read_item(in);
     in.finish();
-    // Floats of more bytes than they need, text that is no UTF-8...
+    // Floats with more bytes than necessary, text that is not UTF-8...
     CborWriter out;
     write_item(out, value);
     if (out.written() == payload) return value;

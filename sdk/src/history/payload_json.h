@@ -1,4 +1,4 @@
-// Payloads as JSON that people can read, where that loses nothing.
+// Payloads as readable JSON, where that is lossless.
 #pragma once
 #include <string>
 #include <string_view>
@@ -7,13 +7,13 @@
 
 namespace reprise::internal {
 
-// The JSON value that the payload's CBOR item is, if encoding that again gives the same bytes;
-// {"$cbor": "<hexadecimal>"} if not, and for bytes that are no CBOR. Within the value,
-// {"$bytes": "<hexadecimal>"} is a byte string, {"$float": "NaN"} a number that JSON has not, and
+// The JSON equivalent of the payload's CBOR item, if encoding that again gives the same bytes;
+// {"$cbor": "<hexadecimal>"} if not, and for bytes that are not CBOR. Within the value, {"$bytes":
+// "<hexadecimal>"} is a byte string, {"$float": "NaN"} a number that JSON does not have, and
 // {"$map": [[key, value], ...]} a map whose keys an object cannot have.
 Json payload_to_json(std::string_view payload);
 
-// The bytes again. Throws Malformed for what cannot be a payload.
+// The bytes again. Throws Malformed if the value cannot be a payload.
 std::string payload_from_json(const Json& value);
 
 }  // namespace reprise::internal

@@ -88,7 +88,7 @@ LogSink internal::never_throwing(const LogSink& log) {
 }
 
 void internal::forbid_in_workflow() {
-  // A strand may run elsewhere too: in a replay without an engine.
+  // A strand may also run in a replay without an engine.
   if (replay::Strand::current() == nullptr && !runtime::ShardThread::is_here()) return;
   misplaced(
       "a client call in workflow code, a query handler or a step on the shard would block the "

@@ -19,7 +19,7 @@ namespace {
 
 using Sink = std::shared_ptr<const LogSink>;
 
-// Protobuf's handler is a plain function, so what it needs is the process's too.
+// Protobuf's handler is a plain function, so its state is global too.
 struct Sinks {
   std::mutex mutex;
   std::vector<Sink> all;
@@ -59,7 +59,7 @@ void take(pb::LogLevel level, const char* file, int line, const std::string& mes
   if (handler_before != nullptr) handler_before(level, file, line, message);
 }
 
-// Once: protobuf reads its handler without a lock, so it is not taken out again.
+// Once: protobuf reads its handler without a lock, so it is never removed.
 void install() {
   static const bool kInstalled = [] {
     handler_before = pb::SetLogHandler(&take);

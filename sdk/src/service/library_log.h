@@ -1,5 +1,5 @@
-// Lines that libraries would write to stderr, in an engine's log: protobuf complains there of what
-// is in users' messages.
+// Sends lines that libraries would write to stderr to an engine's log: protobuf complains about the
+// content of users' messages.
 #pragma once
 #include <memory>
 
@@ -7,8 +7,8 @@
 
 namespace reprise::internal {
 
-// While it lives, protobuf's lines go to `log`, or to that of a younger one. Before the first and
-// behind the last of the process they go where they went before. The handler is the process's own:
+// While it lives, protobuf's lines go to `log`, or to that of a newer object. Before the first and
+// after the last object of the process they go where they went before. The process has one handler:
 // one that the program sets later is left in place. Any thread.
 class LibraryLog {
  public:

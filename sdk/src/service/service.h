@@ -1,4 +1,4 @@
-// Behind the public Service: the runtime's one, and how a caller waits for it.
+// The state of a public Service: the runtime's service, and how a caller waits for it.
 #pragma once
 #include <functional>
 #include <memory>
@@ -23,18 +23,18 @@ struct ServiceState {
 
   // Does a worker use it?
   virtual bool in_use() const { return false; }
-  // True: it belongs to the process that this one was forked from. Nothing of it may be destroyed
-  // here: its threads, which would have to be waited for, are not in this process.
+  // True: it belongs to the process from which this one was forked. Nothing of it may be destroyed
+  // here: that would wait for its threads, which are not in this process.
   virtual bool abandoned() const { return false; }
 
   runtime::Service* service = nullptr;
   LogSink log;
-  // Told which run a caller is about to wait for. Empty: nobody asks.
+  // Told which run a caller is about to wait for. Empty: not needed.
   std::function<void(const runtime::RunKey&)> awaiting{};
 };
 
-// What cannot be destroyed on this thread, because it would wait for itself, stays until the
-// process ends: exit() in an activity destroys what is static while the activity's thread is in it.
+// An object that cannot be destroyed on this thread, because it would wait for itself, stays until
+// the process ends: exit() in an activity destroys static objects on the activity's thread.
 template <class T>
 void leave_for_ever(std::unique_ptr<T> object) {
   static std::mutex mutex;
@@ -47,15 +47,15 @@ struct ServiceAccess {
   static ServiceState& state(Service& service) { return *service.state_; }
 };
 
-// Throws UsageError RP2004 on a thread that an answer needs: a shard's, whatever code of the user's
-// it runs, and wherever else workflow code runs.
+// Throws UsageError RP2004 on a thread that is needed for the answer: a shard's, whatever user code
+// it runs, and any other thread that runs workflow code.
 void forbid_in_workflow();
 
 // StoreError RP1008: the worker whose thread waits is stopping.
 [[noreturn]] void throw_worker_stopping();
 
-// For what may never come, as the end of a run. False: the timeout passed. A worker that stops does
-// not wait for its own threads to come back from here.
+// For something that may never come, such as the end of a run. False: time is up. A worker that
+// stops does not wait for its own threads to return from here.
 template <class T>
 bool wait_for(runtime::Service& service,
               const runtime::Promise<T>& promise,
@@ -68,8 +68,8 @@ bool wait_for(runtime::Service& service,
   return false;
 }
 
-// For the answer to a request, which comes when the service has done it: not without limit when it
-// cannot. `stop` is for answers that others have to give.
+// For the answer to a request, which comes when the service has carried it out; if it cannot, the
+// wait is limited. `stop` is for answers that depend on others.
 template <class T>
 void wait_for_answer(runtime::Service& service,
                      const runtime::Promise<T>& promise,
@@ -81,8 +81,8 @@ void wait_for_answer(runtime::Service& service,
   if (!promise.ready()) throw_worker_stopping();
 }
 
-// Sets the promise when it is called, and also when it is dropped uncalled, as by an engine that
-// was closed with the question under way: whoever waits is told.
+// Sets the promise when it is called, and also when it is dropped uncalled, as by an engine that is
+// closed with the question under way: the waiting caller gets an error.
 template <class T>
 runtime::Reply<T> reply_to(std::shared_ptr<runtime::Promise<base::Result<T>>> promise) {
   struct Answer {
@@ -112,8 +112,8 @@ base::Result<T> ask(runtime::Service& service, const Send& send, const std::stop
 
 // spdlog's default logger.
 LogSink default_log();
-// Hands on lines that can be printed: with control characters and the like as \x1b, and with no
-// further line in the first column, where the next entry of the log begins.
+// Passes on printable lines: control characters are escaped as \x1b, and further lines are
+// indented, because an entry of the log begins in the first column.
 LogSink printable_log(LogSink log);
 // runtime/engine/log_sink.h
 LogSink never_throwing(const LogSink& log);

@@ -1,11 +1,11 @@
-// Which run a thread replays, so that a crash in its code can be told.
+// Which run a thread replays, so that a crash in its code can be reported.
 #pragma once
 #include <string>
 #include <string_view>
 
 namespace reprise::internal {
 
-// While it lives, a crash of this thread is laid to this run.
+// While it lives, a crash of this thread is reported as one of this run.
 class CrashNote {
  public:
   CrashNote(std::string_view workflow, const std::string& workflow_id);
@@ -13,7 +13,7 @@ class CrashNote {
   CrashNote(const CrashNote&) = delete;
   CrashNote& operator=(const CrashNote&) = delete;
 
-  // Fit to be printed by a signal handler.
+  // In a form that a signal handler can print.
   const std::string& workflow() const { return workflow_; }
   const std::string& workflow_id() const { return workflow_id_; }
   const std::string& argument() const { return argument_; }  // the id, for a shell

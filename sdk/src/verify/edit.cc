@@ -16,7 +16,7 @@ bool ends_run(const Event& command) {
   return command.has_run_completed() || command.has_run_failed() || command.has_run_cancelled();
 }
 
-// The name that a person gave it, or what it is.
+// The name that a person gave it, or its kind.
 std::string short_name(const Event& event) {
   switch (event.kind_case()) {
     case Event::kActivityScheduled:
@@ -60,8 +60,8 @@ std::string phrase(const Event& event) {
   return site.empty() ? text : text + " (" + site + ")";
 }
 
-// What the cancellation of a scope gives up, and what no handler could read, no call asks for: an
-// edit could go nowhere.
+// No call asks for what the cancellation of a scope gives up, or for a signal that no handler could
+// read: there is no place for an edit.
 bool is_given_up(const std::optional<Event>& command) {
   if (!command || command->has_call_site()) return false;
   return command->has_activity_cancel_requested() || command->has_timer_cancelled() ||
@@ -72,7 +72,7 @@ bool same_call(const Event& one, const Event& other) {
   return one.kind_case() == other.kind_case() && short_name(one) == short_name(other);
 }
 
-// The run's commands behind the one with this event number, up to the end of its history.
+// The run's commands after the one with this event number, up to the end of its history.
 const Event* command_behind(const proto::History& history, std::uint64_t event) {
   std::uint64_t number = 0;
   for (const proto::Turn& turn : history.turns()) {
@@ -84,7 +84,7 @@ const Event* command_behind(const proto::History& history, std::uint64_t event) 
   return nullptr;
 }
 
-// One that no run of this kind can have met: "add-charge", "add-charge-2".
+// An id that no run of this workflow can have met: "add-charge", "add-charge-2".
 std::string new_id(std::string wanted, const proto::History& history) {
   std::set<std::string_view> taken;
   for (const proto::Turn& turn : history.turns()) {

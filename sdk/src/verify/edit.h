@@ -1,4 +1,4 @@
-// The change of the code that keeps a diverging run going, from both sides of its mismatch.
+// The change of the code that keeps a diverging run going, made from both sides of its mismatch.
 #pragma once
 #include <string>
 
@@ -9,7 +9,7 @@ namespace reprise::internal {
 
 struct Edit {
   std::string text;  // several lines; empty: none is known
-  std::string at;    // file:line where it goes; empty: not known
+  std::string at;    // file:line where it goes; empty: unknown
   std::string note;
 };
 

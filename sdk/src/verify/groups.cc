@@ -12,7 +12,7 @@ namespace {
 using proto::Event;
 using replay::Mismatch;
 
-// The same for all runs that came to the same place: without ids, durations and the like.
+// The same for all runs that diverge at the same place: without ids, durations and the like.
 std::string kind_and_name(const std::optional<Event>& event) {
   if (!event) return {};
   switch (event->kind_case()) {

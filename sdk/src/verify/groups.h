@@ -1,4 +1,4 @@
-// Diverging runs, put together by what is wrong with them.
+// Diverging runs, grouped by what is wrong with them.
 #pragma once
 #include <map>
 #include <string>
@@ -29,7 +29,7 @@ class Groups {
   std::vector<VerifyGroup> take();
 
  private:
-  // Of runs of one group, those that started first are shown, whichever thread met them.
+  // Of a group, the runs that started first are shown, whichever thread found them.
   struct Group {
     VerifyGroup shown;
     std::map<store::RunNumber, VerifyExample> examples;

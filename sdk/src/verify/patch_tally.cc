@@ -24,7 +24,7 @@ void PatchTally::add(const std::string& workflow,
     VerifyPatch& patch = patches_[{workflow, id}];
     patch.asked = patch.asked || answer.asked;
     patch.deprecating = patch.deprecating || answer.deprecated;
-    // A run without the event that did not do what the new branch does took the old one.
+    // A run without the event that did not act as the new branch does took the old one.
     const bool old = !answer.taken || (answer.unmarked && replay.trouble() != nullptr);
     if (old && !markers.contains(id)) ++patch.old_branch;
   }

@@ -13,7 +13,7 @@ namespace reprise::internal {
 
 class PatchTally {
  public:
-  // What `replay` has shown of a run.
+  // What a replay has shown about a run.
   void add(const std::string& workflow,
            const proto::History& history,
            const runtime::HistoryReplay& replay);

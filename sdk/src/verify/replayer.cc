@@ -103,7 +103,7 @@ class Replayer::State final : public internal::Registry {
 
   ReplayerOptions options_;
   internal::Implementations implementations_;
-  std::optional<runtime::WorkerCode> code_;  // made of them when it is first needed
+  std::optional<runtime::WorkerCode> code_;  // made from them when it is first needed
   replay::StackPool stacks_;
   base::Symbols symbols_;
 };

@@ -37,7 +37,7 @@ void RunCheck::check(const Run& run) {
   done_.fetch_add(1, std::memory_order_relaxed);
 }
 
-// As in an engine, which parks such runs when they would come back: each leaves a stack behind.
+// As in an engine, which parks such runs instead of loading them: each leaves a stack behind.
 bool RunCheck::has_given_up_too_many(const std::string& workflow) const {
   const auto found = given_up_.find(workflow);
   return found != given_up_.end() && found->second.strands >= runtime::kMostGivenUp;

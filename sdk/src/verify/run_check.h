@@ -1,4 +1,4 @@
-// Replays runs one after another on one thread, and gathers what that shows.
+// Replays runs one after another on one thread, and collects the results.
 #pragma once
 #include <atomic>
 #include <map>
@@ -17,7 +17,7 @@ namespace reprise::internal {
 
 using Run = runtime::StoreReader::Run;
 
-// Runs are named by their numbers in the store until they are shown.
+// Until they are shown, runs are identified by their numbers in the store.
 struct UnreadRun {
   Run run;
   base::Error why;
@@ -39,7 +39,7 @@ class RunCheck {
   std::vector<UnreadRun> take_unread() { return std::exchange(unread_, {}); }
   std::uint64_t done() const { return done_; }          // any thread
   std::uint64_t diverged() const { return diverged_; }  // any thread
-  // Adds what `other` has gathered. Neither is in use by another thread.
+  // Adds the results of `other`. Neither is in use by another thread.
   void merge(RunCheck& other);
   void fill(VerifyReport* report);
 

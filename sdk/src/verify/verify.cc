@@ -26,7 +26,7 @@ using Stored = runtime::RunStatus;
 
 constexpr auto kProgressEvery = std::chrono::milliseconds(100);
 
-// Runs that one thread takes at a time: neighbours in the store.
+// The number of runs that a thread takes at a time: neighbours in the store.
 constexpr std::size_t kAtOnce = 16;
 
 class Verification {
@@ -67,7 +67,7 @@ class Verification {
         internal::value_or_throw(reader_.visit(status, false, take));
       }
     }
-    // Runs that lie side by side in the store are read one after another.
+    // Neighbouring runs in the store are read one after another.
     std::sort(runs_.begin(), runs_.end(),
               [](const Run& a, const Run& b) { return a->number < b->number; });
     if (options_.limit == 0 || runs_.size() <= options_.limit) return;
@@ -117,7 +117,7 @@ class Verification {
     for (UnreadRun& run : checks_.front()->take_unread()) unread_.push_back(std::move(run));
   }
 
-  // As many as the system gives: with fewer it takes longer.
+  // As many as the system gives: with fewer it only takes longer.
   std::vector<std::thread> start_threads() {
     std::vector<std::thread> threads(checks_.size());
     working_ = threads.size();

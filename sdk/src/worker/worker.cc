@@ -79,7 +79,7 @@ class Worker::State final : public internal::Registry {
   internal::ServiceState* service() const { return service_; }
 
  private:
-  // In a child of fork(): the threads that would have to be waited for are not in this process.
+  // In a child of fork(): it would wait for threads that are not in this process.
   bool leave_to_parent() {
     if (session_ == nullptr || !service_->abandoned()) return false;
     internal::leave_for_ever(std::move(session_));

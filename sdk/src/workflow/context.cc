@@ -211,7 +211,7 @@ replay::Outcome update_outcome(std::string result) {
   }
 }
 
-// What is no Failure is let through: a bug, or the run leaving memory.
+// Anything but a Failure passes: a bug, or the run leaving memory.
 replay::Execution::UpdateHandler update_handler(
     std::function<std::string(std::string_view)> handler) {
   return [handler = std::move(handler)](std::string_view input) {
@@ -220,7 +220,7 @@ replay::Execution::UpdateHandler update_handler(
     } catch (const Failure& failure) {
       return replay::Outcome::failed(internal::to_proto(failure));
     } catch (const PayloadError& error) {
-      // What it returned, unless the handler has misread something of its own.
+      // Returns the handler's result, unless the handler has misread something of its own.
       if (error.code() != base::to_string(base::ErrorCode::kPayloadEncode)) throw;
       return internal::refused_result(error);
     }

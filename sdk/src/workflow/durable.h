@@ -10,18 +10,17 @@ namespace reprise::internal {
 
 // Throws UsageError RP2004 unless the caller is on a strand of that run.
 void require_strand(const replay::Execution& execution);
-// The same in closures that make no durable calls.
+// The same, but also allowed in closures that must make no durable calls.
 void require_durable(const replay::Execution& execution);
-// Throws CancelledFailure besides, in a scope that was cancelled: nothing is started in it any
-// more.
+// Also throws CancelledFailure in a cancelled scope: nothing more is started in it.
 void require_startable(replay::Execution& execution);
 
 [[noreturn]] void throw_cancelled();
 
-// Counts, for what looks at the expressions that durable calls stand in.
+// Counts durable calls, for the check of expressions with two of them.
 void note_durable_call();
 
-// Every durable call passes its site on through here, once.
+// Every durable call passes its site through here, once.
 inline base::CallSite to_base(CallSite site) {
   note_durable_call();
   return {site.file, site.line};

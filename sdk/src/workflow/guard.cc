@@ -11,7 +11,7 @@ namespace reprise {
 using runtime::guard::this_thread;
 using runtime::guard::watch_this_thread;
 
-// What the strand has switched off stays off when it comes back from waiting (Scheduler::resume).
+// What the strand has switched off stays off when it resumes after waiting (Scheduler::resume).
 AllowNondeterminism::AllowNondeterminism(std::string_view) noexcept
     : watched_(watch_this_thread(false)) {}
 
@@ -24,8 +24,8 @@ namespace {
 
 constinit thread_local std::uint64_t durable_calls = 0;
 
-// Expressions that are being evaluated on this thread, by the frame of their function. Those of
-// other strands are among them, with frames on other stacks.
+// Expressions under evaluation on this thread, by the frame of their function. Those of other
+// strands are among them, with frames on other stacks.
 using Expressions = std::unordered_multimap<const void*, const DurableExpression*>;
 
 Expressions& expressions() {
@@ -39,9 +39,8 @@ void note_durable_call() {
   ++durable_calls;
 }
 
-// A durable call has been made since another part of the same expression began: then the two are
-// made one after the other for no other reason than the compiler's choice, or because of a rule of
-// the language that cannot be seen from here.
+// A durable call was made since another part of the same expression began: so the order of the two
+// is the compiler's choice, or fixed by a rule of the language that cannot be seen from here.
 void DurableExpression::open() {
   calls_before_ = durable_calls;
   auto& all = expressions();

@@ -1,4 +1,4 @@
-// What an environment (an engine's worker, a test) gives to the workflow code that runs in it.
+// What an environment (an engine's worker, a test) provides for the workflow code that runs in it.
 #pragma once
 #include <functional>
 #include <memory>
@@ -10,13 +10,13 @@ namespace reprise::internal {
 
 struct WorkflowHost {
   LogSink log;  // set
-  // Told of every activity before it is scheduled; may throw to refuse it. Empty: nobody asks.
+  // Called for every activity before it is scheduled; may throw to refuse it. Empty: not needed.
   std::function<void(std::string_view activity, std::string_view task_queue)> scheduling{};
-  // Asked when an attempt of a step has failed: true makes the failure final. Empty: nobody asks.
+  // Called when an attempt of a step has failed: true makes the failure final. Empty: not needed.
   std::function<bool(std::string_view run, std::string_view step)> last_attempt_of_step{};
 };
 
-// For histories replayed elsewhere: lines of workflow code were written when the run was recorded.
+// For histories replayed elsewhere: their log lines were written when the run was recorded.
 inline std::shared_ptr<const WorkflowHost> silent_host() {
   return std::make_shared<const WorkflowHost>(
       WorkflowHost{.log = [](LogLevel, std::string_view) {}});

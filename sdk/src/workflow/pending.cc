@@ -18,7 +18,7 @@ namespace {
 }
 
 void release(internal::PendingParts& parts) noexcept {
-  // Stops a spawned strand, whose stack may refer to what `spawned` holds: in this order.
+  // Stops a spawned strand, whose stack may refer to `spawned`: in this order.
   if (auto* operation = std::exchange(parts.operation, nullptr)) intrusive_release(operation);
   parts.spawned.reset();
 }
@@ -28,7 +28,7 @@ void release(internal::PendingParts& parts) noexcept {
 namespace internal {
 
 void require_strand(const replay::Execution& execution) {
-  // The strand first: it is the thread's own, so other threads get no further.
+  // Checks the strand first: it belongs to one thread, so other threads get no further.
   if (replay::Strand::current() != nullptr && execution.callable()) return;
   throw_outside(
       "a durable call outside the run's own code: the Context and what comes from it belong to the "
@@ -115,7 +115,7 @@ std::string PendingBase::take() {
         "once. Let one strand wait for it and pass on what it got");
   }
   if (awaited.signal != nullptr && awaited.signal->value.value != nullptr) {
-    // Read when it was handed over.
+    // Already decoded when it was handed over.
     parts_.spawned =
         std::static_pointer_cast<internal::SpawnResult>(std::move(awaited.signal->value.value));
   }

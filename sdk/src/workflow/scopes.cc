@@ -42,7 +42,8 @@ void CancelScope::cancel() {
 }
 
 void Logger::write(LogLevel level, std::string_view line) const {
-  // Only on a strand: elsewhere nothing is replayed, and the execution may be another thread's.
+  // Only on a strand: elsewhere nothing is replayed, and the execution may be in use by another
+  // thread.
   if (replay::Strand::current() != nullptr && execution_->callable() && execution_->replaying()) {
     return;
   }

@@ -9,8 +9,8 @@
 
 namespace reprise::internal {
 
-// One run's code in memory: the Context, and the user's object made from it. Members in this order:
-// the object refers to the Context until it is gone.
+// One run's code in memory: the Context, and the user's object made from it. The members are in
+// this order because the object refers to the Context until it is destroyed.
 class WorkflowRunner final : public replay::WorkflowInstance, public base::Pooled<WorkflowRunner> {
  public:
   WorkflowRunner(replay::Execution& execution,
@@ -18,7 +18,7 @@ class WorkflowRunner final : public replay::WorkflowInstance, public base::Poole
                  std::shared_ptr<const WorkflowHost> host)
       : factory_(factory), host_(std::move(host)), context_(execution, *host_) {}
 
-  // Everything but a Failure is let through: a bug, or the run leaving memory.
+  // Anything but a Failure passes: a bug, or the run leaving memory.
   replay::Outcome make() override {
     try {
       object_ = factory_(context_);

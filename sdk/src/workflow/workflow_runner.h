@@ -1,4 +1,4 @@
-// Implementations of workflows and activities as the runtime takes them.
+// Implementations of workflows and activities in the form that the runtime needs.
 #pragma once
 #include <map>
 #include <memory>
@@ -17,7 +17,7 @@ runtime::ActivityCode activity_code(ActivityFunction function);
 // What has been implemented so far.
 class Implementations {
  public:
-  // Twice the same name: the later one counts, as a test's environment has it.
+  // If a name comes twice, the later one counts, as in a test's environment.
   void add_workflow(std::string_view name, WorkflowFactory factory);
   void add_activity(std::string_view name, runtime::ActivityCode code);
   bool has_workflow(std::string_view name) const { return workflows_.contains(name); }

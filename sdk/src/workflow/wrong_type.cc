@@ -35,7 +35,8 @@ void internal::throw_wrong_type(const PayloadError& error,
 namespace internal {
 namespace {
 
-// In runs from before signals were set aside, one that is not recorded yet is its sender's mistake.
+// In runs from before signals were set aside, a signal that is not recorded yet is its sender's
+// mistake.
 void require_recorded(const replay::Execution& run, const PayloadError& error) {
   if (run.replaying() || run.behaviours().unreadable_signals_are_set_aside()) return;
   throw PayloadError(error);

@@ -1,5 +1,5 @@
-// What is thrown when a recorded payload is not of the type that the code reads it as: a
-// PayloadError for the code, and, if it leaves the code, the report that parks the run.
+// Thrown when a recorded payload does not have the type that the code reads: a PayloadError for the
+// code, and, if it leaves the code, the report that parks the run.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -30,7 +30,7 @@ class WrongType final : public PayloadError, public replay::ChangedType {
                                    std::string payload_of,
                                    std::size_t strand);
 
-// A signal that a handler was handed without its having been read: the log says that it was good.
+// For a signal that a handler got without its being decoded first: the log says that it was good.
 std::shared_ptr<void> read_handed(const replay::Execution& run,
                                   const std::string& name,
                                   const replay::Execution::HandedSignal& signal,
