@@ -16,7 +16,7 @@ constexpr int kChildEnd = 3;  // as in kToParent
 
 [[noreturn]] void become(const std::vector<char*>& argv, int pipe_end, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(1);  // it was too late to ask for that
+  if (getppid() != parent) _exit(1);  // too late: the parent had died before this request
   if (pipe_end == kChildEnd) {
     fcntl(kChildEnd, F_SETFD, 0);
   } else {

@@ -7,7 +7,7 @@
 
 namespace reprise::bench {
 
-// What a child writes to this path its parent reads.
+// The parent reads what a child writes to this path.
 inline constexpr const char* kToParent = "/dev/fd/3";
 
 // The child is killed when its parent dies. Make one only while the process has a single thread.
@@ -18,10 +18,10 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  // The child's next line without its end; nullopt: there will be none.
+  // The child's next line without the line end; nullopt: there are no more.
   std::optional<std::string> read_line();
   void kill();         // with SIGKILL, and waits for the end
-  std::string wait();  // for its end; empty: it exited with 0; else what happened, for a person
+  std::string wait();  // until it ends; empty: it exited with 0; else what happened, for people
 
  private:
   pid_t pid_ = -1;  // -1: it has ended

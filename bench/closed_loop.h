@@ -1,6 +1,6 @@
 // The closed loop: one client thread keeps N runs in flight. It awaits the oldest one's result and
-// submits the next. Runs of one age finish in the same commits, so waiting in order costs next to
-// nothing.
+// submits the next. Runs of the same age finish in the same commits, so waiting in order costs
+// almost nothing.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -32,17 +32,17 @@ class ClosedLoop {
   ClosedLoop(std::size_t in_flight, Submit submit) : submit_(std::move(submit)) {
     for (std::size_t i = 0; i < in_flight; ++i) add();
   }
-  // Whatever is still in flight is awaited: an engine that closes would only delay the next load.
+  // Waits for all runs still in flight: an engine that closes with them would delay the next load.
   ~ClosedLoop() {
     try {
       while (!in_flight_.empty()) take();
-    } catch (...) {  // an exception is on its way already, or the load has its figures
+    } catch (...) {  // an exception is already being thrown, or the load has its figures
     }
   }
   ClosedLoop(const ClosedLoop&) = delete;
   ClosedLoop& operator=(const ClosedLoop&) = delete;
 
-  // Until every run of the first wave is gone, runs start together and not one after another.
+  // Until every run of the first wave has ended, runs start together and not one after another.
   void warm_up(double seconds) {
     const Stopwatch time;
     for (std::size_t i = 0; i < in_flight_.size() || time.seconds() < seconds; ++i) turn_over();

@@ -28,7 +28,7 @@ struct Options {
   std::string directory = default_parent();
   std::string json;
   bool list = false;
-  // Not for people: how this program calls itself.
+  // Not for people: with this the program starts itself.
   std::string only;
   std::size_t leave_runs = 0;
 
@@ -68,8 +68,8 @@ int measure_here(const Options& options) {
   return kUsage;
 }
 
-// In a process of its own: what one load leaves behind in memory, or the end that it comes to, is
-// nothing to the others.
+// In a process of its own, so that memory that a load leaves behind, or its crash, does not affect
+// the others.
 Figures measure_apart(const Load& load, const Options& options) {
   const TemporaryStore directory(options.directory);  // removed even if the load is killed
   ChildProcess child({"--only", load.name, "--seconds", std::to_string(options.seconds_of(load)),

@@ -18,7 +18,7 @@ std::optional<double> number_of(const Json& json, const char* key) {
   return found->get<double>();
 }
 
-// Where 200 bytes per event would compare nothing, the same bytes are the only floor there is.
+// Where 200 bytes per event would not be comparable, the floor with the same bytes is the only one.
 const std::optional<double>& main_floor(const Floors& floors) {
   return floors.reference ? floors.reference : floors.same_bytes;
 }

@@ -28,8 +28,8 @@ using Figures = std::vector<Figure>;
 
 // {"name", "value", "unit", "floor", "ratio", "floor_same_bytes", "ratio_same_bytes", "cpu_us",
 // "client_cpu_us"}; null where there is none. The floor is the reference if there is one, else the
-// one with the same bytes. A ratio is value / floor: the share of the floor that is reached for a
-// rate, how many times the floor for a duration or a size.
+// one with the same bytes. A ratio is value / floor: for a rate the share of the floor that is
+// reached, for a duration or a size how many times the floor it is.
 nlohmann::ordered_json to_json(const Figure& figure);
 Figure figure_from_json(const nlohmann::ordered_json& json);
 

@@ -13,7 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // How many rounds of records stay in the journal before its head is removed: an archive is written
-// in large transactions and is behind by that much.
+// in large transactions and lags by this much.
 constexpr std::uint64_t kKeptRounds = 20;
 
 double seconds_since(Clock::time_point start) {

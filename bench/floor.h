@@ -4,7 +4,7 @@
 //
 // One thread, default (fully synced) commits, one environment: records appended to a journal under
 // an increasing sequence number, histories appended under an increasing run number when a run
-// closes, the journal trimmed behind them.
+// closes, and then the journal trimmed.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,9 +13,9 @@
 
 namespace reprise::bench {
 
-// What runs write.
+// The records that runs write.
 struct RunShape {
-  std::uint64_t records = 0;      // of one run: it closes with the last
+  std::uint64_t records = 0;      // of one run: the last one closes it
   std::size_t record_bytes = 0;   // of each
   std::size_t history_bytes = 0;  // written once when it closes; 0: never
 };
@@ -32,7 +32,7 @@ struct FloorRate {
   double per_second(std::uint64_t count) const { return static_cast<double>(count) / seconds; }
 };
 
-// Every commit advances all of `in_flight` runs by one record. `directory` is made for the
+// Every commit advances all of `in_flight` runs by one record. `directory` is created for the
 // measurement and removed after it; it must not exist. Throws std::runtime_error, as the others do.
 FloorRate measure_floor(const std::string& directory,
                         std::uint64_t in_flight,

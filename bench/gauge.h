@@ -1,5 +1,5 @@
-// A floor (floor.h) as a load states it: measured right before and right after the load, because
-// disks change their speed from one minute to the next.
+// A floor (floor.h) for a load: measured right before and right after the load, because the speed
+// of disks changes from one minute to the next.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -14,14 +14,14 @@
 
 namespace reprise::bench {
 
-// Measures one floor: in a directory that does not exist, for about so long.
+// Measures one floor: in a directory that does not exist, for about this long.
 using Probe = std::function<double(const std::string& directory, double seconds)>;
 
 Probe runs_per_second(std::uint64_t in_flight, const RunShape& shape);
 Probe records_per_second(std::uint64_t in_flight, const RunShape& shape);
 Probe commit_micros(const std::vector<CommitShape>& commits);
 
-// The bytes that a run of ours has written to the journal and will have in the archive.
+// The bytes that one of our runs has written to the journal and will have in the archive.
 RunShape shape_of(const RunHandle& run);
 
 // The reference floor and the one with the same bytes of one figure; either may be missing.

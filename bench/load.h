@@ -1,4 +1,4 @@
-// A load: something that is measured, under a name.
+// A load: a named thing to measure.
 #pragma once
 #include <algorithm>
 #include <functional>
@@ -18,7 +18,7 @@ struct Settings {
   double floor_seconds() const { return std::max(0.3, seconds / 8); }
 };
 
-// When a load runs without being asked for by name.
+// When a load runs if it is not named on the command line.
 enum class Runs {
   kAlways,
   kQuick,  // with --quick only
@@ -29,7 +29,7 @@ enum class Runs {
 struct Load {
   std::string name;
   Runs runs = Runs::kAlways;
-  // Throws what std::exception describes when it cannot be measured.
+  // Throws a std::exception when it cannot be measured.
   std::function<Figures(const Settings&)> measure;
   double default_seconds = 0;  // of steady state; 0: those of all loads
 };

@@ -1,4 +1,4 @@
-// What is measured besides the time: percentiles, processor time, memory, files.
+// Measurements besides the time: percentiles, processor time, memory, files.
 #pragma once
 #include <chrono>
 #include <cstddef>
@@ -23,19 +23,19 @@ class CpuTime {
  public:
   CpuTime();
   double process_seconds() const;  // all threads
-  double thread_seconds() const;   // the caller's, which must have made this object
+  double thread_seconds() const;   // of the calling thread, which must have made this object
 
  private:
   double process_;
   double thread_;
 };
 
-// Every single sample is kept: no buckets that round a percentile. One thread at a time.
+// Keeps every sample, so that no buckets round a percentile. One thread at a time.
 class Samples {
  public:
   void add(double sample) { samples_.push_back(sample); }
   std::size_t count() const { return samples_.size(); }
-  // The sample below which that share (0 to 1) of all lies. There must be one.
+  // The sample below which this share (0 to 1) of all samples is. There must be samples.
   double percentile(double share);
 
  private:
@@ -43,11 +43,11 @@ class Samples {
 };
 
 // Anonymous memory of this process only: pages of the store's files belong to the kernel's cache.
-// What the allocator keeps for later is given back first.
+// Memory that the allocator keeps for later is returned first.
 std::size_t resident_bytes();
 
 // The same once it has stopped shrinking: for a moment after the last start the shard still evicts
-// and the archiver still works. What counts is what stays.
+// and the archiver still works. Only memory that stays counts.
 std::size_t settled_resident_bytes();
 
 // Of the two LMDB environments of a store.

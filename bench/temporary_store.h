@@ -7,7 +7,8 @@
 
 namespace reprise::bench {
 
-// REPRISE_BENCH_DIR chooses the disk; without it the system's directory for temporary files does.
+// REPRISE_BENCH_DIR chooses the disk; without it, the system's directory for temporary files is
+// used.
 inline std::string default_parent() {
   const char* chosen = std::getenv("REPRISE_BENCH_DIR");
   return chosen != nullptr ? chosen : std::filesystem::temp_directory_path().string();
@@ -22,7 +23,7 @@ class TemporaryStore {
     }
   }
   ~TemporaryStore() {
-    std::error_code ignored;  // what is left over is no reason to lose what was measured
+    std::error_code ignored;  // left-over files are no reason to lose the measurements
     std::filesystem::remove_all(path_, ignored);
   }
   TemporaryStore(const TemporaryStore&) = delete;

@@ -15,7 +15,7 @@ if(TARGET reprise_command)
 endif()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")
-# For `source` in gdb; every program that links the library carries it too.
+# For `source` in gdb; every program that links the library contains it too.
 install(FILES "${PROJECT_SOURCE_DIR}/tools/gdb/reprise-gdb.py"
   DESTINATION ${CMAKE_INSTALL_DATADIR}/reprise)
 

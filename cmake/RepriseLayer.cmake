@@ -23,7 +23,7 @@ if(REPRISE_SANITIZE)
   target_link_options(reprise_settings INTERFACE -fsanitize=${REPRISE_SANITIZE})
 endif()
 
-# Linking is a good part of a build of many static programs.
+# With many static programs, linking is a large part of the build.
 if(REPRISE_IS_TOP_LEVEL)
   find_program(REPRISE_MOLD mold)
   mark_as_advanced(REPRISE_MOLD)
@@ -40,7 +40,7 @@ endif()
 function(reprise_compile_together target)
   if(REPRISE_UNITY)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-    # True of a header, and g++ takes what is included here for one.
+    # The warning is right for headers, and g++ treats files included here as headers.
     target_compile_options(${target} PRIVATE
       $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
   endif()
@@ -48,23 +48,24 @@ endfunction()
 
 # reprise_lean_debug_info(TARGET): debug information holds functions and lines but neither types nor
 # variables nor the namespaces of what was inlined (a quarter of the size, two thirds of the time).
-# For what does not stand in the stacks of reports; the preset `debug` keeps everything.
+# For code that does not appear in the stacks of reports; the preset `debug` keeps everything.
 function(reprise_lean_debug_info target)
   target_compile_options(${target} PRIVATE
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>,$<CONFIG:RelWithDebInfo>>:-g1>)
 endfunction()
 
-# reprise_stack_debug_info(TARGET): the functions of this layer stand in the stacks of reports, which
-# leave them out by their namespaces: everything, also where a build asks for less, but for where
-# our own variables live at each instruction (two fifths of the size, a fifth of the time).
+# reprise_stack_debug_info(TARGET): functions of this layer are in the stacks of reports, which
+# leave them out by their namespaces. So it keeps everything, even if a build asks for less, except
+# the locations of our own variables at each instruction (two fifths of the size, a fifth of the
+# time).
 function(reprise_stack_debug_info target)
   target_compile_options(${target} PRIVATE
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>,$<CONFIG:RelWithDebInfo>>:-g2>
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<CONFIG:RelWithDebInfo>>:-fno-var-tracking>)
 endfunction()
 
-# reprise_built_for_one_run(TARGET): tests run for seconds and are compiled on every machine; to
-# optimize them takes longer than they do. What they test keeps its own optimization.
+# reprise_built_for_one_run(TARGET): tests run for seconds and are compiled on every machine;
+# optimizing them takes longer than running them. The code under test keeps its own optimization.
 function(reprise_built_for_one_run target)
   reprise_compile_together(${target})
   reprise_lean_debug_info(${target})
@@ -90,7 +91,7 @@ function(reprise_layer name)
     EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET default)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   target_compile_features(${target} PUBLIC cxx_std_20)
-  # For the users' code too, because it runs on strands. Stack-clash protection makes sure that a
+  # For users' code too, because it runs on strands. Stack-clash protection makes sure that a
   # large frame touches the guard page instead of jumping over it; lazy binding would save the
   # vector registers on the caller's stack, which is a small one.
   target_compile_options(${target} PUBLIC

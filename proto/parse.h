@@ -7,12 +7,12 @@
 
 namespace reprise::proto {
 
-// Levels of messages within messages that a record may have. What is written today has some 40. A
-// failure whose causes are nested deeper than protobuf's own limit of 100 was written once, and is
-// to be read; each level costs less than 1 KiB of stack, and threads that read have megabytes.
+// The most levels of nested messages in a record. Records written today have some 40. An earlier
+// version wrote failures whose causes nest deeper than protobuf's own limit of 100, and these must
+// be readable; each level costs less than 1 KiB of stack, and threads that read have megabytes.
 inline constexpr int kMostLevels = 1'000;
 
-// False: the bytes are no such message.
+// False: the bytes are not such a message.
 [[nodiscard]] bool parse(std::string_view bytes, google::protobuf::MessageLite* message);
 
 }  // namespace reprise::proto

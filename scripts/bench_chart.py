@@ -18,7 +18,7 @@ ROW, BAR, TITLE, AXIS, GAP = 26, 16, 46, 30, 22
 BACKGROUND, INK, FAINT, GRID = "#ffffff", "#1f2933", "#52606d", "#e4e7eb"
 OURS, FLOOR, PEER = "#2b6cb0", "#c05621", "#8492a6"
 OUR_NAME = "Reprise"
-PEER_NAMES = {"dbos": "DBOS"}  # where a capital is not enough
+PEER_NAMES = {"dbos": "DBOS"}  # if a capital letter is not enough
 
 
 def short(number):
@@ -147,7 +147,7 @@ def draw_peer_panel(drawing, rows, unit):
 
 def draw(figures, peers):
     drawing = Drawing()
-    # With one in flight a rate is a duration in disguise, and its bar a sliver.
+    # With one in flight a rate is really a duration, and its bar would be too small to see.
     with_floor = [f for f in figures
                   if f["unit"].endswith("/s") and f.get("floor") and not f["name"].endswith("/1")]
     for unit in dict.fromkeys(f["unit"] for f in with_floor):

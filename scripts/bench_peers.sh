@@ -79,7 +79,7 @@ any_alive() {
   return 1
 }
 
-# Asks whatever runs to end, and after five seconds ends it.
+# Asks all running processes to end, and after five seconds kills them.
 stop_all() {
   local process i
   for process in "${!started[@]}"; do kill -"${started[$process]}" "$process" 2>/dev/null || true; done
@@ -120,7 +120,7 @@ await() {
   die_with "$log" "$name is not ready after a minute"
 }
 
-# attend LOG SECONDS COMMAND...: runs the command to its end, or for so long at most. Bash lets a
+# attend LOG SECONDS COMMAND...: runs the command to its end, or for at most this long. Bash lets a
 # signal interrupt `wait`, and nothing else, so the command runs in the background.
 attend() {
   local log=$1 limit=$2 process status=0
@@ -136,7 +136,7 @@ attend() {
 
 # --- What they all need --------------------------------------------------------------------------
 
-# The first of the commands that is not there.
+# The first of the commands that is missing.
 missing() {
   local command
   for command in "$@"; do
@@ -171,7 +171,7 @@ free_ports() {
     });' "$1"
 }
 
-# The share of the machine, in per cent, that is busy while nothing of ours runs.
+# How busy the machine is, in per cent, while nothing of ours runs.
 busy() {
   { head -n 1 /proc/stat; sleep 1; head -n 1 /proc/stat; } | awk '
     { total = 0; for (i = 2; i <= 9; ++i) total += $i; idle = $5 + $6 }
@@ -359,7 +359,7 @@ name_of() {
 summarize() {
   sort -s -k1,1 -k2,2n -k3,3g "$scratch/measurements" | awk '
     function median(list, n) { return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2 }
-    # By rate, so the latencies come in order too, the other way round, or nearly.
+    # Sorted by rate, so the latencies are sorted too, nearly, in reverse.
     function flush() { if (n) print key, median(rate, n), rate[1], rate[n], median(p50, n) }
     $1 " " $2 != key { flush(); key = $1 " " $2; n = 0 }
     { rate[++n] = $3; p50[n] = $4 }

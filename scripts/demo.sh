@@ -33,7 +33,7 @@ readonly requests=40000                     # the work: about four requests to s
 say() { printf '\n== %s\n' "$1"; }
 fail() { printf '\ndemo: FAILED: %s\n' "$1" >&2; exit 1; }
 
-# A background process of a script does not hear Ctrl-C; it must not outlive the demo.
+# A background process of a script does not get Ctrl-C; it must not outlive the demo.
 pid=
 trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true' EXIT
 

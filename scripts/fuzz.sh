@@ -50,7 +50,7 @@ for target in "${targets[@]}"; do
   log=out/fuzz/$target.log
   printf 'fuzzing %s for %s s\n' "$target" "$seconds"
   result=ok
-  # Memory: a length that is believed would ask for far more than this at once.
+  # Memory: code that trusts a wrong length would ask for far more than this at once.
   "build/fuzz/tests/fuzz/fuzz_$target" "out/fuzz/$target" "tests/fuzz/corpus/$target" \
     -max_total_time="$seconds" -timeout=20 -malloc_limit_mb=256 -rss_limit_mb=2048 -max_len=4096 \
     -artifact_prefix="out/fuzz/${target}_" -print_final_stats=1 > "$log" 2>&1 || result=FAILED

@@ -57,7 +57,7 @@ for name in "${chosen[@]}"; do
   fi
   echo "== $name $size (seed $seed)"
   began=$SECONDS
-  # The last line is the harness's own account of itself.
+  # The last line is the harness's own summary.
   if output=$("$program" "$size" --seed "$seed"); then verdict=ok; else verdict=FAILED; failed=1; fi
   line=$(tail -n 1 <<<"$output")
   echo "$line"

@@ -27,7 +27,7 @@ struct Arguments {
   throw CLI::RuntimeError(code);
 }
 
-// The whole copy, which nobody writes to: every page, entry and record.
+// Reads the whole copy, which nobody writes to: every page, entry and record.
 void verify(const std::string& directory) {
   runtime::Names names;
   runtime::StoreAudit audit(names);

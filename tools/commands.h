@@ -6,8 +6,8 @@
 
 namespace reprise::tools {
 
-// Adds all of them. Parsing executes the one that was asked for, by its callback. `clock`: what
-// ages are counted to; must outlive the app.
+// Adds all of them. Parsing executes the chosen one, through its callback. `clock`: the present,
+// for ages; must outlive the app.
 void add_commands(CLI::App& app, const base::Clock& clock);
 
 }  // namespace reprise::tools

@@ -12,7 +12,7 @@ namespace {
 
 std::size_t width_of(char32_t c) {
   const int columns = ::wcwidth(static_cast<wchar_t>(c));
-  return columns < 0 ? 1 : static_cast<std::size_t>(columns);  // in the "C" locale: of no ASCII
+  return columns < 0 ? 1 : static_cast<std::size_t>(columns);  // in the "C" locale: not ASCII
 }
 
 bool wants_colour(ColourMode mode) {

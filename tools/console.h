@@ -1,4 +1,4 @@
-// What can be shown of foreign text on a terminal, and in which colours.
+// Foreign text on a terminal, and colours.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -12,10 +12,10 @@ std::string safe_text(std::string_view text, std::size_t longest = std::string_v
 // How many columns of a terminal the (safe) text takes.
 std::size_t display_width(std::string_view text);
 
-// Cuts (safe) text to so many columns.
+// Cuts (safe) text to this many columns.
 std::string cut_to_width(std::string text, std::size_t columns);
 
-// Of the terminal that stdout is; 0: it is none, and lines may be of any length.
+// The width of the terminal if stdout is one; 0: it is not, and lines may be of any length.
 std::size_t terminal_width();
 
 enum class Colour { kNone, kGreen, kYellow, kRed, kFaint, kBold };
@@ -23,7 +23,7 @@ enum class ColourMode { kAuto, kAlways, kNever };
 
 class Paint {
  public:
-  // kAuto: where stdout is a terminal that has colours, unless NO_COLOR is set.
+  // kAuto: if stdout is a terminal with colours, unless NO_COLOR is set.
   explicit Paint(ColourMode mode);
   std::string operator()(Colour colour, std::string_view text) const;
 

@@ -11,7 +11,7 @@ namespace reprise::tools {
 // Not thread-safe.
 class DurationHistogram {
  public:
-  // Below 0, which a clock that was set back makes, counts as 0.
+  // Negative values, which come from a clock that was set back, count as 0.
   void add(std::int64_t ms) {
     const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(ms, 0));
     const std::size_t at = bucket_of(value);
@@ -27,7 +27,7 @@ class DurationHistogram {
     return count_ == 0 ? 0 : static_cast<std::int64_t>(sum_ / static_cast<double>(count_) + 0.5);
   }
   std::int64_t largest() const { return static_cast<std::int64_t>(largest_); }
-  // The smallest duration that at least this share of them does not exceed.
+  // The smallest duration that at least this share of the durations does not exceed.
   std::int64_t quantile(double share) const {
     const double wanted = share * static_cast<double>(count_);
     std::uint64_t seen = 0;

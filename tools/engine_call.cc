@@ -36,7 +36,7 @@ void print_engine_line(std::string_view line) {
   std::fprintf(stderr, "reprise: %s\n", safe_text(line).c_str());
 }
 
-// An engine that only records: it has no code, no threads and no socket.
+// An engine that only records, without code, threads and socket.
 runtime::EngineOptions recording_only() {
   runtime::EngineOptions options;
   options.threaded = false;
@@ -91,7 +91,7 @@ base::Result<Told> tell(const std::string& directory,
   }
 }
 
-// What concerns one run, and what concerns the store or its engine.
+// Tells errors of one run from errors of the store or its engine.
 int exit_code_of(ErrorCode code) {
   const int number = static_cast<int>(code);
   const bool of_run = number / 1'000 == 2 || code == ErrorCode::kSignalUnreadable ||

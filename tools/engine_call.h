@@ -1,4 +1,5 @@
-// What a command asks of the engine that has a store open; without one, of the store itself.
+// Sends a command's request to the engine that has a store open, or without one carries it out on
+// the store itself.
 #pragma once
 #include <CLI/CLI.hpp>
 
@@ -15,9 +16,9 @@ class EngineCall {
   struct Answer {
     runtime::StoreReader::Run run;
     std::string payload;
-    bool by_engine = false;  // false: there is none, and the store has it now
+    bool by_engine = false;  // false: there is none, and the request is recorded in the store
   };
-  // About the run that `store` names; `request` says what. Gives up when it is refused, or fails.
+  // For the run that `store` names. Ends the command if the request is refused or fails.
   Answer ask(const StoreArguments& store, proto::ControlRequest request) const;
 
  private:

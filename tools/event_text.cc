@@ -12,7 +12,7 @@ std::string number(std::uint32_t id) {
   return "#" + std::to_string(id);
 }
 
-// What follows other words, if it is anything.
+// Text to append to other words, if it is not empty.
 std::string then(const std::string& text) {
   return text.empty() ? "" : " " + text;
 }
@@ -116,7 +116,7 @@ std::string site_of(const Event& event) {
 std::string failure_text(const proto::Failure& failure) {
   std::string text = failure.type().empty() ? "" : safe_text(failure.type()) + ": ";
   text += failure.message().empty() ? "no message" : safe_text(failure.message());
-  // An activity's failure repeats what its cause says; the cause adds of what type that was.
+  // An activity's failure repeats the message of its cause; the cause adds the type.
   const bool repeated = failure.kind() == proto::Failure::ACTIVITY;
   if (!failure.has_cause()) return text;
   if (!repeated) return text + "; caused by " + failure_text(failure.cause());

@@ -1,4 +1,4 @@
-// Events in words. Everything returned is safe for a terminal.
+// Events as text. Everything returned is safe for a terminal.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -9,11 +9,11 @@
 namespace reprise::tools {
 
 std::string kind_of(const proto::Event& event);  // "ActivityScheduled"
-// What it says beyond its kind: name, id, payload, failure.
+// Its content besides its kind: name, id, payload, failure.
 std::string details_of(const proto::Event& event, std::size_t longest = kShortPayload);
 std::string site_of(const proto::Event& event);  // "shop/checkout.cc:38"; inputs have none
 
-// "CardDeclined: not enough money", with what caused it.
+// "CardDeclined: not enough money", with its causes.
 std::string failure_text(const proto::Failure& failure);
 
 }  // namespace reprise::tools

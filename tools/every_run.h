@@ -12,7 +12,7 @@ inline constexpr runtime::RunStatus kEveryStatus[] = {
     runtime::RunStatus::kTimedOut,  runtime::RunStatus::kContinuedAsNew};
 
 // Status by status, the newest run of each first, until `visit` returns false. Open ones come
-// first: a run that ends meanwhile is seen twice at most, and never missed.
+// first: a run that ends meanwhile may be seen twice, but is never missed.
 base::Status visit_every_run(runtime::StoreReader& reader,
                              base::FunctionRef<bool(const runtime::StoreReader::Run&)> visit);
 

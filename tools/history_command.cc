@@ -20,15 +20,15 @@ struct HistoryOptions {
   bool json = false;
 };
 
-// Gathers the lines: printing could wait for whoever reads them, and the history is read inside of
-// a transaction.
+// Collects the lines: printing could block on the reader, and the history is read inside a
+// transaction.
 class Lines {
  public:
   explicit Lines(std::size_t longest) : longest_(longest) {}
 
   void add(const proto::Turn& turn) {
     for (const proto::Event& input : turn.inputs()) {
-      // What the engine keeps books with, no code ever sees.
+      // Workflow code never sees the engine's bookkeeping.
       const bool deferred = turn.deferred() && !runtime::is_bookkeeping(input);
       add(turn, input, deferred ? "  (deferred)" : "");
     }

@@ -27,7 +27,7 @@ bool write_all(int file, std::string_view bytes) {
   return true;
 }
 
-// Into a file that we have made, which goes if it does not become whole. Closes it.
+// Writes to a file that we have created, and removes it if it cannot be completed. Closes it.
 base::Status finish(int file, const std::string& path, std::string_view bytes) {
   bool written = write_all(file, bytes);
   base::Error why = failed("cannot write", path);
@@ -46,7 +46,8 @@ base::Status write_new(const std::string& path, std::string_view bytes) {
   return finish(file, path, bytes);
 }
 
-// What is there stays until the new content is whole. Where a link leads is replaced, not the link.
+// An existing file stays until the new content is complete. Of a link the target is replaced, not
+// the link.
 base::Status replace(const std::string& path, mode_t mode, std::string_view bytes) {
   std::error_code none;
   const std::string real = std::filesystem::canonical(path, none).string();
@@ -61,7 +62,7 @@ base::Status replace(const std::string& path, mode_t mode, std::string_view byte
   return why;
 }
 
-// A device, a pipe: it takes what it is given, and is nobody's to remove.
+// A device or a pipe: it is written to, and must not be removed.
 base::Status write_into(const std::string& path, std::string_view bytes) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (file < 0) return failed("cannot write", path);

@@ -1,4 +1,4 @@
-// The two forms in which a history lies in a file: JSON and binary (docs/history_format.md).
+// The two forms of a history in a file: JSON and binary (docs/history_format.md).
 #pragma once
 #include <CLI/CLI.hpp>
 #include <string>
@@ -18,7 +18,7 @@ struct HistoryForm {
 // --format json|binary and --compact.
 void add_form_options(CLI::App& command, HistoryForm& form);
 
-// Why the form cannot be written there (empty: stdout); empty: it can.
+// The reason why the form cannot be written there (empty: stdout); empty: it can.
 std::string objection_to(const HistoryForm& form, const std::string& output);
 
 std::string encode(const proto::History& history, const HistoryForm& form);

@@ -28,7 +28,7 @@ struct ImportOptions {
   }
 };
 
-// Empty: it begins with a start, has no other, and nothing comes behind an end.
+// Empty: it begins with its only start, and nothing comes after an end.
 std::string fault_of(const proto::History& history) {
   bool ended = false;
   for (int i = 0; i < history.turns_size(); ++i) {

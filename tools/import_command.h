@@ -1,4 +1,4 @@
-// reprise import: a history from a file: is it one, and in the other form.
+// reprise import: checks a history in a file, and writes it in the other form.
 #pragma once
 #include <CLI/CLI.hpp>
 

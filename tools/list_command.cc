@@ -30,7 +30,7 @@ struct ListOptions {
   ColourMode colour = ColourMode::kAuto;
 };
 
-// A line for each, so that it can be read without reading it all.
+// One line for each, so that it can be read line by line.
 void print_as_json(const runtime::StoreReader& reader, const Runs& runs) {
   std::printf("[");
   const char* separator = "\n";

@@ -1,4 +1,4 @@
-// reprise list: newest runs first, or those that are asked for.
+// reprise list: the runs that match, the newest first.
 #pragma once
 #include <CLI/CLI.hpp>
 

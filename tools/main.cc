@@ -1,5 +1,5 @@
-// The reprise command. Each subcommand lies in a file of its own, tools/<name>_command.{h,cc},
-// whose one function adds it to the app; add_commands() calls them all.
+// The reprise command. Each subcommand has a file of its own, tools/<name>_command.{h,cc}, with one
+// function that adds it to the app; add_commands() calls them all.
 #include <clocale>
 
 #include "tools/run_command.h"

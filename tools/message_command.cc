@@ -34,7 +34,7 @@ internal::Json read_argument(const MessageOptions& options,
   }
 }
 
-// Arguments are encoded as an array, as the SDK does it.
+// Arguments are encoded as an array, as in the SDK.
 std::string encode_arguments(const MessageOptions& options) {
   internal::Json all = internal::Json::array();
   for (const std::string& text : options.store.arguments()) {

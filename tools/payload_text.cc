@@ -21,8 +21,8 @@ std::string hex(std::string_view bytes, std::size_t longest) {
   return text + "'";
 }
 
-// Prints while nlohmann reads. Returning false ends the reading: when there is enough, or when the
-// data nests so deeply that going on would need too much stack.
+// Prints while nlohmann reads. Returning false ends the reading: when there is enough text, or when
+// the data nests so deeply that more would need too much stack.
 class Printer final : public json::json_sax_t {
  public:
   explicit Printer(std::size_t longest) : longest_(longest) {}
@@ -94,12 +94,12 @@ class Printer final : public json::json_sax_t {
 
   const std::size_t longest_;
   std::string text_;
-  std::vector<bool> first_;  // of each open bracket: nothing stands in it yet
+  std::vector<bool> first_;  // for each open bracket: it is still empty
   bool has_key_ = false;
   bool complete_ = false;
 };
 
-// Empty: it is no CBOR that could be shown.
+// Empty: not CBOR that can be shown.
 std::string json_text(std::string_view payload, std::size_t longest) {
   Printer printer(longest);
   const bool sound = json::sax_parse(payload, &printer, json::input_format_t::cbor);

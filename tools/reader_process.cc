@@ -33,7 +33,7 @@ void ReaderReport::write(const nlohmann::json& line) {
   const std::string text = line.dump(-1, ' ', false, Handler::replace) + "\n";
   for (std::size_t at = 0; at < text.size();) {
     const ssize_t written = ::write(pipe_, text.data() + at, text.size() - at);
-    if (written < 0 && errno != EINTR) ::_exit(3);  // nobody listens any more
+    if (written < 0 && errno != EINTR) ::_exit(3);  // the parent is gone
     if (written > 0) at += static_cast<std::size_t>(written);
   }
 }

@@ -1,4 +1,5 @@
-// Reads a store in a process of its own: whatever its files hold, the command itself lives to tell.
+// Reads a store in a process of its own: whatever is in its files, the command itself survives and
+// can report it.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -7,10 +8,10 @@
 
 namespace reprise::tools {
 
-// What is shown of an id that may not be verified, in characters.
+// The most characters shown of an id that may not have been verified.
 inline constexpr std::size_t kLongestUnverifiedId = 200;
 
-// What the child process says: where it is, and at the end what it found.
+// Messages of the child process: where it is, and at the end what it found.
 class ReaderReport {
  public:
   explicit ReaderReport(int pipe) : pipe_(pipe) {}
@@ -23,8 +24,8 @@ class ReaderReport {
 };
 
 struct ReaderOutcome {
-  nlohmann::json result;  // null: the child did not come to its end
-  std::string crash;      // how it ended then, and what it was reading
+  nlohmann::json result;  // null: the child did not finish
+  std::string crash;      // how it ended in that case, and what it was reading
 };
 
 ReaderOutcome run_reader(const std::function<void(ReaderReport&)>& work);

@@ -1,4 +1,4 @@
-// reprise repair DIR NEWDIR: a new store of what verifies of a damaged one.
+// reprise repair DIR NEWDIR: makes a new store of everything that verifies in a damaged one.
 #pragma once
 #include <CLI/CLI.hpp>
 

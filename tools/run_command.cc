@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kUsage = 2;
 
-// How many characters are to be added, removed or changed, at least.
+// The least number of characters to add, remove or change.
 std::size_t distance(std::string_view one, std::string_view other) {
   std::vector<std::size_t> row(other.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -63,7 +63,7 @@ int refuse(const CLI::App& app, const std::string& kind, std::string_view word) 
   return kUsage;
 }
 
-// What is wrong with the words behind `reprise`, and of which command.
+// What is wrong with the words after `reprise`, and for which command.
 int explain(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out;
   std::ostringstream err;
@@ -102,7 +102,7 @@ int serve_command(int argc, const char* const* argv, const base::Clock& clock) {
     return error.get_exit_code();  // of the subcommand
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && error.get_name() == "RequiredError") {
-      return refuse(app, "option", first);  // no command, so this is the option that is none
+      return refuse(app, "option", first);  // no command, so this is the unknown option
     }
     return explain(app, error);
   }
@@ -113,7 +113,7 @@ int serve_command(int argc, const char* const* argv, const base::Clock& clock) {
 
 int run_command(int argc, const char* const* argv, const base::Clock& clock) {
   const int code = serve_command(argc, argv, clock);
-  // What could not be printed (a full disk) must not pass for a result.
+  // Output that could not be written (a full disk) must not look like a result.
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   constexpr int kNotPrinted = 2;
   std::fprintf(stderr, "reprise: cannot write to stdout: %s\n", std::strerror(errno));

@@ -4,7 +4,7 @@
 
 namespace reprise::tools {
 
-// Returns what the process exits with.
+// Returns the exit status of the process.
 int run_command(int argc, const char* const* argv, const base::Clock& clock);
 
 }  // namespace reprise::tools

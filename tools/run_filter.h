@@ -13,10 +13,10 @@ namespace reprise::tools {
 
 class RunFilter {
  public:
-  // Adds the options; `clock` says what a duration before now is.
+  // Adds the options; `clock` gives the present, for durations before now.
   RunFilter(CLI::App& command, const base::Clock& clock);
 
-  // The newest runs that match, the newest one first; `limit` 0: all. Memory for those.
+  // The newest runs that match, the newest one first; `limit` 0: all. All of them are in memory.
   base::Result<std::vector<runtime::StoreReader::Run>> newest(runtime::StoreReader& reader,
                                                               std::size_t limit) const;
   // All that match, in no order.

@@ -1,4 +1,4 @@
-// Finds the run that somebody means.
+// Finds a run by what the user typed.
 #pragma once
 #include <string>
 
@@ -6,8 +6,8 @@
 
 namespace reprise::tools {
 
-// What lists show of a run id: its last twelve digits, which are random, where the first ones are
-// the time.
+// The part of a run id that lists show: its last twelve digits, which are random; the first ones
+// are the time.
 std::string short_run_id(const base::RunId& id);
 
 // By workflow id (the newest run that has it), by run id, or by at least four of the run id's last

@@ -1,4 +1,4 @@
-// How runs are described, by every command in the same words.
+// Descriptions of runs, the same in every command.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -21,11 +21,11 @@ nlohmann::json run_json(const runtime::RunState& run,
                         const base::Error* parked = nullptr);
 nlohmann::json operation_json(const Operation& operation);
 
-// One line; bytes that are no UTF-8 are replaced.
+// One line; bytes that are not UTF-8 are replaced.
 std::string dump(const nlohmann::json& value, int indent = -1);
 void print_json(const nlohmann::json& value);
 
-// A table that no heading needs: "status    Completed".
+// A table without a heading: "status Completed".
 void print_field(const Paint& paint,
                  const std::string& name,
                  const std::string& value,

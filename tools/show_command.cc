@@ -167,7 +167,7 @@ void show(const ShowOptions& options) {
   Timeline timeline;
   const auto read =
       reader->visit_turns(*run, [&](store::Seq, const proto::Turn& turn) { timeline.add(turn); });
-  // Of a damaged run that is shown which comes before the damage.
+  // Of a damaged run the part before the damage is shown.
   if (options.json) {
     const std::string why = read ? "" : read.error().message;
     print_json(describe(timeline, *run, read ? reader->damage(run->number) : &why));

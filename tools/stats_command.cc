@@ -32,7 +32,7 @@ struct StatsOptions {
   ColourMode colour = ColourMode::kAuto;
 };
 
-// As much of a run as reading its history takes: there may be many.
+// Only as much of a run as reading its history needs: there may be many runs.
 struct Known {
   store::RunNumber number;
   store::Seq last;

@@ -27,14 +27,14 @@ StoreArguments::StoreArguments(CLI::App& command, About about) : app_(command), 
   }
   if (about == About::kMessage) {
     command.add_option("NAME", third_, "of what is sent; its arguments follow, each as JSON");
-    command.allow_extras();  // as an option they would be taken apart: [1,2] as 1 and 2
+    command.allow_extras();  // as an option they would be split: [1,2] into 1 and 2
   }
   command.add_option("--store", option_,
                      "the store's directory, in place of DIR; if neither is given, that in the "
                      "environment variable REPRISE_STORE");
 }
 
-// One word alone is the run's, where a command is about one.
+// A single word names the run, if the command needs one.
 StoreArguments::Given StoreArguments::given() const {
   switch (about_) {
     case About::kStore:
@@ -48,7 +48,7 @@ StoreArguments::Given StoreArguments::given() const {
   return {};
 }
 
-// Where another place may say which store, the first of many words is the store's if it can be.
+// If the store may also be named elsewhere, the first of several words is the store if it can be.
 bool StoreArguments::begins_with_store(const std::string& word) const {
   if (!option_.empty()) return word == option_;
   std::error_code ignored;

@@ -1,4 +1,4 @@
-// What every command that reads a store is told: which one, and which run.
+// Arguments of every command that reads a store: which store, and which run.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -20,15 +20,15 @@ inline constexpr int kCannotRead = 2;  // the store, or the command line
 // As above, with the error's own code: kNotThere for what concerns one run.
 [[noreturn]] void give_up(const std::string& command, const base::Error& error);
 
-// DIR, or --store DIR, or the environment's REPRISE_STORE; RUN where a command is about one; NAME
-// and what follows it where it sends a message.
+// DIR, or --store DIR, or the environment's REPRISE_STORE; RUN for commands about one run; NAME and
+// its arguments for commands that send a message.
 class StoreArguments {
  public:
   enum class About { kStore, kRun, kMessage };
   StoreArguments(CLI::App& command, About about);
 
   std::string command() const { return app_.get_name(); }
-  // All of these give up when they cannot.
+  // All of these end the command if they fail.
   std::unique_ptr<runtime::StoreReader> open() const;
   runtime::StoreReader::Run find(runtime::StoreReader& reader) const;
   std::string directory() const;
@@ -37,7 +37,7 @@ class StoreArguments {
   std::vector<std::string> arguments() const;
 
  private:
-  // What the words of the command line say; empty: nothing.
+  // The words of the command line; empty: not given.
   struct Given {
     std::string store;
     std::string run;

@@ -1,5 +1,5 @@
-// Counts and durations over many runs: what `reprise stats` shows. Memory for the names of
-// workflows and activities, and for the operations that are pending in the history being read.
+// Counts and durations over many runs: what `reprise stats` shows. Its memory grows with the names
+// of workflows and activities, and with the pending operations of the history being read.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -25,7 +25,7 @@ struct OperationStats {
   std::uint64_t failed = 0;
   std::uint64_t cancelled = 0;  // or abandoned, or dropped by the run's end
   std::uint64_t failed_attempts = 0;
-  DurationHistogram durations{};  // from the turn that asked to the turn that took the end
+  DurationHistogram durations{};  // from the turn that asked to the turn that recorded the end
 
   std::uint64_t waiting() const { return calls - done - failed - cancelled; }
   std::uint64_t attempts() const { return done + failed_attempts; }  // that came to an end

@@ -1,4 +1,4 @@
-// Aligned columns, with lines of text between the rows where something needs more room.
+// Aligned columns, with lines of text between rows where more room is needed.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -12,10 +12,10 @@ struct Column {
   std::string heading;
   bool right = false;     // aligned
   bool shrinks = false;   // may be cut when the terminal is narrow
-  bool can_miss = false;  // is left out when the terminal is narrow even so
+  bool can_miss = false;  // is left out when the terminal is still too narrow
 };
 
-// Memory for its rows until it is printed. One thread.
+// Keeps its rows in memory until it is printed. One thread.
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -28,7 +28,7 @@ class Table {
     Colour colour;
   };
   void add(std::vector<Cell> row) { lines_.push_back({std::move(row), Cell("")}); }
-  // Below the row that was added last.
+  // Goes below the row added last.
   void add_note(std::string text, Colour colour = Colour::kNone) {
     lines_.push_back({{}, Cell(std::move(text), colour)});
   }

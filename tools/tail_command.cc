@@ -61,7 +61,7 @@ Colour event_colour(const proto::Event& event) {
   }
 }
 
-// Waits, and hears of Ctrl-C meanwhile.
+// Waits, and notices Ctrl-C meanwhile.
 class Wait {
  public:
   Wait() {

@@ -1,4 +1,4 @@
-// reprise tail: what becomes durable, as it does.
+// reprise tail: shows events as they become durable.
 #pragma once
 #include <CLI/CLI.hpp>
 

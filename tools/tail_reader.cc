@@ -9,7 +9,7 @@
 namespace reprise::tools {
 namespace {
 
-// What one reading of the journal takes at most.
+// The most that one reading of the journal takes.
 constexpr std::size_t kMostRecords = 4'096;
 constexpr std::size_t kMostBytes = std::size_t{16} << 20;
 
@@ -30,7 +30,7 @@ base::Result<TailReader> TailReader::from_now(runtime::StoreReader& reader) {
   return TailReader(reader, *last + 1);
 }
 
-// The journal is read first: what has left it by then is certainly in the archive.
+// The journal is read first: records that have left it by then are certainly in the archive.
 base::Result<bool> TailReader::poll(const Visitor& visit) {
   const auto last = reader_->store().journal().last();
   if (!last) return last.error();
@@ -71,8 +71,8 @@ base::Result<std::vector<TailReader::Taken>> TailReader::read_journal(store::Seq
   return taken;
 }
 
-// From next_ on, up to `end`. Which runs these records are of, nobody has written down; so all
-// histories are read that have something newer.
+// From next_ on, up to `end`. It is not known to which runs these records belong, so all histories
+// with anything newer are read.
 base::Result<std::vector<TailReader::Taken>> TailReader::read_archive(store::Seq end) {
   if (const auto refreshed = reader_->refresh(); !refreshed) return refreshed.error();
   std::vector<runtime::StoreReader::Run> runs;
@@ -106,7 +106,7 @@ void TailReader::deliver(const Taken& taken, const Visitor& visit) {
   if (runtime::closes(turn)) runs_.erase(taken.run);
 }
 
-// Of a run that started earlier, its history tells.
+// For a run that started earlier, its history tells.
 TailRun& TailReader::run_of(const Taken& taken, const proto::Turn& turn) {
   const auto [known, is_new] = runs_.try_emplace(taken.run);
   TailRun& run = known->second;

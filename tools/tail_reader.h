@@ -1,5 +1,5 @@
-// Follows a store: every turn that becomes durable, once, in the order of the log, also when the
-// engine has moved it from the journal to the archive before it was read here.
+// Follows a store: returns every turn that becomes durable once, in the order of the log, even if
+// the engine has moved it from the journal to the archive before it was read here.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -20,19 +20,19 @@ struct TailRun {
 // Keeps the names of the runs that it has seen and that are open. One thread.
 class TailReader {
  public:
-  // Starts behind what is durable now. `reader` must outlive it.
+  // Starts after what is durable now. `reader` must outlive it.
   static base::Result<TailReader> from_now(runtime::StoreReader& reader);
 
   // Only this run's turns.
   void only(store::RunNumber run) { only_ = run; }
 
   using Visitor = std::function<void(store::Seq, const TailRun&, const proto::Turn&)>;
-  // Everything new, but no more than some thousand turns; false: that was all. `visit` is called
-  // outside of read transactions: it may take its time.
+  // Everything new, up to some thousand turns; false: that was all. `visit` is called outside read
+  // transactions, so it may be slow.
   base::Result<bool> poll(const Visitor& visit);
 
-  // Turns that were removed before they were read (their runs had ended, and retention took them),
-  // or do not decode.
+  // Turns that were removed before they were read (their runs had ended, and retention removed
+  // them), or that do not decode.
   std::uint64_t lost() const { return lost_; }
 
  private:

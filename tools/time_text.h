@@ -1,5 +1,5 @@
 // Times and durations as people read and type them. All times are UTC, wherever the command runs:
-// what two people see of one store is the same.
+// everybody sees the same for one store.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -152,7 +152,7 @@ void Timeline::set_aside(const proto::SignalSetAside& signal) {
       operations_.begin(), operations_.end(), signal.event(),
       [](const Operation& operation, std::uint64_t event) { return operation.event < event; });
   if (found == operations_.end() || found->event != signal.event()) return;
-  if (found->kind != Kind::kSignal) return;  // a history that was made up
+  if (found->kind != Kind::kSignal) return;  // an invented history
   found->state = State::kSetAside;
   found->refused = signal.why();
 }
@@ -187,7 +187,7 @@ void Timeline::finish(std::uint32_t id,
   operation->ended_ms = time_ms;
   if (result != nullptr) operation->result = *result;
   if (failure == nullptr) return;
-  // What the last attempt failed with; the failure around it says which attempt that was.
+  // The failure of the last attempt; the failure around it has the number of the attempt.
   const proto::Failure& cause = failure->has_cause() ? failure->cause() : *failure;
   const auto number = std::max<std::size_t>(static_cast<std::size_t>(failure->attempts()),
                                             operation->failures.size() + 1);

@@ -56,7 +56,7 @@ struct Operation {
 
   bool is_attempted() const { return kind == Kind::kActivity || kind == Kind::kStep; }
   bool has_ended() const { return state != State::kWaiting; }
-  // Those that ended, and one more where it is being made, waits to be, or made it.
+  // Attempts that ended, plus one that is under way, waits, or completed the activity.
   std::size_t attempts() const {
     const bool one_more = state == State::kDone || state == State::kWaiting;
     return failures.size() + (one_more ? 1 : 0);
@@ -66,7 +66,7 @@ struct Operation {
 std::string_view to_string(Operation::Kind kind);
 std::string_view to_string(Operation::State state);
 
-// Memory for every operation of the run. One thread.
+// Keeps every operation of the run in memory. One thread.
 class Timeline {
  public:
   // In order, all of them.

@@ -1,5 +1,5 @@
-// Fan-out: one run starts many activities at once and adds up what they return. How long the run
-// takes.
+// Fan-out: one run starts many activities at once and adds up their results. Measures how long the
+// run takes.
 #include "bench/gauge.h"
 #include "bench/loads/loads.h"
 #include "bench/measure.h"

@@ -4,7 +4,7 @@
 
 namespace reprise::bench {
 
-// A load in a smaller size for a quick run and in the one that is meant.
+// A load in a smaller size for a quick run, and in its real size.
 using MeasureSized = Figures (*)(const Settings&, const std::string& name, std::size_t size);
 void add_in_two_sizes(Loads& loads,
                       const std::string& family,
@@ -23,8 +23,8 @@ void add_recovery_loads(Loads& loads);
 void add_verify_loads(Loads& loads);
 void add_soak_loads(Loads& loads);
 
-// The other half of recovery: in the store `directory`, starts so many runs whose activity nobody
-// serves, says so to the parent process, and waits to be killed.
+// The child process of recovery: in the store `directory`, starts this many runs whose activity has
+// no worker, tells the parent process, and waits to be killed.
 [[noreturn]] void leave_runs_in_flight(const std::string& directory, std::size_t runs);
 
 }  // namespace reprise::bench

@@ -1,4 +1,4 @@
-// Payloads: one step that returns so many bytes.
+// Payloads: one step that returns a given number of bytes.
 #include "bench/closed_loop.h"
 #include "bench/gauge.h"
 #include "bench/loads/loads.h"
@@ -12,7 +12,7 @@ constexpr Workflow<std::uint64_t(std::uint64_t)> kPayload{"payload"};
 struct Size {
   const char* name;
   std::uint64_t bytes;
-  std::size_t in_flight;  // enough to fill a commit, little enough to stay in the caches
+  std::size_t in_flight;  // enough to fill a commit, few enough to stay in the caches
 };
 constexpr Size kSizes[] = {{"1KiB", 1'024, 1'000}, {"64KiB", 65'536, 128}, {"1MiB", 1'048'576, 16}};
 
@@ -31,7 +31,7 @@ RunShape shape_of_one(const Settings& settings, const Size& size) {
   return shape_of(run);
 }
 
-// A reference with 200 bytes per event would compare nothing here.
+// A reference with 200 bytes per event would not be comparable here.
 Figures measure(const Settings& settings, const Size& size) {
   const std::string name = std::string("payload/") + size.name;
   Gauge gauge({}, runs_per_second(size.in_flight, shape_of_one(settings, size)));

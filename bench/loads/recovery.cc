@@ -1,9 +1,9 @@
-// Recovery: a process with many runs in flight is killed. How long it takes from opening its store
+// Recovery: a process with many runs in flight is killed. Measures the time from opening its store
 // until the first and until the last of its runs has gone on.
 //
-// In flight means: each run has scheduled an activity, which nobody served before the process was
-// killed. Afterwards a worker serves it, its result reaches a run that is out of memory, the run is
-// replayed, and its code goes on: that moment counts.
+// In flight means: each run has scheduled an activity, for which there was no worker before the
+// process was killed. Afterwards a worker executes it, its result reaches a run that is out of
+// memory, the run is replayed, and its code goes on: that is the moment measured.
 #include <atomic>
 #include <chrono>
 #include <fstream>

@@ -1,6 +1,6 @@
-// Replay: from the bytes in the store to finished code. A finished run goes on answering queries,
-// and one that is out of memory is replayed to answer. The engine that is asked has no threads, so
-// that one core does everything and no hand-over between threads is measured.
+// Replay: from the bytes in the store to finished code. A finished run still answers queries, and
+// one that is out of memory is replayed to answer. The engine has no threads, so that one core does
+// everything and no hand-over between threads is measured.
 #include <memory>
 #include <stdexcept>
 

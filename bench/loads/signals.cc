@@ -1,5 +1,5 @@
-// Signals: how many are delivered to runs and taken in by their code, per second. One client thread
-// sends without waiting for each, with a bounded number of them not yet durable.
+// Signals: how many per second are delivered to runs and read by their code. One client thread
+// sends without waiting for each, with a limited number of them not yet durable.
 #include <atomic>
 #include <deque>
 
@@ -16,8 +16,8 @@ namespace {
 constexpr Workflow<void()> kConsumer{"consumer"};
 constexpr Signal<int> kNumber{"number"};
 constexpr std::size_t kOnTheirWay = 10'000;
-// A run has no end here. In the floor its history is written after so many records, which is how
-// the archive's chunks come about.
+// Runs do not end here. The floor writes a history after this many records, as the archive writes
+// its chunks.
 constexpr std::uint64_t kRecordsPerChunk = 100;
 
 class Sender {

@@ -1,5 +1,5 @@
-// What only time shows: whether throughput, files and memory stay as they are (soak), and what a
-// finished workflow leaves on the disk (disk).
+// What only shows over time: whether throughput, files and memory stay constant (soak), and how
+// much a finished workflow leaves on the disk (disk).
 #include <thread>
 
 #include "bench/closed_loop.h"
@@ -21,7 +21,7 @@ struct ThreeSteps : Workbench {
   Handle<int> submit() { return client.submit(kThreeSteps(39)); }
 };
 
-// The archiver takes what is left in the journal once it has been quiet for a moment.
+// The archiver takes the rest of the journal once there has been no work for a moment.
 StoreBytes settled_bytes(const std::string& store) {
   constexpr int kPatience = 20;
   StoreBytes last = store_bytes(store);
@@ -34,7 +34,7 @@ StoreBytes settled_bytes(const std::string& store) {
   return last;
 }
 
-// In ten parts, of a minute each by default: the last one against the first.
+// In ten parts, of a minute each by default: compares the last one with the first.
 Figures measure_soak(const Settings& settings) {
   constexpr int kParts = 10;
   constexpr double kMiB = 1 << 20;

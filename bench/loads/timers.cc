@@ -1,5 +1,5 @@
-// Timers: a million are set, and then they fire at 100,000 per second. How late the code behind a
-// timer runs, and what a pending timer costs in memory.
+// Timers: a million are set, and then they fire at 100,000 per second. Measures how late the code
+// after a timer runs, and how much memory a pending timer takes.
 //
 // timers/N: 1,000 runs hold them together. sleeping/N: every timer has a run of its own, and all
 // but a few of the runs are out of memory when it fires.
@@ -33,7 +33,7 @@ Time now() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
 }
 
-// What the workflow code saw.
+// The times that the workflow code saw.
 class Observed {
  public:
   void set_timers(std::size_t count) { pending_ += count; }
@@ -69,9 +69,8 @@ void sleep_often(Context& ctx, Observed& observed, Time first, Duration interval
   }
 }
 
-// Consecutive timers belong to consecutive runs, each run's timers are as far apart as it takes all
-// runs to have one fire.
-// No handles are kept: they would be counted as memory of the timers.
+// Consecutive timers belong to consecutive runs, and in the time between two timers of a run every
+// run has one. No handles are kept: they would count as memory of the timers.
 void start_all(const Client& client, const Size& size, Time first_due) {
   constexpr std::size_t kAtOnce = 10'000;
   const auto offset = [](std::size_t timers) {
@@ -94,8 +93,8 @@ void wait_until(Condition condition) {
   while (!condition()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
-// What a timer costs while its run is out of memory, where most of those that wait for long are:
-// the growth from half of the timers to all of them.
+// The memory of a timer while its run is out of memory, as most long-waiting runs are: the growth
+// from half of the timers to all of them.
 double bytes_per_timer(const Settings& settings, const Size& size) {
   Observed observed;
   Workbench bench(settings, {.cached_runs = 1});

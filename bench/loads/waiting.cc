@@ -1,4 +1,4 @@
-// Runs that wait for a signal and are out of memory: what each costs in memory, and how long it
+// Runs that wait for a signal and are out of memory: how much memory each takes, and how long it
 // takes to wake one.
 #include <random>
 
@@ -47,7 +47,7 @@ Samples wake_some(const Client& client, std::size_t runs) {
 }
 
 // The first half of the runs fills the engine's and LMDB's buffers, whose size does not depend on
-// the number of runs; the second half is what is measured.
+// the number of runs; the second half is measured.
 Figures measure(const Settings& settings, const std::string& name, std::size_t runs) {
   constexpr CommitShape kReferenceCommit{.record_bytes = 400};
   Gauge gauge(commit_micros({kReferenceCommit}), {});

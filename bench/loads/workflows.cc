@@ -1,5 +1,5 @@
-// Whole workflows, a number of them in flight: workflows per second, and with one in flight how
-// long one takes.
+// Whole workflows, with a number of them in flight: workflows per second, and with one in flight
+// the duration of one.
 #include "bench/loads/workflows.h"
 
 #include "bench/closed_loop.h"

@@ -1,5 +1,5 @@
-// What the ways of testing::Env cost. An iteration is a test: an Env, and a run of 20 activities in
-// sequence to its end.
+// The cost of the modes of testing::Env. An iteration is a test: an Env, and a run of 20 activities
+// in sequence to its end.
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>
 

@@ -1,6 +1,6 @@
-// What the determinism guard costs: three steps on the shard, in an engine without disk or threads,
-// so that nothing hides it. An iteration is a batch of runs from start to end. Off comes first: the
-// guard's stand-ins stay in the process once they are there.
+// The cost of the determinism guard: three steps on the shard, in an engine without disk or
+// threads, so that nothing hides it. An iteration is a batch of runs from start to end. Off comes
+// first: the guard's stand-ins stay in the process once installed.
 #include <memory>
 #include <string>
 

@@ -1,6 +1,6 @@
-// What group commit costs: batches of 1 to 4,096 records of 200 bytes through a writer's own thread
-// into a journal on LMDB, each batch durable before the next one is queued, with the journal
-// trimmed behind it.
+// The cost of group commit: batches of 1 to 4,096 records of 200 bytes through a writer's own
+// thread into a journal on LMDB, each batch durable before the next one is queued, with the journal
+// trimmed after it.
 //
 // REPRISE_BENCH_DIR names the directory whose disk is measured; default: the one for temporary
 // files.

@@ -1,4 +1,4 @@
-// Replay: from the bytes of a history to the code standing where it was. An iteration is one run
+// Replay: from the bytes of a history until the code is back where it was. An iteration is one run
 // brought back into memory; the figure is events per second on one thread.
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-// What a strand costs: made, run and gone; and switched to and back.
+// The cost of a strand: to make, run and destroy it; and to switch to it and back.
 #include <memory>
 #include <vector>
 
@@ -59,7 +59,7 @@ void switch_pair_among(benchmark::State& state) {
 }
 BENCHMARK(switch_pair_among)->Name("strand_switch_pair_among")->Arg(100)->Arg(1'000)->Arg(10'000);
 
-// As many alive at once as given: beyond the pool's warm stacks memory comes and goes.
+// With a given number alive at once: beyond the pool's warm stacks, memory is allocated and freed.
 void create_many_then_drop(benchmark::State& state) {
   StackPool pool;
   std::vector<std::unique_ptr<Strand>> strands;

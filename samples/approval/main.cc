@@ -1,8 +1,8 @@
 // approval: a person decides, or a deadline does.
 //
 //   $ ./approval            asks for a decision; type yes, no or status
-//   $ ./approval            killed and started again, it asks for the same one, and the minute that
-//                           the decision may take has been running all the time
+//   $ ./approval killed and started again, it asks for the same one, and the minute for the
+//   decision has been running all the time
 //
 // A person is a signal, the deadline a durable timer, and `status` a query: it asks the running
 // workflow and leaves nothing in its log. `./approval step --store approval.db --run chair` shows
@@ -35,7 +35,7 @@ std::string_view to_string(approval::State state) {
   return "unknown";
 }
 
-// Is there something to read, so that reading a line does not keep us from seeing the deadline?
+// Is there input? Waiting for a line would keep us from seeing the deadline.
 bool has_input() {
   pollfd input{STDIN_FILENO, POLLIN, 0};
   return std::cin.good() && (std::cin.rdbuf()->in_avail() > 0 || poll(&input, 1, 0) > 0);
@@ -51,7 +51,7 @@ void obey(const std::string& line, const reprise::Handle<approval::State>& run) 
     std::cout << "type yes, no or status" << std::endl;
 }
 
-// What the program exits with, if it is not asked to run.
+// The exit status, if the program is not asked to run.
 std::optional<int> answer(int argc, char** argv) {
   if (argc < 2) return std::nullopt;
   const bool help = std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "-h") == 0;

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t kLimit = 10'000'000;
 
-// What the program exits with, if it is not asked to count.
+// The exit status, if the program is not asked to count.
 std::optional<int> answer(int argc, char** argv) {
   if (argc < 2) return std::nullopt;
   const bool help = std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "-h") == 0;

@@ -15,9 +15,9 @@ bool is_prime(std::int64_t number) {
 
 }  // namespace
 
-// A lane is a strand of its own: it takes the next block that nobody has, waits for it, and takes
-// another. So a slow block holds up its lane only, and there are as many blocks under way as lanes.
-// Strands of a run take turns on one thread: `next` needs no lock.
+// A lane is a strand of its own: it takes the next free block, waits for it, and takes another. So
+// a slow block holds up only its lane, and as many blocks are under way as there are lanes. The
+// strands of a run share one thread and never run at the same time: `next` needs no lock.
 std::int64_t run_count_primes(reprise::Context& ctx, const std::int64_t& limit) {
   int next = 0;
   const auto run_lane = [&] {

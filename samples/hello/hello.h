@@ -18,7 +18,7 @@ inline std::string run_greet(reprise::Context& ctx, const std::string& name) {
       std::cout << number << " of 10" << std::endl;
       return number;
     });
-    ctx.sleep(1s);  // a durable timer: time goes on while the program does not
+    ctx.sleep(1s);  // a durable timer: its time also passes while the program is not running
   }
   return "hello, " + name;
 }

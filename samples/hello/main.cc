@@ -15,7 +15,7 @@
 
 #include "hello.h"
 
-// What the program exits with, if it is asked for no greeting.
+// The exit status, if the program is not asked for a greeting.
 std::optional<int> answer(int argc, char** argv) {
   if (argc < 2) return std::nullopt;
   const bool help = std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "-h") == 0;

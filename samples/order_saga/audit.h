@@ -14,7 +14,7 @@ namespace order_saga {
 using Verdicts = std::map<std::string, Verdict>;
 std::size_t count(const Verdicts& verdicts, Verdict wanted);
 
-// One thing that must be true, and what contradicts it: one line per order or shelf.
+// Something that must be true, and what contradicts it: one line per order or shelf.
 struct Check {
   std::string claim;
   std::vector<std::string> problems;

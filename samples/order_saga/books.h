@@ -10,7 +10,7 @@
 
 namespace order_saga {
 
-// What was ordered, and what the services have really done about it.
+// What was ordered, and what the services have really done.
 struct Account {
   std::string id;
   std::string sku;
@@ -37,10 +37,10 @@ struct Deliveries {
   std::int64_t duplicates = 0;  // of them, the ones whose effect had happened already
 };
 
-// How far the services have come.
+// The progress of the services.
 struct Standing {
   std::int64_t orders = 0;
-  // Those that have had their last effect, whether or not their workflow knows yet: the goods are
+  // Orders that have had their last effect, whether or not their workflow knows yet: the goods are
   // shipped, put back on the shelf, or were never there.
   std::int64_t settled = 0;
 };
@@ -57,7 +57,7 @@ class Books {
 
   Standing standing();
 
-  // The oldest slips on the desk that are for this one of `packers`: every slip is for one of them.
+  // The oldest slips on the desk for this one of the `packers`: every slip is for one of them.
   std::vector<Slip> slips(int packer, int packers, int limit);
 
  private:

@@ -13,7 +13,7 @@ const reprise::ActivityOptions kPatient{
     .retry = {.initial_interval = 100ms, .maximum_interval = 5s},
 };
 
-// What the service said, without what the engine has to tell about asking it.
+// The service's own message, without what the engine adds about the attempts.
 std::string reason_of(const reprise::Failure& failure) {
   const auto* const activity = dynamic_cast<const reprise::ActivityFailure*>(&failure);
   return activity && activity->cause() ? activity->cause()->what() : failure.what();
@@ -26,7 +26,7 @@ Outcome Checkout::run(const Order& order, const reprise::Duration& pack_within) 
   try {
     outcome = {Verdict::kCompleted, reserve_and_sell(order, pack_within)};
   } catch (const reprise::CancelledFailure&) {
-    throw;  // by now everything is undone, and the run ends as what it is: cancelled
+    throw;  // by now everything is undone, and the run ends as cancelled
   } catch (const reprise::Failure& failure) {
     outcome = {charged_ ? Verdict::kCompensated : Verdict::kRejected, reason_of(failure)};
   }
@@ -34,7 +34,7 @@ Outcome Checkout::run(const Order& order, const reprise::Duration& pack_within) 
   return outcome;
 }
 
-// Compensation is a catch block that undoes what its function did and lets the failure go on to the
+// Compensation is a catch block that undoes what its function did and passes the failure on to the
 // caller, which undoes what was done before: in reverse order, by the rules of the language.
 
 std::string Checkout::reserve_and_sell(const Order& order, reprise::Duration pack_within) {

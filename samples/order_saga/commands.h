@@ -8,15 +8,15 @@ namespace order_saga {
 
 struct RunOptions {
   std::filesystem::path orders;          // the CSV file
-  std::filesystem::path data;            // made if it is not there
+  std::filesystem::path data;            // created if it does not exist
   reprise::Duration pack_within{5'000};  // an order that is not packed by then gives up
   std::size_t threads = 64;              // activities under way at once
 };
 
-// Brings every order of the file to its end, and goes on with those that an earlier process left.
+// Runs every order of the file to its end, and continues those that an earlier process left.
 int run_orders(const RunOptions& options);
 
-// Says on one line how far the services have come. Asks the ledger only, so it may be called while
+// Prints the services' progress on one line. Reads only the ledger, so it may be called while
 // another process runs the orders.
 int show_status(const std::filesystem::path& data);
 

@@ -1,5 +1,5 @@
 // What the workflow, its activities, the client and the tests agree on: the types that travel
-// between them, and the names under which the log records each message. Names are for ever.
+// between them, and the names under which the log records each message. Names last for ever.
 #pragma once
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -9,15 +9,15 @@
 
 namespace order_saga {
 
-// What the world has in store for an order. The warehouse, the bank and the carrier act on it, so
-// that one file of orders shows every way in which an order can end.
+// What will happen to an order. The warehouse, the bank and the carrier act on it, so that one file
+// of orders shows every way in which an order can end.
 enum class Flag : std::uint8_t {
   kNone,
   kSoldOut,        // the shelf is empty
   kDeclined,       // the bank declines the card
   kNeverPacked,    // the packer loses the slip: the order gives up at its deadline
   kUndeliverable,  // the carrier refuses the address for good
-  kFlaky,          // the carrier does not answer twice, and then it does
+  kFlaky,          // the carrier fails to answer twice, and then answers
 };
 NLOHMANN_JSON_SERIALIZE_ENUM(Flag,
                              {{Flag::kNone, ""},
@@ -39,7 +39,7 @@ struct Order {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Order, id, sku, quantity, cents, card, flag)
 
-// Where an order stands while it is being worked on.
+// The stage of an order while it is under way.
 enum class Stage : std::uint8_t {
   kReserving,
   kCharging,

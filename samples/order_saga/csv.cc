@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kHeader = "id,sku,quantity,cents,card,flag";
 constexpr std::size_t kFields = 6;
-constexpr std::size_t kMaxErrors = 10;  // shown; a file in the wrong format has one in each line
+constexpr std::size_t kMaxErrors = 10;  // shown; in a wrong format each line has a mistake
 
 constexpr std::array<std::pair<std::string_view, Flag>, 6> kFlags{{
     {"", Flag::kNone},

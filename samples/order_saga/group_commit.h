@@ -13,8 +13,8 @@
 namespace order_saga {
 
 // A commit that waits for the disk costs about a millisecond, whether it holds one effect or fifty.
-// So whatever is handed in while one commit is being flushed goes into the next one, together: the
-// busier the program, the larger the groups, and nobody ever waits for a timer.
+// So everything submitted while one commit is being flushed goes into the next one together: the
+// busier the program, the larger the groups, and no timer is involved.
 //
 // Thread-safe. The database must outlive it, and belongs to its thread until then.
 class GroupCommit {
@@ -24,7 +24,7 @@ class GroupCommit {
 
   // Runs `work` on the writer's thread inside a transaction, and returns once that is on disk. If
   // it throws, what it did is undone, and the caller gets the exception; others in the group do
-  // not. If the commit fails, everyone in the group gets that.
+  // not. If the commit fails, everyone in the group gets that exception.
   void write(std::function<void()> work);
 
  private:

@@ -39,7 +39,7 @@ Database open_database(const std::filesystem::path& file) {
 
 }  // namespace
 
-// The first delivery of a key makes its row; every later one is counted in it.
+// The first delivery of a key creates its row; later ones are counted in it.
 Ledger::Statements::Statements(Database& database)
     : deliver(database.prepare("INSERT INTO effects VALUES (?, ?, ?, 2, '', 0, 0, 1, 0)"
                                " ON CONFLICT (key) DO UPDATE SET deliveries = deliveries + 1,"

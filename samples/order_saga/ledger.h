@@ -40,8 +40,8 @@ struct Slip {
   std::string order;
 };
 
-// Applies postings. Thread-safe; each call returns once its effect is on disk, where it shares the
-// commit with those of other threads.
+// Applies postings. Thread-safe; each call returns once its effect is on disk, in a commit shared
+// with other threads.
 //
 // An effect happens once for each key: delivered again, the posting gets the answer that was stored
 // the first time, nothing moves, and the delivery is counted as a duplicate. This is what makes

@@ -7,7 +7,7 @@
 // Kill the first command with SIGKILL as often as you like, and give it again: it goes on where it
 // was. `audit` then compares what the workflows say happened (the store) with what the warehouse,
 // the bank and the carrier did (ledger.db, a database of their own): nobody was charged twice,
-// whoever was not sent a parcel has got the money back, and the stock balances.
+// customers without a parcel have their money back, and the stock balances.
 //
 //   $ ./order_saga step --store shop.data/store --run order-00001    walks through one order's life
 //   $ ./order_saga replay --store shop.data/store --run order-00001  does this code still do that?
@@ -67,7 +67,7 @@ int run_command_line(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  reprise::Worker worker;  // of which these commands need the workflow alone
+  reprise::Worker worker;  // of these, the commands need only the workflow
   implement_checkout(worker);
   if (const auto status = reprise::cli(argc, argv, worker)) return *status;
   try {

@@ -9,7 +9,8 @@
 namespace order_saga {
 namespace {
 
-// A signal returns when it is durable. With many packers at it, many signals share one flush.
+// A call that sends a signal returns when it is durable. With many packers, many signals share one
+// flush.
 constexpr int kPackers = 16;
 constexpr int kSlipsAtOnce = 64;
 constexpr std::chrono::milliseconds kGlanceAtDeskEvery{10};

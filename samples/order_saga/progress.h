@@ -16,7 +16,7 @@ std::string progress_bar(std::size_t done, std::size_t total);  // [###---------
 // log file stays readable.
 class Progress {
  public:
-  // What was done before this process started is not counted as its speed.
+  // Work done before this process started does not count for its speed.
   Progress(std::FILE* out, std::size_t orders, std::size_t ended_before);
 
   // Call it as often as you like.

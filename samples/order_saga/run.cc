@@ -37,7 +37,7 @@ void announce(const RunOptions& options, const std::vector<Order>& orders, const
   std::fflush(stdout);
 }
 
-// What there is to open before any order can be touched.
+// Everything that must be open before an order can be touched.
 struct Shop {
   Shop(const std::filesystem::path& data, const std::vector<Order>& orders)
       : ledger(ledger_file(data)),
@@ -63,7 +63,7 @@ void wait_for_all(InFlight& in_flight,
   }
 }
 
-// Starting an order needs no worker: when this one begins to work, all of them are under way.
+// Starting an order needs no worker: when the worker begins to work, all orders are under way.
 void work_until_all_end(Shop& shop,
                         const RunOptions& options,
                         std::size_t orders,

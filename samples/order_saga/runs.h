@@ -12,7 +12,7 @@
 
 namespace order_saga {
 
-// The two halves of a data directory: what Reprise keeps, and what the services keep.
+// The two parts of a data directory: Reprise's store, and the services' ledger.
 std::filesystem::path store_directory(const std::filesystem::path& data);
 std::filesystem::path ledger_file(const std::filesystem::path& data);
 
@@ -29,17 +29,17 @@ Verdicts read_verdicts(const reprise::Client& client, const Runs& runs);
 // Orders on their way, from this process's start until the last has ended.
 class InFlight {
  public:
-  // Starts the orders that have no run yet, all at once, and finds the others again. When it
-  // returns, every order is under way or has ended, and stays so whatever happens to this process.
+  // Starts the orders without a run, all at once, and finds the runs of the others. When it
+  // returns, every order is under way or has ended, whatever happens to this process.
   InFlight(const reprise::Client& client,
            const std::vector<Order>& orders,
            const Runs& known,
            reprise::Duration pack_within);
 
-  // Looks which ones have ended; returns how many, of all, have by now. Never waits.
+  // Checks which runs have ended; returns how many of all have. Never waits.
   std::size_t collect();
   const Verdicts& verdicts() const { return verdicts_; }
-  // Orders whose run ended without a verdict, with what it ended with.
+  // Orders whose run ended without a verdict, with the way it ended.
   const std::vector<std::string>& failures() const { return failures_; }
 
  private:

@@ -8,7 +8,7 @@
 namespace order_saga {
 namespace {
 
-// What each request moves, and what the world answers to it.
+// What each request moves, and how the service answers.
 
 Posting reserving(const Order& order) {
   return {.sku = order.sku,
@@ -38,7 +38,7 @@ Posting shipping(const Order& order) {
           .outages = order.flag == Flag::kFlaky ? 2 : 0};
 }
 
-// Throws what the answer means to the engine: no answer is worth another attempt, a "no" is final.
+// Throws the right exception for the engine: no answer means another attempt, a "no" is final.
 void deliver(Ledger& ledger,
              const reprise::ActivityContext& ctx,
              std::string_view kind,

@@ -1,4 +1,4 @@
-// As much of SQLite as this sample needs, with errors as exceptions and handles that close
+// The part of SQLite that this sample needs, with errors as exceptions and handles that close
 // themselves.
 #pragma once
 #include <concepts>
@@ -53,7 +53,7 @@ class Statement {
     while (step()) continue;
   }
 
-  // Lets go of the row and of the read transaction that it keeps open.
+  // Releases the row and the read transaction that it keeps open.
   void reset() { sqlite3_reset(statement_.get()); }
 
   std::int64_t number(int column) const;

@@ -1,4 +1,4 @@
-// What is to be said when every order has ended.
+// What is printed when every order has ended.
 #pragma once
 #include <cstdio>
 #include <filesystem>

@@ -1,7 +1,7 @@
 // versioning: new code for workflows that are under way. docs/versioning.md walks through it.
 //
-// It is built once for every stage of the code (fulfil.h), as a deployment would have them one
-// after another, all of them on the store versioning.db in the current directory:
+// It is built once for every stage of the code (fulfil.h), as successive deployments would have
+// them, all of them on the store versioning.db in the current directory:
 //
 //   $ ./versioning_old take order-1          picks order-1 with the old code, and ends
 //   $ ./versioning_careless verify --store versioning.db      says that it must not be deployed
@@ -25,7 +25,7 @@ namespace {
 
 using namespace versioning;
 
-// What the activities do: they say so.
+// The activities only print what they do.
 auto say(const char* what) {
   return [what](reprise::ActivityContext&, const std::string& order) {
     std::cout << what << " " << order << std::endl;
@@ -68,7 +68,7 @@ int main(int argc, char** argv) try {
       std::cout << run.result() << std::endl;
     }
   }
-  // Before what its activities use is gone.
+  // Stops before the objects that its activities use are destroyed.
   worker.stop();
 } catch (const reprise::Error& error) {  // another process has the store, the disk is full...
   std::cerr << error.what() << std::endl;

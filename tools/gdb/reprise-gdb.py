@@ -214,12 +214,13 @@ class StrandUnwinder(gdb.unwinder.Unwinder):
     def __call__(self, pending):
         if self.context is None or int(pending.read_register("rsp")) != self.base:
             return None
-        # What boost.context's jump_fcontext keeps for x86-64 (System V), the return address last.
-        # Some versions keep the stack protector's word too, which moves everything by one.
+        # What boost.context's jump_fcontext saves on x86-64 (System V), the return address last.
+        # Some versions also save the stack protector's word, which shifts everything by one.
         word = gdb.lookup_type("unsigned long")
         saved = gdb.Value(self.context).cast(word.pointer())
         frame = pending.create_unwind_info(
-            # gdb believes in stacks that grow one way: this one ends below the strand's.
+            # gdb expects each caller at a higher address than its callee, so this frame gets an
+            # address just below the strand's frames.
             self.FrameId(gdb.Value(self.context).cast(word), pending.read_register("rip"))
         )
         first = 1 if gdb.block_for_pc(int(saved[7])) is not None else 2
@@ -276,8 +277,8 @@ def is_library(frame):
     name = frame.name()
     if name is None or LIBRARY_NAME.match(name):
         return True
-    # Each alone may be wrong: the line may be that of a header's function, inlined, and an inlined
-    # function counts as one of the file that it was inlined into.
+    # Either alone may be wrong: the line may be in an inlined function of a header, and an inlined
+    # function counts as part of the file into which it was inlined.
     tables = [frame.find_sal().symtab, frame.function() and frame.function().symtab]
     paths = [table.fullname() for table in tables if table]
     folders = library_folders()
@@ -348,7 +349,8 @@ def print_frame(level, frame, full):
 
 
 def print_frames(frames, everything, full):
-    # A stack as deep as `frames` may be all the library's: a run that is about to start or has ended.
+    # A stack as deep as `frames` may have only the library's functions: in a run that is about to
+    # start or has ended.
     own = [f for f in enumerate(frames) if everything or not is_library(f[1])]
     for level, frame in own:
         print_frame(level, frame, full)
@@ -410,7 +412,7 @@ def select_users_frame():
 
 
 def on_stop(event):
-    # A trap is a stop without a reason, for gdb.
+    # For gdb a trap is a stop without a reason.
     if type(event) is gdb.StopEvent and gdb.newest_frame().name() == STOP:
         select_users_frame()
 
