@@ -48,7 +48,8 @@ struct CodeName {
 // What a command takes besides its payload, roughly.
 inline constexpr std::size_t kBytesPerCommand = 64;
 
-inline constexpr const char* kInCondition = "a condition of ctx.wait_until()";
+// Told from other closures by its address: of a literal each file may have one of its own.
+inline constexpr char kInCondition[] = "a condition of ctx.wait_until()";
 
 struct DeferredInput {
   proto::Event event;
