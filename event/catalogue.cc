@@ -295,6 +295,20 @@ constexpr std::array<const Row*, kKindNumbers> by_kind() {
 
 constexpr std::array<const Row*, kKindNumbers> kRowOfKind = by_kind();
 
+std::string_view to_string(Operation operation) {
+  switch (operation) {
+    case Operation::kNone:
+      break;
+    case Operation::kActivity:
+      return "activity";
+    case Operation::kStep:
+      return "step";
+    case Operation::kTimer:
+      return "timer";
+  }
+  return "nothing";
+}
+
 std::span<const Row> rows() {
   return kRows;
 }

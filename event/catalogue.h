@@ -26,6 +26,9 @@ enum class Role : std::uint8_t {
 // What begins with a command event, is numbered by its id, and ends once.
 enum class Operation : std::uint8_t { kNone, kActivity, kStep, kTimer };
 
+// "activity".
+std::string_view to_string(Operation operation);
+
 // What an event says about the operation whose id it carries.
 enum class Answer : std::uint8_t {
   kNone,

@@ -5,11 +5,16 @@
 
 namespace reprise::event {
 
+std::string id_of(const proto::Event& event) {
+  const auto id = row_of(event).id;
+  return id == nullptr ? std::string() : "#" + std::to_string(id(event));
+}
+
 std::string detail_of(const proto::Event& event) {
   const Row& row = row_of(event);
   if (row.detail != nullptr) return row.detail(event);
   if (row.called != nullptr) return row.called(event);
-  return row.id == nullptr ? std::string() : "#" + std::to_string(row.id(event));
+  return id_of(event);
 }
 
 std::string describe(const proto::Event& event) {

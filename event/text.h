@@ -10,6 +10,9 @@ namespace reprise::event {
 // "ActivityScheduled charge", "TimerStarted 24h", "TimerFired #3": without the place in the code.
 std::string describe(const proto::Event& event);
 
+// "#3": of the operation that it begins or answers; empty: of none.
+std::string id_of(const proto::Event& event);
+
 // What describe() says after the kind; empty: nothing. As it was recorded: it may be unfit to show.
 std::string detail_of(const proto::Event& event);
 

@@ -4,7 +4,8 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
-#include "replay/command_match.h"
+#include "event/compare.h"
+#include "event/text.h"
 #include "replay/difference.h"
 
 namespace reprise::replay {
@@ -47,13 +48,13 @@ bool CommandLog::submit() {
     fail(Mismatch::Kind::kExtra, nullptr, &scratch_);
     return false;
   }
-  if (!same_command(*recorded, scratch_)) {
+  if (!event::same_command(*recorded, scratch_)) {
     const Difference found = difference(*recorded_, cursor_, scratch_);
     fail(found.kind, recorded, &scratch_);
     if (found.found_at >= 0) mismatch_->found_at = command_number(found.found_at);
     return false;
   }
-  if (strict_ && !same_input(*recorded, scratch_)) {
+  if (strict_ && !event::same_input(*recorded, scratch_)) {
     fail(Mismatch::Kind::kChangedInput, recorded, &scratch_);
     return false;
   }
@@ -139,7 +140,7 @@ bool CommandLog::finish() {
   }
   // The turn may be gone when a later one fails: keep what the report needs, and no payloads.
   if (cursor_ > 0) {
-    outline(recorded_->commands(cursor_ - 1), &last_match_);
+    event::outline(recorded_->commands(cursor_ - 1), &last_match_);
     last_match_event_ = command_number(cursor_ - 1);
   }
   return true;
@@ -160,7 +161,7 @@ void CommandLog::fail(Mismatch::Kind kind,
   if (attempted != nullptr) mismatch_->attempted = *attempted;
   mismatch_->unmarked = unmarked_;
   if (recorded_ != nullptr && cursor_ > 0) {
-    outline(recorded_->commands(cursor_ - 1), &last_match_);
+    event::outline(recorded_->commands(cursor_ - 1), &last_match_);
     last_match_event_ = command_number(cursor_ - 1);
   }
   if (last_match_event_ > 0) mismatch_->last_match = last_match_;

@@ -13,7 +13,4 @@ struct Difference {
 // Of the turn's command `index` and another one, for which same_command() does not hold.
 Difference difference(const proto::Turn& recorded, int index, const proto::Event& attempted);
 
-// Keeps what describe() shows of a command, and its place in the code: no payload, no stack.
-void outline(const proto::Event& command, proto::Event* out);
-
 }  // namespace reprise::replay

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/out_of_memory.h"
 #include "base/stack_frames.h"
-#include "replay/causes.h"
+#include "event/causes.h"
 #include "replay/execution_state.h"
 
 namespace reprise::replay {
@@ -63,9 +63,9 @@ TurnEnd Execution::run_turn(proto::Turn* turn) try {
 }
 
 TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
-  if (nests_deeply(recorded)) {
+  if (event::nests_deeply(recorded)) {
     proto::Turn bounded = recorded;
-    bound_causes(&bounded);
+    event::bound_causes(&bounded);
     return replay_turn(bounded);
   }
   State& s = *state_;

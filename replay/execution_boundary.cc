@@ -1,6 +1,7 @@
 // Where exceptions of the run's code end.
 #include <utility>
 
+#include "event/text.h"
 #include "replay/execution_state.h"
 
 namespace reprise::replay {
@@ -27,7 +28,7 @@ void Execution::State::park_on_exception(CodeName whose, std::string_view what) 
     Thrown thrown{.type = current_exception_type(), .what = std::string(what), .event = applying};
     thrown.in = whose.kind;
     if (!whose.name.empty()) thrown.in += " '" + std::string(whose.name) + "'";
-    if (applied_input != nullptr) thrown.input = describe(*applied_input);
+    if (applied_input != nullptr) thrown.input = event::describe(*applied_input);
     thrown.strand = {scheduler.current()->number, {}, StackLook::take()};
     trouble = std::make_unique<Trouble>(
         Trouble{base::ErrorCode::kWorkflowBug, {}, std::nullopt, std::move(thrown)});

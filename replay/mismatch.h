@@ -65,12 +65,6 @@ std::string_view to_string(Mismatch::Kind kind);
 // deprecated while this run needed the old branch; empty: the mismatch is about neither.
 std::string patch_advice(const Mismatch& mismatch);
 
-// "ActivityScheduled charge", "TimerStarted 24h": one event on one line, without its call site.
-std::string describe(const proto::Event& event);
-
-// The event's name alone: "ActivityScheduled".
-std::string_view name_of(const proto::Event& event);
-
 enum class Payloads { kLeftOut, kShown };
 
 // Both sides with their call sites, the last match, what usually causes it and what to do, and the

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "base/type_name.h"
+#include "event/catalogue.h"
+#include "event/text.h"
 #include "replay/mismatch.h"
 #include "replay/readable_payload.h"
 #include "replay/report_lines.h"
@@ -16,17 +18,13 @@ using MismatchKind = Mismatch::Kind;
 constexpr std::size_t kSiteColumn = 54;
 constexpr std::size_t kMostStrands = 16;
 
-std::string site_text(const Event& event) {
-  return event.call_site().file() + ":" + std::to_string(event.call_site().line());
-}
-
 std::string with_site(std::string_view label,
                       std::string text,
                       const Event& event,
                       std::string_view verb) {
   if (event.has_call_site()) {
     text.resize(std::max(kSiteColumn - kReportLabelWidth, text.size() + 1), ' ');
-    text += std::string(verb) + site_text(event);
+    text += std::string(verb) + event::place_of(event);
   }
   return report_line(label, text);
 }
@@ -35,7 +33,8 @@ std::string side(std::string_view label,
                  const std::optional<Event>& event,
                  std::string_view verb,
                  std::string_view nothing) {
-  return event ? with_site(label, describe(*event), *event, verb) : report_line(label, nothing);
+  return event ? with_site(label, event::describe(*event), *event, verb)
+               : report_line(label, nothing);
 }
 
 // ---- what is different, why, and what to do about it ------------------------------------------
@@ -48,18 +47,8 @@ std::string marker_of(const Mismatch& mismatch) {
 }
 
 std::string id_in(const Event& command) {
-  switch (command.kind_case()) {
-    case Event::kActivityScheduled:
-      return "#" + std::to_string(command.activity_scheduled().id());
-    case Event::kStepScheduled:
-      return "#" + std::to_string(command.step_scheduled().id());
-    case Event::kTimerStarted:
-      return "#" + std::to_string(command.timer_started().id());
-    default: {  // described by its id
-      const std::string text = describe(command);
-      return text.substr(text.find(' ') + 1);
-    }
-  }
+  const std::string id = event::id_of(command);
+  return id.empty() ? event::detail_of(command) : id;
 }
 
 std::string what_differs(const Mismatch& mismatch) {
@@ -174,31 +163,9 @@ std::string stacks(const Mismatch& mismatch, base::Symbols& symbols) {
   return lines;
 }
 
-std::string payload_of(const Event& event) {
-  switch (event.kind_case()) {
-    case Event::kRunStarted:
-      return event.run_started().input();
-    case Event::kActivityScheduled:
-      return event.activity_scheduled().input();
-    case Event::kRunCompleted:
-      return event.run_completed().result();
-    case Event::kUpdateCompleted:
-      return event.update_completed().result();
-    case Event::kActivityCompleted:
-      return event.activity_completed().result();
-    case Event::kStepCompleted:
-      return event.step_completed().result();
-    case Event::kSideEffectRecorded:
-      return event.side_effect_recorded().value();
-    case Event::kSignalReceived:
-      return event.signal_received().input();
-    default:
-      return {};
-  }
-}
-
 std::string payload_line(const Event& event, Payloads payloads) {
-  const std::string payload = payload_of(event);
+  const auto field = event::row_of(event).payload;
+  const std::string_view payload = field == nullptr ? std::string_view() : field(event);
   return report_line("its payload", payloads == Payloads::kShown
                                         ? readable_payload(payload)
                                         : std::to_string(payload.size()) + " bytes");
@@ -207,9 +174,10 @@ std::string payload_line(const Event& event, Payloads payloads) {
 std::string both_sides(const Mismatch& mismatch, Payloads payloads) {
   if (mismatch.kind == MismatchKind::kChangedType) {
     const Event& recorded = *mismatch.recorded;
-    const std::string what = mismatch.payload_of.empty()
-                                 ? describe(recorded)
-                                 : std::string(name_of(recorded)) + " of " + mismatch.payload_of;
+    const std::string what =
+        mismatch.payload_of.empty()
+            ? event::describe(recorded)
+            : std::string(event::row_of(recorded).name) + " of " + mismatch.payload_of;
     return with_site("the log says", what, recorded, "asked for at ") +
            payload_line(*mismatch.recorded, payloads) +
            report_line("the code now reads", type_text(mismatch.read_as));
@@ -241,7 +209,7 @@ std::string report(const Mismatch& mismatch,
   text += both_sides(mismatch, payloads);
   if (mismatch.last_match) {
     text += report_line("last match", std::to_string(mismatch.last_match_event) + " " +
-                                          describe(*mismatch.last_match));
+                                          event::describe(*mismatch.last_match));
   }
   text += report_line("usually", usual_cause(mismatch));
   text += report_line("different", what_differs(mismatch));

@@ -11,7 +11,6 @@ namespace reprise::tools {
 std::string kind_of(const proto::Event& event);  // "ActivityScheduled"
 // Its content besides its kind: name, id, payload, failure.
 std::string details_of(const proto::Event& event, std::size_t longest = kShortPayload);
-std::string site_of(const proto::Event& event);  // "shop/checkout.cc:38"; inputs have none
 
 // "CardDeclined: not enough money", with its causes.
 std::string failure_text(const proto::Failure& failure);

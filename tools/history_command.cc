@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <memory>
 
+#include "event/catalogue.h"
+#include "event/text.h"
 #include "runtime/fold/run_state.h"
 #include "tools/event_text.h"
 #include "tools/history_form.h"
@@ -29,7 +31,7 @@ class Lines {
   void add(const proto::Turn& turn) {
     for (const proto::Event& input : turn.inputs()) {
       // Workflow code never sees the engine's bookkeeping.
-      const bool deferred = turn.deferred() && !runtime::is_bookkeeping(input);
+      const bool deferred = turn.deferred() && !event::is_bookkeeping(input);
       add(turn, input, deferred ? "  (deferred)" : "");
     }
     for (const proto::Event& command : turn.commands()) add(turn, command, "");
@@ -38,7 +40,7 @@ class Lines {
 
  private:
   void add(const proto::Turn& turn, const proto::Event& event, const char* remark) {
-    std::string site = site_of(event);
+    std::string site = event::place_of(event);
     if (!site.empty()) site = "  at " + site;
     const std::string details = details_of(event, longest_);
     char number[32];

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "event/turn.h"
 #include "runtime/fold/run_state.h"
 #include "runtime/history/history.h"
 #include "tools/history_file.h"
@@ -34,10 +35,10 @@ std::string fault_of(const proto::History& history) {
   for (int i = 0; i < history.turns_size(); ++i) {
     const std::string turn = "turn " + std::to_string(i + 1);
     if (ended) return turn + " comes after the end of the run";
-    const bool starts = runtime::starts(history.turns(i));
+    const bool starts = event::starts(history.turns(i));
     if (starts && i > 0) return turn + " starts the run again";
     if (!starts && i == 0) return "its first turn does not start a run";
-    ended = runtime::closes(history.turns(i));
+    ended = event::closes(history.turns(i));
   }
   return history.turns_size() == 0 ? "it has no turns" : "";
 }

@@ -107,11 +107,6 @@ Unread read_histories(const std::vector<Known>& runs,
   return unread;
 }
 
-const char* name_of(StoreStats::Kind kind) {
-  constexpr const char* kNames[] = {"activity", "step", "timer"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
 json durations_json(const DurationHistogram& durations) {
   return {{"count", durations.count()},
           {"mean_ms", durations.mean()},
@@ -134,7 +129,7 @@ json describe(const StoreStats& stats, const Unread& unread) {
     workflow["durations"] = durations_json(of.durations);
   }
   for (const auto& [key, of] : stats.operations()) {
-    shown["operations"].push_back({{"kind", name_of(key.first)},
+    shown["operations"].push_back({{"kind", to_string(key.first)},
                                    {"name", key.second},
                                    {"calls", of.calls},
                                    {"done", of.done},
@@ -203,8 +198,8 @@ void print_operations(const StoreStats& stats, const Paint& paint) {
                {"P99", true},
                {"MAX", true}});
   for (const auto& [key, of] : stats.operations()) {
-    const bool timers = key.first == StoreStats::Kind::kTimer;
-    std::string name = name_of(key.first);
+    const bool timers = key.first == event::Operation::kTimer;
+    std::string name(to_string(key.first));
     if (!key.second.empty()) name += " " + safe_text(key.second);
     std::vector<Table::Cell> row{timers ? "timers" : name,
                                  std::to_string(of.calls),

@@ -1,5 +1,7 @@
 #include "tools/store_stats.h"
 
+#include "event/turn.h"
+
 namespace reprise::tools {
 
 using proto::Event;
@@ -12,9 +14,9 @@ void StoreStats::add_run(const runtime::RunState& run) {
 }
 
 void StoreStats::add_turn(const proto::Turn& turn) {
-  for (const Event& event : turn.inputs()) add_input(event, turn.time_ms());
-  for (const Event& event : turn.commands()) add_command(event, turn.time_ms());
-  if (!runtime::closes(turn)) return;
+  for (const Event& event : turn.inputs()) add_event(event, turn.time_ms());
+  for (const Event& event : turn.commands()) add_event(event, turn.time_ms());
+  if (!event::closes(turn)) return;
   for (const auto& [id, operation] : pending_) ++operation.stats->cancelled;
   pending_.clear();
 }
@@ -23,53 +25,37 @@ void StoreStats::end_history() {
   pending_.clear();
 }
 
-void StoreStats::add_input(const Event& event, std::int64_t time_ms) {
-  switch (event.kind_case()) {
-    case Event::kActivityCompleted:
-      return finish(event.activity_completed().id(), End::kDone, time_ms);
-    case Event::kActivityFailed:
-      return finish(event.activity_failed().id(), End::kFailed, time_ms);
-    case Event::kStepCompleted:
-      return finish(event.step_completed().id(), End::kDone, time_ms);
-    case Event::kStepFailed:
-      return finish(event.step_failed().id(), End::kFailed, time_ms);
-    case Event::kTimerFired:
-      return finish(event.timer_fired().id(), End::kDone, time_ms);
-    case Event::kAttemptFailed: {
-      const auto pending = pending_.find(event.attempt_failed().id());
-      if (pending != pending_.end()) ++pending->second.stats->failed_attempts;
-      break;
-    }
-    default:
+void StoreStats::add_event(const Event& event, std::int64_t time_ms) {
+  const event::Row& row = event::row_of(event);
+  if (row.opens != event::Operation::kNone) {
+    const std::string& name = row.called != nullptr ? row.called(event) : std::string();
+    return begin(row.opens, name, row.id(event), time_ms);
+  }
+  if (event.has_signal_set_aside()) ++set_aside_[event.signal_set_aside().name()];
+  switch (row.answers) {
+    case event::Answer::kResult:
+      return finish(row.id(event), End::kDone, time_ms);
+    case event::Answer::kFailure:
+      return finish(row.id(event), End::kFailed, time_ms);
+    case event::Answer::kGivenUp:
+      return finish(row.id(event), End::kCancelled, time_ms);
+    case event::Answer::kAttemptFailed:
+      return count_failed_attempt(row.id(event));
+    case event::Answer::kHeartbeat:
+    case event::Answer::kNone:
       break;
   }
 }
 
-void StoreStats::add_command(const Event& event, std::int64_t time_ms) {
-  switch (event.kind_case()) {
-    case Event::kActivityScheduled:
-      return begin(Kind::kActivity, event.activity_scheduled().name(),
-                   event.activity_scheduled().id(), time_ms);
-    case Event::kStepScheduled:
-      return begin(Kind::kStep, event.step_scheduled().name(), event.step_scheduled().id(),
-                   time_ms);
-    case Event::kTimerStarted:
-      return begin(Kind::kTimer, {}, event.timer_started().id(), time_ms);
-    case Event::kActivityCancelRequested:
-      return finish(event.activity_cancel_requested().id(), End::kCancelled, time_ms);
-    case Event::kStepAbandoned:
-      return finish(event.step_abandoned().id(), End::kCancelled, time_ms);
-    case Event::kTimerCancelled:
-      return finish(event.timer_cancelled().id(), End::kCancelled, time_ms);
-    case Event::kSignalSetAside:
-      ++set_aside_[event.signal_set_aside().name()];
-      break;
-    default:
-      break;
-  }
+void StoreStats::count_failed_attempt(std::uint32_t id) {
+  const auto pending = pending_.find(id);
+  if (pending != pending_.end()) ++pending->second.stats->failed_attempts;
 }
 
-void StoreStats::begin(Kind kind, const std::string& name, std::uint32_t id, std::int64_t time_ms) {
+void StoreStats::begin(event::Operation kind,
+                       const std::string& name,
+                       std::uint32_t id,
+                       std::int64_t time_ms) {
   OperationStats& stats = operations_[{kind, name}];
   ++stats.calls;
   pending_[id] = {&stats, time_ms};

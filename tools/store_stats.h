@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "event/catalogue.h"
 #include "proto/log.pb.h"
 #include "runtime/fold/run_state.h"
 #include "tools/duration_histogram.h"
@@ -33,15 +34,13 @@ struct OperationStats {
 
 class StoreStats {
  public:
-  enum class Kind { kActivity, kStep, kTimer };
-
   void add_run(const runtime::RunState& run);
 
   // A run's turns in order, then end_history().
   void add_turn(const proto::Turn& turn);
   void end_history();
 
-  using Operations = std::map<std::pair<Kind, std::string>, OperationStats>;
+  using Operations = std::map<std::pair<event::Operation, std::string>, OperationStats>;
   const std::map<std::string, WorkflowStats>& workflows() const { return workflows_; }
   const Operations& operations() const { return operations_; }
   // Signals that code did not see, because they do not decode, by name.
@@ -54,9 +53,12 @@ class StoreStats {
     std::int64_t began_ms;
   };
 
-  void add_input(const proto::Event& event, std::int64_t time_ms);
-  void add_command(const proto::Event& event, std::int64_t time_ms);
-  void begin(Kind kind, const std::string& name, std::uint32_t id, std::int64_t time_ms);
+  void add_event(const proto::Event& event, std::int64_t time_ms);
+  void begin(event::Operation kind,
+             const std::string& name,
+             std::uint32_t id,
+             std::int64_t time_ms);
+  void count_failed_attempt(std::uint32_t id);
   void finish(std::uint32_t id, End end, std::int64_t time_ms);
 
   std::map<std::string, WorkflowStats> workflows_;

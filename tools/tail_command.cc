@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "base/whole_number.h"
+#include "event/catalogue.h"
+#include "event/text.h"
+#include "event/turn.h"
 #include "tools/event_text.h"
 #include "tools/run_finder.h"
 #include "tools/run_text.h"
@@ -31,34 +34,15 @@ struct TailOptions {
 };
 
 bool is_start_or_end(const proto::Event& event) {
-  switch (event.kind_case()) {
-    case proto::Event::kRunStarted:
-    case proto::Event::kRunCompleted:
-    case proto::Event::kRunFailed:
-    case proto::Event::kRunCancelled:
-    case proto::Event::kRunTerminated:
-    case proto::Event::kRunTimedOut:
-      return true;
-    default:
-      return false;
-  }
+  return event.has_run_started() || event::row_of(event).ends.has_value();
 }
 
 Colour event_colour(const proto::Event& event) {
-  switch (event.kind_case()) {
-    case proto::Event::kRunCompleted:
-      return Colour::kGreen;
-    case proto::Event::kAttemptFailed:
-    case proto::Event::kActivityFailed:
-    case proto::Event::kStepFailed:
-    case proto::Event::kRunFailed:
-    case proto::Event::kRunCancelled:
-    case proto::Event::kRunTerminated:
-    case proto::Event::kRunTimedOut:
-      return Colour::kRed;
-    default:
-      return Colour::kNone;
-  }
+  const event::Row& row = event::row_of(event);
+  if (row.ends) return *row.ends == event::RunStatus::kCompleted ? Colour::kGreen : Colour::kRed;
+  const bool failed =
+      row.answers == event::Answer::kFailure || row.answers == event::Answer::kAttemptFailed;
+  return failed ? Colour::kRed : Colour::kNone;
 }
 
 // Waits, and notices Ctrl-C meanwhile.
@@ -120,7 +104,7 @@ class Tail {
   }
 
   void print(store::Seq seq, const TailRun& run, const proto::Turn& turn) {
-    ended_ = ended_ || (!options_.run.empty() && runtime::closes(turn));
+    ended_ = ended_ || (!options_.run.empty() && event::closes(turn));
     if (!options_.type.empty() && run.workflow != options_.type) return;
     std::uint64_t number = run.events;
     for (const auto* events : {&turn.inputs(), &turn.commands()}) {
@@ -140,7 +124,7 @@ class Tail {
     std::string line = utc_millis(turn.time_ms()) + "  " + safe_text(run.workflow_id) + "  " +
                        std::to_string(number) + " " + paint_(event_colour(event), kind_of(event));
     const std::string details = details_of(event);
-    const std::string site = site_of(event);
+    const std::string site = event::place_of(event);
     if (!details.empty()) line += " " + details;
     if (!site.empty()) line += "  " + paint_(Colour::kFaint, "at " + site);
     std::printf("%s\n", line.c_str());
@@ -155,7 +139,7 @@ class Tail {
                            {"workflow", run.workflow},        {"workflow_id", run.workflow_id},
                            {"run_id", run.id.to_string()},    {"event", number},
                            {"kind", kind_of(event)},          {"details", details_of(event)}};
-    if (event.has_call_site()) line["call_site"] = site_of(event);
+    if (event.has_call_site()) line["call_site"] = event::place_of(event);
     std::printf("%s\n", dump(line).c_str());
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "event/turn.h"
 #include "proto/parse.h"
 #include "runtime/history/history.h"
 #include "tools/every_run.h"
@@ -103,7 +104,7 @@ void TailReader::deliver(const Taken& taken, const Visitor& visit) {
   TailRun& run = run_of(taken, turn);
   visit(taken.seq, run, turn);
   run.events += runtime::count_events(turn);
-  if (runtime::closes(turn)) runs_.erase(taken.run);
+  if (event::closes(turn)) runs_.erase(taken.run);
 }
 
 // For a run that started earlier, its history tells.
@@ -111,7 +112,7 @@ TailRun& TailReader::run_of(const Taken& taken, const proto::Turn& turn) {
   const auto [known, is_new] = runs_.try_emplace(taken.run);
   TailRun& run = known->second;
   if (!is_new) return run;
-  if (runtime::starts(turn)) {
+  if (event::starts(turn)) {
     name(turn, &run);
     return run;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "event/catalogue.h"
+#include "event/turn.h"
 #include "runtime/fold/run_state.h"
 
 namespace reprise::tools {
@@ -26,14 +28,14 @@ void Timeline::add(const proto::Turn& turn) {
   if (!turn.deferred()) unapplied_ = 0;
   for (const Event& event : turn.inputs()) {
     ++events_;
-    if (turn.deferred() && !runtime::is_bookkeeping(event)) ++unapplied_;
+    if (turn.deferred() && !event::is_bookkeeping(event)) ++unapplied_;
     take_input(event, turn.time_ms());
   }
   for (const Event& event : turn.commands()) {
     ++events_;
     take_command(event, turn.time_ms());
   }
-  if (runtime::closes(turn)) {
+  if (event::closes(turn)) {
     end_ = runtime::end_of(turn);
     close(turn.time_ms());
   }

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "event/turn.h"
 #include "proto/parse.h"
 
 namespace reprise::runtime {
@@ -78,7 +79,7 @@ bool JournalTail::take_sound(store::Seq seq, std::string_view bytes) {
   if (!follows(*record, seq, known == runs_.end() ? none : known->second)) return false;
   arena_.reset();
   proto::Turn* turn = arena_.make();
-  if (!proto::parse(record->body, turn) || starts(*turn) != record->first()) {
+  if (!proto::parse(record->body, turn) || event::starts(*turn) != record->first()) {
     return false;
   }
   RecoveredRun& run = known == runs_.end() ? runs_[record->run] : known->second;

@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "base/printable_text.h"
+#include "event/catalogue.h"
+#include "event/turn.h"
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
@@ -83,8 +85,9 @@ void Round::run_turn(KnownRun& run, proto::Turn& turn) {
     turn.clear_inputs();  // they came too late, and whoever sent them is told
     return Outbox::refuse_inputs(run);
   }
-  const bool for_code = turn.inputs().empty() ||
-                        !std::all_of(turn.inputs().begin(), turn.inputs().end(), is_bookkeeping);
+  const bool for_code =
+      turn.inputs().empty() ||
+      !std::all_of(turn.inputs().begin(), turn.inputs().end(), event::is_bookkeeping);
   if (const base::Status room = may_grow(run); !room && for_code && !run.parked()) {
     parts_.parking.park(run, {room.error().code, room.error().message, std::nullopt});
   }
@@ -155,14 +158,14 @@ void Round::record(KnownRun& run, proto::Turn& turn) {
   RunState& state = run.state;
   Recorded recorded{&run, 0, bodies_.size(), 0};
   if (state.events == 0) recorded.flags |= store::kFirstOfRun;
-  if (closes(turn)) recorded.flags |= store::kLastOfRun;
+  if (event::closes(turn)) recorded.flags |= store::kLastOfRun;
   REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
   recorded.end = bodies_.size();
   recorded_.push_back(recorded);
   parts_.effects.next_turn();
   run.appending = true;
   // It ends as this turn says, whatever its code was parked for.
-  if (closes(turn)) parts_.parking.unpark(run);
+  if (event::closes(turn)) parts_.parking.unpark(run);
 
   if (parts_.shared.options.replay_every_turn) {
     parts_.effects.add({.act = [this, number = state.number] { replay_afresh(number); }});
@@ -186,7 +189,7 @@ void Round::stop_what_is_given_up(KnownRun& run, const proto::Turn& turn) {
         {.act = [this, queue = queue_of(run, *operation->details->activity),
                  control = operation->details->control] { stop_attempt(queue, control); }});
   };
-  if (closes(turn)) {
+  if (event::closes(turn)) {
     for (const PendingOperation& operation : run.state.pending()) stop(&operation);
     return;
   }

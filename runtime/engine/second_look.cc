@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "event/turn.h"
 #include "proto/parse.h"
 
 namespace reprise::runtime {
@@ -12,7 +13,7 @@ bool fold_record(const store::Record& record, TurnArena& arena, Names& names, Ru
   const bool sound = record.run == state->number && record.previous == state->last_seq &&
                      record.first() == (state->last_seq == 0) &&
                      store::verify_record(record, state->chain) &&
-                     proto::parse(record.body, turn) && starts(*turn) == record.first();
+                     proto::parse(record.body, turn) && event::starts(*turn) == record.first();
   if (!sound) return false;
   state->apply(*turn, names);
   state->last_seq = record.seq;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "event/turn.h"
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
@@ -180,7 +181,7 @@ void Starts::unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) 
 void Starts::read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch) const {
   RunEnd end;
   const base::Status read = StoredRun(parts_.shared, state).history([&](const proto::Turn& turn) {
-    if (closes(turn)) end = end_of(turn);
+    if (event::closes(turn)) end = end_of(turn);
     return true;
   });
   if (read) {

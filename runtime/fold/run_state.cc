@@ -2,12 +2,46 @@
 
 #include <algorithm>
 
+#include "event/catalogue.h"
+#include "event/turn.h"
 #include "runtime/engine/limits.h"
 #include "store/bytes.h"
 
 namespace reprise::runtime {
 
 using proto::Event;
+
+namespace {
+
+proto::Failure new_failure(proto::Failure::Kind kind, const char* type, std::string message) {
+  proto::Failure made;
+  made.set_kind(kind);
+  made.set_type(type);
+  made.set_message(std::move(message));
+  return made;
+}
+
+// What clients are told of an end that says nothing itself.
+proto::Failure failure_of(const Event& end, RunStatus status) {
+  switch (status) {
+    case RunStatus::kCancelled:
+      return new_failure(proto::Failure::CANCELLED, "", "the run was cancelled");
+    case RunStatus::kTerminated:
+      return new_failure(proto::Failure::APPLICATION, "Terminated",
+                         "the run was terminated: " + end.run_terminated().reason());
+    case RunStatus::kTimedOut:
+      return new_failure(proto::Failure::TIMEOUT, "run_timeout", "the run reached its run_timeout");
+    case RunStatus::kRunning:
+    case RunStatus::kPaused:
+    case RunStatus::kCompleted:
+    case RunStatus::kFailed:
+    case RunStatus::kContinuedAsNew:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
 
 void RunState::apply(const proto::Turn& turn, Names& names) {
   bool code_waits = false;
@@ -25,7 +59,7 @@ void RunState::apply(const proto::Turn& turn, Names& names) {
       }
     }
     apply_input(input);
-    code_waits = code_waits || !is_bookkeeping(input);
+    code_waits = code_waits || !event::is_bookkeeping(input);
   }
   unapplied = turn.deferred() ? unapplied || code_waits : false;
   for (const Event& command : turn.commands()) apply_command(command, turn.time_ms());
@@ -209,62 +243,14 @@ RunState RunState::from_summary(store::RunNumber number,
   return state;
 }
 
-bool is_bookkeeping(const Event& input) {
-  return input.kind_case() == Event::kAttemptFailed ||
-         input.kind_case() == Event::kHeartbeatRecorded;
-}
-
-bool starts(const proto::Turn& turn) {
-  return std::any_of(turn.inputs().begin(), turn.inputs().end(),
-                     [](const proto::Event& input) { return input.has_run_started(); });
-}
-
-bool closes(const proto::Turn& turn) {
-  if (turn.commands_size() > 0) {
-    const auto last = turn.commands(turn.commands_size() - 1).kind_case();
-    if (last == Event::kRunCompleted || last == Event::kRunFailed || last == Event::kRunCancelled) {
-      return true;
-    }
-  }
-  if (turn.inputs_size() == 0) return false;
-  const auto last = turn.inputs(turn.inputs_size() - 1).kind_case();
-  return last == Event::kRunTerminated || last == Event::kRunTimedOut;
-}
-
 RunEnd end_of(const proto::Turn& last_turn) {
   RunEnd end;
-  if (last_turn.commands_size() > 0) {
-    const Event& last = last_turn.commands(last_turn.commands_size() - 1);
-    if (last.has_run_completed()) {
-      end.status = RunStatus::kCompleted;
-      end.result = last.run_completed().result();
-      return end;
-    }
-    if (last.has_run_failed()) {
-      end.status = RunStatus::kFailed;
-      end.failure = last.run_failed().failure();
-      return end;
-    }
-    if (last.has_run_cancelled()) {
-      end.status = RunStatus::kCancelled;
-      end.failure.set_kind(proto::Failure::CANCELLED);
-      end.failure.set_message("the run was cancelled");
-      return end;
-    }
-  }
-  if (last_turn.inputs_size() == 0) return end;
-  const Event& last = last_turn.inputs(last_turn.inputs_size() - 1);
-  if (last.has_run_terminated()) {
-    end.status = RunStatus::kTerminated;
-    end.failure.set_kind(proto::Failure::APPLICATION);
-    end.failure.set_type("Terminated");
-    end.failure.set_message("the run was terminated: " + last.run_terminated().reason());
-  } else if (last.has_run_timed_out()) {
-    end.status = RunStatus::kTimedOut;
-    end.failure.set_kind(proto::Failure::TIMEOUT);
-    end.failure.set_type("run_timeout");
-    end.failure.set_message("the run reached its run_timeout");
-  }
+  const Event* const last = event::ending(last_turn);
+  if (last == nullptr) return end;
+  const event::Row& row = event::row_of(*last);
+  end.status = *row.ends;
+  if (row.payload != nullptr) end.result = row.payload(*last);
+  end.failure = row.failure != nullptr ? *row.failure(*last) : failure_of(*last, end.status);
   return end;
 }
 

@@ -114,15 +114,6 @@ class RunState {
   std::vector<PendingOperation> pending_;  // by id, ascending
 };
 
-// Inputs that the engine keeps books with and that code never sees.
-bool is_bookkeeping(const proto::Event& input);
-
-// Does the turn end the run?
-bool closes(const proto::Turn& turn);
-// Has it the start of a run? A run starts in its first turn and nowhere else: what it is called
-// follows from that.
-bool starts(const proto::Turn& turn);
-
 // How a run ended, from its last turn.
 RunEnd end_of(const proto::Turn& last_turn);
 

@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "base/utf8.h"
-#include "replay/causes.h"
+#include "event/causes.h"
 #include "replay/class_name.h"
 #include "sdk/src/checks.h"
 
 namespace reprise {
 
-static_assert(kMaxCauses == replay::kMaxCauses);
+static_assert(kMaxCauses == event::kMaxCauses);
 
 namespace {
 

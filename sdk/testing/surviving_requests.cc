@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "event/catalogue.h"
+
 namespace reprise::internal {
 
 using proto::Event;
@@ -96,38 +98,27 @@ SurvivingRequests::RequestRef SurvivingRequests::find(Event::KindCase kind,
   return found == open_.end() ? nullptr : *found;
 }
 
+void SurvivingRequests::note_start(const store::Record& record, const proto::RunStarted& started) {
+  const base::RunId id = *base::RunId::from_bytes(started.run_id());
+  const std::string workflow_id =
+      started.workflow_id().empty() ? id.to_string() : started.workflow_id();
+  runs_[record.run] = {workflow_id, id};
+  newest_[workflow_id] = id;
+}
+
 void SurvivingRequests::note_input(const store::Record& record, const Event& input) {
+  const event::Row& row = event::row_of(input);
   RequestRef request;
-  switch (input.kind_case()) {
-    case Event::kRunStarted: {
-      const auto& started = input.run_started();
-      const base::RunId id = *base::RunId::from_bytes(started.run_id());
-      const std::string workflow_id =
-          started.workflow_id().empty() ? id.to_string() : started.workflow_id();
-      runs_[record.run] = {workflow_id, id};
-      newest_[workflow_id] = id;
-      request = find(input.kind_case(), record.run, "", "");
-      break;
-    }
-    case Event::kSignalReceived:
-      request = find(input.kind_case(), record.run, input.signal_received().name(),
-                     input.signal_received().input());
-      break;
-    case Event::kUpdateReceived:
-      request = find(input.kind_case(), record.run, input.update_received().name(),
-                     input.update_received().input());
-      if (request != nullptr) request->update_id = input.update_received().update_id();
-      break;
-    case Event::kCancelRequested:
-      request = find(input.kind_case(), record.run, "", input.cancel_requested().reason());
-      break;
-    case Event::kRunTerminated:
-      request = find(input.kind_case(), record.run, "", input.run_terminated().reason());
-      break;
-    default:
-      break;
+  if (input.has_run_started()) {
+    note_start(record, input.run_started());
+    request = find(row.kind, record.run, "", "");
+  } else if (row.called != nullptr) {
+    request = find(row.kind, record.run, row.called(input), row.payload(input));
+  } else if (row.remark != nullptr) {
+    request = find(row.kind, record.run, "", row.remark(input));
   }
   if (request == nullptr) return;
+  if (input.has_update_received()) request->update_id = input.update_received().update_id();
   request->recorded = true;
   request->run = record.run;
 }

@@ -94,6 +94,7 @@ class SurvivingRequests final : public runtime::Service {
   template <class Result>
   runtime::Reply<Result> answering(const RequestRef& request, runtime::Reply<Result> reply);
   void ask(const RequestRef& request);
+  void note_start(const store::Record& record, const proto::RunStarted& started);
   void note_input(const store::Record& record, const proto::Event& input);
   RequestRef find(proto::Event::KindCase kind,
                   store::RunNumber run,

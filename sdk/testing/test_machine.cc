@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "event/text.h"
 #include "replay/mismatch.h"
 #include "sdk/testing/shaker.h"
 
@@ -30,7 +31,7 @@ std::string content_of(const std::vector<const store::RecordBatch*>& batches) {
   std::string text;
   const auto add = [&](const auto& events) {
     for (const proto::Event& event : events) {
-      text += (text.empty() ? "" : ", ") + replay::describe(event);
+      text += (text.empty() ? "" : ", ") + event::describe(event);
     }
   };
   for (const store::RecordBatch* batch : batches) {

@@ -6,6 +6,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include "event/text.h"
 #include "replay/mismatch.h"
 
 namespace golden {
@@ -36,7 +37,7 @@ struct Place {
   const Event& event() const { return its_turn().commands(index); }
   bool is_last() const { return index + 1 == its_turn().commands_size(); }
   std::string name() const {
-    return "turn " + std::to_string(turn + 1) + ", " + reprise::replay::describe(event());
+    return "turn " + std::to_string(turn + 1) + ", " + reprise::event::describe(event());
   }
 };
 
@@ -314,7 +315,7 @@ void change_inputs(const History& history, int turn, Visit visit) {
   for (int i = 0; i < history.turns(turn).inputs_size(); ++i) {
     const Event& input = history.turns(turn).inputs(i);
     const std::string place =
-        "turn " + std::to_string(turn + 1) + ", " + reprise::replay::describe(input);
+        "turn " + std::to_string(turn + 1) + ", " + reprise::event::describe(input);
     if (answers(input) != 0) {
       Mutant orphan{"an answer to no command", place, Expected::kFound, history};
       Message* content = content_of(orphan.history.mutable_turns(turn)->mutable_inputs(i));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "event/turn.h"
 #include "proto/log.pb.h"
 #include "runtime/fold/run_state.h"
 #include "tests/simulation/disk.h"
@@ -20,7 +21,7 @@ struct History {
   std::vector<std::string> waits_for;  // at its end
 
   const proto::RunStarted& started() const { return turns.front().inputs(0).run_started(); }
-  bool closed() const { return runtime::closes(turns.back()); }
+  bool closed() const { return event::closes(turns.back()); }
 };
 
 // Its workflow id; the log leaves it out where it is the text of the run id.

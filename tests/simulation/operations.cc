@@ -1,6 +1,7 @@
 // The operations of one history: each has one outcome, the right one, and not too early.
 #include <map>
 
+#include "event/turn.h"
 #include "tests/simulation/history.h"
 
 namespace reprise::simulation {
@@ -33,7 +34,7 @@ class Operations {
       for (const Event& input : turn.inputs()) check_input(input);
       for (const Event& command : turn.commands()) check_command(command);
       const bool last = turn_ + 1 == history_.turns.size();
-      if (runtime::closes(turn) && !last) bad("a turn follows the run's end");
+      if (event::closes(turn) && !last) bad("a turn follows the run's end");
     }
   }
 

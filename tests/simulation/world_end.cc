@@ -2,6 +2,7 @@
 // wait for something that really is absent.
 #include <algorithm>
 
+#include "event/catalogue.h"
 #include "tests/simulation/world.h"
 
 namespace reprise::simulation {
@@ -56,7 +57,7 @@ void World::check_waiting() {
       verdict_.found(Flaw::kStuck, "run " + std::to_string(history.number) + " " + why);
     };
     if (history.turns.back().deferred() && history.turns.back().inputs_size() > 0 &&
-        !runtime::is_bookkeeping(history.turns.back().inputs(0))) {
+        !event::is_bookkeeping(history.turns.back().inputs(0))) {
       stuck("has inputs that its code was not given");
     }
     check_replay(&history, &verdict_);

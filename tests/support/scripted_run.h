@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "event/text.h"
 #include "replay/execution.h"
 
 namespace reprise::testing {
@@ -164,7 +165,7 @@ class ScriptedRun {
   // "ActivityScheduled a" for each command of the last turn.
   std::vector<std::string> commands() const {
     std::vector<std::string> names;
-    for (const auto& command : last().commands()) names.push_back(replay::describe(command));
+    for (const auto& command : last().commands()) names.push_back(event::describe(command));
     return names;
   }
 

@@ -7,8 +7,8 @@
 
 #include "base/ids.h"
 #include "base/printable_text.h"
+#include "event/text.h"
 #include "proto/fields.h"
-#include "replay/mismatch.h"
 
 namespace reprise::internal {
 namespace {
@@ -87,15 +87,9 @@ std::vector<NumberedEvent> numbered_events(const proto::History& history) {
   return events;
 }
 
-std::string site_text(const proto::Event& event) {
-  if (!event.has_call_site()) return {};
-  return base::printable_text(event.call_site().file()) + ":" +
-         std::to_string(event.call_site().line());
-}
-
 std::string event_line(const proto::Event& event) {
-  std::string line = replay::describe(event);
-  const std::string site = site_text(event);
+  std::string line = event::describe(event);
+  const std::string site = event::place_of(event);
   if (site.empty()) return line;
   line.resize(std::max(line.size() + 1, kSiteColumn), ' ');
   return line + site;

@@ -19,8 +19,6 @@ struct NumberedEvent {
 // All of them in order: of each turn the inputs, then the commands.
 std::vector<NumberedEvent> numbered_events(const proto::History& history);
 
-// "shop/checkout.cc:38", empty when it was not recorded.
-std::string site_text(const proto::Event& event);
 // "ActivityScheduled charge        shop/checkout.cc:38".
 std::string event_line(const proto::Event& event);
 // Every field on a line of its own, payloads as JSON.

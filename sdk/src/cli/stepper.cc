@@ -7,6 +7,7 @@
 
 #include "base/printable_text.h"
 #include "base/time.h"
+#include "event/text.h"
 #include "sdk/src/cli/replay_stacks.h"
 #include "sdk/src/cli/strand_text.h"
 
@@ -42,7 +43,7 @@ void Stepper::start_over() {
 }
 
 bool Stepper::asks(std::uint64_t event, const proto::Event& command) {
-  sites_[event] = site_text(command);
+  sites_[event] = event::place_of(command);
   return true;
 }
 
@@ -126,7 +127,7 @@ std::string Stepper::event_text(const NumberedEvent& one) const {
   std::string line =
       fmt::format("  {} {:>5} {}", input ? "in " : "out", one.number, event_line(*one.event));
   const auto now = sites_.find(one.number);
-  if (now != sites_.end() && now->second != site_text(*one.event)) {
+  if (now != sites_.end() && now->second != event::place_of(*one.event)) {
     line += "   now " + now->second;
   }
   return (input ? paint(Colour::kGreen, line) : line) + "\n";

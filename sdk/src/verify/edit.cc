@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/printable_text.h"
+#include "event/catalogue.h"
+#include "event/text.h"
 
 namespace reprise::internal {
 namespace {
@@ -13,59 +15,40 @@ using proto::Event;
 using replay::Mismatch;
 
 bool ends_run(const Event& command) {
-  return command.has_run_completed() || command.has_run_failed() || command.has_run_cancelled();
+  return event::row_of(command).ends.has_value();
 }
 
 // The name that a person gave it, or its kind.
 std::string short_name(const Event& event) {
-  switch (event.kind_case()) {
-    case Event::kActivityScheduled:
-      return event.activity_scheduled().name();
-    case Event::kStepScheduled:
-      return event.step_scheduled().name();
-    case Event::kSignalReceived:
-      return event.signal_received().name();
-    case Event::kSignalSetAside:
-      return event.signal_set_aside().name();
-    case Event::kTimerStarted:
-      return "timer";
-    case Event::kSideEffectRecorded:
-      return "side-effect";
-    case Event::kRunCompleted:
-    case Event::kRunFailed:
-    case Event::kRunCancelled:
-      return "end";
-    default:
-      return std::string(replay::name_of(event));
-  }
+  const event::Row& row = event::row_of(event);
+  if (row.ends) return "end";
+  if (row.called != nullptr) return row.called(event);
+  if (row.opens != event::Operation::kNone) return std::string(to_string(row.opens));
+  return event.has_side_effect_recorded() ? "side-effect" : std::string(row.name);
+}
+
+// "activity 'pick'".
+std::string call_of(const Event& event) {
+  const event::Row& row = event::row_of(event);
+  if (row.called == nullptr) return event::describe(event);
+  const std::string name = " '" + base::printable_text(row.called(event)) + "'";
+  if (event.has_signal_set_aside()) return "next signal" + name;
+  return row.opens == event::Operation::kNone ? event::describe(event)
+                                              : std::string(to_string(row.opens)) + name;
 }
 
 // "activity 'pick' (shop/checkout.cc:38)".
 std::string phrase(const Event& event) {
-  std::string text;
-  switch (event.kind_case()) {
-    case Event::kActivityScheduled:
-      text = "activity '" + base::printable_text(event.activity_scheduled().name()) + "'";
-      break;
-    case Event::kStepScheduled:
-      text = "step '" + base::printable_text(event.step_scheduled().name()) + "'";
-      break;
-    case Event::kSignalSetAside:
-      text = "next signal '" + base::printable_text(event.signal_set_aside().name()) + "'";
-      break;
-    default:
-      text = replay::describe(event);
-  }
-  const std::string site = site_of(event);
-  return site.empty() ? text : text + " (" + site + ")";
+  const std::string site = event::place_of(event);
+  return site.empty() ? call_of(event) : call_of(event) + " (" + site + ")";
 }
 
 // No call asks for what the cancellation of a scope gives up, or for a signal that no handler could
 // read: there is no place for an edit.
 bool is_given_up(const std::optional<Event>& command) {
   if (!command || command->has_call_site()) return false;
-  return command->has_activity_cancel_requested() || command->has_timer_cancelled() ||
-         command->has_step_abandoned() || command->has_signal_set_aside();
+  return event::row_of(*command).answers == event::Answer::kGivenUp ||
+         command->has_signal_set_aside();
 }
 
 bool same_call(const Event& one, const Event& other) {
@@ -106,7 +89,7 @@ std::string patched(const std::string& id) {
 }
 
 Edit added(const Event& now, const std::string& id) {
-  return {branch(patched(id), "the new call: " + phrase(now)), site_of(now), {}};
+  return {branch(patched(id), "the new call: " + phrase(now)), event::place_of(now), {}};
 }
 
 Edit removed(const Event& recorded, const std::string& id, const std::string& at) {
@@ -116,17 +99,17 @@ Edit removed(const Event& recorded, const std::string& id, const std::string& at
 Edit both(const Event& recorded, const Event& now, const std::string& id) {
   return {branch(patched(id), "the code as it is: " + phrase(now)) +
               " else {\n  // the code as it was: " + phrase(recorded) + "\n}",
-          site_of(now),
+          event::place_of(now),
           {}};
 }
 
 Edit marker_back(const Mismatch& mismatch) {
   const Event& marker = *mismatch.recorded;
   const std::string id = base::printable_text(marker.patch_recorded().change_id());
-  std::string at = mismatch.attempted ? site_of(*mismatch.attempted) : std::string();
-  if (at.empty()) at = site_of(marker);
+  std::string at = mismatch.attempted ? event::place_of(*mismatch.attempted) : std::string();
+  if (at.empty()) at = event::place_of(marker);
   return {"ctx.deprecate_patch(\"" + id + "\");", at,
-          "where these runs had ctx.patched(\"" + id + "\"): " + site_of(marker)};
+          "where these runs had ctx.patched(\"" + id + "\"): " + event::place_of(marker)};
 }
 
 Edit other(const Event& recorded,
@@ -134,11 +117,13 @@ Edit other(const Event& recorded,
            const Mismatch& mismatch,
            const proto::History& history) {
   if (ends_run(now)) {
-    return removed(recorded, new_id("remove-" + short_name(recorded), history), site_of(recorded));
+    return removed(recorded, new_id("remove-" + short_name(recorded), history),
+                   event::place_of(recorded));
   }
   const Event* const next = command_behind(history, mismatch.event);
   if (next != nullptr && same_call(*next, now)) {
-    return removed(recorded, new_id("remove-" + short_name(recorded), history), site_of(now));
+    return removed(recorded, new_id("remove-" + short_name(recorded), history),
+                   event::place_of(now));
   }
   Edit edit = both(recorded, now, new_id("change-" + short_name(recorded), history));
   edit.note = "if the old call still follows, put the new one alone behind ctx.patched()";
@@ -160,7 +145,7 @@ Edit wanted_edit(const Mismatch& mismatch, const proto::History& history) {
   if (!mismatch.unmarked.empty()) {
     const std::string id = mismatch.unmarked;
     if (recorded && now) return both(*recorded, *now, id);
-    return recorded ? removed(*recorded, id, site_of(*recorded)) : added(*now, id);
+    return recorded ? removed(*recorded, id, event::place_of(*recorded)) : added(*now, id);
   }
   if (recorded && now) {
     if (mismatch.kind != Mismatch::Kind::kChangedInput) {
@@ -171,16 +156,11 @@ Edit wanted_edit(const Mismatch& mismatch, const proto::History& history) {
     return edit;
   }
   if (now) return added(*now, new_id("add-" + short_name(*now), history));
-  return removed(*recorded, new_id("remove-" + short_name(*recorded), history), site_of(*recorded));
+  return removed(*recorded, new_id("remove-" + short_name(*recorded), history),
+                 event::place_of(*recorded));
 }
 
 }  // namespace
-
-std::string site_of(const Event& event) {
-  if (!event.has_call_site()) return {};
-  return base::printable_text(event.call_site().file()) + ":" +
-         std::to_string(event.call_site().line());
-}
 
 Edit edit_for(const Mismatch& mismatch, const proto::History& history) {
   if (is_given_up(mismatch.recorded) || is_given_up(mismatch.attempted)) {

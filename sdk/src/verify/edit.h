@@ -15,7 +15,4 @@ struct Edit {
 
 Edit edit_for(const replay::Mismatch& mismatch, const proto::History& history);
 
-// "shop/checkout.cc:38"; empty: the event has no call site.
-std::string site_of(const proto::Event& event);
-
 }  // namespace reprise::internal

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "event/catalogue.h"
+#include "event/text.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/verify/edit.h"
 
@@ -15,17 +17,8 @@ using replay::Mismatch;
 // The same for all runs that diverge at the same place: without ids, durations and the like.
 std::string kind_and_name(const std::optional<Event>& event) {
   if (!event) return {};
-  switch (event->kind_case()) {
-    case Event::kActivityScheduled:
-    case Event::kStepScheduled:
-    case Event::kPatchRecorded:
-    case Event::kSignalReceived:
-    case Event::kSignalSetAside:
-    case Event::kUpdateReceived:
-      return replay::describe(*event);
-    default:
-      return std::string(replay::name_of(*event));
-  }
+  const event::Row& row = event::row_of(*event);
+  return row.called != nullptr ? event::describe(*event) : std::string(row.name);
 }
 
 // Messages differ in numbers from run to run.
@@ -48,8 +41,8 @@ std::string key_of(const replay::Trouble& trouble, base::Symbols& symbols) {
   if (trouble.thrown) return code_text(trouble.code) + key_of(*trouble.thrown, symbols);
   if (!trouble.mismatch) return code_text(trouble.code) + without_numbers(trouble.report);
   const Mismatch& mismatch = *trouble.mismatch;
-  std::string at = mismatch.attempted ? site_of(*mismatch.attempted) : std::string();
-  if (at.empty() && mismatch.recorded) at = site_of(*mismatch.recorded);
+  std::string at = mismatch.attempted ? event::place_of(*mismatch.attempted) : std::string();
+  if (at.empty() && mismatch.recorded) at = event::place_of(*mismatch.recorded);
   return std::string(replay::to_string(mismatch.kind)) + "\n" + kind_and_name(mismatch.recorded) +
          "\n" + kind_and_name(mismatch.attempted) + "\n" + at;
 }
@@ -61,12 +54,12 @@ std::string what_is_wrong(const replay::Trouble& trouble) {
 
 void show(const Mismatch& mismatch, const proto::History& history, VerifyGroup* group) {
   if (mismatch.recorded) {
-    group->recorded = replay::describe(*mismatch.recorded);
-    group->recorded_at = site_of(*mismatch.recorded);
+    group->recorded = event::describe(*mismatch.recorded);
+    group->recorded_at = event::place_of(*mismatch.recorded);
   }
   if (mismatch.attempted) {
-    group->attempted = replay::describe(*mismatch.attempted);
-    group->attempted_at = site_of(*mismatch.attempted);
+    group->attempted = event::describe(*mismatch.attempted);
+    group->attempted_at = event::place_of(*mismatch.attempted);
   }
   Edit edit = edit_for(mismatch, history);
   group->edit = std::move(edit.text);

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "base/symbols.h"
+#include "event/text.h"
 #include "replay/stack_pool.h"
 #include "replay/user_frames.h"
 #include "runtime/history/history.h"
@@ -17,7 +18,7 @@ namespace {
 
 ReplayEvent shown(std::uint64_t number, const std::optional<proto::Event>& event) {
   if (!event) return {};
-  return {number, replay::describe(*event), event->call_site().file(), event->call_site().line()};
+  return {number, event::describe(*event), event->call_site().file(), event->call_site().line()};
 }
 
 void add_mismatch(const replay::Mismatch& mismatch, base::Symbols& symbols, ReplayReport* report) {

@@ -79,13 +79,12 @@ TEST(Catalogue, RolesAreThoseOfTheFormat) {
 
 std::string meaning(const Row& row) {
   constexpr std::string_view kRoles[] = {"?", "input", "bookkeeping", "command"};
-  constexpr std::string_view kOpens[] = {"", " opens activity", " opens step", " opens timer"};
   constexpr std::string_view kAnswers[] = {"",          " result",         " failure",
                                            " given up", " attempt failed", " heartbeat"};
   std::string text(row.name);
   text += ": ";
   text += kRoles[static_cast<std::size_t>(row.role)];
-  text += kOpens[static_cast<std::size_t>(row.opens)];
+  if (row.opens != Operation::kNone) text += " opens " + std::string(to_string(row.opens));
   text += kAnswers[static_cast<std::size_t>(row.answers)];
   if (row.ends) text += " ends " + std::string(to_string(*row.ends));
   return text;

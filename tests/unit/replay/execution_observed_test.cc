@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "event/text.h"
 #include "replay/strand.h"
 #include "tests/support/scripted_run.h"
 
@@ -16,11 +17,11 @@ using ::testing::IsEmpty;
 class Notes final : public replay::ReplayObserver {
  public:
   void applying(std::uint64_t event, const proto::Event& input) override {
-    note(std::to_string(event) + " " + replay::describe(input));
+    note(std::to_string(event) + " " + event::describe(input));
   }
   bool resumed() override { return note("resumed"); }
   bool asks(std::uint64_t event, const proto::Event& command) override {
-    return note(std::to_string(event) + " " + replay::describe(command));
+    return note(std::to_string(event) + " " + event::describe(command));
   }
   void throws(const std::string& what) override { note("throws " + what); }
   void differs(const replay::Trouble& trouble) override {

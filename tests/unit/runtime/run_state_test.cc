@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "event/turn.h"
 #include "tests/support/scripted_run.h"
 
 namespace reprise::runtime::run_state_test {
@@ -117,7 +118,7 @@ TEST(RunState, ClosesAsTheLastTurnSays) {
     schedule_activity(&turn, 1);
     fill(turn);
     state.apply(turn, names);
-    EXPECT_TRUE(closes(turn));
+    EXPECT_TRUE(event::closes(turn));
     EXPECT_EQ(end_of(turn).status, state.status);
     EXPECT_TRUE(state.pending().empty());
     return state.status;
