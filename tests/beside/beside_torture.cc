@@ -1,6 +1,6 @@
 // Everything that reads a store, beside an engine that starts runs, archives them every few records
-// and removes them when they have ended: on a sound store nothing may say that it is damaged, and
-// the runs that never end must be there each time, whole.
+// and removes them when they have ended: no reader may call the sound store damaged, and the runs
+// that never end must be found complete each time.
 #include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -26,7 +26,7 @@ using testing::CommandOutput;
 
 constexpr int kDone = 0;
 constexpr int kSome = 100;    // histories that are read at a time
-constexpr int kNotThere = 1;  // what the commands about one run end with when retention took it
+constexpr int kNotThere = 1;  // the exit code of commands about a run that retention has removed
 
 class Beside {
  public:
@@ -35,7 +35,7 @@ class Beside {
 
   std::string store() const { return scratch_ / "orders.db"; }
 
-  // One reading of the store, of the kind that the number says.
+  // One reading of the store; the number chooses the kind.
   void look(std::uint64_t number) {
     random_.seed(number);
     constexpr std::array kKinds{&Beside::list,  &Beside::stats, &Beside::look_at_one,
@@ -84,7 +84,7 @@ class Beside {
     if (stats["workflows"]["keep"]["runs"] != kKeepers) bad("stats", stats.dump());
   }
 
-  // A keeper, or one that has ended and may be gone by now.
+  // A keeper, or a run that has ended and may be removed by now.
   void look_at_one() {
     const bool keeps = ids_.empty() || random_() % 2 == 0;
     const std::string id =
@@ -101,7 +101,7 @@ class Beside {
     if (!found["sound"].get<bool>()) bad("check", found.dump());
   }
 
-  // What a program does that reads for long: verify, a page that shows runs.
+  // A program that reads for a long time: verify, a page that shows runs.
   void read() {
     ++calls_;
     const auto reader = StoreReader::open(store());
@@ -199,8 +199,8 @@ class ArchiveContent final : public store::PageVisitor {
   std::string uuid;
 };
 
-// A reader that takes pages and digests from two snapshots, one right after the other: after how
-// many readings it is wrong for the first time; 0: never.
+// A reader that takes pages and digests from two successive snapshots: the number of its first
+// wrong reading; 0: never wrong.
 int wrong_across_snapshots(const std::string& store) {
   auto archive = store::LmdbEnv::open({.path = store + "/archive",
                                        .map_bytes = std::uint64_t{1} << 32,
@@ -218,7 +218,7 @@ int wrong_across_snapshots(const std::string& store) {
   return 0;
 }
 
-// The words that must not be said are said of a store that is damaged.
+// A damaged store does give the words that must not appear.
 bool damage_is_told(const fs::path& scratch, const std::string& store) {
   const fs::path copy = scratch / "damaged";
   if (testing::output_of({REPRISE_COMMAND, "backup", store, copy}).code != kDone) return false;

@@ -21,7 +21,7 @@ using runtime::RunWatch;
 
 constexpr int kQuickAtOnce = 16;
 constexpr int kPauseMs = 4;
-constexpr std::size_t kMostRuns = 300;  // so that the store stays small: then it waits for removals
+constexpr std::size_t kMostRuns = 300;  // then it waits for removals, to keep the store small
 
 Outcome quick(Execution& run) {
   return Outcome::success(testing::call(run, "echo"));
@@ -99,7 +99,7 @@ class Load {
                   });
     return watch;
   }
-  // Now one and now another, so that some rest in the archive.
+  // Alternating, so that some are quiet in the archive.
   void signal_keepers() {
     const std::string id = keeper(static_cast<int>(next_ / kQuickAtOnce) % kKeepers);
     engine_.signal({id, {}}, "go", "on", [](const base::Status&) {});

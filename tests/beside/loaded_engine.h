@@ -12,7 +12,7 @@ std::string keeper(int i);
 
 class LoadedEngine {
  public:
-  // To be made before this process has threads. Comes back when the keepers are there.
+  // Make it before this process has threads. Returns when the keepers exist.
   explicit LoadedEngine(const std::string& directory);
   ~LoadedEngine();
   LoadedEngine(const LoadedEngine&) = delete;
@@ -24,7 +24,7 @@ class LoadedEngine {
 
  private:
   pid_t process_ = -1;
-  int keep_going_ = -1;  // closed: it is to end
+  int keep_going_ = -1;  // closing it ends the process
   bool started_ = false;
 };
 

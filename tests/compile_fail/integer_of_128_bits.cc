@@ -1,6 +1,6 @@
 #include "shop.h"
 
-// It would be cut.
+// It would be truncated.
 inline constexpr reprise::Activity<void(__int128)> keep{"keep"};
 
 void use(reprise::Context& ctx, const shop::Order& order) {

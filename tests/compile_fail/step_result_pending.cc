@@ -1,6 +1,6 @@
 #include "shop.h"
 
-// What waits belongs to the run's own thread and is no value.
+// A Pending belongs to the run's own thread and is not a value.
 void run(reprise::Context& ctx, const shop::Order& order) {
 #ifdef MISUSE
   ctx.step("pending", [&] { return ctx.start(shop::charge(order)); });

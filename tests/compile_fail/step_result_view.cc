@@ -1,6 +1,6 @@
 #include "shop.h"
 
-// On replay there is nothing that it could refer to.
+// On replay there is nothing to refer to.
 std::string_view run(reprise::Context& ctx, const std::string& text) {
 #ifdef MISUSE
   return ctx.step("view", [&] { return std::string_view(text); });

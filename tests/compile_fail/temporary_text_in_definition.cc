@@ -1,6 +1,6 @@
 #include "shop.h"
 
-// The name must live as long as the definition: a constant made of a temporary is no constant.
+// The name must live as long as the definition, which a temporary does not.
 #ifdef MISUSE
 inline constexpr reprise::Query<int()> count{std::string("count")};
 #else

@@ -133,7 +133,7 @@ TEST_P(ArchiveConformance, AnIdMayHoldZeroBytes) {
   EXPECT_EQ(find(std::string("a\0", 2)), 2u);
 }
 
-// The caller says whether a candidate is the one; so two ids of the same hash are told apart.
+// The caller decides about each candidate, so that two ids with the same hash are not confused.
 TEST_P(ArchiveConformance, ACandidateThatIsNotItIsSkipped) {
   commit({}, {first_summary(1, "order-7", "mine"), first_summary(2, "order-7", "other")});
   EXPECT_EQ(find("order-7", "mine"), 1u);

@@ -1,5 +1,5 @@
 // The store as a whole: a writer fills the journal, an archiver moves records into the archive and
-// has them trimmed, and whoever reads a history meanwhile gets all of it.
+// has them trimmed, and a reader always gets the whole history.
 #include <atomic>
 #include <map>
 #include <thread>

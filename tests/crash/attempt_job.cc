@@ -1,5 +1,5 @@
-// One activity thread, one activity that kills the process each time it is attempted, and behind it
-// in the queue some that may be attempted only once.
+// One activity thread, one activity that kills the process at each attempt, and after it in the
+// queue some that may be attempted only once.
 //
 //   attempt_job DIRECTORY kill|spare BEHIND
 //

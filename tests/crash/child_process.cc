@@ -62,7 +62,7 @@ std::vector<std::string> whole_lines(const std::string& output) {
   return lines;
 }
 
-// Until everybody has closed it, or the time is over.
+// Until all writers have closed it, or time is up.
 bool read_until(Clock::time_point limit, int file, std::string* output) {
   while (true) {
     const auto left =
@@ -81,7 +81,7 @@ bool read_until(Clock::time_point limit, int file, std::string* output) {
 ChildEnd run_child(std::vector<std::string> command,
                    const std::string& input,
                    std::optional<std::chrono::milliseconds> kill_after) {
-  std::signal(SIGPIPE, SIG_IGN);  // a child that is dead does not read
+  std::signal(SIGPIPE, SIG_IGN);  // a dead child does not read
   Pipe in;
   Pipe out;
   const pid_t child = spawn(command, in, out);

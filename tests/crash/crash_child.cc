@@ -1,6 +1,5 @@
-// The process that is killed: an engine, a worker and four clients. What the engine has
-// acknowledged it writes to its standard output, a line each, after the call has returned; what it
-// is about to ask it writes there before.
+// The process that is killed: an engine, a worker and four clients. It writes a line to standard
+// output before each request, and one for each acknowledgement after the call has returned.
 //
 //   crash_child STORE LEDGER [point=P at=N] [backup=DIR] [early] [twice] [retention]
 //
@@ -129,7 +128,7 @@ class Driver {
     try {
       transfer.handle->started();
       say("started", transfer, transfer.handle->run_id());
-    } catch (const AlreadyStarted& there) {  // by a process that died before it could say so
+    } catch (const AlreadyStarted& there) {  // by a process that died before it could report it
       transfer.handle = client_.attach(kTransfer, transfer_id(transfer.number));
       say("started", transfer, there.run_id());
     }

@@ -1,6 +1,5 @@
-// The job that is killed: money moves between accounts, one run per transfer. What the engine has
-// acknowledged, and what the activities have done, is written to two plain files that survive the
-// process.
+// The job that is killed: money moves between accounts, one run per transfer. Acknowledgements of
+// the engine and effects of the activities are written to two plain files that survive the process.
 //
 //   crash_job DIRECTORY [WHERE N]      WHERE: before_append, after_append, before_archive,
 //   after_archive

@@ -1,6 +1,6 @@
 // Kills the job at its N-th transaction for N = 1, 2, 3... until it gets through unkilled, and lets
-// it finish each time. Whatever the moment: nothing acknowledged is lost, every effect has one key,
-// and the money adds up.
+// it finish each time. At any moment: nothing acknowledged is lost, every effect has one key, and
+// the money adds up.
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -176,7 +176,7 @@ TEST(CrashAttempts, OnlyAttemptsThatHadBegunAreUsedUp) {
             "killer completed\nonce completed\nonce completed\nonce completed\n");
 }
 
-// A ledger that has lost an effect, or has one twice, must not pass: the check can fail.
+// The check can fail: a ledger that has lost an effect, or has one twice, must not pass.
 TEST(CrashHarness, FindsALostAndADoubledEffect) {
   const Directory directory;
   ASSERT_FALSE(job_is_killed(directory));

@@ -1,5 +1,5 @@
 // Kills a process that runs transfers, at random moments and at every failpoint, again and again on
-// the same store, and compares what it had acknowledged with what is there in the end.
+// the same store, and compares its acknowledgements with the store at the end.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -138,8 +138,8 @@ class Torture {
     return false;
   }
 
-  // A receiver that does not know a key again: the effect was done and its process killed, and what
-  // is done again gets another key. Without a kill nothing is wrong with it.
+  // A receiver that does not recognize a key: the effect was done and its process killed, and the
+  // repetition gets another key. Without a kill this does no harm.
   bool twice_is_caught() {
     World unharmed(next_directory(), {"twice"});
     unharmed.live({.new_transfers = kTransfersPerLife});

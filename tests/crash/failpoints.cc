@@ -48,7 +48,7 @@ bool appends() {
   return phase == Phase::kAppend || phase == Phase::kTrim;
 }
 
-// An operation on files, with the places before and behind it.
+// An operation on files, with the failpoints before and after it.
 template <class Operation>
 auto with_points(std::string_view before, std::string_view behind, const Operation& operation) {
   if (left == 0 || phase == Phase::kOther) return operation();

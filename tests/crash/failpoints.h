@@ -1,6 +1,6 @@
 // Named places at which a process kills itself. The product has no hooks: the places are in the C
-// library's functions that write and sync (replaced in this program), in a store that stands in
-// front of the real one, and in the workload's own code.
+// library's functions that write and sync (replaced in this program), in a store that wraps the
+// real one, and in the workload's own code.
 #pragma once
 #include <string>
 #include <string_view>
@@ -13,18 +13,18 @@ inline constexpr std::string_view kFailpoints[] = {
     "recovery",      // reads and writes from opening on, until what was under way is counted
     "before_write",  // of the journal: no page of the commit is written
     "after_write",   // some are
-    "after_sync",    // all are, the meta page is not
+    "after_sync",    // all pages are written, except the meta page
     "after_meta",    // the commit is durable
-    "before_ack",    // and nobody has been told
+    "before_ack",    // and is not acknowledged yet
     "trimming",      // in a commit of the journal that removes records
     "archiving",     // in a commit of the archive
     "retention",     // in one that removes runs
     "backup",        // any operation on files while a backup is made
     "eviction",      // code of a run is unwound because it leaves memory
-    "after_effect",  // an activity has done what it does, and has not returned
+    "after_effect",  // an activity has had its effect, and has not returned
 };
 
-// What this thread is doing for the store.
+// The thread's current work for the store.
 enum class Phase { kOther, kCreation, kRecovery, kAppend, kTrim, kArchive, kRetention, kBackup };
 
 class PhaseScope {

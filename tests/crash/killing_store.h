@@ -1,5 +1,5 @@
-// A store that kills its process at the N-th transaction: just before it, or just after it has
-// become durable and before anybody is told.
+// A store that kills its process at the N-th transaction: just before it, or just after it is
+// durable and before it is acknowledged.
 #pragma once
 #include <atomic>
 #include <csignal>

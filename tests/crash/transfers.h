@@ -1,7 +1,7 @@
 // The workload: money moves between two accounts, one run per transfer. A transfer prices itself in
 // a step, withdraws, waits for three notes and a timer, deposits or refunds, and closes with the
-// notes it has seen. What it does to the world is one line each in a ledger that survives the
-// process. Names and ids are as odd as they may be.
+// notes it has seen. Each of its effects is a line in a ledger that survives the process. Names and
+// ids are as odd as allowed.
 #pragma once
 #include <string>
 #include <string_view>
@@ -44,7 +44,7 @@ class Lines {
   int file_;
 };
 
-// `apply_twice`: an attempt that repeats another one does not say so. What a harness has to notice.
+// `apply_twice`: a repeated attempt pretends to be the first. The harness must notice that.
 void implement_transfers(Worker& worker, const Lines& ledger, bool apply_twice);
 
 }  // namespace reprise::testing

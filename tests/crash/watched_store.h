@@ -1,5 +1,5 @@
-// A store in front of the real one that says what its thread is about to do, so that a failpoint in
-// the C library knows what it is in the middle of.
+// A store that wraps the real one and notes what its thread is about to do, so that a failpoint in
+// the C library knows in which operation it is.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -17,8 +17,8 @@ namespace reprise::testing {
 
 class WatchedJournal final : public ForwardingJournal {
  public:
-  // `early`: acknowledges each append before it is written, with the next one. What a harness has
-  // to notice.
+  // `early`: acknowledges each append before it is written, with the next one. The harness must
+  // notice that.
   WatchedJournal(store::Journal& inner, bool early) : ForwardingJournal(inner), early_(early) {}
 
   base::Status append(const std::vector<const store::RecordBatch*>& batches,

@@ -30,7 +30,7 @@ std::string how_it_ended(int status) {
   return "ended with code " + std::to_string(WEXITSTATUS(status));
 }
 
-// Every note from 1 to `last` in this order, however often each.
+// Every note from 1 to `last` in this order, each once or more.
 bool in_order(const std::string& seen, int last) {
   int newest = 0;
   for (const char digit : seen) {
@@ -148,7 +148,8 @@ void World::hear_of_transfer(const std::string& what, int number, const std::str
     if (transfer.result && *transfer.result != text) fail(id + " has two results");
     transfer.result = text;
   } else if (what == "closed" || what == "missing") {
-    // It ends only after its last note, which this process has heard of, or one before has sent.
+    // It ends only after its last note, which this process has seen acknowledged or an earlier one
+    // has sent.
     const bool ended = transfer.sent_before == kNotes || transfer.acknowledged_notes == kNotes;
     const bool may_be_gone = what == "closed" || flags_.contains("retention");
     if (!ended || !may_be_gone) fail(id + " is " + what);
@@ -180,7 +181,7 @@ void World::look_for_backup() {
   fs::remove_all(copy);
 }
 
-// Its runs are replayed and go on to their ends, each as the run it was.
+// Its runs are replayed and go on to their ends, each as the same run.
 void World::restore(const std::string& copy) {
   std::string input;
   std::set<std::string> missing;

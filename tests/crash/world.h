@@ -1,5 +1,5 @@
-// One store, the processes that live on it one after the other, and what they were told: the part
-// of the world that survives them and can say whether anything is lost.
+// One store, the processes that use it one after the other, and the acknowledgements they got: it
+// survives them and can tell whether anything is lost.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -26,7 +26,7 @@ struct WorldCounts {
   std::uint64_t starts = 0;  // acknowledged
   std::uint64_t notes = 0;
   std::uint64_t results = 0;
-  std::uint64_t removed = 0;  // runs asked for that retention had taken
+  std::uint64_t removed = 0;  // requested runs that retention had removed
   std::uint64_t effects = 0;
   std::uint64_t repeats = 0;  // attempts that did an effect again
   std::uint64_t backups = 0;  // whole ones
@@ -44,12 +44,11 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  // True: the process was killed, as it was to be.
+  // True: the process was killed, as intended.
   bool live(const Life& life);
-  // A process that nothing happens to drives every transfer to its end; then everything is
-  // compared.
+  // An undisturbed process drives every transfer to its end; then everything is compared.
   void finish();
-  // Of the workload from now on, for a world that must not stay as it was spoilt.
+  // For the workload from now on, if the world must not stay spoilt.
   void set_flags(std::set<std::string> flags) { flags_ = std::move(flags); }
 
   const std::vector<std::string>& failures() const { return failures_; }

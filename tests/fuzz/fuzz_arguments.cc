@@ -7,8 +7,9 @@
 namespace reprise::fuzz {
 namespace {
 
-// Requirements are looked at after everything was parsed and before any command is executed; this
-// one can never be met. (Taking the commands' callbacks away would take their options with them.)
+// Requirements are checked after everything has been parsed and before any command is executed;
+// this one can never be met. (Taking the commands' callbacks away would take their options with
+// them.)
 void keep_from_executing(CLI::App& app) {
   app.add_option("--executes")->required()->check([](const std::string&) {
     return "nothing is executed here";

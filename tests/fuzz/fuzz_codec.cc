@@ -1,5 +1,5 @@
 // Payload codecs: the first byte of an input chooses a type, the rest is decoded as one. What
-// decodes must encode to something that means the same for ever after.
+// decodes must encode to something that decodes to the same value again and again.
 #include <chrono>
 #include <map>
 #include <optional>
@@ -35,8 +35,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hat, name, price, sold)
 using internal::decode_payload;
 using internal::encode_payload;
 
-// A length prefix must not make anybody allocate what is not there. The factor is nlohmann's:
-// 16 bytes for a null, more for a key of one byte.
+// A length prefix must not cause allocations for bytes that are not there. The factor is
+// nlohmann's: 16 bytes for a null, more for a key of one byte.
 constexpr std::size_t kFixedBytes = std::size_t{1} << 20;
 constexpr std::size_t kBytesPerByte = 512;
 
@@ -56,7 +56,7 @@ void decode(std::string_view input) {
   }
 }
 
-// Every item on its own, as a codec of somebody else's would read it.
+// Every item on its own, as a foreign codec would read it.
 void skip_items(std::string_view input) {
   try {
     CborReader in(input);
@@ -107,7 +107,7 @@ constexpr Decode kDecoders[] = {
     decode<std::vector<proto::Failure>>,
 };
 
-// Believes a length prefix, as a hand-written codec might.
+// Trusts a length prefix, as a hand-written codec might.
 struct Trusting {
   std::vector<std::uint64_t> numbers;
 };

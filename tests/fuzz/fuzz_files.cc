@@ -1,4 +1,4 @@
-// What the store reads besides LMDB: FORMAT, LOCK and attempts, with any content.
+// The files that the store reads besides LMDB's: FORMAT, LOCK and attempts, with any content.
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
@@ -69,7 +69,7 @@ void read_lock(std::string_view content) {
 }
 
 void read_attempts(Bytes in) {
-  // The header of this boot, unless the input says otherwise, so that marks are looked at at all.
+  // The header of this boot, unless the input says otherwise, so that marks are read at all.
   const bool own_header = in.byte() % 2 == 0;
   const unsigned chunks = in.byte() % 4;
   if (own_header) {

@@ -1,6 +1,6 @@
 // Whole histories: a recorded one is edited as the input says and replayed. Either the replay
-// reports a difference, or the history is one that the code makes: running it live with the same
-// inputs gives the same commands.
+// reports a difference, or the code itself can make this history: run live with the same inputs it
+// gives the same commands.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -85,7 +85,7 @@ void change_kind(unsigned kind, Event* event) {
   event->GetReflection()->MutableMessage(event, field);
 }
 
-// Bytes of the stored form. What does not parse any more is as good as found: the reader says so.
+// Bytes of the stored form. If it no longer parses, the change is found: the reader reports it.
 void change_bytes(Bytes& in, Turn* turn) {
   std::string bytes = turn->SerializeAsString();
   if (bytes.empty()) return;
@@ -175,7 +175,7 @@ class Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  // What the engine knew of a step when its strand was dropped, the turn that is run again knows.
+  // The repeated turn knows what the engine knew of a step when its strand was dropped.
   TurnEnd run_again(const Turn& turn, Turn* live) {
     again_ = &turn;
     return execution_.run_turn(live);
@@ -210,7 +210,7 @@ bool same(const Event& recorded, const Event& made, bool strict) {
   Event b = made;
   for (Event* event : {&a, &b}) {
     event->clear_call_site();
-    if (event->has_activity_scheduled()) {  // what else it says may change with the code
+    if (event->has_activity_scheduled()) {  // the rest of its text may change with the code
       proto::ActivityScheduled kept;
       kept.set_id(event->activity_scheduled().id());
       kept.set_name(event->activity_scheduled().name());
@@ -247,8 +247,8 @@ bool same(const Event& recorded, const Event& made, bool strict) {
   return a.SerializeAsString() == b.SerializeAsString();
 }
 
-// No recorded code deprecates a change. Where a mutation did, the marker may be passed over, and
-// patched() may find it later: such a history is replayed, and what the code does is not compared.
+// No recorded code deprecates a change. If a mutation does, the marker may be ignored, and
+// patched() may find it later: such a history is replayed, but its commands are not compared.
 bool has_deprecated_marker(const Turns& history) {
   return std::any_of(history.begin(), history.end(), [](const Turn& turn) {
     return std::any_of(turn.commands().begin(), turn.commands().end(),
@@ -256,7 +256,7 @@ bool has_deprecated_marker(const Turns& history) {
   });
 }
 
-// Nor is there recorded code that cannot read a signal. Where a mutation says so, replay obeys.
+// No recorded code fails to read a signal either. If a mutation says so, replay follows it.
 bool has_signal_set_aside(const Turns& history) {
   return std::any_of(history.begin(), history.end(), [](const Turn& turn) {
     return std::any_of(turn.commands().begin(), turn.commands().end(),
@@ -326,7 +326,7 @@ Edited edited(std::string_view input) {
   return result;
 }
 
-// What the engine keeps books with sees the same turns.
+// The engine's bookkeeping gets the same turns.
 void fold(const Turns& history) {
   runtime::Names names;
   runtime::RunState state;

@@ -1,6 +1,6 @@
-// Files that somebody gives for exported histories: read in whatever form they seem to have. What
-// is refused is refused with a reason; what is accepted loses nothing on its way through JSON, and
-// replays to an end or to a report.
+// Files given as exported histories, read in the form they seem to have. A refused file gets a
+// reason; an accepted one survives the way through JSON without loss, and replays to an end or to a
+// report.
 #include <cstdint>
 #include <string>
 
@@ -70,7 +70,7 @@ void fuzz_import(std::string_view input) {
   for (const bool strict : {false, true}) replay(history->data(), strict);
 }
 
-// A writer that takes bytes that are no CBOR for a byte string.
+// A writer that treats bytes that are not CBOR as a byte string.
 void fuzz_import_control(std::string_view input) {
   const auto history = read(input);
   if (!history) return;

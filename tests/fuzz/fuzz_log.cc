@@ -1,6 +1,6 @@
-// The log reader. Valid records of three runs lie partly in an archive, partly in a journal; the
-// input damages them, or replaces them by bytes of its own. What read_history() hands out must be
-// what was written.
+// The log reader. Valid records of three runs are partly in an archive, partly in a journal; the
+// input damages them, or replaces them by bytes of its own. read_history() must return only what
+// was written.
 #include <map>
 
 #include "store/memory_archive.h"
@@ -93,7 +93,7 @@ base::Status read(const store::Journal& journal,
                              [&](const store::Record& record) { seen->emplace_back(record.body); });
 }
 
-// A reader that believes what it reads.
+// A reader that does not verify.
 base::Status read_unverified(const store::Journal& journal,
                              const store::Archive& archive,
                              RunNumber run,
@@ -156,7 +156,7 @@ void fuzz_log(std::string_view input) {
     while (run_of(last) != run) --last;
     std::vector<std::string> seen;
     check(log, run, read(journal, archive, run, last, &seen), seen);
-    // Who does not know the last record cannot miss it: a prefix is all that can be asked for.
+    // A reader that does not know the last record cannot miss it: only a prefix can be required.
     seen.clear();
     (void)read(journal, archive, run, 0, &seen);
     check(log, run, base::Error{}, seen);

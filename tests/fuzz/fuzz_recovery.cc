@@ -1,5 +1,5 @@
-// Records that verify and hold anything: recovery and the engine over it must cope, because a bug
-// of an earlier version may have written them.
+// Records that verify and contain anything: recovery and the engine must cope with them, because a
+// bug of an earlier version may have written them.
 #include <optional>
 
 #include "runtime/engine/embedded_engine.h"
@@ -28,7 +28,7 @@ std::vector<std::string> records_of(Bytes in) {
   return records;
 }
 
-// The fold, and whether a summary says all of it.
+// The fold, and whether a summary contains all of it.
 void fold(const std::vector<std::string>& records) {
   runtime::Names names;
   runtime::RunState state;
@@ -143,7 +143,7 @@ std::vector<std::string> recovery_seeds() {
   proto::Turn deferred;
   deferred.set_deferred(true);
   deferred.add_inputs()->mutable_signal_received()->set_name("go");
-  // What has crashed an engine once: an id of two kinds, a run without a start or with two.
+  // Inputs that crashed an engine once: an id of two kinds, a run without a start or with two.
   proto::Turn twofold = first;
   twofold.mutable_commands(2)->mutable_step_scheduled()->set_id(1);
   proto::RunSummary summary;

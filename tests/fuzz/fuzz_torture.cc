@@ -1,6 +1,6 @@
 // Fuzzing without libFuzzer, so that every build does some: the checked-in corpus, then inputs made
-// from it by a mutator of our own, the same ones for the same seed. What libFuzzer finds becomes a
-// file of the corpus, and from then on fails here.
+// from it by a mutator of our own, the same for the same seed. An input that libFuzzer finds
+// becomes a file of the corpus, and then fails here.
 //
 //   fuzz_torture --target history --input FILE    one input, for a debugger
 //   fuzz_torture --write-corpus                   the seeds of all targets, as files
@@ -110,7 +110,7 @@ std::string make(Random& random, const std::vector<std::string>& corpus) {
 
 // ---- one input --------------------------------------------------------------------------------
 
-// What runs now, for whoever has to say so after a signal.
+// The current input, for the report after a signal.
 struct Current {
   char name[32] = {};
   const char* bytes = nullptr;
@@ -127,7 +127,7 @@ std::string save(std::string_view target, std::string_view bytes) {
   return path;
 }
 
-// The process is broken here, so it is luck if this works; a debugger needs the file.
+// The process is broken here, so this may fail; a debugger needs the file.
 void on_signal(int number) {
   std::signal(number, SIG_DFL);
   std::fprintf(stderr, "fuzz: target %s: %s; the input: ", current.name,

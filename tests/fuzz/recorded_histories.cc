@@ -24,7 +24,7 @@ std::string side_effect(Execution& e, std::string value) {
   return e.side_effect(
       [&] {
         if (answers == nullptr) return value;
-        // More than the history has: whatever this is, it will differ.
+        // More than the history has: it differs in any case.
         if (answers->next == answers->side_effects.size()) return std::string("unrecorded");
         return answers->side_effects[answers->next++];
       },

@@ -1,5 +1,5 @@
-// Runs that between them make every kind of command and take every kind of input: their code and
-// their histories, recorded live.
+// Runs that together make every kind of command and take every kind of input: their code and their
+// histories, recorded live.
 #pragma once
 #include <set>
 #include <span>
@@ -10,8 +10,8 @@
 
 namespace reprise::fuzz {
 
-// What the code of a run is answered where the answer is not the history's: live runs that repeat
-// an edited history take the side effects and patches that it records.
+// Answers for a run's code that are not taken from its history: live runs that repeat an edited
+// history get the side effects and patches that it records.
 struct Answers {
   std::vector<std::string> side_effects;
   std::set<std::string> patches;

@@ -1,5 +1,5 @@
-// What is fuzzed. A target takes any bytes; it must not crash, hang or use memory out of
-// proportion, and throws a Defect when the product accepts what it must not. libFuzzer calls one of
+// The fuzzed code. A target takes any bytes; it must not crash, hang or use excessive memory, and
+// throws a Defect when the product accepts something that it must refuse. libFuzzer calls one of
 // them (libfuzzer_main.cc), the torture program all of them (fuzz_torture.cc).
 #pragma once
 #include <span>
@@ -17,7 +17,7 @@ struct Defect : std::runtime_error {
 struct Target {
   std::string_view name;  // of the folder of its corpus too
   void (*run)(std::string_view input);
-  // Broken on purpose, the way the product could be: some input must make it throw a Defect. Shows
+  // Broken on purpose, as the product could be: some input must make it throw a Defect. This shows
   // that the target's checks can fail. nullptr: the target has no checks of its own.
   void (*control)(std::string_view input);
   // The inputs that fuzzing starts from; the corpus has them as files.
@@ -29,7 +29,7 @@ void fuzz_log(std::string_view input);
 void fuzz_log_control(std::string_view input);
 std::vector<std::string> log_seeds();
 
-// Whatever verifies: recovery, the fold of turns, and an engine that goes on with them.
+// Any records that verify: recovery, the fold of turns, and an engine that goes on with them.
 void fuzz_recovery(std::string_view input);
 std::vector<std::string> recovery_seeds();
 
@@ -42,7 +42,7 @@ void fuzz_codec(std::string_view input);
 void fuzz_codec_control(std::string_view input);
 std::vector<std::string> codec_seeds();
 
-// Histories that somebody has edited, replayed.
+// Edited histories, replayed.
 void fuzz_history(std::string_view input);
 void fuzz_history_control(std::string_view input);
 std::vector<std::string> history_seeds();

@@ -11,7 +11,7 @@ fail() { echo "FAILED: $*"; echo "---- gdb said"; cat "$work/out"; exit 1; }
 
 command -v gdb >/dev/null || skip "there is no gdb: scripts/setup.sh installs it"
 
-# The commands come from the program itself, by gdb's own way.
+# gdb loads the commands from the program itself.
 gdb_batch() {
   timeout 100 gdb -nx -batch -iex "set auto-load safe-path $(dirname "$debuggee")" \
     -iex "set debuginfod enabled off" -ex "set width 0" -ex "set confirm off" "$@" \

@@ -1,4 +1,4 @@
-// What the tests of the debugger's commands debug.
+// The workflows that the tests of the debugger's commands debug.
 #pragma once
 #include <reprise/reprise.h>
 #include <vector>
@@ -14,9 +14,9 @@ inline constexpr reprise::Signal<int> packed{"packed"};
 
 // Two strands, a signal, and local variables that a debugger must show.
 int run_order(reprise::Context& ctx, const int& amount);
-// The same after a change: something is asked for that no history has.
+// The same after a change: it asks for something that no history has.
 int run_changed(reprise::Context& ctx, const int& amount);
-// Has a bug: what is packed it looks up where it is not. The exception parks the run.
+// Has a bug: it looks up packed goods in the wrong place. The exception parks the run.
 int run_careless(reprise::Context& ctx, const int& amount);
 // `rounds` activities one after the other: a history of two events for each, and two more.
 int run_many(reprise::Context& ctx, const int& rounds);

@@ -26,7 +26,7 @@ std::vector<GoldenFile> golden_files();
 
 std::string read_file(const std::filesystem::path& path);
 
-// What the file CHECKSUMS says: a path below folder() and the hash of its content.
+// The content of CHECKSUMS: a path below folder() and the hash of its content.
 using Checksums = std::map<std::string, std::string>;
 Checksums listed_checksums();
 std::string checksum(std::string_view content);

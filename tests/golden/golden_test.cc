@@ -1,5 +1,5 @@
-// Histories that earlier versions have written, and this one: read in every form, replayed by the
-// code as it is now, and never changed.
+// Histories written by earlier versions and by this one: read in every form, replayed by the code
+// as it is now, and never changed.
 #include <algorithm>
 #include <reprise/testing/gtest.h>
 #include <set>
@@ -34,7 +34,7 @@ TEST_P(Golden, IsTheSameInEveryForm) {
   EXPECT_EQ(History::read(GetParam().indented).to_bytes(), binary);
 }
 
-// Later versions may write a history in other words, but not this one.
+// Later versions may write a history differently, but not this one.
 TEST_P(Golden, IsWrittenAsItWasByItsOwnVersion) {
   if (!GetParam().name.starts_with(current_version() + "/")) GTEST_SKIP() << "of another version";
   const History history = History::read(GetParam().binary);
@@ -94,14 +94,14 @@ TEST(Goldens, AreThereForEveryKindOfEvent) {
   }
 }
 
-// Everything that is recorded has the same bytes each time, so recording is worth something.
+// Recording gives the same bytes each time.
 TEST(Goldens, AreRecordedTheSameTwice) {
   for (const Scenario& scenario : scenarios()) {
     EXPECT_EQ(scenario.record().to_bytes(), scenario.record().to_bytes()) << scenario.name;
   }
 }
 
-// The list makes a change of a file a change of two, of which one says "never".
+// With the list, changing a file needs a change of two files, and one of them says "never".
 TEST(Goldens, WereNeverEdited) {
   const Checksums listed = listed_checksums();
   std::set<std::string> there;

@@ -1,4 +1,4 @@
-// Every golden history with every single thing changed: a replay finds all changes that mean
+// Every golden history with each single field changed: a replay finds all changes that mean
 // something, and none of the others. Prints the table.
 #include <cstdio>
 #include <map>
@@ -19,7 +19,7 @@ namespace {
 
 using reprise::History;
 
-// Histories that a replay said something of.
+// Histories for which a replay gave a report.
 struct Count {
   int found = 0;
   int of = 0;
@@ -68,7 +68,7 @@ class Matrix {
     if (!report.matched) ++count->found;
     EXPECT_EQ(!report.matched, expected) << what << "\n" << report;
     if (report.matched) return;
-    // RP2002: the code was handed a side effect that it cannot read.
+    // RP2002: the code got a side effect that it cannot read.
     EXPECT_THAT(report.code, testing::AnyOf("RP2001", "RP2002")) << what << "\n" << report;
   }
 
@@ -92,7 +92,7 @@ TEST(MutationMatrix, FindsWhatMeansSomethingAndNothingElse) {
   }
 }
 
-// What the matrix needs to mean something: rows of every expectation, with something in them.
+// The matrix is meaningful only with non-empty rows of every expectation.
 TEST(MutationMatrix, HasMutantsOfEveryExpectation) {
   std::map<Expected, int> mutants;
   const History history = History::read(golden_file(current_version(), "activities").binary);

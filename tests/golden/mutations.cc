@@ -21,13 +21,13 @@ using reprise::proto::Turn;
 using Visit = reprise::base::FunctionRef<void(Mutant)>;
 
 constexpr std::uint32_t kNobody = 1'000'000;  // an id that no command has
-// Of a history with more commands, those at its ends and every so-manieth in between are changed:
-// the sample that has a thousand would take minutes, and its commands are alike.
+// In a history with more commands, only those at its ends and some in regular steps between are
+// changed: the sample with a thousand would take minutes, and its commands are alike.
 constexpr int kAllUpTo = 100;
 constexpr int kAtTheEnds = 20;
 constexpr int kEvery = 25;
 
-// A command and where it stands.
+// A command and its place.
 struct Place {
   const History& history;
   int turn = 0;
@@ -48,8 +48,7 @@ Message* content_of(Event* event) {
   return event->GetReflection()->MutableMessage(event, kind_of(*event));
 }
 
-// The kinds of event that code asks for. `kind_case()` numbers; the format does not tell them
-// apart.
+// The kinds of event that code asks for, as `kind_case()` numbers.
 const std::vector<int>& command_kinds() {
   static const std::vector<int> kinds = {Event::kActivityScheduled, Event::kStepScheduled,
                                          Event::kTimerStarted,      Event::kSideEffectRecorded,
@@ -102,7 +101,7 @@ bool is_name(const FieldDescriptor& field) {
   return field.name() == "name" || field.name() == "change_id" || field.name() == "update_id";
 }
 
-// Gives a field that is no message another value, or one more.
+// Gives a field that is not a message another value, or one more.
 void change(Message* message, const FieldDescriptor* field) {
   const auto& all = *message->GetReflection();
   if (field->is_repeated()) return all.AddString(message, field, "x");
@@ -167,8 +166,8 @@ class CommandMutants {
   void of_its_place() const {
     edit("dropped", Expected::kFound,
          [&](Turn* turn) { turn->mutable_commands()->DeleteSubrange(place_.index, 1); });
-    // The marker of a deprecated change is passed over by code that does not ask for it, and code
-    // that has its answer does not ask again.
+    // Code that does not ask for the marker of a deprecated change ignores it, and code that has
+    // its answer does not ask again.
     const bool passed_over = place_.event().patch_recorded().deprecated();
     edit("made twice", passed_over ? Expected::kNotFound : Expected::kFound,
          [&](Turn* turn) { insert(place_.event(), place_.index, turn); });
@@ -186,7 +185,8 @@ class CommandMutants {
     move("moved to the next turn", place_.turn + 1);
     Mutant cut =
         mutant("history cut behind it", place_.is_last() ? Expected::kNotFound : Expected::kFound);
-    // The history of a run that has come no further is one; a turn is there as a whole or not.
+    // A shortened history is valid: the run has just come less far. A turn is either complete or
+    // missing.
     if (place_.is_last()) cut.mutation = "history cut behind its turn";
     auto* turns = cut.history.mutable_turns();
     turns->DeleteSubrange(place_.turn + 1, turns->size() - place_.turn - 1);
@@ -215,13 +215,13 @@ class CommandMutants {
       name = "another name";
       expected = Expected::kFound;
     }
-    // Whether the code asked by patched() or by deprecate_patch() changes in the life of a change.
+    // During the life of a change, code asks by patched() or by deprecate_patch().
     if (path.front()->name() == "deprecated") expected = Expected::kNotFound;
-    // Which signal it is about counts; what was wrong with it is for people.
+    // Only the signal that it names counts; the reason is for people.
     if (place_.event().has_signal_set_aside()) {
       expected = path.front()->name() == "why" ? Expected::kNotFound : Expected::kFound;
-      // Set aside in a condition: had it been good there, next() would have set it aside instead,
-      // and nothing else would be different.
+      // Set aside in a condition: otherwise next() would have set it aside, and nothing else would
+      // differ.
       if (path.front()->name() == "looks" && !place_.event().has_call_site()) return;
     }
     edit(name, expected, [&](Turn* turn) {
@@ -277,7 +277,7 @@ class CommandMutants {
 
 // ---- mutants of turns and of answers ----------------------------------------------------------
 
-// Ends of histories that end: nothing can come behind them.
+// Ends of histories: nothing can come after them.
 void add_behind_the_end(const History& history, Visit visit) {
   const Turn& last = history.turns(history.turns_size() - 1);
   bool ended = false;

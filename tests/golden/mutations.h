@@ -1,4 +1,4 @@
-// Histories with one thing changed: what a replay must find, and what it must not mind.
+// Histories with one change: those that a replay must find, and those that it must accept.
 #pragma once
 #include <string>
 
@@ -9,8 +9,8 @@ namespace golden {
 
 enum class Expected {
   kFound,          // by every replay
-  kFoundIfStrict,  // by a strict one, and by no other: the code may be changed so
-  kNotFound,       // it is the history of the same code all the same
+  kFoundIfStrict,  // only by a strict one: code may be changed in this way
+  kNotFound,       // it is still a history of the same code
 };
 
 struct Mutant {
@@ -23,16 +23,16 @@ struct Mutant {
 // Visits every mutant that changes one command, one answer, or one turn of the history.
 //
 // What is not among them, because a replay cannot know:
-// - another value of a side effect. It is an input of the code in the dress of a command: on replay
-//   the code gets what the log has and computes nothing that could differ. It shows when the code
-//   uses it in a command, as any other input does;
+// - another value of a side effect. Although a command, it is really an input: on replay the code
+//   gets the recorded value and computes nothing that could differ. Like any other input it shows
+//   when the code uses it in a command;
 // - other inputs: results of activities, signals, times. They are what happened, and there is
 //   nothing to compare them with. Only an answer to a command that was never made is impossible;
-// - attempts and heartbeats that the engine keeps books with. The code does not see them;
+// - attempts and heartbeats, which are the engine's bookkeeping. The code does not see them;
 // - equal neighbours swapped: the same history.
 //
-// And what is among them and must not be found: a second marker of a deprecated change, or another
-// `deprecated` of a marker. Code at any stage of a change takes the markers of the others.
+// Some mutants must not be found: a second marker of a deprecated change, or another `deprecated`
+// of a marker. Code at any stage of a change accepts the markers of the others.
 void for_each_mutant(const reprise::proto::History& history,
                      reprise::base::FunctionRef<void(Mutant)> visit);
 

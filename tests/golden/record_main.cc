@@ -1,5 +1,5 @@
 // record_goldens: records the histories of all scenarios with the code as it is now and adds those
-// that the current version does not have yet. It never changes a file that is there.
+// that the current version does not have yet. It never changes an existing file.
 #include <cstdio>
 #include <fstream>
 

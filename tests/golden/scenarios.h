@@ -1,4 +1,4 @@
-// What is recorded as golden histories: runs of every sample and of the golden workflows.
+// The scenarios of the golden histories: runs of every sample and of the golden workflows.
 #pragma once
 #include <reprise/history.h>
 #include <reprise/replayer.h>
@@ -13,7 +13,7 @@ struct Scenario {
   bool indented = false;  // keep the indented form too
 };
 
-// The names are for ever, and so is what they stand for: add to them.
+// Names and their meanings last for ever: only add new ones.
 const std::vector<Scenario>& scenarios();
 
 // All workflows that have golden histories, as the code is now.

@@ -147,8 +147,8 @@ void run_waiting(Context& ctx) {
   while (true) ctx.inbox(item).next().get();
 }
 
-// Who wins where a cancellation meets a wait, and what the second get() of a Pending is told, are
-// behaviours of the run.
+// What happens when a cancellation meets a wait, and in a second get() of a Pending, depends on the
+// run's behaviours.
 std::string run_cancelled_waits(Context& ctx) {
   std::string seen;
   const auto waits = [&](std::string name, auto wait) {

@@ -1,5 +1,5 @@
-// Workflows that between them ask for everything a workflow can ask for and take everything that
-// can happen to a run. Histories of theirs are kept for ever (README.md), so what they do may never
+// Workflows that together ask for everything a workflow can ask for and take everything that can
+// happen to a run. Their histories are kept for ever (README.md), so their behaviour must never
 // change: add a workflow instead.
 #pragma once
 #include <chrono>
@@ -40,7 +40,7 @@ inline constexpr reprise::Signal<int> bell{"golden.bell"};
 inline constexpr reprise::Signal<int> nudge{"golden.nudge"};
 inline constexpr reprise::Update<std::string(std::string)> change{"golden.change"};
 
-// The world of the step "flaky": so many of its next attempts fail.
+// For the step "flaky": this many of its next attempts fail.
 inline int flaky_failures = 0;
 
 std::string run_activities(reprise::Context& ctx, const std::string& what);

@@ -1,4 +1,4 @@
-// Ways in which code depends on something else than its log.
+// Ways in which code depends on something other than its log.
 #pragma once
 #include <functional>
 #include <string>
@@ -13,7 +13,7 @@ struct Hazard {
 
 // What the guard is for.
 std::vector<Hazard> calls();
-// What is no call: nothing that the guard looks at sees it.
+// Hazards that are not calls: the guard cannot see them.
 std::vector<Hazard> no_calls();
 
 }  // namespace reprise::testing

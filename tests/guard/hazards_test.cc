@@ -1,5 +1,5 @@
-// Runs every hazard in a workflow and looks whether the guard sees it: with both nets, with each
-// alone. What comes out is the table of docs/determinism.md, which must say the same.
+// Runs every hazard in a workflow and checks whether the guard sees it: with both nets, and with
+// each alone. The result must be the table of docs/determinism.md.
 #include "tests/guard/hazards.h"
 
 #include <fstream>
@@ -75,7 +75,7 @@ std::string table() {
 TEST(Hazards, EveryCallIsCaught) {
   EXPECT_GE(calls().size(), 30u);
   for (const Hazard& hazard : calls()) {
-    // Without the kernel's help these have nothing that a symbol stands for.
+    // Without the kernel's help nothing can catch these: they have no symbol.
     const bool needs_kernel = !is_caught(hazard, {.system_calls = false});
     if (!has_system_calls() && needs_kernel) continue;
     EXPECT_TRUE(is_caught(hazard)) << hazard.what;

@@ -1,6 +1,6 @@
-// The files of a store are not what their names lead to: renamed, removed or replaced under an
-// engine that has them open, which must stop and must have lost nothing that it acknowledged; links
-// and special files in their places; and several processes that create the same store at once.
+// The files of a store are renamed, removed or replaced under an engine that has them open, which
+// must stop and must not have lost anything acknowledged; links and special files in their places;
+// and several processes that create the same store at once.
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -139,7 +139,7 @@ class Moves {
 
 // ---- who may open it --------------------------------------------------------------------------
 
-// Several processes open the same store at once: one has it, the others are told so.
+// Several processes open the same store at once: one gets it, the others get an error.
 std::string race(const std::string& store, bool created) {
   constexpr int kOpeners = 4;
   fs::remove_all(store);
@@ -175,7 +175,7 @@ std::string race(const std::string& store, bool created) {
   return wrong.empty() && winners == 0 ? "nobody could open it" : wrong;
 }
 
-// While the lock file is gone, or another lies in its place.
+// While the lock file is gone, or replaced by another.
 std::string second_engine(const fs::path& store, std::uint64_t number, const fs::path& output) {
   fs::remove_all(store);
   OpenedStore opened(store, output);
@@ -193,7 +193,7 @@ std::string second_engine(const fs::path& store, std::uint64_t number, const fs:
 
 // ---- negative control -------------------------------------------------------------------------
 
-// LMDB alone goes on writing to files that nobody will find.
+// LMDB by itself goes on writing to files that nobody will find.
 bool lmdb_alone_notices_nothing(const fs::path& scratch) {
   const fs::path journal = scratch / "alone";
   fs::create_directory(journal);

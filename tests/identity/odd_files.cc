@@ -184,7 +184,7 @@ std::string OddFiles::trial(std::uint64_t number) {
   const std::string what = put_odd_file(number);
   const std::string wrong = meet(number);
   if (!wrong.empty()) return what + ": " + wrong;
-  // An export may well go where a link leads: that is what its user has asked for.
+  // An export may follow a link: its user has asked for that.
   std::error_code none;
   const bool export_to_link =
       number % 6 == 5 && fs::is_symlink(fs::symlink_status(store_ + "-out", none));

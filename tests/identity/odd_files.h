@@ -1,4 +1,4 @@
-// Puts links, pipes, devices and directories where a store has its files, and has everything that
+// Puts links, pipes, devices and directories where a store has its files, and lets everything that
 // opens or reads a store meet them.
 #pragma once
 #include <cstdint>
@@ -11,12 +11,12 @@ class OddFiles {
   // Everything happens in `scratch`, which must be there.
   explicit OddFiles(std::string scratch);
 
-  // What went wrong with the trial of this number; empty: nothing. No one may wait, crash, call it
-  // a failing disk, or touch what a link leads to.
+  // What went wrong in the trial with this number; empty: nothing. Nothing may hang, crash, blame
+  // the disk, or touch the target of a link.
   std::string trial(std::uint64_t number);
   std::uint64_t refused() const { return refused_; }
 
-  // Somebody who opens files by their names alone. True: that is noticed.
+  // A program that opens files without checks. True: that is noticed.
   bool notices_a_careless_writer();
 
  private:

@@ -1,5 +1,5 @@
-// A process with an engine that starts one run after the other and says of each that it was
-// acknowledged, while somebody moves, removes and replaces the files that it has open.
+// A process with an engine that starts one run after the other and reports each acknowledgement,
+// while its open files are moved, removed and replaced.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -16,7 +16,7 @@ class OpenedStore {
   OpenedStore(const OpenedStore&) = delete;
   OpenedStore& operator=(const OpenedStore&) = delete;
 
-  // Until so many runs are acknowledged. False: it ended before.
+  // Waits until this many runs are acknowledged. False: it ended before.
   bool wait_for(std::size_t acknowledged);
   // Lets it end by itself after some more runs; its exit code, or 1000 and the signal.
   int end();

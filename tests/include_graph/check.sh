@@ -10,7 +10,7 @@ cd "${1:?usage: check.sh DIRECTORY}" || exit 2
 
 readonly seam='runtime/[^/]+\.h'  # what lies directly in runtime/
 
-# What the quoted includes of a file may name, as a pattern on the whole path.
+# The quoted includes allowed in a file, as a pattern on the whole path.
 allowed_quoted() {
   case $1 in
     sdk/include/*)    echo 'nothing: public headers say <reprise/...>' ;;
@@ -30,7 +30,7 @@ allowed_quoted() {
   esac
 }
 
-# What the angle-bracket includes of a file may not name, as a pattern on the whole path.
+# The angle-bracket includes forbidden in a file, as a pattern on the whole path.
 forbidden_angled() {
   local -r standard='[a-z_0-9]+'
   case $1 in

@@ -22,7 +22,7 @@ struct FaultPlan {
 // Every kind of call with every error that it can have, once and for good; `at` is 1.
 std::vector<FaultPlan> all_plans();
 
-// Applies a plan to what a disk log asks about.
+// Applies a plan to the operations that a disk log asks about.
 class Faulty {
  public:
   Faulty(const FaultPlan& plan, DiskLog& log);
@@ -30,7 +30,7 @@ class Faulty {
   Faulty(const Faulty&) = delete;
   Faulty& operator=(const Faulty&) = delete;
 
-  // The disk is mended: there is room, and nothing fails any more.
+  // The disk is repaired: there is room, and nothing fails any more.
   void mend();
 
   bool hit() const { return hits_ > 0; }

@@ -1,8 +1,8 @@
 // I/O errors. The k-th write, sync, write of a meta page, allocation of space or change of a name
 // fails, for k = 1, 2, 3... until a workload gets through: once or from then on, with EIO, ENOSPC,
 // or a write that ends early. After a failed sync nothing is acknowledged; without room the engine
-// serves reading and goes on when there is some; and whoever opens the store next, also after a
-// power failure, finds everything acknowledged. A journal that swallows the error is the control.
+// answers questions and goes on when there is some; and the next process, also after a power
+// failure, finds everything acknowledged. A journal that swallows the error is the control.
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -68,8 +68,8 @@ void run_plan(const std::string& scratch,
                "; --seed " + std::to_string(seed));
 }
 
-// Every k-th sync of a journal that swallows errors: how many are found out, by the harness or by
-// the engine itself, whose check of the sequence ends the process at the gap.
+// Each k-th sync of a journal that swallows errors: how many are found, by the harness or by the
+// engine itself, whose check of the sequence ends the process at the gap.
 int control_caught(const std::string& scratch, std::uint64_t seed, int tries) {
   int caught = 0;
   for (int at = 1; at <= tries; ++at) {

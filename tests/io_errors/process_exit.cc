@@ -48,7 +48,7 @@ void work(const std::string& directory,
         [&](const base::Result<runtime::StartedRun>& run) { started.set_value(run.has_value()); });
     if (started.get_future().get()) acknowledged(id);
   }
-  // Where the archiver fails, on its own thread, the process ends while this one goes on.
+  // If the archiver fails, on its own thread, the process ends while this thread goes on.
   ::alarm(kPatienceSeconds);
   while (syncs >= at) ::pause();
 }

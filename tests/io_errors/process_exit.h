@@ -11,7 +11,8 @@ struct ExitResult {
 };
 
 // In a child: starts run after run until the `at`-th sync of `part`, "journal" or "archive", fails.
-// It must say why, end with exit code 70, and have told nobody of a start that is not there then.
+// It must say why, end with exit code 70, and must not have acknowledged a start that is then
+// missing.
 ExitResult run_failing_process(const std::string& scratch, const std::string& part, int at);
 
 }  // namespace reprise::testing

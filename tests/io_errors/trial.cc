@@ -35,8 +35,8 @@ class Trial {
     return result_;
   }
 
-  // The store as the next process finds it; and as it is after a power failure, when what a failed
-  // sync has left behind is gone.
+  // The store as the next process finds it; and as it is after a power failure, without the
+  // leftovers of a failed sync.
   std::string check() {
     if (std::string wrong =
             check_crashed(directory_ + "/store", workload_.written(), expected_, true);
@@ -55,7 +55,8 @@ class Trial {
 
  private:
   void told(const Promise& promise) {
-    // What became durable before is still told, and looked for afterwards with everything else.
+    // What became durable before is still acknowledged, and checked afterwards with everything
+    // else.
     const bool too_late =
         workload_.fatal() && workload_.fatal()->message.find("/journal/") != std::string::npos;
     if (promise.kind == Promise::Kind::kDurable && too_late) broken_ = true;

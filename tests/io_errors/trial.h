@@ -1,4 +1,4 @@
-// One life of a store on a disk that fails somewhere, and what must hold of it.
+// One life of a store on a disk that fails somewhere, and the checks of it.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -11,7 +11,7 @@ struct TrialResult {
   std::string wrong;            // empty: nothing
   bool hit = false;             // the operation that was to fail took place
   bool fatal = false;           // the engine gave up its log
-  bool served_reading = false;  // it refused work for want of room
+  bool served_reading = false;  // it refused work for lack of room
 };
 
 // `swallow_errors`: the control, where a failed commit counts as durable.

@@ -69,7 +69,7 @@ base::Result<std::unique_ptr<Engine>> open(const std::string& directory,
   options.strict = true;
   options.archive_slice = 8;
   options.cached_runs = 2;  // so that runs come back by replay
-  // The engine's last words go to its log.
+  // The engine's last message goes to its log.
   options.log = [](runtime::LogLevel level, std::string_view line) {
     if (level < runtime::LogLevel::kError) return;
     std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
@@ -85,7 +85,7 @@ void settle(Engine& engine) {
   }
 }
 
-// Asks, and waits for the reply. An engine's own threads do not need settle().
+// Sends a request and waits for the reply. An engine with threads does not need settle().
 template <class Reply, class Ask>
 std::optional<base::Result<Reply>> ask(Engine& engine, bool threaded, const Ask& request) {
   const auto reply = std::make_shared<runtime::Promise<base::Result<Reply>>>();

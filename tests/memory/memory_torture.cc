@@ -1,8 +1,7 @@
 // Memory runs out: the n-th allocation fails for n = 1, 2, 3... to the end, once and from then on,
 // in the store, in executions, in recovery and in an engine with threads. Each trial is a child
 // process. Allowed: it goes on, it fails cleanly, or it ends with the product's exit code and a
-// message. Not allowed: another death, a hang, or anything acknowledged that is not there
-// afterwards.
+// message. Not allowed: another death, a hang, or the loss of something acknowledged.
 //
 //   memory_torture --part store --failing 17       one trial, for a debugger
 #include <csignal>
@@ -70,7 +69,7 @@ struct Outcome {
   ::_exit(kChildDone);
 }
 
-// What the child says until it closes the pipe; false: it did not in time.
+// The child's output until it closes the pipe; false: it did not close it in time.
 bool read_all(int pipe, std::string* text) {
   char buffer[4096];
   while (true) {
@@ -204,7 +203,7 @@ Counts torture(const Part& part,
   return counts;
 }
 
-// A journal that loses what it has no memory for must be noticed.
+// A journal that loses a commit for lack of memory must be noticed.
 bool control_is_caught(const std::string& directory) {
   Trials trials(kStoreControl, directory + "/control");
   const std::uint64_t all = trials.allocations();

@@ -1,5 +1,5 @@
-// The workloads that memory runs out in. Each works in a child process with an allocation failing,
-// says over a pipe what was acknowledged, and the parent looks afterwards whether that is there.
+// The workloads in which memory runs out. Each works in a child process with a failing allocation
+// and reports acknowledgements over a pipe; the parent then checks that they are in the store.
 #pragma once
 #include <optional>
 #include <string>
@@ -17,7 +17,7 @@ class Acknowledged {
   int pipe_;
 };
 
-// Exit codes of a child. Others that are allowed: those the product ends itself with.
+// Exit codes of a child. The product's own exit codes are allowed too.
 inline constexpr int kChildDone = 0;
 inline constexpr int kChildFoundDefect = 3;
 

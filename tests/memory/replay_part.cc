@@ -1,5 +1,5 @@
 // Executions: turns run live and replayed, with strands, timers, signals and steps. A turn that
-// could not be run to its end is not recorded; one that is recorded is what it would have been.
+// could not be run to its end is not recorded; a recorded one is the same as without failures.
 #include <new>
 
 #include "tests/fuzz/recorded_histories.h"
@@ -51,7 +51,7 @@ class Resident {
   std::optional<replay::Execution> execution_;
 };
 
-// As a host would: what did not work out is dropped, and the run comes back by replay.
+// Like a host: drops an execution that failed, and the run comes back by replay.
 void carry_on(const RecordedRun& run, bool from_then_on) {
   Resident resident(run);
   bool loaded = false;

@@ -1,6 +1,6 @@
 // The store: created, written through the writer, archived, trimmed and read. A call that fails for
-// lack of memory returns an error or throws std::bad_alloc; what it was called on can be used
-// further or says that it cannot.
+// lack of memory returns an error or throws std::bad_alloc; its object can be used further or says
+// that it cannot.
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -25,7 +25,7 @@ std::string body_of(Seq seq) {
   return "record " + std::to_string(seq) + std::string(200 * (seq % 7), '.');
 }
 
-// Loses a commit when it cannot have memory, and says nothing.
+// Loses a commit silently when there is no memory.
 class ForgetfulJournal final : public store::Journal {
  public:
   explicit ForgetfulJournal(store::Journal& inner) : inner_(inner) {}
@@ -151,7 +151,7 @@ void use(store::Store& store, store::Journal& journal, const Acknowledged& ackno
   }
 }
 
-// An open that failed has left nothing behind that keeps the next one from succeeding.
+// A failed open leaves nothing behind that would prevent the next one.
 std::unique_ptr<store::Store> open(const std::string& path) {
   try {
     auto opened = store::open_store(path, kSmall);

@@ -1,5 +1,5 @@
-// Recorded kind times attempted kind: whatever the log holds, code that does anything else is found
-// out, and code that does the same is not.
+// Each recorded kind with each attempted kind: code that does something other than the log is
+// found, and code that does the same is accepted.
 #include <algorithm>
 #include <tuple>
 
@@ -79,7 +79,7 @@ TEST_P(Matrix, IsFoundOutUnlessItIsTheSame) {
   // start, activity, timer, signal, then the event in question
   EXPECT_EQ(trouble.mismatch->event, 5u);
   EXPECT_EQ(trouble.mismatch->recorded.has_value(), recorded.name != "nothing");
-  // An answer of patched() that is not recorded is no command of its own.
+  // An answer of patched() that is not recorded is not a command.
   EXPECT_EQ(trouble.mismatch->attempted.has_value(),
             attempted.name != "nothing" && !attempted.name.ends_with("patch"));
   EXPECT_EQ(trouble.mismatch->last_match_event, 3u);
@@ -139,7 +139,7 @@ TEST(Mismatch, AnInputAnswersACommandThatWasNeverMade) {
   EXPECT_EQ(run.execution().trouble().mismatch->event, 3u);
 }
 
-// Its number is that of the turn which recorded it, not of the one that applies it.
+// Its number is from the turn that recorded it, not from the one that applies it.
 TEST(Mismatch, ADeferredInputAnswersACommandThatWasNeverMade) {
   ScriptedRun run([](Execution& e) {
     call(e, "a");

@@ -1,4 +1,4 @@
-// The text of the report: what a person reads when a deployment broke a run.
+// The text of the report that a person reads when a deployment has broken a run.
 #include <gtest/gtest.h>
 
 #include "replay/mismatch.h"

@@ -1,5 +1,6 @@
-// Workflows whose code changed under their runs. The #line directives make the positions in the
-// snapshots those of this imaginary file, whatever is added above; a user's stack looks like this.
+// Workflows whose code changed under their runs. With the #line directives the positions in the
+// snapshots are those of an imaginary file, whatever is added above; a user's stack looks like
+// this.
 #include "tests/mismatch/shop.h"
 
 #include <map>
@@ -23,7 +24,7 @@ constexpr Signal<int> packed{"packed"};
 
 }  // namespace
 
-// Not inlined, and with something behind the call: the frame is there whatever the compiler does.
+// Not inlined, and with code after the call: so the frame exists whatever the compiler does.
 // clang-format off
 #line 10 "shop/checkout.cc"
 [[gnu::noinline]] int take_money(Context& ctx, int order) {

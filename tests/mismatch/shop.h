@@ -1,4 +1,4 @@
-// What the snapshots of reports are made of: a workflow in several versions.
+// The workflow of the snapshots of reports, in several versions.
 #pragma once
 #include <reprise/reprise.h>
 

@@ -1,6 +1,6 @@
-// The text of every kind of mismatch, compared with tests/mismatch/snapshots/*.txt. After a change
-// that is meant: REPRISE_UPDATE_SNAPSHOTS=1 mismatch_snapshot_test writes them anew; look at the
-// difference before it is committed.
+// The text of every kind of mismatch, compared with tests/mismatch/snapshots/*.txt. After an
+// intended change: REPRISE_UPDATE_SNAPSHOTS=1 mismatch_snapshot_test writes them anew; look at the
+// difference before you commit it.
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -173,7 +173,7 @@ TEST_F(Snapshot, HistoryWithoutItsFirstEvent) {
   expect_report(&shop::checkout, Kind::kCutShort, "history_without_its_first_event");
 }
 
-// A live signal is its sender's: no history contradicts the code.
+// A live signal is the sender's mistake: no history contradicts the code.
 TEST_F(Snapshot, ASignalOfAnotherTypeIsSetAsideUntilTheCodeHasTakenIt) {
   record(&shop::checkout_when_packed, {{completed(1)}});
   EXPECT_EQ(

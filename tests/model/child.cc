@@ -18,7 +18,7 @@ namespace reprise::model {
 namespace {
 
 constexpr unsigned kHungSeconds = 120;
-constexpr std::size_t kArchiveSlice = 12;  // so that the journal and the archive both have some
+constexpr std::size_t kArchiveSlice = 12;  // so that both the journal and the archive have some
 constexpr std::size_t kCachedRuns = 6;     // so that many turns begin with a replay
 
 // Answers of several threads, each as a whole.

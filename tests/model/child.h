@@ -1,18 +1,18 @@
 // The process that is killed: an engine, workers, and a thread for each lane that makes the calls
-// it is told to, and answers each when the call has returned.
+// it gets, and answers each when the call has returned.
 #pragma once
 #include <cstdint>
 #include <string>
 
 namespace reprise::model {
 
-// What it does wrong, to show that the oracle notices.
+// Deliberate faults, to show that the oracle notices them.
 enum class Lie : std::uint8_t {
   kNone,
   kSaysWhatItDidNot,  // of one message in five
   kChangesAnAnswer,   // of one in seven
   kDoesItTwice,       // one signal in five
-  kForgets,           // nothing, but its store is put back to what it was before it lived
+  kForgets,           // nothing, but its store is put back to its earlier state
   kStartsAnyway,      // a start that its id forbids, just before it dies
 };
 
@@ -26,7 +26,7 @@ struct ChildOptions {
 };
 
 // Takes calls from one descriptor and answers on the other until there are no more. The first
-// answer has the number 0: it is open.
+// answer, number 0, means that the engine is open.
 void live(const ChildOptions& options, int calls, int answers);
 
 }  // namespace reprise::model

@@ -1,4 +1,4 @@
-// What the oracle compares: histories, what code has met, ends, lists, and what a new process says
+// The oracle's comparisons: histories, what code has met, ends, lists, and what a new process says
 // after a death.
 #include <algorithm>
 #include <limits>
@@ -16,7 +16,7 @@ bool is_reason(const std::string& kind) {
   return kind == "cancel" || kind == "terminate";
 }
 
-// Reasons are kept as text, which may be another one; their numbers are.
+// Reasons are stored as text, which may differ; their numbers must not.
 bool is_recorded_as(const Message& message, const std::string& kind, const std::string& text) {
   if (message.kind != kind) return false;
   if (!is_reason(kind)) return message.text == text;
@@ -64,8 +64,8 @@ void Oracle::compare_lines(const Run& run, const std::vector<std::string>& lines
   }
 }
 
-// What was acknowledged before the question is there once, what was refused is not, and nothing
-// else is there.
+// What was acknowledged before the question must be there once, what was refused must not be there,
+// nor anything else.
 void Oracle::compare_counts(Run& run, const std::vector<std::string>& lines, std::uint64_t before) {
   std::vector<bool> recorded(run.messages.size());
   std::vector<std::size_t> order;
@@ -203,8 +203,8 @@ void Oracle::compare_failure(const Run& run, const Answer& answer) {
 
 // ---- lists ------------------------------------------------------------------------------------
 
-// Of two starts that overlapped either may be the newer one. `before`: of those listed before it,
-// when the first was there, or the last was asked for.
+// Of two overlapping starts either may be the newer one. `before`: of the runs listed before it,
+// when the first one existed, or the last was requested.
 void Oracle::compare_place(const Call& call, const Run& run, std::uint64_t* before) {
   const bool right = call.newest_first ? *before >= run.asked_for : *before <= run.was_there;
   if (!right) says(run, "list() has it in the wrong place");

@@ -6,7 +6,7 @@ namespace reprise::model {
 namespace {
 
 constexpr std::size_t kIds = 32;
-constexpr std::size_t kNewestRuns = 16;  // calls go to these for the most part
+constexpr std::size_t kNewestRuns = 16;  // most calls go to these
 constexpr std::size_t kMostSignals = 8;  // under way at once
 
 // Most calls are messages and questions; how often each is made.
@@ -80,7 +80,7 @@ Drawn Draw::start(std::uint32_t lane) {
   Drawn drawn{call(lane, Verb::kStart), {}};
   Call& call = drawn.call;
   call.how = static_cast<How>(below(3));
-  // Each lane has ids of its own, so that it knows what is there; one of them any id at all.
+  // Each lane has ids of its own, so that it knows their runs; one lane uses any id.
   const bool no_id = lane == 0 && below(8) == 0;
   if (!no_id) call.id = ids_[below(kIds / kLanes) * kLanes + lane];
   call.name = names_.workflows[below(kKinds)];
@@ -93,7 +93,7 @@ Drawn Draw::start(std::uint32_t lane) {
 }
 
 Drawn Draw::message(std::uint32_t lane, Verb verb, const Run& run) {
-  // An update waits for the code of a run, and that of one that is parked does nothing.
+  // An update waits for the code of a run, and a parked run's code does nothing.
   const bool waits = verb == Verb::kUpdate || verb == Verb::kSubmitUpdate;
   if (waits && run.kind == Kind::kParks) verb = Verb::kUpdateFor;
   Drawn drawn{call_for(lane, verb, run), {}};

@@ -1,5 +1,5 @@
 // Draws the calls of a trial: which one comes next on a lane, for which run, with which names and
-// values, and whether it is one that has to be refused.
+// values, and whether it must be refused.
 #pragma once
 #include <string>
 #include <utility>
@@ -13,7 +13,7 @@ inline constexpr std::uint32_t kLanes = 4;
 
 struct Drawn {
   Call call;
-  std::string refusal;  // the code that must come of it
+  std::string refusal;  // the error code that it must give
 };
 
 class Draw {

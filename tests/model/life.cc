@@ -19,7 +19,7 @@ Life::Life(const ChildOptions& options) {
   int calls[2];
   int answers[2];
   if (::pipe(calls) != 0 || ::pipe(answers) != 0) std::abort();
-  std::signal(SIGPIPE, SIG_IGN);  // who is dead does not read
+  std::signal(SIGPIPE, SIG_IGN);  // a dead process does not read
   std::fflush(nullptr);
   process_ = ::fork();
   if (process_ < 0) std::abort();

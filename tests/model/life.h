@@ -1,5 +1,5 @@
-// One process with an engine, as the oracle's process has it: told calls over one pipe, heard over
-// another, killed.
+// A process with an engine, seen from the oracle's process: it gets calls over one pipe, answers
+// over another, and is killed.
 #pragma once
 #include <optional>
 #include <string>
@@ -12,7 +12,7 @@ namespace reprise::model {
 
 class Life {
  public:
-  // To be made in a process without threads.
+  // Make it in a process without threads.
   explicit Life(const ChildOptions& options);
   ~Life();
   Life(const Life&) = delete;
@@ -21,7 +21,7 @@ class Life {
   void tell(const Call& call);
   // Waits for the next answer; nullopt: there will be none, or not within a minute.
   std::optional<Answer> hear();
-  // What it had said before it died is heard all the same.
+  // Answers that it sent before it died are still read.
   void kill();
   // After its last answer.
   bool ended_well();

@@ -35,8 +35,8 @@ struct Tally {
   }
 };
 
-// A process that lies is found out, and so is a store that loses what it had: by what may come of
-// that lie. Any other complaint would say that something else is wrong.
+// A process that lies is found, and so is a store that loses data: by a complaint that fits the
+// fault. Any other complaint would mean that something else is wrong.
 struct Control {
   Lie lie;
   std::vector<std::string_view> complaints;  // parts of them

@@ -7,8 +7,8 @@
 namespace reprise::model {
 namespace {
 
-// What an id may become and still look the same, or nearly so, to a person, a shell, a file system
-// or a careless comparison.
+// Changes of an id that still look the same, or nearly so, to a person, a shell, a file system or a
+// careless comparison.
 std::vector<std::string> look_alikes(const std::string& id) {
   return {id,
           id + " ",

@@ -1,5 +1,5 @@
-// Everything that has a name in a trial, made from its seed: both processes know it. Names and ids
-// are picked to be mistaken for one another.
+// All names of a trial, made from its seed, so that both processes know them. Names and ids are
+// chosen to be easily confused.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -13,10 +13,10 @@ using Random = std::mt19937_64;
 
 // What the runs of a definition do.
 enum class Kind : std::uint8_t {
-  kCollects,  // until it is told to finish; ends with what it has met
+  kCollects,  // runs until it is told to finish; its result is what it has met
   kCleans,    // the same, and cleans up when it is cancelled
   kFails,     // when it is told to finish
-  kParks,     // then, until its code is mended
+  kParks,     // then fails, until its code is corrected
   kWorks,     // activities that fail first, and steps; then it ends
   kSleeps,    // on timers, for milliseconds; then it ends
 };
@@ -35,12 +35,12 @@ struct Names {
 };
 Names names_of(std::uint64_t seed);
 
-// Different ones of one family: prefixes of each other, other forms of the same letters, one byte
-// more, as long as an id may be.
+// Different ids of one family: prefixes of each other, other forms of the same letters, one byte
+// longer, as long as allowed.
 std::vector<std::string> ids_of(Random& random, std::size_t count);
 
-// The value of a signal, an update, an argument: begins with the number of its call, and goes on
-// with any bytes, up to the largest value there may be.
+// The value of a signal, an update, an argument: begins with the number of its call, followed by
+// any bytes, up to the largest value allowed.
 std::string value_of(Random& random, std::uint64_t number);
 // Of a cancellation or a termination.
 std::string reason_of(Random& random, std::uint64_t number);

@@ -103,7 +103,7 @@ void Oracle::may_end(Run& run, std::uint8_t how) {
   run.last_safe = moment_;
 }
 
-// It may be that the run that is there is ended for the new one.
+// The existing run may be terminated for the new one.
 void Oracle::sends_start(Sent& sent) {
   if (sent.run == Sent::kNone || sent.call.conflict != kTerminateExisting) return;
   Run& there = runs_[sent.run];
@@ -247,7 +247,7 @@ void Oracle::hears_message(const Sent& sent, const Answer& answer) {
   run.ends = {kTerminated};
 }
 
-// Each has a place of its own among what the run has met, and later ones have later places.
+// Each has its own place among the things that the run has met, and later ones have later places.
 void Oracle::hears_update(const Sent& sent, Message& message, const Answer& answer) {
   Run& run = runs_[sent.run];
   if (answer.code == "pending") {

@@ -1,10 +1,10 @@
 // What must be true of a store's runs: a model of the public API in plain maps, kept by a process
 // that never sees the engine. It is told of each call when it is made and of each answer when it
-// comes, and says what cannot be.
+// comes, and reports contradictions.
 //
-// Calls of several lanes are under way at the same time, and a run may end by itself, so that the
-// model knows intervals: what was answered before a call was made is before it, and what may have
-// ended a run may have ended it from the moment on at which it was asked for.
+// Calls of several lanes are under way at the same time, and a run may end by itself, so the model
+// works with intervals: what was answered before a call was made comes before it, and a request
+// that may end a run may have ended it at any time from the request on.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -34,14 +34,14 @@ enum class Fate : std::uint8_t {
   kUnderWay,  // not answered yet
   kDone,      // acknowledged
   kPerhaps,   // its process died first
-  kNever,     // refused, or it was looked for after a death and is not there
+  kNever,     // refused, or found missing after a death
 };
 
 struct Message {
   std::string kind;  // as in a history: note, finish, odd, update, cancel, terminate
   std::string text;  // a digest; a reason
   std::uint32_t lane = 0;
-  std::uint64_t sent = 0;      // moments of the oracle's
+  std::uint64_t sent = 0;      // moments on the oracle's clock
   std::uint64_t answered = 0;  // 0: not yet
   int life = 0;                // the process that it was sent to
   Fate fate = Fate::kUnderWay;
@@ -60,14 +60,14 @@ struct Run {
   bool has_timeout = false;
   bool is_replaced = false;       // by a start that terminates it
   std::set<std::uint8_t> ends{};  // how it may
-  std::uint64_t last_safe = 0;    // what was answered before this moment its code has met
+  std::uint64_t last_safe = 0;    // its code has met everything answered before this moment
   std::uint64_t asked_for = 0;    // when its start was sent
   std::uint64_t was_there = 0;    // when that was answered
   std::int64_t started_at = 0;
   std::int64_t closed_at = 0;
   std::vector<Message> messages{};  // in the order in which they were sent
 
-  // The newest that was heard of it.
+  // The newest known state.
   std::vector<std::string> history{};  // kind, text, kind, text...
   std::vector<std::string> seen{};
   std::optional<Answer> result{};
@@ -78,8 +78,8 @@ struct Run {
 struct Sent {
   Call call;
   std::uint64_t at = 0;
-  std::string refusal;               // the code that must come of it; empty: not known before
-  std::size_t run = kNone;           // whom it is for
+  std::string refusal;               // the error code that it must give; empty: unknown
+  std::size_t run = kNone;           // the run that it is for
   bool had_ended = false;            // that run, when it was sent
   std::uint64_t position = 0;        // the newest that an update had
   std::vector<std::size_t> parts{};  // its messages
@@ -90,14 +90,14 @@ class Oracle {
  public:
   explicit Oracle(const Names& names) : names_(names) {}
 
-  // `refusal`: the call is wrong, and must come back with that code.
+  // `refusal`: the call is wrong, and must fail with that code.
   void sends(const Call& call, std::string refusal = {});
   void hears(const Answer& answer);
-  // The process is gone, and with it what was under way.
+  // The process is gone, and the calls under way with it.
   void hears_of_death();
-  // The first list() of a new process, of everything: which starts were made after all.
+  // The first list() of a new process, of everything: shows which starts were made after all.
   void looks_around(const std::vector<Described>& runs);
-  // After that and a history of each run: what is not there will not come any more.
+  // After that and a history of each run: what is missing now will not appear later.
   void settles();
 
   // The newest of an id; Sent::kNone: there is none.

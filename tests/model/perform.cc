@@ -9,7 +9,7 @@
 namespace reprise::model {
 namespace {
 
-// What the call throws, as the oracle knows it.
+// The call's exception, in the oracle's terms.
 template <class Made>
 Answer answer_of(const Made& make) {
   Answer answer;

@@ -1,4 +1,4 @@
-// Makes a call of the public API, and says what came of it.
+// Makes a call of the public API, and returns the outcome.
 #pragma once
 #include <functional>
 

@@ -3,7 +3,7 @@
 namespace reprise::model {
 namespace {
 
-// For an id that a run has under way.
+// For an id with a run under way.
 void add_if_open(const Call& start, bool same_workflow, Outcomes* may) {
   if (start.reuse == kUseClosed || start.conflict == kUseExisting) {
     (same_workflow ? may->uses : may->refuses) = true;
@@ -14,7 +14,7 @@ void add_if_open(const Call& start, bool same_workflow, Outcomes* may) {
   }
 }
 
-// For one whose newest run has ended so.
+// For an id whose newest run has ended in this way.
 void add_if_closed(const Call& start, bool same_workflow, std::uint8_t how, Outcomes* may) {
   switch (start.reuse) {
     case kAllow:

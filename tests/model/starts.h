@@ -1,4 +1,4 @@
-// What may come of a start, by what is known of the newest run with its id: the table in
+// The possible outcomes of a start, by what is known of the newest run with its id: the table in
 // docs/starting.md.
 #pragma once
 #include "tests/model/oracle.h"

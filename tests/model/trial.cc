@@ -70,7 +70,7 @@ void Trial::die() {
   if (lie_ == Lie::kStartsAnyway) start_anyway();
   fill_lanes();
   ++counts_.kills;
-  // Now, or when some of what is under way has been done.
+  // Now, or when some of the calls under way are done.
   for (std::uint64_t spin = draw_.below(4) * draw_.below(400'000); spin > 0; --spin) {
     asm volatile("");
   }
@@ -82,7 +82,7 @@ void Trial::die() {
   if (draw_.below(4) == 0) check(options().store);
 }
 
-// Nobody hears of it: only the next process shows what it has made.
+// It is not answered: only the next process shows what it has done.
 void Trial::start_anyway() {
   while (!oracle_.lane_is_free(0) && hear_one()) {
   }
@@ -106,7 +106,7 @@ void Trial::start_anyway() {
   }
 }
 
-// Every second process has lived for nothing.
+// The work of every second process is undone.
 void Trial::forget() {
   namespace fs = std::filesystem;
   const std::string store = options().store;
@@ -227,7 +227,7 @@ void Trial::back_up() {
   ask({call, {}});
 }
 
-// A backup that a death has cut short is not there.
+// A backup cut short by a death does not exist.
 void Trial::compare_backup() {
   if (!backup_ || !std::filesystem::exists(backup_->store)) return;
   ++counts_.backups;

@@ -1,4 +1,4 @@
-// One store, the processes that live on it one after the other, and the oracle that compares.
+// One store, the processes that use it one after the other, and the oracle that compares.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -23,7 +23,7 @@ class Trial {
  public:
   Trial(std::uint64_t seed, Lie lie);
 
-  // So many processes are killed; then one drives all runs to their ends.
+  // This many processes are killed; then one drives all runs to their ends.
   void run(int kills);
 
   const Oracle& oracle() const { return oracle_; }
@@ -54,7 +54,7 @@ class Trial {
   void compare_export(const Run& run);
   void fail(const std::string& what);
 
-  // A copy of the store, and what it has at least.
+  // A copy of the store, and what it must have at least.
   struct Backup {
     std::string store;
     std::uint64_t since = 0;  // a moment of the oracle's

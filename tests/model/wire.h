@@ -1,4 +1,4 @@
-// What the oracle and the process with the engine say to each other over two pipes.
+// The messages between the oracle and the process with the engine, over two pipes.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -51,7 +51,7 @@ struct Call {
   std::int64_t ms = 0;  // a timeout
 };
 
-// What is known of a run, as describe() and list() say it.
+// A run as describe() and list() show it.
 struct Described {
   std::string id;
   std::string run_id;
@@ -97,8 +97,8 @@ void each_field(Answer& of, F&& f) {
 std::string frame_of(Call call);
 std::string frame_of(Answer answer);
 
-// Takes bytes as they come and gives whole messages; what a killed process has left unfinished is
-// never whole.
+// Takes bytes as they come and returns complete messages; a message that a killed process left
+// unfinished is never returned.
 class Frames {
  public:
   void add(std::string_view bytes) { bytes_.append(bytes); }
@@ -112,9 +112,9 @@ class Frames {
 
 // ---- values -----------------------------------------------------------------------------------
 
-// Stands for a value: what is in it up to the first colon, its size and its hash.
+// Represents a value: its text up to the first colon, its size and its hash.
 std::string digest_of(std::string_view value);
-// What is in it up to the first colon: the number of the call that sent it.
+// Its text up to the first colon: the number of the call that sent it.
 std::uint64_t number_of(std::string_view digest);
 
 }  // namespace reprise::model

@@ -1,5 +1,4 @@
-// The workflows of the process with the engine: what they meet they say, in the order in which they
-// met it.
+// The workflows of the process with the engine: they report what they meet, in order.
 #pragma once
 #include <string>
 #include <vector>

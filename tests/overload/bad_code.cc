@@ -1,4 +1,4 @@
-// Code that throws what is no exception, and code that takes the process with it.
+// Code that throws objects that are not exceptions, and code that ends the process.
 #include <csignal>
 #include <cstdlib>
 #include <spawn.h>

@@ -90,7 +90,7 @@ void endless_loop(TortureReport* report) {
     runs.push_back(client.submit(fast_job(i), {.id = std::to_string(i)}));
   std::uint64_t done_meanwhile = 0;
   for (const auto& run : runs) {
-    // Those of the shard that is stuck wait.
+    // Runs of the stuck shard wait.
     if (run.result_for(std::chrono::milliseconds(200))) ++done_meanwhile;
     if (done_meanwhile == 8) break;
   }

@@ -1,4 +1,4 @@
-// More starts than can be done, for as long as it takes to show what grows.
+// More starts than can be handled, for long enough to show what grows.
 #include <atomic>
 #include <optional>
 #include <thread>
@@ -15,8 +15,8 @@ constexpr Workflow<int()> bystander{"bystander"};
 constexpr Activity<int(int)> work{"work"};
 constexpr Signal<int> poke{"poke"};
 
-// What the limits below are worth in memory, several times over: a queue without a limit would pass
-// it within seconds.
+// Several times the memory that the limits below allow: a queue without a limit would exceed it
+// within seconds.
 constexpr std::uint64_t kMostMib = base::kSanitized ? 1'600 : 400;
 
 // Some 200 us of a processor: the machine can do a few thousand of these a second at best.
@@ -42,7 +42,7 @@ struct Counts {
   std::atomic<std::uint64_t> wrong{0};
 };
 
-// Starts runs without end, a batch at a time; the ids of those that were taken on.
+// Starts runs without end, a batch at a time; returns the ids of those accepted.
 std::vector<std::string> start_many(const Client& client,
                                     int thread,
                                     int batch_size,
@@ -75,7 +75,7 @@ std::vector<std::string> start_many(const Client& client,
   return accepted;
 }
 
-// A run that was there before goes on being served.
+// A run that existed before is still served.
 std::uint64_t poke_until(const Handle<int>& run, const std::atomic<bool>& stop) {
   std::uint64_t sent = 0;
   while (!stop) {

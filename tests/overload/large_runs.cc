@@ -81,7 +81,7 @@ void long_history(const Sizes& sizes, TortureReport* report) {
     }
     for (const SentSignal& signal : sent) signal.delivered();
   }
-  // A new process would have to replay all of it for the last one.
+  // A new process must replay all of it for the last one.
   const auto engine = Engine::open(directory.store(), {.logger = log.sink()});
   Worker worker(*engine);
   implement(worker);

@@ -1,5 +1,6 @@
 // Too much of everything, through the public interface: each scenario gives an engine more than it
-// can take, or code that behaves badly, and looks whether it stays bounded, fair and clear.
+// can take, or code that behaves badly, and checks that it stays bounded and fair and says what is
+// wrong.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace reprise::overload {
 using testing::TortureReport;
 
 struct Sizes {
-  std::chrono::seconds flood;  // how long more is started than can be done
+  std::chrono::seconds flood;  // how long starts exceed what can be done
   std::uint64_t history = 0;   // events of a long history
   std::uint64_t pending = 0;   // activities of one run that wait at the same time
 };
@@ -49,11 +50,11 @@ class Log {
 // Memory of this process that is no file's, in MiB.
 std::uint64_t anonymous_mib();
 
-// How long a scenario waits for what must happen: far longer than it takes, so that only a thing
+// How long a scenario waits for what must happen: far longer than necessary, so that only something
 // that never happens is reported.
 inline constexpr std::chrono::milliseconds kPatience{120'000};
 
-// Polls, for what has no event of its own. False: it never came.
+// Polls for a state that has no event of its own. False: it never came.
 template <class Condition>
 bool eventually(const Condition& condition) {
   const auto give_up = std::chrono::steady_clock::now() + kPatience;

@@ -28,13 +28,13 @@ for package in "${unneeded[@]}"; do
   options+=("-DCMAKE_DISABLE_FIND_PACKAGE_$package=ON")
 done
 
-# Whether it builds and runs is asked here, not how well: nothing is optimized or described.
+# Only checks that it builds and runs: no optimization and no debug information.
 cmake -S "$source/tests/packaging/consumer" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug \
   -DCMAKE_CXX_FLAGS_DEBUG=-O0 "${options[@]}"
 cmake --build "$work/build" --parallel 2
 "$work/build/consumer" "$work/store"
 
-# The matchers are a header: whoever has GoogleTest uses them, and the library knows nothing of it.
+# The matchers are a header: users with GoogleTest can use them; the library does not depend on it.
 if [ "$way" = find_package ]; then
   cmake -S "$source/tests/packaging/consumer" -B "$work/build" \
     -DCMAKE_DISABLE_FIND_PACKAGE_GTest=OFF -DCONSUMER_TESTS=ON

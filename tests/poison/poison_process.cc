@@ -118,7 +118,7 @@ void see_the_poison(const Client& client, const Process& process, const Say& say
     return say(run.result_for(kPatience).value_or("nothing"));
   }
   run.signal(poke(1));
-  // Until it is in memory and where it leaves it badly, or has done what it does.
+  // Waits until it is in memory at the place where it unwinds badly, or has acted.
   const auto waits_for_poke = [&] {
     const auto waits = run.describe().waiting_for;
     return !waits.empty() && waits.front().find("poke") != std::string::npos;

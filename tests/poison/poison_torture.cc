@@ -1,6 +1,6 @@
-// Poison among innocents: each kind kills its process as often as it takes to be set aside, says
-// who it was, and everybody else completes; then the run is tried again with mended code. And
-// processes that are killed from outside lay it to nobody.
+// Poison among innocent runs: each kind kills its process until it is set aside, its run is named,
+// and all others complete; then the run is tried again with corrected code. And kills from outside
+// are blamed on no run.
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -53,7 +53,7 @@ class Trial {
     ++tally->trials;
     const int deaths = die_until_calm();
     tally->deaths += static_cast<std::uint64_t>(deaths);
-    // Of a first turn nothing is left but what its workflow is: that is one death more.
+    // After a death in a first turn only the workflow is known: that takes one more death.
     const int wanted = !kind_.dies ? 0 : (kind_.seen ? 2 : 3) + (kind_.at_start ? 1 : 0);
     if (deaths != wanted) return fail("took " + std::to_string(deaths) + " deaths");
     if (kind_.dies && !said(last_, "parked RP2010")) return fail("the run was not set aside");
@@ -61,7 +61,7 @@ class Trial {
     mend(tally);
   }
 
-  // What would happen without the marks: nobody would be set aside.
+  // Without the marks no run would be set aside.
   bool goes_on_dying_without_marks() {
     for (int i = 0; i < 4; ++i) {
       last_ = run_process(process_);

@@ -10,7 +10,7 @@
 namespace reprise::testing {
 namespace {
 
-// The records themselves: no gap, none but those that were written, each history whole.
+// The records themselves: no gap, only those that were written, each history complete.
 std::string check_records(store::Store& store, const Written& written, std::uint64_t durable) {
   const auto through = store.archive().through();
   const auto last = store.journal().last();

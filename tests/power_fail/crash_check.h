@@ -1,4 +1,4 @@
-// What must hold of a store after a power failure, whatever the disk kept.
+// The checks of a store after a power failure, whatever the disk kept.
 #pragma once
 #include <map>
 #include <optional>
@@ -35,9 +35,9 @@ class Expectation {
   std::map<std::string, Run> runs_;
 };
 
-// Opens the store at `path`, which the power failure has left, checks it against what was expected
-// and makes it do new work; with `thorough`, brings all its runs to their end and opens it again.
-// What is wrong; empty: nothing.
+// Opens the store that the power failure has left at `path`, checks it against the expectations and
+// makes it do new work; with `thorough`, brings all its runs to their end and opens it again.
+// Returns what is wrong; empty: nothing.
 std::string check_crashed(const std::string& path,
                           const Written& written,
                           const Expectation& expected,

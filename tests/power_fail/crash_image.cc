@@ -29,8 +29,8 @@ void write_file(const std::string& path, std::string_view content) {
   ::close(file);
 }
 
-// Files that are written through memory maps and count for nothing after a restart of the machine:
-// any bytes may be in them.
+// Files that are written through memory maps and are ignored after a restart of the machine: they
+// may contain any bytes.
 bool is_scratch(std::string_view name) {
   return name == "lock.mdb" || name == "attempts" || name == "turns";
 }

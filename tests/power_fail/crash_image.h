@@ -1,5 +1,5 @@
 // What may be on the disk when the power fails at some operation of a recording: everything up to
-// the last completed sync of each file and directory, and of what came later a random part.
+// the last completed sync of each file and directory, and a random part of what came later.
 #pragma once
 #include <map>
 #include <random>

@@ -170,7 +170,7 @@ ssize_t pwrite(int file, const void* bytes, size_t size, off_t offset) {
   static auto* const function = real<ssize_t(int, const void*, size_t, off_t)>("pwrite");
   const bool meta = current != nullptr && writes_through(file);
   if (const auto fault = fault_of(meta ? DiskCall::kMetaWrite : DiskCall::kWrite, file)) {
-    // What a failed write through the cache was to write is in the cache all the same.
+    // The data of a failed write through the cache is in the cache nevertheless.
     const size_t done = fault->error == 0 ? size / 2 : meta ? size : 0;
     if (done > 0 && function(file, bytes, done, offset) > 0) {
       note_write(file, bytes, done, offset, true);

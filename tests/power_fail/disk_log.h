@@ -21,11 +21,11 @@ struct DiskOp {
     kWrite,       // file, offset, data; `durable`: through an O_SYNC or O_DSYNC descriptor
     kTruncate,    // file, offset: the new size
     kSync,        // file or directory
-    kFailedSync,  // file: what was written since the last sync may be on the disk or not, for ever
+    kFailedSync,  // file: whether data written since the last sync is on the disk stays unknown
     kCreate,      // file in directory under name
     kRename,      // file from directory, name to to_directory, to_name
     kRemove,      // file from directory, name
-    kPromise,     // no operation: something was acknowledged; `offset` says which promise
+    kPromise,     // not an operation: a promise was made, `offset` is its number
   };
   Kind kind{};
   bool durable = false;

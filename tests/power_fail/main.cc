@@ -1,7 +1,7 @@
 // Power failures. A real engine works over a real store while every write and sync is recorded; the
 // power then fails at a random operation, on a disk that keeps what was synced and a random part of
-// the rest. Whatever it kept, everything acknowledged must be there and new work be done. Two
-// controls show that the harness can fail: LMDB without syncs, and acknowledgements before the
+// the rest. Whatever it kept, everything acknowledged must be there and new work must be possible.
+// Two controls show that the harness can fail: LMDB without syncs, and acknowledgements before the
 // sync.
 #include <algorithm>
 #include <cstdlib>
@@ -81,7 +81,7 @@ struct Counts {
   std::vector<std::string> bad;
 };
 
-// A child checks so many states, and dies of a bad one at worst. Returns the next state.
+// A child checks this many states, and at worst dies of a bad one. Returns the next state.
 std::size_t check_in_child(const Trial& trial,
                            const Expectation& nothing,
                            std::size_t first,

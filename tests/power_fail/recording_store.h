@@ -1,5 +1,5 @@
-// A store that tells when a commit of its journal begins and when it is durable. One that swallows
-// errors, and says that a commit which failed is durable, is a control.
+// A store that tells when a commit of its journal begins and when it is durable. As a control it
+// can swallow errors, and report a failed commit as durable.
 #pragma once
 #include <algorithm>
 #include <functional>

@@ -1,4 +1,4 @@
-// A real engine over a real store at work, as follows from a seed, and what it acknowledges.
+// A real engine over a real store, with work drawn from a seed, and its acknowledgements.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -15,7 +15,7 @@
 
 namespace reprise::testing {
 
-// Something that whoever was told may rely on for ever.
+// A promise: something acknowledged that must hold for ever.
 struct Promise {
   enum class Kind : std::uint8_t {
     kAppending,  // `number`: the last record of a commit that begins. Told to nobody

@@ -40,7 +40,7 @@ std::string stale(const std::string& name,
                   const std::vector<Files>& moments,
                   std::mt19937_64& random,
                   std::string* bytes) {
-  // Most pages do not change between two moments, and a stale copy of those is no damage.
+  // Most pages do not change between two moments, and an old copy of those is not damage.
   for (int attempt = 0; attempt < 200; ++attempt) {
     const std::size_t when =
         below(random, 3) == 0 ? moments.size() - 1 : below(random, moments.size());

@@ -1,6 +1,6 @@
 // Damages a store in every way that disks, file systems and careless copies do, opens it, and asks
-// for everything: what is delivered must be what was written, or an error must say that it is not.
-// Each trial runs in a process of its own, so that a crash is a result like any other.
+// for everything: the answer must be what was written, or an error. Each trial runs in a process of
+// its own, so that a crash is a result like any other.
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -114,7 +114,7 @@ class Trial {
     return !read || !audit.sound();
   }
 
-  // Everything that the store says is right, or is called damaged.
+  // Every answer of the store is right, or says that it is damaged.
   void compare(Workbench& bench) {
     std::size_t damaged = 0;
     const auto listed = bench.list(&damaged);
@@ -129,14 +129,14 @@ class Trial {
       touched_[id] = now.facts.substr(0, 200);
       if (!now.damaged) ++nameless;
     }
-    // A run whose name is damaged is not found by it. It is listed as damaged all the same.
+    // A run whose name is damaged is not found by it. But it is listed as damaged.
     if (nameless > damaged) bad("runs are gone without a word");
     for (const auto& [id, status] : listed) {
       if (!reference_.facts.contains(id)) bad("an unknown run is listed: " + id);
     }
   }
 
-  // The runs that are not touched go on, and new ones begin.
+  // Undamaged runs go on, and new ones begin.
   void go_on(Workbench& bench) {
     bench.start_worker();
     finish_open_runs(bench, open_ids(reference_));
@@ -239,7 +239,7 @@ Reference make_reference(const fs::path& directory) {
 
 // ---- negative control -------------------------------------------------------------------------
 
-// A reader that believes what it reads: bodies by run, in order.
+// A reader that does not verify: bodies by run, in order.
 class Believer final : public store::PageVisitor {
  public:
   void entry(std::string_view table, std::string_view, std::string_view value) override {

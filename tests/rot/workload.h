@@ -1,5 +1,5 @@
-// A small store with runs in every state, what it says when nothing is wrong with it, and how to
-// ask a store that may be damaged the same questions.
+// A small store with runs in every state, its answers while it is sound, and the same questions for
+// a store that may be damaged.
 #pragma once
 #include <map>
 #include <memory>
@@ -57,8 +57,8 @@ class Workbench {
   std::unique_ptr<runtime::WorkerSession> worker_;
 };
 
-// Makes the store in `directory`. `moment` is called several times on the way, with the engine
-// closed, when the files are such as they were then. Returns the ids of all runs.
+// Makes the store in `directory`. `moment` is called several times on the way, while the engine is
+// closed, so that it can keep the files. Returns the ids of all runs.
 std::vector<std::string> make_store(const std::string& directory,
                                     const std::function<void()>& moment);
 

@@ -1,4 +1,4 @@
-// The program whose store it is: workflows that show every value they are given.
+// The program of the store: workflows that show every value they get.
 #pragma once
 #include <map>
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace reprise::round_trip {
 
-// What a run has met so far, in order: true, and exactly that; false, and a text made of it.
+// What a run has met so far, in order. True: exactly that; false: a text made from it.
 using Met = std::vector<std::pair<bool, std::string>>;
 
 inline constexpr Query<Met()> met_query{"met"};

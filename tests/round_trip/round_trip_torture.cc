@@ -29,7 +29,7 @@ namespace {
 
 constexpr int kRuns = 4;  // of a store
 
-// What the process that is killed does wrong, to show that it is noticed.
+// Deliberate faults of the killed process, to show that they are noticed.
 enum class Lie : std::uint8_t { kNone, kSaysWhatItDidNot, kChangesAByte };
 
 // The calls of one run, in order.
@@ -273,7 +273,7 @@ class Trial {
     try {
       drive(run, plan, i);
     } catch (const RunClosed&) {
-      // The process that was killed had got that far, and the run has just gone on.
+      // The killed process had come that far, and the run has just gone on.
     }
   }
 
@@ -342,7 +342,7 @@ class Trial {
     }
   }
 
-  // Out of the store and in again, in each form; and what it says is done again by the code.
+  // Exported and imported in each form; and the code replays it.
   std::string carry(Program& program, const RunHandle& run, const Plan& plan, int i) {
     const History history = run.history();
     const std::string bytes = history.to_bytes();

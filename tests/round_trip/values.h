@@ -1,5 +1,5 @@
-// What a caller from outside may put into each place that takes a name, a text or a value, and what
-// must come back. Everything follows from a seed, so that each process knows it.
+// What a caller may pass wherever a name, a text or a value is taken, and what must come back.
+// Everything follows from a seed, so that each process knows it.
 #pragma once
 #include <cstdint>
 #include <nlohmann/json.hpp>

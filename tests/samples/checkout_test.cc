@@ -18,7 +18,7 @@ const Order kOrder{"o-1", "hat", 2, 3800, "card-1", Flag::kNone};
 constexpr auto kDeadline = 5s;
 
 // Every service says yes, and `asked_` has the requests in order. A test replaces the service that
-// is to say no.
+// must say no.
 class CheckoutTest : public testing::Test {
  protected:
   CheckoutTest() {

@@ -8,7 +8,7 @@
 namespace fan_out {
 namespace {
 
-// Replaying 1,000 activities after each of them would make a test of seconds out of this.
+// Replaying 1,000 activities after each of them would take seconds.
 const reprise::testing::EnvOptions kQuick{.replay = reprise::testing::Replay::kOff};
 
 TEST(FanOut, CountsPrimesInAThousandActivities) {

@@ -33,7 +33,7 @@ TEST_P(Hello, CountsToTenAndGreets) {
   }
 }
 
-// Started by somebody who wants to know what it is, it must not leave a store behind.
+// Started only for its help text, it must not leave a store behind.
 TEST(HelloProgram, ExplainsItselfAndRunsNothing) {
   for (const auto& [argument, status] :
        {std::pair("--help", 0), std::pair("-h", 0), std::pair("nonsense", 2)}) {

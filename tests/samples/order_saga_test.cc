@@ -80,7 +80,7 @@ TEST_F(OrderSagaTest, TheProgramReplaysItsRuns) {
   EXPECT_NE(program("replay --run nobody 2> /dev/null"), 0);
 }
 
-// Asked what they are, the programs say it and leave no store behind; so does hello.
+// Asked for help, the programs print it and leave no store behind; so does hello.
 TEST_F(OrderSagaTest, TheProgramsExplainThemselves) {
   const auto exit_code = [&](const std::string& command) {
     const std::string in = "cd " + (directory_ / "").string() + " && ";

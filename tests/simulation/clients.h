@@ -1,5 +1,5 @@
-// Those who ask the engine for something, and what they were promised: every answer is kept and
-// held against the log.
+// The clients of the engine, and what they were promised: every answer is kept and compared with
+// the log.
 #pragma once
 #include <deque>
 #include <map>
@@ -20,8 +20,8 @@ class Clients {
   Clients(SimDisk& disk, Random& random, Trace& trace, Verdict& verdict)
       : disk_(disk), random_(random), trace_(trace), verdict_(verdict) {}
 
-  // The engine of the process that runs now; nullptr: it has ended, and whatever it answered from
-  // then on was heard by nobody.
+  // The engine of the running process; nullptr: it has ended, and later answers from it reach
+  // nobody.
   void connect(runtime::EmbeddedEngine* engine);
 
   void start();
@@ -36,7 +36,7 @@ class Clients {
   void terminate();
   void look();  // at a description, a history, a list
 
-  // Looks whether somebody has been told the end of a run.
+  // Has a client been told the end of a run?
   void poll();
 
   void check(const std::vector<History>& histories);
@@ -84,7 +84,7 @@ class Clients {
   std::string some_id();
   runtime::RunKey some_key();
   Promise& promise(Kind kind, std::string workflow_id, std::string token);
-  // What to answer to, and never twice; nullptr when the process is gone.
+  // Where to send the answer, never twice; nullptr when the process is gone.
   Promise* answered(std::size_t index, unsigned process, bool yes);
   template <class Result>
   runtime::Reply<Result> reply_to(std::size_t index);

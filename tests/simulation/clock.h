@@ -1,5 +1,5 @@
-// The wall clock of a simulated machine. It runs only when it is told to, and may be set back or
-// forth by whoever administers the machine.
+// The wall clock of a simulated machine. It runs only when it is told to, and its administrator may
+// set it back or forward.
 #pragma once
 #include <algorithm>
 
@@ -28,7 +28,7 @@ class SimClock final : public base::Clock {
   // The latest instant that the clock has ever shown: what is due later has not been due yet.
   base::Time latest() const { return latest_; }
 
-  // A control: what the engine is told is this much ahead of what the clock shows.
+  // A control: the engine's time is this much ahead of the clock.
   void lie(base::Duration by) { lie_ = by; }
 
  private:

@@ -194,7 +194,7 @@ base::Status SimStore::write(Death& plan, base::FunctionRef<void()> write) {
 
 // ---- disks that lie ---------------------------------------------------------------------------
 
-// Not what the archive has, nor all of the journal behind an archive: that would be no store.
+// Not archived records, nor the whole journal after an archive: that would not be a store.
 void SimDisk::lose_last_commit() {
   if (last_commit_began <= *archive.through()) return;
   if (journal.empty() || (last_commit_began > 1 && journal.begin()->first >= last_commit_began)) {

@@ -16,7 +16,7 @@ namespace reprise::simulation {
 // Where in a commit the process dies.
 enum class Death { kNone, kBeforeWrite, kAfterWrite };
 
-// One record as it was acknowledged: what every later reading of the log has to show.
+// One record as it was acknowledged: every later reading of the log must show it.
 struct KeptRecord {
   store::Seq seq = 0;
   store::Seq previous = 0;
@@ -37,14 +37,14 @@ class SimDisk {
   std::map<store::RunNumber, std::vector<KeptRecord>> acknowledged;
   store::Seq acknowledged_through = 0;
 
-  // Changes a turn on the disk, its record and those behind it in the run being encoded anew: a
-  // disk that lies with correct checksums. False: the turn was none to its liking.
+  // Changes a turn on the disk and encodes its record and the run's later ones anew: a disk that
+  // lies with correct checksums. False: this turn could not be changed.
   bool tamper(const std::function<bool(std::string* body)>& change);
   void lose_last_commit();
 
   store::Seq last_commit_began = 0;
 
-  // A control: appends return before they are durable, which they are with the next one.
+  // A control: appends return before they are durable; the next append makes them durable.
   bool acknowledges_early = false;
 };
 

@@ -181,7 +181,7 @@ void check_identities(const std::vector<History>& histories, Verdict* verdict) {
 
 namespace {
 
-// A world in which everything has happened: side effects come from the record.
+// A world of the past: side effects come from the record.
 struct Recorded {
   explicit Recorded(const std::vector<proto::Turn>& turns) {
     for (const proto::Turn& turn : turns) {
@@ -236,7 +236,7 @@ void run_again(const History& history, replay::StackPool& stacks, Verdict* verdi
   Recorded world(history.turns);
   const replay::WorkflowCode code = program(world.outside);
   const proto::Turn* current = nullptr;
-  // What the engine knew of a step when its strand was dropped, the log knows.
+  // The log says what the engine knew of a step when its strand was dropped.
   const auto unwanted = [&](std::uint32_t id) { return gives_up_step(*current, id); };
   replay::Execution execution(info_of(history), code, stacks,
                               {.strict = true, .step_unwanted = unwanted});

@@ -1,5 +1,5 @@
-// Reads the runs of a simulated disk back and judges each by itself: does its history follow from
-// what was acknowledged, has each operation one outcome, did timers wait, does its replay agree.
+// Reads the runs of a simulated disk back and judges each by itself: does its history fit the
+// acknowledgements, has each operation one outcome, did timers wait, does its replay agree.
 #pragma once
 #include <string>
 #include <vector>
@@ -34,8 +34,8 @@ std::string in_turn(const History& history, std::size_t turn);
 // Every run of the disk, by number.
 std::vector<History> read_all(SimDisk& disk, Verdict* verdict);
 
-// The log begins with what was acknowledged, byte for byte. What follows was never acknowledged: it
-// was on its way when a process died, and from now on counts as acknowledged, since it is durable.
+// The log begins with the acknowledged records, byte for byte. Records after them were under way
+// when a process died; they are durable, so from now on they count as acknowledged.
 void check_acknowledged(const std::vector<History>& histories, SimDisk* disk, Verdict* verdict);
 
 // One history by itself. `latest_ms`: the latest instant that the machine's clock has shown.

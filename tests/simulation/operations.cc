@@ -153,7 +153,7 @@ class Operations {
     if (operation == nullptr) return;
     early(operation->scheduled_ms + operation->duration_ms, "timer " + std::to_string(id));
   }
-  // Early is: recorded in a turn whose time is before the instant it was set for, or before any
+  // Early means: recorded in a turn whose time is before the instant it was set for, or before any
   // clock has shown that instant.
   void early(std::int64_t due_ms, const std::string& what) {
     if (now() < due_ms) {
@@ -184,8 +184,8 @@ class Operations {
     }
   }
 
-  // Code may give up what has ended already if it does not know yet: the outcome came behind the
-  // cause, in the same turn or in deferred ones.
+  // Code may give up an operation that has already ended if it does not know that yet: the outcome
+  // came after the cause, in the same turn or in deferred ones.
   void given_up(std::uint32_t id) {
     const auto found = operations_.find(id);
     if (found == operations_.end()) return bad("something unknown is given up");

@@ -1,5 +1,5 @@
-// Workflow code for simulations: what a run does follows from the number that it is started with.
-// Between them the programs use everything that workflow code can ask for.
+// Workflow code for simulations: the number that a run is started with decides what it does.
+// Together the programs use everything that workflow code can ask for.
 #pragma once
 #include <functional>
 #include <string>
@@ -10,17 +10,17 @@
 
 namespace reprise::simulation {
 
-// The world as workflow code meets it; what it answers is recorded and never asked twice.
+// The world as seen by workflow code; its answers are recorded, and nothing is asked twice.
 struct Outside {
   std::function<std::string()> fresh;  // a value never seen before
   // One execution of a step's closure.
   std::function<replay::Outcome(const replay::RunInfo& run, const std::string& step)> step;
-  bool bug = false;            // this version of the code throws what it should not
+  bool bug = false;            // this version of the code throws a wrong exception
   bool other_answers = false;  // a control: queries say what the history does not
   bool deterministic = true;   // false, a control: the code does what the log does not say
 };
 
-// `input` is the number in decimal; anything behind it is ignored.
+// `input` is the number in decimal; anything after it is ignored.
 replay::WorkflowCode program(const Outside& outside);
 
 // The number of a program that waits for signals until it is cancelled, and for nothing else.

@@ -1,5 +1,5 @@
 // Simulated machines, one per seed: see world.h for what happens to them and history.h, clients.h
-// for what is checked. A seed that fails says the command that shows how.
+// for what is checked. For a seed that fails it prints the command that shows how.
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -42,7 +42,7 @@ void move_to_time_zone(std::uint64_t seed) {
   ::tzset();
 }
 
-// A broken invariant ends the process; which seed it was is said all the same.
+// A broken invariant ends the process; the seed is still printed.
 std::array<char, 96> last_words{};
 
 void prepare_last_words(std::uint64_t seed) {
@@ -61,7 +61,7 @@ void run_seed(std::uint64_t seed, bool trace, Totals* totals, TortureReport* rep
   World world(seed, Control::kNone, trace);
   world.run();
   totals->add(world.counts());
-  // The same seed is the same world, or a failure could not be shown again.
+  // The same seed must give the same world, or a failure could not be repeated.
   constexpr std::uint64_t kSecondLook = 50;
   if (seed % kSecondLook == 0) {
     World again(seed, Control::kNone, false);
@@ -79,7 +79,8 @@ void run_seed(std::uint64_t seed, bool trace, Totals* totals, TortureReport* rep
   report->fail("  simulation_torture --seed " + std::to_string(seed) + " --count 1 --trace");
 }
 
-// What must be found when it is there. Not every seed gives the control something to break.
+// Controls, which must be found when they take effect. Not every seed gives them something to
+// break.
 struct Expected {
   Control control;
   Flaw flaw;

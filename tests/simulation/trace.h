@@ -1,5 +1,5 @@
-// What happened in a simulated world, step by step: a hash that tells whether two worlds went the
-// same way, and on request the text.
+// What happened in a simulated world, step by step: a hash that tells whether two worlds were the
+// same, and on request the text.
 #pragma once
 #include <cstdint>
 #include <cstdio>

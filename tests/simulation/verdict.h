@@ -1,4 +1,4 @@
-// What was found wrong with a simulated world, by kind: a control asks for the kind it provokes.
+// What was found wrong in a simulated world, by kind: a control expects the kind that it provokes.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -7,7 +7,7 @@
 namespace reprise::simulation {
 
 enum class Flaw : std::uint8_t {
-  kLog,       // the log is no extension of what was acknowledged
+  kLog,       // the log does not extend the acknowledged records
   kPromise,   // something acknowledged is not in the log, or something is in it twice
   kEffect,    // something happened before its cause was durable
   kTimer,     // a timer fired early
@@ -16,9 +16,9 @@ enum class Flaw : std::uint8_t {
   kOutcome,   // an operation has more than one outcome, or a late attempt's
   kReplay,    // replaying a history does not give the same commands
   kQuery,     // an answer that the history does not give
-  kEnd,       // somebody was told another end than the recorded one
+  kEnd,       // a client was told an end other than the recorded one
   kIdentity,  // two runs of one workflow id at once, or a start against its policy
-  kTrouble,   // a run was parked, or the engine complained
+  kTrouble,   // a run was parked, or the engine reported an error
 };
 const char* to_string(Flaw flaw);
 

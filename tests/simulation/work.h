@@ -24,12 +24,12 @@ class Work {
   bool begin(runtime::EmbeddedEngine& engine, const std::string& queue);
   // One attempt under way ends, its result is on its way. False: none is under way.
   bool finish_one(runtime::EmbeddedEngine& engine);
-  // The engine hears once more what it has heard before.
+  // The engine gets an earlier result once more.
   void repeat_result(runtime::EmbeddedEngine& engine);
   // An attempt overruns its limit; it goes on and will report later.
   void time_out(runtime::EmbeddedEngine& engine);
   void heartbeat(runtime::EmbeddedEngine& engine);
-  // The worker of the queue stops: its threads come back, some having been told to.
+  // The worker of the queue stops: its threads return, some after a stop request.
   void stop_worker(runtime::EmbeddedEngine& engine, const std::string& queue);
   // The process has ended; `power`: and so has the machine.
   void crash(bool power);

@@ -12,7 +12,7 @@ namespace {
 
 const std::string kQueues[] = {"default", "activities"};
 
-// Around instants at which clocks are known to go wrong: summer time begins and ends, the end of 32
+// Around instants at which clocks are known to fail: summer time begins and ends, the end of 32
 // bits, a leap day, a new year.
 base::Time some_instant(Random& random) {
   constexpr std::int64_t kInstants[] = {1'774'746'000'000, 1'792'890'000'000, 2'147'483'647'000,
@@ -177,7 +177,8 @@ enum class World::Act : std::uint8_t {
   kSetClock,
 };
 
-// Worlds in which everything happens equally often are much alike: each has its own habits.
+// If everything happened equally often, all worlds would be much alike: so each has its own
+// preferences.
 void World::weigh_acts() {
   constexpr std::uint64_t kUsual[] = {80, 80, 80, 50, 30, 18, 36, 12, 12, 8, 2,
                                       6,  18, 4,  4,  2,  6,  10, 6,  6,  6, 6};
@@ -325,7 +326,7 @@ bool World::settle() {
     bool worked = steps_->run_shards();
     worked |= steps_->commit();
     worked |= attempt();
-    // Work that gets lost is no work.
+    // Lost work does not count.
     worked |= work_.finish_one(*steps_);
     if (i % 8 == 0) archive();
     clients_.poll();

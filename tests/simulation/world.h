@@ -19,7 +19,7 @@
 
 namespace reprise::simulation {
 
-// What is broken on purpose, to see that it is found.
+// Faults made on purpose, which must be found.
 enum class Control : std::uint8_t {
   kNone,
   kLostCommit,            // a crash takes the last acknowledged commit with it
@@ -29,11 +29,11 @@ enum class Control : std::uint8_t {
   kLostResults,           // results of attempts never arrive
   kForgottenAttempts,     // what was under way at a process death is forgotten
   kOtherCode,             // workflow code does what the log does not say
-  kEarlyAcknowledgement,  // the disk says that it has written what it only will write
-  kOtherAnswers,          // queries are answered from what the history does not hold
-  kChangedEnd,            // an end is another one afterwards
+  kEarlyAcknowledgement,  // the disk confirms writes before it has made them
+  kOtherAnswers,          // queries are answered from state that the history does not have
+  kChangedEnd,            // an end is changed afterwards
   kChangedPolicy,         // a start that should have been refused
-  kChangedRecord,         // a result is another one afterwards
+  kChangedRecord,         // a result is changed afterwards
 };
 
 struct Counts {
@@ -67,7 +67,7 @@ class World {
   void worker_leaves(const std::string& queue);
 
   // ---- the schedule ----
-  // What may happen next, and how often in this world: some things never, others in bursts.
+  // The possible next events, and their frequency in this world: some never, others in bursts.
   enum class Act : std::uint8_t;
   void weigh_acts();
   Act next_act();

@@ -1,4 +1,4 @@
-// What a control breaks on a simulated disk while the machine is down.
+// The faults that a control makes on a simulated disk while the machine is down.
 #include "tests/simulation/world.h"
 
 namespace reprise::simulation {

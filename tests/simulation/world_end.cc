@@ -1,5 +1,5 @@
-// How a simulated world ends: faults off, time passes, and every run has to come to its end or to
-// wait for something that really is absent.
+// How a simulated world ends: faults off, time passes, and every run must end, or wait for
+// something that really is absent.
 #include <algorithm>
 
 #include "event/catalogue.h"
@@ -74,7 +74,7 @@ void World::check_waiting() {
   }
 }
 
-// What can be said of the log at any time.
+// The checks of the log that hold at any time.
 void World::check_disk() {
   const std::vector<History> histories = read_all(disk_, &verdict_);
   check_acknowledged(histories, &disk_, &verdict_);

@@ -1,4 +1,4 @@
-// Runs something in a child process that may die of it, and takes the lines that it says.
+// Runs a function in a child process, which may die of it, and collects its lines.
 #pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -15,8 +15,8 @@ struct ChildLines {
   int status = 0;  // of waitpid()
 };
 
-// `body` is called in the child with a function that takes one line. Nothing but the caller's
-// thread lives on in the child. `quiet`: what it says to stderr and stdout is dropped.
+// `body` is called in the child with a function that takes one line. Only the caller's thread
+// exists in the child. `quiet`: its stderr and stdout are dropped.
 inline ChildLines lines_of_child(
     bool quiet, const std::function<void(const std::function<void(std::string)>&)>& body) {
   int ends[2];

@@ -1,4 +1,4 @@
-// Runs a program and takes all that it says.
+// Runs a program and collects its output.
 #pragma once
 #include <cstdio>
 #include <cstdlib>

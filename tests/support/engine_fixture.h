@@ -1,5 +1,5 @@
-// An engine without threads, over memory or over a directory, with a clock that stands still until
-// it is moved: everything a test sees follows from what the test does.
+// An engine without threads, over memory or over a directory, with a clock that only the test
+// moves: everything that happens follows from what the test does.
 #pragma once
 #include <memory>
 #include <string>

@@ -1,5 +1,4 @@
-// The ways in which a testing::Env can be made to run a test: what holds in the usual order must
-// hold in every one.
+// The modes of a testing::Env: what holds in the usual order must hold in all of them.
 #pragma once
 #include <ostream>
 #include <reprise/testing/env.h>

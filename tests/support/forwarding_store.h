@@ -1,5 +1,5 @@
 // A journal and an archive that pass every call on to another one: a test double derives from them
-// and overrides what it does differently.
+// and overrides single functions.
 #pragma once
 #include "store/store.h"
 

@@ -9,7 +9,7 @@ namespace reprise::testing {
 inline const std::string kHostileText =
     "id\x1b[31m\u009b2J\u202egpj\u2066\u200e\u061c\u2028\u2029\x7f\x07\rx\nFORGED line";
 
-// What of it reached the output as it is; empty: nothing.
+// The part that reached the output unescaped; empty: none.
 inline std::string hostile_part_of(std::string_view output) {
   constexpr std::string_view kParts[] = {"\x1b",   "\u009b", "\u202e", "\u2066", "\u200e", "\u061c",
                                          "\u2028", "\u2029", "\x7f",   "\x07",   "\r"};

@@ -1,4 +1,4 @@
-// Text and bytes that a caller from outside may hand over, and what a log keeps of them.
+// Text and bytes that a caller may pass, and what a log keeps of them.
 #pragma once
 #include <cstddef>
 #include <random>
@@ -7,7 +7,7 @@
 
 namespace reprise::testing {
 
-// docs/limits.md, said once more by whoever looks from outside.
+// The limits of docs/limits.md, repeated here from outside.
 inline constexpr std::size_t kLongestId = 1'000;
 inline constexpr std::size_t kLongestText = std::size_t{64} << 10;
 // Of a string that is the only argument: the head of the list, and that of a string of this size.
@@ -19,14 +19,14 @@ std::string any_bytes(std::mt19937_64& random, std::size_t size);
 std::string any_text(std::mt19937_64& random);
 // Filled up to the longest, or one byte below it, in one of four.
 std::string any_name(std::mt19937_64& random, std::string_view suffix = {});
-// A name that is to be refused: too long, or no UTF-8.
+// A name that must be refused: too long, or not UTF-8.
 std::string refused_name(std::mt19937_64& random);
 
 // By another library than the product's own check.
 bool is_utf8(std::string_view text);
 
-// Is it what a log keeps of this text? The same if that is UTF-8 of a sane length; otherwise UTF-8
-// in which all that was ASCII stands as it stood.
+// Is it what a log keeps of this text? The same text if it is UTF-8 of a sane length; otherwise
+// UTF-8 with all ASCII characters in place.
 bool is_text_of(std::string_view kept, std::string_view original);
 
 }  // namespace reprise::testing

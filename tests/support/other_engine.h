@@ -1,5 +1,5 @@
-// Another process, which does what it is told, command by command: for tests of what reads a store
-// beside the engine that writes it.
+// Another process, which executes commands one by one: for tests of readers beside the engine that
+// writes the store.
 #pragma once
 #include <functional>
 #include <poll.h>

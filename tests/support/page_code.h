@@ -14,7 +14,7 @@ inline std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Each C++ block of the page stands in the source, letter by letter; there are so many at least.
+// Each C++ block of the page is in the source, letter by letter; there are at least this many.
 inline void expect_code_of(const std::string& page, const std::string& source, int blocks) {
   const std::string text = content_of(page);
   const std::string code = content_of(source);

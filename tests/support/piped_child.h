@@ -1,4 +1,4 @@
-// A child process that is told something and tells something, by a pipe in each direction.
+// A child process with a pipe in each direction.
 #pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -14,8 +14,8 @@ struct PipedChild {
   int from = -1;  // what it tells
 };
 
-// Calls `live(told, tell)` in the child, which ends with exit code 0 after it. To be called before
-// this process has threads.
+// Calls `live(told, tell)` in the child, which ends with exit code 0 after it. Call it before this
+// process has threads.
 template <class Live>
 PipedChild fork_piped_child(const Live& live) {
   int told[2];

@@ -1,4 +1,4 @@
-// A store as a version left it that could not read some of its own records: it set their run aside,
+// A store left by a version that could not read some of its own records: it quarantined their run,
 // and archived it so.
 #pragma once
 #include <string>
@@ -14,8 +14,9 @@ namespace reprise::testing {
 
 struct Quarantined {
   std::vector<proto::Turn> turns;  // of run 1, all of them archived
-  // The record that it could not read. The first: it knew no names either, and the archive does not
-  // list the run under its id. Behind the last: a repair has cut the run short.
+  // The record that it could not read. If it is the first record, the version did not know the
+  // names either, and the archive does not list the run under its id. If it is after the last, a
+  // repair has cut the run short.
   store::Seq damaged_at = 0;
   std::vector<proto::Turn> newer{};  // of run 2, likewise
 };

@@ -1,5 +1,5 @@
-// A directory for a harness, in memory where there is room: what matters there is the order of
-// operations, and syncing a disk takes most of their time.
+// A directory for a harness, in memory where there is room: only the order of operations matters,
+// and syncing a disk would take most of the time.
 #pragma once
 #include <cstdint>
 #include <cstdlib>

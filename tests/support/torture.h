@@ -1,6 +1,6 @@
-// What the torture harnesses have in common: how long to go on, from which seed, and how to say
-// what came of it. A harness is a program of its own; ctest runs it in its quick size, a person or
-// a night's run in its long one.
+// The common parts of the torture harnesses: number of trials, seed, and the printed result. A
+// harness is a program of its own; ctest runs it in its quick size, a person or a night's run in
+// its long one.
 //
 //   $ power_fail_torture --long --seed 7
 //   power_fail: states=1000000 bad=0 controls=2/2 seed=7: ok
@@ -16,7 +16,7 @@
 
 namespace reprise::testing {
 
-// How many trials a harness makes when nobody says a number.
+// How many trials a harness makes by default.
 struct TortureSizes {
   std::uint64_t quick = 0;
   std::uint64_t full = 0;
@@ -68,7 +68,7 @@ class TortureReport {
   void add(std::string_view what, std::string_view text) {
     line_ += " " + std::string(what) + "=" + std::string(text);
   }
-  // Says what went wrong, at once: a harness that is killed later has still said it.
+  // Prints what went wrong at once, in case the harness is killed later.
   void fail(std::string_view why) {
     failed_ = true;
     std::fprintf(stderr, "%s: %.*s\n", name_.c_str(), static_cast<int>(why.size()), why.data());

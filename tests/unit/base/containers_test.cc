@@ -22,7 +22,7 @@ TEST(Ring, KeepsOrderWhileItGrowsAndWrapsAround) {
   std::deque<std::string> expected;
   std::mt19937 random(1);
   for (int i = 0; i < 10'000; ++i) {
-    // Longer and longer, then shorter: it wraps around in every size.
+    // Grows and shrinks, so that it wraps around in every size.
     if (expected.empty() || random() % 100 < (i < 5'000 ? 60u : 40u)) {
       ring.push_back(std::to_string(i));
       expected.push_back(std::to_string(i));

@@ -86,7 +86,7 @@ TEST(CrashSignalsDeathTest, NobodyIsLeftOutInSilence) {
   EXPECT_DEATH(die(), "there is room for who tells crashes");
 }
 
-// As programs do that take page faults for their own purposes.
+// Like programs that use page faults for their own purposes.
 TEST(CrashSignalsDeathTest, AHandlerThatMendsWhatFailedGoesOnMending) {
   const auto live = [] {
     static volatile std::sig_atomic_t mended = 0;

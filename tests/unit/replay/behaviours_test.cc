@@ -1,4 +1,4 @@
-// What runs do by the behaviours that they began with, each as it was before and as it is now.
+// Each behaviour, in runs that began before and after the change.
 #include "replay/behaviours.h"
 
 #include <string>
@@ -208,7 +208,7 @@ TEST(Behaviours, BeforeOneAnUpdateThatComesTooEarlyIsUnknown) {
   }
 }
 
-// A run that was recorded so has gone on.
+// A run recorded in this way has gone on.
 TEST(Behaviours, LoopsInOldCancelledRunsGoOn) {
   const auto code = [](Execution& e) {
     const auto go = e.next_signal("go");

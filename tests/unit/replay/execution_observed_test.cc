@@ -1,4 +1,4 @@
-// What an observer of a replay is told, in which order, on which stack, and how it leaves.
+// What an observer of a replay is told, in which order, on which stack, and how it ends the replay.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -88,7 +88,7 @@ TEST_F(ObservedTest, IsToldOfEveryEventWhereItHappens) {
 TEST_F(ObservedTest, LeavesWhereverItIsAsked) {
   ScriptedRun run(a_then_b);
   record_a_then_b(run);
-  // What is applied cannot be left: it has not happened yet.
+  // It cannot leave while an input is being applied.
   const std::vector<std::size_t> leaving = {2, 3, 4, 6, 7, 8, 10, 12, 13, 14};
   for (const std::size_t after : leaving) {
     Notes notes;

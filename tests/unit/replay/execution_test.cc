@@ -43,7 +43,7 @@ TEST(Execution, RecordsWhereACommandWasAskedFor) {
   EXPECT_EQ(run.last().commands(0).call_site().line(), 17u);
 }
 
-// What a crash in the code is told with.
+// The facts for the report of a crash in the code.
 TEST(Execution, AStrandKnowsItsNumberAndItsLastCall) {
   std::vector<replay::Strand::Label> labels;
   const auto look = [&labels] { labels.push_back(replay::Strand::current()->label()); };
@@ -120,7 +120,7 @@ TEST(Execution, AnAllocationOfASideEffectThatFailsParksTheRun) {
   EXPECT_EQ(run.start(), TurnEnd::kParked);
 }
 
-// ...but a command made by half must not reach code that catches exceptions, nor the log.
+// ...but a half-made command must not reach code that catches exceptions, nor the log.
 TEST(ExecutionDeathTest, AnAllocationOfADurableCallThatFailsEndsTheProcess) {
   ScriptedRun run([](Execution& e) {
     try {

@@ -1,4 +1,4 @@
-// Steps that nobody waits for any more: of cancelled scopes, and of strands that are dropped.
+// Steps that are no longer waited for: of cancelled scopes, and of dropped strands.
 #include <string>
 #include <tuple>
 #include <vector>
@@ -193,7 +193,7 @@ TEST_P(DroppedStep, EndsWithItsRun) {
   EXPECT_EQ(run_.replay(), TurnEnd::kClosed);
 }
 
-// Whoever waits for it while it is dropped may be dropped too.
+// A strand that waits for it may be dropped too.
 TEST_P(DroppedStep, IsWaitedForByAll) {
   ScriptedRun run(
       [this](Execution& e) {

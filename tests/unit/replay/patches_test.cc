@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{Stage::kDeprecated, Stage::kDeprecated, ""},
                       Case{Stage::kDeprecated, Stage::kRemoved, ""},
                       Case{Stage::kRemoved, Stage::kBefore, kUnguarded},
-                      // Nothing tells such a run from one that took the old branch.
+                      // Such a run looks like one that took the old branch.
                       Case{Stage::kRemoved, Stage::kPatched, kUnguarded},
                       Case{Stage::kRemoved, Stage::kDeprecated, ""},
                       Case{Stage::kRemoved, Stage::kRemoved, ""}),
@@ -270,7 +270,7 @@ TEST(Patches, TheFirstToAskMayBeASpawnedStrand) {
   }
 }
 
-// Turns that ran no code have no say in what the code before them was.
+// Turns that ran no code do not tell which code ran before them.
 TEST(Patches, ARunThatWaitedForBetterCodeIsAsNewAsItsTurns) {
   ScriptedRun run([](Execution& e) {
     const auto go = e.next_signal("go");

@@ -1,4 +1,4 @@
-// Codecs of signals that say no, and what code does with signals.
+// Codecs that refuse signals, and code that reads signals.
 #pragma once
 #include <memory>
 #include <stdexcept>

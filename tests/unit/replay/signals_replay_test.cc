@@ -1,4 +1,4 @@
-// What decides on replay which signals do not decode: the log, not the codec.
+// On replay the log decides which signals do not decode, not the codec.
 #include <string>
 
 #include <gmock/gmock.h>
@@ -55,7 +55,7 @@ TEST(UnreadableSignals, ThatWereReadOnceStayWithTheCode) {
   EXPECT_EQ(result_of(run), "n1");
 }
 
-// The log counts how often other code has found a signal good, not how often one has looked.
+// The log counts how often other code has accepted a signal, not how often it was examined.
 TEST(UnreadableSignals, MayBeLookedAtMoreOftenByWhoReadsThemTheSame) {
   const auto body = [](int looks) {
     return [looks](Execution& e) {
@@ -78,7 +78,8 @@ TEST(UnreadableSignals, MayBeLookedAtMoreOftenByWhoReadsThemTheSame) {
   }
 }
 
-// Replay says yes where the log has nothing; then the one who waits is not given it all the same.
+// Replay accepts a signal if the log does not set it aside; but then the waiting code still does
+// not get it.
 TEST(UnreadableSignals, MayBeLookedAtBeforeTheyAreFoundBad) {
   const auto body = [](int looks) {
     return [looks](Execution& e) {
@@ -120,7 +121,7 @@ TEST(UnreadableSignals, AreReadOnceEachWhereTheyAreGood) {
   EXPECT_EQ(times_read, 3);
 }
 
-// What a codec throws besides is a bug: the code is to meet it where it takes the signal.
+// Any other exception of a codec is a bug: the code must meet it where it takes the signal.
 TEST(UnreadableSignals, AreNoneWhereTheCodecHasABug) {
   ScriptedRun run([](Execution& e) {
     const auto got = next(e, read_with_a_bug);
@@ -133,7 +134,7 @@ TEST(UnreadableSignals, AreNoneWhereTheCodecHasABug) {
   EXPECT_THAT(run.commands(), ElementsAre("RunCompleted"));
 }
 
-// What it was read as before is none of the codec's with the bug.
+// The buggy codec does not matter for how the signal was read before.
 TEST(UnreadableSignals, AreNotHandedOnAsWhatAnotherCodecHasMadeOfThem) {
   ScriptedRun asked([](Execution& e) {
     call(e, "a");

@@ -1,4 +1,4 @@
-// Signals that do not decode as what the code would have read them as.
+// Signals that do not decode as the type that the code reads.
 #include <string>
 #include <vector>
 

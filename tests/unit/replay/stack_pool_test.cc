@@ -136,8 +136,7 @@ TEST(StackPoolTest, MemoryOfColdStacksGoesBackToTheKernel) {
   give_back_all(pool, stacks);
 }
 
-// A load of a steady width keeps its stacks; one that has become narrower gives the rest back, with
-// nobody asking.
+// A steady load keeps its stacks; after it shrinks the rest is returned without a request.
 TEST(StackPoolTest, StacksNeededRecentlyStayWarm) {
   StackPool pool({.warm_stacks = 2});
   auto stacks = take_many(pool, 8);
@@ -223,7 +222,7 @@ TEST_P(StackPoolDeathTest, OneByteTooFarFaults) {
   pool.give_back(stack);
 }
 
-// As far as a large frame may jump that does not touch what it passes over.
+// As far as a large frame can jump without touching the pages in between.
 TEST_P(StackPoolDeathTest, AFrameTooFarFaults) {
   StackPool pool({.guard = GetParam()});
   const Stack stack = pool.take();

@@ -1,4 +1,4 @@
-// Recorded stacks: each different one once in a history, whatever happens to the run in between.
+// Recorded stacks: each different one is once in a history, whatever happens to the run in between.
 #include "replay/stack_recorder.h"
 
 #include <set>
@@ -78,7 +78,7 @@ TEST_F(RecordedStacks, AreThereOnceEach) {
   run.start();
   for (std::uint32_t id = 1; id <= 3; ++id) run.turn({activity_completed(id)});
   EXPECT_EQ(run.turn({activity_completed(4)}), TurnEnd::kClosed);
-  // The end of the run is nobody's call.
+  // No call makes the end of the run.
   EXPECT_THAT(numbers(run.history()), ElementsAre(1, 1, 1, 2, 0));
   const auto all = stacks(run.history());
   ASSERT_EQ(all.size(), 2u);
@@ -143,7 +143,7 @@ TEST_F(RecordedStacks, OfAParkedTurnAreForgotten) {
   EXPECT_THAT(numbers(run.history()), ElementsAre(1));
 }
 
-// What a strand is cancelled by is no code of the user's.
+// A cancellation does not come from user code.
 TEST_F(RecordedStacks, AreLeftOutWhereTheEngineItselfAsks) {
   ScriptedRun run(selling(1), recording());
   run.start();

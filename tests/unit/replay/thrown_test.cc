@@ -1,5 +1,4 @@
-// Exceptions that leave the code of a run: what the report says of them, and where they were
-// thrown.
+// Exceptions that leave the code of a run: their reports, with the place where they were thrown.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -140,7 +139,7 @@ TEST_F(ThrownTest, HandlersAndStrandsAreNamed) {
   EXPECT_THAT(with(signal("go")), AllOf(HasSubstr("a spawned strand"), HasSubstr("strand 2")));
 }
 
-// What the code catches itself is its own business: nobody looks.
+// Exceptions that the code catches itself are not reported.
 TEST_F(ThrownTest, NothingIsKeptOfWhatIsCaught) {
   ScriptedRun run([](Execution&) {
     try {

@@ -1,4 +1,4 @@
-// How long a caller waits for room, and what it is told.
+// How long a caller waits for room, and the error it gets.
 #include "runtime/engine/admission.h"
 
 #include <limits>
@@ -55,7 +55,7 @@ TEST(Admission, DoesNotLetAThreadWaitThatMustNot) {
   EXPECT_EQ(refusal(admission.enter(Kind::kQuestion, 0)), ErrorCode::kOverloaded);
 }
 
-// Whoever has too much under way must be able to end some of it, and not without a bound.
+// With too much under way, callers must still be able to end runs, within a limit.
 TEST(Admission, KeepsSomeRoomForEnds) {
   Admission admission({.pending_requests = 16}, false);
   for (int i = 0; i < 16; ++i) ASSERT_TRUE(admission.enter(Kind::kWrite, 0));

@@ -10,7 +10,7 @@ namespace {
 
 using replay::Outcome;
 
-// Keeps what the pool reports; a test waits for it, not for time.
+// Keeps the pool's reports; a test waits for them, not for time.
 class Reports final : public AttemptObserver {
  public:
   void taken() override {}
@@ -147,7 +147,7 @@ TEST(AttemptPool, ManyTasksWakeAllThreads) {
   }
 }
 
-// What has no room stays in the queue, in order, and begins when there is room.
+// Attempts without room stay in the queue, in order, and begin when there is room.
 TEST(AttemptPool, TakesNothingWhileThereIsNoRoom) {
   Reports reports;
   reports.set_room(false);

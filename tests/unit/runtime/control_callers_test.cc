@@ -1,4 +1,4 @@
-// What hostile bytes do to the control server, and callers that do not go on.
+// Hostile bytes for the control server, and callers that stop in the middle.
 #include <random>
 #include <sys/socket.h>
 
@@ -125,7 +125,7 @@ TEST_F(ControlCallers, AHundredCallersAreAllAnswered) {
   }
 }
 
-// A hundred that say nothing keep others out for as long as one request may take to arrive.
+// A hundred silent connections keep others out only as long as a request may take to arrive.
 TEST_F(ControlCallers, AHundredWhoSayNothingAreGotOver) {
   std::vector<Caller> silent;
   for (int i = 0; i < 100; ++i) silent.push_back(connect());
@@ -137,7 +137,7 @@ TEST_F(ControlCallers, AHundredWhoSayNothingAreGotOver) {
   EXPECT_TRUE(receive(caller));
 }
 
-// Their code may take days; whoever wants to end a run must not wait for it.
+// Their code may take days; a request to end a run must not wait for it.
 TEST_F(ControlCallers, UpdatesThatWaitLeaveRoomForOthers) {
   worker_.reset();  // nobody handles updates
   open_server({.connections = 2, .waiting_for_code = 1});

@@ -1,5 +1,5 @@
-// A control server over an engine, on one thread and at a time that stands still, and those who
-// talk to it.
+// A control server over an engine, on one thread and with a clock that stands still, and its
+// callers.
 #pragma once
 #include <chrono>
 #include <memory>
@@ -49,7 +49,7 @@ class ControlFixture : public EngineFixture {
     ASSERT_TRUE(server) << server.error().text();
     server_ = std::move(*server);
   }
-  // For the code that there is by now.
+  // For the code registered so far.
   void restart_worker() {
     worker_.reset();
     start_worker();
@@ -66,7 +66,7 @@ class ControlFixture : public EngineFixture {
     serve();
   }
 
-  // Somebody at the other end.
+  // A caller at the other end.
   struct Caller {
     store::File socket;
     runtime::FrameReader reader{runtime::kMaxControlReply};
@@ -114,7 +114,7 @@ class ControlFixture : public EngineFixture {
     EXPECT_TRUE(reply);
     return reply.value_or(proto::ControlReply());
   }
-  // One that has come whole and at once, if any has: of a server that nobody drives here.
+  // A complete answer that is already there, if any: for a server that is not driven here.
   static std::optional<proto::ControlReply> short_reply(int socket, int flags) {
     char buffer[1'000];
     const ssize_t got = ::recv(socket, buffer, sizeof buffer, flags);

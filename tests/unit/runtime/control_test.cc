@@ -1,4 +1,4 @@
-// What the control server does for whoever asks.
+// What the control server does for each request.
 #include <chrono>
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-// Whom the next process blames for the end of this one. The ends are those of other processes.
+// Which run the next process blames for the end of this one. The deaths happen in other processes.
 #include "runtime/engine/crash_reports.h"
 
 #include <functional>
@@ -35,7 +35,7 @@ class EndsTest : public ::testing::Test {
   store::TemporaryDirectory directory_;
 };
 
-// The run whose code another thread just executes has not eaten the memory, as far as is known.
+// A run whose code another thread is executing is not known to have used up the memory.
 TEST_F(EndsTest, WantOfMemoryIsLaidToNobody) {
   const auto die = [&](bool told) {
     const auto marks = open();
@@ -51,8 +51,8 @@ TEST_F(EndsTest, WantOfMemoryIsLaidToNobody) {
   EXPECT_EQ(open()->deaths().size(), 1u) << "nobody has said anything";
 }
 
-// A run that eats the memory does so on the thread that executes it, but so may a victim of others:
-// it counts as if nobody had seen it, and that run alone is counted.
+// A run that uses up the memory fails on its own thread, but a victim of others may too: it counts
+// as an unseen death, for that run only.
 TEST_F(EndsTest, WantOfMemoryInTheCodeOfARunIsThatRunsAfterThreeInARow) {
   const std::string workflow = "w";
   KnownRun run;

@@ -1,5 +1,5 @@
-// What clients ask of an engine, and what becomes of runs whose code is wrong; in memory, without
-// threads and without time of its own.
+// Clients' requests to an engine, and runs whose code is wrong; in memory, without threads, with a
+// clock that the test moves.
 #include <stdexcept>
 
 #include <gmock/gmock.h>
@@ -31,7 +31,7 @@ TEST_F(EngineRequestTest, SignalsReachTheRunAndLateOnesAreRefused) {
   EXPECT_EQ(signal("run-2", "go").error().code, ErrorCode::kNotFound);
 }
 
-// What the code reads next is not known behind an input that it has not seen.
+// After an input that the code has not seen, it is unknown what the code reads next.
 TEST_F(EngineRequestTest, SignalsAreRefusedOnlyWhereTheCodeHasSeenAllThatWasSent) {
   const auto reads = [](std::string_view input, std::shared_ptr<void>*, std::string* why_not) {
     *why_not = "it is not good";

@@ -1,4 +1,4 @@
-// The engine end to end, in memory, without threads and without time of its own.
+// The engine end to end, in memory, without threads, with a clock that the test moves.
 #include <gmock/gmock.h>
 
 #include "tests/support/engine_fixture.h"

@@ -1,5 +1,5 @@
-// The control socket of an engine that is full: whoever has too much under way must be able to end
-// some of it from outside. With the engine's own threads.
+// The control socket of a full engine: it must be possible to end runs from outside. With the
+// engine's own threads.
 #include <atomic>
 #include <chrono>
 
@@ -70,7 +70,7 @@ class FullEngineControl : public ::testing::Test {
     (void)start("stuck", id_on_shard(0));
     is_stuck_.wait(false);
   }
-  // Success is no code.
+  // Success has no error code.
   ErrorCode ask(proto::ControlRequest request) {
     request.set_workflow_id(id_on_shard(1));
     const auto reply = runtime::ask_engine(store_, std::move(request), kPatience);

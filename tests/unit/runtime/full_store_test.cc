@@ -1,5 +1,5 @@
-// The engine while its store has no room: it takes no work and answers questions, and goes on as if
-// nothing had been when there is room again.
+// The engine while its store has no room: it takes no work but answers questions, and goes on
+// normally when there is room again.
 #include "tests/support/full_store.h"
 
 #include <future>
@@ -36,7 +36,7 @@ class FullStoreTest : public EngineFixture {
     engine_ = std::move(*engine);
   }
 
-  // A run whose turn finds the journal full: nobody is told that it has started.
+  // A run whose turn finds the journal full: its start is not acknowledged.
   Watch start_without_room(const std::string& workflow, const std::string& id) {
     room_.journal = false;
     Watch watch = start(workflow, id);
@@ -172,7 +172,7 @@ TEST_F(FullStoreTest, AWorkerMayBeginWithoutRoom) {
   ASSERT_TRUE(signal("waiting", "go"));
 }
 
-// With threads: a caller whose request was accepted just before is told after its patience.
+// With threads: a caller whose request was accepted just before gets an error after its timeout.
 TEST_F(FullStoreTest, WhoAsksInTimeIsToldAfterAWhile) {
   auto threaded = options();
   threaded.threaded = true;
@@ -255,8 +255,8 @@ TEST_F(FullStoreTest, AnArchiveThatCannotBeWrittenIsFatalOnce) {
   EXPECT_EQ(times, 1);
 }
 
-// A store of LMDB whose journal reaches its largest size: what has been archived leaves it, and it
-// takes work again, whatever number of times.
+// A store of LMDB whose journal reaches its largest size: archived records leave it, and it takes
+// work again, any number of times.
 TEST_F(FullStoreTest, AFullMapEmptiesByItself) {
   const store::TemporaryDirectory directory;
   store::StoreOptions sizes;

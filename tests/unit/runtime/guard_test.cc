@@ -44,7 +44,7 @@ class GuardTest : public ::testing::Test {
   void make(GuardMode mode = GuardMode::kPark, GuardNets nets = {}) {
     guard_ = std::make_unique<Guard>(
         mode, [this](LogLevel, std::string_view line) { log_.emplace_back(line); }, nets);
-    log_.clear();  // what it cannot catch here is not what is tested
+    log_.clear();  // calls that it cannot catch here are not tested
   }
   std::unique_ptr<ScriptedRun> run(std::function<void(testing::Execution&)> body) {
     return std::make_unique<ScriptedRun>(
@@ -271,7 +271,7 @@ class SystemCallGuardTest : public GuardTest {
   }
 };
 
-// As code does that was built to have no library.
+// Like code built to run without a library.
 long system_call(long number, long a = 0, long b = 0, long c = 0) {
   long result = 0;
 #if defined(__x86_64__)

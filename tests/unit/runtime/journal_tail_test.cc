@@ -1,4 +1,4 @@
-// Whose is a damaged record? Only that run is quarantined.
+// Which run does a damaged record belong to? Only that run is quarantined.
 #include "runtime/engine/journal_tail.h"
 
 #include <algorithm>
@@ -52,7 +52,7 @@ class JournalTailTest : public ::testing::Test {
     char& byte = records_[seq - 1][at];
     byte = static_cast<char>(byte ^ 0x40);
   }
-  // What taking all of them says, but for those left out.
+  // The result of taking all records except those left out.
   std::string take(store::Seq without = 0) {
     std::string errors;
     for (store::Seq seq = 1; seq <= records_.size(); ++seq) {

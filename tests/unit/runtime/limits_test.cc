@@ -1,5 +1,4 @@
-// What an engine does when there is too much: it pushes back, names the limit, and goes on when
-// there is room.
+// An engine at its limits: it makes callers wait, names the limit, and goes on when there is room.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,7 +69,7 @@ TEST_F(Limits, EveryKindOfRequestCounts) {
   const runtime::RunKey key{"x", {}};
   EXPECT_EQ(code_of_reply([&](auto reply) { engine_->signal(key, "s", "", reply); }),
             ErrorCode::kOverloaded);
-  // Ends find an eighth beyond the limit and one: here that is one.
+  // Ends have an eighth of the limit, plus one, beyond it: here that is one.
   bool let_in = false;
   engine_->cancel({"held", {}}, "",
                   [&](const base::Status& status) { let_in = status.has_value(); });
@@ -136,7 +135,7 @@ TEST_F(Limits, StartsWaitWhileAttemptsHavePiledUp) {
   EXPECT_EQ(refusal(submit("2")), "(not refused)");
 }
 
-// As a loop does that catches what a cancelled wait throws, and tries again.
+// Like a loop that catches the exception of a cancelled wait, and tries again.
 TEST_F(Limits, ACancelledRunThatDoesNothingButWaitAgainIsParked) {
   bool stubborn = true;
   workflow("w", [&stubborn](Execution& e) {
@@ -173,7 +172,7 @@ TEST_F(Limits, ACancelledRunThatDoesNothingButWaitAgainIsParked) {
   EXPECT_EQ(result(run), "left");
 }
 
-// However often in all: what it does shielded from the cancellation shows that it gets on.
+// Any number in all: calls shielded from the cancellation show that it makes progress.
 TEST_F(Limits, ACancelledRunThatCleansUpIsNotParked) {
   workflow("w", [](Execution& e) {
     const auto go = e.next_signal("go");
@@ -241,7 +240,8 @@ TEST_F(Limits, AHistoryThatIsTooLongTakesNoMoreSignals) {
   EXPECT_EQ(result(run), "Terminated: the run was terminated: test");
 }
 
-// A record has a largest size, and payloads may be large: inputs that come together are shared out.
+// Records have a largest size, and payloads may be large: inputs that come together are split over
+// several turns.
 TEST_F(Limits, ManyInputsForOneRunBecomeSeveralTurns) {
   constexpr int kSignals = 1'000;
   workflow("w", [](Execution& e) {

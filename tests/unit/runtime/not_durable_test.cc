@@ -1,4 +1,4 @@
-// What is not durable did not happen: nobody is told of it, neither by an answer nor by a refusal.
+// What is not durable did not happen: neither an answer nor a refusal may tell of it.
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -192,7 +192,7 @@ TEST_F(NotDurableTest, AnEndThatIsAskedForTwice) {
   EXPECT_EQ(late.get().error().code, ErrorCode::kRunClosed);
 }
 
-// What is durable is told at once, whatever else waits for the disk.
+// What is durable is reported at once, whatever else waits for the disk.
 TEST_F(NotDurableTest, OtherRunsDoNotWait) {
   ASSERT_TRUE(start("a").get());
   ASSERT_TRUE(terminate("a").get());

@@ -1,5 +1,5 @@
-// Records that verify and hold what this version would not write: the run they belong to is set
-// aside, and the engine goes on.
+// Records that verify but contain what this version would not write: their run is quarantined, and
+// the engine goes on.
 #include <algorithm>
 #include <limits>
 

@@ -1,4 +1,4 @@
-// Code that takes the process with it.
+// Code that ends the process.
 #include <csignal>
 #include <fstream>
 
@@ -55,7 +55,7 @@ class PoisonedRuns : public EngineFixture {
     (*marks)->of_shard(0)->set(1, 0, base::hash64(workflow));
     (*marks)->of_shard(0)->cause = SIGSEGV;
   }
-  // Which workflow a death that came now would be laid to, for want of a run; 0: a run is known.
+  // The workflow that would be blamed for a death now, if no run is known; 0: a run is known.
   std::uint64_t starting_now() {
     std::ifstream file(directory_.path() + "/store/turns", std::ios::binary);
     std::uint64_t starting = 1;
@@ -203,7 +203,7 @@ TEST_F(PoisonedRuns, ARunThatWasNeverRecordedLeavesNothingToTheNext) {
   EXPECT_EQ(parked_for("innocent"), ErrorCode{});
 }
 
-// Whoever repeats a start ends one process after the other, if nothing of the run is recorded.
+// If nothing of the run is recorded, each repeated start ends another process.
 TEST_F(PoisonedRuns, AStartOfAWorkflowThatEndsProcessesIsRecordedBeforeItsCodeRuns) {
   die_starting("w");
   workflow("innocent", wait_for_signal);
@@ -220,7 +220,7 @@ TEST_F(PoisonedRuns, AStartOfAWorkflowThatEndsProcessesIsRecordedBeforeItsCodeRu
   EXPECT_THAT(logged_, Not(HasSubstr("workflow 'innocent'")));
 }
 
-// Nothing of a run is left that has done more than one turn before the first one was on the disk.
+// Nothing is left of a run that made more than one turn before the first was on the disk.
 TEST_F(PoisonedRuns, AWorkflowIsToBlameUntilTheStartIsDurable) {
   std::vector<std::uint64_t> blamed;
   workflow("w", [&](Execution& e) {

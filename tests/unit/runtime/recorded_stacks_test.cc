@@ -1,4 +1,4 @@
-// EngineOptions::record_stacks: what a history then has, and that it has it once.
+// EngineOptions::record_stacks: the history has the stacks, each once.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

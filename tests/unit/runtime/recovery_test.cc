@@ -1,4 +1,5 @@
-// An engine over a directory, closed and opened again: what one process began the next one ends.
+// An engine over a directory, closed and opened again: the next process finishes what one has
+// begun.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -33,7 +34,7 @@ class Recovery : public EngineFixture, public ::testing::WithParamInterface<std:
     std::filesystem::remove_all(directory_);
   }
 
-  // Nothing is saved on closing that was not on the disk before.
+  // Closing saves nothing that was not on the disk before.
   void reopen() {
     worker_.reset();
     engine_.reset();

@@ -33,7 +33,7 @@ TEST_F(SmallCacheTest, EvictedRunsComeBackByReplay) {
   EXPECT_GE(bodies, 9);  // all but the last one were evicted and replayed
 }
 
-// What must stay in memory does not keep what need not.
+// Runs that must stay in memory do not keep others there.
 TEST_F(SmallCacheTest, RunsLeaveMemoryBehindThoseThatMustStay) {
   workflow("stepping", [](Execution& e) {
     proto::StepScheduled step;
@@ -105,7 +105,7 @@ TEST_F(ReplayEveryTurnTest, LeavesDeterministicCodeAlone) {
 }
 
 // Rounds so long that turns run in parts: a run may have a turn that is not appended yet when an
-// effect of its turn before wants to replay it.
+// effect of its previous turn wants to replay it.
 TEST_F(ReplayEveryTurnTest, KeepsTurnsThatAreNotAppendedYet) {
   constexpr int kRuns =
       300;  // some run in the first parts of a round, and are not appended before its end

@@ -226,7 +226,7 @@ TEST_P(Retention, AClockThatWasSetBackKeepsRunsLonger) {
   EXPECT_THAT(closed_ids(), IsEmpty());
 }
 
-// Removes a run as soon as it is archived, before its shard has heard of that.
+// Removes a run as soon as it is archived, before its shard knows.
 class HastyArchive final : public ForwardingArchive {
  public:
   explicit HastyArchive(store::Store& inner)

@@ -30,7 +30,7 @@ TEST(Retry, GrowsToTheMaximumInterval) {
   EXPECT_EQ(retry_delay(policy(), 4'000'000'000u, failure(), {})->count(), 1'000);
 }
 
-// The largest interval is no number that floating point has: it must not become a negative one.
+// The largest interval has no exact floating-point value: it must not become negative.
 TEST(Retry, GrowsToTheEndOfTime) {
   auto endless = policy();
   endless.set_maximum_interval_ms(std::numeric_limits<std::int64_t>::max());

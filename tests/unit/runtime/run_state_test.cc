@@ -48,7 +48,7 @@ TEST(RunState, FoldsOperationsInAndOut) {
   EXPECT_TRUE(state.open());
 }
 
-// Most runs have no id of their own and the default queue; neither is written down again and again.
+// Most runs have no id of their own and the default queue; neither is stored for each run.
 TEST(RunState, WhatIsTheDefaultIsNotStored) {
   Names names;
   RunState state;

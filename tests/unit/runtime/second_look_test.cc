@@ -1,4 +1,4 @@
-// Runs that an earlier version set aside because it could not read its own text: their records
+// Runs that an earlier version quarantined because it could not read its own text: their records
 // verify, and can be read now.
 #include <gmock/gmock.h>
 
@@ -137,7 +137,7 @@ TEST_F(SecondLook, ARunWhoseRecordsAllVerifyGoesOn) {
   EXPECT_EQ(describe("old")->status, RunStatus::kCompleted);
 }
 
-// Otherwise whatever comes next would be archived as damaged too.
+// Otherwise the next record would be archived as damaged too.
 TEST_F(SecondLook, TheArchiveIsToldOfIt) {
   open_over({{start_turn(), signal_turn("\xe9")}, 2});
   EXPECT_EQ(archived().damaged_at(), 0U);
@@ -182,7 +182,7 @@ TEST_F(SecondLook, ARunThatHadNoNameIsFoundUnderItsOwn) {
   EXPECT_EQ(started_->error().code, base::ErrorCode::kAlreadyStarted);
 }
 
-// While nobody knew whose it was, its id was free.
+// While its id was unknown, the id was free.
 TEST_F(SecondLook, ARunWhoseIdHasBeenStartedAgainStaysQuarantined) {
   open_over({{start_turn(kOlder), signal_turn("go")}, 1, {start_turn(kNewer)}});
   workflow("w", wait_for_signal);
@@ -229,7 +229,7 @@ TEST_F(SecondLook, ARunThatStaysQuarantinedForItsIdCanBeTerminated) {
   EXPECT_FALSE(terminate_older());
 }
 
-// One that ended before the newer one began does nobody any harm.
+// A run that ended before the newer one began does no harm.
 TEST_F(SecondLook, ARunThatHadEndedBeforeItsIdWasStartedAgainHas) {
   open_over({{start_turn(kOlder), failed_turn()}, 1, {start_turn(kNewer)}});
   EXPECT_EQ(archived().damaged_at(), 0U);
@@ -273,7 +273,8 @@ TEST_F(SecondLook, RecordsOfTheJournalFollow) {
   EXPECT_EQ(describe("old")->status, RunStatus::kFailed) << logged_;
 }
 
-// What came of it would be archived as damaged too, and its id be free when it has left memory.
+// Its next turns would be archived as damaged too, and its id would be free once it has left
+// memory.
 TEST_F(SecondLook, WithoutRoomToSayItTheRunWaits) {
   Room room;
   auto store = store::memory_store();
@@ -327,7 +328,7 @@ TEST_F(SecondLook, TheArchiveIsToldOfItWhenAnotherRunHasRotted) {
   EXPECT_EQ(list(failed).size(), 1U);
 }
 
-// Nor is it said that the run goes on.
+// Nor does the log say that the run goes on.
 TEST_F(SecondLook, ADamagedRecordOfTheJournalQuarantinesItAgain) {
   auto store = store::memory_store();
   ASSERT_TRUE(archive_quarantined(*store, {{start_turn(), signal_turn("\xe9")}, 2}));

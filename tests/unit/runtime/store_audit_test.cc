@@ -1,4 +1,4 @@
-// What `reprise check` finds: at least whatever keeps an engine from opening the store.
+// `reprise check` finds at least everything that keeps an engine from opening the store.
 #include "runtime/engine/store_audit.h"
 
 #include <filesystem>

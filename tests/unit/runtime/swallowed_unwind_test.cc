@@ -1,4 +1,4 @@
-// Code that does not leave memory when it is asked to.
+// Code that swallows its unwinding.
 #include <gmock/gmock.h>
 
 #include "runtime/host/given_up.h"
@@ -40,7 +40,7 @@ class SwallowedUnwind : public EngineFixture {
 TEST_F(SwallowedUnwind, DoesNotHoldUpTheOthersAndIsReported) {
   start("swallow", "a");
   EXPECT_EQ(logged_, "");
-  const auto b = start("wait", "b");  // for which the other one has to leave memory
+  const auto b = start("wait", "b");  // which makes the other one leave memory
   ASSERT_TRUE(signal("b", "go", "done"));
   EXPECT_EQ(result(b), "done");
   EXPECT_THAT(logged_, HasSubstr("RP2011 run 'a'"));

@@ -1,5 +1,5 @@
 // The engine with its own threads, in memory: what only real concurrency can show. Tests wait for
-// what must happen, never for time.
+// events, never for time.
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -217,7 +217,7 @@ TEST_F(ThreadedEngine, ACancelledStepIsNotTriedAgain) {
   EXPECT_EQ(attempts, 1);
 }
 
-// Callers that are faster than the disk wait their turn; nothing is lost.
+// Callers that are faster than the disk wait; nothing is lost.
 TEST_F(ThreadedEngine, CallersWaitForRoom) {
   runtime::EngineOptions options;
   options.shards = 2;

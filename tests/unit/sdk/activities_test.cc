@@ -1,4 +1,4 @@
-// Activities and steps as workflow code meets them: results, retries, failures, limits.
+// Activities and steps as workflow code sees them: results, retries, failures, limits.
 #include <cmath>
 #include <optional>
 #include <reprise/reprise.h>
@@ -199,7 +199,7 @@ TEST(Activities, WithAResultOfAnotherTypeParkTheRun) {
   }
 }
 
-// What the call says to these options, in workflow code.
+// The error of a call with these options, in workflow code.
 template <class Call>
 std::string refusal_of(const Call& call) {
   Env env;

@@ -1,5 +1,6 @@
-// Every kind of wait, for every kind of operation, meets every source of cancellation: whatever the
-// cancellation itself completes, the wait throws. Only what was complete before it counts.
+// Every kind of wait, for every kind of operation, meets every source of cancellation: the wait
+// throws, whatever the cancellation itself completes. Only operations that were complete before it
+// count.
 #include <optional>
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>
@@ -169,7 +170,7 @@ void cancel_from(Source source, const Handle<std::string>& run) {
   }
 }
 
-// A condition that holds when it is asked makes no wait.
+// A condition that already holds does not wait.
 const char* expected(int what, int how, int source) {
   const bool ready_by_then = (what == kActivity || what == kTimer) && source == kSameStrand;
   return ready_by_then && (how == kReady || how == kReadyForAWhile) ? "went on" : "cancelled";
@@ -213,8 +214,8 @@ TEST_P(CancelledWaits, AllThrow) {
   }
 }
 
-// What was complete before the cancellation is handed out after it; what came later is not. The
-// wait begins under a cancellation that both of them know.
+// A result from before the cancellation is handed over; one from after it is not. Both waits begin
+// in a cancelled scope.
 constexpr Workflow<std::string()> late_waiting{"late_waiting"};
 constexpr Workflow<std::string()> two_strands{"two_strands"};
 constexpr Signal<int> early{"early"};
@@ -268,8 +269,8 @@ TEST_P(CancelledWaits, HandOutWhatWasCompleteBefore) {
   EXPECT_EQ(run.result(), "123 then 7");
 }
 
-// Both strands wait for one signal. The first to wake cancels the scope of the second, which then
-// has it nevertheless: it came before.
+// Both strands wait for one signal. The first to wake cancels the scope of the second, which still
+// gets the signal because it came before.
 TEST_P(CancelledWaits, OfAStrandThatHasNotWokenYet) {
   env.implement(two_strands, [](Context& ctx) {
     auto signal = ctx.inbox(early).next();

@@ -91,7 +91,7 @@ TEST(Classes, HandleSignalsThatCameFirst) {
   EXPECT_EQ(run.result(), "0");
 }
 
-// An update that comes while the object is made waits for its handler, as a signal does.
+// An update that comes while the object is being constructed waits for its handler, like a signal.
 class MadeSlowly {
  public:
   explicit MadeSlowly(Context& ctx) : ctx_(ctx) { ctx.sleep(1h); }

@@ -67,7 +67,7 @@ class CliTest : public ::testing::Test {
     std::ofstream(path(name), std::ios::binary) << history.to_bytes();
   }
 
-  // With what is typed in.
+  // With this text typed in.
   Ended run(std::vector<std::string> arguments, const std::string& input = {}) {
     std::vector<const char*> argv{"shop"};
     for (const std::string& argument : arguments) argv.push_back(argument.c_str());
@@ -115,7 +115,7 @@ TEST_F(CliTest, ReplaysToTheEnd) {
   EXPECT_THAT(ended.out, HasSubstr("replayed: run trade-1 of workflow 'trade', all 7 events"));
 }
 
-// Which the run of this history does only while it waits.
+// The run of this history does that only while it waits.
 TEST_F(CliTest, TellsOfStrandsThatSwallowTheirUnwinding) {
   worker_ = std::make_unique<Worker>();
   worker_->implement(trade, [](Context& ctx, const int& amount) {
@@ -229,7 +229,7 @@ TEST_F(CliTest, TakesTheRunFromAStore) {
   EXPECT_EQ(run({"replay", "--store", path("store"), "--run", "other"}).status, 2);
 }
 
-// The input that made the code throw is recorded, and no code has taken it: it is given to the
+// The input that made the code throw is recorded but not taken by any code: replay gives it to the
 // code.
 class ParkedCliTest : public CliTest {
  protected:

@@ -102,7 +102,7 @@ TEST(Codec, RoundTripsAlternatives) {
   expect_round_trip(std::variant<int, int>(std::in_place_index<1>, 3));
 }
 
-// Equal values have equal encodings, however an unordered container has grown.
+// Equal values have equal encodings, whatever the insertion order of an unordered container.
 TEST(Codec, SortsUnorderedContainers) {
   std::unordered_map<std::string, int> one;
   std::unordered_map<std::string, int> other(1'000);
@@ -221,7 +221,7 @@ std::string encoding_error_of(const auto& value) {
   return "none";
 }
 
-// Whatever is written is read again: the limit is the same on both sides.
+// Everything that is written can be read: the limit is the same on both sides.
 TEST(Codec, RefusesToWriteWhatItWouldNotRead) {
   const auto deepest = encode_payload(nested_tree(CborReader::kMaxDepth));
   EXPECT_EQ(encode_payload(decode_payload<Tree>(deepest)), deepest);

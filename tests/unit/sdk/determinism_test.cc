@@ -1,5 +1,4 @@
-// What happens when the code does not do what its history says, has a bug, or makes durable calls
-// where it must not.
+// Code that does not do what its history says, has a bug, or makes durable calls where it must not.
 #include <optional>
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>

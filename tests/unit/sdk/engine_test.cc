@@ -1,4 +1,4 @@
-// The real engine: threads, a directory, restarts. What does not need these is tested with Env.
+// The real engine: threads, a directory, restarts. Everything else is tested with Env.
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -306,8 +306,8 @@ TEST_F(Engines, RefuseOptionsThatMakeNoSense) {
   EXPECT_THROW(open({.archive_map_bytes = 4'096}), InvalidOption);
 }
 
-// What one commit cannot take at once it takes in parts; only what is too large for the journal
-// even so has no room.
+// Records that one commit cannot take are split over several; only a record too large for the
+// journal has no room.
 TEST_F(Engines, ReachTheLargestSizeOfTheirJournalAndGoOn) {
   const auto engine = open({.journal_map_bytes = std::uint64_t{16} << 20});
   const Client client(*engine);

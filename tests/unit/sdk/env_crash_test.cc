@@ -1,4 +1,4 @@
-// A process that dies at its commits: what a test's clients see of it, and what its activities do.
+// A process that dies at its commits: what a test's clients see, and what activities do.
 #include <algorithm>
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>
@@ -53,7 +53,7 @@ TEST(Crash, LosesWhatIsInMemoryAtEveryCommit) {
   const Time before = env.now();
   EXPECT_EQ(env.start(main_workflow()).result(), "done");
   EXPECT_EQ(env.now() - before, 3h);
-  // The start, and each timer: a commit, and the code from the beginning behind it.
+  // The start, and each timer: a commit, after which the code runs from the beginning.
   EXPECT_EQ(count(env.script(), Choice::kCrash), 4);
   EXPECT_EQ(executions, 4);
 }

@@ -1,4 +1,4 @@
-// Looking for the order that breaks a test, and for the smallest one.
+// Finding an order that breaks a test, and making it as small as possible.
 #include <reprise/reprise.h>
 #include <reprise/testing/explore.h>
 #include <reprise/testing/explore_gtest.h>

@@ -1,5 +1,5 @@
-// The order in which attempts are executed and results reach their runs: the usual one, one that a
-// seed decides, one that a script says.
+// The order in which attempts are executed and results reach their runs: the usual one, one from a
+// seed, one from a script.
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>
 #include <set>

@@ -29,8 +29,8 @@ struct Item {
   int number = 0;
 };
 
-// What each test of this file does on purpose is a bug, which the sanitizers and Valgrind find by
-// themselves and in their own way; their allocators fill and place memory as they like.
+// Each test of this file has a deliberate bug, which the sanitizers and Valgrind find by themselves
+// and in their own way; their allocators fill and place memory as they like.
 class Shake : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -1,4 +1,4 @@
-// docs/errors.md explains every code that there is, and none that there is not.
+// docs/errors.md explains every existing code, and no other.
 #include <fstream>
 #include <iterator>
 #include <regex>

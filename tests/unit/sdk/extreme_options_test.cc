@@ -1,5 +1,5 @@
-// Options that are numbers, at their ends: refused with the option, its value and what it may be,
-// or the engine works with it.
+// Extreme values of numeric options: refused with the option, its value and the allowed range, or
+// the engine works with them.
 #include <cstdint>
 #include <functional>
 #include <limits>

@@ -1,5 +1,5 @@
-// Every duration that a user may give, at its ends: it is refused with the option and its value, or
-// does what it says. None becomes another one on the way.
+// Extreme values of every duration that a user may give: refused with the option and its value, or
+// used as given. None is changed on the way.
 #include <chrono>
 #include <functional>
 #include <limits>
@@ -215,7 +215,7 @@ TEST(ExtremeTimes, OfWaitingForARunOfAnEngine) {
   });
   EXPECT_EQ(waits.result_for(Duration::max()), "ended");
   EXPECT_THROW((void)waits.result_for(Duration::min()), InvalidOption);
-  // A run that has ended is told to have, without any patience: a handle of another process knows
+  // A timeout of zero is enough to learn that a run has ended: a handle of another process knows
   // nothing yet.
   client.start(extreme_workflow(0), {.id = "ended"}).result();
   for (int i = 0; i < 100; ++i) {

@@ -80,7 +80,7 @@ TEST(Fork, AChildsCallsAreRefusedAndItsDestructorsDoNothing) {
   });
   EXPECT_EQ(wrong, 0);
 
-  // The parent's is none the worse for it.
+  // The parent's engine is not affected.
   EXPECT_EQ(client.start(doubled(4)).result(), 8);
   run->signal(go(3));
   EXPECT_EQ(run->result(), 3);

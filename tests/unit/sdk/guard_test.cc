@@ -239,7 +239,7 @@ TEST(GuardOfAnEngine, ParksAndGoesOnWithMendedCode) {
   EXPECT_EQ(client.attach(main_workflow, "run").result(), 7);
 }
 
-// What the option means where nobody sets it depends on the code that makes it.
+// The default of the option depends on the code that makes it.
 TEST(GuardOfAnEngine, IsOffInReleaseBuilds) {
 #ifdef NDEBUG
   EXPECT_EQ(EngineOptions{}.guard, Guard::kOff);

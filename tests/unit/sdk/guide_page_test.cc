@@ -174,7 +174,7 @@ TEST(Guide, AnActivityHasADeadline) {
 
 constexpr reprise::Workflow<std::string()> report{"report"};
 
-// A deadline for as much code as you like: dropping a spawned function stops it where it waits.
+// A deadline for any part of the code: dropping a spawned function stops it where it waits.
 std::string run_report(reprise::Context& ctx) {
   auto work = ctx.spawn([&] {
     reprise::CancelScope scope(ctx);
@@ -263,8 +263,7 @@ TEST(Guide, ALongLoopIsManyRuns) {
 
 // ---- idempotency ------------------------------------------------------------------------------
 
-// Somebody else's service, or a table of your own: what it has done under a key it does not do
-// again.
+// Somebody else's service, or a table of your own: it does not repeat an effect under the same key.
 class Bank {
  public:
   std::string charge(std::string_view key, int cents) {

@@ -1,4 +1,4 @@
-// The JSON form of histories: it loses nothing, it can be read, and what is none is refused.
+// The JSON form of histories: lossless, readable, and anything else is refused.
 #include "sdk/src/history/history_json.h"
 
 #include <cmath>
@@ -228,7 +228,8 @@ TEST(HistoryJson, RefusesWhatIsMadeToHurt) {
               HasSubstr("line 2, event 0: turn is no integer from 0 to 1"));
 }
 
-// Version 0.1 wrote what is no text and what nests deeply. It leaves the store and comes back.
+// Version 0.1 wrote fields that are not text and messages that nest deeply. They can be exported
+// and imported.
 TEST(HistoryJson, KeepsWhatOldStoresHold) {
   proto::History history = small();
   proto::Event* command = history.mutable_turns(0)->add_commands();
@@ -242,7 +243,7 @@ TEST(HistoryJson, KeepsWhatOldStoresHold) {
   expect_same_bytes(history_of(history));
 }
 
-// As many members as a few megabytes hold, in no time that grows with their square.
+// As many members as fit in a few megabytes, without quadratic time.
 TEST(HistoryJson, ReadsLargeObjects) {
   CborWriter payload;
   constexpr std::size_t kMembers = 100'000;

@@ -1,5 +1,5 @@
-// Ids, names and messages that steer a terminal or forge a line: what the library prints, logs and
-// throws shows them, and no more.
+// Ids, names and messages that steer a terminal or forge a line: whatever the library prints, logs
+// and throws shows them, but without effect.
 #include "tests/support/hostile_text.h"
 
 #include <fstream>
@@ -127,7 +127,7 @@ TEST_F(HostileText, IsNotPrintedByTheWorkersCommands) {
   EXPECT_EQ(hostile_part_of(run(run_tells, {"verify", "--store", kHostileText})), "");
 }
 
-// What a shell is to read again names the same run.
+// A printed command names the same run when a shell reads it.
 TEST_F(HostileText, StandsInCommandsForAShell) {
   EXPECT_THAT(run(run_changed, {"verify", "--store", store_}), HasSubstr("--run $'id\\x1b[31m"));
 }

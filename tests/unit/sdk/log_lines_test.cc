@@ -1,5 +1,5 @@
-// Log lines name runs, definitions and places in the code. What the runs work with, they keep to
-// themselves: a log is read by more people than a store.
+// Log lines name runs, definitions and places in the code. They have no data of the runs: a log is
+// read by more people than a store.
 #include <algorithm>
 #include <mutex>
 #include <reprise/engine.h>
@@ -87,8 +87,8 @@ TEST_F(LogLines, HoldNoPayload) {
     EXPECT_EQ(paid.result(), secret);
     const auto open_run = client.start(pays(secret), {.id = "open"});
     (void)open_run.query(show(secret));
-    // The engine must not close before the activity is in the log: the other code would then do
-    // what nothing contradicts, and never be parked.
+    // The engine must not close before the activity is in the log: otherwise nothing would
+    // contradict the other code, and it would never be parked.
     const auto declined = [&] {
       return open_run.history().to_bytes().find("decline") != std::string::npos;
     };

@@ -164,7 +164,7 @@ TEST(Signals, MayCarryNothing) {
   EXPECT_FALSE(run.try_signal(poke()));
 }
 
-// Nobody sees what a poke carries.
+// Nobody sees the payload of a Signal<>.
 TEST(Signals, MayCarryWhatNobodyReads) {
   Env env;
   env.implement(main_workflow, [](Context& ctx) {

@@ -115,8 +115,8 @@ TEST(OneExpression, ExactlyOneOfTwoBranchesIsFine) {
             0u);
 }
 
-// The language fixes the order here, but that cannot be seen from inside: a warning too many, which
-// a scope of AllowNondeterminism or a statement of its own silences.
+// The language fixes the order here, but that cannot be detected: an unnecessary warning, which
+// AllowNondeterminism or a separate statement silences.
 TEST(OneExpression, OrderFixedByTheLanguageCannotBeTold) {
   EXPECT_EQ(warnings([](Context& ctx) {
               const std::vector<int> both{ctx.call(twice(1)), ctx.call(twice(2))};

@@ -1,5 +1,5 @@
-// The stages of a change through the public interface: every stage goes on with the runs that
-// another one has begun, or is refused. testing::Env replays each run after each turn.
+// The stages of a change through the public interface: every stage continues the runs of another
+// one, or is refused. testing::Env replays each run after each turn.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

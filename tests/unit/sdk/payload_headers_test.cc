@@ -59,7 +59,7 @@ struct Loose {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Loose, any)
 
-// A program's own way with an optional goes before that of <reprise/json.h>.
+// A program's own conversion of an optional takes precedence over that of <reprise/json.h>.
 struct Tag {
   int number = 0;
 };
@@ -170,7 +170,7 @@ TEST(Json, RefusesAnOptionalThatWouldComeBackEmpty) {
 TEST(Json, LeavesTypesToAProgramsOwnSerializer) {
   EXPECT_EQ(nlohmann::json(shelf::Tagged{shelf::Tag{4}}), (nlohmann::json{{"tag", "#4"}}));
   EXPECT_EQ(from_text<shelf::Tagged>(R"({"tag": "#5"})").tag->number, 5);
-  // Whatever its from_json throws, the value is none of its.
+  // Whatever its from_json throws, the value is not one of that type.
   EXPECT_THROW(from_text<shelf::Tagged>(R"({"tag": "#x"})"), PayloadError);
 }
 
@@ -291,7 +291,7 @@ TEST(Protobuf, RefusesToWriteWhatItWouldNotRead) {
   EXPECT_TRUE(refusal_of(failure).starts_with("RP3012")) << "too deep";
 }
 
-// Of users' messages; what a record of ours holds is never complained of.
+// Only for users' messages; there are no complaints about our own records.
 TEST(Protobuf, LogsWhereTheEngineDoes) {
   const store::TemporaryDirectory directory;
   std::string logged;

@@ -1,4 +1,4 @@
-// Messages with anything in them, also what no engine writes.
+// Messages with any content, including what no engine writes.
 #pragma once
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-// What would differ from one execution to the next, and is recorded or derived instead.
+// Values that would differ from one execution to the next, and are recorded or derived instead.
 #include <reprise/reprise.h>
 #include <reprise/testing/env.h>
 #include <set>

@@ -141,7 +141,7 @@ TEST(DurableCalls, ThatAreRefusedParkTheRun) {
 
 // ---- clients ----------------------------------------------------------------------------------
 
-// Every call of a client's that waits, or hands in what others wait for.
+// Every client call that waits, or submits something that others wait for.
 std::string client_refusals(Client& client) {
   const auto run = client.attach(bystander, "other");
   const std::vector<std::pair<const char*, std::function<void()>>> calls = {
@@ -168,7 +168,7 @@ std::string client_refusals(Client& client) {
   return accepted;
 }
 
-// Where the shard's thread runs code of the user's.
+// Places where the shard's thread runs user code.
 template <class Registry>
 void implement_everywhere(Registry& to, std::function<Client&()> client) {
   to.implement(bystander, [](Context& ctx) {

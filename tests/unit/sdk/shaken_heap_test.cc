@@ -1,5 +1,5 @@
 // The heap that a shaken replay gets. In a test of Env most bugs would be found without it, because
-// the other thread's heap differs by chance; here it is shown to differ in any case.
+// the other thread's heap differs by chance; this test shows that it always differs.
 #include "sdk/testing/shaken_heap.h"
 
 #include <algorithm>

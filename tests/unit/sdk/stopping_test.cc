@@ -1,5 +1,5 @@
-// Workers and engines that stop while code of theirs waits, ends the process or stops them, and
-// logs that fail.
+// Workers and engines that stop while their code waits, ends the process or stops them, and logs
+// that fail.
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -42,7 +42,7 @@ class Stopping : public ::testing::Test {
   std::atomic<bool> begun_{false};
 };
 
-// What waited is told, and done again by the next worker.
+// The waiting attempt gets an error, and the next worker repeats it.
 TEST_F(Stopping, AnActivityThatWaitsForAnotherRunDoesNotHoldUpItsWorker) {
   const auto engine = open();
   const Client client(*engine);

@@ -1,5 +1,5 @@
-// Text that is no UTF-8: refused where it is an id or a name, made text where it is free, and what
-// is acknowledged is read back.
+// Text that is not UTF-8: refused in ids and names, made UTF-8 elsewhere, and everything
+// acknowledged can be read back.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -115,7 +115,7 @@ TEST(Names, MayHaveNulAndControlCharacters) {
 
 // ---- free text --------------------------------------------------------------------------------
 
-// What a run with bad bytes in every free text comes to; the log is read again after every commit.
+// The outcome of a run with bad bytes in every free text; the log is read again after every commit.
 TEST(Text, ThatIsNoUtf8IsKeptReadable) {
   Env env({.crash = Crash::kEveryCommit});
   int attempts = 0;

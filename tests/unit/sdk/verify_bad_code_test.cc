@@ -1,4 +1,4 @@
-// verify() with code that ends the process, or does not leave memory when it is asked to.
+// verify() with code that ends the process, or swallows its unwinding.
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -36,7 +36,7 @@ int swallowing_code(Context& ctx, const int& value) {
   }
 }
 
-// Its runs go on, and what it leaves in memory is not kept from whoever deploys it.
+// Its runs go on, but the report says what it leaves in memory.
 TEST_F(VerifyTest, CodeThatSwallowsItsUnwindingIsReported) {
   leave(run_order, 3);
   EXPECT_THAT(check(run_order).given_up, IsEmpty());
@@ -116,7 +116,7 @@ TEST_F(VerifyCrashTest, NamesItsRun) {
                         store_ + " --run order-1\n"));
 }
 
-// As a supervisor does that has lost its patience.
+// Like a supervisor that has lost patience.
 TEST_F(VerifyCrashTest, IsNotLaidToTheCodeWhenAnotherProcessEndsThisOne) {
   const auto killed = [] {
     const pid_t process = ::getpid();

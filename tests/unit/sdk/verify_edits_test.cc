@@ -1,4 +1,4 @@
-// What verify() suggests: edits that keep runs going, and how far a change is.
+// Suggestions of verify(): edits that keep runs going, and the state of each change.
 #include <string>
 
 #include <gmock/gmock.h>

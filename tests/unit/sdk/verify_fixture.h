@@ -53,7 +53,7 @@ inline void implement(Worker& worker, const Code& code) {
   worker.implement(order, code).implement(pick, done).implement(charge, done).implement(ship, done);
 }
 
-// An engine that works only when it is asked to, so that it is known when nothing is under way.
+// An engine that works only on request, so that it is known when nothing is under way.
 class Shop {
  public:
   Shop(const std::string& store, const Code& code, const std::string& queue)

@@ -105,7 +105,7 @@ TEST_F(VerifyTest, ExceptionsAreGroupedWhateverNumbersTheySay) {
   EXPECT_THAT(report.groups[0].report, HasSubstr("no stock for order 0"));
 }
 
-// The turn that throws is not in the log: its input is, as deferred. It is tried all the same.
+// The turn that throws is not in the log: its input is, as deferred. It is tried nevertheless.
 TEST_F(VerifyTest, ARunThatAnExceptionParksIsFound) {
   leave_parked(throwing_code);
   const VerifyReport report = check(throwing_code);

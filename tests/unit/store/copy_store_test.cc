@@ -1,4 +1,4 @@
-// A copy of a store is the same store at one moment, or is not there.
+// A copy of a store is the same store at one moment, or does not exist.
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
@@ -97,7 +97,8 @@ TEST_F(CopyStoreTest, NobodyElseMayReadIt) {
   }
 }
 
-// Put together from two stores nobody can tell what it is, so the parts must know.
+// A store put together from two others cannot be recognized as such, so its parts must carry an
+// identity.
 TEST_F(CopyStoreTest, PartsOfStoreAndCopyDoNotFitTogether) {
   {
     auto store = std::move(*open_store(path_));

@@ -137,7 +137,7 @@ TEST_F(DamagedStoreTest, PartsOfDifferentAgesAreNotMixed) {
   expect_error(ErrorCode::kStoreDamaged, "its archive is older than its journal");
 }
 
-// As sound as a journal that never had the last commit; the attempts' file knows better.
+// It looks like a journal that never had the last commit; but the attempts' file shows the loss.
 TEST_F(DamagedStoreTest, AJournalThatLostItsNewestCommitIsFound) {
   create(3);
   const std::string saved = directory_ / "saved";
@@ -150,7 +150,7 @@ TEST_F(DamagedStoreTest, AJournalThatLostItsNewestCommitIsFound) {
   for (int i = 0; i < 2; ++i) expect_rolled_back();
 }
 
-// Past every check of structure: the value of an entry of the archive.
+// Not visible in the structure: the value of an entry of the archive.
 TEST_F(DamagedStoreTest, AnArchiveThatDoesNotHoldWhatWasWrittenSaysSo) {
   create(3);
   {

@@ -120,7 +120,7 @@ TEST_F(FileAttemptSlotsTest, AFileThatCannotBeOpenedIsAnError) {
   EXPECT_THAT(slots.error().message, HasSubstr(directory_ / "missing/attempts"));
 }
 
-// A limit on the size of files stands for a full disk.
+// A limit on the size of files simulates a full disk.
 TEST_F(FileAttemptSlotsTest, OnAFullDiskAttemptsStillGetSlots) {
   const auto slots = open();
   rlimit before{};

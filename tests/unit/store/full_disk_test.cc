@@ -1,4 +1,4 @@
-// A limit on the size of files stands for a full disk: LMDB's writes fail with EFBIG.
+// A limit on the size of files simulates a full disk: LMDB's writes fail with EFBIG.
 #include <csignal>
 #include <sys/resource.h>
 

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// A journal whose reads can be tampered with, and during which other things can happen.
+// A journal whose reads can be changed, and during whose reads other things can happen.
 class StagedJournal final : public Journal {
  public:
   base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) override {

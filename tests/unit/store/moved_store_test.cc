@@ -1,5 +1,5 @@
 // A store that is renamed, removed or replaced while it is open: nothing more is acknowledged. And
-// who may open one when its lock file is gone.
+// whether one can be opened when its lock file is gone.
 #include <filesystem>
 #include <functional>
 #include <sys/resource.h>
@@ -111,7 +111,7 @@ TEST_F(MovedStoreTest, AReaderNoticesToo) {
   EXPECT_EQ((*store)->in_place().error().code, ErrorCode::kStoreMoved);
 }
 
-// A relative name goes on meaning the directory that was opened.
+// A relative name keeps meaning the directory that was opened.
 TEST_F(MovedStoreTest, AProcessMayGoElsewhere) {
   const fs::path before = fs::current_path();
   fs::current_path(directory_.path());
@@ -126,7 +126,7 @@ TEST_F(MovedStoreTest, AProcessMayGoElsewhere) {
   fs::current_path(before);
 }
 
-// Files that are not the store's own have no say.
+// Files that are not the store's own do not matter.
 TEST_F(MovedStoreTest, OtherFilesMayComeAndGo) {
   auto store = open_store(path_);
   ASSERT_TRUE(store);

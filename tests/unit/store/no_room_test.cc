@@ -1,4 +1,4 @@
-// Want of room, of memory and of address space, told apart.
+// Lack of room, of memory and of address space: different errors.
 #include <cerrno>
 #include <dlfcn.h>
 #include <filesystem>
@@ -83,7 +83,8 @@ TEST_F(NoRoomTest, AnErrorOfADiskWithRoomIsFinal) {
   EXPECT_EQ(written.error().code, ErrorCode::kStoreIo) << written.error().text();
 }
 
-// What opening says in a process with little address space, or where it is asked for much of it.
+// The error of opening in a process with little address space, or with options that need much of
+// it.
 std::string opening_in_child(const std::function<base::Result<std::unique_ptr<Store>>()>& open) {
   int ends[2];
   if (::pipe(ends) != 0) std::abort();

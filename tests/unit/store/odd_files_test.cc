@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 class OddFilesTest : public StoreDirectoryTest {
  protected:
-  // What hangs is killed, and the test with it.
+  // A hanging test is killed.
   void SetUp() override { ::alarm(60); }
   void TearDown() override { ::alarm(0); }
 
@@ -175,7 +175,7 @@ TEST_F(OddFilesTest, ANameWithAZeroByteIsNoName) {
   EXPECT_FALSE(fs::exists(path_));
 }
 
-// Other things may lie in a store's directory: sockets, notes. They are neither copied nor minded.
+// A store's directory may have other files: sockets, notes. They are ignored and not copied.
 TEST_F(OddFilesTest, FilesOfOtherNamesAreLeftAlone) {
   create(3);
   write(path_ + "/README", "do not touch");

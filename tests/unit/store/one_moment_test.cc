@@ -140,7 +140,7 @@ TEST_F(OneMomentTest, ACheckReadsPagesAndDigestsOfOneMoment) {
   EXPECT_GE(commits_, 2);
 }
 
-// A moment that is held: whatever came between, what is read fits together.
+// While a moment is held, everything that is read fits together, whatever is written meanwhile.
 TEST_F(OneMomentTest, AHeldMomentStaysAsItWas) {
   OtherEngine engine([this] { return archiving_engine(path_); });
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(engine.run('c'));

@@ -35,7 +35,7 @@ TEST_F(OpenStoreTest, NoFileIsForOthersWhateverTheUmask) {
   EXPECT_EQ(files, 11u);
 }
 
-// A full disk must not kill whoever writes to a mapped page.
+// A full disk must not kill a process that writes to a mapped page.
 TEST_F(OpenStoreTest, TheLockTablesOfLmdbHaveTheirBlocks) {
   create();
   for (const char* name : {"journal/lock.mdb", "archive/lock.mdb"}) {

@@ -43,7 +43,7 @@ TEST_F(ParkedNotesTest, BeginAnew) {
   EXPECT_TRUE(read_parked_notes(path_).empty());
 }
 
-// Behind half a note, which an engine has left that was killed.
+// After a partial note, left by an engine that was killed.
 TEST_F(ParkedNotesTest, GoOn) {
   EXPECT_EQ(ParkedNotes::go_on(path_), nullptr);
   EXPECT_FALSE(std::filesystem::exists(path_));

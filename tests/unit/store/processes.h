@@ -1,4 +1,4 @@
-// Tests of what other users and other processes do to a store.
+// Helpers for tests of other users and other processes.
 #pragma once
 #include <csignal>
 #include <functional>

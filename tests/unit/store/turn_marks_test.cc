@@ -75,7 +75,7 @@ TEST_F(TurnMarksTest, MarksSurviveTheDeathOfTheirProcess) {
   EXPECT_EQ(only(*open()).unseen, 1u);
 }
 
-// Three processes in a row, before the code has done a turn: that is no chance.
+// Three processes in a row, before the code has completed a turn: not by chance.
 TEST_F(TurnMarksTest, DeathsThatNobodySawCountOnlyOneAfterTheOther) {
   const auto killed_at = [&](RunNumber run, std::uint64_t place) {
     open()->of_shard(0)->set(run, place);
@@ -205,7 +205,7 @@ TEST_F(TurnMarksTest, ARunIsForgottenInTheFileAlone) {
   EXPECT_EQ(deaths.back().seen, 1u) << "it starts afresh";
 }
 
-// The tool may be newer than the program, which would not see what it has forgotten.
+// The tool may be newer than the program, which would not see what the tool has cleared.
 TEST_F(TurnMarksTest, NothingIsForgottenInAFileOfAnotherFormat) {
   for (const char* start : {"RPTURNMK\1", "RPTURNMK\3", "rpturnmk\2"}) {
     const std::string before = std::string(start) + std::string(1'000, '\0');
@@ -255,7 +255,7 @@ TEST_F(TurnMarksTest, TheTableMayBeFull) {
   EXPECT_EQ(open()->of_shard(TurnMarks::kMostShards), nullptr);
 }
 
-// What a workflow loses by that is one process, a run two.
+// That costs a workflow one process, a run two.
 TEST_F(TurnMarksTest, AFullTableForgetsWorkflowsBeforeRunsThatAreSetAside) {
   constexpr std::uint64_t kWorkflow = 4'711;
   for (int i = 0; i < 2; ++i) {

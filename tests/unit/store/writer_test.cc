@@ -430,7 +430,8 @@ TEST(WriterDeathTest, AFirstRecordHasNoneBeforeIt) {
   EXPECT_DEATH(writer.append({&draft, 1}), "first record");
 }
 
-// What was taken from the queue is gone with the exception, so nothing may be written behind it.
+// The batches taken from the queue are lost with the exception, so nothing may be written after
+// them.
 TEST(Writer, NothingIsAcknowledgedAfterACommitWithoutMemory) {
   FaultyJournal journal;
   journal.throw_at(2);

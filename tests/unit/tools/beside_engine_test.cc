@@ -104,7 +104,7 @@ TEST_F(BesideEngineTest, TailTellsEachTurnOnce) {
   store::Seq last = 0;
   EXPECT_THAT(poll_all(*tail, &last), SizeIs(0)) << "from now on";
   ASSERT_TRUE(engine.run('g'));
-  // The run started before anybody followed it, and still its events are numbered as they are.
+  // The run started before it was followed, but its events have their real numbers.
   EXPECT_THAT(poll_all(*tail, &last), ElementsAre("1 waiter-0", "3 waiter-0"));
   ASSERT_TRUE(engine.run('q'));
   EXPECT_THAT(poll_all(*tail, &last), ElementsAre("0 quick-0", "2 quick-0"));

@@ -1,4 +1,4 @@
-// Runs the reprise command in this process, at a time that stands still, on a store with known
+// Runs the reprise command in this process, with a clock that stands still, on a store with known
 // content.
 #pragma once
 #include <cstdio>

@@ -1,4 +1,4 @@
-// The command as a whole: what it says when it is called wrongly.
+// The command as a whole: its messages when it is called wrongly.
 #include <gmock/gmock.h>
 
 #include "tests/unit/tools/sample_store.h"

@@ -70,7 +70,7 @@ class EngineCallTest : public CommandFixture {
     Client(*program->engine).start(counting(), {.id = "c-1"});
     return [program](char) { return true; };
   }
-  // The store as a process leaves it that is killed with the run under way.
+  // The store of a process that was killed with the run under way.
   void make_store_of_killed_program() {
     const store::OtherProcess program([this] {
       static CountingProgram* const leaked = new CountingProgram(store_);
@@ -214,7 +214,7 @@ TEST_F(EngineCallTest, WhatTheCodeCannotReadIsShownAsSetAside) {
   EXPECT_EQ(reprise_json({"stats", store_})["signals_set_aside"]["add"], 1);
 }
 
-// Code that takes its process with it, at each start again.
+// Code that ends its process at each start.
 TEST_F(EngineCallTest, EndsARunThatNoProgramSurvives) {
   const auto start_program = [this] {
     const pid_t program = ::fork();

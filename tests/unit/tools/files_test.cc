@@ -1,4 +1,4 @@
-// Histories in files, which store and run are meant, and what is refused.
+// Histories in files, naming the store and the run, and what is refused.
 #include <csignal>
 #include <filesystem>
 #include <fstream>

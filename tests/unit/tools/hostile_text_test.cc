@@ -1,5 +1,4 @@
-// Ids, names and messages that steer a terminal: nothing of them gets there, whichever command
-// prints them.
+// Ids, names and messages that steer a terminal: no command prints them unescaped.
 #include "tests/support/hostile_text.h"
 
 #include <CLI/CLI.hpp>
@@ -44,7 +43,7 @@ class HostileTextTest : public SampleStore {
     EXPECT_EQ(hostile_part_of(output.err), "") << arguments[0];
   }
 
-  // What a command is called with, beyond its name.
+  // The arguments of a command after its name.
   std::vector<Words> arguments_of(const std::string& command) {
     static int copies = 0;
     const std::string copy = file("copy" + std::to_string(++copies));
@@ -86,7 +85,7 @@ TEST_F(HostileTextTest, NeitherDoesTheCommandItself) {
   expect_harmless({"list", store_, "--limit", kHostileText});
 }
 
-// It is the same value in JSON, however it is written.
+// In JSON it is the same value, although written differently.
 TEST_F(HostileTextTest, JsonSaysWhatItIs) {
   make_hostile_store();
   const auto runs = reprise_json({"list", store_});

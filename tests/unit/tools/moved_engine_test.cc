@@ -1,4 +1,4 @@
-// Processes with an engine whose store goes away, or which leave children behind.
+// Processes with an engine whose store is moved or removed, or which leave children behind.
 #include <array>
 #include <csignal>
 #include <filesystem>
@@ -34,7 +34,7 @@ class MovedEngineTest : public CommandFixture {
  protected:
   using Say = std::function<void(std::string)>;
 
-  // What a process says that works on while `change` is done to its store, until it ends.
+  // The output of a process that works while `change` is applied to its store, until it ends.
   reprise::testing::ChildLines process_that_works_on(const std::function<void()>& change) {
     return reprise::testing::lines_of_child(true, [&](const Say& say) {
       ::alarm(60);
@@ -72,7 +72,7 @@ TEST_F(MovedEngineTest, AProcessWhoseStoreIsMovedEndsWithCode70AndSaysWhy) {
 }
 
 // A child of a program that has died keeps nothing of its engine: neither the lock on the store nor
-// the name that others call it by, behind which nobody would ever answer.
+// the socket, on which nobody would ever answer.
 TEST_F(MovedEngineTest, AChildThatOutlivesTheEngineIsInNobodysWay) {
   std::array<int, 2> until{};
   std::array<int, 2> lives{};

@@ -186,7 +186,7 @@ TEST_F(ReadingTest, SaysWhatARunWaitsFor) {
               HasSubstr("WORKER replay --store " + store_));
 }
 
-// The engine notes it beside the histories, and the note outlives it.
+// The engine notes it outside the histories, and the note outlives the engine.
 TEST_F(ReadingTest, SaysThatARunIsParked) {
   open_engine();
   using reprise::testing::wait_for_signal;

@@ -1,4 +1,4 @@
-// A store in which an earlier version has quarantined runs that nothing is wrong with.
+// A store in which an earlier version has quarantined sound runs.
 #include <gmock/gmock.h>
 
 #include "tests/support/quarantined_by_mistake.h"
@@ -74,7 +74,8 @@ TEST_F(ReleasedRuns, ARepairKeepsThem) {
   EXPECT_EQ(reprise_json({"list", repaired, "--status", "failed"}).size(), 1U);
 }
 
-// The archive does not list it under its id, which is no damage until an engine has had the store.
+// The archive does not list it under its id, which counts as damage only after an engine has opened
+// the store.
 TEST_F(ReleasedRuns, ARunWithoutANameIsSoundBeforeItsReleaseAndAfter) {
   make_store({start_turn(), failed_turn()}, 1);
   Output check = reprise({"check", store_});

@@ -54,7 +54,7 @@ TEST_F(RetryCommandTest, LetsARunLooseThatWasSetAside) {
   EXPECT_EQ(describe("poison")->status, runtime::RunStatus::kCompleted);
 }
 
-// The last of them no engine has counted yet.
+// No engine has counted the last death yet.
 TEST_F(RetryCommandTest, ForgetsEveryDeath) {
   start("w", "poison");
   die();

@@ -1,4 +1,4 @@
-// Where backup and repair may put a store, and that whatever is in their way stays as it is.
+// Where backup and repair may put a store; existing files must stay as they are.
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -94,7 +94,7 @@ TEST_F(TargetsTest, ARepairReplacesNothing) {
   expect_refused("repair", store_ + "/archive/new");
 }
 
-// A backup knows what one before it has left. A repair does not: it may be all that somebody has.
+// A backup recognizes the remains of an earlier one. A repair does not: they may be the only copy.
 TEST_F(TargetsTest, WhatAnEarlierOneHasLeftUnfinished) {
   const std::string to = directory_ / "new";
   fs::create_directories(to + ".unfinished/journal");

@@ -48,7 +48,7 @@ TEST(SafeTextTest, BytesThatAreNoUtf8AreShown) {
   EXPECT_EQ(safe_text("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80") << "behind the last one";
 }
 
-// Of any bytes: what comes out is text without control characters, and the same each time.
+// For any bytes the output is text without control characters, and always the same.
 TEST(SafeTextTest, WhateverTheBytesAre) {
   std::mt19937 random(1);
   for (int i = 0; i < 20'000; ++i) {
@@ -196,7 +196,7 @@ TEST(DurationHistogramTest, TakesAnything) {
   EXPECT_EQ(few.quantile(0.5), 63) << "exact below 128";
 }
 
-// Turns that no engine writes must not bring the readers down.
+// Turns that no engine writes must not crash the readers.
 TEST(TimelineTest, TakesOddHistories) {
   proto::Turn turn;
   turn.set_time_ms(5);

@@ -118,7 +118,7 @@ TEST_F(ToolsTest, WhatCannotBePrintedIsNoResult) {
   make();
   EXPECT_EQ(reprise("list " + store_ + " > /dev/full").code, 2);
   EXPECT_EQ(reprise("list " + store_ + " > /dev/null").code, 0);
-  // Nobody reads on: it ends, and says nothing.
+  // The reader of its output is gone: it ends silently.
   const Output cut = reprise("list --limit 0 " + store_ + " 2>&1 | head -1");
   EXPECT_THAT(cut.text, ::testing::StartsWith("STATUS "));
   EXPECT_EQ(std::count(cut.text.begin(), cut.text.end(), '\n'), 1);
@@ -210,10 +210,10 @@ TEST_F(ToolsTest, ARunThatWasCutShortDoesNotGoOn) {
   EXPECT_EQ(ends["ended"], static_cast<int>(ids_.size()) - 2);
 }
 
-// The journal's newest page is gone: whose records it held nobody knows.
+// The journal's newest page is gone: it is unknown whose records it had.
 TEST_F(ToolsTest, RunsThatMayLackRecordsAreReleasedOnDemand) {
   make();
-  // The newest commit is undone by an older meta page; the witness of the journal knows.
+  // An older meta page has undone the newest commit; the journal's witness shows it.
   std::fstream stream(store_ + "/journal/data.mdb",
                       std::ios::in | std::ios::out | std::ios::binary);
   std::string metas(8192, '\0');
