@@ -120,7 +120,7 @@ class JournalPages final : public Pages {
     if (table.empty() && key.size() == sizeof(Seq)) {
       visitor_.journal_record(load_le<Seq>(key.data()), value);
     } else {
-      visitor_.damaged(file_, "a key of it is none");
+      visitor_.damaged(file_, "a key of it is invalid");
     }
   }
 };

@@ -51,9 +51,9 @@ std::optional<MetaPage> MetaPage::decode(std::string_view bytes,
   meta.page_bytes = meta.free.pad;
   meta.last_page = load_le<std::uint64_t>(from + 136);
   meta.transaction = load_le<std::uint64_t>(from + 144);
-  if (!is_page_size(meta.page_bytes)) return refuse("its page size is none");
+  if (!is_page_size(meta.page_bytes)) return refuse("its page size is invalid");
   constexpr std::uint64_t kMostPages = std::uint64_t{1} << 40;
-  if (meta.last_page == 0 || meta.last_page > kMostPages) return refuse("its page count is none");
+  if (meta.last_page == 0 || meta.last_page > kMostPages) return refuse("its page count is wrong");
   if (meta.free.flags != kIntegerKeys) return refuse("its flags are not ours");
   // LMDB writes the two meta pages alternately.
   const bool never_written = meta.transaction == 0;

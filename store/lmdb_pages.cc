@@ -301,11 +301,11 @@ base::Result<std::string> PageWalk::overflow(Table& table,
 // A count, then that many page numbers, the greatest first.
 void PageWalk::take_free(std::uint64_t page, std::string_view list) {
   const auto count = list.size() < 8 ? ~std::uint64_t{0} : load_le<std::uint64_t>(list.data());
-  if (count > list.size() / 8 - 1) return damaged(page, "its list of free pages is none");
+  if (count > list.size() / 8 - 1) return damaged(page, "its list of free pages is invalid");
   std::uint64_t before = meta_.last_page + 1;
   for (std::uint64_t i = 1; i <= count; ++i) {
     const auto free = load_le<std::uint64_t>(list.data() + 8 * i);
-    if (free >= before || free < 2) return damaged(page, "its list of free pages is none");
+    if (free >= before || free < 2) return damaged(page, "its list of free pages is invalid");
     free_.push_back(free);
     before = free;
   }

@@ -208,8 +208,7 @@ class Explanation {
 
   void print_advice() const {
     std::printf(
-        "\nWhat each strand of its code waits for shows the worker's own "
-        "program:\n"
+        "\nThe worker's own program shows what each strand of its code waits for:\n"
         "  WORKER replay --store %s --run %s --until %llu\n"
         "%s",
         base::shell_word(directory_).c_str(), run_.id.to_string().c_str(),

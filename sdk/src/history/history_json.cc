@@ -231,7 +231,7 @@ class Reader {
     if (role == kCommand) return turn_->add_commands();
     if (role != kInput) throw Malformed("role is neither input nor command: '" + role + "'");
     if (!turn_->commands().empty()) {
-      throw Malformed("an input stands behind the commands of its turn");
+      throw Malformed("an input comes after the commands of its turn");
     }
     return turn_->add_inputs();
   }

@@ -253,7 +253,7 @@ std::string_view mark_of(const Json& value) {
   for (const auto& [key, member] : value.get_ref<const Json::object_t&>()) {
     if (!key.starts_with('$')) continue;
     if (value.size() == 1) return key;
-    throw Malformed("'" + key + "' does not stand alone in its object");
+    throw Malformed("'" + key + "' is not alone in its object");
   }
   return {};
 }

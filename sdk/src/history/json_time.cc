@@ -47,7 +47,7 @@ std::int64_t time_from_json(const Json& value, std::string_view key) {
     if (time_to_json(base::to_ms(time)) == value) return base::to_ms(time);
   }
   throw Malformed(std::string(key) +
-                  " is none as in 2026-01-01T00:00:00.000Z: " + describe_json(value));
+                  " is not of the form 2026-01-01T00:00:00.000Z: " + describe_json(value));
 }
 
 }  // namespace reprise::internal
