@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "proto/log.pb.h"
-#include "runtime/service.h"
+#include "runtime/run_description.h"
 
 namespace reprise::tools {
 

@@ -45,8 +45,9 @@ void guard_bench(benchmark::State& state, runtime::GuardMode mode) {
       request.workflow = "three_steps";
       request.workflow_id = std::to_string(++number);
       request.task_queue = "default";
-      engine->start(std::move(request), std::make_shared<runtime::RunWatch>(),
-                    [&](const base::Result<runtime::StartedRun>& run) { ended += run ? 1 : 0; });
+      engine->ask(runtime::verb::Start{
+          std::move(request), std::make_shared<runtime::RunWatch>(),
+          [&](const base::Result<runtime::StartedRun>& run) { ended += run ? 1 : 0; }});
     }
     while (engine->run_some()) {
     }

@@ -1,5 +1,6 @@
 #include "runtime/control/perform.h"
 
+#include <optional>
 #include <utility>
 
 #include "runtime/control/frame.h"
@@ -67,6 +68,36 @@ Reply<replay::Outcome> outcome_reply(ControlAnswer answer) {
   };
 }
 
+// nullopt: there is no such verb.
+std::optional<ClientRequest> client_request(const proto::ControlRequest& request,
+                                            RunKey key,
+                                            ControlAnswer answer) {
+  switch (request.verb_case()) {
+    case ControlVerb::kSignal:
+      return verb::Signal{.key = std::move(key),
+                          .name = request.signal().name(),
+                          .input = request.signal().input(),
+                          .reply = done_reply(std::move(answer)),
+                          .checked = true};
+    case ControlVerb::kQuery:
+      return verb::Query{std::move(key), request.query().name(), request.query().input(),
+                         payload_reply(std::move(answer))};
+    case ControlVerb::kUpdate:
+      return verb::Update{std::move(key), request.update().name(), request.update().input(),
+                          outcome_reply(std::move(answer))};
+    case ControlVerb::kCancel:
+      return verb::Cancel{std::move(key), request.cancel().reason(), done_reply(std::move(answer))};
+    case ControlVerb::kTerminate:
+      return verb::Terminate{std::move(key), request.terminate().reason(),
+                             done_reply(std::move(answer))};
+    case ControlVerb::kRetry:
+      return verb::Retry{std::move(key), done_reply(std::move(answer))};
+    case ControlVerb::VERB_NOT_SET:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 proto::ControlReply control_error_reply(const base::Error& error) {
@@ -80,33 +111,15 @@ bool asks_code(const proto::ControlRequest& request) {
   return request.verb_case() == ControlVerb::kQuery || request.verb_case() == ControlVerb::kUpdate;
 }
 
-void perform(Service& service, const proto::ControlRequest& request, ControlAnswer answer) {
+void perform(ClientService& service, const proto::ControlRequest& request, ControlAnswer answer) {
   if (request.version() != kControlVersion) {
     return answer(control_error_reply(other_control_version(request.version())));
   }
   auto key = control_key(request);
   if (!key) return answer(control_error_reply(key.error()));
-  switch (request.verb_case()) {
-    case ControlVerb::kSignal:
-      return service.signal_checked(std::move(*key), request.signal().name(),
-                                    request.signal().input(), done_reply(std::move(answer)));
-    case ControlVerb::kQuery:
-      return service.query(std::move(*key), request.query().name(), request.query().input(),
-                           payload_reply(std::move(answer)));
-    case ControlVerb::kUpdate:
-      return service.update(std::move(*key), request.update().name(), request.update().input(),
-                            outcome_reply(std::move(answer)));
-    case ControlVerb::kCancel:
-      return service.cancel(std::move(*key), request.cancel().reason(),
-                            done_reply(std::move(answer)));
-    case ControlVerb::kTerminate:
-      return service.terminate(std::move(*key), request.terminate().reason(),
-                               done_reply(std::move(answer)));
-    case ControlVerb::kRetry:
-      return service.retry(std::move(*key), done_reply(std::move(answer)));
-    case ControlVerb::VERB_NOT_SET:
-      return answer(control_error_reply(unknown_control_verb()));
-  }
+  auto asked = client_request(request, std::move(*key), answer);
+  if (!asked) return answer(control_error_reply(unknown_control_verb()));
+  service.ask(std::move(*asked));
 }
 
 }  // namespace reprise::runtime

@@ -5,14 +5,14 @@
 
 #include "base/result.h"
 #include "proto/control.pb.h"
-#include "runtime/service.h"
+#include "runtime/client_service.h"
 
 namespace reprise::runtime {
 
 using ControlAnswer = std::function<void(proto::ControlReply)>;
 
 // Calls `answer` once, now or later, on a thread of the service; it must not block.
-void perform(Service& service, const proto::ControlRequest& request, ControlAnswer answer);
+void perform(ClientService& service, const proto::ControlRequest& request, ControlAnswer answer);
 
 // Does the answer need the run's code?
 bool asks_code(const proto::ControlRequest& request);

@@ -46,7 +46,7 @@ bool may_ask(const std::optional<ControlPeer>& peer) {
 // ---- opening and closing ----------------------------------------------------------------------
 
 base::Result<std::unique_ptr<ControlServer>> ControlServer::open(const std::string& directory,
-                                                                 Service& service,
+                                                                 ClientService& service,
                                                                  ControlOptions options) {
   std::unique_ptr<ControlServer> server(new ControlServer(service, std::move(options)));
   if (server->answers_->event() < 0) {

@@ -16,10 +16,10 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "runtime/client_service.h"
 #include "runtime/control/answers.h"
 #include "runtime/control/frame.h"
 #include "runtime/control/socket.h"
-#include "runtime/service.h"
 
 namespace reprise::runtime {
 
@@ -37,7 +37,7 @@ class ControlServer {
   // In a directory whose store this process has locked. The service must outlive the server.
   // kControl.
   static base::Result<std::unique_ptr<ControlServer>> open(const std::string& directory,
-                                                           Service& service,
+                                                           ClientService& service,
                                                            ControlOptions options = {});
   // Stops its thread, closes the connections and removes the socket.
   ~ControlServer();
@@ -67,7 +67,7 @@ class ControlServer {
     std::size_t written = 0;
   };
 
-  ControlServer(Service& service, ControlOptions options)
+  ControlServer(ClientService& service, ControlOptions options)
       : service_(service), options_(std::move(options)) {}
   void serve();
   std::vector<pollfd> polled() const;
@@ -82,7 +82,7 @@ class ControlServer {
   void give_up_late_ones();
   bool has_room_for_code() const;
 
-  Service& service_;
+  ClientService& service_;
   const ControlOptions options_;
   const pid_t process_ = ::getpid();
   const std::shared_ptr<Answers> answers_ = std::make_shared<Answers>();

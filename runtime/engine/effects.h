@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/ring.h"
-#include "runtime/service.h"
+#include "runtime/client_request.h"
 #include "store/record.h"
 
 namespace reprise::runtime {

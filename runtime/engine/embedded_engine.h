@@ -26,24 +26,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   // The store's. An engine that cannot have its control socket says so and goes on without.
   void serve_control(const std::string& directory);
 
-  void start(StartRequest request,
-             std::shared_ptr<RunWatch> watch,
-             Reply<StartedRun> reply) override;
-  void watch(RunKey key, std::shared_ptr<RunWatch> watch) override;
-  void unwatch(RunKey key, std::shared_ptr<RunWatch> watch) override;
-  void signal(RunKey key, std::string name, std::string input, Reply<void> reply) override;
-  void signal_checked(RunKey key, std::string name, std::string input, Reply<void> reply) override;
-  void query(RunKey key, std::string name, std::string input, Reply<std::string> reply) override;
-  void update(RunKey key,
-              std::string name,
-              std::string input,
-              Reply<replay::Outcome> reply) override;
-  void cancel(RunKey key, std::string reason, Reply<void> reply) override;
-  void terminate(RunKey key, std::string reason, Reply<void> reply) override;
-  void retry(RunKey key, Reply<void> reply) override;
-  void describe(RunKey key, Reply<RunDescription> reply) override;
-  void list(ListRequest request, Reply<std::vector<RunDescription>> reply) override;
-  void history(RunKey key, Reply<std::vector<std::string>> reply) override;
+  void ask(ClientRequest request) override;
   base::Result<std::unique_ptr<WorkerSession>> register_worker(WorkerCode code) override;
   base::Result<bool> wait(base::FunctionRef<bool()> ready,
                           base::FunctionRef<bool(std::optional<base::Duration>)> block,
@@ -94,22 +77,25 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   static bool run_attempt(Session& session);
   void on_every_shard(const std::function<void(Shard&)>& act);
   Shard& shard_of(std::string_view workflow_id);
-  template <class Result>
-  bool refuse(const RunKey& key,
-              std::string_view name,
-              std::string_view input,
-              const Reply<Result>& reply) const;
-
   // A child of fork(2) has no thread that would answer, and mutexes that nobody will unlock.
   bool forked() const {
     return shared_.options.threaded && base::fork_generation() != fork_generation_;
   }
   base::Status usable() const;
 
-  // False: there is no room for it, and the caller has been told.
+  // A request on its way to the shard of its run, step by step.
+  template <class Verb>
+  void take(Verb& asked);
+  template <class Verb>
+  void complete(Verb& asked);
+  template <class Verb>
+  base::Status look_at(const Verb& asked) const;
+  template <class Verb>
+  base::Status let_in(Verb& asked);
   base::Status enter(Admission::Kind kind, std::size_t bytes);
-  template <class Result>
-  bool admit(Admission::Kind kind, std::size_t bytes, Reply<Result>* reply);
+  template <class Verb>
+  void hand_over(Verb asked);
+  void hand_over(verb::List asked);
 
   // AttemptObserver, called by the threads of the pools.
   void taken() override { shared_.task_queues.taken(); }

@@ -3,14 +3,60 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "base/utf8.h"
 #include "runtime/engine/embedded_engine.h"
 #include "runtime/engine/limits.h"
 #include "runtime/engine/listing.h"
+#include "runtime/engine/verb_rules.h"
 
 namespace reprise::runtime {
+namespace {
+
+// On the shard's thread.
+void deliver(Shard& shard, verb::Start asked) {
+  shard.starts().start(std::move(asked.run), std::move(asked.watch), std::move(asked.reply));
+}
+void deliver(Shard& shard, const verb::Watch& asked) {
+  shard.starts().watch(asked.key, asked.watch);
+}
+void deliver(Shard& shard, const verb::Unwatch& asked) {
+  shard.starts().unwatch(asked.key, asked.watch);
+}
+void deliver(Shard& shard, verb::Signal asked) {
+  if (asked.checked) {
+    const base::Status read = shard.requests().may_signal(asked.key, asked.name, asked.input);
+    if (!read) return asked.reply(read.error());
+  }
+  shard.requests().signal(asked.key, std::move(asked.name), std::move(asked.input),
+                          std::move(asked.reply));
+}
+void deliver(Shard& shard, const verb::Query& asked) {
+  shard.questions().query(asked.key, asked.name, asked.input, asked.reply);
+}
+void deliver(Shard& shard, verb::Update asked) {
+  shard.requests().update(asked.key, std::move(asked.name), std::move(asked.input), asked.reply);
+}
+void deliver(Shard& shard, verb::Cancel asked) {
+  shard.requests().cancel(asked.key, std::move(asked.reason), std::move(asked.reply));
+}
+void deliver(Shard& shard, verb::Terminate asked) {
+  shard.requests().terminate(asked.key, std::move(asked.reason), std::move(asked.reply));
+}
+void deliver(Shard& shard, const verb::Retry& asked) {
+  shard.requests().retry(asked.key, asked.reply);
+}
+void deliver(Shard& shard, const verb::Describe& asked) {
+  shard.questions().describe(asked.key, asked.reply);
+}
+void deliver(Shard& shard, const verb::History& asked) {
+  shard.questions().history(asked.key, asked.reply);
+}
+
+}  // namespace
 
 Shard& EmbeddedEngine::shard_of(std::string_view workflow_id) {
   return *shards_[base::hash64(workflow_id) % shards_.size()];
@@ -26,32 +72,10 @@ base::Status EmbeddedEngine::usable() const {
   return {};
 }
 
-template <class Result>
-bool EmbeddedEngine::refuse(const RunKey& key,
-                            std::string_view name,
-                            std::string_view input,
-                            const Reply<Result>& reply) const {
-  base::Status checked = check_request(key.workflow_id, name, input);
-  if (checked) checked = usable();
-  if (checked) return false;
-  reply(checked.error());
-  return true;
-}
-
 // Without room in the store a request is refused here, before it waits for others to be answered.
 base::Status EmbeddedEngine::enter(Admission::Kind kind, std::size_t bytes) {
   if (kind != Admission::Kind::kQuestion && shared_.space.full()) return shared_.space.refusal();
   return shared_.admission.enter(kind, bytes);
-}
-
-template <class Result>
-bool EmbeddedEngine::admit(Admission::Kind kind, std::size_t bytes, Reply<Result>* reply) {
-  if (const base::Status room = enter(kind, bytes); !room) {
-    (*reply)(room.error());
-    return false;
-  }
-  *reply = shared_.admission.answered(kind, bytes, std::move(*reply));
-  return true;
 }
 
 // Requests that were accepted are kept while the store has no room, their callers not for ever.
@@ -71,159 +95,79 @@ base::Status EmbeddedEngine::await_answer(
   return {};
 }
 
-void EmbeddedEngine::start(StartRequest request,
-                           std::shared_ptr<RunWatch> watch,
-                           Reply<StartedRun> reply) {
-  if (request.workflow_id.empty()) {
-    if (request.run_id == base::RunId()) request.run_id = shared_.ids.next(shared_.clock.now());
-    request.workflow_id = request.run_id.to_string();
-  }
-  if (request.task_queue.empty()) request.task_queue = kDefaultTaskQueue;
-  const Reply<StartedRun> refused = [&](const base::Result<StartedRun>& why) {
-    if (watch != nullptr) watch->set(why.error());
-    reply(why);
-  };
-  if (refuse({request.workflow_id, {}}, request.workflow, request.input, refused)) return;
-  for (const auto& [what, id] : {std::pair("the workflow id", &request.workflow_id),
-                                 std::pair("task_queue", &request.task_queue)}) {
-    if (const base::Status valid = check_id(what, *id); !valid) return refused(valid.error());
-  }
-  const std::size_t bytes = request.input.size();
-  if (const base::Status room = enter(Admission::Kind::kStart, bytes); !room) {
-    return refused(room.error());
-  }
-  reply = shared_.admission.answered(Admission::Kind::kStart, bytes, std::move(reply));
-  Shard& shard = shard_of(request.workflow_id);
-  shard.post([&shard, request = std::move(request), watch = std::move(watch),
-              reply = std::move(reply)]() mutable {
-    shard.starts().start(std::move(request), std::move(watch), std::move(reply));
-  });
+// ---- requests ---------------------------------------------------------------------------------
+
+void EmbeddedEngine::ask(ClientRequest request) {
+  std::visit([this](auto& asked) { take(asked); }, request);
 }
 
-void EmbeddedEngine::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
-  const Reply<void> refused = [&](const base::Status& why) { watch->set(why.error()); };
-  if (refuse(key, "watch", {}, refused)) return;
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), watch = std::move(watch)] {
-    shard.starts().watch(key, watch);
-  });
+template <class Verb>
+void EmbeddedEngine::take(Verb& asked) {
+  complete(asked);
+  if (const base::Status good = look_at(asked); !good) return refuse(asked, good.error());
+  if (const base::Status room = let_in(asked); !room) return refuse(asked, room.error());
+  hand_over(std::move(asked));
 }
 
-void EmbeddedEngine::unwatch(RunKey key, std::shared_ptr<RunWatch> watch) {
-  if (!usable()) return;
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), watch = std::move(watch)] {
-    shard.starts().unwatch(key, watch);
-  });
-}
-
-void EmbeddedEngine::signal(RunKey key, std::string name, std::string input, Reply<void> reply) {
-  if (refuse(key, name, input, reply)) return;
-  if (!admit(Admission::Kind::kWrite, input.size(), &reply)) return;
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
-              reply = std::move(reply)]() mutable {
-    shard.requests().signal(key, std::move(name), std::move(input), std::move(reply));
-  });
-}
-
-void EmbeddedEngine::signal_checked(RunKey key,
-                                    std::string name,
-                                    std::string input,
-                                    Reply<void> reply) {
-  if (refuse(key, name, input, reply)) return;
-  if (!admit(Admission::Kind::kWrite, input.size(), &reply)) return;
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
-              reply = std::move(reply)]() mutable {
-    if (const base::Status read = shard.requests().may_signal(key, name, input); !read) {
-      return reply(read.error());
+// What the client has left to the engine.
+template <class Verb>
+void EmbeddedEngine::complete(Verb& asked) {
+  if constexpr (std::is_same_v<Verb, verb::Start>) {
+    StartRequest& run = asked.run;
+    if (run.workflow_id.empty()) {
+      if (run.run_id == base::RunId()) run.run_id = shared_.ids.next(shared_.clock.now());
+      run.workflow_id = run.run_id.to_string();
     }
-    shard.requests().signal(key, std::move(name), std::move(input), std::move(reply));
-  });
-}
-
-void EmbeddedEngine::query(RunKey key,
-                           std::string name,
-                           std::string input,
-                           Reply<std::string> reply) {
-  if (refuse(key, name, input, reply)) return;
-  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), name = std::move(name), input = std::move(input),
-              reply = std::move(reply)] { shard.questions().query(key, name, input, reply); });
-}
-
-void EmbeddedEngine::update(RunKey key,
-                            std::string name,
-                            std::string input,
-                            Reply<replay::Outcome> reply) {
-  if (refuse(key, name, input, reply)) return;
-  const std::size_t bytes = input.size();
-  if (const base::Status room = enter(Admission::Kind::kWrite, bytes); !room) {
-    return reply(room.error());
+    if (run.task_queue.empty()) run.task_queue = kDefaultTaskQueue;
   }
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([this, &shard, bytes, key = std::move(key), name = std::move(name),
-              input = std::move(input), reply = std::move(reply)]() mutable {
-    // A handler may take days to answer; the request has found its place in the run by then.
-    shared_.admission.leave(Admission::Kind::kWrite, bytes);
-    shard.requests().update(key, std::move(name), std::move(input), reply);
+}
+
+template <class Verb>
+base::Status EmbeddedEngine::look_at(const Verb& asked) const {
+  base::Status good;
+  if constexpr (!std::is_same_v<Verb, verb::List>) {
+    const VerbText text = text_of(asked);
+    good = check_request(text.workflow_id, text.name, text.payload);
+  }
+  if (good) good = usable();
+  if constexpr (std::is_same_v<Verb, verb::Start>) {
+    if (good) good = check_id("the workflow id", asked.run.workflow_id);
+    if (good) good = check_id("task_queue", asked.run.task_queue);
+  }
+  return good;
+}
+
+template <class Verb>
+base::Status EmbeddedEngine::let_in(Verb& asked) {
+  constexpr VerbRule kRule = kVerbRule<Verb>;
+  static_assert(!kRule.name.empty(), "a verb has its rule");
+  if constexpr (kRule.kind.has_value()) {
+    const std::size_t bytes = counted_bytes(asked);
+    if (base::Status room = enter(*kRule.kind, bytes); !room) return room;
+    if constexpr (!kRule.leaves_when_taken) {
+      asked.reply = shared_.admission.answered(*kRule.kind, bytes, std::move(asked.reply));
+    }
+  }
+  if constexpr (requires { asked.reason; }) asked.reason = base::to_text(std::move(asked.reason));
+  return {};
+}
+
+template <class Verb>
+void EmbeddedEngine::hand_over(Verb asked) {
+  Shard& shard = shard_of(text_of(asked).workflow_id);
+  shard.post([this, &shard, asked = std::move(asked)]() mutable {
+    constexpr VerbRule kRule = kVerbRule<Verb>;
+    if constexpr (kRule.leaves_when_taken) {
+      shared_.admission.leave(*kRule.kind, counted_bytes(asked));
+    }
+    deliver(shard, std::move(asked));
   });
 }
 
-void EmbeddedEngine::cancel(RunKey key, std::string reason, Reply<void> reply) {
-  if (refuse(key, "cancel", reason, reply)) return;
-  if (!admit(Admission::Kind::kEnd, reason.size(), &reply)) return;
-  reason = base::to_text(std::move(reason));
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
-    shard.requests().cancel(key, reason, reply);
-  });
-}
-
-void EmbeddedEngine::terminate(RunKey key, std::string reason, Reply<void> reply) {
-  if (refuse(key, "terminate", reason, reply)) return;
-  if (!admit(Admission::Kind::kEnd, reason.size(), &reply)) return;
-  reason = base::to_text(std::move(reason));
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), reason = std::move(reason), reply = std::move(reply)] {
-    shard.requests().terminate(key, reason, reply);
-  });
-}
-
-void EmbeddedEngine::retry(RunKey key, Reply<void> reply) {
-  if (refuse(key, "retry", {}, reply)) return;
-  if (!admit(Admission::Kind::kEnd, 0, &reply)) return;
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), reply = std::move(reply)] {
-    shard.requests().retry(key, reply);
-  });
-}
-
-void EmbeddedEngine::describe(RunKey key, Reply<RunDescription> reply) {
-  if (refuse(key, "describe", {}, reply)) return;
-  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), reply = std::move(reply)] {
-    shard.questions().describe(key, reply);
-  });
-}
-
-void EmbeddedEngine::history(RunKey key, Reply<std::vector<std::string>> reply) {
-  if (refuse(key, "history", {}, reply)) return;
-  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
-  Shard& shard = shard_of(key.workflow_id);
-  shard.post([&shard, key = std::move(key), reply = std::move(reply)] {
-    shard.questions().history(key, reply);
-  });
-}
-
-void EmbeddedEngine::list(ListRequest request, Reply<std::vector<RunDescription>> reply) {
-  if (const base::Status here = usable(); !here) return reply(here.error());
-  if (!admit(Admission::Kind::kQuestion, 0, &reply)) return;
-  const auto listing =
-      std::make_shared<Listing>(shared_, std::move(request), shards_.size(), std::move(reply));
+// Every shard has some of the runs.
+void EmbeddedEngine::hand_over(verb::List asked) {
+  const auto listing = std::make_shared<Listing>(shared_, std::move(asked.filter), shards_.size(),
+                                                 std::move(asked.reply));
   for (auto& shard : shards_) {
     shard->post([shard = shard.get(), listing] {
       const auto runs = std::make_shared<std::map<store::RunNumber, RunDescription>>();

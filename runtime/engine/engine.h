@@ -1,4 +1,4 @@
-// The embedded engine: a Service over one store in this process.
+// The embedded engine: clients and workers over one store in this process.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -9,7 +9,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "runtime/service.h"
+#include "runtime/client_service.h"
+#include "runtime/worker_gateway.h"
 
 namespace reprise::runtime {
 
@@ -78,7 +79,7 @@ struct EngineOptions {
   std::function<void(const base::Error&)> on_fatal{};
 };
 
-class Engine : public Service {
+class Engine : public ClientService, public WorkerGateway {
  public:
   static base::Result<std::unique_ptr<Engine>> open(const std::string& directory,
                                                     EngineOptions options);

@@ -5,8 +5,8 @@
 #include <memory>
 #include <mutex>
 
+#include "runtime/client_request.h"
 #include "runtime/engine/shared.h"
-#include "runtime/service.h"
 
 namespace reprise::runtime {
 

@@ -10,6 +10,7 @@
 
 #include "base/pooled.h"
 #include "base/slab.h"
+#include "runtime/client_request.h"
 #include "runtime/engine/run_index.h"
 #include "runtime/fold/run_state.h"
 #include "runtime/host/host.h"

@@ -14,7 +14,7 @@
 #include "base/result.h"
 #include "proto/history.pb.h"
 #include "runtime/engine/recovered_run.h"
-#include "runtime/service.h"
+#include "runtime/run_description.h"
 #include "store/store.h"
 
 namespace reprise::runtime {

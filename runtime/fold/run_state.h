@@ -14,7 +14,7 @@
 #include "proto/summary.pb.h"
 #include "runtime/fold/names.h"
 #include "runtime/host/attempt.h"
-#include "runtime/service.h"
+#include "runtime/run_description.h"
 #include "store/record.h"
 
 namespace reprise::runtime {

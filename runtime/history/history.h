@@ -14,7 +14,7 @@ namespace reprise::runtime {
 
 inline constexpr std::uint32_t kHistoryFormat = 1;
 
-// Serialized turns, in order, as the store and Service::history() have them. kNoHistory: one of
+// Serialized turns, in order, as the store and verb::History have them. kNoHistory: one of
 // them is not a turn.
 base::Result<proto::History> make_history(const std::vector<std::string>& turns);
 

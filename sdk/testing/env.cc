@@ -111,7 +111,7 @@ class Env::State final : public internal::Registry {
 
   std::unique_ptr<internal::ServiceState> make_service_state() {
     auto state = std::make_unique<internal::ServiceState>();
-    state->service = &driven_;
+    state->clients = &driven_;
     state->log = options_.logger;
     state->awaiting = [this](const runtime::RunKey& run) { driven_.await_run(run); };
     return state;

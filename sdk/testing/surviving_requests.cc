@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <utility>
-
-#include "event/catalogue.h"
+#include <variant>
 
 namespace reprise::internal {
 
@@ -12,32 +11,108 @@ using runtime::Reply;
 using runtime::RunKey;
 using runtime::RunWatch;
 
+namespace verb = runtime::verb;
+
+namespace {
+
+// ---- what the journal holds of a request ------------------------------------------------------
+
+bool is_for(const RunKey& asked, const RunKey& run) {
+  return asked.workflow_id == run.workflow_id && (!asked.run_id || asked.run_id == run.run_id);
+}
+
+// Is this input of that run what was asked for? Questions leave nothing in the journal.
+template <class Question>
+bool is_recorded_as(const Question& /*asked*/, const RunKey& /*run*/, const Event& /*input*/) {
+  return false;
+}
+bool is_recorded_as(const verb::Start& asked, const RunKey& run, const Event& input) {
+  return input.has_run_started() && is_for({asked.run.workflow_id, asked.run.run_id}, run);
+}
+bool is_recorded_as(const verb::Signal& asked, const RunKey& run, const Event& input) {
+  return input.has_signal_received() && is_for(asked.key, run) &&
+         input.signal_received().name() == asked.name &&
+         input.signal_received().input() == asked.input;
+}
+bool is_recorded_as(const verb::Update& asked, const RunKey& run, const Event& input) {
+  return input.has_update_received() && is_for(asked.key, run) &&
+         input.update_received().name() == asked.name &&
+         input.update_received().input() == asked.input;
+}
+bool is_recorded_as(const verb::Cancel& asked, const RunKey& run, const Event& input) {
+  return input.has_cancel_requested() && is_for(asked.key, run) &&
+         input.cancel_requested().reason() == asked.reason;
+}
+bool is_recorded_as(const verb::Terminate& asked, const RunKey& run, const Event& input) {
+  return input.has_run_terminated() && is_for(asked.key, run) &&
+         input.run_terminated().reason() == asked.reason;
+}
+
+// The answer to a request that has become durable. Of what is not answered by that: nothing.
+template <class Verb>
+void confirm(const Verb& /*asked*/) {}
+void confirm(const verb::Start& asked) {
+  asked.reply(runtime::StartedRun{asked.run.workflow_id, asked.run.run_id, false});
+}
+void confirm(const verb::Signal& asked) {
+  asked.reply({});
+}
+void confirm(const verb::Cancel& asked) {
+  asked.reply({});
+}
+void confirm(const verb::Terminate& asked) {
+  asked.reply({});
+}
+
+}  // namespace
+
 // ---- the life of a request --------------------------------------------------------------------
 
-template <class Result>
-Reply<Result> SurvivingRequests::answering(const RequestRef& request, Reply<Result> reply) {
+void SurvivingRequests::ask(runtime::ClientRequest request) {
+  std::visit([this](auto& asked) { take(std::move(asked)); }, request);
+}
+
+template <class Verb>
+void SurvivingRequests::take(Verb asked) {
+  open_.push_back(std::make_shared<Request>(Request{.asked = std::move(asked)}));
+  send(open_.back());
+}
+
+template <class Answer>
+Reply<Answer> SurvivingRequests::answering(const RequestRef& request, Reply<Answer> reply) {
   return [this, request, generation = generation_,
-          reply = std::move(reply)](base::Result<Result> answer) {
+          reply = std::move(reply)](base::Result<Answer> answer) {
     if (generation != generation_) return;  // the last words of a dead engine
     open_.remove(request);
     reply(std::move(answer));
   };
 }
 
-void SurvivingRequests::ask(const RequestRef& request) {
-  open_.push_back(request);
-  request->send();
+// To the engine of now; it may answer before this returns.
+void SurvivingRequests::send(const RequestRef& request) {
+  const auto send_copy = [this, request](auto copy) {
+    if constexpr (requires { copy.reply; }) copy.reply = answering(request, std::move(copy.reply));
+    if constexpr (requires { copy.run; }) {
+      if (const auto entry = find_watch(copy.watch); entry != watches_.end()) {
+        copy.watch = entry->engine = std::make_shared<RunWatch>();
+      }
+    }
+    engine_->ask(std::move(copy));
+  };
+  std::visit(send_copy, runtime::ClientRequest(request->asked));
 }
 
-void SurvivingRequests::connect(runtime::Service& engine) {
+void SurvivingRequests::connect(runtime::ClientService& engine) {
   engine_ = &engine;
   for (const RequestRef& request : std::exchange(open_, {})) {
+    const auto* update = std::get_if<verb::Update>(&request->asked);
     if (!request->recorded) {
-      ask(request);
-    } else if (request->complete == nullptr) {
-      request->confirm();
+      open_.push_back(request);
+      send(request);
+    } else if (update == nullptr) {
+      std::visit([](const auto& asked) { confirm(asked); }, request->asked);
     } else if (request->end != nullptr) {
-      request->complete(request->end());
+      update->reply(request->end());
     } else {
       accepted_.push_back(request);  // the new engine does not know about those who wait for it
     }
@@ -47,55 +122,17 @@ void SurvivingRequests::connect(runtime::Service& engine) {
   }
 }
 
+// ---- what becomes of it in the journal --------------------------------------------------------
+
 void SurvivingRequests::note(const store::Record& record, const proto::Turn& turn) {
-  for (const Event& input : turn.inputs()) note_input(record, input);
+  for (const Event& input : turn.inputs()) {
+    if (input.has_run_started()) note_start(record, input.run_started());
+    note_input(record, input);
+  }
   for (const Event& command : turn.commands()) {
-    if (!command.has_update_completed()) continue;
-    const auto ended = [completed = command.update_completed()]() -> base::Result<replay::Outcome> {
-      return completed.has_failure() ? replay::Outcome::failed(completed.failure())
-                                     : replay::Outcome::success(completed.result());
-    };
-    const auto is_it = [&](const RequestRef& request) {
-      return request->update_id == command.update_completed().update_id();
-    };
-    for (auto* requests : {&open_, &accepted_}) {
-      const auto found = std::find_if(requests->begin(), requests->end(), is_it);
-      if (found != requests->end()) end_update(RequestRef(*found), ended);
-    }
+    if (command.has_update_completed()) note_update_completed(command.update_completed());
   }
-  if (!record.last()) return;
-  const auto too_late = []() -> base::Result<replay::Outcome> {
-    return base::Error{base::ErrorCode::kRunClosed, "the run ended before the update was done"};
-  };
-  for (auto requests : {open_, accepted_}) {
-    for (const RequestRef& request : requests) {
-      if (request->run == record.run && request->end == nullptr) end_update(request, too_late);
-    }
-  }
-}
-
-// The living engine answers by itself.
-void SurvivingRequests::end_update(const RequestRef& request,
-                                   std::function<base::Result<replay::Outcome>()> end) {
-  request->end = std::move(end);
-  const auto orphan = std::find(accepted_.begin(), accepted_.end(), request);
-  if (orphan == accepted_.end()) return;
-  accepted_.erase(orphan);
-  request->complete(request->end());
-}
-
-SurvivingRequests::RequestRef SurvivingRequests::find(Event::KindCase kind,
-                                                      store::RunNumber run,
-                                                      const std::string& name,
-                                                      const std::string& input) {
-  const RunKey& recorded = runs_[run];
-  const auto found = std::find_if(open_.begin(), open_.end(), [&](const RequestRef& request) {
-    return request->kind == kind && !request->recorded &&
-           request->key.workflow_id == recorded.workflow_id &&
-           (!request->key.run_id || request->key.run_id == recorded.run_id) &&
-           request->name == name && request->input == input;
-  });
-  return found == open_.end() ? nullptr : *found;
+  if (record.last()) note_end(record.run);
 }
 
 void SurvivingRequests::note_start(const store::Record& record, const proto::RunStarted& started) {
@@ -107,63 +144,81 @@ void SurvivingRequests::note_start(const store::Record& record, const proto::Run
 }
 
 void SurvivingRequests::note_input(const store::Record& record, const Event& input) {
-  const event::Row& row = event::row_of(input);
-  RequestRef request;
-  if (input.has_run_started()) {
-    note_start(record, input.run_started());
-    request = find(row.kind, record.run, "", "");
-  } else if (row.called != nullptr) {
-    request = find(row.kind, record.run, row.called(input), row.payload(input));
-  } else if (row.remark != nullptr) {
-    request = find(row.kind, record.run, "", row.remark(input));
+  const RunKey& run = runs_[record.run];
+  const auto found = std::find_if(open_.begin(), open_.end(), [&](const RequestRef& request) {
+    return !request->recorded &&
+           std::visit([&](const auto& asked) { return is_recorded_as(asked, run, input); },
+                      request->asked);
+  });
+  if (found == open_.end()) return;
+  (*found)->recorded = true;
+  (*found)->run = record.run;
+  if (input.has_update_received()) (*found)->update_id = input.update_received().update_id();
+}
+
+void SurvivingRequests::note_update_completed(const proto::UpdateCompleted& completed) {
+  const auto ended = [completed]() -> base::Result<replay::Outcome> {
+    return completed.has_failure() ? replay::Outcome::failed(completed.failure())
+                                   : replay::Outcome::success(completed.result());
+  };
+  const auto is_it = [&](const RequestRef& request) {
+    return request->update_id == completed.update_id();
+  };
+  for (auto* requests : {&open_, &accepted_}) {
+    const auto found = std::find_if(requests->begin(), requests->end(), is_it);
+    if (found != requests->end()) end_update(RequestRef(*found), ended);
   }
-  if (request == nullptr) return;
-  if (input.has_update_received()) request->update_id = input.update_received().update_id();
-  request->recorded = true;
-  request->run = record.run;
+}
+
+void SurvivingRequests::note_end(store::RunNumber run) {
+  const auto too_late = []() -> base::Result<replay::Outcome> {
+    return base::Error{base::ErrorCode::kRunClosed, "the run ended before the update was done"};
+  };
+  for (auto requests : {open_, accepted_}) {
+    for (const RequestRef& request : requests) {
+      if (request->run == run && request->end == nullptr) end_update(request, too_late);
+    }
+  }
+}
+
+// The living engine answers by itself.
+void SurvivingRequests::end_update(const RequestRef& request,
+                                   std::function<base::Result<replay::Outcome>()> end) {
+  request->end = std::move(end);
+  const auto orphan = std::find(accepted_.begin(), accepted_.end(), request);
+  if (orphan == accepted_.end()) return;
+  accepted_.erase(orphan);
+  std::get<verb::Update>(request->asked).reply(request->end());
 }
 
 // ---- starts and ends --------------------------------------------------------------------------
 
-void SurvivingRequests::start(runtime::StartRequest request,
-                              std::shared_ptr<RunWatch> watch,
-                              Reply<runtime::StartedRun> reply) {
-  if (request.run_id == base::RunId()) request.run_id = new_run_id_();
-  if (request.workflow_id.empty()) request.workflow_id = request.run_id.to_string();
-  const RunKey key{request.workflow_id, request.run_id};
-  if (watch != nullptr) watches_.push_back({key, watch, nullptr, false});
-  const auto find_watch = [this, watch] {
-    return std::find_if(watches_.begin(), watches_.end(), [&](const Watch& entry) {
-      return watch != nullptr && entry.told == watch;
-    });
-  };
-  const auto answered = [this, find_watch,
-                         reply = std::move(reply)](base::Result<runtime::StartedRun> started) {
-    if (const auto entry = find_watch(); started && entry != watches_.end()) {
+void SurvivingRequests::take(verb::Start start) {
+  if (start.run.run_id == base::RunId()) start.run.run_id = new_run_id_();
+  if (start.run.workflow_id.empty()) start.run.workflow_id = start.run.run_id.to_string();
+  if (start.watch != nullptr) {
+    watches_.push_back(
+        {{start.run.workflow_id, start.run.run_id}, start.watch, nullptr, /*started=*/false});
+  }
+  start.reply = [this, watch = start.watch,
+                 reply = std::move(start.reply)](base::Result<runtime::StartedRun> started) {
+    if (const auto entry = find_watch(watch); started && entry != watches_.end()) {
       entry->key = {started->workflow_id, started->run_id};
       entry->started = true;
     }
     reply(std::move(started));
   };
-  const auto asked = std::make_shared<Request>();
-  asked->kind = Event::kRunStarted;
-  asked->key = key;
-  asked->confirm = [answered, key] {
-    answered(runtime::StartedRun{key.workflow_id, *key.run_id, false});
-  };
-  asked->send = [this, request = std::move(request), find_watch, answered,
-                 weak = std::weak_ptr(asked)] {
-    std::shared_ptr<RunWatch> end;
-    if (const auto entry = find_watch(); entry != watches_.end()) {
-      end = entry->engine = std::make_shared<RunWatch>();
-    }
-    engine_->start(request, end, answering<runtime::StartedRun>(weak.lock(), answered));
-  };
-  ask(asked);
+  take<verb::Start>(std::move(start));
 }
 
-void SurvivingRequests::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
-  watches_.push_back({std::move(key), std::move(watch), nullptr});
+std::list<SurvivingRequests::Watch>::iterator SurvivingRequests::find_watch(
+    const std::shared_ptr<RunWatch>& told) {
+  return std::find_if(watches_.begin(), watches_.end(),
+                      [&](const Watch& entry) { return told != nullptr && entry.told == told; });
+}
+
+void SurvivingRequests::take(verb::Watch watch) {
+  watches_.push_back({std::move(watch.key), std::move(watch.watch), nullptr});
   Watch& entry = watches_.back();
   // By the time the next engine is asked, another run may be the newest with its id.
   const auto newest = newest_.find(entry.key.workflow_id);
@@ -173,14 +228,13 @@ void SurvivingRequests::watch(RunKey key, std::shared_ptr<RunWatch> watch) {
 
 void SurvivingRequests::resume_watch(Watch& watch) {
   watch.engine = std::make_shared<RunWatch>();
-  engine_->watch(watch.key, watch.engine);
+  engine_->ask(verb::Watch{watch.key, watch.engine});
 }
 
-void SurvivingRequests::unwatch(RunKey key, std::shared_ptr<RunWatch> watch) {
-  const auto entry = std::find_if(watches_.begin(), watches_.end(),
-                                  [&](const Watch& known) { return known.told == watch; });
+void SurvivingRequests::take(verb::Unwatch unwatch) {
+  const auto entry = find_watch(unwatch.watch);
   if (entry == watches_.end()) return;
-  engine_->unwatch(std::move(key), entry->engine);
+  engine_->ask(verb::Unwatch{std::move(unwatch.key), entry->engine});
   watches_.erase(entry);
 }
 
@@ -190,115 +244,6 @@ void SurvivingRequests::poll() {
     watch.told->set(watch.engine->get());
     return true;
   });
-}
-
-// ---- messages ---------------------------------------------------------------------------------
-
-void SurvivingRequests::send_input(Event::KindCase kind,
-                                   RunKey key,
-                                   std::string name,
-                                   std::string input,
-                                   Reply<void> reply,
-                                   std::function<void(const Request&, Reply<void>)> send) {
-  const auto asked = std::make_shared<Request>();
-  asked->kind = kind;
-  asked->key = std::move(key);
-  asked->name = std::move(name);
-  asked->input = std::move(input);
-  asked->confirm = [reply] { reply({}); };
-  asked->send = [this, send = std::move(send), reply, weak = std::weak_ptr(asked)] {
-    const RequestRef request = weak.lock();
-    send(*request, answering<void>(request, reply));
-  };
-  ask(asked);
-}
-
-void SurvivingRequests::signal(RunKey key, std::string name, std::string input, Reply<void> reply) {
-  send_input(Event::kSignalReceived, std::move(key), std::move(name), std::move(input),
-             std::move(reply), [this](const Request& asked, Reply<void> answer) {
-               engine_->signal(asked.key, asked.name, asked.input, std::move(answer));
-             });
-}
-
-void SurvivingRequests::cancel(RunKey key, std::string reason, Reply<void> reply) {
-  send_input(Event::kCancelRequested, std::move(key), {}, std::move(reason), std::move(reply),
-             [this](const Request& asked, Reply<void> answer) {
-               engine_->cancel(asked.key, asked.input, std::move(answer));
-             });
-}
-
-void SurvivingRequests::terminate(RunKey key, std::string reason, Reply<void> reply) {
-  send_input(Event::kRunTerminated, std::move(key), {}, std::move(reason), std::move(reply),
-             [this](const Request& asked, Reply<void> answer) {
-               engine_->terminate(asked.key, asked.input, std::move(answer));
-             });
-}
-
-void SurvivingRequests::update(RunKey key,
-                               std::string name,
-                               std::string input,
-                               Reply<replay::Outcome> reply) {
-  const auto asked = std::make_shared<Request>();
-  asked->kind = Event::kUpdateReceived;
-  asked->key = std::move(key);
-  asked->name = std::move(name);
-  asked->input = std::move(input);
-  asked->complete = reply;
-  asked->send = [this, reply, weak = std::weak_ptr(asked)] {
-    const RequestRef request = weak.lock();
-    engine_->update(request->key, request->name, request->input,
-                    answering<replay::Outcome>(request, reply));
-  };
-  ask(asked);
-}
-
-// ---- questions --------------------------------------------------------------------------------
-
-template <class Result, class Send>
-void SurvivingRequests::question(Reply<Result> reply, Send send) {
-  const auto asked = std::make_shared<Request>();
-  asked->send = [this, send = std::move(send), reply = std::move(reply),
-                 weak = std::weak_ptr(asked)] { send(answering<Result>(weak.lock(), reply)); };
-  ask(asked);
-}
-
-void SurvivingRequests::query(RunKey key,
-                              std::string name,
-                              std::string input,
-                              Reply<std::string> reply) {
-  question<std::string>(std::move(reply), [this, key = std::move(key), name = std::move(name),
-                                           input = std::move(input)](Reply<std::string> answer) {
-    engine_->query(key, name, input, std::move(answer));
-  });
-}
-
-void SurvivingRequests::retry(RunKey key, Reply<void> reply) {
-  question<void>(std::move(reply), [this, key = std::move(key)](Reply<void> answer) {
-    engine_->retry(key, std::move(answer));
-  });
-}
-
-void SurvivingRequests::describe(RunKey key, Reply<runtime::RunDescription> reply) {
-  question<runtime::RunDescription>(
-      std::move(reply), [this, key = std::move(key)](Reply<runtime::RunDescription> answer) {
-        engine_->describe(key, std::move(answer));
-      });
-}
-
-void SurvivingRequests::list(runtime::ListRequest request,
-                             Reply<std::vector<runtime::RunDescription>> reply) {
-  question<std::vector<runtime::RunDescription>>(
-      std::move(reply),
-      [this, request = std::move(request)](Reply<std::vector<runtime::RunDescription>> answer) {
-        engine_->list(request, std::move(answer));
-      });
-}
-
-void SurvivingRequests::history(RunKey key, Reply<std::vector<std::string>> reply) {
-  question<std::vector<std::string>>(
-      std::move(reply), [this, key = std::move(key)](Reply<std::vector<std::string>> answer) {
-        engine_->history(key, std::move(answer));
-      });
 }
 
 }  // namespace reprise::internal

@@ -92,7 +92,7 @@ void TestMachine::die() {
   if (boots_ % kBootsPerArchive == 0) (void)engine_->archive();
 }
 
-runtime::Service& TestMachine::service() {
+runtime::ClientService& TestMachine::service() {
   if (decisions_.any()) return requests_;
   return *engine_;
 }

@@ -32,7 +32,7 @@ class TestMachine {
   TestMachine& operator=(const TestMachine&) = delete;
 
   // What clients talk to; lives as long as the machine.
-  runtime::Service& service();
+  runtime::ClientService& service();
   // To a queue that no other worker serves.
   base::Result<std::unique_ptr<runtime::WorkerSession>> register_worker(runtime::WorkerCode code);
   // Call before a session is destroyed while the engine lives: returns the worker's tasks.

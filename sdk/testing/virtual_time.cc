@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <utility>
+#include <variant>
 
 namespace reprise::internal {
 namespace {
@@ -90,10 +91,10 @@ base::Result<bool> DrivenService::wait(base::FunctionRef<bool()> ready,
 std::optional<runtime::RunDescription> DrivenService::describe_now(const runtime::RunKey& key) {
   std::optional<runtime::RunDescription> description;
   bool replied = false;
-  engine().describe(key, [&](base::Result<runtime::RunDescription> reply) {
-    replied = true;
-    if (reply) description = std::move(*reply);
-  });
+  engine().ask(runtime::verb::Describe{key, [&](base::Result<runtime::RunDescription> reply) {
+                                         replied = true;
+                                         if (reply) description = std::move(*reply);
+                                       }});
   while (!replied && run_some()) {
   }
   return description;
@@ -104,11 +105,11 @@ std::vector<runtime::RunDescription> DrivenService::list_now() {
   bool replied = false;
   runtime::ListRequest everything;
   everything.limit = std::numeric_limits<std::size_t>::max();
-  engine().list(std::move(everything),
-                [&](base::Result<std::vector<runtime::RunDescription>> reply) {
-                  replied = true;
-                  if (reply) runs = std::move(*reply);
-                });
+  engine().ask(runtime::verb::List{std::move(everything),
+                                   [&](base::Result<std::vector<runtime::RunDescription>> reply) {
+                                     replied = true;
+                                     if (reply) runs = std::move(*reply);
+                                   }});
   while (!replied && run_some()) {
   }
   return runs;
@@ -133,7 +134,8 @@ base::Status DrivenService::report_nondeterminism() {
 // loads it.
 void DrivenService::bring_back(const runtime::RunKey& run) {
   bool replied = false;
-  engine().query(run, "what do you wait for", {}, [&](const auto&) { replied = true; });
+  engine().ask(runtime::verb::Query{
+      run, "what do you wait for", {}, [&](const base::Result<std::string>&) { replied = true; }});
   while (!replied && run_some()) {
   }
 }
@@ -164,70 +166,11 @@ Error DrivenService::stuck(const std::optional<runtime::RunKey>& run) {
 
 // ---- passing on -------------------------------------------------------------------------------
 
-void DrivenService::start(runtime::StartRequest request,
-                          std::shared_ptr<runtime::RunWatch> watch,
-                          runtime::Reply<runtime::StartedRun> reply) {
-  task_queue_seen_(request.task_queue);
-  engine().start(std::move(request), std::move(watch), std::move(reply));
-}
-
-void DrivenService::watch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) {
-  engine().watch(std::move(key), std::move(watch));
-}
-
-void DrivenService::unwatch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) {
-  engine().unwatch(std::move(key), std::move(watch));
-}
-
-void DrivenService::signal(runtime::RunKey key,
-                           std::string name,
-                           std::string input,
-                           runtime::Reply<void> reply) {
-  engine().signal(std::move(key), std::move(name), std::move(input), std::move(reply));
-}
-
-void DrivenService::query(runtime::RunKey key,
-                          std::string name,
-                          std::string input,
-                          runtime::Reply<std::string> reply) {
-  engine().query(std::move(key), std::move(name), std::move(input), std::move(reply));
-}
-
-void DrivenService::update(runtime::RunKey key,
-                           std::string name,
-                           std::string input,
-                           runtime::Reply<replay::Outcome> reply) {
-  engine().update(std::move(key), std::move(name), std::move(input), std::move(reply));
-}
-
-void DrivenService::cancel(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) {
-  engine().cancel(std::move(key), std::move(reason), std::move(reply));
-}
-
-void DrivenService::terminate(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) {
-  engine().terminate(std::move(key), std::move(reason), std::move(reply));
-}
-
-void DrivenService::retry(runtime::RunKey key, runtime::Reply<void> reply) {
-  engine().retry(std::move(key), std::move(reply));
-}
-
-void DrivenService::describe(runtime::RunKey key, runtime::Reply<runtime::RunDescription> reply) {
-  engine().describe(std::move(key), std::move(reply));
-}
-
-void DrivenService::list(runtime::ListRequest request,
-                         runtime::Reply<std::vector<runtime::RunDescription>> reply) {
-  engine().list(std::move(request), std::move(reply));
-}
-
-void DrivenService::history(runtime::RunKey key, runtime::Reply<std::vector<std::string>> reply) {
-  engine().history(std::move(key), std::move(reply));
-}
-
-base::Result<std::unique_ptr<runtime::WorkerSession>> DrivenService::register_worker(
-    runtime::WorkerCode code) {
-  return machine_.register_worker(std::move(code));
+void DrivenService::ask(runtime::ClientRequest request) {
+  if (const auto* start = std::get_if<runtime::verb::Start>(&request)) {
+    task_queue_seen_(start->run.task_queue);
+  }
+  engine().ask(std::move(request));
 }
 
 }  // namespace reprise::internal

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "runtime/service.h"
+#include "runtime/client_service.h"
 #include "sdk/testing/shaker.h"
 #include "sdk/testing/test_machine.h"
 
@@ -31,7 +31,7 @@ class ManualClock final : public base::Clock {
 };
 
 // Passes everything on to the machine's engine, and drives it while a caller waits. One thread.
-class DrivenService final : public runtime::Service {
+class DrivenService final : public runtime::ClientService {
  public:
   // `prepare` is called before each piece of work (true: it changed something), `task_queue_seen`
   // for every start. `suspicious` is set when a run was, or may have been, parked. `shaker` may be
@@ -58,32 +58,7 @@ class DrivenService final : public runtime::Service {
 
   void await_run(runtime::RunKey run) { awaited_ = std::move(run); }
 
-  void start(runtime::StartRequest request,
-             std::shared_ptr<runtime::RunWatch> watch,
-             runtime::Reply<runtime::StartedRun> reply) override;
-  void watch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) override;
-  void unwatch(runtime::RunKey key, std::shared_ptr<runtime::RunWatch> watch) override;
-  void signal(runtime::RunKey key,
-              std::string name,
-              std::string input,
-              runtime::Reply<void> reply) override;
-  void query(runtime::RunKey key,
-             std::string name,
-             std::string input,
-             runtime::Reply<std::string> reply) override;
-  void update(runtime::RunKey key,
-              std::string name,
-              std::string input,
-              runtime::Reply<replay::Outcome> reply) override;
-  void cancel(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) override;
-  void terminate(runtime::RunKey key, std::string reason, runtime::Reply<void> reply) override;
-  void retry(runtime::RunKey key, runtime::Reply<void> reply) override;
-  void describe(runtime::RunKey key, runtime::Reply<runtime::RunDescription> reply) override;
-  void list(runtime::ListRequest request,
-            runtime::Reply<std::vector<runtime::RunDescription>> reply) override;
-  void history(runtime::RunKey key, runtime::Reply<std::vector<std::string>> reply) override;
-  base::Result<std::unique_ptr<runtime::WorkerSession>> register_worker(
-      runtime::WorkerCode code) override;
+  void ask(runtime::ClientRequest request) override;
   base::Result<bool> wait(base::FunctionRef<bool()> ready,
                           base::FunctionRef<bool(std::optional<base::Duration>)> block,
                           std::optional<base::Duration> timeout) override;
@@ -98,7 +73,7 @@ class DrivenService final : public runtime::Service {
   base::Error too_many_steps() const;
   base::Error stuck(const std::optional<runtime::RunKey>& run);
 
-  runtime::Service& engine() { return machine_.service(); }
+  runtime::ClientService& engine() { return machine_.service(); }
 
   TestMachine& machine_;
   Shaker* shaker_;

@@ -74,10 +74,11 @@ class Load {
 
   bool has_many_runs() {
     std::promise<bool> many;
-    engine_.list({.limit = kMostRuns + 1},
-                 [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
-                   many.set_value(!runs || runs->size() > kMostRuns);
-                 });
+    engine_.ask(
+        runtime::verb::List{{.limit = kMostRuns + 1},
+                            [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
+                              many.set_value(!runs || runs->size() > kMostRuns);
+                            }});
     return many.get_future().get();
   }
 
@@ -93,16 +94,17 @@ class Load {
  private:
   std::shared_ptr<RunWatch> start(const std::string& workflow, const std::string& id) {
     auto watch = std::make_shared<RunWatch>();
-    engine_.start({.workflow = workflow, .workflow_id = id}, watch,
-                  [](const base::Result<runtime::StartedRun>& run) {
-                    if (!run) std::abort();
-                  });
+    engine_.ask(runtime::verb::Start{{.workflow = workflow, .workflow_id = id},
+                                     watch,
+                                     [](const base::Result<runtime::StartedRun>& run) {
+                                       if (!run) std::abort();
+                                     }});
     return watch;
   }
   // Alternating, so that some are quiet in the archive.
   void signal_keepers() {
     const std::string id = keeper(static_cast<int>(next_ / kQuickAtOnce) % kKeepers);
-    engine_.signal({id, {}}, "go", "on", [](const base::Status&) {});
+    engine_.ask(runtime::verb::Signal{{id, {}}, "go", "on", [](const base::Status&) {}});
   }
 
   runtime::Engine& engine_;

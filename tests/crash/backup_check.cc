@@ -15,7 +15,7 @@ using Histories = base::Result<std::vector<std::string>>;
 
 Histories history_of(runtime::Engine& engine, const runtime::RunKey& key) {
   std::optional<Histories> read;
-  engine.history(key, [&](Histories turns) { read = std::move(turns); });
+  engine.ask(runtime::verb::History{key, [&](Histories turns) { read = std::move(turns); }});
   while (!read) engine.run_some();
   return std::move(*read);
 }

@@ -66,17 +66,18 @@ void ask(runtime::Engine& engine) {
   };
   drive();
   std::vector<runtime::RunDescription> runs;
-  engine.list({}, [&](const base::Result<std::vector<runtime::RunDescription>>& listed) {
-    if (listed) runs = *listed;
-  });
+  engine.ask(runtime::verb::List{
+      {}, [&](const base::Result<std::vector<runtime::RunDescription>>& listed) {
+        if (listed) runs = *listed;
+      }});
   drive();
   for (const runtime::RunDescription& run : runs) {
     const runtime::RunKey key{run.workflow_id, {}};
-    engine.describe(key, [](const base::Result<runtime::RunDescription>&) {});
-    engine.history(key, [](const base::Result<std::vector<std::string>>&) {});
-    engine.signal(key, "go", {}, [](const base::Status&) {});
-    engine.query(key, "q", {}, [](const base::Result<std::string>&) {});
-    engine.terminate(key, "fuzz", [](const base::Status&) {});
+    engine.ask(runtime::verb::Describe{key, [](const base::Result<runtime::RunDescription>&) {}});
+    engine.ask(runtime::verb::History{key, [](const base::Result<std::vector<std::string>>&) {}});
+    engine.ask(runtime::verb::Signal{key, "go", {}, [](const base::Status&) {}});
+    engine.ask(runtime::verb::Query{key, "q", {}, [](const base::Result<std::string>&) {}});
+    engine.ask(runtime::verb::Terminate{key, "fuzz", [](const base::Status&) {}});
     drive();
   }
 }

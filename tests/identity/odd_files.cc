@@ -72,8 +72,10 @@ OddFiles::OddFiles(std::string scratch)
   const auto child = testing::lines_of_child(true, [&](const auto& say) {
     auto engine = runtime::Engine::open(made_, quiet());
     if (!engine) std::abort();
-    (*engine)->start({.workflow = "waits", .workflow_id = "kept"}, nullptr,
-                     [&](const base::Result<runtime::StartedRun>&) { say("started"); });
+    (*engine)->ask(
+        runtime::verb::Start{{.workflow = "waits", .workflow_id = "kept"},
+                             nullptr,
+                             [&](const base::Result<runtime::StartedRun>&) { say("started"); }});
     while ((*engine)->run_some()) {
     }
   });

@@ -18,9 +18,10 @@ constexpr int kRunsAfterTheEnd = 300;  // more than there are commits between tw
 
 bool starts(runtime::Engine& engine, const std::string& id) {
   std::promise<bool> started;
-  engine.start(
-      {.workflow = "waits", .workflow_id = id}, nullptr,
-      [&](const base::Result<runtime::StartedRun>& run) { started.set_value(run.has_value()); });
+  engine.ask(runtime::verb::Start{
+      {.workflow = "waits", .workflow_id = id},
+      nullptr,
+      [&](const base::Result<runtime::StartedRun>& run) { started.set_value(run.has_value()); }});
   return started.get_future().get();
 }
 
@@ -95,9 +96,9 @@ std::size_t missing_runs(const std::string& store, const std::vector<std::string
   if (!engine) return 1'000;
   std::size_t missing = 0;
   for (const std::string& id : ids) {
-    (*engine)->describe({id, {}}, [&](const base::Result<runtime::RunDescription>& run) {
-      missing += run ? 0 : 1;
-    });
+    (*engine)->ask(runtime::verb::Describe{
+        {id, {}},
+        [&](const base::Result<runtime::RunDescription>& run) { missing += run ? 0 : 1; }});
     while ((*engine)->run_some()) {
     }
   }

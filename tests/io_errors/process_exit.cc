@@ -43,9 +43,10 @@ void work(const std::string& directory,
   for (int i = 0; i < kStarts; ++i) {
     std::promise<bool> started;
     const std::string id = "run" + std::to_string(i);
-    (*opened)->start(
-        {.workflow = "signals", .workflow_id = id}, nullptr,
-        [&](const base::Result<runtime::StartedRun>& run) { started.set_value(run.has_value()); });
+    (*opened)->ask(runtime::verb::Start{
+        {.workflow = "signals", .workflow_id = id},
+        nullptr,
+        [&](const base::Result<runtime::StartedRun>& run) { started.set_value(run.has_value()); }});
     if (started.get_future().get()) acknowledged(id);
   }
   // If the archiver fails, on its own thread, the process ends while this thread goes on.
@@ -86,9 +87,10 @@ ExitResult run_failing_process(const std::string& scratch, const std::string& pa
     return result;
   }
   for (const std::string& id : child.lines) {
-    (*opened)->describe({id, {}}, [&](const base::Result<runtime::RunDescription>& run) {
-      if (!run) result.wrong = id + " was acknowledged and is lost";
-    });
+    (*opened)->ask(
+        runtime::verb::Describe{{id, {}}, [&](const base::Result<runtime::RunDescription>& run) {
+                                  if (!run) result.wrong = id + " was acknowledged and is lost";
+                                }});
   }
   while ((*opened)->run_some()) {
   }

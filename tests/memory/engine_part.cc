@@ -102,7 +102,7 @@ std::string id_of(int run) {
 
 bool send(Engine& engine, bool threaded, const std::string& id, const std::string& item) {
   const auto sent = ask<void>(engine, threaded, [&](auto reply) {
-    engine.signal({id, {}}, "item", item, reply);
+    engine.ask(runtime::verb::Signal{{id, {}}, "item", item, reply});
   });
   return sent && sent->has_value();
 }
@@ -110,7 +110,7 @@ bool send(Engine& engine, bool threaded, const std::string& id, const std::strin
 std::vector<proto::Turn> history_of(Engine& engine, const std::string& id) {
   std::vector<proto::Turn> turns;
   const auto read = ask<std::vector<std::string>>(engine, false, [&](auto reply) {
-    engine.history({id, {}}, reply);
+    engine.ask(runtime::verb::History{{id, {}}, reply});
   });
   if (!read || !*read) return turns;
   for (const std::string& bytes : **read) turns.emplace_back().ParseFromString(bytes);
@@ -123,8 +123,9 @@ void prepare(const std::string& directory) {
   if (!engine) found_defect(engine.error().text());
   const auto worker = (*engine)->register_worker(worker_code());
   for (int run = 0; run < kRuns; ++run) {
-    (*engine)->start({.workflow = "collect", .workflow_id = id_of(run)}, nullptr,
-                     [](const base::Result<runtime::StartedRun>&) {});
+    (*engine)->ask(runtime::verb::Start{{.workflow = "collect", .workflow_id = id_of(run)},
+                                        nullptr,
+                                        [](const base::Result<runtime::StartedRun>&) {}});
     settle(**engine);
     (void)send(**engine, false, id_of(run), "first");
   }
@@ -143,7 +144,7 @@ void use(Engine& engine, bool threaded, const Acknowledged& acknowledged) {
   }
   try {
     const auto described = ask<runtime::RunDescription>(engine, threaded, [&](auto reply) {
-      engine.describe({"run0", {}}, reply);
+      engine.ask(runtime::verb::Describe{{"run0", {}}, reply});
     });
   } catch (const std::bad_alloc&) {
   }

@@ -86,24 +86,28 @@ class ReopenedEngine {
     std::string wrong;
     std::uint64_t signals = 0;
     std::uint64_t operations = 0;
-    engine_->history({id, {}}, [&](const base::Result<std::vector<std::string>>& turns) {
-      if (!turns) {
-        wrong = turns.error().text();
-        return;
-      }
-      proto::Turn turn;
-      for (const std::string& bytes : *turns) {
-        turn.ParseFromString(bytes);
-        for (const auto& input : turn.inputs()) signals += input.has_signal_received() ? 1 : 0;
-        for (const auto& command : turn.commands()) {
-          if (command.has_activity_scheduled()) operations = command.activity_scheduled().id();
-        }
-      }
-    });
+    engine_->ask(
+        runtime::verb::History{{id, {}}, [&](const base::Result<std::vector<std::string>>& turns) {
+                                 if (!turns) {
+                                   wrong = turns.error().text();
+                                   return;
+                                 }
+                                 proto::Turn turn;
+                                 for (const std::string& bytes : *turns) {
+                                   turn.ParseFromString(bytes);
+                                   for (const auto& input : turn.inputs())
+                                     signals += input.has_signal_received() ? 1 : 0;
+                                   for (const auto& command : turn.commands()) {
+                                     if (command.has_activity_scheduled())
+                                       operations = command.activity_scheduled().id();
+                                   }
+                                 }
+                               }});
     std::string run_id;
-    engine_->describe({id, {}}, [&](const base::Result<runtime::RunDescription>& run) {
-      if (run) run_id = run->run_id.to_string();
-    });
+    engine_->ask(
+        runtime::verb::Describe{{id, {}}, [&](const base::Result<runtime::RunDescription>& run) {
+                                  if (run) run_id = run->run_id.to_string();
+                                }});
     settle();
     if (!wrong.empty()) return id + ": " + wrong;
     if (!expected.run_id.empty() && run_id != expected.run_id) return id + ": another run";
@@ -116,10 +120,11 @@ class ReopenedEngine {
   // A run from start to end.
   std::string work(const std::string& id) {
     std::string wrong = "the start of " + id + " is not answered";
-    engine_->start({.workflow = "signals", .workflow_id = id}, nullptr,
-                   [&](const base::Result<runtime::StartedRun>& run) {
-                     wrong = run ? std::string() : run.error().text();
-                   });
+    engine_->ask(runtime::verb::Start{{.workflow = "signals", .workflow_id = id},
+                                      nullptr,
+                                      [&](const base::Result<runtime::StartedRun>& run) {
+                                        wrong = run ? std::string() : run.error().text();
+                                      }});
     settle();
     if (!wrong.empty()) return wrong;
     return finish(id);
@@ -134,10 +139,11 @@ class ReopenedEngine {
         settle();
       }
     }
-    engine_->list({.status = runtime::RunStatus::kRunning},
-                  [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
-                    if (runs) open = *runs;
-                  });
+    engine_->ask(
+        runtime::verb::List{{.status = runtime::RunStatus::kRunning},
+                            [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
+                              if (runs) open = *runs;
+                            }});
     settle();
     for (const auto& run : open) {
       if (std::string wrong = finish(run.workflow_id); !wrong.empty()) return wrong;
@@ -153,7 +159,7 @@ class ReopenedEngine {
 
   std::string result(const std::string& id) {
     const auto watch = std::make_shared<runtime::RunWatch>();
-    engine_->watch({id, {}}, watch);
+    engine_->ask(runtime::verb::Watch{{id, {}}, watch});
     settle();
     if (!watch->ready()) return "(running)";
     return watch->get() ? watch->get()->result : watch->get().error().text();
@@ -161,7 +167,7 @@ class ReopenedEngine {
 
   std::string finish(const std::string& id) {
     for (int i = signals_of(id); i > 0; --i) {
-      engine_->signal({id, {}}, "go", "x", [](const base::Status&) {});
+      engine_->ask(runtime::verb::Signal{{id, {}}, "go", "x", [](const base::Status&) {}});
       settle();
     }
     const std::string end = result(id);

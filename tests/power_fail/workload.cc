@@ -120,22 +120,24 @@ void Workload::start() {
   const std::string id = workflow + std::to_string(runs_++);
   if (workflow == "signals") waiting_.push_back(id);
   auto watch = std::make_shared<runtime::RunWatch>();
-  engine_->start(
-      {.workflow = workflow, .workflow_id = id, .input = payload()}, watch,
+  engine_->ask(runtime::verb::Start{
+      {.workflow = workflow, .workflow_id = id, .input = payload()},
+      watch,
       [this, id](const base::Result<runtime::StartedRun>& run) {
         if (!run) return note_error(run.error());
         told_({.kind = Promise::Kind::kStarted, .id = id, .text = run->run_id.to_string()});
-      });
+      }});
   ends_.emplace_back(id, std::move(watch));
 }
 
 void Workload::signal() {
   if (waiting_.empty()) return;
   const std::string id = waiting_[random_() % waiting_.size()];
-  engine_->signal({id, {}}, "go", payload(), [this, id](const base::Status& status) {
-    if (!status) return note_error(status.error());
-    told_({.kind = Promise::Kind::kSignalled, .number = ++signals_[id], .id = id});
-  });
+  engine_->ask(runtime::verb::Signal{
+      {id, {}}, "go", payload(), [this, id](const base::Status& status) {
+        if (!status) return note_error(status.error());
+        told_({.kind = Promise::Kind::kSignalled, .number = ++signals_[id], .id = id});
+      }});
 }
 
 // Whoever watches a run is told of its end.

@@ -113,16 +113,17 @@ bool Workbench::start(const std::string& workflow, const std::string& id) {
   request.workflow_id = id;
   request.input = payload_of(id);
   bool started = false;
-  engine_->start(std::move(request), nullptr,
-                 [&](const base::Result<runtime::StartedRun>& run) { started = run.has_value(); });
+  engine_->ask(runtime::verb::Start{
+      std::move(request), nullptr,
+      [&](const base::Result<runtime::StartedRun>& run) { started = run.has_value(); }});
   settle();
   return started;
 }
 
 bool Workbench::signal(const std::string& id, const std::string& text) {
   bool taken = false;
-  engine_->signal({id, {}}, "go", text,
-                  [&](const base::Status& status) { taken = status.has_value(); });
+  engine_->ask(runtime::verb::Signal{
+      {id, {}}, "go", text, [&](const base::Status& status) { taken = status.has_value(); }});
   settle();
   return taken;
 }
@@ -134,25 +135,27 @@ RunFacts Workbench::facts(const std::string& id) {
     if (error.code == base::ErrorCode::kNotFound) run.found = false;
     run.facts += error.text();
   };
-  engine_->describe({id, {}}, [&](const base::Result<runtime::RunDescription>& description) {
-    if (!description) return failed(description.error());
-    if (description->parked) return failed(*description->parked);
-    run.open = description->status == runtime::RunStatus::kRunning;
-    run.facts += description->workflow_id + "|" + description->run_id.to_string() + "|" +
-                 description->workflow + "|" + description->task_queue + "|" +
-                 std::to_string(static_cast<int>(description->status)) + "|" +
-                 std::to_string(base::to_ms(description->started)) + "|" +
-                 std::to_string(description->history_events) + "|";
-    for (const auto& timer : description->timers) {
-      run.facts += std::to_string(base::to_ms(timer.fires_at)) + "|";
-    }
-    for (const auto& activity : description->activities) run.facts += activity.activity + "|";
-  });
+  engine_->ask(runtime::verb::Describe{
+      {id, {}}, [&](const base::Result<runtime::RunDescription>& description) {
+        if (!description) return failed(description.error());
+        if (description->parked) return failed(*description->parked);
+        run.open = description->status == runtime::RunStatus::kRunning;
+        run.facts += description->workflow_id + "|" + description->run_id.to_string() + "|" +
+                     description->workflow + "|" + description->task_queue + "|" +
+                     std::to_string(static_cast<int>(description->status)) + "|" +
+                     std::to_string(base::to_ms(description->started)) + "|" +
+                     std::to_string(description->history_events) + "|";
+        for (const auto& timer : description->timers) {
+          run.facts += std::to_string(base::to_ms(timer.fires_at)) + "|";
+        }
+        for (const auto& activity : description->activities) run.facts += activity.activity + "|";
+      }});
   settle();
-  engine_->history({id, {}}, [&](const base::Result<std::vector<std::string>>& turns) {
-    if (!turns) return failed(turns.error());
-    for (const std::string& turn : *turns) run.facts += turn;
-  });
+  engine_->ask(
+      runtime::verb::History{{id, {}}, [&](const base::Result<std::vector<std::string>>& turns) {
+                               if (!turns) return failed(turns.error());
+                               for (const std::string& turn : *turns) run.facts += turn;
+                             }});
   settle();
   if (!run.open && !run.damaged) run.facts += result(id);
   return run;
@@ -160,10 +163,10 @@ RunFacts Workbench::facts(const std::string& id) {
 
 std::string Workbench::result(const std::string& id) {
   auto watch = std::make_shared<runtime::RunWatch>();
-  engine_->watch({id, {}}, watch);
+  engine_->ask(runtime::verb::Watch{{id, {}}, watch});
   settle();
   if (!watch->ready()) {
-    engine_->unwatch({id, {}}, watch);
+    engine_->ask(runtime::verb::Unwatch{{id, {}}, watch});
     return {};
   }
   const auto& end = watch->get();
@@ -174,20 +177,20 @@ std::string Workbench::result(const std::string& id) {
 std::map<std::string, int> Workbench::list(std::size_t* damaged) {
   std::map<std::string, int> ids;
   *damaged = 0;
-  engine_->list({.limit = 100'000},
-                [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
-                  if (!runs) {
-                    *damaged += 1;
-                    return;
-                  }
-                  for (const auto& run : *runs) {
-                    if (run.parked) {
-                      ++*damaged;
-                    } else {
-                      ids[run.workflow_id] = static_cast<int>(run.status);
-                    }
-                  }
-                });
+  engine_->ask(runtime::verb::List{
+      {.limit = 100'000}, [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
+        if (!runs) {
+          *damaged += 1;
+          return;
+        }
+        for (const auto& run : *runs) {
+          if (run.parked) {
+            ++*damaged;
+          } else {
+            ids[run.workflow_id] = static_cast<int>(run.status);
+          }
+        }
+      }});
   settle();
   return ids;
 }

@@ -19,7 +19,8 @@ void Clients::connect(runtime::EmbeddedEngine* engine) {
   for (Watcher& watcher : watchers_) {
     if (watcher.done || watcher.run_id == base::RunId()) continue;
     watcher.watch = std::make_shared<runtime::RunWatch>();
-    engine->watch({promises_[watcher.promise].workflow_id, watcher.run_id}, watcher.watch);
+    engine->ask(runtime::verb::Watch{{promises_[watcher.promise].workflow_id, watcher.run_id},
+                                     watcher.watch});
   }
   std::erase_if(watchers_, [](const Watcher& w) { return !w.done && w.run_id == base::RunId(); });
 }
@@ -107,7 +108,7 @@ void Clients::start(std::string workflow_id, std::uint64_t number) {
   const std::size_t index = promises_.size() - 1;
   watchers_.push_back({std::make_shared<runtime::RunWatch>(), {}, index});
   const auto watch = watchers_.back().watch;
-  engine_->start(
+  engine_->ask(runtime::verb::Start{
       std::move(request), watch,
       [this, index, process = process_](const base::Result<runtime::StartedRun>& started) {
         Promise* answer = answered(index, process, started.has_value());
@@ -122,7 +123,7 @@ void Clients::start(std::string workflow_id, std::uint64_t number) {
           verdict_.found(Flaw::kIdentity, answer->token + " was told another workflow id");
         }
         if (!started->existing) expect_durable(*answer);
-      });
+      }});
 }
 
 void Clients::signal() {
@@ -134,7 +135,8 @@ void Clients::signal(const std::string& workflow_id, int sender) {
   const char* const name = random_.chance(75) ? "go" : random_.chance(50) ? "note" : "late";
   trace_.say("signal " + std::string(name) + " " + message + " to " + workflow_id);
   (void)promise(Kind::kSignal, workflow_id, message);
-  engine_->signal({workflow_id, {}}, name, message, reply_to<void>(promises_.size() - 1));
+  engine_->ask(runtime::verb::Signal{
+      {workflow_id, {}}, name, message, reply_to<void>(promises_.size() - 1)});
 }
 
 void Clients::update() {
@@ -143,17 +145,20 @@ void Clients::update() {
       std::string(1, "itnfa"[random_.below(5)]) + "u" + std::to_string(++sent_);
   trace_.say("update " + token + " of " + id);
   (void)promise(Kind::kUpdate, id, token);
-  engine_->update({id, {}}, random_.chance(95) ? "add" : "nothing", token,
-                  [this, index = promises_.size() - 1,
-                   process = process_](const base::Result<replay::Outcome>& outcome) {
-                    Promise* answer = answered(index, process, outcome.has_value());
-                    if (answer == nullptr || !outcome) return;
-                    expect_durable(*answer);
-                    answer->result = outcome->ok() ? outcome->payload() : "!";
-                    if (outcome->ok() && answer->result != "added " + answer->token) {
-                      verdict_.found(Flaw::kPromise, answer->token + " got " + answer->result);
-                    }
-                  });
+  engine_->ask(runtime::verb::Update{
+      {id, {}},
+      random_.chance(95) ? "add" : "nothing",
+      token,
+      [this, index = promises_.size() - 1,
+       process = process_](const base::Result<replay::Outcome>& outcome) {
+        Promise* answer = answered(index, process, outcome.has_value());
+        if (answer == nullptr || !outcome) return;
+        expect_durable(*answer);
+        answer->result = outcome->ok() ? outcome->payload() : "!";
+        if (outcome->ok() && answer->result != "added " + answer->token) {
+          verdict_.found(Flaw::kPromise, answer->token + " got " + answer->result);
+        }
+      }});
 }
 
 void Clients::cancel() {
@@ -164,7 +169,8 @@ void Clients::cancel(const std::string& workflow_id) {
   const std::string token = "cancel" + std::to_string(++sent_) + ".";
   trace_.say(token + " of " + workflow_id);
   (void)promise(Kind::kCancel, workflow_id, token);
-  engine_->cancel({workflow_id, {}}, token, reply_to<void>(promises_.size() - 1));
+  engine_->ask(
+      runtime::verb::Cancel{{workflow_id, {}}, token, reply_to<void>(promises_.size() - 1)});
 }
 
 void Clients::terminate() {
@@ -172,7 +178,8 @@ void Clients::terminate() {
   const std::string token = "terminate" + std::to_string(++sent_) + ".";
   trace_.say(token + " of " + key.workflow_id);
   (void)promise(Kind::kTerminate, key.workflow_id, token);
-  engine_->terminate({key.workflow_id, {}}, token, reply_to<void>(promises_.size() - 1));
+  engine_->ask(
+      runtime::verb::Terminate{{key.workflow_id, {}}, token, reply_to<void>(promises_.size() - 1)});
 }
 
 std::map<store::RunNumber, std::size_t> Clients::durable_turns() const {
@@ -185,22 +192,24 @@ void Clients::query() {
   const RunKey key = some_key();
   trace_.say("query " + key.workflow_id);
   questions_.push_back({key, durable_turns(), {}, {}, process_});
-  engine_->query(key, "state", {},
-                 [this, index = questions_.size() - 1,
-                  process = process_](const base::Result<std::string>& answer) {
-                   if (process != process_ || engine_ == nullptr) return;
-                   Question& question = questions_[index];
-                   question.done = true;
-                   question.ok = answer.has_value();
-                   question.answered = durable_turns();
-                   question.answer = answer ? *answer : answer.error().text();
-                   trace_.say("  answer " + question.answer);
-                 });
+  engine_->ask(runtime::verb::Query{key,
+                                    "state",
+                                    {},
+                                    [this, index = questions_.size() - 1,
+                                     process = process_](const base::Result<std::string>& answer) {
+                                      if (process != process_ || engine_ == nullptr) return;
+                                      Question& question = questions_[index];
+                                      question.done = true;
+                                      question.ok = answer.has_value();
+                                      question.answered = durable_turns();
+                                      question.answer = answer ? *answer : answer.error().text();
+                                      trace_.say("  answer " + question.answer);
+                                    }});
 }
 
 void Clients::ask_history(const RunKey& key) {
   ++unanswered_looks_;
-  engine_->history(
+  engine_->ask(runtime::verb::History{
       key, [this, key, process = process_](const base::Result<std::vector<std::string>>& turns) {
         if (process != process_ || engine_ == nullptr) return;
         --unanswered_looks_;
@@ -217,7 +226,7 @@ void Clients::ask_history(const RunKey& key) {
           return;
         }
         verdict_.found(Flaw::kPromise, "history() shows an unknown run");
-      });
+      }});
 }
 
 void Clients::look() {
@@ -229,9 +238,9 @@ void Clients::look() {
     if (process == process_ && engine_ != nullptr) --unanswered_looks_;
   };
   if (random_.chance(50)) {
-    engine_->describe(key, seen);
+    engine_->ask(runtime::verb::Describe{key, seen});
   } else {
-    engine_->list({}, seen);
+    engine_->ask(runtime::verb::List{{}, seen});
   }
 }
 
@@ -358,15 +367,16 @@ void Clients::check_answered() {
 
 void Clients::check_descriptions(const std::vector<History>& histories) {
   std::set<std::string> listed;
-  engine_->list({}, [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
-    if (!runs) return;
-    for (const auto& run : *runs) {
-      if (!listed.insert(run.run_id.to_string() + std::string(runtime::to_string(run.status)))
-               .second) {
-        verdict_.found(Flaw::kIdentity, "run " + run.run_id.to_string() + " is listed twice");
-      }
-    }
-  });
+  engine_->ask(runtime::verb::List{
+      {}, [&](const base::Result<std::vector<runtime::RunDescription>>& runs) {
+        if (!runs) return;
+        for (const auto& run : *runs) {
+          if (!listed.insert(run.run_id.to_string() + std::string(runtime::to_string(run.status)))
+                   .second) {
+            verdict_.found(Flaw::kIdentity, "run " + run.run_id.to_string() + " is listed twice");
+          }
+        }
+      }});
   while (engine_->run_shards()) {
   }
   if (listed.size() != histories.size()) {
@@ -378,11 +388,11 @@ void Clients::check_descriptions(const std::vector<History>& histories) {
     const auto status = runtime::end_of(history.turns.back()).status;
     const std::string line = id->to_string() + std::string(runtime::to_string(status));
     if (!listed.contains(line)) verdict_.found(Flaw::kEnd, line + " is not listed so");
-    engine_->describe({id_of(history), *id},
-                      [&](const base::Result<runtime::RunDescription>& description) {
-                        if (description && description->status == status) return;
-                        verdict_.found(Flaw::kEnd, line + " is not described so");
-                      });
+    engine_->ask(runtime::verb::Describe{
+        {id_of(history), *id}, [&](const base::Result<runtime::RunDescription>& description) {
+          if (description && description->status == status) return;
+          verdict_.found(Flaw::kEnd, line + " is not described so");
+        }});
     while (engine_->run_shards()) {
     }
   }

@@ -22,7 +22,8 @@ class ServiceOver final : public Service {
     auto state = std::make_unique<State>();
     state->log = internal::default_log();
     state->engine = std::move(engine);
-    state->service = state->engine.get();
+    state->clients = state->engine.get();
+    state->workers = state->engine.get();
     return state;
   }
 };

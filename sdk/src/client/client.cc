@@ -13,6 +13,8 @@
 namespace reprise {
 namespace {
 
+namespace verb = runtime::verb;
+
 RunDescription to_public(const runtime::RunDescription& from) {
   RunDescription to;
   to.workflow_id = from.workflow_id;
@@ -48,12 +50,6 @@ runtime::RunKey make_key(std::string_view id, std::string_view run_id) {
   throw InvalidOption(
       internal::code_text(base::ErrorCode::kInvalidId),
       "'" + base::to_text(std::string(run_id)) + "' is no run id; a run id is a UUID");
-}
-
-base::Result<runtime::RunDescription> ask_description(runtime::Service& service,
-                                                      const runtime::RunKey& key) {
-  return internal::ask<runtime::RunDescription>(
-      service, [&](auto reply) { service.describe(key, std::move(reply)); });
 }
 
 }  // namespace
@@ -99,10 +95,8 @@ void SentSignal::delivered() const {
 std::string RunHandle::send_query(std::string_view name, std::string input) const {
   internal::check_id("the query's name", name);
   internal::check_payload_size(input, "the arguments of query", name);
-  auto& service = link_->service();
-  return internal::value_or_throw(internal::ask<std::string>(service, [&](auto reply) {
-    service.query(link_->key(), std::string(name), std::move(input), std::move(reply));
-  }));
+  return internal::value_or_throw(internal::ask(
+      link_->service(), verb::Query{link_->key(), std::string(name), std::move(input)}));
 }
 
 SentUpdate RunHandle::send_update(std::string_view name, std::string input) const {
@@ -121,33 +115,27 @@ std::optional<std::string> SentUpdate::wait_result(Duration timeout) const {
 }
 
 void RunHandle::cancel(std::string_view reason) const {
-  auto& service = link_->service();
-  internal::value_or_throw(internal::ask<void>(service, [&](auto reply) {
-    service.cancel(link_->key(), base::to_text(std::string(reason)), std::move(reply));
-  }));
+  internal::value_or_throw(internal::ask(
+      link_->service(), verb::Cancel{link_->key(), base::to_text(std::string(reason))}));
 }
 
 void RunHandle::terminate(std::string_view reason) const {
-  auto& service = link_->service();
-  internal::value_or_throw(internal::ask<void>(service, [&](auto reply) {
-    service.terminate(link_->key(), base::to_text(std::string(reason)), std::move(reply));
-  }));
+  internal::value_or_throw(internal::ask(
+      link_->service(), verb::Terminate{link_->key(), base::to_text(std::string(reason))}));
 }
 
 void RunHandle::retry() const {
-  auto& service = link_->service();
-  internal::value_or_throw(internal::ask<void>(
-      service, [&](auto reply) { service.retry(link_->key(), std::move(reply)); }));
+  internal::value_or_throw(internal::ask(link_->service(), verb::Retry{link_->key()}));
 }
 
 RunDescription RunHandle::describe() const {
-  return to_public(internal::value_or_throw(ask_description(link_->service(), link_->key())));
+  return to_public(
+      internal::value_or_throw(internal::ask(link_->service(), verb::Describe{link_->key()})));
 }
 
 History RunHandle::history() const {
-  auto& service = link_->service();
-  const auto turns = internal::value_or_throw(internal::ask<std::vector<std::string>>(
-      service, [&](auto reply) { service.history(link_->key(), std::move(reply)); }));
+  const auto turns =
+      internal::value_or_throw(internal::ask(link_->service(), verb::History{link_->key()}));
   return History(std::make_shared<const proto::History>(
       internal::value_or_throw(runtime::make_history(turns))));
 }
@@ -201,7 +189,7 @@ RunDescription Client::describe(std::string_view id, std::string_view run_id) co
 }
 
 std::optional<RunDescription> Client::find_description(std::string_view id) const {
-  const auto found = ask_description(*service_->service, make_key(id, {}));
+  const auto found = internal::ask(*service_->clients, verb::Describe{make_key(id, {})});
   if (!found && found.error().code == base::ErrorCode::kNotFound) return std::nullopt;
   return to_public(internal::value_or_throw(found));
 }
@@ -212,9 +200,8 @@ std::vector<RunDescription> Client::list(const ListOptions& options) const {
   request.workflow = options.workflow;
   request.limit = options.limit == 0 ? std::numeric_limits<std::size_t>::max() : options.limit;
   request.newest_first = options.newest_first;
-  auto& service = *service_->service;
-  const auto found = internal::value_or_throw(internal::ask<std::vector<runtime::RunDescription>>(
-      service, [&](auto reply) { service.list(request, std::move(reply)); }));
+  const auto found =
+      internal::value_or_throw(internal::ask(*service_->clients, verb::List{std::move(request)}));
   std::vector<RunDescription> descriptions;
   descriptions.reserve(found.size());
   for (const auto& run : found) descriptions.push_back(to_public(run));

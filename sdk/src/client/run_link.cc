@@ -32,7 +32,8 @@ std::shared_ptr<RunLink> RunLink::start(ServiceState& service, runtime::StartReq
   auto link = std::make_shared<RunLink>(service, runtime::RunKey{request.workflow_id});
   link->start_ = std::make_shared<Start>();
   link->watch_ = std::make_shared<runtime::RunWatch>();
-  service.service->start(std::move(request), link->watch_, reply_to(link->start_));
+  service.clients->ask(
+      runtime::verb::Start{std::move(request), link->watch_, reply_to(link->start_)});
   return link;
 }
 
@@ -40,9 +41,10 @@ std::shared_ptr<RunLink> RunLink::start(ServiceState& service, runtime::StartReq
 RunLink::~RunLink() {
   if (watch_ == nullptr || watch_->ready()) return;
   if (start_ != nullptr && start_->ready() && start_->get()) {
-    service().unwatch({start_->get()->workflow_id, start_->get()->run_id}, watch_);
+    service().ask(
+        runtime::verb::Unwatch{{start_->get()->workflow_id, start_->get()->run_id}, watch_});
   } else if (!key_.workflow_id.empty()) {
-    service().unwatch(key_, watch_);
+    service().ask(runtime::verb::Unwatch{key_, watch_});
   }
 }
 
@@ -105,8 +107,9 @@ std::shared_ptr<SignalLink> RunLink::submit_signal(std::string_view name, std::s
   check_id("the signal's name", name);
   check_payload_size(input, "the argument of signal", name);
   auto link = std::make_shared<SignalLink>(service());
-  service().signal(key(), std::string(name), std::move(input),
-                   reply_to(std::shared_ptr<runtime::Promise<base::Status>>(link, &link->reply)));
+  service().ask(runtime::verb::Signal{
+      key(), std::string(name), std::move(input),
+      reply_to(std::shared_ptr<runtime::Promise<base::Status>>(link, &link->reply))});
   return link;
 }
 
@@ -122,11 +125,12 @@ std::shared_ptr<UpdateLink> UpdateLink::send(std::shared_ptr<RunLink> run,
   auto link = std::make_shared<UpdateLink>();
   link->run = std::move(run);
   auto reply = reply_to(link->answer);
-  link->run->service().update(link->run->key(), std::string(name), std::move(input),
-                              [reply](base::Result<replay::Outcome> handled) {
-                                if (!handled) return reply(handled.error());
-                                reply(std::make_shared<const replay::Outcome>(std::move(*handled)));
-                              });
+  link->run->service().ask(
+      runtime::verb::Update{link->run->key(), std::string(name), std::move(input),
+                            [reply](base::Result<replay::Outcome> handled) {
+                              if (!handled) return reply(handled.error());
+                              reply(std::make_shared<const replay::Outcome>(std::move(*handled)));
+                            }});
   return link;
 }
 
@@ -150,7 +154,7 @@ std::shared_ptr<runtime::RunWatch> RunLink::watch() {
   std::lock_guard lock(mutex_);
   if (watch_ == nullptr) {
     watch_ = std::make_shared<runtime::RunWatch>();
-    service().watch(key_, watch_);
+    service().ask(runtime::verb::Watch{key_, watch_});
   }
   return watch_;
 }
@@ -161,7 +165,7 @@ void RunLink::wait_for_first_look(const runtime::RunWatch& ended, base::Duration
   constexpr base::Duration kLongestLook{2'000};  // of a shard whose code does not return
   if (start_ != nullptr || timeout >= kLongestLook || looked_ || ended.ready()) return;
   const auto answer = std::make_shared<runtime::Promise<base::Result<runtime::RunDescription>>>();
-  service().describe(key_, reply_to(answer));
+  service().ask(runtime::verb::Describe{key_, reply_to(answer)});
   if (wait_for(service(), *answer, kLongestLook)) looked_ = true;
 }
 

@@ -8,17 +8,17 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/service.h"
+#include "runtime/client_service.h"
 #include "sdk/src/service/service.h"
 
 namespace reprise::internal {
 
 // The state that a SentSignal and its copies share. Thread-safe.
 struct SignalLink {
-  explicit SignalLink(runtime::Service& to) : service(to) {}
+  explicit SignalLink(runtime::ClientService& to) : service(to) {}
   base::Status wait() const;
 
-  runtime::Service& service;
+  runtime::ClientService& service;
   runtime::Promise<base::Status> reply;
 };
 
@@ -50,7 +50,7 @@ class RunLink {
   RunLink(const RunLink&) = delete;
   RunLink& operator=(const RunLink&) = delete;
 
-  runtime::Service& service() const { return *service_.service; }
+  runtime::ClientService& service() const { return *service_.clients; }
 
   // These wait for the start and throw if it failed.
   void started() const;

@@ -125,7 +125,8 @@ std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineO
   state->library_log.emplace(state->log);
   state->engine =
       internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, log)));
-  state->service = state->engine.get();
+  state->clients = state->engine.get();
+  state->workers = state->engine.get();
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

@@ -1,4 +1,4 @@
-// The state of a public Service: the runtime's service, and how a caller waits for it.
+// The state of a public Service: the runtime's two seams, and how a caller waits for an answer.
 #pragma once
 #include <functional>
 #include <memory>
@@ -10,7 +10,8 @@
 
 #include "base/interruptible_waits.h"
 #include "reprise/engine.h"
-#include "runtime/service.h"
+#include "runtime/client_service.h"
+#include "runtime/worker_gateway.h"
 #include "sdk/src/errors.h"
 
 namespace reprise::internal {
@@ -27,7 +28,8 @@ struct ServiceState {
   // here: that would wait for its threads, which are not in this process.
   virtual bool abandoned() const { return false; }
 
-  runtime::Service* service = nullptr;
+  runtime::ClientService* clients = nullptr;
+  runtime::WorkerGateway* workers = nullptr;
   LogSink log;
   // Told which run a caller is about to wait for. Empty: not needed.
   std::function<void(const runtime::RunKey&)> awaiting{};
@@ -57,7 +59,7 @@ void forbid_in_workflow();
 // For something that may never come, such as the end of a run. False: time is up. A worker that
 // stops does not wait for its own threads to return from here.
 template <class T>
-bool wait_for(runtime::Service& service,
+bool wait_for(runtime::ClientService& service,
               const runtime::Promise<T>& promise,
               std::optional<base::Duration> timeout = std::nullopt) {
   const std::stop_token stop = base::InterruptibleWaits::stop();
@@ -71,7 +73,7 @@ bool wait_for(runtime::Service& service,
 // For the answer to a request, which comes when the service has carried it out; if it cannot, the
 // wait is limited. `stop` is for answers that depend on others.
 template <class T>
-void wait_for_answer(runtime::Service& service,
+void wait_for_answer(runtime::ClientService& service,
                      const runtime::Promise<T>& promise,
                      const std::stop_token& stop = {}) {
   const auto ready = [&promise] { return promise.ready(); };
@@ -100,13 +102,14 @@ runtime::Reply<T> reply_to(std::shared_ptr<runtime::Promise<base::Result<T>>> pr
   return [answer](base::Result<T> reply) { answer->promise->set(std::move(reply)); };
 }
 
-// Calls `send` with a Reply<T> and waits for the reply.
-template <class T, class Send>
-base::Result<T> ask(runtime::Service& service, const Send& send, const std::stop_token& stop = {}) {
+// Asks, and waits for the answer.
+template <class Verb>
+base::Result<typename Verb::Answer> ask(runtime::ClientService& service, Verb request) {
   forbid_in_workflow();
-  const auto promise = std::make_shared<runtime::Promise<base::Result<T>>>();
-  send(reply_to(promise));
-  wait_for_answer(service, *promise, stop);
+  const auto promise = std::make_shared<runtime::Promise<base::Result<typename Verb::Answer>>>();
+  request.reply = reply_to(promise);
+  service.ask(std::move(request));
+  wait_for_answer(service, *promise);
   return promise->get();
 }
 

@@ -59,7 +59,7 @@ class Worker::State final : public internal::Registry {
     }
     auto host =
         std::make_shared<const internal::WorkflowHost>(internal::WorkflowHost{.log = service->log});
-    session_ = internal::value_or_throw(service->service->register_worker(
+    session_ = internal::value_or_throw(service->workers->register_worker(
         implementations_.worker_code(options_.task_queue, options_.activity_threads, host)));
     service_ = service;
     started_ = true;

@@ -48,15 +48,21 @@ TEST_F(EngineRequestTest, SignalsAreRefusedOnlyWhereTheCodeHasSeenAllThatWasSent
   const Watch watch = start("w", "run-1");
   settle();
   base::Status alone;
-  engine_->signal_checked({"run-1", {}}, "go", "bad",
-                          [&](const base::Status& sent) { alone = sent; });
+  engine_->ask(runtime::verb::Signal{{"run-1", {}},
+                                     "go",
+                                     "bad",
+                                     [&](const base::Status& sent) { alone = sent; },
+                                     /*checked=*/true});
   settle();
   ASSERT_FALSE(alone);
   EXPECT_EQ(alone.error().code, ErrorCode::kSignalUnreadable);
   std::optional<base::Status> behind;
-  engine_->signal({"run-1", {}}, "go", "good", [](const base::Status&) {});
-  engine_->signal_checked({"run-1", {}}, "go", "bad",
-                          [&](const base::Status& sent) { behind = sent; });
+  engine_->ask(runtime::verb::Signal{{"run-1", {}}, "go", "good", [](const base::Status&) {}});
+  engine_->ask(runtime::verb::Signal{{"run-1", {}},
+                                     "go",
+                                     "bad",
+                                     [&](const base::Status& sent) { behind = sent; },
+                                     /*checked=*/true});
   settle();
   EXPECT_EQ(result(watch), "bad");
   EXPECT_TRUE(behind.value());
@@ -131,8 +137,10 @@ TEST_F(EngineRequestTest, AnUpdateIsAnsweredByItsHandler) {
   start_worker();
   start("w", "run-1");
   std::string answer;
-  engine_->update({"run-1", {}}, "double", "ab",
-                  [&](const base::Result<Outcome>& outcome) { answer = outcome->payload(); });
+  engine_->ask(runtime::verb::Update{
+      {"run-1", {}}, "double", "ab", [&](const base::Result<Outcome>& outcome) {
+        answer = outcome->payload();
+      }});
   settle();
   EXPECT_EQ(answer, "abab");
 }
@@ -192,7 +200,7 @@ TEST_F(EngineRequestTest, ChangedCodeDoesNotChangeHowARunHasEnded) {
   start_worker();
   EXPECT_EQ(query("run-1", "state").error().code, ErrorCode::kNondeterminism);
   const Watch watch = std::make_shared<runtime::RunWatch>();
-  engine_->watch({"run-1", {}}, watch);
+  engine_->ask(runtime::verb::Watch{{"run-1", {}}, watch});
   settle();
   EXPECT_EQ(result(watch), "done");
   EXPECT_FALSE(describe("run-1")->parked);

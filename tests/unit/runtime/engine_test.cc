@@ -119,7 +119,8 @@ TEST_F(EngineTest, AnOlderRunOfAnIdIsStillFound) {
   start("w", "run-1");
   ASSERT_NE((*started_)->run_id, first_id);
   std::optional<base::Result<runtime::RunDescription>> description;
-  engine_->describe({"run-1", first_id}, [&](const auto& found) { description = found; });
+  engine_->ask(runtime::verb::Describe{{"run-1", first_id},
+                                       [&](const auto& found) { description = found; }});
   settle();
   ASSERT_TRUE(description.value());
   EXPECT_EQ((*description)->run_id, first_id);
@@ -141,9 +142,9 @@ TEST_F(EngineTest, AQuestionBehindAnEndSeesTheEnd) {
   workflow("w", wait_for_signal);
   start_worker();
   start("w", "run-1");
-  engine_->terminate({"run-1", {}}, "test", [](const base::Status&) {});
+  engine_->ask(runtime::verb::Terminate{{"run-1", {}}, "test", [](const base::Status&) {}});
   auto watch = std::make_shared<runtime::RunWatch>();
-  engine_->watch({"run-1", {}}, watch);  // in the same round
+  engine_->ask(runtime::verb::Watch{{"run-1", {}}, watch});  // in the same round
   settle();
   EXPECT_THAT(result(watch), HasSubstr("Terminated"));
 }
@@ -456,14 +457,14 @@ TEST_F(EngineTest, AWorkerMayGoWhileTheResultOfAStepIsOnItsWay) {
 TEST_F(EngineTest, AStepThatFailsAsItIsCancelledIsNotTriedAgain) {
   int attempts = 0;
   workflow("w", [&](Execution& e) {
-    const Outcome outcome =
-        e.run_step([](proto::StepScheduled& step) { step.set_name("s"); },
-                   [&] {
-                     ++attempts;
-                     engine_->cancel({"run-1", {}}, "test", [](const base::Status&) {});
-                     return application_failure("Busy", "no");
-                   },
-                   {});
+    const Outcome outcome = e.run_step(
+        [](proto::StepScheduled& step) { step.set_name("s"); },
+        [&] {
+          ++attempts;
+          engine_->ask(runtime::verb::Cancel{{"run-1", {}}, "test", [](const base::Status&) {}});
+          return application_failure("Busy", "no");
+        },
+        {});
     return Outcome::failed(outcome.failure());
   });
   start_worker();

@@ -58,11 +58,12 @@ class FullEngineControl : public ::testing::Test {
   }
   std::shared_ptr<runtime::RunWatch> start(const std::string& workflow, const std::string& id) {
     auto watch = std::make_shared<runtime::RunWatch>();
-    engine_->start({.workflow = workflow, .workflow_id = id}, watch,
-                   [this](const base::Result<runtime::StartedRun>& run) {
-                     started_ = run.has_value();
-                     started_.notify_all();
-                   });
+    engine_->ask(runtime::verb::Start{{.workflow = workflow, .workflow_id = id},
+                                      watch,
+                                      [this](const base::Result<runtime::StartedRun>& run) {
+                                        started_ = run.has_value();
+                                        started_.notify_all();
+                                      }});
     return watch;
   }
   void fill_the_engine() {

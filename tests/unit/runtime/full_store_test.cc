@@ -45,9 +45,10 @@ class FullStoreTest : public EngineFixture {
   }
   ErrorCode update(const std::string& id) {
     std::optional<ErrorCode> code;
-    engine_->update({id, {}}, "u", {}, [&](const base::Result<replay::Outcome>& answer) {
-      code = answer ? ErrorCode::kNotFound : answer.error().code;
-    });
+    engine_->ask(
+        runtime::verb::Update{{id, {}}, "u", {}, [&](const base::Result<replay::Outcome>& answer) {
+                                code = answer ? ErrorCode::kNotFound : answer.error().code;
+                              }});
     settle();
     return code.value();
   }
@@ -102,8 +103,8 @@ TEST_F(FullStoreTest, WhatWasAcceptedIsConfirmedWhenThereIsRoom) {
   const Watch run = start("w", "run-1");
   room_.journal = false;
   std::optional<base::Status> confirmed;
-  engine_->signal({"run-1", {}}, "go", "x",
-                  [&](const base::Status& status) { confirmed = status; });
+  engine_->ask(runtime::verb::Signal{
+      {"run-1", {}}, "go", "x", [&](const base::Status& status) { confirmed = status; }});
   settle();
   EXPECT_FALSE(confirmed.has_value());
   EXPECT_EQ(result(run), "(running)");
@@ -145,7 +146,7 @@ TEST_F(FullStoreTest, NoAttemptBeginsWhoseResultCouldNotBeRecorded) {
   });
   start_worker();
   const Watch run = start("w", "run-1");
-  engine_->signal({"run-1", {}}, "go", {}, [](const base::Status&) {});
+  engine_->ask(runtime::verb::Signal{{"run-1", {}}, "go", {}, [](const base::Status&) {}});
   engine_->run_some();  // the turn is durable, the activity not dispatched
   start_without_room("waits", "waiting");
   EXPECT_EQ(result(run), "(running)");
@@ -185,8 +186,10 @@ TEST_F(FullStoreTest, WhoAsksInTimeIsToldAfterAWhile) {
   start_worker();
   room_.journal = false;
   const auto started = std::make_shared<runtime::Promise<base::Result<runtime::StartedRun>>>();
-  engine_->start({.workflow = "w", .workflow_id = "waiting"}, nullptr,
-                 [started](const base::Result<runtime::StartedRun>& run) { started->set(run); });
+  engine_->ask(runtime::verb::Start{
+      {.workflow = "w", .workflow_id = "waiting"},
+      nullptr,
+      [started](const base::Result<runtime::StartedRun>& run) { started->set(run); }});
   const auto ready = [&] { return started->ready(); };
   const auto block = [&](std::optional<base::Duration> limit) { return started->wait(limit); };
   const base::Status told = engine_->await_answer(ready, block, {});
@@ -269,16 +272,17 @@ TEST_F(FullStoreTest, AFullMapEmptiesByItself) {
   std::size_t durable = 0;
   std::size_t refused = 0;
   for (int i = 0; i < 400; ++i) {
-    engine_->start(
+    engine_->ask(runtime::verb::Start{
         {.workflow = "w", .workflow_id = std::to_string(i), .input = std::string(9'000, 'x')},
-        nullptr, [&](const base::Result<runtime::StartedRun>& run) {
+        nullptr,
+        [&](const base::Result<runtime::StartedRun>& run) {
           if (run) {
             ++durable;
           } else {
             EXPECT_EQ(run.error().code, ErrorCode::kStoreFull);
             ++refused;
           }
-        });
+        }});
     engine_->run_some();
   }
   settle();
@@ -305,14 +309,18 @@ TEST(ThreadedFullStoreTest, ServiceResumesByItself) {
   ASSERT_TRUE(opened);
   auto& engine = *opened;
   room.journal = false;
-  engine->start({.workflow = "w", .workflow_id = "a"}, nullptr,
-                [&](const base::Result<runtime::StartedRun>& run) { started.set_value(run); });
+  engine->ask(runtime::verb::Start{
+      {.workflow = "w", .workflow_id = "a"},
+      nullptr,
+      [&](const base::Result<runtime::StartedRun>& run) { started.set_value(run); }});
   full.get_future().wait();
   std::promise<ErrorCode> refused;
-  engine->start({.workflow = "w", .workflow_id = "b"}, nullptr,
-                [&](const base::Result<runtime::StartedRun>& run) {
-                  refused.set_value(run ? ErrorCode::kNotFound : run.error().code);
-                });
+  engine->ask(runtime::verb::Start{{.workflow = "w", .workflow_id = "b"},
+                                   nullptr,
+                                   [&](const base::Result<runtime::StartedRun>& run) {
+                                     refused.set_value(run ? ErrorCode::kNotFound
+                                                           : run.error().code);
+                                   }});
   EXPECT_EQ(refused.get_future().get(), ErrorCode::kStoreFull);
   room.journal = true;
   EXPECT_TRUE(started.get_future().get());
@@ -330,10 +338,12 @@ TEST(ThreadedFullStoreTest, ClosingDoesNotWaitForRoom) {
       std::make_unique<FullStore>(store::memory_store(), room), options);
   ASSERT_TRUE(engine);
   room.journal = false;
-  (*engine)->start({.workflow = "w", .workflow_id = "a"}, nullptr,
-                   [&](const base::Result<runtime::StartedRun>& run) {
-                     closed.set_value(run ? ErrorCode::kNotFound : run.error().code);
-                   });
+  (*engine)->ask(runtime::verb::Start{{.workflow = "w", .workflow_id = "a"},
+                                      nullptr,
+                                      [&](const base::Result<runtime::StartedRun>& run) {
+                                        closed.set_value(run ? ErrorCode::kNotFound
+                                                             : run.error().code);
+                                      }});
   full.get_future().wait();
   engine->reset();
   EXPECT_EQ(closed.get_future().get(), ErrorCode::kStoreClosed);

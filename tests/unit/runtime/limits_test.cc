@@ -23,8 +23,9 @@ class Limits : public EngineFixture {
   std::shared_ptr<Started> submit(const std::string& id, std::string input = {}) {
     auto started = std::make_shared<Started>();
     runtime::StartRequest request{.workflow = "w", .workflow_id = id, .input = std::move(input)};
-    engine_->start(std::move(request), nullptr,
-                   [started](const base::Result<runtime::StartedRun>& run) { *started = run; });
+    engine_->ask(runtime::verb::Start{
+        std::move(request), nullptr,
+        [started](const base::Result<runtime::StartedRun>& run) { *started = run; }});
     return started;
   }
   static std::string refusal(const std::shared_ptr<Started>& started) {
@@ -67,24 +68,37 @@ TEST_F(Limits, EveryKindOfRequestCounts) {
     return code;
   };
   const runtime::RunKey key{"x", {}};
-  EXPECT_EQ(code_of_reply([&](auto reply) { engine_->signal(key, "s", "", reply); }),
+  EXPECT_EQ(code_of_reply([&](auto reply) {
+              engine_->ask(runtime::verb::Signal{key, "s", "", reply});
+            }),
             ErrorCode::kOverloaded);
   // Ends have an eighth of the limit, plus one, beyond it: here that is one.
   bool let_in = false;
-  engine_->cancel({"held", {}}, "",
-                  [&](const base::Status& status) { let_in = status.has_value(); });
-  EXPECT_EQ(code_of_reply([&](auto reply) { engine_->cancel(key, "", reply); }),
+  engine_->ask(runtime::verb::Cancel{
+      {"held", {}}, "", [&](const base::Status& status) { let_in = status.has_value(); }});
+  EXPECT_EQ(code_of_reply([&](auto reply) {
+              engine_->ask(runtime::verb::Cancel{key, "", reply});
+            }),
             ErrorCode::kOverloaded);
-  EXPECT_EQ(code_of_reply([&](auto reply) { engine_->terminate(key, "", reply); }),
+  EXPECT_EQ(code_of_reply([&](auto reply) {
+              engine_->ask(runtime::verb::Terminate{key, "", reply});
+            }),
             ErrorCode::kOverloaded);
-  EXPECT_EQ(code_of_reply([&](auto reply) { engine_->retry(key, reply); }), ErrorCode::kOverloaded);
-  EXPECT_EQ(code_of_reply([&](auto reply) { engine_->update(key, "u", "", reply); }),
+  EXPECT_EQ(code_of_reply([&](auto reply) {
+              engine_->ask(runtime::verb::Retry{key, reply});
+            }),
+            ErrorCode::kOverloaded);
+  EXPECT_EQ(code_of_reply([&](auto reply) {
+              engine_->ask(runtime::verb::Update{key, "u", "", reply});
+            }),
             ErrorCode::kOverloaded);
   // A question still has room; a second one has not.
   bool answered = false;
-  engine_->describe(key, [&](const auto&) { answered = true; });
+  engine_->ask(runtime::verb::Describe{key, [&](const auto&) { answered = true; }});
   EXPECT_FALSE(answered);
-  EXPECT_EQ(code_of_reply([&](auto reply) { engine_->query(key, "q", "", reply); }),
+  EXPECT_EQ(code_of_reply([&](auto reply) {
+              engine_->ask(runtime::verb::Query{key, "q", "", reply});
+            }),
             ErrorCode::kOverloaded);
   settle();
   EXPECT_TRUE(answered);
@@ -104,7 +118,7 @@ TEST_F(Limits, AnUpdateUnderWayTakesNoRoom) {
   });
   start_worker();
   const auto run = start("w", "1");
-  engine_->update({"1", {}}, "u", "", [](const auto&) {});
+  engine_->ask(runtime::verb::Update{{"1", {}}, "u", "", [](const auto&) {}});
   settle();
   EXPECT_TRUE(signal("1", "go"));
 }
@@ -259,7 +273,7 @@ TEST_F(Limits, ManyInputsForOneRunBecomeSeveralTurns) {
   for (int i = 0; i < kSignals; ++i) {
     const std::string input(1, static_cast<char>('a' + i % 26));
     sent += input;
-    engine_->signal({"1", {}}, "s", input, [](const base::Status&) {});
+    engine_->ask(runtime::verb::Signal{{"1", {}}, "s", input, [](const base::Status&) {}});
   }
   settle();
   EXPECT_EQ(result(run), sent);

@@ -105,24 +105,30 @@ class NotDurableTest : public ::testing::Test {
 
   Answer<runtime::StartedRun> start(const std::string& id, runtime::IdReuse reuse = {}) {
     runtime::StartRequest request{.workflow = "w", .workflow_id = id, .reuse = reuse};
-    return ask<runtime::StartedRun>(
-        [&](auto reply) { engine_->start(request, nullptr, std::move(reply)); });
+    return ask<runtime::StartedRun>([&](auto reply) {
+      engine_->ask(runtime::verb::Start{request, nullptr, std::move(reply)});
+    });
   }
   Answer<void> terminate(const std::string& id) {
-    return ask<void>([&](auto reply) { engine_->terminate({id, {}}, "", std::move(reply)); });
+    return ask<void>([&](auto reply) {
+      engine_->ask(runtime::verb::Terminate{{id, {}}, "", std::move(reply)});
+    });
   }
   Answer<void> signal(const std::string& id) {
-    return ask<void>([&](auto reply) { engine_->signal({id, {}}, "s", "", std::move(reply)); });
+    return ask<void>([&](auto reply) {
+      engine_->ask(runtime::verb::Signal{{id, {}}, "s", "", std::move(reply)});
+    });
   }
   Answer<std::vector<runtime::RunDescription>> list() {
-    return ask<std::vector<runtime::RunDescription>>(
-        [&](auto reply) { engine_->list({}, std::move(reply)); });
+    return ask<std::vector<runtime::RunDescription>>([&](auto reply) {
+      engine_->ask(runtime::verb::List{{}, std::move(reply)});
+    });
   }
   // What has been asked before has been looked at; a question of a round waits for the next one.
   void wait_until_all_is_looked_at() {
     for (int i = 0; i < 4; ++i) {
       const auto nobody = ask<runtime::RunDescription>([&](auto reply) {
-                            engine_->describe({"nobody", {}}, reply);
+                            engine_->ask(runtime::verb::Describe{{"nobody", {}}, reply});
                           }).get();
       EXPECT_EQ(nobody.error().code, ErrorCode::kNotFound);
     }

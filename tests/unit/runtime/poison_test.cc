@@ -74,13 +74,14 @@ class PoisonedRuns : public EngineFixture {
   }
   base::Status retry(std::string id) {
     std::optional<base::Status> status;
-    engine_->retry({std::move(id), {}}, [&](const base::Status& s) { status = s; });
+    engine_->ask(
+        runtime::verb::Retry{{std::move(id), {}}, [&](const base::Status& s) { status = s; }});
     settle();
     return status.value();
   }
   Watch watch(std::string id) {
     auto watch = std::make_shared<runtime::RunWatch>();
-    engine_->watch({std::move(id), {}}, watch);
+    engine_->ask(runtime::verb::Watch{{std::move(id), {}}, watch});
     settle();
     return watch;
   }
@@ -120,7 +121,8 @@ TEST_F(PoisonedRuns, AProgramWithoutCodeChangesNothingAboutIt) {
     tool_options.executes_code = false;
     auto tool = runtime::Engine::open(directory_.path() + "/store", tool_options);
     ASSERT_TRUE(tool) << tool.error().text();
-    (*tool)->terminate({"other", {}}, "no longer needed", [](const base::Status&) {});
+    (*tool)->ask(
+        runtime::verb::Terminate{{"other", {}}, "no longer needed", [](const base::Status&) {}});
     while ((*tool)->run_some()) {
     }
   }
@@ -231,10 +233,11 @@ TEST_F(PoisonedRuns, AWorkflowIsToBlameUntilTheStartIsDurable) {
     return Outcome();
   });
   reopen();
-  engine_->start({.workflow = "w", .workflow_id = "a"}, std::make_shared<runtime::RunWatch>(),
-                 [](const base::Result<runtime::StartedRun>&) {});
+  engine_->ask(runtime::verb::Start{{.workflow = "w", .workflow_id = "a"},
+                                    std::make_shared<runtime::RunWatch>(),
+                                    [](const base::Result<runtime::StartedRun>&) {}});
   run_without_disk();
-  engine_->signal({"a", {}}, "go", "", [](const base::Status&) {});
+  engine_->ask(runtime::verb::Signal{{"a", {}}, "go", "", [](const base::Status&) {}});
   run_without_disk();
   settle();
   ASSERT_TRUE(signal("a", "go"));

@@ -47,7 +47,7 @@ class Recovery : public EngineFixture, public ::testing::WithParamInterface<std:
 
   Watch watch(std::string id) {
     auto watch = std::make_shared<runtime::RunWatch>();
-    engine_->watch({std::move(id), {}}, watch);
+    engine_->ask(runtime::verb::Watch{{std::move(id), {}}, watch});
     settle();
     return watch;
   }
@@ -172,8 +172,10 @@ TEST_P(Recovery, AStepIsExecutedByTheNextProcess) {
   });
   start_worker();
   bool replied = false;
-  engine_->start({.workflow = "w", .workflow_id = "run-1"}, nullptr,
-                 [&](const base::Result<runtime::StartedRun>&) { replied = true; });
+  engine_->ask(
+      runtime::verb::Start{{.workflow = "w", .workflow_id = "run-1"},
+                           nullptr,
+                           [&](const base::Result<runtime::StartedRun>&) { replied = true; }});
   while (!replied) engine_->run_some();
   reopen();
   start_worker();
@@ -254,8 +256,10 @@ TEST_P(Recovery, WhatWasLeftOverIsCountedOnce) {
   });
   start_worker();
   bool replied = false;
-  engine_->start({.workflow = "w", .workflow_id = "run-1"}, nullptr,
-                 [&](const base::Result<runtime::StartedRun>&) { replied = true; });
+  engine_->ask(
+      runtime::verb::Start{{.workflow = "w", .workflow_id = "run-1"},
+                           nullptr,
+                           [&](const base::Result<runtime::StartedRun>&) { replied = true; }});
   while (attempts.empty()) engine_->run_some();
   reopen();  // the attempt has ended, and its result is not durable
   settle();

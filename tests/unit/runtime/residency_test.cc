@@ -43,8 +43,9 @@ TEST_F(SmallCacheTest, RunsLeaveMemoryBehindThoseThatMustStay) {
   workflow("waiting", wait_for_signal);
   start_worker();
   const auto submit = [&](const char* name, const std::string& id) {
-    engine_->start({.workflow = name, .workflow_id = id}, nullptr,
-                   [](const base::Result<runtime::StartedRun>&) {});
+    engine_->ask(runtime::verb::Start{{.workflow = name, .workflow_id = id},
+                                      nullptr,
+                                      [](const base::Result<runtime::StartedRun>&) {}});
   };
   // More runs with a step in the queue than one look at the oldest considers. Each run_some()
   // executes one step.
@@ -55,10 +56,10 @@ TEST_F(SmallCacheTest, RunsLeaveMemoryBehindThoseThatMustStay) {
   for (int i = 0; i < 20; ++i) engine_->run_some();
   int resident = 0;
   for (int i = 0; i < 10; ++i) {
-    engine_->describe({"w" + std::to_string(i), {}},
-                      [&](const base::Result<runtime::RunDescription>& run) {
-                        if (run && !run->waiting_for.empty()) ++resident;
-                      });
+    engine_->ask(runtime::verb::Describe{{"w" + std::to_string(i), {}},
+                                         [&](const base::Result<runtime::RunDescription>& run) {
+                                           if (run && !run->waiting_for.empty()) ++resident;
+                                         }});
   }
   engine_->run_some();
   EXPECT_LE(resident, 1);

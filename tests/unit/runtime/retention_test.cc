@@ -126,7 +126,7 @@ TEST_P(Retention, OfARemovedRunNothingIsKnown) {
   EXPECT_EQ(query("a", "q").error().code, ErrorCode::kNotFound);
   EXPECT_THAT(history("a"), IsEmpty());
   const auto watch = std::make_shared<runtime::RunWatch>();
-  engine_->watch({"a", run_id}, watch);
+  engine_->ask(runtime::verb::Watch{{"a", run_id}, watch});
   settle();
   EXPECT_EQ(watch->get().error().code, ErrorCode::kNotFound);
 }
@@ -272,12 +272,12 @@ TEST_F(RetentionRace, ARunThatIsGoneBeforeItsShardKnowsIsNotDamaged) {
   start("wait", "a");
   ASSERT_TRUE(signal("a", "go"));
   start("wait", "b");
-  engine_->signal({"b", {}}, "nothing", {}, [](const base::Status&) {});
+  engine_->ask(runtime::verb::Signal{{"b", {}}, "nothing", {}, [](const base::Status&) {}});
   while (!removed) ASSERT_TRUE(engine_->run_some());
   const auto watch = std::make_shared<runtime::RunWatch>();
-  engine_->watch({"a", {}}, watch);
+  engine_->ask(runtime::verb::Watch{{"a", {}}, watch});
   std::optional<base::Result<std::vector<std::string>>> read;
-  engine_->history({"a", {}}, [&](const auto& turns) { read = turns; });
+  engine_->ask(runtime::verb::History{{"a", {}}, [&](const auto& turns) { read = turns; }});
   settle();
   EXPECT_EQ(watch->get().error().code, ErrorCode::kNotFound) << watch->get().error().text();
   EXPECT_EQ(read->error().code, ErrorCode::kNotFound) << read->error().text();
@@ -306,7 +306,7 @@ TEST_P(Retention, ABackupHasWhatWasNotRemoved) {
   EXPECT_THAT(closed_ids(), ElementsAre("young"));
   EXPECT_THAT(history("young"), SizeIs(2));
   const auto watch = std::make_shared<runtime::RunWatch>();
-  engine_->watch({"open", {}}, watch);
+  engine_->ask(runtime::verb::Watch{{"open", {}}, watch});
   ASSERT_TRUE(signal("open", "go", "in the copy"));
   EXPECT_EQ(result(watch), "in the copy");
 }

@@ -77,13 +77,15 @@ class SecondLook : public EngineFixture {
   }
   base::Result<runtime::RunDescription> describe_run(std::string_view run_id) {
     std::optional<base::Result<runtime::RunDescription>> description;
-    engine_->describe({"old", run_id_of(run_id)}, [&](const auto& d) { description = d; });
+    engine_->ask(runtime::verb::Describe{{"old", run_id_of(run_id)},
+                                         [&](const auto& d) { description = d; }});
     settle();
     return description.value();
   }
   base::Status terminate_older() {
     std::optional<base::Status> status;
-    engine_->terminate({"old", run_id_of(kOlder)}, "test", [&](const auto& s) { status = s; });
+    engine_->ask(runtime::verb::Terminate{
+        {"old", run_id_of(kOlder)}, "test", [&](const auto& s) { status = s; }});
     settle();
     return status.value();
   }

@@ -40,8 +40,10 @@ class ThreadedEngine : public ::testing::Test {
   }
   std::shared_ptr<runtime::RunWatch> start(std::string workflow, std::string id) {
     auto watch = std::make_shared<runtime::RunWatch>();
-    engine_->start({.workflow = std::move(workflow), .workflow_id = std::move(id)}, watch,
-                   [](const base::Result<runtime::StartedRun>&) {});
+    engine_->ask(
+        runtime::verb::Start{{.workflow = std::move(workflow), .workflow_id = std::move(id)},
+                             watch,
+                             [](const base::Result<runtime::StartedRun>&) {}});
     return watch;
   }
   static std::string result(const std::shared_ptr<runtime::RunWatch>& watch) {
@@ -132,7 +134,7 @@ TEST_F(ThreadedEngine, DroppingAStrandWaitsForItsExecutingStep) {
   const auto session = worker(code);
   const auto run = start("w", "run-1");
   executing.wait(false);
-  engine_->signal({"run-1", {}}, "go", "", [](const base::Status&) {});
+  engine_->ask(runtime::verb::Signal{{"run-1", {}}, "go", "", [](const base::Status&) {}});
   std::thread release([&] {
     may_end = true;
     may_end.notify_all();
@@ -168,10 +170,10 @@ TEST_F(ThreadedEngine, DroppingAStrandWhoseStepExecutesHoldsUpNobody) {
   const auto session = worker(code);
   const auto run = start("w", "run-1");
   executing.wait(false);
-  engine_->signal({"run-1", {}}, "go", "", [&](const base::Status&) {
-    dropped = true;
-    dropped.notify_all();
-  });
+  engine_->ask(runtime::verb::Signal{{"run-1", {}}, "go", "", [&](const base::Status&) {
+                                       dropped = true;
+                                       dropped.notify_all();
+                                     }});
   dropped.wait(false);
   std::vector<std::shared_ptr<runtime::RunWatch>> others;
   for (int i = 0; i < 16; ++i) others.push_back(start("quick", "quick-" + std::to_string(i)));
@@ -205,10 +207,10 @@ TEST_F(ThreadedEngine, ACancelledStepIsNotTriedAgain) {
   const auto run = start("w", "run-1");
   attempts.wait(0);
   std::atomic<bool> cancelled{false};
-  engine_->cancel({"run-1", {}}, "test", [&](const base::Status&) {
-    cancelled = true;
-    cancelled.notify_all();
-  });
+  engine_->ask(runtime::verb::Cancel{{"run-1", {}}, "test", [&](const base::Status&) {
+                                       cancelled = true;
+                                       cancelled.notify_all();
+                                     }});
   cancelled.wait(false);
   may_end = true;
   may_end.notify_all();

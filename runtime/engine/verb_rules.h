@@ -1,0 +1,74 @@
+// What the engine does with a request before its shard gets it, said once for each verb.
+#pragma once
+#include <optional>
+#include <string_view>
+
+#include "runtime/client_request.h"
+#include "runtime/engine/admission.h"
+
+namespace reprise::runtime {
+
+struct VerbRule {
+  std::string_view name;  // of the request, where the client gives it none
+  // What it counts as while it is under way. nullopt: it is not counted, and always let in.
+  std::optional<Admission::Kind> kind{};
+  // It counts until it has found its place in the run, not until it is answered: a handler may take
+  // days.
+  bool leaves_when_taken = false;
+};
+
+template <class Verb>
+inline constexpr VerbRule kVerbRule{};  // every verb has one of its own
+
+template <>
+inline constexpr VerbRule kVerbRule<verb::Start>{"start", Admission::Kind::kStart};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Watch>{"watch"};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Unwatch>{"unwatch"};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Signal>{"signal", Admission::Kind::kWrite};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Query>{"query", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Update>{"update", Admission::Kind::kWrite, true};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Cancel>{"cancel", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Terminate>{"terminate", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Retry>{"retry", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Describe>{"describe", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::List>{"list", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::History>{"history", Admission::Kind::kQuestion};
+
+// What is looked at, and which shard it goes to by the id.
+struct VerbText {
+  std::string_view workflow_id{};
+  std::string_view name{};
+  std::string_view payload{};  // what it records of what the client sends
+};
+
+template <class Verb>
+VerbText text_of(const Verb& asked) {
+  VerbText text{asked.key.workflow_id, kVerbRule<Verb>.name, {}};
+  if constexpr (requires { asked.name; }) text.name = asked.name;
+  if constexpr (requires { asked.input; }) text.payload = asked.input;
+  if constexpr (requires { asked.reason; }) text.payload = asked.reason;
+  return text;
+}
+inline VerbText text_of(const verb::Start& asked) {
+  return {asked.run.workflow_id, asked.run.workflow, asked.run.input};
+}
+
+// Questions leave nothing in the log.
+template <class Verb>
+std::size_t counted_bytes([[maybe_unused]] const Verb& asked) {
+  if constexpr (kVerbRule<Verb>.kind == Admission::Kind::kQuestion) return 0;
+  else return text_of(asked).payload.size();
+}
+
+}  // namespace reprise::runtime

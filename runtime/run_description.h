@@ -1,0 +1,63 @@
+// What may be said of a run: which one it is, how it stands, how it ended.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "event/run_status.h"
+#include "proto/log.pb.h"
+
+namespace reprise::runtime {
+
+using event::RunStatus;
+using event::to_string;
+
+// Addresses a run: the newest with the workflow id, or that one run.
+struct RunKey {
+  std::string workflow_id;
+  std::optional<base::RunId> run_id{};
+};
+
+// How a run ended.
+struct RunEnd {
+  RunStatus status = RunStatus::kRunning;
+  std::string result;      // kCompleted
+  proto::Failure failure;  // every other status
+};
+
+struct PendingActivity {
+  std::uint32_t id = 0;
+  std::string activity;  // or the step's name
+  bool is_step = false;
+  std::uint32_t attempt = 1;
+  bool under_way = false;  // an attempt is executing now
+  std::optional<base::Time> next_attempt;
+  std::string last_failure;
+};
+
+struct PendingTimer {
+  std::uint32_t id = 0;
+  base::Time fires_at;
+};
+
+struct RunDescription {
+  std::string workflow_id;
+  base::RunId run_id;
+  std::string workflow;
+  std::string task_queue{};
+  RunStatus status = RunStatus::kRunning;
+  base::Time started;
+  std::optional<base::Time> closed;
+  std::uint64_t history_events = 0;
+  // Filled in by describe() only, not by list():
+  std::vector<PendingActivity> activities;
+  std::vector<PendingTimer> timers;
+  std::vector<std::string> waiting_for;  // one line per strand; empty when the run is not resident
+  std::optional<base::Error> parked;     // why its code does not go on
+};
+
+}  // namespace reprise::runtime
