@@ -253,7 +253,7 @@ int run(int argc, char** argv) {
     beside.look(options.seed + i);
   }
   const int wrong = wrong_across_snapshots(beside.store());
-  if (wrong == 0) report.fail("control: the engine is too quiet to get in anybody's way");
+  if (wrong == 0) report.fail("control: the engine is too quiet to disturb a reader");
   if (!damage_is_told(scratch.path(), beside.store())) {
     report.fail("control: a damaged store passed for a sound one");
   }

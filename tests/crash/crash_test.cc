@@ -107,7 +107,7 @@ void verify(const Directory& directory) {
     Account& account = ledger[id];
     for (const auto& [operation, keys] : account.keys) {
       EXPECT_EQ(keys.size(), 1u) << operation << " was done under several keys";
-      EXPECT_TRUE(keys.begin()->starts_with(run_id)) << operation << " by a run that never was";
+      EXPECT_TRUE(keys.begin()->starts_with(run_id)) << operation << " by an unknown run";
     }
     EXPECT_EQ(account.cents, 0);
     EXPECT_TRUE(account.keys.contains("withdraw"));

@@ -166,7 +166,7 @@ void World::look_for_backup() {
   const std::string copy = directory_ + "/backup";
   counts_.cut_short += fs::exists(copy + ".unfinished");
   if (!fs::exists(copy)) {
-    if (backup_done_) fail("a backup that was made is not there");
+    if (backup_done_) fail("a completed backup is missing");
     return;
   }
   ++counts_.backups;
@@ -242,7 +242,7 @@ void World::compare_with_ledger() {
     account.keys[operation].insert(key);
     account.cents += cents;
     if (operation == "close") account.seen = seen;
-    if (!key.starts_with(transfers_[number].run_id)) fail("an effect of a run that never was");
+    if (!key.starts_with(transfers_[number].run_id)) fail("an effect of an unknown run");
   }
   for (const auto& [number, transfer] : transfers_) {
     const std::string id = transfer_id(number);

@@ -198,7 +198,7 @@ bool replay(const RecordedRun& recorded, const Turns& history, bool strict) {
   Run run(recorded.code, strict);
   for (const Turn& turn : history) {
     if (run->replay_turn(turn) != TurnEnd::kParked) continue;
-    if (run->trouble().report.empty()) throw Defect("a run is parked without a word");
+    if (run->trouble().report.empty()) throw Defect("a run is parked silently");
     return false;
   }
   (void)run->waiting_for();

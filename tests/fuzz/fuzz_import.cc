@@ -47,7 +47,7 @@ void replay(const proto::History& history, bool strict) {
   while (replay.next()) {
   }
   if (replay.trouble() != nullptr && replay.trouble()->report.empty()) {
-    throw Defect("a history does not replay, without a word");
+    throw Defect("a history silently does not replay");
   }
 }
 

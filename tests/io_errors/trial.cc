@@ -103,7 +103,7 @@ class Trial {
   std::string check_fatal(const Faulty& faulty) {
     if (broken_) return "something was acknowledged after " + workload_.fatal()->text();
     if (!faulty.store_lost())
-      return "gave up although it could go on: " + workload_.fatal()->text();
+      return "gave up although it could continue: " + workload_.fatal()->text();
     if (workload_.fatal()->code != base::ErrorCode::kStoreIo) {
       return "unexpected: " + workload_.fatal()->text();
     }

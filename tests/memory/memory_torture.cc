@@ -150,7 +150,7 @@ class Trials {
     const int code = WEXITSTATUS(last_.status);
     const bool ends_itself = code == kExitFatal || code == base::kExitOutOfMemory;
     if (code != kChildDone && !ends_itself) return last_.said;
-    if (ends_itself && last_.said.empty()) return "it ends without a word";
+    if (ends_itself && last_.said.empty()) return "it ends silently";
     ended_ += ends_itself ? 1 : 0;
     return part_.check(directory, last_.acknowledged);
   }

@@ -138,7 +138,7 @@ Outcome flood_for(std::chrono::seconds duration,
   first.signal(poke(-1));
   if (static_cast<std::uint64_t>(first.result()) != poked) report->fail("a signal was lost");
   if (poked == 0) report->fail("no signal got through the flood");
-  if (counts.wrong > 0) report->fail("a refusal was no Overloaded");
+  if (counts.wrong > 0) report->fail("a refusal was not an Overloaded");
   if (outcome.peak_mib > kMostMib) {
     report->fail("the flood took " + std::to_string(outcome.peak_mib) + " MiB of memory");
   }

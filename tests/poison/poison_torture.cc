@@ -94,7 +94,7 @@ class Trial {
   void mend(Tally* tally) {
     process_.mended = true;
     last_ = run_process(process_);
-    if (!said(last_, "mended") || !said(last_, "calm")) return fail("did not go on when mended");
+    if (!said(last_, "mended") || !said(last_, "calm")) return fail("did not go on when corrected");
     ++tally->mended;
   }
 
@@ -127,7 +127,7 @@ std::uint64_t kill_innocents(std::mt19937_64& random, TortureReport* report) {
   for (const std::string& line : end.lines) {
     if (line.starts_with("parked") || line.starts_with("innocent")) report->fail(line);
   }
-  if (!said(end, "calm")) report->fail("killed from outside: no calm in the end");
+  if (!said(end, "calm")) report->fail("killed from outside: no process stayed alive");
   return killed;
 }
 

@@ -369,7 +369,7 @@ int run(int argc, char** argv) {
   report.add("runs_quarantined", touched);
   report.add("missed_by_check", missed_by_check);
   report.add("control_silent", std::to_string(silent) + "/" + std::to_string(control_trials));
-  if (totals[5] > 0) report.fail("damage was passed on as truth, or undamaged runs were held up");
+  if (totals[5] > 0) report.fail("damage was passed on as sound, or undamaged runs were held up");
   if (silent == 0)
     report.fail("the control was not caught: a reader without checksums saw no difference");
   return report.finish();

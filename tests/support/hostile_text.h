@@ -15,7 +15,7 @@ inline std::string hostile_part_of(std::string_view output) {
                                          "\u2028", "\u2029", "\x7f",   "\x07",   "\r"};
   for (const std::string_view part : kParts) {
     if (const auto at = output.find(part); at != output.npos) {
-      return "a raw character behind: " + std::string(output.substr(0, at));
+      return "an unescaped character after: " + std::string(output.substr(0, at));
     }
   }
   const bool forged = output.starts_with("FORGED") || output.find("\nFORGED") != output.npos;

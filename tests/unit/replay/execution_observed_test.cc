@@ -76,7 +76,7 @@ TEST_F(ObservedTest, IsToldOfAnExceptionWhereItIsThrown) {
 TEST_F(ObservedTest, IsToldOfEveryEventWhereItHappens) {
   ScriptedRun run(a_then_b, options());
   record_a_then_b(run);
-  EXPECT_THAT(notes_.lines, IsEmpty()) << "live turns are nobody's business";
+  EXPECT_THAT(notes_.lines, IsEmpty()) << "live turns are not observed";
   EXPECT_EQ(run.replay(), TurnEnd::kClosed);
   EXPECT_THAT(notes_.lines,
               ElementsAre("1 RunStarted test", "*resumed", "*2 ActivityScheduled a", "settled",

@@ -80,7 +80,7 @@ TEST(UnreadableSignals, AreNotSeenByHandlers) {
   EXPECT_EQ(seen, "2");
   EXPECT_THAT(run.commands(), ElementsAre("SignalSetAside s"));
   EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
-  EXPECT_EQ(seen, "unread") << "nothing is read on replay but by the code itself";
+  EXPECT_EQ(seen, "unread") << "on replay only the code itself reads";
 }
 
 TEST(UnreadableSignals, ThatCameBeforeTheirHandlerAreNotSeenEither) {
@@ -248,7 +248,7 @@ TEST(UnreadableSignals, AreNotRefusedWhereTheCodeReadsThemNowLikeThisAndNowLikeT
   run.turn({activity_completed(1)});
   EXPECT_EQ(refusal("n"), "no t") << "the code waits for it";
   run.turn({signal("s", "t1")});
-  EXPECT_EQ(refusal("n"), "none") << "who reads the next one is open";
+  EXPECT_EQ(refusal("n"), "none") << "it is open who reads the next one";
 }
 
 // ---- runs from before -------------------------------------------------------------------------

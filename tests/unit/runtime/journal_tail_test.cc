@@ -109,7 +109,7 @@ TEST_F(JournalTailTest, AnUnknownRunNumberIsThatOfTheRunThatItFollows) {
   set(5, kRunField, 77);
   EXPECT_EQ(take(), "");
   EXPECT_THAT(damaged(), ElementsAre(2));
-  EXPECT_EQ(tail_.next_run(), 4u) << "a damaged number uses up none";
+  EXPECT_EQ(tail_.next_run(), 4u) << "a damaged number uses up no run numbers";
 }
 
 TEST_F(JournalTailTest, AWrongPredecessorTouchesBothThatItMayMean) {

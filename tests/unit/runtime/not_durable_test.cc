@@ -173,7 +173,7 @@ TEST_F(NotDurableTest, TheStartOfARun) {
   auto listed = list();
   wait_until_all_is_looked_at();
   EXPECT_FALSE(is_answered(first));
-  EXPECT_FALSE(is_answered(second)) << "whoever is refused takes the run for started";
+  EXPECT_FALSE(is_answered(second)) << "a refused caller would think that the run has started";
   EXPECT_FALSE(is_answered(listed));
   gate_.open();
   EXPECT_TRUE(first.get());

@@ -169,7 +169,7 @@ TEST_F(PoisonedRuns, OneThatIsSetAsideTakesSignalsAndRunsNoCode) {
   worker_.reset();
   start_worker();
   settle();
-  EXPECT_EQ(parked_for("poison"), ErrorCode::kPoisoned) << "a worker alone brings no other build";
+  EXPECT_EQ(parked_for("poison"), ErrorCode::kPoisoned) << "a new worker is not a new build";
   ASSERT_TRUE(retry("poison"));
   EXPECT_EQ(result(end), "late");
 }

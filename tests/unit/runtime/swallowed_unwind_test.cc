@@ -140,7 +140,7 @@ TEST_F(SwallowedUnwind, HasABound) {
   EXPECT_THAT(logged_, HasSubstr("workflow 'swallow'"));
   const auto other = start("wait", "other");
   ASSERT_TRUE(signal("other", "go", "done"));
-  EXPECT_EQ(result(other), "done") << "the code of another workflow is none the worse";
+  EXPECT_EQ(result(other), "done") << "code of another workflow is not affected";
   worker_.reset();
   start_worker();  // with other code, perhaps
   settle();

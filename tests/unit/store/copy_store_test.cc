@@ -125,7 +125,7 @@ TEST_F(CopyStoreTest, OfAStoreThatAnotherProcessMayHaveOpen) {
 TEST_F(CopyStoreTest, ReplacesNothing) {
   auto store = std::move(*open_store(path_));
   fs::create_directory(copy_);
-  ASSERT_TRUE(store->copy_to(copy_ + "/")) << "an empty directory is as good as none";
+  ASSERT_TRUE(store->copy_to(copy_ + "/")) << "an empty directory counts as none";
   const auto again = store->copy_to(copy_);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::kStoreUnwritable);

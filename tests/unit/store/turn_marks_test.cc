@@ -196,7 +196,7 @@ TEST_F(TurnMarksTest, ARunIsForgottenInTheFileAlone) {
   }
   ASSERT_TRUE(TurnMarks::forget_in(path_, 5));
   const auto marks = open();
-  EXPECT_EQ(only(*marks).run, 6u) << "and the death that was not counted yet is laid to nobody";
+  EXPECT_EQ(only(*marks).run, 6u) << "and the uncounted death is blamed on no run";
   marks->of_shard(0)->set(5, 14);
   marks->of_shard(0)->cause = SIGSEGV;
   const auto deaths = open()->deaths();
