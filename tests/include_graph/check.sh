@@ -1,14 +1,15 @@
 #!/bin/bash
 # Checks every #include below the given directory against the arrows between the layers:
 #
-#   tools, sdk --> runtime --> replay --> event --> proto, base
-#                      '-----> store  --> base
+#   tools, testing --> sdk --> runtime --> replay --> event --> proto, base
+#                                  '-----> store  --> base
 #
 # Prints one line per include that breaks a rule and exits 1 if there is any.
 set -u
 cd "${1:?usage: check.sh DIRECTORY}" || exit 2
 
 readonly seam='runtime/[^/]+\.h'  # what lies directly in runtime/
+readonly public='reprise/(?!testing/).*'  # programs do without what tests link
 
 # The quoted includes allowed in a file, as a pattern on the whole path.
 allowed_quoted() {
@@ -25,8 +26,9 @@ allowed_quoted() {
     runtime/control/*) echo "(base|proto|event|replay|runtime/control)/.*|store/files\.h|$seam" ;;
     runtime/engine/*) echo '(base|proto|event|store|runtime)/.*' ;;
     runtime/*)        echo "(base|proto|event|replay)/.*|$seam" ;;
-    sdk/*)            echo '(base|proto|event|store|replay|runtime|sdk|reprise)/.*' ;;
-    tools/*)          echo '(base|proto|event|store|runtime|tools|reprise)/.*|sdk/src/history/(payload_)?json\.h' ;;
+    sdk/src/*)        echo "(base|proto|event|store|replay|runtime|sdk/src)/.*|$public" ;;
+    sdk/testing/*)    echo '(base|proto|event|store|replay|runtime|sdk|reprise)/.*' ;;
+    tools/*)          echo "(base|proto|event|store|runtime|tools)/.*|sdk/src/history/(payload_)?json\.h|$public" ;;
   esac
 }
 
@@ -35,12 +37,13 @@ forbidden_angled() {
   local -r standard='[a-z_0-9]+'
   case $1 in
     sdk/include/reprise/json.h|sdk/include/reprise/internal/json_types.h)
-                                         echo "(?!($standard|reprise/.*|nlohmann/.*)$).*" ;;
-    sdk/include/reprise/protobuf.h)      echo "(?!($standard|reprise/.*|google/protobuf/.*)$).*" ;;
+                                         echo "(?!($standard|$public|nlohmann/.*)$).*" ;;
+    sdk/include/reprise/protobuf.h)      echo "(?!($standard|$public|google/protobuf/.*)$).*" ;;
     sdk/include/reprise/testing/gtest.h) echo "(?!($standard|reprise/.*|g(test/gtest|mock/gmock).h)$).*" ;;
     sdk/include/reprise/testing/explore_gtest.h)
                                          echo "(?!($standard|reprise/.*|gtest/gtest(-spi)?.h)$).*" ;;
-    sdk/include/*)                       echo "(?!($standard|reprise/.*)$).*" ;;
+    sdk/include/reprise/testing/*)       echo "(?!($standard|reprise/.*)$).*" ;;
+    sdk/include/*)                       echo "(?!($standard|$public)$).*" ;;
     replay/strand.h|replay/strand.cc)    echo "$outside_world|lmdb\.h|reprise/.*" ;;
     event/*|replay/*)                    echo "$outside_world|lmdb\.h|boost/context/.*|reprise/.*" ;;
     store/*)                             echo 'boost/context/.*|reprise/.*' ;;
