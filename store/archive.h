@@ -9,6 +9,7 @@
 
 #include "base/function_ref.h"
 #include "base/result.h"
+#include "base/visitor.h"
 #include "store/record.h"
 
 namespace reprise::store {
@@ -67,19 +68,17 @@ class Archive {
       base::FunctionRef<bool(std::string_view summary)> is_it) const = 0;
 
   // Index entries whose key starts with `prefix`, in key order (`descending`: reversed), from
-  // behind all entries with the key `after` if that is not empty, until `visit` returns false.
+  // behind all entries with the key `after` if that is not empty, until `visit` has seen enough.
   // Entries of one key come in the order of their runs. No key in use may be a proper prefix of
   // another one, or their orders mix. A run whose entry moves during a long list may be seen twice
   // or not at all.
-  virtual base::Status list(
-      std::string_view prefix,
-      std::string_view after,
-      bool descending,
-      base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const = 0;
+  virtual base::Status list(std::string_view prefix,
+                            std::string_view after,
+                            bool descending,
+                            base::Visitor<std::string_view, RunNumber> visit) const = 0;
 
   // The run's archived records in order (encoded back to back, chunk by chunk).
-  virtual base::Status history(RunNumber run,
-                               base::FunctionRef<bool(std::string_view records)> visit) const = 0;
+  virtual base::Status history(RunNumber run, base::Visitor<std::string_view> visit) const = 0;
 
   virtual base::Result<std::uint64_t> bytes_on_disk() const = 0;
   // The bytes of its content, without the freed pages that later commits will use again.

@@ -63,33 +63,31 @@ base::Status JournalPart::check(Seq seq, const base::Result<Record>& record) con
 // A record that does not decode most likely belongs to another run, whose reader will report it. If
 // it belongs to this run, the chain is broken at the next record.
 base::Status JournalPart::scan() {
-  base::Status sound;
-  auto read = journal.scan(1, [&](Seq seq, std::string_view bytes) {
+  return journal.scan(1, [&](Seq seq, std::string_view bytes) -> base::Status {
     std::size_t size = 0;
     const auto record = decode_record(bytes, &size);
-    if (!record || record->run != run) return true;
-    if (record->seq != seq) sound = damaged(run, seq, "another record lies in its place");
+    if (!record || record->run != run) return {};
+    if (record->seq != seq) return damaged(run, seq, "another record lies in its place");
     records.push_back({seq, std::string(bytes)});
-    return sound.has_value();
+    return {};
   });
-  return read ? sound : read;
 }
 
 // Takes the run's records in order and verifies each one.
 class Verifier {
  public:
-  Verifier(RunNumber run, Seq last, base::FunctionRef<void(const Record&)> visit)
+  Verifier(RunNumber run, Seq last, base::Visitor<const Record&> visit)
       : run_(run), last_(last), visit_(visit) {}
 
-  base::Status take(std::string_view records) {
+  base::Visited take(std::string_view records) {
     while (!records.empty()) {
       std::size_t size = 0;
       const auto record = decode_record(records, &size);
       if (!record) return damaged(run_, seen_ + 1, record.error().message);
-      if (auto sound = take(*record); !sound) return sound;
+      if (auto taken = take(*record); !taken.goes_on()) return taken;
       records.remove_prefix(size);
     }
-    return {};
+    return base::Next::kGoOn;
   }
 
   Seq seen() const { return seen_; }
@@ -105,9 +103,9 @@ class Verifier {
   }
 
  private:
-  base::Status take(const Record& record) {
+  base::Visited take(const Record& record) {
     // Archived after the caller learned its newest record.
-    if (last_ != 0 && record.seq > last_) return {};
+    if (last_ != 0 && record.seq > last_) return base::Next::kGoOn;
     if (record.run != run_) return damaged(run_, record.seq, "it belongs to another run");
     if (record.previous != seen_ || record.first() != (seen_ == 0)) {
       return damaged(run_, record.seq, "the record before it is missing");
@@ -115,13 +113,12 @@ class Verifier {
     if (!verify_record(record, chain_)) return damaged(run_, record.seq, "its checksum is wrong");
     seen_ = record.seq;
     chain_ = record.chain;
-    visit_(record);
-    return {};
+    return visit_(record);
   }
 
   const RunNumber run_;
   const Seq last_;
-  base::FunctionRef<void(const Record&)> visit_;
+  base::Visitor<const Record&> visit_;
   Seq seen_ = 0;
   std::uint64_t chain_ = 0;
 };
@@ -135,23 +132,23 @@ base::Status read_history(const Journal& journal,
                           const Archive& archive,
                           RunNumber run,
                           Seq last,
-                          base::FunctionRef<void(const Record&)> visit) {
+                          base::Visitor<const Record&> visit) {
   JournalPart recent{journal, run, {}};
   if (auto read = last != 0 ? recent.follow(last) : recent.scan(); !read) return read;
   Verifier verifier(run, last, visit);
-  base::Status sound;
+  base::Visited taken = base::Next::kGoOn;
   auto read = archive.history(run, [&](std::string_view records) {
-    sound = verifier.take(records);
-    return sound.has_value();
+    taken = verifier.take(records);
+    return taken;
   });
-  if (!read) return read;
+  if (!read || !taken.goes_on()) return read;
   const Seq archived = verifier.seen();
-  if (sound && recent.broken_at > archived) return recent.broken;
+  if (recent.broken_at > archived) return recent.broken;
   for (const StoredRecord& record : recent.records) {
-    if (!sound) return sound;
-    if (record.seq > archived) sound = verifier.take(record.bytes);
+    if (record.seq <= archived) continue;
+    if (taken = verifier.take(record.bytes); !taken.goes_on()) return taken.status();
   }
-  return sound ? verifier.finish() : sound;
+  return verifier.finish();
 }
 
 }  // namespace reprise::store

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/function_ref.h"
 #include "base/result.h"
+#include "base/visitor.h"
 #include "store/record.h"
 
 namespace reprise::store {
@@ -34,11 +34,10 @@ class Journal {
   // with it, whereas LMDB would go on as if nothing had happened.
   virtual base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) = 0;
 
-  // Calls `visit` with each stored record's bytes from `from` on, in order, until it returns false
-  // or the end is reached. The read transaction is renewed every few milliseconds, so a long scan
-  // does not keep freed pages from being reused; `bytes` is valid during the call only.
-  virtual base::Status scan(Seq from,
-                            base::FunctionRef<bool(Seq, std::string_view bytes)> visit) const = 0;
+  // Calls `visit` with each stored record's bytes from `from` on, in order, until it has seen
+  // enough or the end is reached. The read transaction is renewed every few milliseconds, so a long
+  // scan does not keep freed pages from being reused; the bytes are valid during the call only.
+  virtual base::Status scan(Seq from, base::Visitor<Seq, std::string_view> visit) const = 0;
 
   // The record's bytes, or kNotFound when it was trimmed or never written.
   virtual base::Result<std::string> read(Seq seq) const = 0;

@@ -383,11 +383,10 @@ base::Result<bool> LmdbArchive::has_id(std::string_view key) const {
   return code == 0;
 }
 
-base::Status LmdbArchive::list(
-    std::string_view prefix,
-    std::string_view after,
-    bool descending,
-    base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const {
+base::Status LmdbArchive::list(std::string_view prefix,
+                               std::string_view after,
+                               bool descending,
+                               base::Visitor<std::string_view, RunNumber> visit) const {
   using Order = LmdbWalk::Order;
   LmdbWalk walk(*env_, index_, descending ? Order::kDescending : Order::kAscending);
   const std::string start(!after.empty() ? after
@@ -398,19 +397,19 @@ base::Status LmdbArchive::list(
     if (walk.key().size() < 8) return env_->error(MDB_CORRUPTED, "read");
     const std::string_view key = callers_key(walk.key());
     if (!after.empty() && key == after) continue;
-    if (!visit(key, run_of_index_key(walk.key()))) return {};
+    const RunNumber run = run_of_index_key(walk.key());
+    if (const base::Visited seen = visit(key, run); !seen.goes_on()) return seen.status();
   }
   if (code != 0 && code != MDB_NOTFOUND) return env_->error(code, "read");
   return {};
 }
 
-base::Status LmdbArchive::history(RunNumber run,
-                                  base::FunctionRef<bool(std::string_view records)> visit) const {
+base::Status LmdbArchive::history(RunNumber run, base::Visitor<std::string_view> visit) const {
   const std::string prefix = run_key(run);
   LmdbWalk walk(*env_, chunks_, LmdbWalk::Order::kAscending);
   int code = walk.seek(prefix);
   for (; code == 0 && walk.key().starts_with(prefix); code = walk.step()) {
-    if (!visit(walk.value())) return {};
+    if (const base::Visited seen = visit(walk.value()); !seen.goes_on()) return seen.status();
   }
   if (code != 0 && code != MDB_NOTFOUND) return env_->error(code, "read");
   return {};

@@ -32,13 +32,11 @@ class LmdbArchive final : public Archive {
   base::Result<std::optional<RunNumber>> find(
       std::string_view workflow_id,
       base::FunctionRef<bool(std::string_view summary)> is_it) const override;
-  base::Status list(
-      std::string_view prefix,
-      std::string_view after,
-      bool descending,
-      base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const override;
-  base::Status history(RunNumber run,
-                       base::FunctionRef<bool(std::string_view records)> visit) const override;
+  base::Status list(std::string_view prefix,
+                    std::string_view after,
+                    bool descending,
+                    base::Visitor<std::string_view, RunNumber> visit) const override;
+  base::Status history(RunNumber run, base::Visitor<std::string_view> visit) const override;
   base::Result<std::uint64_t> bytes_on_disk() const override { return env_->file_bytes(); }
 
   base::Result<std::uint64_t> live_bytes() const override;

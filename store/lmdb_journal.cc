@@ -175,8 +175,7 @@ int LmdbJournal::check_room(std::size_t bytes) const {
   return room >= needed ? 0 : MDB_MAP_FULL;
 }
 
-base::Status LmdbJournal::scan(Seq from,
-                               base::FunctionRef<bool(Seq, std::string_view bytes)> visit) const {
+base::Status LmdbJournal::scan(Seq from, base::Visitor<Seq, std::string_view> visit) const {
   LmdbWalk walk(*env_, table_, LmdbWalk::Order::kAscending);
   int code = walk.seek({reinterpret_cast<const char*>(&from), sizeof from});
   for (; code == 0; code = walk.step()) {
@@ -184,7 +183,7 @@ base::Status LmdbJournal::scan(Seq from,
     if (walk.key().size() != sizeof(Seq)) return env_->error(MDB_CORRUPTED, "read");
     const Seq seq = load_le<Seq>(walk.key().data());
     if (seq < from) return env_->error(MDB_CORRUPTED, "read");
-    if (!visit(seq, walk.value())) return {};
+    if (const base::Visited seen = visit(seq, walk.value()); !seen.goes_on()) return seen.status();
     from = seq + 1;
   }
   if (code != MDB_NOTFOUND) return env_->error(code, "read");

@@ -17,8 +17,7 @@ class LmdbJournal final : public Journal {
                                                          std::uint64_t verify_bytes = 0);
 
   base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) override;
-  base::Status scan(Seq from,
-                    base::FunctionRef<bool(Seq, std::string_view bytes)> visit) const override;
+  base::Status scan(Seq from, base::Visitor<Seq, std::string_view> visit) const override;
   base::Result<std::string> read(Seq seq) const override;
   base::Result<Seq> first() const override;
   base::Result<Seq> last() const override;

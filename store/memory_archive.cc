@@ -91,11 +91,10 @@ base::Result<std::optional<RunNumber>> MemoryArchive::find(
   return std::optional<RunNumber>();
 }
 
-base::Status MemoryArchive::list(
-    std::string_view prefix,
-    std::string_view after,
-    bool descending,
-    base::FunctionRef<bool(std::string_view key, RunNumber run)> visit) const {
+base::Status MemoryArchive::list(std::string_view prefix,
+                                 std::string_view after,
+                                 bool descending,
+                                 base::Visitor<std::string_view, RunNumber> visit) const {
   std::string at(prefix);
   if (descending) at = behind_prefix(prefix);
   if (!after.empty()) at = after;
@@ -103,14 +102,15 @@ base::Status MemoryArchive::list(
     if (!full_key->starts_with(prefix)) break;
     const std::string_view key = callers_key(*full_key);
     const bool skipped = !after.empty() && key == after;
-    if (!skipped && !visit(key, run_of_index_key(*full_key))) break;
     at = descending ? *full_key : *full_key + '\0';
+    if (skipped) continue;
+    if (const base::Visited seen = visit(key, run_of_index_key(*full_key)); !seen.goes_on())
+      return seen.status();
   }
   return {};
 }
 
-base::Status MemoryArchive::history(RunNumber run,
-                                    base::FunctionRef<bool(std::string_view records)> visit) const {
+base::Status MemoryArchive::history(RunNumber run, base::Visitor<std::string_view> visit) const {
   const std::string prefix = run_key(run);
   std::string at = prefix;
   while (true) {
@@ -122,7 +122,7 @@ base::Status MemoryArchive::history(RunNumber run,
       at = chunk->first + '\0';
       records = chunk->second;
     }
-    if (!visit(records)) return {};
+    if (const base::Visited seen = visit(records); !seen.goes_on()) return seen.status();
   }
 }
 

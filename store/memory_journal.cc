@@ -30,8 +30,7 @@ void MemoryJournal::trim(Seq through) {
 }
 
 // The lock is not held during `visit`, which may read the journal.
-base::Status MemoryJournal::scan(Seq from,
-                                 base::FunctionRef<bool(Seq, std::string_view bytes)> visit) const {
+base::Status MemoryJournal::scan(Seq from, base::Visitor<Seq, std::string_view> visit) const {
   while (true) {
     std::string bytes;
     {
@@ -41,7 +40,7 @@ base::Status MemoryJournal::scan(Seq from,
       from = next->first;
       bytes = next->second;
     }
-    if (!visit(from, bytes)) return {};
+    if (const base::Visited seen = visit(from, bytes); !seen.goes_on()) return seen.status();
     ++from;
   }
 }

@@ -10,8 +10,7 @@ namespace reprise::store {
 class MemoryJournal final : public Journal {
  public:
   base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) override;
-  base::Status scan(Seq from,
-                    base::FunctionRef<bool(Seq, std::string_view bytes)> visit) const override;
+  base::Status scan(Seq from, base::Visitor<Seq, std::string_view> visit) const override;
   base::Result<std::string> read(Seq seq) const override;
   base::Result<Seq> first() const override;
   base::Result<Seq> last() const override;

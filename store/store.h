@@ -93,11 +93,12 @@ std::unique_ptr<Store> memory_store();
 // A run's whole history, oldest record first: archived chunks, then what is still in the journal.
 // Every record's checksum and the chain are verified; kStoreDamaged names the run and the record.
 // `last` is the run's newest sequence number, from which each record's `previous` is followed; 0:
-// unknown, the journal is scanned for the run's records.
+// unknown, the journal is scanned for the run's records. Records after the one at which `visit` has
+// seen enough are not verified.
 base::Status read_history(const Journal& journal,
                           const Archive& archive,
                           RunNumber run,
                           Seq last,
-                          base::FunctionRef<void(const Record&)> visit);
+                          base::Visitor<const Record&> visit);
 
 }  // namespace reprise::store

@@ -3,14 +3,15 @@
 namespace reprise::tools {
 
 base::Status visit_every_run(runtime::StoreReader& reader,
-                             base::FunctionRef<bool(const runtime::StoreReader::Run&)> visit) {
+                             base::Visitor<const runtime::StoreReader::Run&> visit) {
   bool more = true;
+  const auto take = [&](const runtime::StoreReader::Run& run) {
+    base::Visited seen = visit(run);
+    more = seen.goes_on();
+    return seen;
+  };
   for (const runtime::RunStatus status : kEveryStatus) {
-    const auto visited = reader.visit(status, true, [&](const runtime::StoreReader::Run& run) {
-      more = visit(run);
-      return more;
-    });
-    if (!visited || !more) return visited;
+    if (auto visited = reader.visit(status, true, take); !visited || !more) return visited;
   }
   return {};
 }

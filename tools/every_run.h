@@ -1,6 +1,6 @@
 // All runs of a store, whatever their status.
 #pragma once
-#include "base/function_ref.h"
+#include "base/visitor.h"
 #include "runtime/engine/store_reader.h"
 
 namespace reprise::tools {
@@ -11,9 +11,9 @@ inline constexpr runtime::RunStatus kEveryStatus[] = {
     runtime::RunStatus::kCancelled, runtime::RunStatus::kTerminated,
     runtime::RunStatus::kTimedOut,  runtime::RunStatus::kContinuedAsNew};
 
-// Status by status, the newest run of each first, until `visit` returns false. Open ones come
+// Status by status, the newest run of each first, until `visit` has seen enough. Open ones come
 // first: a run that ends meanwhile may be seen twice, but is never missed.
 base::Status visit_every_run(runtime::StoreReader& reader,
-                             base::FunctionRef<bool(const runtime::StoreReader::Run&)> visit);
+                             base::Visitor<const runtime::StoreReader::Run&> visit);
 
 }  // namespace reprise::tools

@@ -36,25 +36,21 @@ RunFilter::RunFilter(CLI::App& command, const base::Clock& clock) : clock_(clock
 
 base::Status RunFilter::visit(StoreReader& reader,
                               RunStatus status,
-                              base::FunctionRef<bool(const StoreReader::Run&)> visit) const {
+                              base::Visitor<const StoreReader::Run&> visit) const {
   if (!status_.empty() && status_ != to_string(status)) return {};
   const auto since = parse_since(since_, base::to_ms(clock_.now()));
   return reader.visit(status, true, [&](const StoreReader::Run& run) {
     const bool matches = (type_.empty() || *run->workflow == type_) &&
                          run->workflow_id.starts_with(id_prefix_) &&
                          (!since || run->started_ms >= *since);
-    return !matches || visit(run);
+    return matches ? visit(run) : base::Next::kGoOn;
   });
 }
 
 base::Status RunFilter::visit(StoreReader& reader,
                               base::FunctionRef<void(const StoreReader::Run&)> visit_one) const {
   for (const RunStatus status : kEveryStatus) {
-    const auto visited = visit(reader, status, [&](const StoreReader::Run& run) {
-      visit_one(run);
-      return true;
-    });
-    if (!visited) return visited;
+    if (auto visited = visit(reader, status, visit_one); !visited) return visited;
   }
   return {};
 }
@@ -66,7 +62,7 @@ base::Result<std::vector<StoreReader::Run>> RunFilter::newest(StoreReader& reade
     std::size_t found = 0;
     const auto visited = visit(reader, status, [&](const StoreReader::Run& run) {
       runs.push_back(run);
-      return limit == 0 || ++found < limit;
+      return base::go_on_if(limit == 0 || ++found < limit);
     });
     if (!visited) return visited.error();
   }

@@ -7,6 +7,7 @@
 
 #include "base/function_ref.h"
 #include "base/time.h"
+#include "base/visitor.h"
 #include "runtime/engine/store_reader.h"
 
 namespace reprise::tools {
@@ -24,10 +25,10 @@ class RunFilter {
                      base::FunctionRef<void(const runtime::StoreReader::Run&)> visit) const;
 
  private:
-  // Of runs with one status, the newest first, until `visit` returns false.
+  // Of runs with one status, the newest first, until `visit` has seen enough.
   base::Status visit(runtime::StoreReader& reader,
                      runtime::RunStatus status,
-                     base::FunctionRef<bool(const runtime::StoreReader::Run&)> visit) const;
+                     base::Visitor<const runtime::StoreReader::Run&> visit) const;
 
   const base::Clock& clock_;
   std::string status_;

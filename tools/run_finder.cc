@@ -31,7 +31,7 @@ base::Result<StoreReader::Run> find_run(StoreReader& reader, const std::string& 
   std::vector<StoreReader::Run> candidates;
   const auto visited = visit_every_run(reader, [&](const StoreReader::Run& run) {
     if (run->id.to_string().ends_with(text)) candidates.push_back(run);
-    return candidates.size() < 3;
+    return base::go_on_if(candidates.size() < 3);
   });
   if (!visited) return visited.error();
   if (candidates.size() == 1) return candidates.front();

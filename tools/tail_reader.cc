@@ -56,7 +56,7 @@ base::Result<std::vector<TailReader::Taken>> TailReader::read_journal(store::Seq
       reader_->store().journal().scan(next_, [&](store::Seq seq, std::string_view bytes) {
         if (seq != next_) {
           if (taken.empty()) *behind_gap = seq;
-          return false;
+          return base::Next::kStop;
         }
         ++next_;
         std::size_t size = 0;
@@ -66,7 +66,7 @@ base::Result<std::vector<TailReader::Taken>> TailReader::read_journal(store::Seq
           taken.push_back({seq, record->run, std::string(record->body)});
           bytes_taken += size;
         }
-        return taken.size() < kMostRecords && bytes_taken < kMostBytes;
+        return base::go_on_if(taken.size() < kMostRecords && bytes_taken < kMostBytes);
       });
   if (!read) return read.error();
   return taken;
@@ -79,7 +79,6 @@ base::Result<std::vector<TailReader::Taken>> TailReader::read_archive(store::Seq
   std::vector<runtime::StoreReader::Run> runs;
   const auto visited = visit_every_run(*reader_, [&](const runtime::StoreReader::Run& run) {
     if (run->last_seq >= next_ && reader_->damage(run->number) == nullptr) runs.push_back(run);
-    return true;
   });
   if (!visited) return visited.error();
   std::vector<Taken> taken;

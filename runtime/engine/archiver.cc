@@ -131,18 +131,14 @@ base::Status Archiver::commit(const store::ArchiveBatch& batch) {
 base::Status Archiver::archive_slice() {
   const store::Archive& archive = shared_.store->archive();
   ArchiveSlice slice(archive, names_, shared_.damaged_records);
-  base::Status added;
   store::Seq count = 0;
   const store::Seq durable = shared_.durable.load();
-  const base::Status scanned =
-      shared_.store->journal().scan(through_ + 1, [&](store::Seq seq, std::string_view bytes) {
-        if (seq > durable) return false;
-        added = slice.add(seq, bytes);
-        if (!added) return false;
-        return ++count < shared_.options.archive_slice && slice.bytes() < kSliceBytes;
-      });
-  if (!scanned) return scanned;
-  if (!added) return added;
+  const auto add = [&](store::Seq seq, std::string_view bytes) -> base::Visited {
+    if (seq > durable) return base::Next::kStop;
+    if (const auto added = slice.add(seq, bytes); !added) return added;
+    return base::go_on_if(++count < shared_.options.archive_slice && slice.bytes() < kSliceBytes);
+  };
+  if (auto scanned = shared_.store->journal().scan(through_ + 1, add); !scanned) return scanned;
   if (count == 0) return {};
   const store::ArchiveBatch batch = slice.take(shared_.next_run.load());
   if (const base::Status committed = commit(batch); !committed) return committed;

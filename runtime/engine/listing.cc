@@ -50,25 +50,26 @@ void Listing::finish() {
 
 base::Status Listing::add_archived(RunStatus status) {
   const store::Archive& archive = shared_.store->archive();
-  base::Status failed;
   std::size_t found = 0;
   Names names;
-  const base::Status listed = archive.list(
-      index_key(status), {}, request_.newest_first, [&](std::string_view, store::RunNumber number) {
-        if (runs_.contains(number)) return true;
-        const auto stored = archive.summary(number);
-        if (!stored && stored.error().code == base::ErrorCode::kStoreDamaged) {
-          runs_.emplace(number, describe_unreadable(status, stored.error()));
-          return ++found < request_.limit;
-        }
-        if (!stored) failed = stored.error();
-        proto::RunSummary summary;
-        if (!stored || !*stored || !proto::parse(**stored, &summary)) return failed.has_value();
-        if (!request_.workflow.empty() && summary.workflow() != request_.workflow) return true;
-        runs_.emplace(number, describe_state(RunState::from_summary(number, summary, names)));
-        return ++found < request_.limit;
-      });
-  return listed ? failed : listed;
+  const auto add = [&](store::RunNumber number, RunDescription description) {
+    runs_.emplace(number, std::move(description));
+    return base::go_on_if(++found < request_.limit);
+  };
+  const auto take = [&](std::string_view, store::RunNumber number) -> base::Visited {
+    if (runs_.contains(number)) return base::Next::kGoOn;
+    const auto stored = archive.summary(number);
+    if (!stored && stored.error().code == base::ErrorCode::kStoreDamaged) {
+      return add(number, describe_unreadable(status, stored.error()));
+    }
+    if (!stored) return stored.error();
+    proto::RunSummary summary;
+    if (!*stored || !proto::parse(**stored, &summary)) return base::Next::kGoOn;
+    const bool other = !request_.workflow.empty() && summary.workflow() != request_.workflow;
+    if (other) return base::Next::kGoOn;
+    return add(number, describe_state(RunState::from_summary(number, summary, names)));
+  };
+  return archive.list(index_key(status), {}, request_.newest_first, take);
 }
 
 void Listing::keep_within_limit() {

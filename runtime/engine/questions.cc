@@ -108,7 +108,6 @@ void Questions::history(const RunKey& key, const Reply<std::vector<std::string>>
     const base::Status status =
         StoredRun(parts_.shared, state, last).history([&](const proto::Turn& turn) {
           turns.push_back(turn.SerializeAsString());
-          return true;
         });
     if (!status)
       return reply(parts_.finder.unless_removed({state.workflow_id, state.id}, status.error()));

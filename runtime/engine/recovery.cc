@@ -45,13 +45,9 @@ class Recovery {
   }
 
   base::Status read_summaries() {
-    base::Status failed;
-    const base::Status listed = store_.archive().list(
-        index_key(RunStatus::kRunning), {}, false, [&](std::string_view, store::RunNumber number) {
-          failed = read_summary(number);
-          return failed.has_value();
-        });
-    return listed ? failed : listed;
+    return store_.archive().list(
+        index_key(RunStatus::kRunning), {}, false,
+        [&](std::string_view, store::RunNumber number) { return read_summary(number); });
   }
 
   base::Status read_summary(store::RunNumber number) {
@@ -121,13 +117,8 @@ class Recovery {
 
   base::Status read_tail() {
     JournalTail tail(runs_, names_, through_, recovered_.next_run);
-    base::Status failed;
-    const base::Status scanned =
-        store_.journal().scan(through_ + 1, [&](store::Seq seq, std::string_view bytes) {
-          failed = tail.take(seq, bytes);
-          return failed.has_value();
-        });
-    if (!scanned || !failed) return scanned ? failed : scanned;
+    const auto take = [&](store::Seq seq, std::string_view bytes) { return tail.take(seq, bytes); };
+    if (auto scanned = store_.journal().scan(through_ + 1, take); !scanned) return scanned;
     recovered_.next_run = tail.next_run();
     recovered_.damaged_records = tail.damaged();
     return {};

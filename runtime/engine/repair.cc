@@ -81,14 +81,12 @@ class Rebuild {
 
   base::Status archive_slice() {
     ArchiveSlice slice(store_.archive(), names_, none_damaged_);
-    base::Status added;
     std::size_t count = 0;
-    const base::Status scanned =
-        store_.journal().scan(through_ + 1, [&](store::Seq seq, std::string_view bytes) {
-          added = slice.add(seq, bytes);
-          return added && ++count < kRecordsPerSlice && slice.bytes() < kBytesPerSlice;
-        });
-    if (!scanned || !added) return scanned ? added : scanned;
+    const auto add = [&](store::Seq seq, std::string_view bytes) -> base::Visited {
+      if (const auto added = slice.add(seq, bytes); !added) return added;
+      return base::go_on_if(++count < kRecordsPerSlice && slice.bytes() < kBytesPerSlice);
+    };
+    if (auto scanned = store_.journal().scan(through_ + 1, add); !scanned) return scanned;
     const store::ArchiveBatch batch = slice.take(next_run_);
     if (const base::Status committed = store_.archive().commit(batch); !committed) return committed;
     through_ = batch.through;

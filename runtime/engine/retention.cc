@@ -48,24 +48,26 @@ base::Result<std::vector<store::RunRemoval>> Retention::choose(const Due& due) c
   std::vector<store::RunRemoval> chosen;
   std::uint64_t bytes = 0;
   std::uint64_t events = 0;
-  base::Status failed;
   Names names;
-  const auto choose_run = [&](std::string_view key, store::RunNumber number) {
+  using base::Next;
+  const auto choose_run = [&](std::string_view key, store::RunNumber number) -> base::Visited {
     const std::int64_t closed_ms = closed_ms_of(key);
-    if (closed_ms > due.closed_until_ms && bytes >= due.excess_bytes) return false;
+    if (closed_ms > due.closed_until_ms && bytes >= due.excess_bytes) return Next::kStop;
     // What does not verify is left for a repair to look at. Without it, the archive's digests,
     // which are of what was written, would never agree with the archive again, and nothing would
     // say why.
-    const auto skip = [&](const base::Error& why) {
-      if (why.code != base::ErrorCode::kStoreDamaged) failed = why;
-      return failed.has_value();
+    const auto skip = [](const base::Error& why) -> base::Visited {
+      if (why.code != base::ErrorCode::kStoreDamaged) return why;
+      return Next::kGoOn;
     };
     const auto stored = archive.summary(number);
     if (!stored) return skip(stored.error());
     proto::RunSummary summary;
-    if (!*stored || !proto::parse(**stored, &summary) || summary.damaged_at() != 0) return true;
+    if (!*stored || !proto::parse(**stored, &summary) || summary.damaged_at() != 0) {
+      return Next::kGoOn;
+    }
     const RunState state = RunState::from_summary(number, summary, names);
-    if (state.open() || state.last_seq >= *journal_first) return false;
+    if (state.open() || state.last_seq >= *journal_first) return Next::kStop;
     const auto size = archived_bytes(state);
     if (!size) return skip(size.error());
     bytes += *size + (*stored)->size();
@@ -73,11 +75,10 @@ base::Result<std::vector<store::RunRemoval>> Retention::choose(const Due& due) c
     chosen.push_back({.run = number,
                       .workflow_id = state.workflow_id,
                       .keys = {index_key(state.status), std::string(key)}});
-    return chosen.size() < kRunsAtOnce && events < kEventsAtOnce;
+    return base::go_on_if(chosen.size() < kRunsAtOnce && events < kEventsAtOnce);
   };
   const base::Status listed = archive.list(kClosingPrefix, {}, false, choose_run);
   if (!listed) return listed.error();
-  if (!failed) return failed.error();
   return chosen;
 }
 

@@ -22,7 +22,7 @@ base::Result<bool> was_removed(const store::Archive& archive,
 base::Status read_run_history(const store::Store& store,
                               store::RunNumber run,
                               store::Seq last,
-                              base::FunctionRef<void(const store::Record&)> visit) {
+                              base::Visitor<const store::Record&> visit) {
   const base::Status read = store::read_history(store.journal(), store.archive(), run, last, visit);
   if (read || read.error().code != base::ErrorCode::kStoreDamaged) return read;
   const auto removed = was_removed(store.archive(), run, last);

@@ -9,6 +9,6 @@ namespace reprise::runtime {
 base::Status read_run_history(const store::Store& store,
                               store::RunNumber run,
                               store::Seq last,
-                              base::FunctionRef<void(const store::Record&)> visit);
+                              base::Visitor<const store::Record&> visit);
 
 }  // namespace reprise::runtime

@@ -42,7 +42,7 @@ base::Result<std::optional<RunState>> second_look(const store::Archive& archive,
         records.remove_prefix(size);
       }
     }
-    return state.has_value();
+    return base::go_on_if(state.has_value());
   });
   if (!read && read.error().code != base::ErrorCode::kStoreDamaged) return read.error();
   if (!read || (state && !reaches(*state, damaged_at))) state.reset();

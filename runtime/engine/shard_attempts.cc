@@ -79,7 +79,6 @@ bool Shard::ensure_details(KnownRun& run) {
         operation->details->heartbeat = input.heartbeat_recorded().heartbeat();
       }
     }
-    return true;
   });
   base::Error why{base::ErrorCode::kStoreDamaged,
                   "the history has no command for an operation that is pending"};

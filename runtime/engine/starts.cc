@@ -182,7 +182,6 @@ void Starts::read_end(const RunState& state, const std::shared_ptr<RunWatch>& wa
   RunEnd end;
   const base::Status read = StoredRun(parts_.shared, state).history([&](const proto::Turn& turn) {
     if (event::closes(turn)) end = end_of(turn);
-    return true;
   });
   if (read) {
     watch->set(std::move(end));

@@ -104,13 +104,14 @@ base::Result<StoreReader::Run> StoreReader::find_by_run_id(const base::RunId& id
   Run found;
   const auto look = [&](const Run& run) {
     if (run->id == id) found = run;
-    return found == nullptr;
+    return base::go_on_if(found == nullptr);
   };
   for (const auto& [number, run] : recent_) {
-    if (!look(run)) return found;
+    if (look(run) == base::Next::kStop) return found;
   }
   for (const RunStatus status : kClosed) {
     if (const auto visited = visit(status, true, look); !visited) return visited.error();
+    if (found != nullptr) break;
   }
   return found;
 }
@@ -131,38 +132,39 @@ base::Result<StoreReader::Run> StoreReader::find(store::RunNumber number) {
 // Those of recent() and those of the archive, merged by number.
 base::Status StoreReader::visit(RunStatus status,
                                 bool newest_first,
-                                base::FunctionRef<bool(const Run&)> visit) {
+                                base::Visitor<const Run&> visit) {
   std::vector<Run> recent;
   for (const auto& [number, run] : recent_) {
     if (run->status == status) recent.push_back(run);
   }
   if (newest_first) std::reverse(recent.begin(), recent.end());
   auto next = recent.begin();
-  bool more = true;
-  const auto visit_recent_before = [&](store::RunNumber number) {
-    for (; more && next != recent.end(); ++next) {
+  base::Visited seen = base::Next::kGoOn;
+  const auto take = [&](std::string_view, store::RunNumber number) {
+    for (; seen.goes_on() && next != recent.end(); ++next) {
       if (newest_first ? (*next)->number < number : (*next)->number > number) break;
-      more = visit(*next);
+      seen = visit(*next);
     }
+    if (seen.goes_on() && !recent_.contains(number)) seen = visit_archived(number, status, visit);
+    return seen;
   };
-  base::Status failed;
   if (status != RunStatus::kRunning && status != RunStatus::kPaused) {
-    const auto listed = store_->archive().list(
-        index_key(status), {}, newest_first, [&](std::string_view, store::RunNumber number) {
-          visit_recent_before(number);
-          if (!more || recent_.contains(number)) return more;
-          auto run = find(number);
-          if (!run && run.error().code == base::ErrorCode::kStoreDamaged) {
-            run = unreadable(number, status, run.error().message);
-          }
-          if (!run) failed = run.error();
-          more = more && run && (*run == nullptr || visit(*run));
-          return more;
-        });
+    const auto listed = store_->archive().list(index_key(status), {}, newest_first, take);
     if (!listed) return listed;
   }
-  while (more && next != recent.end()) more = visit(*next++);
-  return failed;
+  while (seen.goes_on() && next != recent.end()) seen = visit(*next++);
+  return seen.status();
+}
+
+base::Visited StoreReader::visit_archived(store::RunNumber number,
+                                          RunStatus status,
+                                          base::Visitor<const Run&> visit) {
+  auto run = find(number);
+  if (!run && run.error().code == base::ErrorCode::kStoreDamaged) {
+    run = unreadable(number, status, run.error().message);
+  }
+  if (!run) return run.error();
+  return *run == nullptr ? base::Visited(base::Next::kGoOn) : visit(*run);
 }
 
 // The index has it, and no more is known.
@@ -186,22 +188,18 @@ base::Result<proto::History> StoreReader::history(const RunState& run) const {
   return history;
 }
 
-base::Status StoreReader::visit_turns(
-    const RunState& run, base::FunctionRef<void(store::Seq, proto::Turn&)> visit) const {
+base::Status StoreReader::visit_turns(const RunState& run,
+                                      base::Visitor<store::Seq, proto::Turn&> visit) const {
   proto::Turn turn;
   std::uint64_t turns = 0;
-  bool readable = true;
-  const base::Status read =
-      read_run_history(*store_, run.number, run.last_seq, [&](const store::Record& record) {
-        if (!readable) return;
-        ++turns;
-        readable = proto::parse(record.body, &turn);
-        if (readable) visit(record.seq, turn);
-      });
-  if (!read || readable) return read;
-  return base::Error{base::ErrorCode::kStoreDamaged, "turn " + std::to_string(turns) + " of run " +
-                                                         run.id.to_string() +
-                                                         " is no valid event data"};
+  const auto take = [&](const store::Record& record) -> base::Visited {
+    ++turns;
+    if (proto::parse(record.body, &turn)) return visit(record.seq, turn);
+    return base::Error{base::ErrorCode::kStoreDamaged, "turn " + std::to_string(turns) +
+                                                           " of run " + run.id.to_string() +
+                                                           " is no valid event data"};
+  };
+  return read_run_history(*store_, run.number, run.last_seq, take);
 }
 
 }  // namespace reprise::runtime

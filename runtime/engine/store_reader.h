@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/function_ref.h"
 #include "base/result.h"
+#include "base/visitor.h"
 #include "proto/history.pb.h"
 #include "runtime/engine/recovered_run.h"
 #include "runtime/run_description.h"
@@ -47,10 +47,8 @@ class StoreReader {
   base::Result<Run> find(store::RunNumber number);
 
   // Runs with this status (open: kRunning) in the order of their starts, or reversed, until `visit`
-  // returns false. One whose summary cannot be read is named "(unreadable)" and has a damage().
-  base::Status visit(RunStatus status,
-                     bool newest_first,
-                     base::FunctionRef<bool(const Run&)> visit);
+  // has seen enough. One whose summary cannot be read is named "(unreadable)" and has a damage().
+  base::Status visit(RunStatus status, bool newest_first, base::Visitor<const Run&> visit);
 
   // Up to the newest record that was known at the last refresh, or further. kStoreDamaged: it does
   // not verify. kNotFound: retention has removed it meanwhile.
@@ -58,12 +56,15 @@ class StoreReader {
   // The same turn by turn, for histories of any length: `visit` gets each with its record's number,
   // and may take it.
   base::Status visit_turns(const RunState& run,
-                           base::FunctionRef<void(store::Seq, proto::Turn&)> visit) const;
+                           base::Visitor<store::Seq, proto::Turn&> visit) const;
 
  private:
   explicit StoreReader(std::unique_ptr<const store::Store> store) : store_(std::move(store)) {}
   base::Status read();
   base::Result<Run> find_by_run_id(const base::RunId& id);
+  base::Visited visit_archived(store::RunNumber number,
+                               RunStatus status,
+                               base::Visitor<const Run&> visit);
   Run unreadable(store::RunNumber number, RunStatus status, std::string why);
 
   std::unique_ptr<const store::Store> store_;

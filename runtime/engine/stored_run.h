@@ -21,7 +21,7 @@ class StoredRun final : public RunSource {
     return {state_.id, state_.workflow_id, *state_.workflow, *state_.task_queue};
   }
 
-  base::Status history(base::FunctionRef<bool(const proto::Turn&)> visit) const override {
+  base::Status history(base::Visitor<const proto::Turn&> visit) const override {
     if (state_.damaged_at != 0) {
       return base::Error{base::ErrorCode::kStoreDamaged,
                          "record " + std::to_string(state_.damaged_at) + " of run " +
@@ -29,21 +29,18 @@ class StoredRun final : public RunSource {
     }
     // A run that starts now has no record yet.
     if (last_ == 0) return {};
-    bool more = true;
-    bool readable = true;
     google::protobuf::Arena arena;
-    const base::Status read =
-        read_run_history(*shared_.store, state_.number, last_, [&](const store::Record& record) {
-          if (!more) return;
-          auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena);
-          readable = proto::parse(record.body, turn);
-          more = readable && visit(*turn);
-          if (arena.SpaceUsed() > kArenaBytes) arena.Reset();
-        });
-    if (!read) return read;
-    if (readable) return {};
-    return base::Error{base::ErrorCode::kStoreDamaged,
-                       "a turn of run " + state_.id.to_string() + " is no valid event data"};
+    const auto take = [&](const store::Record& record) -> base::Visited {
+      auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena);
+      if (!proto::parse(record.body, turn)) {
+        return base::Error{base::ErrorCode::kStoreDamaged,
+                           "a turn of run " + state_.id.to_string() + " is no valid event data"};
+      }
+      const base::Visited seen = visit(*turn);
+      if (arena.SpaceUsed() > kArenaBytes) arena.Reset();
+      return seen;
+    };
+    return read_run_history(*shared_.store, state_.number, last_, take);
   }
 
  private:

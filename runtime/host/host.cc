@@ -187,7 +187,7 @@ std::optional<Trouble> Host::replay(const RunSource& source, Loaded* out) {
   bool parked = false;
   const auto read = source.history([&](const proto::Turn& turn) {
     parked = out->execution->replay_turn(turn) == TurnEnd::kParked;
-    return !parked;
+    return base::go_on_if(!parked);
   });
   if (parked) return out->execution->trouble();
   if (!read) return trouble(read.error().code, read.error().message);

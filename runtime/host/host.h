@@ -14,6 +14,7 @@
 
 #include "base/function_ref.h"
 #include "base/result.h"
+#include "base/visitor.h"
 #include "replay/execution.h"
 #include "replay/stack_recorder.h"
 #include "runtime/debug_root.h"
@@ -27,9 +28,9 @@ class RunSource {
  public:
   virtual std::uint64_t key() const = 0;
   virtual replay::RunInfo info() const = 0;
-  // The recorded turns in order, until `visit` returns false. Called only for runs all of whose
+  // The recorded turns in order, until `visit` has seen enough. Called only for runs all of whose
   // turns are durable.
-  virtual base::Status history(base::FunctionRef<bool(const proto::Turn&)> visit) const = 0;
+  virtual base::Status history(base::Visitor<const proto::Turn&> visit) const = 0;
 
  protected:
   ~RunSource() = default;

@@ -16,9 +16,8 @@ class JournalFollower {
     const auto next = [&](store::Seq seq, std::string_view bytes) {
       seen_ = seq;
       read(bytes, visit);
-      return true;
     };
-    (void)journal.scan(seen_ + 1, next);
+    REPRISE_CHECK(journal.scan(seen_ + 1, next).has_value(), "a store in memory can be read");
   }
 
   // The records in `bytes`, one after another.

@@ -23,7 +23,7 @@ class SurvivingStore::View::Journal final : public store::Journal {
     return inner().append(batches, trim_through);
   }
   base::Status scan(store::Seq from,
-                    base::FunctionRef<bool(store::Seq, std::string_view)> visit) const override {
+                    base::Visitor<store::Seq, std::string_view> visit) const override {
     return inner().scan(from, visit);
   }
   base::Result<std::string> read(store::Seq seq) const override { return inner().read(seq); }

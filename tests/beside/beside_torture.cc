@@ -128,7 +128,7 @@ class Beside {
     const auto visited =
         reader.visit(runtime::RunStatus::kCompleted, true, [&](const StoreReader::Run& run) {
           runs.push_back(run);
-          return runs.size() < kSome;
+          return base::go_on_if(runs.size() < kSome);
         });
     if (!visited) bad("visit", visited.error().text());
     for (const auto& run : runs) read_one(reader, run);

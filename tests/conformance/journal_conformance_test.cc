@@ -55,7 +55,7 @@ TEST_P(JournalConformance, AScanEndsWhereTheVisitorSaysSo) {
   std::vector<std::string> seen;
   ASSERT_TRUE(journal().scan(2, [&](Seq, std::string_view bytes) {
     seen.emplace_back(bytes);
-    return seen.size() < 2;
+    return base::go_on_if(seen.size() < 2);
   }));
   EXPECT_THAT(seen, ElementsAre("record 2", "record 3"));
 }
@@ -135,7 +135,6 @@ TEST_P(JournalConformance, AVisitorMayReadTheJournal) {
   ASSERT_TRUE(journal().scan(1, [&](Seq seq, std::string_view bytes) {
     EXPECT_EQ(*journal().read(seq), bytes);
     EXPECT_EQ(*journal().last(), 3u);
-    return true;
   }));
 }
 
@@ -155,7 +154,6 @@ TEST_P(JournalConformance, ReadsGoOnWhileItIsWrittenAndTrimmed) {
         EXPECT_EQ(bytes, "record " + std::to_string(seq));
         EXPECT_GT(seq, previous);
         previous = seq;
-        return true;
       }));
       EXPECT_GE(previous, last);
     }

@@ -46,7 +46,7 @@ Seq archive_some(const Journal& journal, Archive& archive, Seq limit) {
     chunk.last = seq;
     chunk.records += bytes;
     through = seq;
-    return seq < before + limit;
+    return base::go_on_if(seq < before + limit);
   }));
   ArchiveBatch batch{.through = through, .next_run = 1, .chunks = {}, .summaries = {}};
   for (auto& [run, chunk] : chunks) batch.chunks.push_back(std::move(chunk));

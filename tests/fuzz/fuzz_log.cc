@@ -103,12 +103,12 @@ base::Status read_unverified(const store::Journal& journal,
     std::size_t size = 0;
     for (; !bytes.empty(); bytes.remove_prefix(size)) {
       const auto record = store::decode_record(bytes, &size);
-      if (!record) return false;
+      if (!record) return base::Next::kStop;
       if (record->run != run || record->seq <= before) continue;
       before = record->seq;
       seen->emplace_back(record->body);
     }
-    return true;
+    return base::Next::kGoOn;
   };
   (void)archive.history(run, take);
   return journal.scan(1, [&](Seq, std::string_view bytes) { return take(bytes); });

@@ -38,7 +38,7 @@ class ForgetfulJournal final : public store::Journal {
       return {};
     }
   }
-  base::Status scan(Seq from, base::FunctionRef<bool(Seq, std::string_view)> visit) const override {
+  base::Status scan(Seq from, base::Visitor<Seq, std::string_view> visit) const override {
     return inner_.scan(from, visit);
   }
   base::Result<std::string> read(Seq seq) const override { return inner_.read(seq); }
@@ -95,13 +95,13 @@ void archive(store::Store& store, const store::Journal& journal) {
   const auto scanned = journal.scan(*through + 1, [&](Seq seq, std::string_view bytes) {
     std::size_t size = 0;
     const auto record = store::decode_record(bytes, &size);
-    if (!record) return false;
+    if (!record) return base::Next::kStop;
     store::Chunk& chunk = chunks[record->run];
     chunk.run = record->run;
     chunk.last = seq;
     chunk.records += bytes;
     batch.through = seq;
-    return true;
+    return base::Next::kGoOn;
   });
   if (!scanned) return;
   for (auto& [run, chunk] : chunks) {
@@ -123,9 +123,7 @@ void read_all(const store::Store& store) {
     });
   }
   survive([&] { (void)store.archive().find("w1", [](std::string_view) { return true; }); });
-  survive([&] {
-    (void)store.archive().list({}, {}, true, [](std::string_view, RunNumber) { return true; });
-  });
+  survive([&] { (void)store.archive().list({}, {}, true, [](std::string_view, RunNumber) {}); });
 }
 
 void use(store::Store& store, store::Journal& journal, const Acknowledged& acknowledged) {

@@ -28,7 +28,7 @@ std::string check_records(store::Store& store, const Written& written, std::uint
     const auto record = store::decode_record(bytes, &size);
     if (seq != expected++ || !record || record->seq != seq) wrong = "the journal has a gap";
     if (record) runs.insert(record->run);
-    return wrong.empty();
+    return base::go_on_if(wrong.empty());
   });
   if (!scanned) return scanned.error().text();
   if (!wrong.empty()) return wrong;

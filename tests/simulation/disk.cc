@@ -43,11 +43,11 @@ class SimStore::Journal final : public store::Journal {
     return {};
   }
 
-  base::Status scan(
-      store::Seq from,
-      base::FunctionRef<bool(store::Seq, std::string_view bytes)> visit) const override {
+  base::Status scan(store::Seq from,
+                    base::Visitor<store::Seq, std::string_view> visit) const override {
     for (auto at = disk_.journal.lower_bound(from); at != disk_.journal.end(); ++at) {
-      if (!visit(at->first, at->second)) break;
+      const base::Visited seen = visit(at->first, at->second);
+      if (!seen.goes_on()) return seen.status();
     }
     return {};
   }

@@ -14,7 +14,7 @@ class ForwardingJournal : public store::Journal {
     return inner_.append(batches, trim_through);
   }
   base::Status scan(store::Seq from,
-                    base::FunctionRef<bool(store::Seq, std::string_view)> visit) const override {
+                    base::Visitor<store::Seq, std::string_view> visit) const override {
     return inner_.scan(from, visit);
   }
   base::Result<std::string> read(store::Seq seq) const override { return inner_.read(seq); }
@@ -42,15 +42,13 @@ class ForwardingArchive : public store::Archive {
       std::string_view id, base::FunctionRef<bool(std::string_view)> is_it) const override {
     return inner_.find(id, is_it);
   }
-  base::Status list(
-      std::string_view prefix,
-      std::string_view after,
-      bool descending,
-      base::FunctionRef<bool(std::string_view, store::RunNumber)> visit) const override {
+  base::Status list(std::string_view prefix,
+                    std::string_view after,
+                    bool descending,
+                    base::Visitor<std::string_view, store::RunNumber> visit) const override {
     return inner_.list(prefix, after, descending, visit);
   }
-  base::Status history(store::RunNumber run,
-                       base::FunctionRef<bool(std::string_view)> visit) const override {
+  base::Status history(store::RunNumber run, base::Visitor<std::string_view> visit) const override {
     return inner_.history(run, visit);
   }
   base::Result<std::uint64_t> bytes_on_disk() const override { return inner_.bytes_on_disk(); }

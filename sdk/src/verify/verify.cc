@@ -55,10 +55,7 @@ class Verification {
                                        Stored::kTimedOut,  Stored::kContinuedAsNew};
 
   void select() {
-    const auto take = [this](const Run& run) {
-      consider(run);
-      return true;
-    };
+    const auto take = [this](const Run& run) { consider(run); };
     for (const Stored status : kOpen) {
       internal::value_or_throw(reader_.visit(status, false, take));
     }

@@ -115,10 +115,7 @@ class SecondLook : public EngineFixture {
   std::size_t listed_in_archive(RunStatus status) const {
     std::size_t count = 0;
     EXPECT_TRUE(store_->archive().list(runtime::index_key(status), {}, false,
-                                       [&](std::string_view, store::RunNumber) {
-                                         ++count;
-                                         return true;
-                                       }));
+                                       [&](std::string_view, store::RunNumber) { ++count; }));
     return count;
   }
 
@@ -155,10 +152,7 @@ TEST_F(SecondLook, ARunThatHadEndedHas) {
   EXPECT_EQ(listed_in_archive(RunStatus::kFailed), 1U);
   std::size_t closings = 0;
   EXPECT_TRUE(store_->archive().list(runtime::kClosingPrefix, {}, false,
-                                     [&](std::string_view, store::RunNumber) {
-                                       ++closings;
-                                       return true;
-                                     }));
+                                     [&](std::string_view, store::RunNumber) { ++closings; }));
   EXPECT_EQ(closings, 1U);
 }
 

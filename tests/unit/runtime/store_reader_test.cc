@@ -72,7 +72,6 @@ class StoreReaderTest : public ::testing::Test {
     std::vector<std::string> found;
     EXPECT_TRUE(reader.visit(status, newest_first, [&](const StoreReader::Run& run) {
       found.push_back(run->workflow_id);
-      return true;
     }));
     return found;
   }
@@ -219,7 +218,6 @@ TEST_F(StoreReaderTest, VisitsInTheOrderOfTheStartsFromBothPartsOfTheStore) {
       last = run->number;
       archived += reader->recent().contains(run->number) ? 0 : 1;
       seen.push_back(run->workflow_id);
-      return true;
     }));
     auto backwards = ids(*reader, status, true);
     std::reverse(backwards.begin(), backwards.end());
@@ -239,7 +237,7 @@ TEST_F(StoreReaderTest, AVisitCanStop) {
   for (const bool newest_first : {true, false}) {
     std::size_t seen = 0;
     ASSERT_TRUE(reader->visit(RunStatus::kCompleted, newest_first,
-                              [&](const StoreReader::Run&) { return ++seen < 3; }));
+                              [&](const StoreReader::Run&) { return base::go_on_if(++seen < 3); }));
     EXPECT_EQ(seen, 3u);
   }
 }
@@ -279,11 +277,10 @@ TEST_F(StoreReaderTest, ARunWithoutAReadableSummaryIsListedAsSuch) {
   std::size_t seen = 0;
   ASSERT_TRUE(reader->visit(RunStatus::kCompleted, true, [&](const StoreReader::Run& run) {
     ++seen;
-    if (run->number != (*quick)->number) return true;
+    if (run->number != (*quick)->number) return;
     ++unreadable;
     EXPECT_EQ(*run->workflow, "(unreadable)");
     EXPECT_NE(reader->damage(run->number), nullptr);
-    return true;
   }));
   EXPECT_EQ(unreadable, 1u);
   EXPECT_EQ(seen, ids(*reader, RunStatus::kCompleted, false).size());

@@ -60,10 +60,7 @@ inline base::Status append(Journal& journal, const RecordBatch& batch, Seq trim_
 
 inline std::vector<Seq> scanned(const Journal& journal, Seq from) {
   std::vector<Seq> seen;
-  const auto read = journal.scan(from, [&](Seq seq, std::string_view) {
-    seen.push_back(seq);
-    return true;
-  });
+  const auto read = journal.scan(from, [&](Seq seq, std::string_view) { seen.push_back(seq); });
   return read ? seen : std::vector<Seq>{~Seq{0}};
 }
 

@@ -22,11 +22,11 @@ class StagedJournal final : public Journal {
   base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) override {
     return memory_.append(batches, trim_through);
   }
-  base::Status scan(Seq from, base::FunctionRef<bool(Seq, std::string_view)> visit) const override {
+  base::Status scan(Seq from, base::Visitor<Seq, std::string_view> visit) const override {
     return memory_.scan(from, [&](Seq seq, std::string_view bytes) {
-      const bool go_on = visit(seq, tampered(seq, std::string(bytes)));
+      base::Visited seen = visit(seq, tampered(seq, std::string(bytes)));
       if (behind_read) behind_read(seq);
-      return go_on;
+      return seen;
     });
   }
   base::Result<std::string> read(Seq seq) const override {

@@ -31,7 +31,7 @@ class FaultyJournal final : public Journal {
     for (const RecordBatch* batch : batches) sizes_.back() += batch->count();
     return memory_.append(batches, trim_through);
   }
-  base::Status scan(Seq from, base::FunctionRef<bool(Seq, std::string_view)> visit) const override {
+  base::Status scan(Seq from, base::Visitor<Seq, std::string_view> visit) const override {
     return memory_.scan(from, visit);
   }
   base::Result<std::string> read(Seq seq) const override { return memory_.read(seq); }
