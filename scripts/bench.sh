@@ -10,7 +10,7 @@ Usage: scripts/bench.sh [--quick] [--json FILE] [--dir DIRECTORY] [--rounds N]
 Builds the release preset, runs engine_bench (whole loads, each between two measurements of its
 floor) and micro_bench (single parts), and prints the median of each figure over the rounds: the
 value, the floor of the same run, and their ratio. docs/performance.md says what they mean. Takes
-about half an hour for three rounds, and the ten minutes of the soak behind them.
+about half an hour for three rounds, and ten more for the soak.
 
   --quick            fewer and smaller loads, one round, no soak; under three minutes
   --json FILE        also writes [{"name", "value", "unit", "floor", "ratio", ...}, ...] there;
