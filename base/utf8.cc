@@ -9,22 +9,26 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
-// How many bytes at the beginning are ASCII, rounded down to whole words: nearly all text is ASCII.
-std::size_t ascii_words(std::string_view text) {
+constexpr std::uint64_t kHighBits = 0x8080808080808080U;  // no byte of ASCII has one
+
+// How many bytes at the beginning are certainly ASCII: nearly all text is that, as a whole.
+std::size_t ascii_at_beginning(std::string_view text) {
   std::size_t at = 0;
-  for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
+  std::uint64_t word = 0;
+  for (; at + sizeof word <= text.size(); at += sizeof word) {
     std::memcpy(&word, text.data() + at, sizeof word);
-    if ((word & 0x8080808080808080U) != 0) break;
+    if ((word & kHighBits) != 0) return at;
   }
-  return at;
+  word = 0;
+  std::memcpy(&word, text.data() + at, text.size() - at);
+  return (word & kHighBits) == 0 ? text.size() : at;
 }
 
 // The position of the first byte that belongs to no sequence; the end if there is none.
 std::size_t first_bad(std::string_view text) {
   std::size_t at = 0;
   while (true) {
-    at += ascii_words(text.substr(at));
+    at += ascii_at_beginning(text.substr(at));
     if (at == text.size()) return at;
     const std::size_t length = utf8_sequence(text.substr(at));
     if (length == 0) return at;

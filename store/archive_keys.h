@@ -27,7 +27,8 @@ std::string behind_prefix(std::string_view prefix);
 // A batch's changes of the index, in key order, each key once: of several changes the last counts.
 struct IndexChange {
   std::string key;
-  bool add;
+  bool add = false;
+  std::size_t order = 0;  // of the changes in the batch
 };
 std::vector<IndexChange> index_changes(const ArchiveBatch& batch);
 

@@ -1,9 +1,12 @@
 #include "store/lmdb_archive.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "store/archive_keys.h"
 #include "store/copy_table.h"
+#include "store/lmdb_cursor.h"
+#include "store/lmdb_entries.h"
 #include "store/lmdb_walk.h"
 
 namespace reprise::store {
@@ -12,62 +15,6 @@ namespace {
 constexpr std::string_view kMetaTable = "meta";
 constexpr std::string_view kState = "state";
 constexpr std::string_view kUuid = "uuid";
-
-template <class Value>
-struct EntryOf {
-  std::string key;
-  Value value;
-};
-using Entry = EntryOf<std::string_view>;
-
-int last_key(MDB_txn* txn, MDB_dbi table, std::string* last) {
-  MDB_cursor* cursor = nullptr;
-  int code = mdb_cursor_open(txn, table, &cursor);
-  if (code != 0) return code;
-  MDB_val key{};
-  MDB_val value{};
-  code = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-  if (code == 0) *last = bytes_of(key);
-  mdb_cursor_close(cursor);
-  return code == MDB_NOTFOUND ? 0 : code;
-}
-
-// Entries should come in key order, so that each page is touched once. Keys after the table's last
-// one are appended: that fills pages to 96 % instead of 64-69 %.
-template <class Value>
-int put_all(MDB_txn* txn,
-            MDB_dbi table,
-            const std::vector<EntryOf<Value>>& entries,
-            TableDigest* digest) {
-  std::string last;
-  int code = last_key(txn, table, &last);
-  for (const auto& entry : entries) {
-    if (code != 0) return code;
-    const bool behind_all = entry.key > last;
-    MDB_val key = lmdb_val(entry.key);
-    MDB_val value{};
-    const int old = behind_all ? MDB_NOTFOUND : mdb_get(txn, table, &key, &value);
-    if (old != 0 && old != MDB_NOTFOUND) return old;
-    if (old == 0) digest->remove(entry.key, bytes_of(value));
-    digest->add(entry.key, entry.value);
-    value = lmdb_val(entry.value);
-    code = mdb_put(txn, table, &key, &value, behind_all ? MDB_APPEND : 0);
-    if (behind_all) last = entry.key;
-  }
-  return code;
-}
-
-// Nothing if it is not there.
-int remove_entry(MDB_txn* txn, MDB_dbi table, std::string_view key, TableDigest* digest) {
-  MDB_val stored_key = lmdb_val(key);
-  MDB_val value{};
-  int code = mdb_get(txn, table, &stored_key, &value);
-  if (code == 0) {
-    digest->remove(key, bytes_of(value));
-    code = mdb_del(txn, table, &stored_key, nullptr);
-  }
-  return code == MDB_NOTFOUND ? 0 : code;
-}
 
 }  // namespace
 
@@ -168,16 +115,19 @@ int LmdbArchive::put_chunks(MDB_txn* txn, const ArchiveBatch& batch, TableDigest
   for (const Chunk& chunk : batch.chunks) {
     entries.push_back({chunk_key(chunk.run, chunk.last), chunk.records});
   }
-  return put_all(txn, chunks_, entries, digest);
+  return put_entries(txn, chunks_, entries, digest);
 }
 
 int LmdbArchive::put_summaries(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
-  std::vector<EntryOf<std::string>> entries;
+  std::vector<std::string> sealed;
+  std::vector<Entry> entries;
+  sealed.reserve(batch.summaries.size());
   entries.reserve(batch.summaries.size());
   for (const SummaryUpdate& update : batch.summaries) {
-    entries.push_back({run_key(update.run), seal_summary(update.run, update.summary)});
+    sealed.push_back(seal_summary(update.run, update.summary));
+    entries.push_back({run_key(update.run), sealed.back()});
   }
-  return put_all(txn, summaries_, entries, digest);
+  return put_entries(txn, summaries_, entries, digest);
 }
 
 int LmdbArchive::put_ids(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
@@ -190,20 +140,19 @@ int LmdbArchive::put_ids(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* d
   if (!std::is_sorted(entries.begin(), entries.end(), by_key)) {
     std::sort(entries.begin(), entries.end(), by_key);
   }
-  return put_all(txn, ids_, entries, digest);
+  return put_entries(txn, ids_, entries, digest);
 }
 
 int LmdbArchive::update_index(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
   std::vector<Entry> added;
-  const std::vector<IndexChange> changes = index_changes(batch);
-  for (const IndexChange& change : changes) {
+  for (IndexChange& change : index_changes(batch)) {
     if (change.add) {
-      added.push_back({change.key, {}});
+      added.push_back({std::move(change.key), {}});
       continue;
     }
     if (const int code = remove_entry(txn, index_, change.key, digest); code != 0) return code;
   }
-  return put_all(txn, index_, added, digest);
+  return put_entries(txn, index_, added, digest);
 }
 
 base::Status LmdbArchive::remove(const std::vector<RunRemoval>& runs) {
@@ -233,20 +182,18 @@ int LmdbArchive::remove_run(MDB_txn* txn, const RunRemoval& removal, TableDigest
 
 // Repositions after each deletion: cursors of LMDB 0.9.24 can be wrong after several in a row.
 int LmdbArchive::remove_chunks(MDB_txn* txn, RunNumber run, TableDigest* digest) {
-  MDB_cursor* cursor = nullptr;
-  int code = mdb_cursor_open(txn, chunks_, &cursor);
-  if (code != 0) return code;
+  LmdbCursor cursor;
+  int code = cursor.open(txn, chunks_);
   const std::string prefix = run_key(run);
   while (code == 0) {
     MDB_val key = lmdb_val(prefix);
     MDB_val value{};
-    code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    code = mdb_cursor_get(cursor.get(), &key, &value, MDB_SET_RANGE);
     if (code == 0 && !bytes_of(key).starts_with(prefix)) break;
     if (code != 0) break;
     digest->remove(bytes_of(key), bytes_of(value));
-    code = mdb_cursor_del(cursor, 0);
+    code = mdb_cursor_del(cursor.get(), 0);
   }
-  mdb_cursor_close(cursor);
   return code == MDB_NOTFOUND ? 0 : code;
 }
 

@@ -4,6 +4,7 @@
 
 #include "store/bytes.h"
 #include "store/copy_table.h"
+#include "store/lmdb_cursor.h"
 #include "store/lmdb_walk.h"
 
 namespace reprise::store {
@@ -18,13 +19,14 @@ constexpr std::size_t kTrimWhenIdle = 4096;
 // before it frees any, and a journal that cannot be trimmed would be full for ever.
 constexpr std::size_t kPagesForTrimming = 64;
 
-int append_batch(MDB_txn* txn, MDB_dbi table, const RecordBatch& batch) {
+// `cursor` stays at the end of the table, so that LMDB need not look for it.
+int append_batch(MDB_cursor* cursor, const RecordBatch& batch) {
   Seq seq = batch.first;
   std::uint32_t begin = 0;
   for (const std::uint32_t end : batch.ends) {
     MDB_val key{sizeof seq, &seq};
     MDB_val value = lmdb_val(std::string_view(batch.bytes).substr(begin, end - begin));
-    const int code = mdb_put(txn, table, &key, &value, MDB_APPEND);
+    const int code = mdb_cursor_put(cursor, &key, &value, MDB_APPEND);
     if (code != 0) return code;
     begin = end;
     ++seq;
@@ -48,12 +50,9 @@ int remove_head(MDB_cursor* cursor, Seq through, std::size_t limit) {
 }
 
 int trim(MDB_txn* txn, MDB_dbi table, Seq through, std::size_t limit) {
-  MDB_cursor* cursor = nullptr;
-  int code = mdb_cursor_open(txn, table, &cursor);
-  if (code != 0) return code;
-  code = remove_head(cursor, through, limit);
-  mdb_cursor_close(cursor);
-  return code;
+  LmdbCursor cursor;
+  const int code = cursor.open(txn, table);
+  return code != 0 ? code : remove_head(cursor.get(), through, limit);
 }
 
 // Keeps LMDB from treating the transaction as empty.
@@ -68,17 +67,14 @@ int change_nothing(MDB_txn* txn, MDB_dbi table, Seq last) {
 // The pages of earlier transactions that LMDB may use again: each value of its table 0 begins with
 // a count of pages.
 int count_free_pages(MDB_txn* txn, std::size_t* pages) {
-  MDB_cursor* cursor = nullptr;
-  int code = mdb_cursor_open(txn, 0, &cursor);
-  if (code != 0) return code;
+  LmdbCursor cursor;
+  int code = cursor.open(txn, 0);
   MDB_val key{};
   MDB_val value{};
-  while ((code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-    if (value.mv_size < sizeof(std::size_t)) code = MDB_CORRUPTED;
-    if (code != 0) break;
+  while (code == 0 && (code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) == 0) {
+    if (value.mv_size < sizeof(std::size_t)) return MDB_CORRUPTED;
     *pages += load_le<std::size_t>(static_cast<const char*>(value.mv_data));
   }
-  mdb_cursor_close(cursor);
   return code == MDB_NOTFOUND ? 0 : code;
 }
 
@@ -145,8 +141,10 @@ base::Status LmdbJournal::commit(const std::vector<const RecordBatch*>& batches,
     }
     // Trimming first lets the appended records use the pages that it frees.
     int code = trim_through == 0 ? 0 : trim(txn, table_, trim_through, trim_limit);
+    LmdbCursor cursor;
+    if (code == 0) code = cursor.open(txn, table_);
     for (const RecordBatch* batch : batches) {
-      if (code == 0) code = append_batch(txn, table_, *batch);
+      if (code == 0) code = append_batch(cursor.get(), *batch);
     }
     return code;
   });
