@@ -13,6 +13,19 @@ void set_version_and_variant(std::array<std::uint8_t, 16>& bytes) {
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
 }
 
+using UuidText = std::array<char, 36>;
+
+UuidText uuid_text(const std::array<std::uint8_t, 16>& bytes) {
+  UuidText text;
+  char* to = text.data();
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
+    *to++ = kDigits[bytes[i] >> 4];
+    *to++ = kDigits[bytes[i] & 0x0f];
+  }
+  return text;
+}
+
 }  // namespace
 
 RunId RunId::make(Time now, std::uint64_t random_high, std::uint64_t random_low) {
@@ -50,18 +63,18 @@ std::optional<RunId> RunId::parse(std::string_view text) {
 }
 
 std::string format_uuid(const std::array<std::uint8_t, 16>& bytes) {
-  std::string text(36, '-');
-  char* to = text.data();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) ++to;
-    *to++ = kDigits[bytes[i] >> 4];
-    *to++ = kDigits[bytes[i] & 0x0f];
-  }
-  return text;
+  const UuidText text = uuid_text(bytes);
+  return {text.data(), text.size()};
 }
 
 std::string RunId::to_string() const {
   return format_uuid(bytes_);
+}
+
+bool RunId::is_text(std::string_view text) const {
+  if (text.size() != UuidText().size()) return false;
+  const UuidText own = uuid_text(bytes_);
+  return text == std::string_view(own.data(), own.size());
 }
 
 std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) {

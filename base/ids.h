@@ -24,7 +24,8 @@ class RunId {
   std::string_view bytes() const {
     return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
   }
-  std::string to_string() const;  // 8-4-4-4-12 lower-case hexadecimal digits
+  std::string to_string() const;              // 8-4-4-4-12 lower-case hexadecimal digits
+  bool is_text(std::string_view text) const;  // is it what to_string() returns?
   friend auto operator<=>(const RunId&, const RunId&) = default;
 
  private:

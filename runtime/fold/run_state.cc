@@ -83,9 +83,7 @@ void RunState::name(std::string_view stored_workflow_id,
 }
 
 std::string_view RunState::stored_workflow_id() const {
-  constexpr std::size_t kUuidText = 36;
-  if (workflow_id.size() == kUuidText && workflow_id == id.to_string()) return {};
-  return workflow_id;
+  return id.is_text(workflow_id) ? std::string_view() : workflow_id;
 }
 
 std::string_view RunState::stored_task_queue() const {

@@ -14,6 +14,9 @@ TEST(RunIdTest, ParsesWhatItFormats) {
   const auto id = RunId::parse(kText);
   ASSERT_TRUE(id);
   EXPECT_EQ(id->to_string(), kText);
+  EXPECT_TRUE(id->is_text(kText));
+  EXPECT_FALSE(id->is_text(std::string(kText) + "0"));
+  EXPECT_FALSE(RunId().is_text(kText));
   EXPECT_EQ(static_cast<unsigned char>(id->bytes().front()), 0x01);
   EXPECT_EQ(static_cast<unsigned char>(id->bytes().back()), 0xef);
 }
