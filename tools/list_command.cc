@@ -49,7 +49,7 @@ std::vector<Table::Cell> row(const runtime::StoreReader& reader,
   const bool parked = reader.parked(run) != nullptr;
   const char* const trouble = damaged ? "quarantined" : parked ? "parked" : nullptr;
   const bool known = run.started_ms != 0;
-  const std::int64_t until = run.closed_ms != 0 ? run.closed_ms : now_ms;
+  const std::int64_t until = run.closed_ms() != 0 ? run.closed_ms() : now_ms;
   return {{trouble != nullptr ? trouble : std::string(to_string(run.status)),
            trouble != nullptr ? Colour::kRed : colour_of(run.status)},
           safe_text(*run.workflow),

@@ -43,9 +43,9 @@ json run_json(const runtime::RunState& run, const std::string* damage, const bas
                 {"task_queue", *run.task_queue},    {"events", run.events},
                 {"unapplied_inputs", run.unapplied}};
   if (run.started_ms != 0) shown["started"] = utc_iso(run.started_ms);
-  if (run.closed_ms != 0) {
-    shown["closed"] = utc_iso(run.closed_ms);
-    shown["duration_ms"] = base::sub_sat(run.closed_ms, run.started_ms);
+  if (run.closed_ms() != 0) {
+    shown["closed"] = utc_iso(run.closed_ms());
+    shown["duration_ms"] = base::sub_sat(run.closed_ms(), run.started_ms);
   }
   if (damage != nullptr) shown["quarantined"] = *damage;
   if (parked != nullptr) {

@@ -119,12 +119,12 @@ void print_head(const Timeline& timeline,
   if (run.open())
     status +=
         " for " + duration_text(base::sub_sat(base::to_ms(options.clock.now()), run.started_ms));
-  if (run.closed_ms != 0)
-    status += " after " + duration_text(base::sub_sat(run.closed_ms, run.started_ms));
+  if (run.closed_ms() != 0)
+    status += " after " + duration_text(base::sub_sat(run.closed_ms(), run.started_ms));
   if (damaged) status += ", quarantined";
   print_field(paint, "status", status, damaged ? Colour::kRed : colour_of(run.status));
   print_field(paint, "started", utc_millis(run.started_ms));
-  if (run.closed_ms != 0) print_field(paint, "ended", utc_millis(run.closed_ms));
+  if (run.closed_ms() != 0) print_field(paint, "ended", utc_millis(run.closed_ms()));
   print_field(paint, "queue", safe_text(*run.task_queue));
   print_field(paint, "events", std::to_string(run.events));
   const std::string input = payload_text(timeline.input(), options.longest());

@@ -10,7 +10,7 @@ void StoreStats::add_run(const runtime::RunState& run) {
   WorkflowStats& stats = workflows_[*run.workflow];
   ++stats.runs;
   ++stats.by_status[run.status];
-  if (run.closed_ms != 0) stats.durations.add(base::sub_sat(run.closed_ms, run.started_ms));
+  if (run.closed_ms() != 0) stats.durations.add(base::sub_sat(run.closed_ms(), run.started_ms));
 }
 
 void StoreStats::add_turn(const proto::Turn& turn) {

@@ -49,14 +49,6 @@ std::map<std::string, Signals> signals_of(const Timeline& timeline) {
   return signals;
 }
 
-// When the run's own limit ends it; 0: it has none.
-std::int64_t limit_of(const RunState& run) {
-  for (const auto& operation : run.pending()) {
-    if (operation.kind == runtime::OperationKind::kRunTimeout) return operation.due_ms;
-  }
-  return 0;
-}
-
 class Explanation {
  public:
   Explanation(const Timeline& timeline,
@@ -78,8 +70,8 @@ class Explanation {
     if (parked_ != nullptr) print_parked();
     if (timeline_.unapplied() > 0) print_unapplied();
     print_operations();
-    if (const std::int64_t limit = limit_of(run_); limit != 0) {
-      std::printf("  its run_timeout ends it %s\n", when(limit).c_str());
+    if (const auto limit = run_.run_timeout_due_ms()) {
+      std::printf("  its run_timeout ends it %s\n", when(*limit).c_str());
     }
     print_signals();
     print_advice();
@@ -95,10 +87,10 @@ class Explanation {
 
   void print_end() const {
     if (run_.status == runtime::RunStatus::kCompleted) {
-      std::printf("  it waits for nothing: it ended %s\n", ago(run_.closed_ms).c_str());
+      std::printf("  it waits for nothing: it ended %s\n", ago(run_.closed_ms()).c_str());
       return;
     }
-    std::printf("  it waits for nothing: it ended %s: %s\n", ago(run_.closed_ms).c_str(),
+    std::printf("  it waits for nothing: it ended %s: %s\n", ago(run_.closed_ms()).c_str(),
                 paint_(Colour::kRed, failure_text(timeline_.end().failure)).c_str());
   }
 
@@ -240,7 +232,7 @@ json describe(const Timeline& timeline, const RunState& run, const base::Error* 
     signal["set_aside"] = received.set_aside;
     signal["refused"] = received.refused;
   }
-  if (const std::int64_t limit = limit_of(run); limit != 0) shown["times_out"] = utc_iso(limit);
+  if (const auto limit = run.run_timeout_due_ms()) shown["times_out"] = utc_iso(*limit);
   if (!run.open() && run.status != runtime::RunStatus::kCompleted) {
     shown["failure"] = failure_text(timeline.end().failure);
   }

@@ -117,7 +117,7 @@ store::ArchiveBatch ArchiveSlice::take(store::RunNumber next_run) {
     if (run.is_new || run.archived_status != run.state.status) {
       update.add_key = index_key(run.state.status);
       if (!run.is_new) update.remove_key = index_key(run.archived_status);
-      if (!run.state.open()) update.add_second_key = closing_key(run.state.closed_ms);
+      if (!run.state.open()) update.add_second_key = closing_key(run.state.closed_ms());
     }
     batch.summaries.push_back(std::move(update));
   }

@@ -129,7 +129,7 @@ void Audit::take_index(std::string_view key) {
   const std::string_view listed = store::callers_key(key);
   if (listed == index_key(state.status) && !parts.index) {
     parts.index = true;
-  } else if (!state.open() && listed == closing_key(state.closed_ms) && !parts.closing) {
+  } else if (!state.open() && listed == closing_key(state.closed_ms()) && !parts.closing) {
     parts.closing = true;
   } else {
     parts.odd_listings.emplace_back(listed);

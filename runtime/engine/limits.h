@@ -6,7 +6,6 @@
 
 namespace reprise::runtime {
 
-inline constexpr std::string_view kDefaultTaskQueue = "default";
 inline constexpr std::size_t kMaxIdBytes = 1'000;                      // workflow ids and names
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2} << 20;  // one payload
 

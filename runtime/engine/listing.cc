@@ -4,7 +4,6 @@
 #include <iterator>
 
 #include "proto/parse.h"
-#include "runtime/fold/run_state.h"
 
 namespace reprise::runtime {
 namespace {
@@ -24,6 +23,19 @@ RunDescription describe_unreadable(RunStatus status, const base::Error& why) {
 }
 
 }  // namespace
+
+RunDescription describe_state(const RunState& state) {
+  RunDescription description;
+  description.workflow_id = state.workflow_id;
+  description.run_id = state.id;
+  description.workflow = *state.workflow;
+  description.task_queue = *state.task_queue;
+  description.status = state.status;
+  description.started = base::from_ms(state.started_ms);
+  if (state.closed_ms() != 0) description.closed = base::from_ms(state.closed_ms());
+  description.history_events = state.events;
+  return description;
+}
 
 void Listing::add(std::map<store::RunNumber, RunDescription> runs) {
   bool last = false;

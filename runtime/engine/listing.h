@@ -7,8 +7,12 @@
 
 #include "runtime/client_request.h"
 #include "runtime/engine/shared.h"
+#include "runtime/fold/run_state.h"
 
 namespace reprise::runtime {
+
+// What list() says of a run; describe() adds what only the shard knows.
+RunDescription describe_state(const RunState& state);
 
 class Listing {
  public:

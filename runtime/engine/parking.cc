@@ -14,8 +14,8 @@ void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
           (run.state.open() ? "' is parked: " : "' has ended and does not replay: ") + why.text());
   // What the code would do now does not change how a run has ended.
   if (!run.state.open()) return;
-  for (PendingOperation& operation : run.state.pending()) operation.unwanted = false;
   run.with_extras().parked = why;
+  run.extras->operations.for_each([](LiveOperation& live) { live.unwanted = false; });
   shared_.store->note_parked(run.state.number, why);
   Outbox::refuse_updates(run, why);
 }

@@ -1,7 +1,6 @@
 // Runs whose code cannot go on. Parked, a run stays open: its inputs are recorded as deferred, and
 // it is tried again when a worker starts or a client asks for it.
 #pragma once
-#include "replay/execution.h"
 #include "runtime/engine/outbox.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"

@@ -3,21 +3,24 @@
 #include <iterator>
 #include <utility>
 
+#include "runtime/engine/listing.h"
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
 namespace {
 
-PendingActivity describe_pending(const PendingOperation& operation, std::int64_t now_ms) {
-  const OperationDetails& details = *operation.details;
+PendingActivity describe_pending(const PendingOperation& operation,
+                                 const LiveOperation& live,
+                                 std::int64_t now_ms) {
+  const OperationDetails& details = *live.details;
   PendingActivity pending;
   pending.id = operation.id;
   pending.is_step = operation.is_step();
   pending.activity = pending.is_step ? details.step->name : details.activity->name();
   pending.attempt = operation.attempt;
   pending.under_way = details.control != nullptr ? details.control->running()
-                                                 : pending.is_step && operation.dispatched;
-  if (!operation.dispatched && operation.due_ms > now_ms) {
+                                                 : pending.is_step && live.dispatched();
+  if (!live.dispatched() && operation.due_ms > now_ms) {
     pending.next_attempt = base::from_ms(operation.due_ms);
   }
   pending.last_failure = details.last_failure;
@@ -75,9 +78,10 @@ RunDescription Questions::describe_run(KnownRun& run) {
     if (operation.kind == OperationKind::kTimer) {
       description.timers.push_back({operation.id, base::from_ms(operation.due_ms)});
     }
-    if (!operation.is_attempted() || operation.details == nullptr) continue;
+    const LiveOperation* live = operation.is_attempted() ? run.live(operation.id) : nullptr;
+    if (live == nullptr || live->details == nullptr) continue;
     description.activities.push_back(
-        describe_pending(operation, base::to_ms(parts_.shared.clock.now())));
+        describe_pending(operation, *live, base::to_ms(parts_.shared.clock.now())));
   }
   if (const auto* execution = Host::find(run.place); execution != nullptr) {
     description.waiting_for = execution->waiting_for();

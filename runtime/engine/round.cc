@@ -27,6 +27,14 @@ constexpr std::size_t kBytesPerAppend = std::size_t{16} << 20;
 // however large the payloads are.
 constexpr int kInputsPerTurn = 256;
 
+// nullptr: they are known already.
+OperationDetails* add_details(KnownRun& run, std::uint32_t id) {
+  LiveOperation& live = run.with_extras().operations.at(id);
+  if (live.details != nullptr) return nullptr;
+  live.details = std::make_unique<OperationDetails>();
+  return live.details.get();
+}
+
 }  // namespace
 
 // ---- inputs -----------------------------------------------------------------------------------
@@ -172,6 +180,7 @@ void Round::record(KnownRun& run, proto::Turn& turn) {
   }
   stop_what_is_given_up(run, turn);
   state.apply(turn, parts_.names);
+  if (run.extras != nullptr) run.extras->operations.apply(turn);
   keep_details(run, turn);
   queue_effects(run, turn);
   parts_.outbox.recorded(run, turn);
@@ -181,21 +190,19 @@ void Round::record(KnownRun& run, proto::Turn& turn) {
 
 // Attempts that the turn gives up are asked to stop; the fold after this forgets how to reach them.
 void Round::stop_what_is_given_up(KnownRun& run, const proto::Turn& turn) {
-  const auto stop = [&](const PendingOperation* operation) {
+  if (run.extras == nullptr || run.extras->operations.empty()) return;
+  const auto stop = [&](const LiveOperation& live) {
     // A step is waited for: its closure lies on the stack of the run.
-    if (operation == nullptr || operation->is_step() || operation->details == nullptr) return;
-    if (operation->details->control == nullptr) return;
+    if (live.details == nullptr || live.details->step || live.details->control == nullptr) return;
     parts_.effects.add(
-        {.act = [this, queue = queue_of(run, *operation->details->activity),
-                 control = operation->details->control] { stop_attempt(queue, control); }});
+        {.act = [this, queue = queue_of(run, *live.details->activity),
+                 control = live.details->control] { stop_attempt(queue, control); }});
   };
-  if (event::closes(turn)) {
-    for (const PendingOperation& operation : run.state.pending()) stop(&operation);
-    return;
-  }
+  if (event::closes(turn)) return run.extras->operations.for_each(stop);
   for (const Event& command : turn.commands()) {
     if (!command.has_activity_cancel_requested()) continue;
-    stop(run.state.find(command.activity_cancel_requested().id()));
+    const LiveOperation* live = run.live(command.activity_cancel_requested().id());
+    if (live != nullptr) stop(*live);
   }
 }
 
@@ -229,21 +236,24 @@ void Round::record_end(KnownRun& run,
 void Round::keep_details(KnownRun& run, const proto::Turn& turn) {
   for (const Event& command : turn.commands()) {
     if (command.has_activity_scheduled()) {
-      PendingOperation* operation = run.state.find(command.activity_scheduled().id());
-      // Given up in the same turn, or known already.
-      if (operation == nullptr || operation->details != nullptr || operation->is_step()) continue;
-      operation->details = std::make_unique<OperationDetails>();
-      operation->details->activity =
-          std::make_shared<proto::ActivityScheduled>(command.activity_scheduled());
+      const std::uint32_t id = command.activity_scheduled().id();
+      const PendingOperation* operation = run.state.find(id);
+      if (operation == nullptr || operation->is_step()) continue;  // given up in the same turn
+      OperationDetails* const details = add_details(run, id);
+      if (details == nullptr) continue;
+      details->activity = std::make_shared<proto::ActivityScheduled>(command.activity_scheduled());
     } else if (command.has_step_scheduled()) {
-      PendingOperation* operation = run.state.find(command.step_scheduled().id());
-      if (operation == nullptr || operation->details != nullptr || !operation->is_step()) continue;
-      operation->details = std::make_unique<OperationDetails>();
-      const proto::StepScheduled& step = command.step_scheduled();
-      StepDetails& details = operation->details->step.emplace();
-      details.name = step.name();
-      details.start_to_close_ms = step.start_to_close_ms();
-      if (step.has_retry()) details.retry = std::make_unique<proto::RetryPolicy>(step.retry());
+      const proto::StepScheduled& scheduled = command.step_scheduled();
+      const PendingOperation* operation = run.state.find(scheduled.id());
+      if (operation == nullptr || !operation->is_step()) continue;
+      OperationDetails* const details = add_details(run, scheduled.id());
+      if (details == nullptr) continue;
+      StepDetails& step = details->step.emplace();
+      step.name = scheduled.name();
+      step.start_to_close_ms = scheduled.start_to_close_ms();
+      if (scheduled.has_retry()) {
+        step.retry = std::make_unique<proto::RetryPolicy>(scheduled.retry());
+      }
     }
   }
 }
@@ -257,7 +267,7 @@ void Round::queue_effects(KnownRun& run, const proto::Turn& turn) {
           {.kind = Kind::kArm, .operation = input.attempt_failed().id(), .run = &run});
     }
     if (input.has_run_started() && input.run_started().run_timeout_ms() > 0) {
-      parts_.effects.add({.kind = Kind::kArm, .operation = 0, .run = &run});
+      parts_.effects.add({.kind = Kind::kArmRunTimeout, .run = &run});
     }
   }
   for (const Event& command : turn.commands()) {

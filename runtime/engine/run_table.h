@@ -11,6 +11,7 @@
 #include "base/pooled.h"
 #include "base/slab.h"
 #include "runtime/client_request.h"
+#include "runtime/engine/live_operations.h"
 #include "runtime/engine/run_index.h"
 #include "runtime/fold/run_state.h"
 #include "runtime/host/host.h"
@@ -36,6 +37,7 @@ struct RunExtras : base::Pooled<RunExtras> {
   std::vector<InputReply> replies;   // to inputs of the turn being gathered
   std::vector<UpdateReply> updates;  // accepted and not answered
   std::optional<base::Error> parked;
+  LiveOperations operations;  // activities and steps
 };
 
 struct KnownRun {
@@ -57,6 +59,10 @@ struct KnownRun {
   }
   // A run may wait for months: extras that hold nothing are not kept.
   void drop_empty_extras();
+  // What only this process knows of an operation; nullptr: nothing.
+  LiveOperation* live(std::uint32_t id) const {
+    return extras == nullptr ? nullptr : extras->operations.find(id);
+  }
   bool parked() const { return extras != nullptr && extras->parked.has_value(); }
   // Parked because its code ends processes: a new worker does not change that.
   bool is_set_aside() const {

@@ -60,7 +60,7 @@ store::SummaryUpdate release(const RecoveredRun& run) {
   if (state.status == run.listed) return update;
   update.remove_key = index_key(run.listed);
   update.add_key = index_key(state.status);
-  if (!state.open()) update.add_second_key = closing_key(state.closed_ms);
+  if (!state.open()) update.add_second_key = closing_key(state.closed_ms());
   return update;
 }
 

@@ -125,6 +125,8 @@ void Shard::release(Effect& effect) {
                     operation->due_ms);
       }
       return;
+    case Effect::Kind::kArmRunTimeout:
+      return timers_.arm_run_timeout(*effect.run);
     case Effect::Kind::kConfirm:
       return effect.confirm({});
     case Effect::Kind::kStarted:
@@ -182,8 +184,9 @@ void Shard::remove_worker(const std::string& task_queue) {
     if (!task.control->abandon()) continue;  // the code has given it up before
     KnownRun* run = runs_.find(task.key.run);
     Host::unpin(run->place);
-    if (PendingOperation* operation = run->state.find(task.key.operation)) {
-      operation->dispatched = false;
+    if (LiveOperation* live = run->live(task.key.operation);
+        live != nullptr && live->dispatched()) {
+      live->stage = OperationStage::kWaiting;
     }
   }
   host_.remove_worker(task_queue);
@@ -205,6 +208,9 @@ void Shard::adopt(RecoveredRun recovered) {
   if (!run.state.open()) {
     runs_.closed(run);
     return;
+  }
+  if (run.state.run_timeout_due_ms()) {
+    effects_.after(0, {.kind = Effect::Kind::kArmRunTimeout, .run = &run});
   }
   for (const PendingOperation& operation : run.state.pending()) {
     if (operation.done) continue;

@@ -93,13 +93,21 @@ class Shard {
   bool step_unwanted(store::RunNumber number, std::uint32_t id);
   void step_abandoned(store::RunNumber number, std::uint32_t id);
   bool ensure_details(KnownRun& run);
-  void dispatch_activity(KnownRun& run, PendingOperation& operation);
-  void dispatch_step(KnownRun& run, PendingOperation& operation);
+  static bool lacks_details(const KnownRun& run);
+  void dispatch_activity(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
+  void dispatch_step(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
   void take_result(AttemptResult result);
-  void attempt_failed(KnownRun& run, PendingOperation& operation, const proto::Failure& failure);
-  void operation_failed(KnownRun& run, PendingOperation& operation, const proto::Failure& failure);
+  void attempt_failed(KnownRun& run,
+                      const PendingOperation& operation,
+                      const proto::Failure& failure);
+  void operation_failed(KnownRun& run,
+                        const PendingOperation& operation,
+                        LiveOperation& live,
+                        const proto::Failure& failure);
   bool fire_timers();
-  void fire(KnownRun& run, PendingOperation& operation, const TimerEntry& entry);
+  void fire(KnownRun& run, const TimerEntry& entry);
+  void start_is_late(KnownRun& run, const TimerEntry& entry);
+  void close_is_late(KnownRun& run, const TimerEntry& entry);
   bool submit_tasks();
 
   base::Time now() const { return shared_.clock.now(); }

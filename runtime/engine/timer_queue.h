@@ -12,10 +12,11 @@ namespace reprise::runtime {
 
 struct TimerEntry {
   enum class Kind : std::uint8_t {
-    kFire,             // a durable timer, or the run's own time limit
+    kFire,             // a durable timer
     kRetry,            // an operation's next attempt
     kScheduleToStart,  // an attempt must have begun
     kScheduleToClose,  // an activity must have ended
+    kRunTimeout,       // the run must have; `operation` is 0
   };
   std::int64_t due_ms = 0;
   std::uint64_t run = 0;

@@ -10,14 +10,27 @@ void Timers::arm(const KnownRun& run,
   sweep();
 }
 
+void Timers::arm_run_timeout(const KnownRun& run) {
+  const auto due_ms = run.state.run_timeout_due_ms();
+  if (!due_ms) return;
+  queue_.add({*due_ms, run.state.number, 0, TimerEntry::Kind::kRunTimeout});
+  sweep();
+}
+
+bool Timers::concerns(const KnownRun& run, const TimerEntry& entry) {
+  if (entry.kind == TimerEntry::Kind::kRunTimeout)
+    return run.state.run_timeout_due_ms().has_value();
+  return run.state.find(entry.operation) != nullptr;
+}
+
 // Entries of timers that were cancelled are left in the queue. They are swept when they may be half
 // of all, which costs each entry a constant.
 void Timers::sweep() {
   constexpr std::size_t kFewTimers = 1'024;
   if (queue_.size() < kFewTimers || queue_.size() < 2 * swept_) return;
   queue_.sweep([this](const TimerEntry& entry) {
-    KnownRun* run = runs_.find(entry.run);
-    return run == nullptr || run->state.find(entry.operation) == nullptr;
+    const KnownRun* run = runs_.find(entry.run);
+    return run == nullptr || !concerns(*run, entry);
   });
   swept_ = queue_.size();
 }

@@ -22,10 +22,12 @@ class Timers {
            const PendingOperation& operation,
            TimerEntry::Kind kind,
            std::int64_t due_ms);
+  // The limit of a run that has one.
+  void arm_run_timeout(const KnownRun& run);
 
   std::optional<std::int64_t> next_due_ms() const { return queue_.next_due_ms(); }
 
-  // Takes what is due, the earliest first: `fire(run, operation, entry)` for each that still means
+  // Takes what is due, the earliest first: `fire(run, entry)` for each that still means
   // something. False: nothing was due.
   template <class Fire>
   bool fire_due(std::int64_t now_ms, const Fire& fire) {
@@ -33,9 +35,7 @@ class Timers {
     while (const auto entry = queue_.take_due(now_ms)) {
       any = true;
       KnownRun* const run = runs_.find(entry->run);
-      PendingOperation* const operation =
-          run == nullptr ? nullptr : run->state.find(entry->operation);
-      if (operation != nullptr && !operation->settled) fire(*run, *operation, *entry);
+      if (run != nullptr && concerns(*run, *entry) && !is_settled(*run, *entry)) fire(*run, *entry);
     }
     return any;
   }
@@ -43,6 +43,13 @@ class Timers {
   std::size_t size() const { return queue_.size(); }
 
  private:
+  // Is what it is about still pending?
+  static bool concerns(const KnownRun& run, const TimerEntry& entry);
+  // Is what becomes of it, or of its attempt, decided and not recorded?
+  static bool is_settled(const KnownRun& run, const TimerEntry& entry) {
+    const LiveOperation* const live = run.live(entry.operation);
+    return live != nullptr && live->settled();
+  }
   void sweep();
 
   const RunTable& runs_;

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 
-#include "event/catalogue.h"
+#include "base/time.h"
 #include "event/turn.h"
-#include "runtime/engine/limits.h"
 #include "store/bytes.h"
 
 namespace reprise::runtime {
 
+using event::Answer;
+using event::Operation;
+using event::Role;
+using event::Row;
 using proto::Event;
 
 namespace {
@@ -46,29 +49,22 @@ proto::Failure failure_of(const Event& end, RunStatus status) {
 void RunState::apply(const proto::Turn& turn, Names& names) {
   bool code_waits = false;
   for (const Event& input : turn.inputs()) {
-    if (input.kind_case() == Event::kRunStarted) {
-      const auto& started = input.run_started();
-      id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
-      name(started.workflow_id(), started.workflow(), started.task_queue(), names);
-      started_ms = turn.time_ms();
-      if (started.run_timeout_ms() > 0) {
-        PendingOperation limit;
-        limit.kind = OperationKind::kRunTimeout;
-        limit.due_ms = base::add_sat(started_ms, started.run_timeout_ms());
-        add(std::move(limit));
-      }
-    }
-    apply_input(input);
-    code_waits = code_waits || !event::is_bookkeeping(input);
+    if (input.has_run_started()) apply_start(input.run_started(), turn.time_ms(), names);
+    const Row& row = event::row_of(input);
+    if (row.role != Role::kCommand) apply_answer(row, input);
+    code_waits = code_waits || row.role != Role::kBookkeeping;
   }
   unapplied = turn.deferred() ? unapplied || code_waits : false;
   for (const Event& command : turn.commands()) apply_command(command, turn.time_ms());
   events += static_cast<std::uint64_t>(turn.inputs_size() + turn.commands_size());
-  if (!turn.inputs().empty()) {
-    const auto last = turn.inputs(turn.inputs_size() - 1).kind_case();
-    if (last == Event::kRunTerminated) close(RunStatus::kTerminated, turn.time_ms());
-    if (last == Event::kRunTimedOut) close(RunStatus::kTimedOut, turn.time_ms());
-  }
+  if (const Event* end = event::ending(turn)) close(*event::row_of(*end).ends, turn.time_ms());
+}
+
+void RunState::apply_start(const proto::RunStarted& started, std::int64_t time_ms, Names& names) {
+  id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
+  name(started.workflow_id(), started.workflow(), started.task_queue(), names);
+  started_ms = time_ms;
+  if (started.run_timeout_ms() > 0) end_ms_ = base::add_sat(time_ms, started.run_timeout_ms());
 }
 
 void RunState::name(std::string_view stored_workflow_id,
@@ -91,73 +87,47 @@ std::string_view RunState::stored_task_queue() const {
   return *task_queue;
 }
 
-void RunState::apply_input(const Event& event) {
-  switch (event.kind_case()) {
-    case Event::kActivityCompleted:
-      finish(event.activity_completed().id());
-      break;
-    case Event::kActivityFailed:
-      finish(event.activity_failed().id());
-      break;
-    case Event::kStepCompleted:
-      finish(event.step_completed().id());
-      break;
-    case Event::kStepFailed:
-      finish(event.step_failed().id());
-      break;
-    case Event::kTimerFired:
-      finish(event.timer_fired().id());
-      break;
-    case Event::kAttemptFailed:
-      if (PendingOperation* operation = find(event.attempt_failed().id())) {
-        operation->attempt = event.attempt_failed().attempt() + 1;
-        operation->due_ms = event.attempt_failed().retry_at_ms();
-        operation->settled = false;
-        operation->retried = false;
-      }
-      break;
-    default:
-      break;
+void RunState::apply_answer(const Row& row, const Event& event) {
+  if (event::finishes(row.answers)) return finish(row.id(event));
+  if (row.answers != Answer::kAttemptFailed) return;
+  if (PendingOperation* operation = pending(row.id(event))) {
+    operation->attempt = event.attempt_failed().attempt() + 1;
+    operation->due_ms = event.attempt_failed().retry_at_ms();
   }
 }
 
 void RunState::apply_command(const Event& event, std::int64_t time_ms) {
+  const Row& row = event::row_of(event);
+  if (row.role != Role::kCommand) return;
+  if (row.ends) return close(*row.ends, time_ms);
+  apply_answer(row, event);
+  if (row.opens == Operation::kNone) return;
   PendingOperation operation;
+  operation.id = row.id(event);
   operation.scheduled_ms = time_ms;
-  switch (event.kind_case()) {
-    case Event::kActivityScheduled:
-      operation.id = event.activity_scheduled().id();
+  switch (row.opens) {
+    case Operation::kNone:
+      return;
+    case Operation::kActivity:
       operation.kind = OperationKind::kActivity;
       break;
-    case Event::kStepScheduled:
-      operation.id = event.step_scheduled().id();
+    case Operation::kStep:
       operation.kind =
           event.step_scheduled().on_shard() ? OperationKind::kShardStep : OperationKind::kStep;
       break;
-    case Event::kTimerStarted:
-      operation.id = event.timer_started().id();
+    case Operation::kTimer:
       operation.kind = OperationKind::kTimer;
       operation.due_ms = base::add_sat(time_ms, event.timer_started().duration_ms());
       break;
-    case Event::kTimerCancelled:
-      return finish(event.timer_cancelled().id());
-    case Event::kStepAbandoned:
-      return finish(event.step_abandoned().id());
-    case Event::kActivityCancelRequested:
-      return finish(event.activity_cancel_requested().id());
-    case Event::kRunCompleted:
-      return close(RunStatus::kCompleted, time_ms);
-    case Event::kRunFailed:
-      return close(RunStatus::kFailed, time_ms);
-    case Event::kRunCancelled:
-      return close(RunStatus::kCancelled, time_ms);
-    default:
-      return;
   }
-  add(std::move(operation));
+  pending_.push_back(operation);
 }
 
-PendingOperation* RunState::find(std::uint32_t operation) {
+const PendingOperation* RunState::find(std::uint32_t operation) const {
+  return const_cast<RunState*>(this)->pending(operation);
+}
+
+PendingOperation* RunState::pending(std::uint32_t operation) {
   const auto found = std::lower_bound(pending_.begin(), pending_.end(), operation,
                                       [](const auto& a, std::uint32_t b) { return a.id < b; });
   if (found == pending_.end() || found->id != operation || found->done) return nullptr;
@@ -167,12 +137,11 @@ PendingOperation* RunState::find(std::uint32_t operation) {
 // Removing from the middle of 100,000 pending activities one by one would be quadratic, so the
 // vector is swept when half of it is done.
 void RunState::finish(std::uint32_t operation) {
-  PendingOperation* found = find(operation);
+  PendingOperation* found = pending(operation);
   if (found == nullptr) return;
   found->done = true;
-  found->details = nullptr;
   if (++done_ * 2 < pending_.size()) return;
-  std::erase_if(pending_, [](const PendingOperation& pending) { return pending.done; });
+  std::erase_if(pending_, [](const PendingOperation& each) { return each.done; });
   done_ = 0;
   // Runs that wait for long keep no spare capacity; short ones would only allocate it again.
   if (pending_.empty() && pending_.capacity() > 2) std::vector<PendingOperation>().swap(pending_);
@@ -180,11 +149,33 @@ void RunState::finish(std::uint32_t operation) {
 
 void RunState::close(RunStatus how, std::int64_t time_ms) {
   status = how;
-  closed_ms = time_ms;
+  end_ms_ = time_ms;
   unapplied = false;
   std::vector<PendingOperation>().swap(pending_);
   done_ = 0;
 }
+
+namespace {
+
+void write(const PendingOperation& operation, proto::PendingOperation* out) {
+  out->set_id(operation.id);
+  out->set_kind(static_cast<std::uint32_t>(operation.kind));
+  out->set_attempt(operation.attempt);
+  out->set_due_ms(operation.due_ms);
+  out->set_scheduled_ms(operation.scheduled_ms);
+}
+
+PendingOperation read(const proto::PendingOperation& stored) {
+  PendingOperation operation;
+  operation.id = stored.id();
+  operation.kind = static_cast<OperationKind>(stored.kind());
+  operation.attempt = stored.attempt();
+  operation.due_ms = stored.due_ms();
+  operation.scheduled_ms = stored.scheduled_ms();
+  return operation;
+}
+
+}  // namespace
 
 void RunState::to_summary(proto::RunSummary* out) const {
   out->set_run_id(std::string(id.bytes()));
@@ -196,20 +187,20 @@ void RunState::to_summary(proto::RunSummary* out) const {
   out->set_task_queue(queue.data(), queue.size());
   out->set_status(static_cast<std::uint32_t>(status));
   out->set_started_ms(started_ms);
-  out->set_closed_ms(closed_ms);
+  out->set_closed_ms(closed_ms());
   out->set_events(events);
   out->set_last_seq(last_seq);
   out->set_chain(chain);
   out->set_unapplied(unapplied);
   out->set_damaged_at(damaged_at);
+  if (const auto due = run_timeout_due_ms()) {
+    PendingOperation limit;
+    limit.kind = OperationKind::kRunTimeout;
+    limit.due_ms = *due;
+    write(limit, out->add_pending());
+  }
   for (const PendingOperation& operation : pending_) {
-    if (operation.done) continue;
-    auto* pending = out->add_pending();
-    pending->set_id(operation.id);
-    pending->set_kind(static_cast<std::uint32_t>(operation.kind));
-    pending->set_attempt(operation.attempt);
-    pending->set_due_ms(operation.due_ms);
-    pending->set_scheduled_ms(operation.scheduled_ms);
+    if (!operation.done) write(operation, out->add_pending());
   }
 }
 
@@ -222,21 +213,20 @@ RunState RunState::from_summary(store::RunNumber number,
   state.name(summary.workflow_id(), summary.workflow(), summary.task_queue(), names);
   state.status = static_cast<RunStatus>(summary.status());
   state.started_ms = summary.started_ms();
-  state.closed_ms = summary.closed_ms();
+  if (!state.open()) state.end_ms_ = summary.closed_ms();
   state.events = summary.events();
   state.last_seq = summary.last_seq();
   state.chain = summary.chain();
   state.unapplied = summary.unapplied();
   state.damaged_at = summary.damaged_at();
   state.pending_.reserve(static_cast<std::size_t>(summary.pending_size()));
-  for (const auto& pending : summary.pending()) {
-    PendingOperation operation;
-    operation.id = pending.id();
-    operation.kind = static_cast<OperationKind>(pending.kind());
-    operation.attempt = pending.attempt();
-    operation.due_ms = pending.due_ms();
-    operation.scheduled_ms = pending.scheduled_ms();
-    state.add(std::move(operation));
+  for (const auto& stored : summary.pending()) {
+    const PendingOperation operation = read(stored);
+    if (operation.kind != OperationKind::kRunTimeout) {
+      state.pending_.push_back(operation);
+    } else if (state.open()) {
+      state.end_ms_ = operation.due_ms;
+    }
   }
   return state;
 }
@@ -264,19 +254,6 @@ std::string closing_key(std::int64_t closed_ms) {
 
 std::int64_t closed_ms_of(std::string_view closing_key) {
   return static_cast<std::int64_t>(store::load_be64(closing_key.substr(kClosingPrefix.size())));
-}
-
-RunDescription describe_state(const RunState& state) {
-  RunDescription description;
-  description.workflow_id = state.workflow_id;
-  description.run_id = state.id;
-  description.workflow = *state.workflow;
-  description.task_queue = *state.task_queue;
-  description.status = state.status;
-  description.started = base::from_ms(state.started_ms);
-  if (state.closed_ms != 0) description.closed = base::from_ms(state.closed_ms);
-  description.history_events = state.events;
-  return description;
 }
 
 }  // namespace reprise::runtime

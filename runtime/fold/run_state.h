@@ -1,23 +1,24 @@
-// What the engine knows about a run without its code: the fold of its turns. The same fold keeps
-// the live state, rebuilds it from the journal after a crash, and makes the archive's summaries.
+// What is known about a run without its code: the fold of its turns, and nothing else. The same
+// fold keeps the state of a live run, rebuilds it from the journal after a crash, and makes the
+// archive's summaries.
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/ids.h"
-#include "base/pooled.h"
+#include "event/catalogue.h"
 #include "proto/log.pb.h"
 #include "proto/summary.pb.h"
 #include "runtime/fold/names.h"
-#include "runtime/host/attempt.h"
 #include "runtime/run_description.h"
 #include "store/record.h"
 
 namespace reprise::runtime {
+
+inline constexpr std::string_view kDefaultTaskQueue = "default";
 
 // Stored in summaries: never renumber.
 enum class OperationKind : std::uint8_t {
@@ -25,26 +26,7 @@ enum class OperationKind : std::uint8_t {
   kStep = 2,       // on the activity threads
   kShardStep = 3,  // on the shard
   kTimer = 4,
-  kRunTimeout = 5,  // id 0: the run's own limit
-};
-
-struct StepDetails {
-  std::string name;
-  std::int64_t start_to_close_ms = 0;
-  std::unique_ptr<proto::RetryPolicy> retry;  // nullptr: the default
-};
-
-// What the shard needs to attempt an operation; absent where that is not known yet (after a restart
-// it is read from the history when the operation is next dispatched).
-struct OperationDetails : base::Pooled<OperationDetails> {
-  std::shared_ptr<const proto::ActivityScheduled> activity;
-  std::optional<StepDetails> step;
-  std::shared_ptr<AttemptControl> control;  // of the attempt dispatched now
-  std::string last_failure;
-  std::string heartbeat;            // the latest details it reported
-  base::Time heartbeat_recorded{};  // when they were last written to the log
-  std::int64_t start_by_ms = 0;     // schedule_to_start of the attempt dispatched now
-  bool close_timer_armed = false;   // schedule_to_close
+  kRunTimeout = 5,  // in summaries only, as operation 0: RunState::run_timeout_due_ms()
 };
 
 struct PendingOperation {
@@ -53,12 +35,7 @@ struct PendingOperation {
   std::int64_t due_ms = 0;    // a timer: when it fires; otherwise not before this
   std::int64_t scheduled_ms = 0;
   OperationKind kind{};
-  bool dispatched = false;  // an attempt waits in a queue or executes
-  bool settled = false;     // its result is among the inputs being gathered
-  bool retried = false;     // settled, by an attempt that failed and is followed by another
-  bool unwanted = false;    // a step: not tried again
-  bool done = false;        // waits to be swept out
-  std::unique_ptr<OperationDetails> details;
+  bool done = false;  // waits to be swept out
 
   bool is_step() const { return kind == OperationKind::kStep || kind == OperationKind::kShardStep; }
   bool is_attempted() const { return is_step() || kind == OperationKind::kActivity; }
@@ -72,7 +49,6 @@ class RunState {
   std::uint64_t chain = 0;
   std::uint64_t events = 0;
   std::int64_t started_ms = 0;
-  std::int64_t closed_ms = 0;
   const std::string* workflow = nullptr;
   const std::string* task_queue = nullptr;
   std::string workflow_id;
@@ -81,14 +57,19 @@ class RunState {
   bool unapplied = false;  // deferred inputs wait for the code
 
   bool open() const { return status == RunStatus::kRunning || status == RunStatus::kPaused; }
+  std::int64_t closed_ms() const { return open() ? 0 : end_ms_; }  // 0: open
+  // When the run ends at the latest, while it is open; nullopt: it has no limit.
+  std::optional<std::int64_t> run_timeout_due_ms() const {
+    if (!open() || end_ms_ == 0) return std::nullopt;
+    return end_ms_;
+  }
 
   // Adds one turn. Everything but last_seq and chain follows from it.
   void apply(const proto::Turn& turn, Names& names);
 
   // nullptr when the operation is not pending (any more).
-  PendingOperation* find(std::uint32_t id);
+  const PendingOperation* find(std::uint32_t id) const;
   const std::vector<PendingOperation>& pending() const { return pending_; }
-  std::vector<PendingOperation>& pending() { return pending_; }
 
   // As they are stored: empty for what most runs have, the run id's text and the default queue.
   std::string_view stored_workflow_id() const;
@@ -104,21 +85,21 @@ class RunState {
             std::string_view stored_workflow,
             std::string_view stored_task_queue,
             Names& names);
-  void apply_input(const proto::Event& event);
+  void apply_start(const proto::RunStarted& started, std::int64_t time_ms, Names& names);
+  void apply_answer(const event::Row& row, const proto::Event& event);
   void apply_command(const proto::Event& event, std::int64_t time_ms);
-  void add(PendingOperation operation) { pending_.push_back(std::move(operation)); }
+  PendingOperation* pending(std::uint32_t id);
   void finish(std::uint32_t id);
   void close(RunStatus how, std::int64_t time_ms);
 
-  std::uint32_t done_ = 0;                 // how many of pending_ wait to be swept out
+  std::uint32_t done_ = 0;  // how many of pending_ wait to be swept out
+  // Of an open run its limit, or 0; otherwise its end. One field, because a million runs may wait.
+  std::int64_t end_ms_ = 0;
   std::vector<PendingOperation> pending_;  // by id, ascending
 };
 
 // How a run ended, from its last turn.
 RunEnd end_of(const proto::Turn& last_turn);
-
-// What list() says of a run; describe() adds what only the shard knows.
-RunDescription describe_state(const RunState& state);
 
 // Index key of the archive: runs by status, in order of their start.
 std::string index_key(RunStatus status);

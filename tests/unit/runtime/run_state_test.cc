@@ -4,6 +4,7 @@
 
 #include "event/turn.h"
 #include "tests/support/scripted_run.h"
+#include "tests/unit/event/any_event.h"
 
 namespace reprise::runtime::run_state_test {
 namespace {
@@ -110,6 +111,31 @@ TEST(RunState, KnowsThatInputsWaitForTheCode) {
   EXPECT_FALSE(state.unapplied);
 }
 
+// Whatever the kind: what its row says happens, and only where it belongs.
+TEST(RunState, FoldsEveryKindAsItsRowSays) {
+  for (const event::Row& row : event::rows()) {
+    SCOPED_TRACE(row.name);
+    Names names;
+    proto::Turn as_command, as_input;
+    event::body_of(as_command.add_commands(), row.kind);
+    event::body_of(as_input.add_inputs(), row.kind);
+    const bool is_command = row.role == event::Role::kCommand;
+    RunState asked;
+    asked.apply(as_command, names);
+    EXPECT_EQ(asked.pending().size(), row.opens == event::Operation::kNone ? 0u : 1u);
+    EXPECT_EQ(asked.status,
+              is_command ? row.ends.value_or(RunStatus::kRunning) : RunStatus::kRunning);
+    EXPECT_EQ(event::closes(as_command), is_command && row.ends.has_value());
+    RunState told;
+    told.apply(as_input, names);
+    EXPECT_TRUE(told.pending().empty());
+    EXPECT_EQ(told.status,
+              is_command ? RunStatus::kRunning : row.ends.value_or(RunStatus::kRunning));
+    EXPECT_EQ(event::closes(as_input), !is_command && row.ends.has_value());
+    EXPECT_EQ(told.events, 1u);
+  }
+}
+
 TEST(RunState, ClosesAsTheLastTurnSays) {
   const auto status_after = [](auto fill) {
     Names names;
@@ -188,9 +214,56 @@ TEST(RunStateTime, ALimitBeyondTheEndOfTimeIsTheEndOfTime) {
   Names names;
   RunState state;
   state.apply(turn, names);
-  ASSERT_EQ(state.pending().size(), 2u);
+  ASSERT_EQ(state.pending().size(), 1u);
   EXPECT_EQ(state.pending()[0].due_ms, INT64_MAX);
-  EXPECT_EQ(state.pending()[1].due_ms, INT64_MAX);
+  EXPECT_EQ(state.run_timeout_due_ms(), INT64_MAX);
+}
+
+// In summaries it is operation 0, as it has always been.
+TEST(RunStateTime, TheLimitOfARunIsTheFirstOperationOfItsSummary) {
+  Names names;
+  RunState state;
+  auto turn = start_turn();
+  turn.mutable_inputs(0)->mutable_run_started()->set_run_timeout_ms(500);
+  schedule_activity(&turn, 1);
+  state.apply(turn, names);
+  EXPECT_EQ(state.closed_ms(), 0);
+  ASSERT_EQ(state.pending().size(), 1u);
+
+  proto::RunSummary summary;
+  state.to_summary(&summary);
+  ASSERT_EQ(summary.pending_size(), 2);
+  proto::PendingOperation limit;
+  limit.set_kind(5);
+  limit.set_attempt(1);
+  limit.set_due_ms(1'500);
+  EXPECT_EQ(summary.pending(0).SerializeAsString(), limit.SerializeAsString());
+  EXPECT_EQ(summary.closed_ms(), 0);
+  const RunState copy = RunState::from_summary(1, summary, names);
+  EXPECT_EQ(copy.run_timeout_due_ms(), 1'500);
+  EXPECT_EQ(copy.pending().size(), 1u);
+  proto::RunSummary again;
+  copy.to_summary(&again);
+  EXPECT_EQ(again.SerializeAsString(), summary.SerializeAsString());
+}
+
+TEST(RunStateTime, ARunThatHasEndedHasAnEndAndNoLimit) {
+  Names names;
+  RunState state;
+  auto turn = start_turn();
+  turn.mutable_inputs(0)->mutable_run_started()->set_run_timeout_ms(500);
+  state.apply(turn, names);
+  proto::Turn last;
+  last.set_time_ms(1'200);
+  last.add_commands()->mutable_run_completed();
+  state.apply(last, names);
+  EXPECT_EQ(state.closed_ms(), 1'200);
+  EXPECT_EQ(state.run_timeout_due_ms(), std::nullopt);
+  proto::RunSummary summary;
+  state.to_summary(&summary);
+  EXPECT_EQ(summary.pending_size(), 0);
+  EXPECT_EQ(summary.closed_ms(), 1'200);
+  EXPECT_EQ(RunState::from_summary(1, summary, names).closed_ms(), 1'200);
 }
 
 }  // namespace

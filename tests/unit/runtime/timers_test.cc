@@ -40,9 +40,8 @@ class TimersTest : public ::testing::Test {
 
   std::vector<std::uint32_t> fired(std::int64_t now_ms) {
     std::vector<std::uint32_t> ids;
-    timers_.fire_due(now_ms, [&](KnownRun&, PendingOperation& operation, const TimerEntry&) {
-      ids.push_back(operation.id);
-    });
+    timers_.fire_due(now_ms,
+                     [&](KnownRun&, const TimerEntry& entry) { ids.push_back(entry.operation); });
     return ids;
   }
 
@@ -69,16 +68,16 @@ TEST_F(TimersTest, SaysNothingOfWhatHasBeenCancelledOrIsSettled) {
   KnownRun& run = run_with_timers(1, 4);
   arm_all(run);
   cancel(run, 2);
-  run.state.find(3)->settled = true;
+  run.with_extras().operations.at(3).stage = OperationStage::kSettled;
   EXPECT_EQ(fired(1'000), (std::vector<std::uint32_t>{1, 4}));
   KnownRun& gone = run_with_timers(2, 1);
   arm_all(gone);
   gone.state.last_seq = 1;
   runs_.closed(gone);
   runs_.forget_archived(1);
-  bool any = timers_.fire_due(1'000, [](const auto&, const auto&, const auto&) { FAIL(); });
+  bool any = timers_.fire_due(1'000, [](const auto&, const auto&) { FAIL(); });
   EXPECT_TRUE(any) << "it was due, though it meant nothing";
-  any = timers_.fire_due(1'000, [](const auto&, const auto&, const auto&) { FAIL(); });
+  any = timers_.fire_due(1'000, [](const auto&, const auto&) { FAIL(); });
   EXPECT_FALSE(any);
 }
 
@@ -86,12 +85,36 @@ TEST_F(TimersTest, WhatIsArmedWhileOthersFireIsTakenWithThemIfItIsDue) {
   KnownRun& run = run_with_timers(1, 2);
   timers_.arm(run, run.state.pending()[0], TimerEntry::Kind::kRetry, 10);
   std::vector<std::int64_t> due;
-  timers_.fire_due(25, [&](KnownRun& of, PendingOperation& operation, const TimerEntry& entry) {
+  timers_.fire_due(25, [&](KnownRun& of, const TimerEntry& entry) {
     due.push_back(entry.due_ms);
-    timers_.arm(of, operation, entry.kind, entry.due_ms + 10);
+    timers_.arm(of, *of.state.find(entry.operation), entry.kind, entry.due_ms + 10);
   });
   EXPECT_EQ(due, (std::vector<std::int64_t>{10, 20}));
   EXPECT_EQ(timers_.next_due_ms(), 30);
+}
+
+TEST_F(TimersTest, TheLimitOfARunIsATimerOfItsOwnWhileTheRunIsOpen) {
+  proto::Turn start;
+  start.set_time_ms(5);
+  start.add_inputs()->mutable_run_started()->set_run_timeout_ms(10);
+  RunState limited;
+  limited.number = 1;
+  limited.apply(start, names_);
+  KnownRun& run = runs_.add(std::move(limited));
+  timers_.arm_run_timeout(run);
+  EXPECT_EQ(timers_.next_due_ms(), 15);
+  std::vector<TimerEntry::Kind> kinds;
+  const auto fire = [&](KnownRun&, const TimerEntry& entry) { kinds.push_back(entry.kind); };
+  timers_.fire_due(15, fire);
+  EXPECT_EQ(kinds, std::vector<TimerEntry::Kind>{TimerEntry::Kind::kRunTimeout});
+  timers_.arm_run_timeout(run);
+  proto::Turn last;
+  last.add_commands()->mutable_run_completed();
+  run.state.apply(last, names_);
+  timers_.fire_due(15, fire);
+  EXPECT_EQ(kinds.size(), 1u);
+  timers_.arm_run_timeout(run);
+  EXPECT_EQ(timers_.next_due_ms(), std::nullopt) << "it has none any more";
 }
 
 TEST_F(TimersTest, CancelledOnesAreSweptWhenTheyMayBeHalfOfAll) {

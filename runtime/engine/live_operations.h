@@ -1,0 +1,91 @@
+// What only this process knows of a run's operations: attempts under way, what was heard of them,
+// and how to make the next one. What is durable of them is in RunState; of an operation that is
+// pending there may be nothing here yet, as after a restart.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/pooled.h"
+#include "base/time.h"
+#include "proto/log.pb.h"
+#include "runtime/host/attempt.h"
+
+namespace reprise::runtime {
+
+struct StepDetails {
+  std::string name;
+  std::int64_t start_to_close_ms = 0;
+  std::unique_ptr<proto::RetryPolicy> retry;  // nullptr: the default
+};
+
+// What an attempt needs: `activity` or `step`, and what belongs to the attempts made so far.
+struct OperationDetails : base::Pooled<OperationDetails> {
+  std::shared_ptr<const proto::ActivityScheduled> activity;
+  std::optional<StepDetails> step;
+  std::shared_ptr<AttemptControl> control;  // of the attempt dispatched now
+  std::string last_failure;
+  std::string heartbeat;            // the latest details it reported
+  base::Time heartbeat_recorded{};  // when they were last written to the log
+  std::int64_t start_by_ms = 0;     // schedule_to_start of the attempt dispatched now
+  bool close_timer_armed = false;   // schedule_to_close
+};
+
+// Where an activity or a step is between two records of the log.
+//
+//   waiting    --an attempt is queued-->                     dispatched
+//   dispatched --it was abandoned, or its worker has gone--> waiting
+//   any        --an attempt failed, another follows-->       retried
+//   any        --a result, or a failure that is final-->     settled
+//   retried    --AttemptFailed is recorded-->                waiting
+//   settled    --the answer is recorded-->                   (forgotten)
+//
+// While it is retried or settled its input is among those being gathered, and nothing else happens
+// to it.
+enum class OperationStage : std::uint8_t { kWaiting, kDispatched, kRetried, kSettled };
+
+struct LiveOperation {
+  std::uint32_t id = 0;
+  OperationStage stage = OperationStage::kWaiting;
+  bool unwanted = false;                      // a step: not tried again
+  bool gone = false;                          // waits to be swept out
+  std::unique_ptr<OperationDetails> details;  // nullptr: to be read from the history
+
+  bool dispatched() const { return stage == OperationStage::kDispatched; }
+  // Is what became of it, or of its attempt, among the inputs being gathered?
+  bool settled() const {
+    return stage == OperationStage::kSettled || stage == OperationStage::kRetried;
+  }
+};
+
+// Of one run. Not thread-safe. Adding invalidates pointers to operations, but not to their details.
+class LiveOperations {
+ public:
+  // nullptr: nothing is known of it.
+  LiveOperation* find(std::uint32_t id);
+  // Found or made.
+  LiveOperation& at(std::uint32_t id);
+  // The turn has been folded into the run's state: what it answers or gives up is forgotten.
+  void apply(const proto::Turn& turn);
+  void clear();
+  bool empty() const { return operations_.size() == gone_; }
+
+  // In the order of their ids.
+  template <class Visit>
+  void for_each(const Visit& visit) {
+    for (LiveOperation& operation : operations_) {
+      if (!operation.gone) visit(operation);
+    }
+  }
+
+ private:
+  void apply_event(const proto::Event& event);
+  void forget(std::uint32_t id);
+
+  std::vector<LiveOperation> operations_;  // by id, ascending
+  std::size_t gone_ = 0;                   // how many of them wait to be swept out
+};
+
+}  // namespace reprise::runtime
