@@ -12,7 +12,7 @@
 #include "store/lmdb_env.h"
 #include "tests/beside/loaded_engine.h"
 #include "tests/support/command_output.h"
-#include "tests/support/scratch_directory.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 #include "tools/tail_reader.h"
 
@@ -242,7 +242,7 @@ int run(int argc, char** argv) {
                                   {.quick = 24, .full = 20'000});
   options.parse(argc, argv);
   testing::TortureReport report(options);
-  const testing::ScratchDirectory scratch;
+  const testing::TemporaryDirectory scratch;
   Beside beside(scratch.path(), report);
   LoadedEngine engine(beside.store());
   if (!engine.started()) {

@@ -8,9 +8,9 @@
 namespace reprise::store::archive_conformance_test {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class ArchiveConformance : public StoreConformance {
  protected:

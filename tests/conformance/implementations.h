@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "store/store.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/store/builders.h"
-#include "tests/unit/store/temporary_directory.h"
 
 namespace reprise::store {
 
@@ -25,17 +25,18 @@ inline std::unique_ptr<Store> open_in(const std::string& directory) {
 }
 
 inline auto all_implementations() {
-  return testing::Values(Implementation{.name = "Memory",
-                                        .persistent = false,
-                                        .open = [](const std::string&) { return memory_store(); }},
-                         Implementation{.name = "Lmdb", .persistent = true, .open = open_in});
+  return ::testing::Values(
+      Implementation{.name = "Memory",
+                     .persistent = false,
+                     .open = [](const std::string&) { return memory_store(); }},
+      Implementation{.name = "Lmdb", .persistent = true, .open = open_in});
 }
 
-inline std::string implementation_name(const testing::TestParamInfo<Implementation>& info) {
+inline std::string implementation_name(const ::testing::TestParamInfo<Implementation>& info) {
   return info.param.name;
 }
 
-class StoreConformance : public testing::TestWithParam<Implementation> {
+class StoreConformance : public ::testing::TestWithParam<Implementation> {
  protected:
   StoreConformance() : store_(GetParam().open(directory_.path())) {}
 
@@ -50,7 +51,7 @@ class StoreConformance : public testing::TestWithParam<Implementation> {
   Journal& journal() { return store_->journal(); }
   Archive& archive() { return store_->archive(); }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   std::unique_ptr<Store> store_;
 };
 

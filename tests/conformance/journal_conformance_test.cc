@@ -9,8 +9,8 @@ namespace reprise::store::journal_conformance_test {
 namespace {
 
 using base::ErrorCode;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class JournalConformance : public StoreConformance {
  protected:

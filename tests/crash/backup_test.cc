@@ -14,7 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "reprise/reprise.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise {
 namespace {
@@ -99,7 +99,7 @@ class Backup : public ::testing::Test {
     return static_cast<int>(handles.size());
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   const std::string store_ = directory_ / "store";
   const std::string copy_ = directory_ / "copy";
   std::unique_ptr<Engine> engine_;

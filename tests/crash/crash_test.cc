@@ -16,32 +16,18 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/temporary_directory.h"
+
 extern char** environ;
 
 namespace {
 
-namespace fs = std::filesystem;
+using reprise::testing::TemporaryDirectory;
 
 constexpr int kTransfers = 12;
 
-class Directory {
- public:
-  Directory() {
-    std::string pattern = (fs::temp_directory_path() / "reprise-crash-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  ~Directory() { fs::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 // True: it was killed. An exit with an error fails the test.
-bool job_is_killed(const Directory& directory, const std::string& where = {}, int at = 0) {
+bool job_is_killed(const TemporaryDirectory& directory, const std::string& where = {}, int at = 0) {
   std::string program = CRASH_JOB;
   std::string path = directory.path();
   std::string place = where;
@@ -67,7 +53,7 @@ struct Account {
   long cents = 0;
 };
 
-std::map<std::string, Account> read_ledger(const Directory& directory) {
+std::map<std::string, Account> read_ledger(const TemporaryDirectory& directory) {
   std::map<std::string, Account> transfers;
   std::set<std::string> applied;
   std::ifstream file(directory.path() + "/ledger");
@@ -82,7 +68,7 @@ std::map<std::string, Account> read_ledger(const Directory& directory) {
   return transfers;
 }
 
-void verify(const Directory& directory) {
+void verify(const TemporaryDirectory& directory) {
   std::map<std::string, std::set<std::string>> run_ids, results;
   std::map<std::string, std::string> final_run, final_result;
   std::ifstream file(directory.path() + "/acknowledged");
@@ -123,7 +109,7 @@ TEST_P(Crash, OnceAtEveryTransaction) {
   int at = 1;
   for (;; ++at) {
     SCOPED_TRACE(std::string(GetParam()) + " " + std::to_string(at));
-    const Directory directory;
+    const TemporaryDirectory directory;
     if (!job_is_killed(directory, GetParam(), at)) break;
     ASSERT_FALSE(job_is_killed(directory));
     verify(directory);
@@ -137,7 +123,7 @@ TEST_P(Crash, OnceAtEveryTransaction) {
 TEST_P(Crash, AgainAndAgain) {
   for (int at = 2; at <= 6; at += 2) {
     SCOPED_TRACE(std::string(GetParam()) + " " + std::to_string(at));
-    const Directory directory;
+    const TemporaryDirectory directory;
     int kills = 0;
     while (kills < 500 && job_is_killed(directory, GetParam(), at)) ++kills;
     ASSERT_LT(kills, 500) << "no progress";
@@ -152,7 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& where) { return std::string(where.param); });
 
 // What it printed, if it got through.
-std::optional<std::string> attempt_job(const Directory& directory, const std::string& arguments) {
+std::optional<std::string> attempt_job(const TemporaryDirectory& directory,
+                                       const std::string& arguments) {
   const std::string command = std::string(ATTEMPT_JOB) + " " + directory.path() + " " + arguments;
   FILE* job = popen(command.c_str(), "r");
   if (job == nullptr) std::abort();
@@ -162,7 +149,7 @@ std::optional<std::string> attempt_job(const Directory& directory, const std::st
 }
 
 TEST(CrashAttempts, AnActivityThatKillsTheProcessGivesUp) {
-  const Directory directory;
+  const TemporaryDirectory directory;
   for (int attempt = 1; attempt <= 3; ++attempt) {
     ASSERT_FALSE(attempt_job(directory, "kill 0").has_value()) << "attempt " << attempt;
   }
@@ -170,7 +157,7 @@ TEST(CrashAttempts, AnActivityThatKillsTheProcessGivesUp) {
 }
 
 TEST(CrashAttempts, OnlyAttemptsThatHadBegunAreUsedUp) {
-  const Directory directory;
+  const TemporaryDirectory directory;
   ASSERT_FALSE(attempt_job(directory, "kill 3").has_value());
   EXPECT_EQ(attempt_job(directory, "spare 3"),
             "killer completed\nonce completed\nonce completed\nonce completed\n");
@@ -178,7 +165,7 @@ TEST(CrashAttempts, OnlyAttemptsThatHadBegunAreUsedUp) {
 
 // The check can fail: a ledger that has lost an effect, or has one twice, must not pass.
 TEST(CrashHarness, FindsALostAndADoubledEffect) {
-  const Directory directory;
+  const TemporaryDirectory directory;
   ASSERT_FALSE(job_is_killed(directory));
   verify(directory);
   const std::string path = directory.path() + "/ledger";

@@ -1,20 +1,17 @@
 // Kills a process that runs transfers, at random moments and at every failpoint, again and again on
 // the same store, and compares its acknowledgements with the store at the end.
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <random>
 
 #include "tests/crash/failpoints.h"
 #include "tests/crash/world.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
 namespace reprise::testing {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr int kKillsPerWorld = 10;
 constexpr int kTransfersPerLife = 30;
@@ -22,24 +19,12 @@ constexpr int kControlTries = 40;
 constexpr std::uint64_t kMoreKills = 400;
 constexpr std::size_t kFailuresSaid = 8;
 
-// In memory where there is room: a process's death does not need a disk.
-std::string make_base() {
-  std::error_code missing;
-  const auto memory = fs::space("/dev/shm", missing);
-  const bool room = !missing && memory.available > std::uintmax_t{256} << 20;
-  std::string base =
-      (room ? fs::path("/dev/shm") : fs::temp_directory_path()) / "reprise-crash-XXXXXX";
-  if (::mkdtemp(base.data()) == nullptr) std::abort();
-  return base;
-}
-
 class Torture {
  public:
   Torture(const TortureOptions& options, TortureReport& report)
-      : wanted_(options.count()), report_(report), random_(options.seed), base_(make_base()) {}
+      : wanted_(options.count()), report_(report), random_(options.seed) {}
   ~Torture() {
-    std::error_code ignored;
-    if (!report_.failed()) fs::remove_all(base_, ignored);
+    if (report_.failed()) base_.keep();
   }
   Torture(const Torture&) = delete;
   Torture& operator=(const Torture&) = delete;
@@ -69,7 +54,7 @@ class Torture {
     return {};
   }
 
-  std::string next_directory() { return base_ + "/" + std::to_string(++worlds_); }
+  std::string next_directory() { return base_ / std::to_string(++worlds_); }
   int number(int from, int to) { return std::uniform_int_distribution(from, to)(random_); }
 
   void live_on(World& world) {
@@ -181,7 +166,7 @@ class Torture {
   const std::uint64_t wanted_;
   TortureReport& report_;
   std::mt19937_64 random_;
-  const std::string base_;
+  TemporaryDirectory base_;
   bool retention_ = false;
   std::uint64_t worlds_ = 0;
   std::uint64_t kills_ = 0;

@@ -1,5 +1,4 @@
 // The files that the store reads besides LMDB's: FORMAT, LOCK and attempts, with any content.
-#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <unistd.h>
@@ -8,31 +7,14 @@
 #include "store/file_attempt_slots.h"
 #include "store/store_lock.h"
 #include "tests/fuzz/targets.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::fuzz {
 namespace {
 
-// One for the whole process, in memory if the machine has such a place.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    name += "/reprise_fuzz.XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw Defect("there is no place for scratch files");
-    path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
+// One for the whole process.
 const store::StoreDirectory& directory() {
-  static const Scratch scratch;
+  static const testing::TemporaryDirectory scratch;
   static const store::StoreDirectory directory{scratch.path()};
   return directory;
 }

@@ -13,7 +13,7 @@
 #include "store/store.h"
 #include "tests/identity/odd_files.h"
 #include "tests/identity/opened_store.h"
-#include "tests/support/scratch_directory.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
 namespace reprise::identity {
@@ -214,7 +214,7 @@ int run(int argc, char** argv) {
                                   {.quick = 96, .full = 20'000});
   options.parse(argc, argv);
   testing::TortureReport report(options);
-  const testing::ScratchDirectory scratch;
+  const testing::TemporaryDirectory scratch;
   const fs::path base = scratch.path();
   Moves moves(base);
   OddFiles odd(base.string());

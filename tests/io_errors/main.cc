@@ -13,7 +13,7 @@
 #include "tests/io_errors/process_exit.h"
 #include "tests/io_errors/trial.h"
 #include "tests/support/child_lines.h"
-#include "tests/support/scratch_directory.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
 namespace reprise::testing {
@@ -90,7 +90,7 @@ int run(int argc, char** argv) {
                          {.quick = 1, .full = 300});
   options.parse(argc, argv);
   TortureReport report(options);
-  const ScratchDirectory scratch;
+  const TemporaryDirectory scratch;
   Totals totals;
   for (std::uint64_t i = 0; i < options.count(); ++i) {
     for (const FaultPlan& plan : all_plans()) {

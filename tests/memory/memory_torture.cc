@@ -18,6 +18,7 @@
 
 #include "base/out_of_memory.h"
 #include "tests/memory/parts.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
 namespace reprise::testing {
@@ -164,13 +165,6 @@ class Trials {
   std::uint64_t ended_ = 0;
 };
 
-std::string scratch() {
-  std::string name = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path();
-  name += "/reprise_memory.XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) std::abort();
-  return name;
-}
-
 struct Counts {
   std::uint64_t trials = 0;
   std::uint64_t ended = 0;
@@ -228,7 +222,8 @@ int main(int argc, char** argv) {
   options.app.add_flag("--from-then-on", from_then_on, "with --failing: and every later one");
   options.parse(argc, argv);
 
-  const std::string directory = scratch();
+  const TemporaryDirectory scratch;
+  const std::string& directory = scratch.path();
   TortureReport report(options);
   Counts total;
   for (const Part* part : {&kStorePart, &kReplayPart, &kRecoveryPart, &kEnginePart}) {
@@ -251,6 +246,5 @@ int main(int argc, char** argv) {
     if (!caught) report.fail("a journal that loses records was not noticed");
     report.add("controls", caught ? "1/1" : "0/1");
   }
-  std::filesystem::remove_all(directory);
   return report.finish();
 }

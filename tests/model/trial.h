@@ -7,7 +7,7 @@
 #include "tests/model/draw.h"
 #include "tests/model/life.h"
 #include "tests/model/oracle.h"
-#include "tests/support/scratch_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::model {
 
@@ -64,7 +64,7 @@ class Trial {
   const std::uint64_t seed_;
   const Lie lie_;
   const Names names_;
-  const testing::ScratchDirectory directory_;
+  const testing::TemporaryDirectory directory_;
   Oracle oracle_;
   Draw draw_;
   std::optional<Life> life_;

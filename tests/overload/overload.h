@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
 namespace reprise::overload {
@@ -22,17 +23,13 @@ struct Sizes {
   std::uint64_t pending = 0;   // activities of one run that wait at the same time
 };
 
-// A directory of its own for each scenario, gone with it.
+// For each scenario one of its own.
 class Directory {
  public:
-  Directory();
-  ~Directory();
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  std::string store() const { return path_ + "/store"; }
+  std::string store() const { return directory_ / "store"; }
 
  private:
-  std::string path_;
+  testing::TemporaryDirectory directory_{testing::TemporaryDirectory::Place::kDisk};
 };
 
 // Keeps what an engine logs. Thread-safe; outlives the engine.

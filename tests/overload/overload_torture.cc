@@ -6,17 +6,6 @@
 
 namespace reprise::overload {
 
-Directory::Directory() {
-  std::string pattern =
-      (std::filesystem::temp_directory_path() / "reprise-overload-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) std::abort();
-  path_ = pattern;
-}
-
-Directory::~Directory() {
-  std::filesystem::remove_all(path_);
-}
-
 LogSink Log::sink() {
   return [this](LogLevel, std::string_view line) {
     const std::lock_guard lock(mutex_);

@@ -9,14 +9,14 @@
 #include <random>
 
 #include "tests/poison/poison.h"
-#include "tests/support/scratch_directory.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
 namespace reprise::poison {
 namespace {
 
 using reprise::testing::ChildLines;
-using reprise::testing::ScratchDirectory;
+using reprise::testing::TemporaryDirectory;
 using reprise::testing::TortureOptions;
 using reprise::testing::TortureReport;
 
@@ -104,14 +104,14 @@ class Trial {
 
   const Kind kind_;
   TortureReport* const report_;
-  const ScratchDirectory directory_;
+  const TemporaryDirectory directory_;
   Process process_;
   ChildLines last_;
 };
 
 // Innocent runs, and a process that is killed from outside again and again, at any moment.
 std::uint64_t kill_innocents(std::mt19937_64& random, TortureReport* report) {
-  const ScratchDirectory directory;
+  const TemporaryDirectory directory;
   Process process{.store = directory.path() + "/store",
                   .says = directory.path() + "/says",
                   .kind = {},

@@ -13,7 +13,7 @@
 #include "tests/power_fail/crash_image.h"
 #include "tests/power_fail/recording.h"
 #include "tests/support/child_lines.h"
-#include "tests/support/scratch_directory.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
 namespace reprise::testing {
@@ -125,7 +125,7 @@ int run(int argc, char** argv) {
                          {.quick = 2'000, .full = 1'000'000});
   options.parse(argc, argv);
   TortureReport report(options);
-  const ScratchDirectory scratch;
+  const TemporaryDirectory scratch;
   std::uint64_t states = 0;
   std::uint64_t bad = 0;
   std::uint64_t workloads = 0;

@@ -14,6 +14,7 @@
 #include "store/lmdb_pages.h"
 #include "tests/rot/damage.h"
 #include "tests/rot/workload.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
 namespace reprise::rot {
@@ -313,10 +314,8 @@ int run(int argc, char** argv) {
   options.app.add_option("--keep", keep, "copy the last trial's damaged files to this directory");
   options.parse(argc, argv);
   testing::TortureReport report(options);
-  std::string pattern =
-      (fs::exists("/dev/shm") ? "/dev/shm" : "/tmp") + std::string("/reprise-rot-XXXXXX");
-  if (::mkdtemp(pattern.data()) == nullptr) return 2;
-  const fs::path base = pattern;
+  const testing::TemporaryDirectory directory;
+  const fs::path base = directory.path();
   const Reference reference = make_reference(base / "made");
 
   Counts counts{};
@@ -354,7 +353,6 @@ int run(int argc, char** argv) {
   const std::uint64_t control_trials = std::max<std::uint64_t>(options.count() / 10, 50);
   const std::uint64_t silent =
       silent_without_checksums(reference, base / "trial", control_trials, options.seed);
-  fs::remove_all(base);
 
   print(counts);
   report.add("trials", options.count());

@@ -21,7 +21,7 @@
 #include "runtime/engine/store_audit.h"
 #include "tests/round_trip/keeper.h"
 #include "tests/support/odd_text.h"
-#include "tests/support/scratch_directory.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
 namespace reprise::round_trip {
@@ -397,7 +397,7 @@ class Trial {
   const std::uint64_t seed_;
   const Lie lie_;
   const std::vector<Plan> plans_;
-  const testing::ScratchDirectory directory_;
+  const testing::TemporaryDirectory directory_;
   Acknowledged acknowledged_;
   std::vector<std::string> histories_;
   std::string wrong_;

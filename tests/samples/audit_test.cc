@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/samples/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace order_saga {
 namespace {
@@ -49,7 +49,7 @@ class AuditTest : public testing::Test {
     EXPECT_NE(problems().find(expected), std::string::npos) << problems();
   }
 
-  TemporaryDirectory directory_;
+  reprise::testing::TemporaryDirectory directory_;
   Ledger ledger_{directory_ / "ledger.db"};
   int keys_ = 0;
   Verdicts verdicts_{{"sold", Verdict::kCompleted},

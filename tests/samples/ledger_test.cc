@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "samples/order_saga/books.h"
-#include "tests/samples/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace order_saga {
 namespace {
@@ -18,7 +18,7 @@ class LedgerTest : public testing::Test {
   LedgerTest() { ledger_.open_for(kOrders); }
   std::int64_t hats() { return books_.shelves().at(0).on_shelf; }
 
-  TemporaryDirectory directory_;
+  reprise::testing::TemporaryDirectory directory_;
   Ledger ledger_{directory_ / "ledger.db"};
   Books books_{directory_ / "ledger.db"};
 };

@@ -13,7 +13,7 @@
 #include "samples/order_saga/csv.h"
 #include "samples/order_saga/runs.h"
 #include "samples/order_saga/sqlite.h"
-#include "tests/samples/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace order_saga {
 namespace {
@@ -35,7 +35,7 @@ class OrderSagaTest : public testing::Test {
     Database(ledger_file(options_.data), Database::Mode::kReadWrite).run(sql);
   }
 
-  TemporaryDirectory directory_;
+  reprise::testing::TemporaryDirectory directory_;
   const RunOptions options_{.orders = directory_ / "orders.csv",
                             .data = directory_ / "data",
                             .pack_within = std::chrono::milliseconds(500),
@@ -83,7 +83,7 @@ TEST_F(OrderSagaTest, TheProgramReplaysItsRuns) {
 // Asked for help, the programs print it and leave no store behind; so does hello.
 TEST_F(OrderSagaTest, TheProgramsExplainThemselves) {
   const auto exit_code = [&](const std::string& command) {
-    const std::string in = "cd " + (directory_ / "").string() + " && ";
+    const std::string in = "cd " + directory_.path() + " && ";
     return WEXITSTATUS(std::system((in + command + " > /dev/null 2>&1").c_str()));
   };
   const std::vector<std::string> programs{ORDER_SAGA_PROGRAM, FAN_OUT_PROGRAM, APPROVAL_PROGRAM};
@@ -106,7 +106,7 @@ TEST_F(OrderSagaTest, TheProgramsSayThatTheirStoreIsInUse) {
     const auto engine =
         reprise::Engine::open(directory_ / store, {.logger = [](reprise::LogLevel, auto) {}});
     const std::string command =
-        "cd " + directory_.path().string() + " && " + program + " 2> " + said + " > /dev/null";
+        "cd " + directory_.path() + " && " + program + " 2> " + said + " > /dev/null";
     EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1) << program;
     std::ifstream file(said);
     const std::string text((std::istreambuf_iterator<char>(file)), {});

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/samples/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace versioning {
 namespace {
@@ -26,7 +26,7 @@ class VersioningProgram : public testing::Test {
  protected:
   // "old take order-1".
   Output versioning(const std::string& command) const {
-    const std::string line = "cd '" + directory_.path().string() +
+    const std::string line = "cd '" + directory_.path() +
                              "' && '" VERSIONING_PROGRAMS "/'versioning_" + command + " 2>&1";
     Output output;
     std::FILE* const pipe = ::popen(line.c_str(), "r");
@@ -41,7 +41,7 @@ class VersioningProgram : public testing::Test {
     return versioning(stage + " verify --store versioning.db");
   }
 
-  const TemporaryDirectory directory_;
+  const reprise::testing::TemporaryDirectory directory_;
 };
 
 // The part of docs/versioning.md between "$ ./COMMAND" and the end of its block.

@@ -12,7 +12,7 @@
 #include "runtime/control/frame.h"
 #include "runtime/control/server.h"
 #include "tests/support/engine_fixture.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::testing {
 
@@ -129,7 +129,7 @@ class ControlFixture : public EngineFixture {
     EXPECT_EQ(code_of(ask(control_signal("nobody"))), base::ErrorCode::kNotFound);
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   runtime::SteadyTime now_{};
   std::unique_ptr<runtime::ControlServer> server_;
 };

@@ -57,7 +57,7 @@ class ControlSocketTest : public ::testing::Test {
   }
   std::string socket_in(const std::string& directory) { return directory + "/control"; }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
 };
 
 TEST_F(ControlSocketTest, IsForThisUserAndIsRemovedInTheEnd) {

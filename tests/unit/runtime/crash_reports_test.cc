@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "base/out_of_memory.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::runtime::crash_reports_test {
 namespace {
@@ -32,7 +32,7 @@ class EndsTest : public ::testing::Test {
     return WEXITSTATUS(status);
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
 };
 
 // A run whose code another thread is executing is not known to have used up the memory.

@@ -8,7 +8,7 @@
 #include "base/ids.h"
 #include "runtime/control/client.h"
 #include "tests/support/engine_fixture.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::testing::full_engine_control_test {
 namespace {
@@ -80,7 +80,7 @@ class FullEngineControl : public ::testing::Test {
     return static_cast<ErrorCode>((*reply)->error().code());
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   const std::string store_ = directory_ / "store";
   std::atomic<bool> started_{false};
   std::atomic<bool> is_stuck_{false};

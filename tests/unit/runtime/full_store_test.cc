@@ -8,7 +8,7 @@
 
 #include "runtime/engine/embedded_engine.h"
 #include "tests/support/engine_fixture.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::testing::full_store_test {
 namespace {
@@ -261,7 +261,7 @@ TEST_F(FullStoreTest, AnArchiveThatCannotBeWrittenIsFatalOnce) {
 // A store of LMDB whose journal reaches its largest size: archived records leave it, and it takes
 // work again, any number of times.
 TEST_F(FullStoreTest, AFullMapEmptiesByItself) {
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   store::StoreOptions sizes;
   sizes.journal_map_bytes = std::uint64_t{1} << 20;
   auto opened = store::open_store(directory / "store", sizes);

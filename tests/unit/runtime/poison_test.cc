@@ -10,7 +10,7 @@
 #include "store/parked_notes.h"
 #include "store/turn_marks.h"
 #include "tests/support/engine_fixture.h"
-#include "tests/support/scratch_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::testing::poison_test {
 namespace {
@@ -93,7 +93,7 @@ class PoisonedRuns : public EngineFixture {
     reopen();
   }
 
-  ScratchDirectory directory_;
+  TemporaryDirectory directory_;
 };
 
 TEST_F(PoisonedRuns, OneThatEndedTheProcessTwiceIsSetAsideAndTheOthersGoOn) {

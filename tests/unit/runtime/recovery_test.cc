@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/engine_fixture.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::testing::recovery_test {
 namespace {
@@ -21,17 +22,10 @@ using ::testing::SizeIs;
 // leaves everything in the journal.
 class Recovery : public EngineFixture, public ::testing::WithParamInterface<std::size_t> {
  protected:
-  Recovery() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "reprise-recovery-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) std::abort();
-    directory_ = pattern;
-    reopen();
-  }
+  Recovery() { reopen(); }
   ~Recovery() override {
     worker_.reset();
     engine_.reset();
-    std::filesystem::remove_all(directory_);
   }
 
   // Closing saves nothing that was not on the disk before.
@@ -40,7 +34,7 @@ class Recovery : public EngineFixture, public ::testing::WithParamInterface<std:
     engine_.reset();
     auto with_slice = options();
     with_slice.archive_slice = slice_;
-    auto opened = runtime::Engine::open(directory_ + "/store", with_slice);
+    auto opened = runtime::Engine::open(directory_ / "store", with_slice);
     ASSERT_TRUE(opened) << opened.error().text();
     engine_ = std::move(*opened);
   }
@@ -54,7 +48,7 @@ class Recovery : public EngineFixture, public ::testing::WithParamInterface<std:
 
   // Every copy of `text` in the journal's file gets one wrong bit.
   void damage_journal(const std::string& text) {
-    const std::string path = directory_ + "/store/journal/data.mdb";
+    const std::string path = directory_ / "store/journal/data.mdb";
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
     std::string bytes((std::istreambuf_iterator<char>(file)), {});
     std::size_t found = 0;
@@ -67,7 +61,7 @@ class Recovery : public EngineFixture, public ::testing::WithParamInterface<std:
     ASSERT_GT(found, 0u);
   }
 
-  std::string directory_;
+  TemporaryDirectory directory_;
   std::size_t slice_ = GetParam();
 };
 

@@ -6,7 +6,7 @@
 #include "runtime/engine/embedded_engine.h"
 #include "tests/support/engine_fixture.h"
 #include "tests/support/forwarding_store.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::testing::retention_test {
 namespace {
@@ -63,7 +63,7 @@ class Retention : public EngineFixture, public ::testing::WithParamInterface<boo
     return ids;
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   store::Store* store_ = nullptr;
   int pushers_ = 0;
 };

@@ -7,7 +7,7 @@
 #include "tests/support/engine_fixture.h"
 #include "tests/support/full_store.h"
 #include "tests/support/quarantined_by_mistake.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::testing::second_look_test {
 namespace {
@@ -119,7 +119,7 @@ class SecondLook : public EngineFixture {
     return count;
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   store::Store* store_ = nullptr;
 };
 

@@ -7,7 +7,7 @@
 
 #include "runtime/engine/recovery.h"
 #include "tests/rot/workload.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::runtime {
 namespace {
@@ -28,7 +28,7 @@ bool check_is_content(const std::string& directory, store::InspectMode mode) {
 
 // As after restoring some of the files from one backup, and some from another.
 TEST(StoreAudit, FindsJournalAndArchiveOfDifferentGenerations) {
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   std::vector<std::string> moments;
   rot::make_store(directory / "made", [&] {
     moments.push_back(directory / ("moment-" + std::to_string(moments.size())));

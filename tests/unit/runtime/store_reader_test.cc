@@ -10,7 +10,7 @@
 #include "runtime/history/history.h"
 #include "tests/rot/workload.h"
 #include "tests/support/other_engine.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::runtime::store_reader_test {
 namespace {
@@ -100,7 +100,7 @@ class StoreReaderTest : public ::testing::Test {
     });
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   const std::string store_ = directory_ / "orders.db";
 };
 

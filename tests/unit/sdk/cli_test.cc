@@ -13,7 +13,7 @@
 #include "reprise/engine.h"
 #include "reprise/history.h"
 #include "reprise/testing/env.h"
-#include "tests/support/scratch_directory.h"
+#include "tests/support/temporary_directory.h"
 
 // As a user's: stacks leave out what is in our own namespace.
 namespace cli_test_code {
@@ -102,7 +102,7 @@ class CliTest : public ::testing::Test {
     });
   }
 
-  testing::ScratchDirectory directory_;
+  testing::TemporaryDirectory directory_;
   std::unique_ptr<Worker> worker_ = std::make_unique<Worker>();
 };
 

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::engine_test {
 namespace {
@@ -31,7 +31,7 @@ class Engines : public ::testing::Test {
     return Engine::open(directory_ / "store", std::move(options));
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
 };
 
 int add_up(Context& ctx, int wanted) {

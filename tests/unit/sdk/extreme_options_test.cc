@@ -14,7 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "base/sanitizers.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise {
 namespace {
@@ -55,7 +55,7 @@ class ExtremeOptions : public ::testing::Test {
     }
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   int stores_ = 0;
 };
 

@@ -12,7 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise {
 namespace {
@@ -102,7 +102,7 @@ TEST(ExtremeTimes, OfActivitiesAndStepsAreRefusedOrKept) {
 
 // Where time limits are watched by a thread.
 TEST(ExtremeTimes, AreKeptByAnEngine) {
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   const auto engine = Engine::open(directory / "store", {.logger = [](LogLevel, auto) {}});
   Worker worker(*engine);
   worker.implement(fails_so_often, attempt_after_failures);
@@ -199,7 +199,7 @@ TEST(ExtremeTimes, OfWaitingForATestsRun) {
 }
 
 TEST(ExtremeTimes, OfWaitingForARunOfAnEngine) {
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   const auto engine = Engine::open(directory / "store", {.logger = [](LogLevel, auto) {}});
   Worker worker(*engine);
   worker.implement(extreme_workflow, [](Context& ctx, int wait) -> std::string {

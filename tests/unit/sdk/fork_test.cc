@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/sanitizers.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::fork_test {
 namespace {
@@ -54,7 +54,7 @@ EngineOptions quiet() {
 }
 
 TEST(Fork, AChildsCallsAreRefusedAndItsDestructorsDoNothing) {
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   auto engine = Engine::open(directory / "store", quiet());
   auto worker = std::make_unique<Worker>(*engine);
   implement(*worker);
@@ -88,7 +88,7 @@ TEST(Fork, AChildsCallsAreRefusedAndItsDestructorsDoNothing) {
 
 TEST(Fork, AChildMayOpenAnEngineOfItsOwn) {
   if (REPRISE_TSAN != 0) GTEST_SKIP() << "a child of threads starts none there";
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   auto engine = Engine::open(directory / "store", quiet());
   const int wrong = first_false_in_child([&] {
     const auto own = Engine::open(directory / "own", quiet());

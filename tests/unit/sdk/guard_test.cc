@@ -13,7 +13,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::guard_test {
 namespace {
@@ -189,7 +189,7 @@ TEST_F(GuardInEnv, AllowsTheStrandThatAsked) {
 
 TEST(GuardOfAnEngine, ReportsOnceToItsLog) {
   const Variable unset(nullptr);
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   std::mutex mutex;
   std::vector<std::string> lines;
   {
@@ -216,7 +216,7 @@ TEST(GuardOfAnEngine, ReportsOnceToItsLog) {
 
 TEST(GuardOfAnEngine, ParksAndGoesOnWithMendedCode) {
   const Variable unset(nullptr);
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   std::promise<std::string> parked;
   const EngineOptions options{
       .shards = 1, .guard = Guard::kPark, .logger = [&](LogLevel level, std::string_view line) {

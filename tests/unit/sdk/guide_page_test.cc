@@ -14,7 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/page_code.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise_guide_page_test {
 namespace {
@@ -340,7 +340,7 @@ int serve(const std::string& directory, const std::function<void()>& ready) {
 }
 
 TEST(Guide, EndsWhenItIsTold) {
-  const reprise::store::TemporaryDirectory directory;
+  const reprise::testing::TemporaryDirectory directory;
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const pid_t program = ::fork();

@@ -18,7 +18,7 @@
 #include "reprise/testing/explore.h"
 #include "reprise/testing/gtest.h"
 #include "reprise/verify.h"
-#include "tests/support/scratch_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::hostile_text_test {
 namespace {
@@ -100,7 +100,7 @@ class HostileText : public ::testing::Test {
     return all += ::testing::internal::GetCapturedStderr();
   }
 
-  const testing::ScratchDirectory directory_;
+  const testing::TemporaryDirectory directory_;
   const std::string store_ = directory_.path() + "/store";
   const std::string file_ = directory_.path() + "/run.bin";
   std::mutex mutex_;

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::log_lines_test {
 namespace {
@@ -38,7 +38,7 @@ class LogLines : public ::testing::Test {
     return lines_;
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   std::mutex mutex_;
   std::string lines_;
 };

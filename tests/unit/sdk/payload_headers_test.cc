@@ -16,7 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "proto/log.pb.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace shelf {
 
@@ -293,7 +293,7 @@ TEST(Protobuf, RefusesToWriteWhatItWouldNotRead) {
 
 // Only for users' messages; there are no complaints about our own records.
 TEST(Protobuf, LogsWhereTheEngineDoes) {
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   std::string logged;
   google::protobuf::StringValue text;
   text.set_value("M\xfctze");

@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::refused_calls {
 namespace {
@@ -191,7 +191,7 @@ void implement_everywhere(Registry& to, std::function<Client&()> client) {
 }
 
 TEST(ClientCalls, AreRefusedWhereverAShardRunsCode) {
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   const auto engine = Engine::open(
       directory / "store", {.shards = 1, .guard = Guard::kOff, .logger = [](auto, auto) {}});
   Client client(*engine);
@@ -219,7 +219,7 @@ TEST(ClientCalls, AreRefusedInTestsAsWell) {
 
 // The sink of the engine's own lines is called there too.
 TEST(ClientCalls, AreRefusedInTheSinkOfLogLines) {
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   Client* client = nullptr;
   std::atomic<bool> was_logged = false;
   std::string accepted;

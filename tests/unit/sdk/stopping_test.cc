@@ -15,7 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "base/sanitizers.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise {
 namespace {
@@ -38,7 +38,7 @@ class Stopping : public ::testing::Test {
                      [](Context& ctx, int) { return ctx.inbox(go_on).next().get(); });
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   std::atomic<bool> begun_{false};
 };
 

@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::text_test {
 namespace {
@@ -229,7 +229,7 @@ TEST(Text, OfCausesIsBoundedInDepth) {
 // ---- the store --------------------------------------------------------------------------------
 
 TEST(Text, OutlivesTheProcess) {
-  const store::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   const auto implement = [](Worker& worker) {
     worker.implement(order, [](Context& ctx, const std::string&) -> std::string {
       try {

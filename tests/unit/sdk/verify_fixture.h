@@ -9,8 +9,8 @@
 
 #include "reprise/reprise.h"
 #include "reprise/verify.h"
-#include "tests/support/scratch_directory.h"
 #include "tests/support/service_over.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::verify_test {
 
@@ -127,7 +127,7 @@ class VerifyTest : public ::testing::Test {
     return verify(store_, worker, options);
   }
 
-  const testing::ScratchDirectory directory_;
+  const testing::TemporaryDirectory directory_;
   const std::string store_;
 };
 

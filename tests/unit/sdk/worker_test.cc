@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::worker_test {
 namespace {
@@ -27,7 +27,7 @@ class Workers : public ::testing::Test {
     return Engine::open(directory_ / "store", {.logger = [](LogLevel, std::string_view) {}});
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
 };
 
 int call_twice(Context& ctx, int value) {

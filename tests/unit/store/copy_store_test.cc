@@ -12,8 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using base::ErrorCode;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class CopyStoreTest : public StoreDirectoryTest {
  protected:

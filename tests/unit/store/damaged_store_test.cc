@@ -5,7 +5,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using base::ErrorCode;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 class DamagedStoreTest : public StoreDirectoryTest {
  protected:
   void expect_rolled_back() {

@@ -8,18 +8,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/store/processes.h"
-#include "tests/unit/store/temporary_directory.h"
 
 namespace reprise::store::file_attempt_slots_test {
 namespace {
 
 using base::ErrorCode;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::uint32_t kSlotsPerChunk = 4096;
 
-class FileAttemptSlotsTest : public testing::Test {
+class FileAttemptSlotsTest : public ::testing::Test {
  protected:
   std::unique_ptr<FileAttemptSlots> open() {
     auto slots = FileAttemptSlots::open(path_);
@@ -33,7 +33,7 @@ class FileAttemptSlotsTest : public testing::Test {
     file.put(byte);
   }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   const std::string path_ = directory_ / "attempts";
 };
 

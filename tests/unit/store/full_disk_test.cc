@@ -6,15 +6,15 @@
 #include <gtest/gtest.h>
 
 #include "store/store.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/store/builders.h"
-#include "tests/unit/store/temporary_directory.h"
 
 namespace reprise::store::full_disk_test {
 namespace {
 
 namespace fs = std::filesystem;
 using base::ErrorCode;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class FileSizeLimit {
  public:
@@ -40,7 +40,7 @@ RecordBatch large_batch(Seq first) {
   return batch_of(first, {std::string(1 << 20, 'x')});
 }
 
-class FullDiskTest : public testing::Test {
+class FullDiskTest : public ::testing::Test {
  protected:
   std::unique_ptr<Store> open(StoreOptions options = {}) {
     auto store = open_store(path_, options);
@@ -53,7 +53,7 @@ class FullDiskTest : public testing::Test {
     EXPECT_THAT(status.error().message, HasSubstr(path_ + file));
   }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   const std::string path_ = directory_ / "store";
 };
 

@@ -12,9 +12,9 @@ namespace reprise::store::history_test {
 namespace {
 
 using base::ErrorCode;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 // A journal whose reads can be changed, and during whose reads other things can happen.
 class StagedJournal final : public Journal {
@@ -49,7 +49,7 @@ class StagedJournal final : public Journal {
   MemoryJournal memory_;
 };
 
-class HistoryTest : public testing::Test {
+class HistoryTest : public ::testing::Test {
  protected:
   // Records 1..6: run 1 has 1, 3, 5, 6 and run 2 has 2, 4.
   void SetUp() override {

@@ -10,15 +10,15 @@
 #include "store/store.h"
 #include "store/writer.h"
 #include "tests/support/io_failures.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/store/builders.h"
-#include "tests/unit/store/temporary_directory.h"
 
 namespace reprise::store::io_failure_test {
 namespace {
 
 using base::ErrorCode;
-using testing::AnyOf;
-using testing::HasSubstr;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
 
 constexpr int kMoreThanThereAre = 500;
 
@@ -75,8 +75,8 @@ void expect_what_was_acknowledged(const std::string& path, const Life& life) {
   EXPECT_TRUE(append((*store)->journal(), numbered_batch(last + 1, 1)));
 }
 
-class IoFailureTest : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Errors, IoFailureTest, testing::Values(EIO, ENOSPC));
+class IoFailureTest : public ::testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Errors, IoFailureTest, ::testing::Values(EIO, ENOSPC));
 
 TEST_P(IoFailureTest, WhicheverOperationFailsNothingAcknowledgedIsLost) {
   bool happened = true;
@@ -84,7 +84,7 @@ TEST_P(IoFailureTest, WhicheverOperationFailsNothingAcknowledgedIsLost) {
   while (happened) {
     ASSERT_LT(++operation, kMoreThanThereAre);
     SCOPED_TRACE("operation " + std::to_string(operation));
-    const TemporaryDirectory directory;
+    const testing::TemporaryDirectory directory;
     Life life;
     {
       const IoFailure failure(operation, GetParam());
@@ -103,7 +103,7 @@ TEST_P(IoFailureTest, WhicheverOperationFailsNothingAcknowledgedIsLost) {
 
 // LMDB goes on after a failed fdatasync as if nothing had happened; the journal does not.
 TEST(SyncFailureTest, AJournalWhoseSyncFailedRefusesEverythingAfterIt) {
-  const TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   const auto store = open_store(directory / "store");
   ASSERT_TRUE(store);
   Journal& journal = (*store)->journal();
@@ -124,7 +124,7 @@ TEST(SyncFailureTest, AJournalWhoseSyncFailedRefusesEverythingAfterIt) {
 }
 
 TEST(SyncFailureTest, AWriterPassesItOnOnce) {
-  const TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   const auto store = open_store(directory / "store");
   ASSERT_TRUE(store);
   std::vector<Seq> durable;
@@ -151,8 +151,8 @@ TEST(SyncFailureTest, AWriterPassesItOnOnce) {
     append_one();
   }
   append_one();
-  EXPECT_THAT(durable, testing::ElementsAre(1));
-  EXPECT_THAT(errors, testing::ElementsAre(ErrorCode::kStoreIo));
+  EXPECT_THAT(durable, ::testing::ElementsAre(1));
+  EXPECT_THAT(errors, ::testing::ElementsAre(ErrorCode::kStoreIo));
 }
 
 }  // namespace

@@ -5,12 +5,12 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::store::lmdb_env_test {
 namespace {
 
-class LmdbEnvTest : public testing::Test {
+class LmdbEnvTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto env = LmdbEnv::open({.path = directory_.path(), .map_bytes = 1 << 20, .create = true});
@@ -44,7 +44,7 @@ class LmdbEnvTest : public testing::Test {
     return static_cast<int>(info.me_numreaders);
   }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   std::unique_ptr<LmdbEnv> env_;
   MDB_dbi table_ = 0;
 };

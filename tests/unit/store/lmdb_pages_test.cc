@@ -8,14 +8,14 @@
 #include <gtest/gtest.h>
 
 #include "store/lmdb_env.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::store::lmdb_pages_test {
 namespace {
 
 constexpr std::uint64_t kWhole = ~std::uint64_t{0};
 
-class LmdbPagesTest : public testing::Test {
+class LmdbPagesTest : public ::testing::Test {
  protected:
   std::unique_ptr<LmdbEnv> open(bool create) {
     auto env = LmdbEnv::open(
@@ -56,7 +56,7 @@ class LmdbPagesTest : public testing::Test {
     stream.put(to);
   }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   std::mt19937_64 random_{7};
   std::string error_;
 };
@@ -127,7 +127,7 @@ TEST_F(LmdbPagesTest, AMetaPageOfAnEarlierTransactionIsFound) {
   stream.write(early.data(), 4096);
   stream.close();
   EXPECT_EQ(open(false), nullptr);
-  EXPECT_THAT(error_, testing::HasSubstr("not of two transactions in a row"));
+  EXPECT_THAT(error_, ::testing::HasSubstr("not of two transactions in a row"));
 }
 
 }  // namespace

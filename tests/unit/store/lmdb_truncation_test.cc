@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "store/lmdb_env.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::store::lmdb_truncation_test {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::uint64_t kPage = 4096;
 
-class LmdbTruncationTest : public testing::Test {
+class LmdbTruncationTest : public ::testing::Test {
  protected:
   std::unique_ptr<LmdbEnv> open(bool create) {
     auto env = LmdbEnv::open({.path = directory_.path(), .map_bytes = 64 << 20, .create = create});
@@ -38,7 +38,7 @@ class LmdbTruncationTest : public testing::Test {
   }
   std::string file() const { return directory_.path() + "/data.mdb"; }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
 };
 
 // Many free pages make the free list a tree with overflow pages.

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::store::lmdb_walk_test {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 using Order = LmdbWalk::Order;
 constexpr std::chrono::milliseconds kRenewAtEachStep{0};
 
-class LmdbWalkTest : public testing::Test {
+class LmdbWalkTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto env = LmdbEnv::open({.path = directory_.path(), .map_bytes = 1 << 20, .create = true});
@@ -36,7 +36,7 @@ class LmdbWalkTest : public testing::Test {
     }));
   }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   std::unique_ptr<LmdbEnv> env_;
   MDB_dbi table_ = 0;
 };

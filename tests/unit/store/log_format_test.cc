@@ -13,7 +13,7 @@
 namespace reprise::store::log_format_test {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // "0010  7d dc ...   words": the two-digit numbers behind the offset, up to the first other word.
 std::string bytes_of_line(const std::string& line) {
@@ -49,7 +49,7 @@ std::vector<std::string> blocks(const std::string& kind) {
   return found;
 }
 
-class LogFormatTest : public testing::Test {
+class LogFormatTest : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_EQ(records_.size(), 2u); }
   std::string_view body(std::size_t record) const {

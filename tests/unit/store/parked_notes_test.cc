@@ -6,16 +6,16 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::store::parked_notes_test {
 namespace {
 
 using base::ErrorCode;
 
-class ParkedNotesTest : public testing::Test {
+class ParkedNotesTest : public ::testing::Test {
  protected:
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   const std::string path_ = directory_ / "parked";
 };
 

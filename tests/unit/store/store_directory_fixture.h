@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "store/store.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/store/builders.h"
-#include "tests/unit/store/temporary_directory.h"
 
 namespace reprise::store {
 
@@ -56,7 +56,7 @@ class StoreDirectoryTest : public ::testing::Test {
     return info.st_mode & 0777;
   }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   const std::string path_ = directory_ / "orders.db";
 };
 

@@ -7,15 +7,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/store/processes.h"
-#include "tests/unit/store/temporary_directory.h"
 
 namespace reprise::store::turn_marks_test {
 namespace {
 
 constexpr std::uint64_t kBuild = 77;
 
-class TurnMarksTest : public testing::Test {
+class TurnMarksTest : public ::testing::Test {
  protected:
   std::unique_ptr<TurnMarks> open(std::uint64_t build = kBuild) {
     auto marks = TurnMarks::open(path_, build);
@@ -28,7 +28,7 @@ class TurnMarksTest : public testing::Test {
     return deaths.empty() ? Deaths{} : deaths.front();
   }
 
-  TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   const std::string path_ = directory_ / "turns";
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 using base::Error;
 using base::ErrorCode;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // A journal in memory that counts its appends and fails the one it is told to.
 class FaultyJournal final : public Journal {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/support/engine_fixture.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 #include "tools/run_command.h"
 
 namespace reprise::tools {
@@ -63,7 +63,7 @@ class CommandFixture : public reprise::testing::EngineFixture {
     return nlohmann::json::parse(output.out, nullptr, false);
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   const std::string store_ = directory_ / "orders.db";
 };
 

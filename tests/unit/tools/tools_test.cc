@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/rot/workload.h"
-#include "tests/unit/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprise::tools::tools_test {
 namespace {
@@ -89,7 +89,7 @@ class ToolsTest : public ::testing::Test {
     return ends;
   }
 
-  store::TemporaryDirectory directory_;
+  testing::TemporaryDirectory directory_;
   const std::string store_ = directory_ / "orders.db";
   const std::string new_ = directory_ / "new.db";
   std::vector<std::string> ids_;
