@@ -1,6 +1,6 @@
 // The semantics that a run began with. A correction of what the library does with a run would make
-// recorded runs go another way; so it is a behaviour: a number in a run's first event, which every
-// replay of that run obeys. docs/versioning.md lists them.
+// recorded runs differ from their histories. So it is a behaviour: a number in the first event of a
+// run, which every replay of that run obeys. docs/versioning.md lists them.
 //
 // To add one: raise kNewest and add a question, which asks for the number. A golden history of a
 // run on which the question makes a difference is recorded before that and once more after it

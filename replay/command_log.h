@@ -55,18 +55,18 @@ class CommandLog {
 
   // A recorded input that answers nothing; `event` is its number in the history.
   void reject_input(const proto::Event& input, std::uint64_t event);
-  // The history goes on behind the end of the code, with this input of the recorded turn.
+  // The history goes on after the end of the code, with this input of the recorded turn.
   void reject_after_end(const proto::Turn& recorded, int index);
   // The history has no start before this event; nullptr: nor another event.
   void reject_beginning(const proto::Event* first, std::uint64_t event);
-  // Behind the code of a turn, not on a strand. False: the recorded turn has commands that the code
+  // After the code of a turn, not on a strand. False: the recorded turn has commands that the code
   // did not ask for.
   [[nodiscard]] bool finish();
 
   const Mismatch* mismatch() const { return mismatch_.get(); }  // nullptr: none so far
 
  private:
-  int next() const;  // index of what peek() returns, or behind the last command
+  int next() const;  // index of what peek() returns, or one past the last command
   void pass_over(int end);
   std::uint64_t command_number(int index) const;
   void fail(Mismatch::Kind kind, const proto::Event* recorded, const proto::Event* attempted);

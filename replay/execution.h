@@ -45,7 +45,7 @@ class WorkflowInstance {
   // Both are called once, on the run's main strand. A Failure that ends the run is returned, not
   // thrown; any exception but Evicted is a bug and parks the run.
   //
-  // Makes the code ready, which may take several turns: behind it its handlers are there.
+  // Makes the code ready, which may take several turns. After it, its handlers are there.
   virtual Outcome make() { return {}; }
   virtual Outcome run(std::string_view input) = 0;
 };
@@ -93,8 +93,8 @@ struct ExecutionOptions {
 enum class TurnEnd {
   kBlocked,  // every strand waits
   kClosed,   // the turn's last command ends the run
-  kParked,   // trouble() says why; the execution is of no further use
-  kLeft,     // the observer wanted no more; the execution is of no further use
+  kParked,   // trouble() says why; the execution cannot be used further
+  kLeft,     // the observer wanted no more; likewise
 };
 
 // Why a run is parked.
@@ -110,7 +110,9 @@ struct Patch {
   bool taken = false;       // the new branch
   bool asked = false;       // by patched()
   bool deprecated = false;  // by deprecate_patch()
-  bool unmarked = false;    // taken for granted by deprecate_patch(): the log has no marker
+  Lifecycle marker{Lifecycle::Kind::kPatch};
+  // Taken for granted by deprecate_patch(): the log has no marker.
+  bool unmarked() const { return taken && marker.state() == Lifecycle::State::kAbandoned; }
 };
 using Patches = std::unordered_map<std::string, Patch>;  // by change id
 
@@ -130,15 +132,15 @@ class Execution {
 
   // ---- for the host ----
 
-  // Applies turn->inputs one at a time and appends to turn->commands. Inputs behind the one that
+  // Applies turn->inputs one at a time and appends to turn->commands. Inputs after the one that
   // closed the run are removed from the turn: they came too late to be part of it.
   TurnEnd run_turn(proto::Turn* turn);
   // The same against a turn from the log; deferred turns are kept for the next one.
   TurnEnd replay_turn(const proto::Turn& recorded);
-  // Behind the last recorded turn: what the code does with the inputs of deferred turns, which it
-  // has not seen. Recorded nowhere, so the execution is of no further use; an input that ends the
-  // run must not be among them. kLeft: it asks for a side effect, which is not computed here, and
-  // what would follow is not known.
+  // After the last recorded turn: what the code does with the inputs of deferred turns, which it
+  // has not seen. Recorded nowhere, so the execution cannot be used after it; an input that ends
+  // the run must not be among them. kLeft: it asks for a side effect, which is not computed here,
+  // and what would follow is not known.
   TurnEnd rehearse();
   const Trouble& trouble() const;
 

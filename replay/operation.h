@@ -1,5 +1,5 @@
 // One thing a run waits for: an activity, a step, a timer, the next signal of an inbox, a spawned
-// strand. A small state machine per kind; the transition table is at the top of operation.cc.
+// strand. What becomes of it is in the table of its kind, in replay/commands/.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -12,8 +12,10 @@
 #include <boost/container/small_vector.hpp>
 
 #include "base/call_site.h"
+#include "base/check.h"
 #include "base/function_ref.h"
 #include "base/pooled.h"
+#include "replay/commands/lifecycle.h"
 #include "replay/outcome.h"
 #include "replay/ref.h"
 #include "replay/scope.h"
@@ -55,16 +57,16 @@ class DropListener {
 
 class Operation : public base::Pooled<Operation> {
  public:
-  enum class Kind : std::uint8_t { kActivity, kStep, kTimer, kSignal, kSpawn };
-  enum class State : std::uint8_t { kPending, kSucceeded, kFailed, kCancelled };
-  enum class Trigger : std::uint8_t { kSuccess, kFailure, kCancel };
+  using Kind = Lifecycle::Kind;
+  using State = Lifecycle::State;
+  using Trigger = Lifecycle::Trigger;
 
-  Operation(Kind kind, std::uint32_t id) : kind_(kind), id_(id) {}
+  explicit Operation(Kind kind) : life_(kind) {}
 
-  Kind kind() const { return kind_; }
+  Kind kind() const { return life_.kind(); }
   std::uint32_t id() const { return id_; }  // 0: an operation that the log does not number
-  State state() const { return state_; }
-  bool ready() const { return state_ != State::kPending; }
+  State state() const { return life_.state(); }
+  bool ready() const { return life_.has_ended(); }
 
   // Its place in the order in which the log completes the run's operations: first_of() returns
   // the lowest.
@@ -77,8 +79,20 @@ class Operation : public base::Pooled<Operation> {
   bool read() const { return read_; }  // its outcome was taken
   ReadSignal read_signal() const { return signal == nullptr ? nullptr : signal->read; }
 
-  // False when the table has no such transition (a late or a repeated event).
-  bool complete(Trigger trigger, std::uint64_t order, Outcome outcome = {});
+  // Its command is in the log, under this number.
+  void record(std::uint32_t id) {
+    REPRISE_CHECK(on(Trigger::kRecord), "an operation is recorded once");
+    id_ = id;
+  }
+  // Without an outcome. False: the table of its kind has no such transition.
+  bool on(Trigger trigger) { return life_.on(trigger); }
+  // The same with an outcome, which is not used when it is refused: a late or a repeated event.
+  bool complete(Trigger trigger, std::uint64_t order, Outcome outcome = {}) {
+    if (!on(trigger)) return false;
+    order_ = order;
+    outcome_ = std::move(outcome);
+    return true;
+  }
 
   void stop_waking(StrandRecord& waiter) {
     waiters.erase(std::remove(waiters.begin(), waiters.end(), &waiter), waiters.end());
@@ -89,13 +103,12 @@ class Operation : public base::Pooled<Operation> {
   boost::container::small_vector<StrandRecord*, 1> waiters;  // strands to wake when it completes
   Ref<Scope> scope;                                          // cancelled with it
   std::optional<base::FunctionRef<Outcome()>> step_body;     // lies on the strand's stack
-  StrandRecord* strand = nullptr;                            // kSpawn: the strand itself
-  bool dropped = false;     // kStep: the strand that waited for it waits only to be stopped
-  std::uint32_t looks = 0;  // kSignal: see Inboxes::Arrival
+  StrandRecord* strand = nullptr;                            // kStrand: the strand itself
+  std::uint32_t looks = 0;                                   // kSignal: see Inboxes::Arrival
   std::unique_ptr<SignalPart> signal{};  // kSignal; nullptr: it is taken as it is
-  DropListener* listener = nullptr;
-  base::CallSite site{};    // what asked for it
-  std::uint64_t event = 0;  // of the history, that completed it
+  DropListener* listener = nullptr;      // of kinds that have something to do then
+  base::CallSite site{};                 // what asked for it
+  std::uint64_t event = 0;               // of the history, that completed it
 
   // Counted references; one thread.
   friend void intrusive_add(Operation* operation) { ++operation->references_; }
@@ -106,10 +119,9 @@ class Operation : public base::Pooled<Operation> {
   }
 
  private:
-  Kind kind_;
-  State state_ = State::kPending;
+  Lifecycle life_;
   bool read_ = false;
-  std::uint32_t id_;
+  std::uint32_t id_ = 0;
   std::uint32_t references_ = 0;
   std::uint64_t order_ = 0;
   Outcome outcome_;

@@ -1,4 +1,4 @@
-// Looks on while a history is replayed, event by event: behind the debugger's commands.
+// Looks on while a history is replayed, event by event: what the debugger's commands are made of.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -9,7 +9,7 @@ namespace reprise::replay {
 
 struct Trouble;
 
-// Called by an Execution on the run's thread while it replays, or rehearses what comes behind. What
+// Called by an Execution on the run's thread while it replays, or rehearses what follows. What
 // is said to happen on a strand finds the workflow's own frames on the stack; keep calls shallow
 // there. Must not call the execution, and throws nothing. Events are numbered from 1, in the order
 // of the history, which is not the order in which they are reached: a turn's inputs come before all

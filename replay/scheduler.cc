@@ -43,7 +43,7 @@ StrandRecord& Scheduler::take_ready() {
 }
 
 // Conditions read state that other code of the run changes, and inputs, so they deserve a look when
-// some of it has run, and behind an input; a look that finds its condition false is no progress.
+// some of it has run, and after an input; a look that finds its condition false is no progress.
 bool Scheduler::recheck_conditions(base::FunctionRef<void(StrandRecord&)> finished) {
   if (!progress_ || conditions_.empty()) return false;
   progress_ = false;

@@ -55,6 +55,14 @@ class InClosure {
   const char* const outer_;
 };
 
+// Told from other closures by its address: of a literal each file may have one of its own.
+inline constexpr char kInCondition[] = "a condition of ctx.wait_until()";
+
+// Replay does not run the closures of side effects, so what happens in them must leave no trace.
+inline bool in_side_effect(const StrandRecord* strand) {
+  return strand != nullptr && strand->closure != nullptr && strand->closure != kInCondition;
+}
+
 class Scheduler {
  public:
   // `guard` may be null.

@@ -1,4 +1,4 @@
-// The stacks behind commands, as a history records them: each different one once, with names.
+// The stacks that commands were asked for on, as a history records them: each once, with names.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -42,7 +42,7 @@ class StackRecorder {
   // The caller's stack is that of the command, which lives until finish(). Does nothing when it is
   // not on a strand: then the engine itself asks, to cancel what a cancelled run waits for.
   void note(proto::Event* command);
-  // Behind the code of a live turn, not on a strand: gives the commands their stacks, and the turn
+  // After the code of a live turn, not on a strand: gives the commands their stacks, and the turn
   // those that are new.
   void finish(proto::Turn* turn);
   // A turn that was recorded before.

@@ -33,7 +33,7 @@ bool throws(std::string_view function) {
                      [&](std::string_view part) { return function.find(part) != function.npos; });
 }
 
-// What is left of the frames behind the runtime's functions.
+// The frames after those of the runtime's functions.
 std::span<void* const> from_the_throw(const std::vector<void*>& frames, base::Symbols& symbols) {
   constexpr std::size_t kMostOfRuntime = 16;
   std::size_t first = 0;

@@ -26,7 +26,7 @@ struct Thrown {
   StrandStatus strand{};    // that threw it, and where
 };
 
-// For `catch (const StackLook&)`, behind the clauses whose exceptions are of no interest and before
+// For `catch (const StackLook&)`, after the clauses whose exceptions are of no interest and before
 // those that take the rest. Never thrown.
 class StackLook {
  public:

@@ -104,8 +104,8 @@ class Strand:
             return "has not started"
         waits = []
         for operation in small_vector(self.record["waits_for"]):
-            kind = str(operation["kind_"]).rsplit("::k", 1)[-1].lower()
-            waits.append(kind.replace("spawn", "strand") + " " + text_of(operation["label"]))
+            kind = str(operation["life_"]["kind_"]).rsplit("::k", 1)[-1].lower()
+            waits.append(kind + " " + text_of(operation["label"]))
         if self.record["on_condition"]:
             waits.append("a condition")
         return "waits for " + " or ".join(waits) if waits else "is ready to run"
@@ -131,8 +131,8 @@ class Run:
 
     def __init__(self, number, execution, replay):
         self.number = number
-        self.state = owned(execution["state_"], "replay::Execution::State")
-        info = self.state["info"]
+        self.core = owned(execution["state_"], "replay::Execution::State")["core"]
+        info = self.core["info"]
         self.workflow_id = text_of(info["workflow_id"])
         self.workflow = text_of(info["workflow"])
         digits = "".join("%02x" % int(info["run_id"]["bytes_"]["_M_elems"][i]) for i in range(16))
@@ -140,14 +140,14 @@ class Run:
         self.replay = replay
 
     def status(self):
-        if int(owned(self.state["trouble"], "replay::Trouble")) != 0:
+        if int(owned(self.core["parking"]["trouble_"], "replay::Trouble")) != 0:
             return "parked"
-        if self.state["closed"]:
+        if str(self.core["life"]["state_"]).rsplit("::k", 1)[-1] not in ("Created", "UnderWay"):
             return "closed"
-        return "running" if int(self.state["scheduler"]["current_"]) != 0 else "waiting"
+        return "running" if int(self.core["scheduler"]["current_"]) != 0 else "waiting"
 
     def strands(self):
-        records = vector(self.state["scheduler"]["strands_"])
+        records = vector(self.core["scheduler"]["strands_"])
         pointers = [owned(record, "replay::StrandRecord") for record in records]
         return [Strand(i + 1, pointer) for i, pointer in enumerate(pointers)]
 

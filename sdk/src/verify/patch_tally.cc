@@ -25,7 +25,7 @@ void PatchTally::add(const std::string& workflow,
     patch.asked = patch.asked || answer.asked;
     patch.deprecating = patch.deprecating || answer.deprecated;
     // A run without the event that did not act as the new branch does took the old one.
-    const bool old = !answer.taken || (answer.unmarked && replay.trouble() != nullptr);
+    const bool old = !answer.taken || (answer.unmarked() && replay.trouble() != nullptr);
     if (old && !markers.contains(id)) ++patch.old_branch;
   }
 }

@@ -14,9 +14,14 @@ constexpr auto kNever = std::numeric_limits<std::uint64_t>::max();  // no place 
 // In a row. Code that does something in spite of a cancellation, shielded from it, starts anew.
 constexpr std::size_t kMostCutShort = 1'000'000;
 
+bool holds_on(StrandRecord& strand, base::FunctionRef<bool()> condition) {
+  const InClosure inside(strand, kInCondition);
+  return condition();
+}
+
 }  // namespace
 
-void Execution::State::wait_on(StrandRecord& strand, std::span<Operation* const> operations) try {
+void RunCore::wait_on(StrandRecord& strand, std::span<Operation* const> operations) try {
   // Registered for exactly as long as the strand is suspended, however it comes back.
   struct Registered {
     StrandRecord& strand;
@@ -29,41 +34,37 @@ void Execution::State::wait_on(StrandRecord& strand, std::span<Operation* const>
   for (Operation* operation : operations) operation->waiters.push_back(&strand);
   const Registered registered{strand};
   scheduler.block();
-  if (observer != nullptr) tell_resumed();
+  if (observation.has_observer()) observation.resumed();
 } catch (const std::bad_alloc&) {
   out_of_memory();
 }
 
-// What completed from here on comes too late for a wait on this strand.
-std::uint64_t Execution::State::too_late_from(const StrandRecord& strand) const {
+std::uint64_t RunCore::too_late_from(const StrandRecord& strand) const {
   if (!behaviours.cancellation_comes_first()) return kNever;
   const std::uint64_t cancelled_at = strand.scope->cancelled_at();
   return cancelled_at == 0 ? kNever : cancelled_at;
 }
 
 // On replay, too, because it may be other code than what was recorded.
-void Execution::State::cut_short() {
+void RunCore::cut_short() {
   // To wait once for each operation that there ever was is no endless loop.
-  const std::size_t most = std::max<std::size_t>(kMostCutShort, next_operation);
+  const std::size_t most = std::max<std::size_t>(kMostCutShort, next_id);
   if (++calls_cut_short <= most || !behaviours.loops_in_cancelled_scopes_end()) return;
-  park(base::ErrorCode::kRunLimit,
-       "the code has made " + std::to_string(most) +
-           " durable calls in a row that were over at once with a CancelledFailure, "
-           "because the run or the scope is cancelled: it catches that and goes on. Let "
-           "CancelledFailure leave the loop; what is to be tried again has a type of its own "
-           "(ActivityFailure)");
+  parking.park(
+      base::ErrorCode::kRunLimit,
+      "the code has made " + std::to_string(most) +
+          " durable calls in a row that were over at once with a CancelledFailure, "
+          "because the run or the scope is cancelled: it catches that and goes on. Let "
+          "CancelledFailure leave the loop; what is to be tried again has a type of its own "
+          "(ActivityFailure)");
   throw Evicted{};
 }
 
 bool Execution::may_start() {
-  if (!state_->enter().scope->is_cancelled()) return true;
-  state_->cut_short();
+  RunCore& run = state_->core;
+  if (!run.enter().scope->is_cancelled()) return true;
+  run.cut_short();
   return false;
-}
-
-bool Execution::State::holds(StrandRecord& strand, base::FunctionRef<bool()> condition) {
-  const InClosure inside(strand, kInCondition);
-  return condition();
 }
 
 Waited Execution::wait(Operation& operation) {
@@ -72,9 +73,10 @@ Waited Execution::wait(Operation& operation) {
 }
 
 std::optional<std::size_t> Execution::wait_first(std::span<Operation* const> operations) {
-  StrandRecord& strand = state_->enter();
+  RunCore& run = state_->core;
+  StrandRecord& strand = run.enter();
   while (true) {
-    const std::uint64_t too_late = state_->too_late_from(strand);
+    const std::uint64_t too_late = run.too_late_from(strand);
     std::optional<std::size_t> first;
     for (std::size_t i = 0; i < operations.size(); ++i) {
       if (!operations[i]->ready() || operations[i]->order() >= too_late) continue;
@@ -82,22 +84,22 @@ std::optional<std::size_t> Execution::wait_first(std::span<Operation* const> ope
     }
     if (first) return first;
     if (strand.scope->is_cancelled()) {
-      state_->cut_short();
+      run.cut_short();
       return std::nullopt;
     }
-    state_->wait_on(strand, operations);
+    run.wait_on(strand, operations);
   }
 }
 
 bool Execution::holds(base::FunctionRef<bool()> condition) {
-  return state_->holds(state_->enter(), condition);
+  return holds_on(state_->core.enter(), condition);
 }
 
 Waited Execution::wait_until(base::FunctionRef<bool()> condition,
                              Operation* timeout,
                              base::CallSite site) {
-  State& s = *state_;
-  StrandRecord& strand = s.enter();
+  RunCore& run = state_->core;
+  StrandRecord& strand = run.enter();
   struct Waiter {
     StrandRecord& strand;
     Operation* timeout;
@@ -120,23 +122,23 @@ Waited Execution::wait_until(base::FunctionRef<bool()> condition,
     return timeout != nullptr && timeout->state() == Operation::State::kSucceeded;
   };
   const auto wait = [&] {
-    const Waiter waiter(strand, timeout, s.scheduler);
+    const Waiter waiter(strand, timeout, run.scheduler);
     for (bool has_waited = false;; has_waited = true) {
       // What holds now may hold because of the cancellation. Before it the condition did not, or
       // the wait would have ended then.
-      if (const std::uint64_t late = s.too_late_from(strand); has_waited && late != kNever) {
+      if (const std::uint64_t late = run.too_late_from(strand); has_waited && late != kNever) {
         if (!timed_out() || timeout->order() >= late) return Waited::kCancelled;
       }
-      if (s.holds(strand, condition)) return Waited::kReady;
+      if (holds_on(strand, condition)) return Waited::kReady;
       if (timed_out()) return Waited::kTimedOut;
       if (strand.scope->is_cancelled()) return Waited::kCancelled;
-      s.scheduler.block_on_condition();
-      if (s.observer != nullptr) s.tell_resumed();
+      run.scheduler.block_on_condition();
+      if (run.observation.has_observer()) run.observation.resumed();
     }
   };
   strand.condition_site = site;
   const Waited result = wait();
-  if (result == Waited::kCancelled) s.cut_short();
+  if (result == Waited::kCancelled) run.cut_short();
   if (timeout != nullptr && !timeout->ready()) cancel(*timeout, site);
   return result;
 }

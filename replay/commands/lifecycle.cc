@@ -1,0 +1,66 @@
+#include "replay/commands/lifecycle.h"
+
+#include <array>
+
+#include "replay/commands/activity.h"
+#include "replay/commands/patch.h"
+#include "replay/commands/run.h"
+#include "replay/commands/side_effect.h"
+#include "replay/commands/signal.h"
+#include "replay/commands/step.h"
+#include "replay/commands/strand.h"
+#include "replay/commands/timer.h"
+#include "replay/commands/update.h"
+
+namespace reprise::replay {
+namespace {
+
+// By kind: the order of Lifecycle::Kind.
+constexpr std::array<std::span<const Transition>, Lifecycle::kKinds> kTransitions = {
+    lifecycles::kActivity, lifecycles::kStep,   lifecycles::kTimer,
+    lifecycles::kSignal,   lifecycles::kStrand, lifecycles::kSideEffect,
+    lifecycles::kPatch,    lifecycles::kUpdate, lifecycles::kRun,
+};
+
+template <class Index>
+constexpr std::size_t index(Index value) {
+  return static_cast<std::size_t>(value);
+}
+
+using Row = std::array<std::optional<Lifecycle::State>, Lifecycle::kTriggers>;
+using Table = std::array<Row, Lifecycle::kStates>;
+
+// Evaluated by the compiler, which stops at what is thrown.
+consteval std::array<Table, Lifecycle::kKinds> make_tables() {
+  std::array<Table, Lifecycle::kKinds> tables{};
+  for (std::size_t kind = 0; kind < tables.size(); ++kind) {
+    for (const Transition& transition : kTransitions[kind]) {
+      auto& to = tables[kind][index(transition.from)][index(transition.on)];
+      if (to) throw "a pair of state and trigger is listed twice";
+      if (Lifecycle::has_ended(transition.from)) throw "what has ended goes on";
+      to = transition.to;
+    }
+  }
+  return tables;
+}
+
+constexpr auto kTables = make_tables();
+
+}  // namespace
+
+std::optional<Lifecycle::State> Lifecycle::next(Kind kind, State from, Trigger trigger) {
+  return kTables[index(kind)][index(from)][index(trigger)];
+}
+
+std::span<const Transition> Lifecycle::transitions(Kind kind) {
+  return kTransitions[index(kind)];
+}
+
+bool Lifecycle::on(Trigger trigger) {
+  const auto to = next(kind_, state_, trigger);
+  if (!to) return false;
+  state_ = *to;
+  return true;
+}
+
+}  // namespace reprise::replay

@@ -1,0 +1,86 @@
+// What becomes of a thing that the code of a run asks for: its states, and what moves it from one
+// to the next. Each kind of command has a table, at the top of its header in this folder; a pair of
+// state and trigger that the table does not list is refused.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace reprise::replay {
+
+struct Transition;
+
+class Lifecycle {
+ public:
+  enum class Kind : std::uint8_t {
+    kActivity,
+    kStep,
+    kTimer,
+    kSignal,  // receiving one
+    kStrand,  // a spawned one
+    kSideEffect,
+    kPatch,   // the marker of a change
+    kUpdate,  // answering one
+    kRun,     // from its start to its end
+  };
+  static constexpr std::size_t kKinds = 9;
+
+  enum class State : std::uint8_t {
+    kCreated,      // nothing has come of it yet
+    kRecorded,     // the log has its command, and its outcome will be an input
+    kUnderWay,     // the run's own code is to end it, or a signal; the log has no command of it
+    kCancelAsked,  // nobody wants it any more, but its outcome will come
+    // It has ended.
+    kSucceeded,
+    kFailed,
+    kCancelled,
+    kAbandoned,  // without an outcome
+  };
+  static constexpr std::size_t kStates = 8;
+
+  enum class Trigger : std::uint8_t {
+    kRecord,   // its command is in the log
+    kStart,    // it begins without a command
+    kSuccess,  // its outcome
+    kFailure,
+    kCancel,  // the code, or a cancelled scope, gives it up
+    kDrop,    // nobody will ever ask for its outcome
+  };
+  static constexpr std::size_t kTriggers = 6;
+
+  explicit Lifecycle(Kind kind) : kind_(kind) {}
+
+  Kind kind() const { return kind_; }
+  State state() const { return state_; }
+  static constexpr bool has_ended(State state) { return state >= State::kSucceeded; }
+  bool has_ended() const { return has_ended(state_); }
+
+  // False: the table of its kind has no such transition, and nothing has changed.
+  bool on(Trigger trigger);
+
+  // Where the table of the kind leads; nullopt: it does not list the pair.
+  static std::optional<State> next(Kind kind, State from, Trigger trigger);
+  static std::span<const Transition> transitions(Kind kind);
+
+ private:
+  Kind kind_;
+  State state_ = State::kCreated;
+};
+
+struct Transition {
+  using State = Lifecycle::State;
+  using Trigger = Lifecycle::Trigger;
+
+  State from;
+  Trigger on;
+  State to;
+};
+
+// The tables, in the headers of this folder.
+namespace lifecycles {
+using enum Lifecycle::State;
+using enum Lifecycle::Trigger;
+}  // namespace lifecycles
+
+}  // namespace reprise::replay

@@ -1,0 +1,33 @@
+// The run itself: from its RunStarted to the command that ends it, or to an end that comes from
+// outside.
+#pragma once
+#include <array>
+
+#include "proto/log.pb.h"
+#include "replay/commands/lifecycle.h"
+#include "replay/outcome.h"
+
+namespace reprise::replay {
+
+struct RunCore;
+
+namespace lifecycles {
+inline constexpr std::array kRun = {
+    Transition{kCreated, kStart, kUnderWay},
+    Transition{kCreated, kDrop, kAbandoned},
+    Transition{kUnderWay, kSuccess, kSucceeded},
+    Transition{kUnderWay, kFailure, kFailed},
+    Transition{kUnderWay, kCancel, kCancelled},
+    Transition{kUnderWay, kDrop, kAbandoned},  // it is terminated, or out of time
+};
+}  // namespace lifecycles
+
+// What its code returned is the end of the run. On its main strand.
+void end_run(RunCore& run, Outcome outcome);
+
+// Of a RunStarted. False: the run is parked, because its history or its behaviours are not right.
+bool apply_start(RunCore& run, const proto::Event& input);
+// Of a RunTerminated or a RunTimedOut.
+void apply_end(RunCore& run);
+
+}  // namespace reprise::replay

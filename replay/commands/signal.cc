@@ -1,0 +1,274 @@
+#include "replay/commands/signal.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/utf8.h"
+#include "replay/execution_state.h"
+
+namespace reprise::replay {
+
+using Kind = Operation::Kind;
+using Trigger = Operation::Trigger;
+
+namespace {
+
+constexpr std::size_t kMostWhy = 1'024;  // of what a codec says
+constexpr std::size_t kMostWhys = 100;   // in a turn
+
+// True also where the codec has a bug: the code that takes the signal is to meet it, on its strand.
+bool reads(std::string_view input, ReadSignal read, SignalValue* value, std::string* why_not) {
+  *value = {read, nullptr};
+  try {
+    return read(input, &value->value, why_not);
+  } catch (const std::bad_alloc&) {
+    throw;  // it says nothing about the signal
+  } catch (...) {
+    value->value.reset();
+    return true;
+  }
+}
+
+// What another has read it as is of another type.
+std::shared_ptr<void> value_for(ReadSignal read, SignalValue* value) {
+  return value->read == read ? std::move(value->value) : nullptr;
+}
+
+}  // namespace
+
+// ---- call -------------------------------------------------------------------------------------
+
+OperationRef Execution::next_signal(std::string_view name,
+                                    base::CallSite site,
+                                    ReadSignal read) try {
+  state_->core.enter();
+  return state_->signals.next(name, site, read);
+} catch (const std::bad_alloc&) {
+  out_of_memory();
+}
+
+bool Execution::has_signal(std::string_view name, ReadSignal read, base::CallSite site) try {
+  return state_->signals.has(name, read, site);
+} catch (const std::bad_alloc&) {
+  out_of_memory();
+}
+
+std::uint64_t Execution::on_signal(std::string_view signal,
+                                   SignalHandler handler,
+                                   ReadSignal read) try {
+  const std::uint64_t id = state_->next_handler++;
+  state_->signals.handle(signal, id, std::move(handler), read);
+  return id;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
+}
+
+OperationRef Signals::next(std::string_view name, base::CallSite site, ReadSignal read) {
+  OperationRef operation = run_.create(Kind::kSignal, std::string(name), site);
+  operation->listener = this;
+  if (read != nullptr) {
+    operation->signal = std::make_unique<SignalPart>(read);
+    inboxes_.note_reader(name, read);
+  }
+  while (auto arrival = inboxes_.take(name)) {
+    if (is_readable(name, &*arrival, read, site)) {
+      hand_over(*operation, std::move(*arrival));
+      return operation;
+    }
+    run_.enter();
+  }
+  REPRISE_CHECK(operation->on(Trigger::kStart), "a new operation waits");
+  inboxes_.wait(name, operation.get());
+  return operation;
+}
+
+bool Signals::has(std::string_view name, ReadSignal read, base::CallSite site) {
+  const StrandRecord* const strand = run_.scheduler.current();
+  // The closure of a side effect is not run again on replay: there one only looks.
+  const bool only_looks = strand == nullptr || strand->strand.evicting() ||
+                          run_.scheduler.halted() || in_side_effect(strand);
+  if (only_looks) return inboxes_.has(name);
+  if (read != nullptr) inboxes_.note_reader(name, read);
+  while (Inboxes::Arrival* const first = inboxes_.first(name)) {
+    if (is_readable(name, first, read, site)) return true;
+    (void)inboxes_.take(name);
+    run_.enter();
+  }
+  return false;
+}
+
+void Signals::handle(std::string_view name,
+                     std::uint64_t id,
+                     Execution::SignalHandler handler,
+                     ReadSignal read) {
+  const Handler both{std::move(handler), read};
+  handlers_.set(name, id, both);
+  // Those that came before the handler did are not lost.
+  while (auto arrival = inboxes_.take(name)) {
+    run_handler(std::string(name), std::move(*arrival), both);
+  }
+}
+
+// ---- cancel, drop -----------------------------------------------------------------------------
+
+void Signals::cancel(Operation& waiting) {
+  inboxes_.stop_waiting(waiting.label, &waiting);
+  run_.end_as_cancelled(waiting);
+}
+
+// Called by a destructor, which must not throw.
+void Signals::dropped(Operation& signal) try {
+  if (!signal.ready()) {
+    REPRISE_CHECK(signal.on(Trigger::kDrop), "who waits for a signal may stop");
+    inboxes_.stop_waiting(signal.label, &signal);
+  } else if (!signal.read() && !run_.scheduler.halted()) {
+    take_back(signal);
+  }
+} catch (const std::bad_alloc&) {
+  out_of_memory();
+}
+
+// It goes to whoever has waited longest, or back to the inbox.
+void Signals::take_back(Operation& signal) {
+  if (signal.state() == Operation::State::kCancelled &&
+      run_.behaviours.cancelled_signals_are_none()) {
+    return;
+  }
+  Inboxes::Arrival unread{.order = signal.order(), .event = signal.event, .looks = signal.looks};
+  if (signal.signal != nullptr) unread.value = std::move(signal.signal->value);
+  Outcome outcome = signal.take_outcome();
+  if (!outcome.ok()) {  // it was cancelled, in a run from before
+    if (Operation* waiting = inboxes_.first_waiting(signal.label); waiting != nullptr) {
+      inboxes_.stop_waiting(signal.label, waiting);
+      waiting->event = unread.event;
+      return run_.complete(*waiting, Trigger::kSuccess, unread.order, std::move(outcome));
+    }
+  }
+  unread.input = outcome.take_payload();
+  deliver(signal.label, std::move(unread));
+}
+
+// ---- apply ------------------------------------------------------------------------------------
+
+void Signals::begin_turn() {
+  set_aside_in_turn_ = 0;
+  set_aside_bytes_ = 0;
+}
+
+void Signals::apply(const proto::Event& input) {
+  const proto::SignalReceived& signal = input.signal_received();
+  Inboxes::Arrival arrival{
+      .order = run_.next_order++, .input = signal.input(), .event = run_.applied.number};
+  if (const Handler* handler = handlers_.find(signal.name()); handler != nullptr) {
+    run_handler(signal.name(), std::move(arrival), *handler);
+  } else {
+    deliver(signal.name(), std::move(arrival));
+  }
+}
+
+void Signals::deliver(std::string_view name, Inboxes::Arrival signal) {
+  Operation* const waiting = inboxes_.first_waiting(name);
+  if (waiting == nullptr) return inboxes_.keep(name, std::move(signal));
+  // The closure of a side effect is not run again on replay: what is dropped there is not read.
+  const bool reads_it = !in_side_effect(run_.scheduler.current());
+  if (reads_it && !is_readable(name, &signal, waiting->read_signal(), waiting->site)) return;
+  inboxes_.stop_waiting(name, waiting);
+  hand_over(*waiting, std::move(signal));
+}
+
+void Signals::hand_over(Operation& operation, Inboxes::Arrival signal) {
+  operation.event = signal.event;
+  operation.looks = signal.looks;
+  if (operation.signal != nullptr) {
+    operation.signal->value = {signal.value.read, value_for(operation.signal->read, &signal.value)};
+  }
+  run_.complete(operation, Trigger::kSuccess, signal.order,
+                Outcome::success(std::move(signal.input)));
+}
+
+void Signals::run_handler(std::string name, Inboxes::Arrival signal, const Handler& handler) {
+  run_.spawn_strand(
+      [this, name = std::move(name), signal = std::move(signal), handler]() mutable {
+        run_.guarded({"the handler of signal", name}, [&] {
+          if (!is_readable(name, &signal, handler.read, {})) return;
+          handler.handle({signal.input, value_for(handler.read, &signal.value), signal.event});
+        });
+      },
+      run_.root);
+}
+
+// ---- signals that do not decode ---------------------------------------------------------------
+
+bool Signals::is_readable(std::string_view name,
+                          Inboxes::Arrival* signal,
+                          ReadSignal read,
+                          base::CallSite site) {
+  if (!run_.behaviours.unreadable_signals_are_set_aside() || read == nullptr) return true;
+  const bool seen = signal->value.read == read;  // and found good
+  if (run_.log.replaying()) {
+    if (accept_set_aside(name, *signal, signal->looks - (seen ? 1 : 0))) return false;
+    if (!seen) signal->value = {read, nullptr};
+  } else if (!seen) {
+    std::string why_not;
+    if (!reads(signal->input, read, &signal->value, &why_not)) {
+      set_aside(name, *signal, why_not, site);
+      return false;
+    }
+  }
+  if (!seen) ++signal->looks;
+  return true;
+}
+
+// Is it what the log says next? `looks`: how many had found it good before this reader did.
+bool Signals::accept_set_aside(std::string_view name,
+                               const Inboxes::Arrival& signal,
+                               std::uint32_t looks) {
+  const proto::Event* const next = run_.log.peek();
+  const bool is_it = next != nullptr && next->has_signal_set_aside() &&
+                     next->signal_set_aside().event() == signal.event &&
+                     next->signal_set_aside().looks() == looks &&
+                     next->signal_set_aside().name() == name;
+  if (!is_it) return false;
+  run_.observation.asks(*next);
+  if (!run_.observation.left()) run_.log.accept_recorded();
+  return true;
+}
+
+// Throws nothing: it may be called by a destructor, or outside of strands.
+void Signals::set_aside(std::string_view name,
+                        const Inboxes::Arrival& signal,
+                        const std::string& why,
+                        base::CallSite site) {
+  auto* event = run_.log.draft(site)->mutable_signal_set_aside();
+  event->set_event(signal.event);
+  event->set_looks(signal.looks);
+  event->set_name(name.data(), name.size());
+  if (set_aside_in_turn_++ < kMostWhys) event->set_why(base::to_text(why.substr(0, kMostWhy)));
+  const std::size_t bytes = name.size() + event->why().size();
+  if (StrandRecord* strand = run_.scheduler.current()) strand->strand.label().last_call = site;
+  if (!run_.log.submit()) return run_.parking.park_on_mismatch();
+  // Not since the last input: nothing keeps one turn from setting aside all that has ever come.
+  set_aside_bytes_ += kBytesPerCommand + bytes;
+  if (set_aside_bytes_ > run_.limits.turn_bytes) {
+    run_.park_at_limit("commands of more bytes in one turn", "turn_bytes", run_.limits.turn_bytes);
+  }
+}
+
+std::optional<std::string> Execution::signal_refusal(std::string_view name,
+                                                     std::string_view input) const try {
+  return state_->core.over() ? std::nullopt : state_->signals.refusal(name, input);
+} catch (const std::bad_alloc&) {
+  out_of_memory();
+}
+
+std::optional<std::string> Signals::refusal(std::string_view name, std::string_view input) const {
+  if (!run_.behaviours.unreadable_signals_are_set_aside()) return std::nullopt;
+  const Handler* const handler = handlers_.find(name);
+  const ReadSignal read = handler != nullptr ? handler->read : inboxes_.reader(name);
+  SignalValue value;
+  std::string why_not;
+  if (read == nullptr || reads(input, read, &value, &why_not)) return std::nullopt;
+  return why_not;
+}
+
+}  // namespace reprise::replay

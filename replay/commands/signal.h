@@ -1,0 +1,87 @@
+// Receiving signals: who gets the next one, and what becomes of those that do not decode
+// (docs/adr/0032-unreadable-signals.md). The calls are Execution::next_signal(), has_signal() and
+// on_signal().
+//
+// A signal is read when it is handed to the code, once, and what it was read as goes with it. What
+// was decided then stands in the log: on replay nothing is read before the code takes its value.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/call_site.h"
+#include "proto/log.pb.h"
+#include "replay/commands/lifecycle.h"
+#include "replay/execution.h"
+#include "replay/handlers.h"
+#include "replay/inboxes.h"
+
+namespace reprise::replay {
+
+struct RunCore;
+
+namespace lifecycles {
+inline constexpr std::array kSignal = {
+    Transition{kCreated, kSuccess, kSucceeded},  // one was in the inbox
+    Transition{kCreated, kStart, kUnderWay},     // waits for one
+    Transition{kCreated, kDrop, kAbandoned},    Transition{kUnderWay, kSuccess, kSucceeded},
+    Transition{kUnderWay, kCancel, kCancelled}, Transition{kUnderWay, kDrop, kAbandoned},
+};
+}  // namespace lifecycles
+
+class Signals final : public DropListener {
+ public:
+  explicit Signals(RunCore& run) : run_(run) {}
+
+  // ---- call; on one of the run's strands ----
+  OperationRef next(std::string_view name, base::CallSite site, ReadSignal read);
+  bool has(std::string_view name, ReadSignal read, base::CallSite site);
+  void handle(std::string_view name,
+              std::uint64_t id,
+              Execution::SignalHandler handler,
+              ReadSignal read);
+  void remove_handler(std::uint64_t id) { handlers_.remove(id); }
+
+  void cancel(Operation& waiting);
+
+  // ---- apply ----
+  void apply(const proto::Event& input);  // a SignalReceived
+  void begin_turn();
+
+  // See Execution::signal_refusal().
+  std::optional<std::string> refusal(std::string_view name, std::string_view input) const;
+
+ private:
+  struct Handler {
+    Execution::SignalHandler handle{};
+    ReadSignal read = nullptr;
+  };
+
+  // Nobody will take what it was handed, if it was: another may.
+  void dropped(Operation& signal) override;
+  void take_back(Operation& signal);
+  // To the operation that has waited longest, or to the inbox.
+  void deliver(std::string_view name, Inboxes::Arrival signal);
+  void hand_over(Operation& operation, Inboxes::Arrival signal);
+  void run_handler(std::string name, Inboxes::Arrival signal, const Handler& handler);
+  // Is it for the code? Otherwise it is set aside, and the log says so.
+  bool is_readable(std::string_view name,
+                   Inboxes::Arrival* signal,
+                   ReadSignal read,
+                   base::CallSite site);
+  bool accept_set_aside(std::string_view name, const Inboxes::Arrival& signal, std::uint32_t looks);
+  void set_aside(std::string_view name,
+                 const Inboxes::Arrival& signal,
+                 const std::string& why,
+                 base::CallSite site);
+
+  RunCore& run_;
+  Inboxes inboxes_;
+  HandlerMap<Handler> handlers_;
+  std::size_t set_aside_in_turn_ = 0;
+  std::size_t set_aside_bytes_ = 0;  // of these commands
+};
+
+}  // namespace reprise::replay

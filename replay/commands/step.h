@@ -1,0 +1,63 @@
+// Steps: closures that lie on the stack of the strand that waits for them, executed outside of the
+// turn. The call is Execution::run_step().
+#pragma once
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/call_site.h"
+#include "proto/log.pb.h"
+#include "replay/commands/lifecycle.h"
+
+namespace reprise::replay {
+
+class Operation;
+struct RunCore;
+struct StrandRecord;
+
+namespace lifecycles {
+// A closure cannot be stopped and may refer to its strand's frames, so to cancel a step is to ask:
+// its outcome comes, be it that it never ran. It is abandoned where its frame goes before that.
+inline constexpr std::array kStep = {
+    Transition{kCreated, kRecord, kRecorded},    Transition{kRecorded, kSuccess, kSucceeded},
+    Transition{kRecorded, kFailure, kFailed},    Transition{kRecorded, kCancel, kCancelAsked},
+    Transition{kRecorded, kDrop, kAbandoned},    Transition{kCancelAsked, kSuccess, kSucceeded},
+    Transition{kCancelAsked, kFailure, kFailed}, Transition{kCancelAsked, kDrop, kAbandoned},
+};
+}  // namespace lifecycles
+
+class Steps {
+ public:
+  // See ExecutionOptions.
+  using Unwanted = std::function<bool(std::uint32_t id)>;
+  using Abandoned = std::function<void(std::uint32_t id)>;
+
+  Steps(RunCore& run, Unwanted unwanted, Abandoned abandoned);
+
+  // Its scope is cancelled.
+  void cancel(Operation& step);
+  // The frame that its closure refers to goes, with the strand that waits for it. In a destructor.
+  void abandon(Operation& step, base::CallSite site);
+  // Of a StepCompleted or a StepFailed.
+  void apply(const proto::Event& input);
+
+  void begin_turn();
+  // After all other inputs of a live turn, which may have ended them: those that were cancelled in
+  // it and that nobody executes have failed, by inputs of their own. False: there are none.
+  bool end_unwanted(proto::Turn* live);
+
+  // While a thread executes the closure that a dropped strand waits for, the strand that drops it
+  // waits, too.
+  void await_step_of(StrandRecord& dropped);
+  void await_outcome(Operation& step);
+
+ private:
+  RunCore& run_;
+  const Unwanted unwanted_;
+  const Abandoned abandoned_;
+  std::uint32_t first_of_turn_ = 1;         // the first id that the turn may give
+  std::vector<std::uint32_t> to_be_ended_;  // of cancelled scopes, executed by nobody
+};
+
+}  // namespace reprise::replay

@@ -1,0 +1,127 @@
+// What the parts of a resident run share: the log that commands go to, the strands that ask for
+// them, the operations that wait for their outcomes, and the order in which these come.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/out_of_memory.h"
+#include "replay/behaviours.h"
+#include "replay/command_log.h"
+#include "replay/commands/lifecycle.h"
+#include "replay/execution.h"
+#include "replay/observation.h"
+#include "replay/parking.h"
+#include "replay/pending_table.h"
+#include "replay/scheduler.h"
+
+namespace reprise::replay {
+
+// Memory that the bookkeeping needs and cannot have ends the process (base/out_of_memory.h): hence
+// the functions with a handler of their own. Thrown into user code, std::bad_alloc might be caught
+// there, and the run would go on with half of a command made, which no replay would.
+// What closures of the user's throw is theirs.
+[[noreturn]] inline void out_of_memory() {
+  base::end_out_of_memory("running a workflow");
+}
+
+// What a command takes besides its payload, roughly.
+inline constexpr std::size_t kBytesPerCommand = 64;
+
+struct RunCore {
+  struct Limits {  // see ExecutionOptions
+    std::size_t pending_operations;
+    std::size_t turn_bytes;
+  };
+
+  RunCore(RunInfo run, StackPool& pool, const ExecutionOptions& options);
+  RunCore(const RunCore&) = delete;
+  RunCore& operator=(const RunCore&) = delete;
+
+  // Nothing more is applied to it: it has ended, is parked, or its observer has left.
+  bool over() const {
+    return life.has_ended() || observation.left() || parking.trouble() != nullptr;
+  }
+
+  // ---- what commands are made of; on one of the run's strands ----
+  // The running strand; throws Evicted when it must leave its stack.
+  StrandRecord& enter();
+  // The id of a new operation; throws Evicted when there are too many.
+  std::uint32_t new_id();
+  // Submits the draft; throws Evicted when it differs from the log, or is too much. `payload`: the
+  // bytes that it carries.
+  void submit(std::size_t payload = 0);
+  // The same where nothing may be thrown: in a destructor, or on no strand. False: the run is
+  // parked by that, or its observer has left.
+  bool submit_in_destructor(const proto::Event& draft);
+  // Submits the draft that gives up a numbered operation, which then waits no more. Throws nothing;
+  // false: as above.
+  bool submit_withdrawal(const proto::Event& draft, const Operation& operation);
+  // Tells the observer if the marker of that change is the next command.
+  void ask_for_marker(std::string_view change_id);
+  void park_at_limit(std::string_view what, std::string_view limit, std::size_t value);
+  [[noreturn]] void reach_limit(std::string_view what, std::string_view limit, std::size_t value);
+
+  // ---- operations ----
+  OperationRef create(Operation::Kind kind, std::string label, base::CallSite site);
+  // One whose command was just submitted.
+  OperationRef record(Operation::Kind kind,
+                      std::uint32_t id,
+                      std::string label,
+                      base::CallSite site);
+  // Does nothing when the table of the kind has no such transition. With the next place in the
+  // order, or that of an earlier completion.
+  void complete(Operation& operation, Operation::Trigger trigger, Outcome outcome);
+  void complete(Operation& operation,
+                Operation::Trigger trigger,
+                std::uint64_t order,
+                Outcome outcome);
+  void end_as_cancelled(Operation& operation);
+  // The input is the outcome of operation `id`: completes it. That may have been given up before;
+  // one that was never made parks the run.
+  void answer(const proto::Event& input,
+              std::uint32_t id,
+              Operation::Trigger trigger,
+              Outcome outcome);
+  // Parks the run: the input that is applied follows from nothing in its history.
+  void reject(const proto::Event& input);
+
+  // ---- strands ----
+  StrandRecord& spawn_strand(std::function<void()> body, ScopeRef scope);
+  // Where exceptions of the run's code end: nothing but a normal return gets out.
+  void guarded(CodeName whose, base::FunctionRef<void()> body);
+
+  // ---- waiting (waits.cc) ----
+  void wait_on(StrandRecord& strand, std::span<Operation* const> operations);
+  // What completed from that place on comes too late for a wait on this strand.
+  std::uint64_t too_late_from(const StrandRecord& strand) const;
+  // A durable call is over at once because of a cancellation. Throws Evicted when the code does
+  // nothing but go on in spite of it.
+  void cut_short();
+
+  RunInfo info;
+  Behaviours behaviours;
+  base::Time now{};
+  Lifecycle life{Lifecycle::Kind::kRun};
+  const Limits limits;
+  CodeGuard* const guard;  // may be null
+  CommandLog log;
+  ScopeRef root;
+  PendingTable pending;
+
+  std::uint64_t random_state;
+  std::uint32_t next_id = 1;     // of the operations
+  std::uint64_t next_order = 1;  // of what completes
+  AppliedInput applied;
+  std::uint64_t value_event = 0;    // see Execution::value_event()
+  std::size_t turn_bytes = 0;       // of the commands since the last input, when the turn is live
+  std::size_t calls_cut_short = 0;  // since the last input or command
+
+  Scheduler scheduler;
+  Observation observation;
+  Parking parking;
+};
+
+}  // namespace reprise::replay
