@@ -6,6 +6,7 @@
 
 #include "event/turn.h"
 #include "proto/log.pb.h"
+#include "runtime/client_request.h"
 #include "runtime/fold/run_state.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/program.h"
