@@ -1,10 +1,10 @@
 #include "store/archive_keys.h"
 
 #include <algorithm>
-#include <array>
 #include <xxhash.h>
 
 #include "store/bytes.h"
+#include "store/sort_by_key.h"
 
 namespace reprise::store {
 
@@ -70,49 +70,17 @@ std::string behind_prefix(std::string_view prefix) {
   return end;
 }
 
-namespace {
-
-// One of an update's keys, and what becomes of its index entry.
-struct KeyOfUpdate {
-  std::string SummaryUpdate::*key;
-  bool add;
-};
-constexpr std::array kKeysOfUpdate = {KeyOfUpdate{&SummaryUpdate::remove_key, false},
-                                      KeyOfUpdate{&SummaryUpdate::add_key, true},
-                                      KeyOfUpdate{&SummaryUpdate::add_second_key, true}};
-
-bool in_key_order(const IndexChange& a, const IndexChange& b) {
-  const int compared = a.key.compare(b.key);
-  return compared != 0 ? compared < 0 : a.order < b.order;
-}
-
-// Merges what the batch does by one sort of key into `changes`. Updates come in the order of their
-// runs, so changes of one sort are nearly always in key order already: merging three such sequences
-// is much cheaper than sorting all of them.
-void merge_changes(const ArchiveBatch& batch, std::size_t sort, std::vector<IndexChange>* changes) {
-  const auto before = static_cast<std::ptrdiff_t>(changes->size());
-  std::size_t order = sort;
-  for (const SummaryUpdate& update : batch.summaries) {
-    const std::string& key = update.*kKeysOfUpdate[sort].key;
-    if (!key.empty()) {
-      changes->push_back({index_key(key, update.run), kKeysOfUpdate[sort].add, order});
-    }
-    order += kKeysOfUpdate.size();
-  }
-  const auto begin = changes->begin() + before;
-  if (!std::is_sorted(begin, changes->end(), in_key_order)) {
-    std::sort(begin, changes->end(), in_key_order);
-  }
-  std::inplace_merge(changes->begin(), begin, changes->end(), in_key_order);
-}
-
-}  // namespace
-
 std::vector<IndexChange> index_changes(const ArchiveBatch& batch) {
   std::vector<IndexChange> changes;
-  for (std::size_t sort = 0; sort < kKeysOfUpdate.size(); ++sort) {
-    merge_changes(batch, sort, &changes);
+  for (const SummaryUpdate& update : batch.summaries) {
+    if (!update.remove_key.empty()) {
+      changes.push_back({index_key(update.remove_key, update.run), false});
+    }
+    for (const std::string* added : {&update.add_key, &update.add_second_key}) {
+      if (!added->empty()) changes.push_back({index_key(*added, update.run), true});
+    }
   }
+  sort_by_key(&changes);
   // Of equal keys the last one is kept: std::unique keeps the first, so it runs backwards.
   const auto kept = std::unique(changes.rbegin(), changes.rend(),
                                 [](const auto& a, const auto& b) { return a.key == b.key; });

@@ -28,7 +28,6 @@ std::string behind_prefix(std::string_view prefix);
 struct IndexChange {
   std::string key;
   bool add = false;
-  std::size_t order = 0;  // of the changes in the batch
 };
 std::vector<IndexChange> index_changes(const ArchiveBatch& batch);
 

@@ -1,6 +1,5 @@
 #include "store/lmdb_archive.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "store/archive_keys.h"
@@ -8,6 +7,7 @@
 #include "store/lmdb_cursor.h"
 #include "store/lmdb_entries.h"
 #include "store/lmdb_walk.h"
+#include "store/sort_by_key.h"
 
 namespace reprise::store {
 namespace {
@@ -136,10 +136,7 @@ int LmdbArchive::put_ids(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* d
     if (!update.workflow_id.empty())
       entries.push_back({id_key(update.workflow_id, update.run), {}});
   }
-  const auto by_key = [](const Entry& a, const Entry& b) { return a.key < b.key; };
-  if (!std::is_sorted(entries.begin(), entries.end(), by_key)) {
-    std::sort(entries.begin(), entries.end(), by_key);
-  }
+  sort_by_key(&entries);
   return put_entries(txn, ids_, entries, digest);
 }
 

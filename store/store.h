@@ -17,8 +17,8 @@ namespace reprise::store {
 
 struct StoreOptions {
   // Address space reserved for each LMDB environment, in bytes; the files grow as they are written.
-  std::uint64_t journal_map_bytes = std::uint64_t{base::kSanitized ? 4 : 64} << 30;
-  std::uint64_t archive_map_bytes = std::uint64_t{base::kSanitized ? 8 : 256} << 30;
+  std::uint64_t journal_map_bytes = std::uint64_t{4} << 30;
+  std::uint64_t archive_map_bytes = std::uint64_t{8} << 30;
   // A data file of up to this many bytes is read and checked whole when it is opened (some 2 GB/s
   // from the page cache). Of a larger archive only the pages that lead to the leaf pages are;
   // `reprise check` checks those too, and checksums verify what is read from them.

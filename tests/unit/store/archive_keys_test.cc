@@ -1,6 +1,10 @@
 #include "store/archive_keys.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
+
+#include "store/sort_by_key.h"
 
 namespace reprise::store::archive_keys_test {
 namespace {
@@ -74,6 +78,23 @@ TEST(ArchiveKeysTest, AKeyThatIsRemovedAndAddedInOneUpdateStays) {
   const auto changes = index_changes(batch);
   ASSERT_EQ(changes.size(), 1u);
   EXPECT_TRUE(changes[0].add);
+}
+
+TEST(ArchiveKeysTest, KeysAreSortedAsTheirBytesWhereverTheyDiffer) {
+  struct Item {
+    std::string key;
+    int number;
+  };
+  const std::string same(16, 'k');
+  std::vector<Item> items = {{same + "b", 0}, {"\xff", 1},      {same, 2},          {"a\x7f", 3},
+                             {same + "a", 4}, {"", 5},          {{"a\0", 2}, 6},    {"a", 7},
+                             {same, 8},       {"kkkkkkkkz", 9}, {same + "\xff", 10}};
+  std::vector<Item> expected = items;
+  std::stable_sort(expected.begin(), expected.end(),
+                   [](const Item& a, const Item& b) { return a.key < b.key; });
+  sort_by_key(&items);
+  ASSERT_EQ(items.size(), expected.size());
+  for (std::size_t i = 0; i < items.size(); ++i) EXPECT_EQ(items[i].number, expected[i].number);
 }
 
 TEST(ArchiveKeysDeathTest, AnIndexKeyThatIsTooLongBreaksAnInvariant) {
