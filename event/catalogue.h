@@ -1,4 +1,4 @@
-// What a kind of event is, once: a row for each kind of proto::Event. Whatever treats kinds
+// The catalogue: a row for each kind of proto::Event says what the kind is. Code that treats kinds
 // differently asks the row; a new kind is one more row in catalogue.cc.
 #pragma once
 #include <array>
@@ -19,11 +19,11 @@ namespace reprise::event {
 enum class Role : std::uint8_t {
   kUnknown,      // of a kind that only a newer version knows
   kInput,        // something happened to the run
-  kBookkeeping,  // an input that the engine keeps books with: code does not see it
+  kBookkeeping,  // an input for the engine's bookkeeping: code does not see it
   kCommand,      // the code asked for something
 };
 
-// What begins with a command event, is numbered by its id, and ends once.
+// An operation begins with a command event, is numbered by its id, and ends once.
 enum class Operation : std::uint8_t { kNone, kActivity, kStep, kTimer };
 
 // "activity".
@@ -34,7 +34,7 @@ enum class Answer : std::uint8_t {
   kNone,
   kResult,         // it has come to its end, with the event's payload if there is one
   kFailure,        // it has come to its end, with the event's failure
-  kGivenUp,        // the code wants it no longer: cancelled, or abandoned
+  kGivenUp,        // the code no longer wants it: cancelled, or abandoned
   kAttemptFailed,  // it goes on with another attempt
   kHeartbeat,      // its attempt has reported something
 };
@@ -64,12 +64,12 @@ struct Row {
   const proto::Failure* (*failure)(const Event&) = nullptr;  // which may be absent: nullptr
   const std::string& (*remark)(const Event&) = nullptr;      // the reason that somebody gave
 
-  // What tells it from others of its kind, where that is neither its name nor its id.
+  // What distinguishes it from others of its kind besides its name and its id.
   std::string (*detail)(const Event&) = nullptr;
 
   // Are two of this kind the same command? nullptr: always.
   bool (*same)(const Event&, const Event&) = nullptr;
-  // Does everything else that they carry count too in strict mode? What a side effect recorded is
+  // Does everything else that they carry also count in strict mode? The value of a side effect is
   // an answer, and is not computed again.
   bool strict = false;
 
@@ -81,7 +81,7 @@ struct Row {
 inline constexpr std::size_t kKindNumbers = 55;
 extern const std::array<const Row*, kKindNumbers> kRowOfKind;
 
-// Of an event of a kind that this version does not know: a row that says so.
+// The row of kinds that this version does not know.
 inline const Row& row_of(proto::Event::KindCase kind) {
   return *kRowOfKind[static_cast<std::size_t>(kind)];
 }

@@ -5,7 +5,7 @@
 namespace reprise::event {
 namespace {
 
-// As deep as today's code does not nest: cut then, and the code says so in its own words.
+// Deeper than today's code nests: then it was cut, and the new code has its own words for that.
 bool was_cut(const proto::Event& event) {
   return event.has_run_failed() && causes_of(event.run_failed().failure()) >= kMaxCauses;
 }
@@ -15,8 +15,8 @@ bool was_cut(const proto::Event& event) {
 bool same_input(const proto::Event& recorded, const proto::Event& attempted) {
   const Row& row = row_of(recorded);
   if (!row.strict || was_cut(recorded)) return true;
-  // All fields, those too that are added one day. There are no maps in the format, so equal
-  // messages have equal bytes.
+  // All fields, including future ones. There are no maps in the format, so equal messages have
+  // equal bytes.
   return row.body(recorded).SerializeAsString() == row.body(attempted).SerializeAsString();
 }
 

@@ -1,5 +1,5 @@
-// When is what the code asks for what the log says? Kind, id and name always; the input, options
-// and durations only in strict mode. The call site never counts.
+// Is the code's command the one in the log? Kind, id and name always count; the input, options and
+// durations only in strict mode; the call site never.
 #pragma once
 #include "event/catalogue.h"
 
@@ -11,8 +11,8 @@ inline bool same_command(const proto::Event& recorded, const proto::Event& attem
   return same == nullptr || same(recorded, attempted);
 }
 
-// Of two events for which same_command() holds: everything else that they carry, but for the call
-// site.
+// For two events for which same_command() holds: compares everything else that they carry, except
+// the call site.
 bool same_input(const proto::Event& recorded, const proto::Event& attempted);
 
 }  // namespace reprise::event

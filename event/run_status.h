@@ -1,4 +1,4 @@
-// What becomes of a run: the one list of statuses.
+// The statuses of runs, in one list.
 #pragma once
 #include <array>
 #include <cstdint>

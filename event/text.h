@@ -1,4 +1,4 @@
-// Events in words, for reports: one line each, fit to be shown.
+// Events as text, for reports: one printable line each.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -13,7 +13,7 @@ std::string describe(const proto::Event& event);
 // "#3": of the operation that it begins or answers; empty: of none.
 std::string id_of(const proto::Event& event);
 
-// What describe() says after the kind; empty: nothing. As it was recorded: it may be unfit to show.
+// The text of describe() after the kind; empty: nothing. As recorded: it may not be printable.
 std::string detail_of(const proto::Event& event);
 
 // "shop/checkout.cc:38"; empty: it was not recorded.

@@ -1,11 +1,11 @@
-// What a turn does to its run as a whole.
+// What a turn does to its run: start it or end it.
 #pragma once
 #include "proto/log.pb.h"
 
 namespace reprise::event {
 
-// Has it the start of the run? A run starts in its first turn and nowhere else: what it is called
-// follows from that.
+// Does it have the start of the run? A run starts in its first turn and nowhere else: its names
+// come from there.
 bool starts(const proto::Turn& turn);
 
 // The event that ended the run, which is the last command or the last input; nullptr: none has.

@@ -1,4 +1,4 @@
-// What clients ask of runs. Types are erased, payloads encoded, and no type of the store appears.
+// Requests of clients. Types are erased, payloads encoded, and no type of the store appears.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -53,7 +53,7 @@ struct ListRequest {
 template <class T>
 using Reply = std::function<void(base::Result<T>)>;
 
-// One type for each thing that may be asked for: of what, with what, and who is told.
+// One type for each kind of request: its run, its data, and its reply.
 namespace verb {
 
 // `watch`, if not null, is set when the run ends (or at once with the error of the start). The
@@ -160,7 +160,7 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::List,
                                    verb::History>;
 
-// Tells whoever waits for what was asked that it was refused.
+// Answers the waiting caller of a request with a refusal.
 template <class Verb>
 void refuse(const Verb& asked, const base::Error& why) {
   if constexpr (requires { asked.watch; }) {

@@ -1,4 +1,4 @@
-// What a Client talks to: today the embedded engine, or what a test puts in between.
+// What a Client talks to: the embedded engine, or a test's layer in front of it.
 #pragma once
 #include <optional>
 #include <stop_token>
@@ -15,7 +15,7 @@ class ClientService {
  public:
   virtual ~ClientService() = default;
 
-  // The one way in. The reply comes on a thread of the service, or before this returns, once what
+  // The only entry. The reply comes on a thread of the service, or before this returns, once what
   // it confirms is durable; it must not block. Errors: docs/errors.md.
   virtual void ask(ClientRequest request) = 0;
 

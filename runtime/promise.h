@@ -1,4 +1,4 @@
-// A value that another thread brings.
+// A value that another thread will set.
 #pragma once
 #include <condition_variable>
 #include <mutex>

@@ -1,4 +1,4 @@
-// What may be said of a run: which one it is, how it stands, how it ended.
+// The description of a run: which one it is, its state, its end.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -21,8 +21,8 @@ class WorkerGateway {
  public:
   virtual ~WorkerGateway() = default;
 
-  // The code serves its task queue until the session goes. kInvalidOption: another worker of this
-  // process serves that queue.
+  // The code serves its task queue until the session is destroyed. kInvalidOption: another worker
+  // of this process serves that queue.
   virtual base::Result<std::unique_ptr<WorkerSession>> register_worker(WorkerCode code) = 0;
 };
 

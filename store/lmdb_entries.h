@@ -1,4 +1,4 @@
-// What the archive does to its tables in a transaction: entries put and removed, with their share
+// The archive's changes of its tables in a transaction: puts and removes entries, with their part
 // of the table's digest. All return LMDB's error codes.
 #pragma once
 #include <string>

@@ -10,13 +10,13 @@ namespace {
 
 using proto::Event;
 
-// Appends words to others, with a space between where both are something.
+// Appends words to others, with a space in between if both are not empty.
 void then(const std::string& more, std::string* text) {
   if (!text->empty() && !more.empty()) *text += " ";
   *text += more;
 }
 
-// What only one kind says.
+// Text that only one kind has.
 std::string particulars_of(const Event& event) {
   if (event.has_timer_started()) return duration_text(event.timer_started().duration_ms());
   if (event.has_attempt_failed()) {
@@ -26,7 +26,7 @@ std::string particulars_of(const Event& event) {
   return "of event " + std::to_string(event.signal_set_aside().event()) + ":";
 }
 
-// What came of it, or what it brings.
+// Its outcome, or its payload.
 std::string content_of(const Event& event, std::size_t longest) {
   const event::Row& row = event::row_of(event);
   const proto::Failure* failure = row.failure != nullptr ? row.failure(event) : nullptr;

@@ -21,7 +21,7 @@ bool is_for(const RunKey& asked, const RunKey& run) {
   return asked.workflow_id == run.workflow_id && (!asked.run_id || asked.run_id == run.run_id);
 }
 
-// Is this input of that run what was asked for? Questions leave nothing in the journal.
+// Is this input of that run the request's? Questions leave nothing in the journal.
 template <class Question>
 bool is_recorded_as(const Question& /*asked*/, const RunKey& /*run*/, const Event& /*input*/) {
   return false;
@@ -48,7 +48,7 @@ bool is_recorded_as(const verb::Terminate& asked, const RunKey& run, const Event
          input.run_terminated().reason() == asked.reason;
 }
 
-// The answer to a request that has become durable. Of what is not answered by that: nothing.
+// The answer to a request that has become durable; nothing if its durability is not the answer.
 template <class Verb>
 void confirm(const Verb& /*asked*/) {}
 void confirm(const verb::Start& asked) {
@@ -88,7 +88,7 @@ Reply<Answer> SurvivingRequests::answering(const RequestRef& request, Reply<Answ
   };
 }
 
-// To the engine of now; it may answer before this returns.
+// To the present engine; it may answer before this returns.
 void SurvivingRequests::send(const RequestRef& request) {
   const auto send_copy = [this, request](auto copy) {
     if constexpr (requires { copy.reply; }) copy.reply = answering(request, std::move(copy.reply));

@@ -10,7 +10,7 @@ set -u
 cd "${1:?usage: check.sh DIRECTORY}" || exit 2
 
 readonly seam='runtime/[^/]+\.h'  # what lies directly in runtime/
-readonly public='reprise/(?!testing/).*'  # programs do without what tests link
+readonly public='reprise/(?!testing/).*'  # only tests may use it
 
 # The quoted includes allowed in a file, as a pattern on the whole path.
 allowed_quoted() {

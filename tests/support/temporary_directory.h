@@ -9,7 +9,7 @@ namespace reprise::testing {
 
 class TemporaryDirectory {
  public:
-  // kMemory: where there is room for it. Most tests want the order of operations, not a disk, and
+  // kMemory: where there is room for it. Most tests need the order of operations, not a disk, and
   // syncing a disk takes most of their time.
   enum class Place : bool { kMemory, kDisk };
   explicit TemporaryDirectory(Place place = Place::kMemory)

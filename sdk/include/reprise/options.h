@@ -119,7 +119,7 @@ std::string_view to_string(RunStatus status);
 struct ListOptions {
   std::string workflow{};             // only runs of this definition's name; empty: all
   std::optional<RunStatus> status{};  // only runs in this status; absent: all
-  std::size_t limit = 1'000;          // at most so many; 0: all
+  std::size_t limit = 1'000;          // at most this many; 0: all
   bool newest_first = true;           // by start time
 };
 

@@ -39,7 +39,7 @@ TEST(EventTurn, NothingButTheLastOneEndsIt) {
   EXPECT_EQ(ending(turn), nullptr);
 }
 
-// In a history that somebody wrote.
+// In a hand-written history.
 TEST(EventTurn, AnEndOnTheWrongSideIsNone) {
   proto::Turn turn;
   turn.add_commands()->mutable_run_terminated();

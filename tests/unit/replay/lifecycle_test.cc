@@ -1,5 +1,5 @@
-// Every pair of state and trigger of every kind of command. The table says where it leads; what it
-// does not list is refused and changes nothing.
+// Every pair of state and trigger of every kind of command. The table has the next state; a pair
+// that it does not list is refused and changes nothing.
 #include "replay/commands/lifecycle.h"
 
 #include <algorithm>
@@ -70,7 +70,7 @@ bool leads_to_an_end(State from, const Rows& rows) {
   });
 }
 
-// What is wrong with a table, and with a machine that is to follow it; empty: nothing.
+// What is wrong with a table, and with a machine that must follow it; empty: nothing.
 std::vector<std::string> walk(const Rows& rows, const Machine& next) {
   std::vector<std::string> wrong;
   const auto reached = ways(rows);

@@ -111,7 +111,7 @@ TEST(RunState, KnowsThatInputsWaitForTheCode) {
   EXPECT_FALSE(state.unapplied);
 }
 
-// Whatever the kind: what its row says happens, and only where it belongs.
+// For every kind: what its row says happens, and only in the right place.
 TEST(RunState, FoldsEveryKindAsItsRowSays) {
   for (const event::Row& row : event::rows()) {
     SCOPED_TRACE(row.name);
