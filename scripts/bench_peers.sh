@@ -21,8 +21,8 @@ of workflows in flight, the median latency at one in flight, and the ratios.
   --only ENGINE      restate, dbos, fusee or reprise
 
 Needs node 20 or later and npm; wrk for Restate and postgresql for DBOS, both from apt; cargo for
-fusee. An engine whose tools are missing is skipped, and said to be. bench/peers/README.md says how
-each engine is run and what was checked about it.
+fusee. An engine whose tools are missing is skipped, with a message. bench/peers/README.md says how
+each engine is run and what was checked.
 END
 }
 

@@ -8,10 +8,10 @@ usage() {
 Usage: scripts/demo.sh
 
 Builds the sample order_saga, runs 10,000 orders through it, and kills the process with SIGKILL at
-three random moments in the middle of the work. Each time the same command goes on where it was. In
+three random moments in the middle of the work. Each time the same command goes on where it was. At
 the end every order is compared with what the warehouse, the bank and the carrier did.
 
-The last line says whether all of that went well, and so does the exit status. The data stays in
+The last line and the exit status say whether everything went well. The data stays in
 out/demo for you to look at, until the next demo.
 END
 }

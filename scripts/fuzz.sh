@@ -10,7 +10,7 @@ Usage: scripts/fuzz.sh [--quick|--long] [--seconds N] [TARGET...]
 Builds the libFuzzer programs with clang in build/fuzz (address and undefined-behaviour sanitizers)
 and runs each one, or those named, from the corpus in tests/fuzz/corpus. What it adds to the corpus
 goes to out/fuzz/TARGET and is used again by the next run; an input that fails is saved as
-out/fuzz/TARGET_crash-..., and belongs into tests/fuzz/corpus/TARGET once the bug is fixed. The last
+out/fuzz/TARGET_crash-...: add it to tests/fuzz/corpus/TARGET once the bug is fixed. The last
 lines are a table of counts; the exit status says whether anything was found.
 
   --quick       20 seconds for each target (default)

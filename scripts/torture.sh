@@ -11,11 +11,11 @@ Builds the harnesses of tests/ in build/release and runs them one after another:
 process death, I/O errors, failing allocations, rotten files, hostile values, a model of the API, tools
 beside an engine, files that move, poison runs, simulation, fuzzing, overload. Each one checks its own
 negative controls too. Prints a table at the end; the exit status says whether all
-have passed. What each one looks for, and what it found last time: docs/reliability.md.
+have passed. docs/reliability.md says what each one looks for, and its latest results.
 
   --quick    the sizes for every change: a few minutes in all (default)
   --long     the sizes for a night and more
-  --seed N   other trials than those of seed 1
+  --seed N   other trials of the same kind (default: 1)
   --help     this text
 
 Each harness can be run alone, too: build/release/tests/<folder>/<harness>_torture --help.
