@@ -11,6 +11,20 @@ base::Error damaged(RunNumber run, Seq seq, const std::string& what) {
                                               "; restore the store from a backup to get it back"};
 }
 
+std::string text_of(LinkFault fault) {
+  switch (fault) {
+    case LinkFault::kOtherRun:
+      return "it belongs to another run";
+    case LinkFault::kNotNext:
+      return "the record before it is missing";
+    case LinkFault::kChecksum:
+      return "its checksum is wrong";
+    case LinkFault::kNone:
+      break;
+  }
+  return {};
+}
+
 struct StoredRecord {
   Seq seq;
   std::string bytes;
@@ -77,28 +91,28 @@ base::Status JournalPart::scan() {
 class Verifier {
  public:
   Verifier(RunNumber run, Seq last, base::Visitor<const Record&> visit)
-      : run_(run), last_(last), visit_(visit) {}
+      : last_(last), visit_(visit), end_{.run = run} {}
 
   base::Visited take(std::string_view records) {
     while (!records.empty()) {
       std::size_t size = 0;
       const auto record = decode_record(records, &size);
-      if (!record) return damaged(run_, seen_ + 1, record.error().message);
+      if (!record) return damaged(end_.run, end_.seq + 1, record.error().message);
       if (auto taken = take(*record); !taken.goes_on()) return taken;
       records.remove_prefix(size);
     }
     return base::Next::kGoOn;
   }
 
-  Seq seen() const { return seen_; }
+  Seq seen() const { return end_.seq; }
 
   // After the last record.
   base::Status finish() const {
-    if (seen_ == 0 && last_ == 0) {
+    if (end_.seq == 0 && last_ == 0) {
       return base::Error{base::ErrorCode::kNotFound,
-                         "the store has no run of number " + std::to_string(run_)};
+                         "the store has no run of number " + std::to_string(end_.run)};
     }
-    if (seen_ < last_) return damaged(run_, last_, "it is missing");
+    if (end_.seq < last_) return damaged(end_.run, last_, "it is missing");
     return {};
   }
 
@@ -106,21 +120,16 @@ class Verifier {
   base::Visited take(const Record& record) {
     // Archived after the caller learned its newest record.
     if (last_ != 0 && record.seq > last_) return base::Next::kGoOn;
-    if (record.run != run_) return damaged(run_, record.seq, "it belongs to another run");
-    if (record.previous != seen_ || record.first() != (seen_ == 0)) {
-      return damaged(run_, record.seq, "the record before it is missing");
-    }
-    if (!verify_record(record, chain_)) return damaged(run_, record.seq, "its checksum is wrong");
-    seen_ = record.seq;
-    chain_ = record.chain;
+    const LinkFault fault = check_link(record, end_);
+    if (fault != LinkFault::kNone) return damaged(end_.run, record.seq, text_of(fault));
+    end_.seq = record.seq;
+    end_.chain = record.chain;
     return visit_(record);
   }
 
-  const RunNumber run_;
   const Seq last_;
   base::Visitor<const Record&> visit_;
-  Seq seen_ = 0;
-  std::uint64_t chain_ = 0;
+  ChainEnd end_;
 };
 
 }  // namespace

@@ -63,6 +63,13 @@ base::Result<Record> decode_record(std::string_view bytes, std::size_t* consumed
                 .body = bytes.substr(kRecordHeaderBytes, length)};
 }
 
+LinkFault check_link(const Record& record, const ChainEnd& end) {
+  if (record.run != end.run) return LinkFault::kOtherRun;
+  if (record.previous != end.seq || record.seq <= end.seq) return LinkFault::kNotNext;
+  if (record.first() != (end.seq == 0)) return LinkFault::kNotNext;
+  return verify_record(record, end.chain) ? LinkFault::kNone : LinkFault::kChecksum;
+}
+
 bool verify_record(const Record& record, std::uint64_t previous_chain) {
   char header[kRecordHeaderBytes];
   fill_header(record, header);

@@ -44,4 +44,21 @@ base::Result<Record> decode_record(std::string_view bytes, std::size_t* consumed
 // Does the record follow one whose chain value was `previous_chain`?
 bool verify_record(const Record& record, std::uint64_t previous_chain);
 
+// Where the records of a run have got to.
+struct ChainEnd {
+  RunNumber run = 0;
+  Seq seq = 0;  // 0: it has none
+  std::uint64_t chain = 0;
+};
+
+enum class LinkFault : std::uint8_t {
+  kNone,
+  kOtherRun,  // it belongs to another run
+  kNotNext,   // the record before it is missing, or it is itself in the wrong place
+  kChecksum,  // it is not what was written
+};
+
+// What keeps the record from being the next one of its run.
+LinkFault check_link(const Record& record, const ChainEnd& end);
+
 }  // namespace reprise::store

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "event/turn.h"
-#include "runtime/fold/run_state.h"
+#include "runtime/fold/chain.h"
 #include "runtime/history/history.h"
 #include "tools/history_file.h"
 #include "tools/history_form.h"
@@ -33,11 +33,11 @@ struct ImportOptions {
 std::string fault_of(const proto::History& history) {
   bool ended = false;
   for (int i = 0; i < history.turns_size(); ++i) {
-    const std::string turn = "turn " + std::to_string(i + 1);
-    if (ended) return turn + " comes after the end of the run";
-    const bool starts = event::starts(history.turns(i));
-    if (starts && i > 0) return turn + " starts the run again";
-    if (!starts && i == 0) return "its first turn does not start a run";
+    const auto fault = runtime::check_turn(history.turns(i), i == 0, ended);
+    if (fault != runtime::ChainFault::kNone) {
+      const std::string turn = i == 0 ? "its first turn" : "turn " + std::to_string(i + 1);
+      return turn + " " + std::string(to_string(fault));
+    }
     ended = event::closes(history.turns(i));
   }
   return history.turns_size() == 0 ? "it has no turns" : "";

@@ -47,7 +47,8 @@ base::Status ArchiveSlice::add(store::Seq seq, std::string_view encoded) {
   Gathered& run = **gathered;
   // What follows on a damaged record is archived as it is, so that one damaged run does not hold up
   // the others; its summary stays where it was, and whoever reads the history is told.
-  if (run.state.damaged_at == 0 && (record->seq != seq || !fold(*record, &run))) {
+  if (run.state.damaged_at == 0 &&
+      (record->seq != seq || chain_.take(*record, &run.state) != ChainFault::kNone)) {
     return base::Error{base::ErrorCode::kStoreDamaged,
                        "record " + std::to_string(seq) +
                            " of the journal was damaged while the store was open; open it again, "
@@ -76,19 +77,6 @@ base::Status ArchiveSlice::add_damaged(store::Seq seq,
   through_ = seq;
   bytes_ += encoded.size();
   return {};
-}
-
-bool ArchiveSlice::fold(const store::Record& record, Gathered* run) {
-  arena_.reset();
-  proto::Turn* turn = arena_.make();
-  if (record.previous != run->state.last_seq || !store::verify_record(record, run->state.chain) ||
-      !proto::parse(record.body, turn)) {
-    return false;
-  }
-  run->state.apply(*turn, names_);
-  run->state.last_seq = record.seq;
-  run->state.chain = record.chain;
-  return true;
 }
 
 store::ArchiveBatch ArchiveSlice::take(store::RunNumber next_run) {

@@ -4,8 +4,8 @@
 #include <unordered_map>
 
 #include "runtime/engine/journal_tail.h"
+#include "runtime/fold/chain.h"
 #include "runtime/fold/run_state.h"
-#include "runtime/fold/turn_arena.h"
 #include "store/archive.h"
 
 namespace reprise::runtime {
@@ -15,7 +15,7 @@ class ArchiveSlice {
   // `damaged` says whose the records are that were found damaged when the store was opened. All of
   // it must outlive the slice.
   ArchiveSlice(const store::Archive& archive, Names& names, const DamagedRecords& damaged)
-      : archive_(archive), names_(names), damaged_(damaged) {}
+      : archive_(archive), names_(names), damaged_(damaged), chain_(names) {}
 
   // Adds the next record of the journal, as it is encoded there. kStoreDamaged: it does not verify
   // and did when the store was opened; only opening it again finds out whose it is.
@@ -38,12 +38,11 @@ class ArchiveSlice {
   base::Status add_damaged(store::Seq seq,
                            std::string_view encoded,
                            const std::vector<store::RunNumber>& owners);
-  bool fold(const store::Record& record, Gathered* run);
 
   const store::Archive& archive_;
   Names& names_;
   const DamagedRecords& damaged_;
-  TurnArena arena_;
+  Chain chain_;
   std::unordered_map<store::RunNumber, Gathered> runs_;
   store::Seq through_ = 0;
   std::size_t bytes_ = 0;

@@ -40,28 +40,20 @@ void Audit::take_chunk(std::string_view key, std::string_view records) {
   if (key.size() != kChunkKeyBytes) return;
   Parts& parts = parts_of(store::run_of_index_key(key.substr(0, kRunKeyBytes)));
   const store::Seq last = store::run_of_index_key(key);
-  while (!records.empty()) {
-    std::size_t size = 0;
-    const auto record = store::decode_record(records, &size);
-    if (!record) {
-      cut(parts);
-      break;
-    }
-    take_record(parts, *record);
-    records.remove_prefix(size);
-  }
+  if (!parts.run.damaged) take_records(parts, records);
   if (parts.run.state.last_seq != last) cut(parts);
   parts.run.seen = std::max(parts.run.seen, last);
   newest_ = std::max(newest_, last);
 }
 
-void Audit::take_record(Parts& parts, const store::Record& record) {
-  RecoveredRun& run = parts.run;
-  if (run.damaged) return;
-  if (!fold_record(record, arena_, names_, &run.state)) return cut(parts);
-  run.seen = record.seq;
-  ++records_;
-  if (verified_) verified_(record);
+void Audit::take_records(Parts& parts, std::string_view records) {
+  const ChainFault fault =
+      chain_.take_all(records, &parts.run.state, [&](const store::Record& record) {
+        parts.run.seen = record.seq;
+        ++records_;
+        if (verified_) verified_(record);
+      });
+  if (fault != ChainFault::kNone) cut(parts);
 }
 
 // The last table: the histories are known.

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "runtime/engine/recovered_run.h"
-#include "runtime/fold/turn_arena.h"
+#include "runtime/fold/chain.h"
 #include "store/archive.h"
 
 namespace reprise::runtime {
@@ -18,7 +18,7 @@ class Audit {
   // Told of each record that verifies, in the order of its run.
   using Verified = std::function<void(const store::Record&)>;
   explicit Audit(Names& names, Verified verified = nullptr)
-      : names_(names), verified_(std::move(verified)) {}
+      : names_(names), verified_(std::move(verified)), chain_(names) {}
 
   // An entry of the archive as it is stored; of each table in key order.
   void take(std::string_view table, std::string_view key, std::string_view value);
@@ -41,7 +41,7 @@ class Audit {
     std::vector<std::string> odd_listings{};  // not what follows from its history
   };
   void take_chunk(std::string_view key, std::string_view records);
-  void take_record(Parts& parts, const store::Record& record);
+  void take_records(Parts& parts, std::string_view records);
   void take_summary(std::string_view key, std::string_view stored);
   void take_id(std::string_view key);
   void take_index(std::string_view key);
@@ -52,7 +52,7 @@ class Audit {
 
   Names& names_;
   const Verified verified_;
-  TurnArena arena_;
+  Chain chain_;
   std::unordered_map<store::RunNumber, Parts> runs_;
   std::uint64_t records_ = 0;
   store::Seq newest_ = 0;

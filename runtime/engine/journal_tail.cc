@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "event/turn.h"
 #include "proto/parse.h"
 
 namespace reprise::runtime {
@@ -51,12 +50,6 @@ void keep_name(std::string_view bytes, const RecoveredRuns& others, RunState* st
 
 }  // namespace
 
-bool JournalTail::follows(const store::Record& record, store::Seq seq, const RecoveredRun& run) {
-  return record.seq == seq && record.previous == run.state.last_seq &&
-         record.first() == (run.state.last_seq == 0) &&
-         store::verify_record(record, run.state.chain);
-}
-
 base::Status JournalTail::take(store::Seq seq, std::string_view bytes) {
   base::Status status;
   if (seq != last_ + 1) {
@@ -75,18 +68,14 @@ bool JournalTail::take_sound(store::Seq seq, std::string_view bytes) {
   if (!record || consumed != bytes.size() || record->run == 0) return false;
   const auto known = runs_.find(record->run);
   if (known != runs_.end() && known->second.damaged) return continues_quarantined(*record);
-  const RecoveredRun none;
-  if (!follows(*record, seq, known == runs_.end() ? none : known->second)) return false;
-  arena_.reset();
-  proto::Turn* turn = arena_.make();
-  if (!proto::parse(record->body, turn) || event::starts(*turn) != record->first()) {
-    return false;
-  }
+  if (record->seq != seq) return false;
+  RunState fresh;
+  fresh.number = record->run;
+  RunState& state = known == runs_.end() ? fresh : known->second.state;
+  if (chain_.take(*record, &state) != ChainFault::kNone) return false;
   RecoveredRun& run = known == runs_.end() ? runs_[record->run] : known->second;
-  run.state.number = record->run;
-  run.state.apply(*turn, names_);
-  run.state.last_seq = run.seen = seq;
-  run.state.chain = record->chain;
+  if (known == runs_.end()) run.state = std::move(fresh);
+  run.seen = seq;
   next_run_ = std::max(next_run_, record->run + 1);
   ++records_;
   if (verified_) verified_(*record);
@@ -135,7 +124,9 @@ base::Status JournalTail::attribute(store::Seq seq, std::string_view bytes) {
     std::size_t consumed = 0;
     auto record = store::decode_record(bytes, &consumed);
     if (record) record->run = linked->state.number;
-    const bool only_the_name = record && follows(*record, seq, *linked);
+    const bool only_the_name =
+        record && record->seq == seq &&
+        store::check_link(*record, end_of_chain(linked->state)) == store::LinkFault::kNone;
     if (!only_the_name && named != runs_.end()) quarantine(named->second, seq);
     return {};
   }

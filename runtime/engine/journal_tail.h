@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "runtime/engine/recovered_run.h"
-#include "runtime/fold/turn_arena.h"
+#include "runtime/fold/chain.h"
 #include "store/record.h"
 
 namespace reprise::runtime {
@@ -28,15 +28,13 @@ class JournalTail {
       : runs_(runs),
         names_(names),
         verified_(std::move(verified)),
+        chain_(names),
         last_(through),
         next_run_(next_run) {}
 
   // kStoreDamaged: records are gone, or one cannot be read, and nobody knows whose they were. The
   // tail can go on behind them.
   base::Status take(store::Seq seq, std::string_view bytes);
-
-  // Does the record follow from the run's earlier ones? Of `run`, not of the run it names.
-  static bool follows(const store::Record& record, store::Seq seq, const RecoveredRun& run);
 
   std::uint64_t records() const { return records_; }  // that verify
   store::RunNumber next_run() const { return next_run_; }
@@ -52,7 +50,7 @@ class JournalTail {
   RecoveredRuns& runs_;
   Names& names_;
   const std::function<void(const store::Record&)> verified_;
-  TurnArena arena_;
+  Chain chain_;
   std::uint64_t records_ = 0;
   store::Seq last_;
   store::RunNumber next_run_;

@@ -2,24 +2,9 @@
 
 #include <algorithm>
 
-#include "event/turn.h"
-#include "proto/parse.h"
+#include "runtime/fold/chain.h"
 
 namespace reprise::runtime {
-
-bool fold_record(const store::Record& record, TurnArena& arena, Names& names, RunState* state) {
-  arena.reset();
-  proto::Turn* turn = arena.make();
-  const bool sound = record.run == state->number && record.previous == state->last_seq &&
-                     record.first() == (state->last_seq == 0) &&
-                     store::verify_record(record, state->chain) &&
-                     proto::parse(record.body, turn) && event::starts(*turn) == record.first();
-  if (!sound) return false;
-  state->apply(*turn, names);
-  state->last_seq = record.seq;
-  state->chain = record.chain;
-  return true;
-}
 
 bool reaches(const RunState& folded, store::Seq damaged_at) {
   return folded.last_seq >= damaged_at;
@@ -31,17 +16,10 @@ base::Result<std::optional<RunState>> second_look(const store::Archive& archive,
                                                   Names& names) {
   std::optional<RunState> state(std::in_place);
   state->number = number;
-  TurnArena arena;
+  Chain chain(names);
   const base::Status read = archive.history(number, [&](std::string_view records) {
-    while (state && !records.empty()) {
-      std::size_t size = 0;
-      const auto record = store::decode_record(records, &size);
-      if (!record || !fold_record(*record, arena, names, &*state)) {
-        state.reset();
-      } else {
-        records.remove_prefix(size);
-      }
-    }
+    const ChainFault fault = chain.take_all(records, &*state, [](const store::Record&) {});
+    if (fault != ChainFault::kNone) state.reset();
     return base::go_on_if(state.has_value());
   });
   if (!read && read.error().code != base::ErrorCode::kStoreDamaged) return read.error();

@@ -8,14 +8,9 @@
 
 #include "base/result.h"
 #include "runtime/engine/recovered_run.h"
-#include "runtime/fold/turn_arena.h"
 #include "store/archive.h"
 
 namespace reprise::runtime {
-
-// Adds a record to the state of the run that it must belong to. False: it does not follow on what
-// is there, or is no turn; then nothing has changed.
-bool fold_record(const store::Record& record, TurnArena& arena, Names& names, RunState* state);
 
 // Is everything there that was once taken for damaged? A history that was cut short ends before
 // that record.

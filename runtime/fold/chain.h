@@ -1,0 +1,58 @@
+// The records of a run, one after the other: what must hold of each, and what they come to. The one
+// verifier of a run's chain: whatever takes records from a store adds them here (recovery, the
+// archiver, the check of a store, the second look at a quarantined run).
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+#include "base/function_ref.h"
+#include "runtime/fold/run_state.h"
+#include "runtime/fold/turn_arena.h"
+#include "store/record.h"
+
+namespace reprise::runtime {
+
+// Why a record, or its turn, is not the next one of its run.
+enum class ChainFault : std::uint8_t {
+  kNone,
+  kUndecodable,  // it is no record
+  kOtherRun,
+  kNotNext,
+  kChecksum,
+  kUnreadable,   // it is no turn
+  kNoStart,      // the first one, and does not start the run
+  kSecondStart,  // a later one that does
+  kAfterEnd,
+};
+
+// "comes after the end of the run": of a turn or a record.
+std::string_view to_string(ChainFault fault);
+
+// What its place in the run asks of a turn.
+ChainFault check_turn(const proto::Turn& turn, bool first, bool after_end);
+
+// Not thread-safe.
+class Chain {
+ public:
+  explicit Chain(Names& names) : names_(names) {}
+
+  // Adds the record to the state of the run that it must belong to. Anything but kNone: it does not
+  // follow on what is there, and nothing has changed.
+  ChainFault take(const store::Record& record, RunState* state);
+
+  // All records in `bytes` up to the first that does not follow; `taken` is told of each.
+  ChainFault take_all(std::string_view bytes,
+                      RunState* state,
+                      base::FunctionRef<void(const store::Record&)> taken);
+
+ private:
+  Names& names_;
+  TurnArena arena_;
+};
+
+// Where the state has got to.
+inline store::ChainEnd end_of_chain(const RunState& state) {
+  return {state.number, state.last_seq, state.chain};
+}
+
+}  // namespace reprise::runtime
