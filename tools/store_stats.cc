@@ -1,6 +1,6 @@
 #include "tools/store_stats.h"
 
-#include "event/turn.h"
+#include "runtime/fold/walk.h"
 
 namespace reprise::tools {
 
@@ -13,34 +13,48 @@ void StoreStats::add_run(const runtime::RunState& run) {
   if (run.closed_ms() != 0) stats.durations.add(base::sub_sat(run.closed_ms(), run.started_ms));
 }
 
+class StoreStats::Tally {
+ public:
+  Tally(StoreStats& stats, std::int64_t time_ms) : stats_(stats), time_ms_(time_ms) {}
+
+  void met(const event::Row&, const Event& event) {
+    if (event.has_signal_set_aside()) ++stats_.set_aside_[event.signal_set_aside().name()];
+  }
+  void opened(const event::Row& row, const Event& event) {
+    const std::string& name = row.called != nullptr ? row.called(event) : std::string();
+    stats_.begin(row.opens, name, row.id(event), time_ms_);
+  }
+  void answered(const event::Row& row, const Event& event) {
+    stats_.answer(row.answers, row.id(event), time_ms_);
+  }
+  void ended(const event::Row&, const Event&) {
+    for (const auto& [id, operation] : stats_.pending_) ++operation.stats->cancelled;
+    stats_.pending_.clear();
+  }
+
+ private:
+  StoreStats& stats_;
+  const std::int64_t time_ms_;
+};
+
 void StoreStats::add_turn(const proto::Turn& turn) {
-  for (const Event& event : turn.inputs()) add_event(event, turn.time_ms());
-  for (const Event& event : turn.commands()) add_event(event, turn.time_ms());
-  if (!event::closes(turn)) return;
-  for (const auto& [id, operation] : pending_) ++operation.stats->cancelled;
-  pending_.clear();
+  runtime::walk(turn, Tally(*this, turn.time_ms()));
 }
 
 void StoreStats::end_history() {
   pending_.clear();
 }
 
-void StoreStats::add_event(const Event& event, std::int64_t time_ms) {
-  const event::Row& row = event::row_of(event);
-  if (row.opens != event::Operation::kNone) {
-    const std::string& name = row.called != nullptr ? row.called(event) : std::string();
-    return begin(row.opens, name, row.id(event), time_ms);
-  }
-  if (event.has_signal_set_aside()) ++set_aside_[event.signal_set_aside().name()];
-  switch (row.answers) {
+void StoreStats::answer(event::Answer answer, std::uint32_t id, std::int64_t time_ms) {
+  switch (answer) {
     case event::Answer::kResult:
-      return finish(row.id(event), End::kDone, time_ms);
+      return finish(id, End::kDone, time_ms);
     case event::Answer::kFailure:
-      return finish(row.id(event), End::kFailed, time_ms);
+      return finish(id, End::kFailed, time_ms);
     case event::Answer::kGivenUp:
-      return finish(row.id(event), End::kCancelled, time_ms);
+      return finish(id, End::kCancelled, time_ms);
     case event::Answer::kAttemptFailed:
-      return count_failed_attempt(row.id(event));
+      return count_failed_attempt(id);
     case event::Answer::kHeartbeat:
     case event::Answer::kNone:
       break;

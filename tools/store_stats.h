@@ -53,7 +53,8 @@ class StoreStats {
     std::int64_t began_ms;
   };
 
-  void add_event(const proto::Event& event, std::int64_t time_ms);
+  class Tally;  // what a walk through a turn counts here
+  void answer(event::Answer answer, std::uint32_t id, std::int64_t time_ms);
   void begin(event::Operation kind,
              const std::string& name,
              std::uint32_t id,

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "event/catalogue.h"
 #include "proto/log.pb.h"
 #include "runtime/run_description.h"
 
@@ -56,6 +57,11 @@ struct Operation {
 
   bool is_attempted() const { return kind == Kind::kActivity || kind == Kind::kStep; }
   bool has_ended() const { return state != State::kWaiting; }
+  void end(State how, std::int64_t time_ms) {
+    state = how;
+    ended_ms = time_ms;
+  }
+  void add_last_failure(const proto::Failure& failure, std::int64_t time_ms);
   // Attempts that ended, plus one that is under way, waits, or completed the activity.
   std::size_t attempts() const {
     const bool one_more = state == State::kDone || state == State::kWaiting;
@@ -80,20 +86,18 @@ class Timeline {
   std::size_t unapplied() const { return unapplied_; }
 
  private:
-  void take_input(const proto::Event& event, std::int64_t time_ms);
-  void take_command(const proto::Event& event, std::int64_t time_ms);
+  class Reader;  // what a walk through a turn adds here
+  void add_line(Operation::Kind kind,
+                const event::Row& row,
+                const proto::Event& event,
+                std::int64_t time_ms);
+  void answer(const event::Row& row, const proto::Event& event, std::int64_t time_ms);
   void finish_update(const proto::UpdateCompleted& completed, std::int64_t time_ms);
   void set_aside(const proto::SignalSetAside& signal);
-  Operation& begin(Operation::Kind kind, std::string name, std::int64_t time_ms);
-  Operation& begin_numbered(Operation::Kind kind,
-                            std::uint32_t id,
-                            std::string name,
-                            std::int64_t time_ms);
-  void finish(std::uint32_t id,
-              Operation::State state,
-              std::int64_t time_ms,
-              const std::string* result = nullptr,
-              const proto::Failure* failure = nullptr);
+  Operation& begin(Operation::Kind kind,
+                   const event::Row& row,
+                   const proto::Event& event,
+                   std::int64_t time_ms);
   Operation* find(std::uint32_t id);
   void close(std::int64_t time_ms);
 

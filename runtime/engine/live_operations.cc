@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "event/catalogue.h"
-#include "event/turn.h"
+#include "runtime/fold/walk.h"
 
 namespace reprise::runtime {
 namespace {
@@ -15,16 +14,21 @@ bool is_before(const LiveOperation& operation, std::uint32_t id) {
 }  // namespace
 
 LiveOperation* LiveOperations::find(std::uint32_t id) {
+  if (operations_.empty()) return nullptr;
+  if (operations_.back().id == id) return operations_.back().gone ? nullptr : &operations_.back();
   const auto found = std::lower_bound(operations_.begin(), operations_.end(), id, is_before);
   if (found == operations_.end() || found->id != id || found->gone) return nullptr;
   return &*found;
 }
 
 LiveOperation& LiveOperations::at(std::uint32_t id) {
-  const auto place = std::lower_bound(operations_.begin(), operations_.end(), id, is_before);
   LiveOperation operation;
   operation.id = id;
-  if (place == operations_.end() || place->id != id) {
+  if (operations_.empty() || operations_.back().id < id) {  // nearly always
+    return operations_.emplace_back(std::move(operation));
+  }
+  const auto place = std::lower_bound(operations_.begin(), operations_.end(), id, is_before);
+  if (place->id != id) {
     return *operations_.insert(place, std::move(operation));
   }
   if (!place->gone) return *place;
@@ -32,15 +36,27 @@ LiveOperation& LiveOperations::at(std::uint32_t id) {
   return *place = std::move(operation);  // a history that gives an id twice
 }
 
+class LiveOperations::Books {
+ public:
+  explicit Books(LiveOperations& operations) : operations_(operations) {}
+
+  void met(const event::Row&, const proto::Event&) {}
+  void opened(const event::Row&, const proto::Event&) {}
+  void answered(const event::Row& row, const proto::Event& event) {
+    operations_.answered(row, event);
+  }
+  void ended(const event::Row&, const proto::Event&) { operations_.clear(); }
+
+ private:
+  LiveOperations& operations_;
+};
+
 void LiveOperations::apply(const proto::Turn& turn) {
   if (operations_.empty()) return;
-  for (const proto::Event& input : turn.inputs()) apply_event(input);
-  for (const proto::Event& command : turn.commands()) apply_event(command);
-  if (event::closes(turn)) clear();
+  walk(turn, Books(*this));
 }
 
-void LiveOperations::apply_event(const proto::Event& event) {
-  const event::Row& row = event::row_of(event);
+void LiveOperations::answered(const event::Row& row, const proto::Event& event) {
   if (event::finishes(row.answers)) return forget(row.id(event));
   if (row.answers != event::Answer::kAttemptFailed) return;
   LiveOperation* const operation = find(row.id(event));
@@ -51,10 +67,15 @@ void LiveOperations::apply_event(const proto::Event& event) {
 void LiveOperations::forget(std::uint32_t id) {
   LiveOperation* const found = find(id);
   if (found == nullptr) return;
-  found->gone = true;
-  found->details = nullptr;
-  if (++gone_ * 2 < operations_.size()) return;
-  std::erase_if(operations_, [](const LiveOperation& each) { return each.gone; });
+  if (found == &operations_.back()) {
+    operations_.pop_back();
+  } else {
+    found->gone = true;
+    found->details = nullptr;
+    ++gone_;
+  }
+  if (gone_ * 2 < operations_.size()) return;
+  if (gone_ > 0) std::erase_if(operations_, [](const LiveOperation& each) { return each.gone; });
   gone_ = 0;
   // Runs that wait for long keep no spare capacity; short ones would only allocate it again.
   if (operations_.empty() && operations_.capacity() > 2) clear();

@@ -10,6 +10,7 @@
 
 #include "base/pooled.h"
 #include "base/time.h"
+#include "event/catalogue.h"
 #include "proto/log.pb.h"
 #include "runtime/host/attempt.h"
 
@@ -81,7 +82,8 @@ class LiveOperations {
   }
 
  private:
-  void apply_event(const proto::Event& event);
+  class Books;  // what a walk through a turn does here
+  void answered(const event::Row& row, const proto::Event& event);
   void forget(std::uint32_t id);
 
   std::vector<LiveOperation> operations_;  // by id, ascending

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "event/turn.h"
+#include "runtime/fold/walk.h"
 #include "store/bytes.h"
 
 namespace reprise::runtime {
@@ -46,21 +47,37 @@ proto::Failure failure_of(const Event& end, RunStatus status) {
 
 }  // namespace
 
-void RunState::apply(const proto::Turn& turn, Names& names) {
-  bool code_waits = false;
-  for (const Event& input : turn.inputs()) {
-    if (input.has_run_started()) apply_start(input.run_started(), turn.time_ms(), names);
-    const Row& row = event::row_of(input);
-    if (row.role != Role::kCommand) apply_answer(row, input);
-    code_waits = code_waits || row.role != Role::kBookkeeping;
+class RunState::Fold {
+ public:
+  Fold(RunState& state, std::int64_t time_ms, Names& names)
+      : state_(state), time_ms_(time_ms), names_(names) {}
+
+  void met(const Row& row, const Event& event) {
+    ++state_.events;
+    if (event.has_run_started()) state_.start(event.run_started(), time_ms_, names_);
+    for_code_ = for_code_ || row.role == Role::kInput || row.role == Role::kUnknown;
   }
-  unapplied = turn.deferred() ? unapplied || code_waits : false;
-  for (const Event& command : turn.commands()) apply_command(command, turn.time_ms());
-  events += static_cast<std::uint64_t>(turn.inputs_size() + turn.commands_size());
-  if (const Event* end = event::ending(turn)) close(*event::row_of(*end).ends, turn.time_ms());
+  void opened(const Row& row, const Event& event) { state_.begin(row, event, time_ms_); }
+  void answered(const Row& row, const Event& event) { state_.answer(row, event); }
+  void ended(const Row& row, const Event&) { state_.close(*row.ends, time_ms_); }
+
+  // Had it an input that code sees?
+  bool for_code() const { return for_code_; }
+
+ private:
+  RunState& state_;
+  const std::int64_t time_ms_;
+  Names& names_;
+  bool for_code_ = false;
+};
+
+void RunState::apply(const proto::Turn& turn, Names& names) {
+  Fold fold(*this, turn.time_ms(), names);
+  walk(turn, fold);
+  unapplied = open() && turn.deferred() && (unapplied || fold.for_code());
 }
 
-void RunState::apply_start(const proto::RunStarted& started, std::int64_t time_ms, Names& names) {
+void RunState::start(const proto::RunStarted& started, std::int64_t time_ms, Names& names) {
   id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
   name(started.workflow_id(), started.workflow(), started.task_queue(), names);
   started_ms = time_ms;
@@ -87,7 +104,7 @@ std::string_view RunState::stored_task_queue() const {
   return *task_queue;
 }
 
-void RunState::apply_answer(const Row& row, const Event& event) {
+void RunState::answer(const Row& row, const Event& event) {
   if (event::finishes(row.answers)) return finish(row.id(event));
   if (row.answers != Answer::kAttemptFailed) return;
   if (PendingOperation* operation = pending(row.id(event))) {
@@ -96,12 +113,7 @@ void RunState::apply_answer(const Row& row, const Event& event) {
   }
 }
 
-void RunState::apply_command(const Event& event, std::int64_t time_ms) {
-  const Row& row = event::row_of(event);
-  if (row.role != Role::kCommand) return;
-  if (row.ends) return close(*row.ends, time_ms);
-  apply_answer(row, event);
-  if (row.opens == Operation::kNone) return;
+void RunState::begin(const Row& row, const Event& event, std::int64_t time_ms) {
   PendingOperation operation;
   operation.id = row.id(event);
   operation.scheduled_ms = time_ms;
@@ -127,7 +139,10 @@ const PendingOperation* RunState::find(std::uint32_t operation) const {
   return const_cast<RunState*>(this)->pending(operation);
 }
 
+// Most often it is the newest one.
 PendingOperation* RunState::pending(std::uint32_t operation) {
+  if (pending_.empty()) return nullptr;
+  if (pending_.back().id == operation) return pending_.back().done ? nullptr : &pending_.back();
   const auto found = std::lower_bound(pending_.begin(), pending_.end(), operation,
                                       [](const auto& a, std::uint32_t b) { return a.id < b; });
   if (found == pending_.end() || found->id != operation || found->done) return nullptr;
@@ -139,9 +154,14 @@ PendingOperation* RunState::pending(std::uint32_t operation) {
 void RunState::finish(std::uint32_t operation) {
   PendingOperation* found = pending(operation);
   if (found == nullptr) return;
-  found->done = true;
-  if (++done_ * 2 < pending_.size()) return;
-  std::erase_if(pending_, [](const PendingOperation& each) { return each.done; });
+  if (found == &pending_.back()) {
+    pending_.pop_back();
+  } else {
+    found->done = true;
+    ++done_;
+  }
+  if (done_ * 2 < pending_.size()) return;
+  if (done_ > 0) std::erase_if(pending_, [](const PendingOperation& each) { return each.done; });
   done_ = 0;
   // Runs that wait for long keep no spare capacity; short ones would only allocate it again.
   if (pending_.empty() && pending_.capacity() > 2) std::vector<PendingOperation>().swap(pending_);

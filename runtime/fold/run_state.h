@@ -85,9 +85,10 @@ class RunState {
             std::string_view stored_workflow,
             std::string_view stored_task_queue,
             Names& names);
-  void apply_start(const proto::RunStarted& started, std::int64_t time_ms, Names& names);
-  void apply_answer(const event::Row& row, const proto::Event& event);
-  void apply_command(const proto::Event& event, std::int64_t time_ms);
+  class Fold;  // what a walk through a turn does here
+  void start(const proto::RunStarted& started, std::int64_t time_ms, Names& names);
+  void begin(const event::Row& row, const proto::Event& event, std::int64_t time_ms);
+  void answer(const event::Row& row, const proto::Event& event);
   PendingOperation* pending(std::uint32_t id);
   void finish(std::uint32_t id);
   void close(RunStatus how, std::int64_t time_ms);

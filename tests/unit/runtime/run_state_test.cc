@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "event/turn.h"
+#include "runtime/fold/walk.h"
 #include "tests/support/scripted_run.h"
 #include "tests/unit/event/any_event.h"
 
@@ -133,6 +134,31 @@ TEST(RunState, FoldsEveryKindAsItsRowSays) {
               is_command ? RunStatus::kRunning : row.ends.value_or(RunStatus::kRunning));
     EXPECT_EQ(event::closes(as_input), !is_command && row.ends.has_value());
     EXPECT_EQ(told.events, 1u);
+  }
+}
+
+TEST(RunState, AWalkComesToTheEndThatTheCatalogueNames) {
+  struct Observer {
+    void met(const event::Row&, const proto::Event&) {}
+    void opened(const event::Row&, const proto::Event&) {}
+    void answered(const event::Row&, const proto::Event&) {}
+    void ended(const event::Row& row, const proto::Event& event) {
+      EXPECT_EQ(&row, &event::row_of(event));
+      end = &event;
+    }
+    const proto::Event* end = nullptr;
+  };
+  for (const event::Row& input : event::rows()) {
+    for (const event::Row& command : event::rows()) {
+      proto::Turn turn;
+      event::body_of(turn.add_inputs(), input.kind);
+      for (int commands = 0; commands < 2; ++commands) {
+        if (commands > 0) event::body_of(turn.add_commands(), command.kind);
+        Observer observer;
+        walk(turn, observer);
+        EXPECT_EQ(observer.end, event::ending(turn)) << input.name << ", " << command.name;
+      }
+    }
   }
 }
 

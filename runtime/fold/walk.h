@@ -1,0 +1,43 @@
+// What the events of a turn do to the operations of their run: the one walk that whatever folds
+// turns has in common (RunState, what an engine knows besides, timelines, statistics). Which kind
+// does what the catalogue says.
+#pragma once
+#include "event/catalogue.h"
+#include "proto/log.pb.h"
+
+namespace reprise::runtime {
+
+// Tells `observer`, in the order of the history:
+//   met(row, event)       each event;
+//   opened(row, event)    and, if it begins an operation: that of row.id(event);
+//   answered(row, event)  or, if it says something about one: row.answers says what;
+//   ended(row, event)     at last, if the run has ended: the event that ended it.
+// An input where only commands belong does nothing, nor does a command among the inputs.
+template <class Observer>
+void walk(const proto::Turn& turn, Observer&& observer) {
+  using event::Answer, event::Operation, event::Role, event::Row;
+  const Row* row = nullptr;
+  const proto::Event* end = nullptr;  // as event::ending() has it, without asking for rows again
+  for (const proto::Event& input : turn.inputs()) {
+    row = &event::row_of(input);
+    observer.met(*row, input);
+    if (row->answers != Answer::kNone && row->role != Role::kCommand)
+      observer.answered(*row, input);
+    end = row->ends && row->role == Role::kInput ? &input : nullptr;
+  }
+  const Row* end_row = row;
+  for (const proto::Event& command : turn.commands()) {
+    row = &event::row_of(command);
+    observer.met(*row, command);
+    if (row->role != Role::kCommand) continue;
+    if (row->opens != Operation::kNone) observer.opened(*row, command);
+    if (row->answers != Answer::kNone) observer.answered(*row, command);
+  }
+  if (!turn.commands().empty() && row->ends && row->role == Role::kCommand) {
+    end_row = row;
+    end = &turn.commands(turn.commands_size() - 1);
+  }
+  if (end != nullptr) observer.ended(*end_row, *end);
+}
+
+}  // namespace reprise::runtime
