@@ -72,7 +72,7 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
     run.parking.park_on_mismatch();
     return s.end();
   }
-  if (!recorded.deferred()) return s.run(nullptr, recorded);
+  if (!recorded.without_code()) return s.run(nullptr, recorded);
   if (!run.log.finish()) {  // it ran no code, so it cannot have commands
     run.parking.park_on_mismatch();
     return s.end();

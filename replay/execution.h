@@ -135,10 +135,11 @@ class Execution {
   // Applies turn->inputs one at a time and appends to turn->commands. Inputs after the one that
   // closed the run are removed from the turn: they came too late to be part of it.
   TurnEnd run_turn(proto::Turn* turn);
-  // The same against a turn from the log; deferred turns are kept for the next one.
+  // The same against a turn from the log; the inputs of turns without code are
+  // kept for the next one.
   TurnEnd replay_turn(const proto::Turn& recorded);
-  // After the last recorded turn: what the code does with the inputs of deferred turns, which it
-  // has not seen. Recorded nowhere, so the execution cannot be used after it; an input that ends
+  // After the last recorded turn: what the code does with the inputs of turns without code, which
+  // it has not seen. Recorded nowhere, so the execution cannot be used after it; an input that ends
   // the run must not be among them. kLeft: it asks for a side effect, which is not computed here,
   // and what would follow is not known.
   TurnEnd rehearse();

@@ -32,7 +32,7 @@ struct Execution::State : base::Pooled<Execution::State> {
 
   // ---- turns (execution.cc) ----
   TurnEnd run(proto::Turn* live, const proto::Turn& turn);
-  // Those of deferred turns, then the turn's own. Returns how many of the latter were applied.
+  // Those of turns without code, then the turn's own. Returns how many of the latter were applied.
   int apply_inputs(proto::Turn* live, const proto::Turn& turn);
   // `number`: of the event in the history.
   void apply(const proto::Event& event, std::uint64_t number);
@@ -68,7 +68,7 @@ struct Execution::State : base::Pooled<Execution::State> {
   std::unique_ptr<WorkflowInstance> instance;
 
   std::string input;                    // of the run
-  std::vector<DeferredInput> deferred;  // of deferred turns, for the next turn
+  std::vector<DeferredInput> deferred;  // of turns without code, for the next one
   std::unique_ptr<proto::Turn> rehearsal;
   std::uint64_t next_handler = 1;
   std::uint64_t events = 0;

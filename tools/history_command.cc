@@ -31,7 +31,7 @@ class Lines {
   void add(const proto::Turn& turn) {
     for (const proto::Event& input : turn.inputs()) {
       // Workflow code never sees the engine's bookkeeping.
-      const bool deferred = turn.deferred() && !event::is_bookkeeping(input);
+      const bool deferred = turn.without_code() && !event::is_bookkeeping(input);
       add(turn, input, deferred ? "  (deferred)" : "");
     }
     for (const proto::Event& command : turn.commands()) add(turn, command, "");

@@ -70,7 +70,7 @@ class Timeline::Reader {
     ++timeline_.events_;
     const bool for_code =
         row.role != event::Role::kCommand && row.role != event::Role::kBookkeeping;
-    if (turn_.deferred() && for_code) ++timeline_.unapplied_;
+    if (turn_.without_code() && for_code) ++timeline_.unapplied_;
     if (event.has_run_started()) timeline_.input_ = event.run_started().input();
     if (const auto kind = kind_shown(event)) timeline_.add_line(*kind, row, event, time_ms());
     if (event.has_update_completed()) {
@@ -105,7 +105,7 @@ class Timeline::Reader {
 
 void Timeline::add(const proto::Turn& turn) {
   last_ms_ = turn.time_ms();
-  if (!turn.deferred()) unapplied_ = 0;
+  if (!turn.without_code()) unapplied_ = 0;
   runtime::walk(turn, Reader(*this, turn));
 }
 

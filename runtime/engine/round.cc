@@ -102,7 +102,7 @@ void Round::run_turn(KnownRun& run, proto::Turn& turn) {
   if (!for_code || run.parked() || !run_code(run, turn)) {
     turn.clear_commands();
     if (turn.inputs().empty()) return;
-    turn.set_deferred(true);
+    turn.set_without_code(true);
     parts_.host.note_deferred(run.place, turn);
   }
   record(run, turn);
@@ -227,7 +227,7 @@ void Round::record_end(KnownRun& run,
   }
   proto::Turn* turn = arena_.make();
   turn->set_time_ms(std::max(not_before_ms, base::to_ms(now())));
-  turn->set_deferred(true);
+  turn->set_without_code(true);
   fill(turn->add_inputs());
   run.with_extras().replies.push_back({0, std::move(reply)});
   record(run, *turn);

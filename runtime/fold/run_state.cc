@@ -74,7 +74,7 @@ class RunState::Fold {
 void RunState::apply(const proto::Turn& turn, Names& names) {
   Fold fold(*this, turn.time_ms(), names);
   walk(turn, fold);
-  unapplied = open() && turn.deferred() && (unapplied || fold.for_code());
+  unapplied = open() && turn.without_code() && (unapplied || fold.for_code());
 }
 
 void RunState::start(const proto::RunStarted& started, std::int64_t time_ms, Names& names) {

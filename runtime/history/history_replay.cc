@@ -38,7 +38,7 @@ bool HistoryReplay::next() {
 }
 
 bool HistoryReplay::has_unseen_inputs() const {
-  return history_.turns(history_.turns_size() - 1).deferred();
+  return history_.turns(history_.turns_size() - 1).without_code();
 }
 
 void HistoryReplay::note(replay::TurnEnd end) {

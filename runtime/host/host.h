@@ -85,7 +85,7 @@ class Host {
 
   // Runs one live turn, after a replay if the run is not resident.
   TurnResult run_turn(Place& place, const RunSource& source, proto::Turn* turn);
-  // A deferred turn was recorded: tells a resident run its inputs.
+  // A turn without code was recorded: tells a resident run its inputs.
   void note_deferred(Place place, const proto::Turn& turn);
   base::Result<std::string> query(Place& place,
                                   const RunSource& source,

@@ -112,7 +112,7 @@ void edit_turns(unsigned what, Bytes& in, Turns* history) {
       history->erase(at, history->end());
       return;
     case 4:
-      at->set_deferred(!at->deferred());
+      at->set_without_code(!at->without_code());
       return;
     case 5:
       at->set_time_ms(to == 0 ? INT64_MIN : (to == 255 ? INT64_MAX : to));
@@ -289,8 +289,8 @@ void run_again(const RecordedRun& recorded, const Turns& history, bool strict) {
     const Turn& turn = history[i];
     const std::string where = "turn " + std::to_string(i + 1) + " was accepted: ";
     if (run->closed()) throw Defect(where + "the run has ended before it");
-    if (turn.deferred()) {
-      if (!turn.commands().empty()) throw Defect(where + "a deferred turn with commands");
+    if (turn.without_code()) {
+      if (!turn.commands().empty()) throw Defect(where + "a turn without code, and with commands");
       (void)run->replay_turn(turn);
       continue;
     }

@@ -142,7 +142,7 @@ std::vector<std::string> recovery_seeds() {
   last.add_inputs()->mutable_activity_completed()->set_id(1);
   last.add_commands()->mutable_run_completed()->set_result("\x01");
   proto::Turn deferred;
-  deferred.set_deferred(true);
+  deferred.set_without_code(true);
   deferred.add_inputs()->mutable_signal_received()->set_name("go");
   // Inputs that crashed an engine once: an id of two kinds, a run without a start or with two.
   proto::Turn twofold = first;

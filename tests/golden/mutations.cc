@@ -335,8 +335,8 @@ void change_turn(const History& history, int turn, Visit visit) {
   const std::string place = "turn " + std::to_string(turn + 1);
   change_inputs(history, turn, visit);
   if (!history.turns(turn).commands().empty()) {
-    Mutant deferred{"commands in a deferred turn", place, Expected::kFound, history};
-    deferred.history.mutable_turns(turn)->set_deferred(true);
+    Mutant deferred{"commands in a turn without code", place, Expected::kFound, history};
+    deferred.history.mutable_turns(turn)->set_without_code(true);
     visit(std::move(deferred));
   }
 }

@@ -33,7 +33,7 @@ class Resident {
 
   // The next turn, live. False: it must not be recorded.
   bool run(const proto::Turn& recorded) {
-    if (recorded.deferred()) return execution_->replay_turn(recorded) != TurnEnd::kParked;
+    if (recorded.without_code()) return execution_->replay_turn(recorded) != TurnEnd::kParked;
     proto::Turn live;
     live.set_time_ms(recorded.time_ms());
     *live.mutable_inputs() = recorded.inputs();

@@ -194,14 +194,14 @@ TEST(Mismatch, AChangedInputIsFoundInStrictModeOnly) {
   }
 }
 
-// A deferred turn ran no code: commands in it are not what the code asked for.
+// A turn without code: commands in it are not what the code asked for.
 TEST(Mismatch, ADeferredTurnHasNoCommands) {
   ScriptedRun run([](Execution& e) {
     call(e, "a");
     return Outcome();
   });
   run.start();
-  run.history()[0].set_deferred(true);
+  run.history()[0].set_without_code(true);
   EXPECT_EQ(run.replay(), TurnEnd::kParked);
   EXPECT_EQ(run.execution().trouble().mismatch->kind, replay::Mismatch::Kind::kMissing);
 }

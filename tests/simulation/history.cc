@@ -243,7 +243,7 @@ void run_again(const History& history, replay::StackPool& stacks, Verdict* verdi
   for (std::size_t i = 0; i < history.turns.size(); ++i) {
     current = &history.turns[i];
     const proto::Turn& recorded = history.turns[i];
-    if (recorded.deferred()) {
+    if (recorded.without_code()) {
       (void)execution.replay_turn(recorded);
       continue;
     }

@@ -30,7 +30,7 @@ class Operations {
   void check() {
     for (turn_ = 0; turn_ < history_.turns.size(); ++turn_) {
       const proto::Turn& turn = history_.turns[turn_];
-      if (turn.deferred() && turn.commands_size() > 0) bad("a deferred turn has commands");
+      if (turn.without_code() && turn.commands_size() > 0) bad("a turn without code has commands");
       for (const Event& input : turn.inputs()) check_input(input);
       for (const Event& command : turn.commands()) check_command(command);
       const bool last = turn_ + 1 == history_.turns.size();
@@ -194,7 +194,7 @@ class Operations {
     operation.cancelled_turn = turn_ + 1;
     if (operation.ended_turn == 0) return;
     for (std::size_t i = operation.ended_turn; i < turn_ + 1; ++i) {
-      if (!history_.turns[i - 1].deferred()) {
+      if (!history_.turns[i - 1].without_code()) {
         return bad("operation " + std::to_string(id) + " is given up behind its outcome");
       }
     }

@@ -56,7 +56,7 @@ void World::check_waiting() {
     const auto stuck = [&](const std::string& why) {
       verdict_.found(Flaw::kStuck, "run " + std::to_string(history.number) + " " + why);
     };
-    if (history.turns.back().deferred() && history.turns.back().inputs_size() > 0 &&
+    if (history.turns.back().without_code() && history.turns.back().inputs_size() > 0 &&
         !event::is_bookkeeping(history.turns.back().inputs(0))) {
       stuck("has inputs that its code was not given");
     }

@@ -130,7 +130,7 @@ class ScriptedRun {
   // Records inputs without running code.
   void defer(std::vector<proto::Event> inputs) {
     proto::Turn turn;
-    turn.set_deferred(true);
+    turn.set_without_code(true);
     for (auto& input : inputs) *turn.add_inputs() = std::move(input);
     (void)execution_->replay_turn(turn);
     history_.push_back(std::move(turn));

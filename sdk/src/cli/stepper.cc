@@ -109,7 +109,7 @@ std::string Stepper::turn_text(int turn) const {
   const proto::Turn& shown = history_.turns(turn);
   std::string text = fmt::format("turn {} of {}, {}{}\n", turn + 1, history_.turns_size(),
                                  time_text(shown.time_ms()),
-                                 shown.deferred() ? ", recorded without running the code" : "");
+                                 shown.without_code() ? ", recorded without running the code" : "");
   for (const NumberedEvent& one : events_) {
     if (one.turn == turn) text += event_text(one);
   }

@@ -45,7 +45,7 @@ bool is_of_header(const Field& field) {
 }
 bool is_of_turn(const Field& field) {
   return field.number() != Turn::kTimeMsFieldNumber &&
-         field.number() != Turn::kDeferredFieldNumber &&
+         field.number() != Turn::kWithoutCodeFieldNumber &&
          field.number() != Turn::kInputsFieldNumber && field.number() != Turn::kCommandsFieldNumber;
 }
 bool is_of_event(const Field& field) {
@@ -64,7 +64,7 @@ Json header_of(const proto::History& history) {
 void add_turn(const Turn& turn, int number, Json* line) {
   add_member(line, kTurn, number);
   add_member(line, kTime, time_to_json(turn.time_ms()));
-  if (turn.deferred()) add_member(line, kDeferred, true);
+  if (turn.without_code()) add_member(line, kDeferred, true);
 }
 
 // Fields of a turn other than its time and its events; empty: none.
@@ -196,13 +196,13 @@ class Reader {
     if (number == last + 1) {
       turn_ = history_.add_turns();
       turn_->set_time_ms(time);
-      turn_->set_deferred(deferred);
+      turn_->set_without_code(deferred);
       return;
     }
     if (number < last || last == 0 || line.number == nullptr) {
       throw Malformed("turn " + std::to_string(number) + " is out of order");
     }
-    if (turn_->time_ms() != time || turn_->deferred() != deferred) {
+    if (turn_->time_ms() != time || turn_->without_code() != deferred) {
       throw Malformed("turn " + std::to_string(number) + " has two times, or is deferred and not");
     }
   }

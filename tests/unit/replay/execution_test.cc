@@ -157,7 +157,7 @@ TEST(Execution, CodeNeverSeesATimeBeforeOneThatIsRecorded) {
   run.start();
   proto::Turn fired;
   fired.set_time_ms(10'000);
-  fired.set_deferred(true);
+  fired.set_without_code(true);
   *fired.add_inputs() = timer_fired(1);
   (void)run.execution().replay_turn(fired);
   run.history().push_back(fired);

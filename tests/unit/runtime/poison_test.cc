@@ -213,11 +213,11 @@ TEST_F(PoisonedRuns, AStartOfAWorkflowThatEndsProcessesIsRecordedBeforeItsCodeRu
   const auto run = start("w", "poison");
   ASSERT_TRUE(started_ && *started_);
   ASSERT_FALSE(history("poison").empty());
-  EXPECT_TRUE(history("poison").front().deferred());
+  EXPECT_TRUE(history("poison").front().without_code());
   ASSERT_TRUE(signal("poison", "go", "done"));
   EXPECT_EQ(result(run), "done");
   start("innocent", "other");
-  EXPECT_FALSE(history("other").front().deferred());
+  EXPECT_FALSE(history("other").front().without_code());
   EXPECT_THAT(logged_, HasSubstr("workflow 'w': its code has ended a process in the first turn"));
   EXPECT_THAT(logged_, Not(HasSubstr("workflow 'innocent'")));
 }

@@ -88,7 +88,7 @@ TEST(RunState, CountsAttempts) {
   schedule_activity(&turn, 1);
   state.apply(turn, names);
   proto::Turn failed;
-  failed.set_deferred(true);
+  failed.set_without_code(true);
   auto* attempt = failed.add_inputs()->mutable_attempt_failed();
   attempt->set_id(1);
   attempt->set_attempt(3);
@@ -104,7 +104,7 @@ TEST(RunState, KnowsThatInputsWaitForTheCode) {
   RunState state;
   state.apply(start_turn(), names);
   proto::Turn deferred;
-  deferred.set_deferred(true);
+  deferred.set_without_code(true);
   *deferred.add_inputs() = testing::signal("go");
   state.apply(deferred, names);
   EXPECT_TRUE(state.unapplied);

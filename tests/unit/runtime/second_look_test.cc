@@ -27,7 +27,7 @@ proto::Turn start_turn(std::string_view run_id = "") {
 proto::Turn signal_turn(const std::string& name) {
   proto::Turn turn;
   turn.set_time_ms(1'700'000'000'001);
-  turn.set_deferred(true);
+  turn.set_without_code(true);
   *turn.add_inputs() = testing::signal(name, "on");
   return turn;
 }
