@@ -87,7 +87,7 @@ class Operation : public base::Pooled<Operation> {
   // Without an outcome. False: the table of its kind has no such transition.
   bool on(Trigger trigger) { return life_.on(trigger); }
   // The same with an outcome, which is not used when it is refused: a late or a repeated event.
-  bool complete(Trigger trigger, std::uint64_t order, Outcome outcome = {}) {
+  bool complete(Trigger trigger, std::uint64_t order, Outcome&& outcome = {}) {
     if (!on(trigger)) return false;
     order_ = order;
     outcome_ = std::move(outcome);

@@ -6,7 +6,7 @@
 
 namespace reprise::replay {
 
-RunCore::RunCore(RunInfo run, StackPool& pool, const ExecutionOptions& options)
+RunCore::RunCore(RunInfo&& run, StackPool& pool, const ExecutionOptions& options)
     : info(std::move(run)),
       limits{options.pending_operations, options.turn_bytes},
       guard(options.guard),
@@ -88,9 +88,9 @@ void RunCore::park_at_limit(std::string_view what, std::string_view limit, std::
 
 // ---- operations -------------------------------------------------------------------------------
 
-OperationRef RunCore::create(Operation::Kind kind, std::string label, base::CallSite site) {
+OperationRef RunCore::create(Operation::Kind kind, std::string_view label, base::CallSite site) {
   OperationRef operation(new Operation(kind));
-  operation->label = std::move(label);
+  operation->label = label;
   operation->site = site;
   operation->scope = scheduler.current()->scope;
   return operation;
@@ -98,22 +98,22 @@ OperationRef RunCore::create(Operation::Kind kind, std::string label, base::Call
 
 OperationRef RunCore::record(Operation::Kind kind,
                              std::uint32_t id,
-                             std::string label,
+                             std::string_view label,
                              base::CallSite site) {
-  OperationRef operation = create(kind, std::move(label), site);
+  OperationRef operation = create(kind, label, site);
   operation->record(id);
   pending.add(id, operation);
   return operation;
 }
 
-void RunCore::complete(Operation& operation, Operation::Trigger trigger, Outcome outcome) {
+void RunCore::complete(Operation& operation, Operation::Trigger trigger, Outcome&& outcome) {
   complete(operation, trigger, next_order++, std::move(outcome));
 }
 
 void RunCore::complete(Operation& operation,
                        Operation::Trigger trigger,
                        std::uint64_t order,
-                       Outcome outcome) {
+                       Outcome&& outcome) {
   if (!operation.complete(trigger, order, std::move(outcome))) return;
   if (operation.event == 0) operation.event = applied.number;
   for (StrandRecord* strand : operation.waiters) scheduler.wake(*strand);
@@ -130,7 +130,7 @@ void RunCore::end_as_cancelled(Operation& operation) {
 void RunCore::answer(const proto::Event& input,
                      std::uint32_t id,
                      Operation::Trigger trigger,
-                     Outcome outcome) {
+                     Outcome&& outcome) {
   if (const OperationRef operation = pending.take(id)) {
     complete(*operation, trigger, std::move(outcome));
   } else if (id == 0 || id >= next_id) {

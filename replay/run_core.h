@@ -36,7 +36,7 @@ struct RunCore {
     std::size_t turn_bytes;
   };
 
-  RunCore(RunInfo run, StackPool& pool, const ExecutionOptions& options);
+  RunCore(RunInfo&& run, StackPool& pool, const ExecutionOptions& options);
   RunCore(const RunCore&) = delete;
   RunCore& operator=(const RunCore&) = delete;
 
@@ -65,26 +65,26 @@ struct RunCore {
   [[noreturn]] void reach_limit(std::string_view what, std::string_view limit, std::size_t value);
 
   // ---- operations ----
-  OperationRef create(Operation::Kind kind, std::string label, base::CallSite site);
+  OperationRef create(Operation::Kind kind, std::string_view label, base::CallSite site);
   // One whose command was just submitted.
   OperationRef record(Operation::Kind kind,
                       std::uint32_t id,
-                      std::string label,
+                      std::string_view label,
                       base::CallSite site);
   // Does nothing when the table of the kind has no such transition. With the next place in the
   // order, or that of an earlier completion.
-  void complete(Operation& operation, Operation::Trigger trigger, Outcome outcome);
+  void complete(Operation& operation, Operation::Trigger trigger, Outcome&& outcome);
   void complete(Operation& operation,
                 Operation::Trigger trigger,
                 std::uint64_t order,
-                Outcome outcome);
+                Outcome&& outcome);
   void end_as_cancelled(Operation& operation);
   // The input is the outcome of operation `id`: completes it. That may have been given up before;
   // one that was never made parks the run.
   void answer(const proto::Event& input,
               std::uint32_t id,
               Operation::Trigger trigger,
-              Outcome outcome);
+              Outcome&& outcome);
   // Parks the run: the input that is applied follows from nothing in its history.
   void reject(const proto::Event& input);
 

@@ -27,7 +27,7 @@ Trigger fill(Outcome* outcome, bool is_cancelled, proto::Event* event) {
 
 }  // namespace
 
-void end_run(RunCore& run, Outcome outcome) try {
+void end_run(RunCore& run, Outcome&& outcome) try {
   run.enter();
   const Trigger end = fill(&outcome, run.root->is_cancelled(), run.log.draft({}));
   run.submit();

@@ -23,7 +23,7 @@ inline constexpr std::array kRun = {
 }  // namespace lifecycles
 
 // What its code returned is the end of the run. On its main strand.
-void end_run(RunCore& run, Outcome outcome);
+void end_run(RunCore& run, Outcome&& outcome);
 
 // Of a RunStarted. False: the run is parked, because its history or its behaviours are not right.
 bool apply_start(RunCore& run, const proto::Event& input);

@@ -6,16 +6,16 @@
 namespace reprise::replay {
 namespace {
 
-// Where the log has the value: what the code asks for, answered.
-std::optional<std::string> recorded_value(RunCore& run, Lifecycle* effect) {
+// Where the log has the value that the code asks for next; nullptr: it does not.
+const std::string* recorded_value(RunCore& run, Lifecycle* effect) {
   const proto::Event* const recorded = run.log.peek();
-  if (recorded == nullptr || !recorded->has_side_effect_recorded()) return std::nullopt;
+  if (recorded == nullptr || !recorded->has_side_effect_recorded()) return nullptr;
   run.observation.asks(*recorded);
   run.enter();
   run.log.accept_recorded();
   REPRISE_CHECK(effect->on(Lifecycle::Trigger::kRecord), "a new side effect is recorded once");
   run.value_event = run.log.last_accepted();
-  return recorded->side_effect_recorded().value();
+  return &recorded->side_effect_recorded().value();
 }
 
 }  // namespace
@@ -24,7 +24,7 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
   RunCore& run = state_->core;
   StrandRecord& strand = run.enter();
   Lifecycle effect(Lifecycle::Kind::kSideEffect);
-  if (auto recorded = recorded_value(run, &effect)) return *std::move(recorded);
+  if (const std::string* recorded = recorded_value(run, &effect)) return *recorded;
   if (run.observation.rehearses()) {
     run.observation.leave();
     throw Evicted{};

@@ -64,7 +64,7 @@ std::uint64_t Execution::on_signal(std::string_view signal,
 }
 
 OperationRef Signals::next(std::string_view name, base::CallSite site, ReadSignal read) {
-  OperationRef operation = run_.create(Kind::kSignal, std::string(name), site);
+  OperationRef operation = run_.create(Kind::kSignal, name, site);
   operation->listener = this;
   if (read != nullptr) {
     operation->signal = std::make_unique<SignalPart>(read);
@@ -166,7 +166,7 @@ void Signals::apply(const proto::Event& input) {
   }
 }
 
-void Signals::deliver(std::string_view name, Inboxes::Arrival signal) {
+void Signals::deliver(std::string_view name, Inboxes::Arrival&& signal) {
   Operation* const waiting = inboxes_.first_waiting(name);
   if (waiting == nullptr) return inboxes_.keep(name, std::move(signal));
   // The closure of a side effect is not run again on replay: what is dropped there is not read.
@@ -176,7 +176,7 @@ void Signals::deliver(std::string_view name, Inboxes::Arrival signal) {
   hand_over(*waiting, std::move(signal));
 }
 
-void Signals::hand_over(Operation& operation, Inboxes::Arrival signal) {
+void Signals::hand_over(Operation& operation, Inboxes::Arrival&& signal) {
   operation.event = signal.event;
   operation.looks = signal.looks;
   if (operation.signal != nullptr) {

@@ -63,8 +63,8 @@ class Signals final : public DropListener {
   void dropped(Operation& signal) override;
   void take_back(Operation& signal);
   // To the operation that has waited longest, or to the inbox.
-  void deliver(std::string_view name, Inboxes::Arrival signal);
-  void hand_over(Operation& operation, Inboxes::Arrival signal);
+  void deliver(std::string_view name, Inboxes::Arrival&& signal);
+  void hand_over(Operation& operation, Inboxes::Arrival&& signal);
   void run_handler(std::string name, Inboxes::Arrival signal, const Handler& handler);
   // Is it for the code? Otherwise it is set aside, and the log says so.
   bool is_readable(std::string_view name,
