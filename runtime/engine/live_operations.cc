@@ -36,6 +36,13 @@ LiveOperation& LiveOperations::at(std::uint32_t id) {
   return *place = std::move(operation);  // a history that gives an id twice
 }
 
+OperationDetails* LiveOperations::add_details(std::uint32_t id) {
+  LiveOperation& operation = at(id);
+  if (operation.details != nullptr) return nullptr;
+  operation.details = std::make_unique<OperationDetails>();
+  return operation.details.get();
+}
+
 class LiveOperations::Books {
  public:
   explicit Books(LiveOperations& operations) : operations_(operations) {}

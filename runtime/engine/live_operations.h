@@ -68,6 +68,8 @@ class LiveOperations {
   LiveOperation* find(std::uint32_t id);
   // Found or made.
   LiveOperation& at(std::uint32_t id);
+  // Of one whose details are not known yet; nullptr: they are.
+  OperationDetails* add_details(std::uint32_t id);
   // The turn has been folded into the run's state: what it answers or gives up is forgotten.
   void apply(const proto::Turn& turn);
   void clear();

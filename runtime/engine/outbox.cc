@@ -5,8 +5,6 @@
 
 namespace reprise::runtime {
 
-using proto::Event;
-
 namespace {
 
 base::Error too_late() {
@@ -19,7 +17,6 @@ void Outbox::recorded(KnownRun& run, const proto::Turn& turn) {
   if (run.extras == nullptr) return;
   answer_start(run, turn);
   answer_inputs(run, turn);
-  answer_updates(run, turn);
   if (!run.state.open() && !run.extras->watches.empty()) {
     run.extras->end = std::make_unique<RunEnd>(end_of(turn));
   }
@@ -42,22 +39,18 @@ void Outbox::answer_inputs(KnownRun& run, const proto::Turn& turn) {
   }
 }
 
-void Outbox::answer_updates(KnownRun& run, const proto::Turn& turn) {
+void Outbox::answer_update(KnownRun& run, const proto::UpdateCompleted& completed) {
+  if (run.extras == nullptr) return;
   auto& updates = run.extras->updates;
-  if (updates.empty()) return;
-  for (const Event& command : turn.commands()) {
-    if (!command.has_update_completed()) continue;
-    const auto& completed = command.update_completed();
-    const auto found = std::find_if(updates.begin(), updates.end(), [&](const UpdateReply& update) {
-      return update.update_id == completed.update_id();
-    });
-    if (found == updates.end()) continue;  // accepted by an earlier process
-    effects_.add({.act = [reply = std::move(found->reply), event = completed] {
-      reply(event.has_failure() ? replay::Outcome::failed(event.failure())
-                                : replay::Outcome::success(event.result()));
-    }});
-    updates.erase(found);
-  }
+  const auto found = std::find_if(updates.begin(), updates.end(), [&](const UpdateReply& update) {
+    return update.update_id == completed.update_id();
+  });
+  if (found == updates.end()) return;  // accepted by an earlier process
+  effects_.add({.act = [reply = std::move(found->reply), event = completed] {
+    reply(event.has_failure() ? replay::Outcome::failed(event.failure())
+                              : replay::Outcome::success(event.result()));
+  }});
+  updates.erase(found);
 }
 
 void Outbox::refuse_inputs(KnownRun& run) {

@@ -14,9 +14,11 @@ class Outbox {
  public:
   explicit Outbox(Effects& effects) : effects_(effects) {}
 
-  // The turn was recorded: whoever waits for its start, an input or an update of it is answered
-  // when it is durable. Of the last turn of a run: so are those who wait for the end.
+  // The turn was recorded: whoever waits for its start or an input of it is answered when it is
+  // durable. Of the last turn of a run: so are those who wait for the end.
   void recorded(KnownRun& run, const proto::Turn& turn);
+  // The turn being recorded ends the update: whoever asked for it is answered likewise.
+  void answer_update(KnownRun& run, const proto::UpdateCompleted& completed);
   // The run had ended before its gathered inputs could be recorded.
   static void refuse_inputs(KnownRun& run);
   // The code does not go on.
@@ -47,7 +49,6 @@ class Outbox {
  private:
   void answer_start(KnownRun& run, const proto::Turn& turn);
   void answer_inputs(KnownRun& run, const proto::Turn& turn);
-  void answer_updates(KnownRun& run, const proto::Turn& turn);
 
   Effects& effects_;
 };

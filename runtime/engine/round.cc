@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/printable_text.h"
 #include "event/catalogue.h"
 #include "event/turn.h"
+#include "runtime/engine/commands/commands.h"
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
@@ -26,14 +26,6 @@ constexpr std::size_t kBytesPerAppend = std::size_t{16} << 20;
 // A turn has at most so many inputs, so that its record stays far below the longest there may be,
 // however large the payloads are.
 constexpr int kInputsPerTurn = 256;
-
-// nullptr: they are known already.
-OperationDetails* add_details(KnownRun& run, std::uint32_t id) {
-  LiveOperation& live = run.with_extras().operations.at(id);
-  if (live.details != nullptr) return nullptr;
-  live.details = std::make_unique<OperationDetails>();
-  return live.details.get();
-}
 
 }  // namespace
 
@@ -178,41 +170,14 @@ void Round::record(KnownRun& run, proto::Turn& turn) {
   if (parts_.shared.options.replay_every_turn) {
     parts_.effects.add({.act = [this, number = state.number] { replay_afresh(number); }});
   }
-  stop_what_is_given_up(run, turn);
+  const commands::Recording recording{run, parts_.shared, parts_.effects, parts_.outbox,
+                                      set_aside_};
+  commands::give_up(recording, turn);
   state.apply(turn, parts_.names);
   if (run.extras != nullptr) run.extras->operations.apply(turn);
-  keep_details(run, turn);
-  queue_effects(run, turn);
+  commands::follow(recording, turn);
   parts_.outbox.recorded(run, turn);
-  tell_unreadable(run, turn);
   if (!state.open()) parts_.effects.add({.kind = Effect::Kind::kClosed, .run = &run});
-}
-
-// Attempts that the turn gives up are asked to stop; the fold after this forgets how to reach them.
-void Round::stop_what_is_given_up(KnownRun& run, const proto::Turn& turn) {
-  if (run.extras == nullptr || run.extras->operations.empty()) return;
-  const auto stop = [&](const LiveOperation& live) {
-    // A step is waited for: its closure lies on the stack of the run.
-    if (live.details == nullptr || live.details->step || live.details->control == nullptr) return;
-    parts_.effects.add(
-        {.act = [this, queue = queue_of(run, *live.details->activity),
-                 control = live.details->control] { stop_attempt(queue, control); }});
-  };
-  if (event::closes(turn)) return run.extras->operations.for_each(stop);
-  for (const Event& command : turn.commands()) {
-    if (!command.has_activity_cancel_requested()) continue;
-    const LiveOperation* live = run.live(command.activity_cancel_requested().id());
-    if (live != nullptr) stop(*live);
-  }
-}
-
-const std::string& Round::queue_of(const KnownRun& run, const proto::ActivityScheduled& activity) {
-  return activity.task_queue().empty() ? *run.state.task_queue : activity.task_queue();
-}
-
-void Round::stop_attempt(const std::string& queue, const std::shared_ptr<AttemptControl>& control) {
-  // Abandoned: no thread has it, and none will.
-  if (!control->abandon()) parts_.shared.task_queues.stop_attempt(queue, control);
 }
 
 void Round::record_end(KnownRun& run,
@@ -231,81 +196,6 @@ void Round::record_end(KnownRun& run,
   fill(turn->add_inputs());
   run.with_extras().replies.push_back({0, std::move(reply)});
   record(run, *turn);
-}
-
-void Round::keep_details(KnownRun& run, const proto::Turn& turn) {
-  for (const Event& command : turn.commands()) {
-    if (command.has_activity_scheduled()) {
-      const std::uint32_t id = command.activity_scheduled().id();
-      const PendingOperation* operation = run.state.find(id);
-      if (operation == nullptr || operation->is_step()) continue;  // given up in the same turn
-      OperationDetails* const details = add_details(run, id);
-      if (details == nullptr) continue;
-      details->activity = std::make_shared<proto::ActivityScheduled>(command.activity_scheduled());
-    } else if (command.has_step_scheduled()) {
-      const proto::StepScheduled& scheduled = command.step_scheduled();
-      const PendingOperation* operation = run.state.find(scheduled.id());
-      if (operation == nullptr || !operation->is_step()) continue;
-      OperationDetails* const details = add_details(run, scheduled.id());
-      if (details == nullptr) continue;
-      StepDetails& step = details->step.emplace();
-      step.name = scheduled.name();
-      step.start_to_close_ms = scheduled.start_to_close_ms();
-      if (scheduled.has_retry()) {
-        step.retry = std::make_unique<proto::RetryPolicy>(scheduled.retry());
-      }
-    }
-  }
-}
-
-void Round::queue_effects(KnownRun& run, const proto::Turn& turn) {
-  using Kind = Effect::Kind;
-  if (!run.state.open()) return;
-  for (const Event& input : turn.inputs()) {
-    if (input.has_attempt_failed()) {
-      parts_.effects.add(
-          {.kind = Kind::kArm, .operation = input.attempt_failed().id(), .run = &run});
-    }
-    if (input.has_run_started() && input.run_started().run_timeout_ms() > 0) {
-      parts_.effects.add({.kind = Kind::kArmRunTimeout, .run = &run});
-    }
-  }
-  for (const Event& command : turn.commands()) {
-    if (command.has_activity_scheduled()) {
-      parts_.effects.add(
-          {.kind = Kind::kDispatch, .operation = command.activity_scheduled().id(), .run = &run});
-    } else if (command.has_step_scheduled()) {
-      parts_.effects.add(
-          {.kind = Kind::kDispatch, .operation = command.step_scheduled().id(), .run = &run});
-    } else if (command.has_timer_started()) {
-      parts_.effects.add(
-          {.kind = Kind::kArm, .operation = command.timer_started().id(), .run = &run});
-    }
-  }
-}
-
-// Signals that the code did not see, for people.
-void Round::tell_unreadable(const KnownRun& run, const proto::Turn& turn) {
-  for (const Event& command : turn.commands()) {
-    if (!command.has_signal_set_aside()) continue;
-    const proto::SignalSetAside& signal = command.signal_set_aside();
-    const std::uint64_t number = set_aside_.add(run.state.number, signal.name());
-    if (!SetAsideTally::is_told(number)) continue;
-    std::string line = base::to_string(base::ErrorCode::kSignalUnreadable) + " run '" +
-                       base::printable_text(run.state.workflow_id) + "' (" +
-                       run.state.id.to_string() + ") of workflow '" +
-                       base::printable_text(*run.state.workflow) + "' goes on without signal '" +
-                       base::printable_text(signal.name()) + "', event " +
-                       std::to_string(signal.event()) + ": " + base::printable_text(signal.why()) +
-                       "; send it again as its code reads it";
-    if (number >= SetAsideTally::kAllTold) {
-      line += " (" + std::to_string(number) +
-              " so far; most of those that follow are in the "
-              "history only)";
-    }
-    parts_.effects.add(
-        {.act = [this, line = std::move(line)] { parts_.shared.log(LogLevel::kError, line); }});
-  }
 }
 
 // Hands the turns recorded so far to the writer.

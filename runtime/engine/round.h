@@ -79,11 +79,6 @@ class Round {
   // And it is one of those of which only so many may be unrecorded.
   void count_result() { ++results_; }
 
-  // What attempts of the operations that the turn has begun will need.
-  static void keep_details(KnownRun& run, const proto::Turn& turn);
-  static const std::string& queue_of(const KnownRun& run, const proto::ActivityScheduled& activity);
-  void stop_attempt(const std::string& queue, const std::shared_ptr<AttemptControl>& control);
-
  private:
   // A turn that is recorded and that the writer does not have.
   struct Recorded {
@@ -99,9 +94,6 @@ class Round {
   void clear_of_suspicion(KnownRun& run);
   void replay_afresh(store::RunNumber number);
   void record(KnownRun& run, proto::Turn& turn);
-  void stop_what_is_given_up(KnownRun& run, const proto::Turn& turn);
-  void queue_effects(KnownRun& run, const proto::Turn& turn);
-  void tell_unreadable(const KnownRun& run, const proto::Turn& turn);
   void append_turns();
 
   base::Time now() const { return parts_.shared.clock.now(); }

@@ -63,6 +63,10 @@ struct KnownRun {
   LiveOperation* live(std::uint32_t id) const {
     return extras == nullptr ? nullptr : extras->operations.find(id);
   }
+  // Where attempts of the activity wait for a worker.
+  const std::string& queue_of(const proto::ActivityScheduled& activity) const {
+    return activity.task_queue().empty() ? *state.task_queue : activity.task_queue();
+  }
   bool parked() const { return extras != nullptr && extras->parked.has_value(); }
   // Parked because its code ends processes: a new worker does not change that.
   bool is_set_aside() const {

@@ -81,6 +81,12 @@ class TaskQueues {
     here->stop_attempt(std::move(control));  // user code is called, perhaps to come back here
   }
 
+  // Nobody wants the attempt any more: it does not begin, or is asked to stop.
+  void give_up(const std::string& queue, const std::shared_ptr<AttemptControl>& control) {
+    // Abandoned: no thread has it, and none will.
+    if (!control->abandon()) stop_attempt(queue, control);
+  }
+
   // A thread has taken an attempt.
   void taken() { waiting_.remove(1); }
 

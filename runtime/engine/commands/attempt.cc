@@ -1,0 +1,38 @@
+// What the engine keeps books of between two attempts of an activity or a step.
+#include "runtime/engine/commands/row.h"
+
+namespace reprise::runtime::commands {
+namespace {
+
+OperationDetails* details_of(KnownRun& run, std::uint32_t id) {
+  LiveOperation* const live = run.live(id);
+  return live == nullptr ? nullptr : live->details.get();
+}
+
+void learn_failure(KnownRun& run, const proto::Event& event) {
+  const proto::AttemptFailed& failed = event.attempt_failed();
+  OperationDetails* const details = details_of(run, failed.id());
+  if (details == nullptr) return;
+  details->last_failure = failed.failure().message();
+  if (!failed.heartbeat().empty()) details->heartbeat = failed.heartbeat();
+}
+
+void arm_retry(const Recording& recording, const proto::Event& event) {
+  if (!recording.run.state.open()) return;
+  recording.effects.add({.kind = Effect::Kind::kArm,
+                         .operation = event.attempt_failed().id(),
+                         .run = &recording.run});
+}
+
+void learn_heartbeat(KnownRun& run, const proto::Event& event) {
+  const proto::HeartbeatRecorded& recorded = event.heartbeat_recorded();
+  OperationDetails* const details = details_of(run, recorded.id());
+  if (details != nullptr) details->heartbeat = recorded.heartbeat();
+}
+
+}  // namespace
+
+const Row kAttemptFailed{.learn_again = learn_failure, .follow = arm_retry};
+const Row kHeartbeatRecorded{.learn_again = learn_heartbeat};
+
+}  // namespace reprise::runtime::commands

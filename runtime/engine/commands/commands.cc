@@ -1,0 +1,80 @@
+#include "runtime/engine/commands/commands.h"
+
+#include <array>
+
+#include "event/catalogue.h"
+#include "runtime/engine/commands/row.h"
+
+namespace reprise::runtime::commands {
+namespace {
+
+using proto::Event;
+
+struct Entry {
+  Event::KindCase kind;
+  const Row* row;
+};
+
+constexpr Entry kEntries[] = {
+    {Event::kActivityCancelRequested, &kActivityCancelRequested},
+    {Event::kActivityScheduled, &kActivityScheduled},
+    {Event::kAttemptFailed, &kAttemptFailed},
+    {Event::kHeartbeatRecorded, &kHeartbeatRecorded},
+    {Event::kRunStarted, &kRunStarted},
+    {Event::kSignalSetAside, &kSignalSetAside},
+    {Event::kStepScheduled, &kStepScheduled},
+    {Event::kTimerStarted, &kTimerStarted},
+    {Event::kUpdateCompleted, &kUpdateCompleted},
+};
+
+constexpr auto kRowOfKind = [] {
+  std::array<const Row*, event::kKindNumbers> rows{};
+  for (const Entry& entry : kEntries) rows[static_cast<std::size_t>(entry.kind)] = entry.row;
+  return rows;
+}();
+
+// nullptr: an event of its kind makes the engine do nothing.
+const Row* row_of(const Event& event) {
+  return kRowOfKind[static_cast<std::size_t>(event.kind_case())];
+}
+
+void follow_event(const Recording& recording, const Event& event) {
+  const Row* const row = row_of(event);
+  if (row == nullptr) return;
+  if (row->learn != nullptr) row->learn(recording.run, event);
+  if (row->follow != nullptr) row->follow(recording, event);
+}
+
+void learn_event(KnownRun& run, const Event& event) {
+  const Row* const row = row_of(event);
+  if (row == nullptr) return;
+  if (row->learn != nullptr) row->learn(run, event);
+  if (row->learn_again != nullptr) row->learn_again(run, event);
+}
+
+}  // namespace
+
+void give_up(const Recording& recording, const proto::Turn& turn) {
+  RunExtras* const extras = recording.run.extras.get();
+  if (extras == nullptr || extras->operations.empty()) return;
+  if (closes(turn)) {
+    const auto stop = [&](const LiveOperation& live) { stop_attempt(recording, live); };
+    return extras->operations.for_each(stop);
+  }
+  for (const Event& command : turn.commands()) {
+    const Row* const row = row_of(command);
+    if (row != nullptr && row->give_up != nullptr) row->give_up(recording, command);
+  }
+}
+
+void follow(const Recording& recording, const proto::Turn& turn) {
+  for (const Event& input : turn.inputs()) follow_event(recording, input);
+  for (const Event& command : turn.commands()) follow_event(recording, command);
+}
+
+void learn(KnownRun& run, const proto::Turn& turn) {
+  for (const Event& input : turn.inputs()) learn_event(run, input);
+  for (const Event& command : turn.commands()) learn_event(run, command);
+}
+
+}  // namespace reprise::runtime::commands

@@ -1,0 +1,32 @@
+// What the engine does because of what a turn records: attempts begin, timers are armed, clients
+// are answered. Which kinds of events make it do what is in the table of commands.cc.
+#pragma once
+#include "proto/log.pb.h"
+#include "runtime/engine/effects.h"
+#include "runtime/engine/outbox.h"
+#include "runtime/engine/run_table.h"
+#include "runtime/engine/set_aside_tally.h"
+#include "runtime/engine/shared.h"
+
+namespace reprise::runtime::commands {
+
+// A turn of `run` is being recorded.
+struct Recording {
+  KnownRun& run;
+  Shared& shared;
+  Effects& effects;
+  Outbox& outbox;
+  SetAsideTally& set_aside;
+};
+
+// Before the turn is folded into the run's state: asks the attempts that it gives up to stop, as
+// long as it is known how to reach them.
+void give_up(const Recording& recording, const proto::Turn& turn);
+
+// After that: keeps what attempts need, and adds the effects that wait for the disk.
+void follow(const Recording& recording, const proto::Turn& turn);
+
+// A turn of the history is read again, after a restart: keeps what attempts need.
+void learn(KnownRun& run, const proto::Turn& turn);
+
+}  // namespace reprise::runtime::commands

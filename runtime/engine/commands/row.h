@@ -1,0 +1,32 @@
+// What a kind of event makes the engine do. A new kind that makes it do anything has a file in this
+// folder with its row, and a line here and in the table of commands.cc.
+#pragma once
+#include "runtime/engine/commands/commands.h"
+
+namespace reprise::runtime::commands {
+
+// nullptr: nothing.
+struct Row {
+  void (*give_up)(const Recording&, const proto::Event&) = nullptr;
+  // Also when a history is read again...
+  void (*learn)(KnownRun&, const proto::Event&) = nullptr;
+  // ...or only then, because the live run knows it before it is recorded.
+  void (*learn_again)(KnownRun&, const proto::Event&) = nullptr;
+  void (*follow)(const Recording&, const proto::Event&) = nullptr;
+};
+
+extern const Row kActivityCancelRequested;
+extern const Row kActivityScheduled;
+extern const Row kAttemptFailed;
+extern const Row kHeartbeatRecorded;
+extern const Row kRunStarted;
+extern const Row kSignalSetAside;
+extern const Row kStepScheduled;
+extern const Row kTimerStarted;
+extern const Row kUpdateCompleted;
+
+// Asks the attempt of an activity to stop once this is durable. A step is waited for: its closure
+// lies on the stack of the run.
+void stop_attempt(const Recording& recording, const LiveOperation& live);
+
+}  // namespace reprise::runtime::commands
