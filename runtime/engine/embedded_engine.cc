@@ -119,7 +119,7 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   // A lost attempt is counted before anything is attempted again. Which shard has the run is not
   // known here, and the others find nothing to count.
   for (const store::AttemptMark& mark : shared_.store->attempt_slots().left_over()) {
-    for (auto& shard : shards_) shard->attempt_lost(mark);
+    for (auto& shard : shards_) shard->attempts().lost(mark);
   }
   const auto uncounted = std::make_shared<std::atomic<std::size_t>>(shards_.size());
   for (auto& shard : shards_) {

@@ -33,12 +33,13 @@ void EmbeddedEngine::finished(AttemptResult result) {
 void EmbeddedEngine::heartbeat(const AttemptKey& key, std::string details) {
   if (details.empty()) return;  // the pool keeps the deadline
   Shard& shard = *shards_[static_cast<std::size_t>(key.shard)];
-  shard.post([&shard, key, details = std::move(details)] { shard.heartbeat(key, details); });
+  shard.post(
+      [&shard, key, details = std::move(details)] { shard.attempts().heartbeat(key, details); });
 }
 
 void EmbeddedEngine::timed_out(const AttemptKey& key, std::string_view limit) {
   Shard& shard = *shards_[static_cast<std::size_t>(key.shard)];
-  shard.post([&shard, key, limit = std::string(limit)] { shard.attempt_timed_out(key, limit); });
+  shard.post([&shard, key, limit = std::string(limit)] { shard.attempts().timed_out(key, limit); });
 }
 
 // A run that waits for it looks as if it worked: nothing else tells whoever forgot it.
@@ -73,7 +74,7 @@ base::Result<std::unique_ptr<WorkerSession>> EmbeddedEngine::register_worker(Wor
     session->pool().pause(shared_.space.full());
   }
   tell_what_is_recorded_first(*code);
-  on_every_shard([code](Shard& shard) { shard.add_worker(code); });
+  on_every_shard([code](Shard& shard) { shard.workers().add(code); });
   return std::unique_ptr<WorkerSession>(std::move(session));
 }
 
@@ -104,7 +105,7 @@ void EmbeddedEngine::unregister(Session& session) {
   shared_.task_queues.detach(session.queue());
   auto not_begun = session.pool().shut_down();
   shared_.task_queues.put_back(session.queue(), not_begun);
-  on_every_shard([queue = session.queue()](Shard& shard) { shard.remove_worker(queue); });
+  on_every_shard([queue = session.queue()](Shard& shard) { shard.workers().remove(queue); });
   shared_.task_queues.free(session.queue());
 }
 

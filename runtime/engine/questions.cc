@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/engine/listing.h"
+#include "runtime/engine/operation_details.h"
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
@@ -71,7 +72,7 @@ void Questions::query(const RunKey& key,
 }
 
 RunDescription Questions::describe_run(KnownRun& run) {
-  if (!run.damaged) (void)parts_.ensure_details(run);
+  if (!run.damaged) (void)ensure_details(parts_.shared, parts_.parking, run);
   RunDescription description = describe_state(run.state);
   for (const PendingOperation& operation : run.state.pending()) {
     if (operation.done) continue;

@@ -25,10 +25,8 @@ class Questions {
     Parking& parking;
     CodeMark& code_mark;
     Host& host;
-    // What the history says of the run's operations is known. False: it cannot be read.
-    std::function<bool(KnownRun&)> ensure_details;
   };
-  explicit Questions(Parts parts) : parts_(std::move(parts)) {}
+  explicit Questions(const Parts& parts) : parts_(parts) {}
 
   void query(const RunKey& key,
              const std::string& name,

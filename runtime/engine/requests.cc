@@ -92,7 +92,8 @@ void Requests::retry(const RunKey& key, const Reply<void>& reply) {
   if (by_next_program) parts_.shared.store->note_unparked(run.state.number);
   parts_.parking.unpark(run);
   run.drop_empty_extras();
-  parts_.loading.when_loadable(run.state.number, [this](KnownRun& later) { parts_.resume(later); });
+  parts_.loading.when_loadable(run.state.number,
+                               [this](KnownRun& later) { parts_.workers.resume(later); });
   reply({});
 }
 

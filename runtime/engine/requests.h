@@ -5,6 +5,7 @@
 
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
+#include "runtime/engine/workers.h"
 
 namespace reprise::runtime {
 
@@ -21,10 +22,9 @@ class Requests {
     Parking& parking;
     Round& round;
     CodeMark& code_mark;
-    // There is code for the run again.
-    std::function<void(KnownRun&)> resume;
+    Workers& workers;
   };
-  explicit Requests(Parts parts) : parts_(std::move(parts)) {}
+  explicit Requests(const Parts& parts) : parts_(parts) {}
 
   // Is the signal one that the run's code can read?
   base::Status may_signal(const RunKey& key, std::string_view name, std::string_view input);

@@ -9,15 +9,17 @@
 namespace reprise::runtime {
 
 Shard::Shard(int index, Shared& shared, HostOptions host)
-    : index_(index),
-      shared_(shared),
+    : shared_(shared),
       round_({shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, code_mark_,
               host_}),
+      attempts_(index,
+                {shared_, runs_, intake_, loading_, parking_, timers_, round_, code_mark_, host_}),
+      workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, host_}),
       starts_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, host_}),
-      requests_({shared_, finder_, intake_, outbox_, loading_, parking_, round_, code_mark_,
-                 [this](KnownRun& run) { resume(run); }}),
-      questions_({shared_, runs_, finder_, intake_, effects_, loading_, parking_, code_mark_, host_,
-                  [this](KnownRun& run) { return ensure_details(run); }}),
+      requests_(
+          {shared_, finder_, intake_, outbox_, loading_, parking_, round_, code_mark_, workers_}),
+      questions_(
+          {shared_, runs_, finder_, intake_, effects_, loading_, parking_, code_mark_, host_}),
       host_(wired(std::move(host))) {
   if (store::TurnMarks* marks = shared_.store->turn_marks(); marks != nullptr) {
     code_mark_.tell_next_process(marks->of_shard(static_cast<std::size_t>(index)));
@@ -28,9 +30,11 @@ Shard::~Shard() = default;
 
 HostOptions Shard::wired(HostOptions host) {
   host.step_unwanted = [this](store::RunNumber run, std::uint32_t id) {
-    return step_unwanted(run, id);
+    return attempts_.step_unwanted(run, id);
   };
-  host.step_abandoned = [this](store::RunNumber run, std::uint32_t id) { step_abandoned(run, id); };
+  host.step_abandoned = [this](store::RunNumber run, std::uint32_t id) {
+    attempts_.step_abandoned(run, id);
+  };
   host.report = [this](std::string_view line) { shared_.log(LogLevel::kError, line); };
   host.dropping = [this](Host::Key run, base::FunctionRef<void()> drop) {
     const CodeMark::Scope in_code(code_mark_, runs_.find(run));
@@ -54,7 +58,7 @@ bool Shard::take_mail() {
       intake_.hold(std::move(mail));
     } else {
       round_.count_result();
-      take_result(std::move(result));
+      attempts_.take_result(std::move(result));
     }
     round_.run_turns_if_many();
   }
@@ -68,13 +72,13 @@ bool Shard::run_round() {
   bool worked = take_mail();
   const bool released = release_effects();
   worked |= released;
-  worked |= submit_tasks();  // the threads begin while the turns run
+  worked |= attempts_.submit();  // the threads begin while the turns run
   if (std::exchange(archive_moved_, false) || released) runs_.forget_archived(archived_);
-  worked |= fire_timers();
+  if (!intake_.full()) worked |= due_timers_.fire();
   worked |= round_.has_turns();
   round_.run_turns();
   round_.append();
-  worked |= submit_tasks();
+  worked |= attempts_.submit();
   host_.evict_excess(
       [this](Host::Key key) { return effects_.is_durable(runs_.find(key)->state.last_seq); });
   return worked;
@@ -108,7 +112,7 @@ bool Shard::release_effects() {
   return effects_.release(kReleasesPerRound, [&](Effect& effect) {
     release(effect);
     round_.run_turns_if_many();
-    if (++released % kReleasesPerSubmit == 0) (void)submit_tasks();
+    if (++released % kReleasesPerSubmit == 0) (void)attempts_.submit();
   }) > 0;
 }
 
@@ -117,7 +121,7 @@ void Shard::release(Effect& effect) {
     case Effect::Kind::kCall:
       return effect.act();
     case Effect::Kind::kDispatch:
-      return start_operation(*effect.run, effect.operation);
+      return attempts_.start(*effect.run, effect.operation);
     case Effect::Kind::kArm:
       if (const PendingOperation* operation = effect.run->state.find(effect.operation)) {
         timers_.arm(*effect.run, *operation,
@@ -142,55 +146,7 @@ void Shard::closed(KnownRun& run) {
   Outbox::ended(run);
 }
 
-// ---- workers and life cycle -------------------------------------------------------------------
-
-void Shard::add_worker(const std::shared_ptr<const WorkerCode>& code) {
-  host_.add_worker(code);
-  resume_runs(code->task_queue);
-}
-
-void Shard::resume_runs(const std::string& task_queue) {
-  if (shared_.space.full()) {
-    intake_.hold([this, task_queue] { resume_runs(task_queue); });
-    return;
-  }
-  std::vector<store::RunNumber> served;
-  runs_.for_each([&](KnownRun& run) {
-    if (run.state.open() && *run.state.task_queue == task_queue) {
-      served.push_back(run.state.number);
-    }
-  });
-  std::sort(served.begin(), served.end());  // the oldest first
-  for (const store::RunNumber number : served) {
-    if (KnownRun& run = *runs_.find(number); !run.is_set_aside()) parking_.unpark(run);
-    loading_.when_loadable(number, [this](KnownRun& run) { resume(run); });
-  }
-}
-
-// There is a worker for the run again: what waited for one goes on.
-void Shard::resume(KnownRun& run) {
-  if (!run.state.open()) return;
-  if (run.state.unapplied) round_.gather(run);
-  std::vector<std::uint32_t> steps;
-  for (const PendingOperation& operation : run.state.pending()) {
-    if (operation.is_step() && !operation.done) steps.push_back(operation.id);
-  }
-  for (const std::uint32_t id : steps) start_operation(run, id);
-}
-
-void Shard::remove_worker(const std::string& task_queue) {
-  submit_tasks();  // steps that this round has decided to run wait with the others now
-  for (const AttemptTask& task : shared_.task_queues.take_steps(task_queue, index_)) {
-    if (!task.control->abandon()) continue;  // the code has given it up before
-    KnownRun* run = runs_.find(task.key.run);
-    Host::unpin(run->place);
-    if (LiveOperation* live = run->live(task.key.operation);
-        live != nullptr && live->dispatched()) {
-      live->stage = OperationStage::kWaiting;
-    }
-  }
-  host_.remove_worker(task_queue);
-}
+// ---- life cycle ------------------------------------------------------------------------------
 
 void Shard::adopt(RecoveredRun recovered) {
   // The names of the state belong to whoever read it.

@@ -7,13 +7,13 @@
 // Everything but post(), poke() and finished() belongs to the shard's thread.
 #pragma once
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "runtime/engine/attempts.h"
 #include "runtime/engine/code_mark.h"
+#include "runtime/engine/due_timers.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"
 #include "runtime/engine/questions.h"
@@ -24,6 +24,7 @@
 #include "runtime/engine/shared.h"
 #include "runtime/engine/starts.h"
 #include "runtime/engine/timers.h"
+#include "runtime/engine/workers.h"
 #include "runtime/host/host.h"
 
 namespace reprise::runtime {
@@ -54,22 +55,15 @@ class Shard {
   // Does something wait for the log?
   bool has_effects() const { return !effects_.empty(); }
 
-  // What clients ask.
+  // Its parts: what clients ask...
   Starts& starts() { return starts_; }
   Requests& requests() { return requests_; }
   Questions& questions() { return questions_; }
-
-  // Attempts (shard_attempts.cc).
-  void attempt_timed_out(const AttemptKey& key, std::string_view limit);
-  void heartbeat(const AttemptKey& key, std::string details);
-  void attempt_lost(const store::AttemptMark& mark);  // the process died during it
-
-  // The turns of the round under way, or of the next one.
+  // ...and what the engine tells of attempts, of workers, and of turns of many runs.
+  Attempts& attempts() { return attempts_; }
+  Workers& workers() { return workers_; }
   Round& round() { return round_; }
 
-  // Workers and life cycle (shard.cc).
-  void add_worker(const std::shared_ptr<const WorkerCode>& code);
-  void remove_worker(const std::string& task_queue);
   void adopt(RecoveredRun recovered);
   // The run, if it is open and here, has ended processes; perhaps it is not to run. False: it is
   // not.
@@ -85,34 +79,9 @@ class Shard {
   bool release_effects();
   void release(Effect& effect);
   void closed(KnownRun& run);
-  void resume_runs(const std::string& task_queue);
-  void resume(KnownRun& run);
-
-  // ---- operations (shard_attempts.cc) ----
-  void start_operation(KnownRun& run, std::uint32_t id);
-  bool step_unwanted(store::RunNumber number, std::uint32_t id);
-  void step_abandoned(store::RunNumber number, std::uint32_t id);
-  bool ensure_details(KnownRun& run);
-  static bool lacks_details(const KnownRun& run);
-  void dispatch_activity(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
-  void dispatch_step(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
-  void take_result(AttemptResult result);
-  void attempt_failed(KnownRun& run,
-                      const PendingOperation& operation,
-                      const proto::Failure& failure);
-  void operation_failed(KnownRun& run,
-                        const PendingOperation& operation,
-                        LiveOperation& live,
-                        const proto::Failure& failure);
-  bool fire_timers();
-  void fire(KnownRun& run, const TimerEntry& entry);
-  void start_is_late(KnownRun& run, const TimerEntry& entry);
-  void close_is_late(KnownRun& run, const TimerEntry& entry);
-  bool submit_tasks();
 
   base::Time now() const { return shared_.clock.now(); }
 
-  const int index_;
   Shared& shared_;
   CodeMark code_mark_;
   Intake intake_{shared_.space};
@@ -124,11 +93,13 @@ class Shard {
   Loading loading_{runs_, effects_, intake_};
   Parking parking_{shared_, host_};
   Round round_;
+  Attempts attempts_;
+  DueTimers due_timers_{shared_, timers_, round_, attempts_};
+  Workers workers_;
   RunFinder finder_{shared_, runs_, names_};
   Starts starts_;
   Requests requests_;
   Questions questions_;
-  std::map<std::string, std::vector<AttemptTask>> tasks_;  // to submit
   std::vector<Mail> mail_;
   store::Seq archived_ = 0;  // closed runs up to here can be forgotten
   bool archive_moved_ = false;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "event/catalogue.h"
+#include "event/turn.h"
 #include "runtime/engine/commands/row.h"
 
 namespace reprise::runtime::commands {
@@ -57,7 +58,7 @@ void learn_event(KnownRun& run, const Event& event) {
 void give_up(const Recording& recording, const proto::Turn& turn) {
   RunExtras* const extras = recording.run.extras.get();
   if (extras == nullptr || extras->operations.empty()) return;
-  if (closes(turn)) {
+  if (event::closes(turn)) {
     const auto stop = [&](const LiveOperation& live) { stop_attempt(recording, live); };
     return extras->operations.for_each(stop);
   }

@@ -1,0 +1,204 @@
+// What comes of attempts: results, failures, retries, limits that were overrun.
+#include <utility>
+
+#include "runtime/engine/attempts.h"
+#include "runtime/engine/operation_details.h"
+#include "runtime/engine/retry.h"
+
+namespace reprise::runtime {
+namespace {
+
+// Heartbeat details are written to the log at most this often per activity; the newest ones are
+// also kept when an attempt fails.
+constexpr base::Duration kHeartbeatRecordInterval{1'000};
+
+const proto::RetryPolicy& policy_of(const OperationDetails& details) {
+  if (details.step) {
+    return details.step->retry != nullptr ? *details.step->retry : default_retry_policy();
+  }
+  return details.activity->has_retry() ? details.activity->retry() : default_retry_policy();
+}
+
+proto::Failure timeout_failure(std::string_view limit, std::string message) {
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::TIMEOUT);
+  failure.set_type(std::string(limit));
+  failure.set_message(std::move(message));
+  return failure;
+}
+
+// One that nobody executes now.
+proto::Failure cancelled_step(const PendingOperation& step, const LiveOperation& live) {
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::CANCELLED);
+  failure.set_message("step " + live.details->step->name + " was cancelled before attempt " +
+                      std::to_string(step.attempt + (live.unwanted ? 1 : 0)));
+  return failure;
+}
+
+}  // namespace
+
+void Attempts::take_result(AttemptResult result) {
+  parts_.round.release_when_recorded(static_cast<store::AttemptSlots::Slot>(result.token));
+  KnownRun* run = parts_.runs.find(result.key.run);
+  const PendingOperation* operation =
+      run == nullptr ? nullptr : run->state.find(result.key.operation);
+  LiveOperation* live = run == nullptr ? nullptr : run->live(result.key.operation);
+  if (run != nullptr && run->place != nullptr && result.is_step) {
+    Host::unpin(run->place);
+    if (!run->state.open() || run->parked()) parts_.host.evict(run->place);
+  }
+  // Results of attempts that nobody waits for any more change nothing.
+  if (operation == nullptr || live == nullptr || !live->dispatched() ||
+      operation->attempt != result.key.attempt) {
+    return;
+  }
+  live->stage = OperationStage::kWaiting;
+  if (live->details != nullptr) live->details->control = nullptr;
+  // As if it had not begun: it waits for the next worker of its queue.
+  if (result.abandoned) return start(*run, result.key.operation);
+  if (!result.outcome.ok()) return attempt_failed(*run, *operation, result.outcome.failure());
+  live->stage = OperationStage::kSettled;
+  proto::Event* input = parts_.round.add_input(*run);
+  if (operation->is_step()) {
+    input->mutable_step_completed()->set_id(operation->id);
+    input->mutable_step_completed()->set_result(result.outcome.take_payload());
+  } else {
+    input->mutable_activity_completed()->set_id(operation->id);
+    input->mutable_activity_completed()->set_result(result.outcome.take_payload());
+  }
+  parts_.round.run_turn_if_full(*run);
+}
+
+void Attempts::attempt_failed(KnownRun& run,
+                              const PendingOperation& operation,
+                              const proto::Failure& failure) {
+  LiveOperation* live = run.live(operation.id);
+  if (live == nullptr || live->details == nullptr) {
+    if (!ensure_details(parts_.shared, parts_.parking, run)) return;
+    live = run.live(operation.id);
+  }
+  OperationDetails& details = *live->details;
+  const std::int64_t now_ms = base::to_ms(now());
+  std::optional<base::Duration> give_up_in;
+  if (details.activity != nullptr && details.activity->schedule_to_close_ms() > 0) {
+    const std::int64_t give_up_ms =
+        base::add_sat(operation.scheduled_ms, details.activity->schedule_to_close_ms());
+    give_up_in = base::Duration(base::sub_sat(give_up_ms, now_ms));
+  }
+  const auto delay = retry_delay(policy_of(details), operation.attempt, failure, give_up_in);
+  if (!delay) return operation_failed(run, operation, *live, failure);
+  if (live->unwanted) {
+    return step_cancelled(run, operation, *live);
+  }
+  live->stage = OperationStage::kRetried;
+  details.last_failure = failure.message();
+  auto* failed = parts_.round.add_input(run)->mutable_attempt_failed();
+  failed->set_id(operation.id);
+  failed->set_attempt(operation.attempt);
+  *failed->mutable_failure() = failure;
+  failed->set_retry_at_ms(base::add_sat(now_ms, delay->count()));
+  failed->set_heartbeat(details.heartbeat);
+}
+
+void Attempts::step_cancelled(KnownRun& run,
+                              const PendingOperation& operation,
+                              LiveOperation& live) {
+  operation_failed(run, operation, live, cancelled_step(operation, live));
+}
+
+void Attempts::operation_failed(KnownRun& run,
+                                const PendingOperation& operation,
+                                LiveOperation& live,
+                                const proto::Failure& failure) {
+  live.stage = OperationStage::kSettled;
+  if (operation.is_step()) {
+    auto* failed = parts_.round.add_input(run)->mutable_step_failed();
+    failed->set_id(operation.id);
+    *failed->mutable_failure() = failure;
+    return;
+  }
+  auto* failed = parts_.round.add_input(run)->mutable_activity_failed();
+  failed->set_id(operation.id);
+  proto::Failure* wrapped = failed->mutable_failure();
+  wrapped->set_kind(proto::Failure::ACTIVITY);
+  wrapped->set_activity(live.details->activity->name());
+  wrapped->set_attempts(static_cast<std::int32_t>(operation.attempt));
+  wrapped->set_message("activity '" + live.details->activity->name() + "' failed at attempt " +
+                       std::to_string(operation.attempt) + ": " + failure.message());
+  *wrapped->mutable_cause() = failure;
+}
+
+void Attempts::timed_out(const AttemptKey& key, std::string_view limit) {
+  if (parts_.intake.full()) {
+    parts_.intake.hold([this, key, limit = std::string(limit)] { timed_out(key, limit); });
+    return;
+  }
+  KnownRun* run = parts_.runs.find(key.run);
+  const PendingOperation* operation = run == nullptr ? nullptr : run->state.find(key.operation);
+  LiveOperation* live = run == nullptr ? nullptr : run->live(key.operation);
+  if (operation == nullptr || operation->attempt != key.attempt) return;
+  if (live == nullptr || live->settled()) return;
+  live->stage = OperationStage::kWaiting;
+  live->details->control = nullptr;
+  attempt_failed(
+      *run, *operation,
+      timeout_failure(limit, "the attempt overran its " + std::string(limit) + " limit"));
+}
+
+void Attempts::lost(const store::AttemptMark& mark) {
+  KnownRun* run = parts_.runs.find(mark.run);
+  if (run != nullptr && run->damaged) return;
+  const PendingOperation* operation = run == nullptr ? nullptr : run->state.find(mark.operation);
+  if (operation == nullptr || operation->attempt != mark.attempt) return;
+  if (const LiveOperation* live = run->live(mark.operation); live != nullptr && live->settled()) {
+    return;
+  }
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::APPLICATION);
+  failure.set_type("ProcessDied");
+  failure.set_message(base::to_string(base::ErrorCode::kProcessDied) +
+                      " the process ended while this attempt was under way");
+  attempt_failed(*run, *operation, failure);
+}
+
+void Attempts::heartbeat(const AttemptKey& key, std::string details) {
+  KnownRun* run = parts_.runs.find(key.run);
+  const PendingOperation* operation = run == nullptr ? nullptr : run->state.find(key.operation);
+  LiveOperation* live = run == nullptr ? nullptr : run->live(key.operation);
+  if (operation == nullptr || operation->attempt != key.attempt) return;
+  if (live == nullptr || live->settled()) return;
+  OperationDetails& kept = *live->details;
+  kept.heartbeat = std::move(details);
+  if (parts_.intake.full() ||
+      base::sub_sat(now(), kept.heartbeat_recorded) < kHeartbeatRecordInterval)
+    return;
+  kept.heartbeat_recorded = now();
+  auto* recorded = parts_.round.add_input(*run)->mutable_heartbeat_recorded();
+  recorded->set_id(key.operation);
+  recorded->set_attempt(key.attempt);
+  recorded->set_heartbeat(kept.heartbeat);
+}
+
+void Attempts::start_is_late(KnownRun& run, const TimerEntry& entry) {
+  LiveOperation* live = run.live(entry.operation);
+  // Each attempt has its own; only one that has not begun by now is late.
+  if (live == nullptr || !live->dispatched() || live->details->start_by_ms != entry.due_ms) return;
+  if (!live->details->control->abandon()) return;
+  operation_failed(run, *run.state.find(entry.operation), *live,
+                   timeout_failure("schedule_to_start", "no worker began it in time"));
+}
+
+void Attempts::close_is_late(KnownRun& run, const TimerEntry& entry) {
+  LiveOperation* live = run.live(entry.operation);
+  if (live == nullptr) return;
+  if (live->details->control != nullptr) {
+    parts_.shared.task_queues.give_up(run.queue_of(*live->details->activity),
+                                      live->details->control);
+  }
+  operation_failed(
+      run, *run.state.find(entry.operation), *live,
+      timeout_failure("schedule_to_close", "it did not end in time, retries included"));
+}
+
+}  // namespace reprise::runtime

@@ -1,0 +1,94 @@
+// Attempts of activities and steps: dispatched once their command is durable, made again when they
+// fail, given up when they are late. Each result becomes an input of its run.
+//
+//   start() ──► task queue ──► a thread ──► take_result() ──► input
+//      ▲                                        │ failed, and may be made again
+//      └───────────────── timer ◄───────────────┘
+//
+// LiveOperations has the states of one operation.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/engine/code_mark.h"
+#include "runtime/engine/intake.h"
+#include "runtime/engine/loading.h"
+#include "runtime/engine/parking.h"
+#include "runtime/engine/round.h"
+#include "runtime/engine/run_table.h"
+#include "runtime/engine/shared.h"
+#include "runtime/engine/timers.h"
+#include "runtime/host/host.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe: the shard's thread.
+class Attempts {
+ public:
+  // What it works with; all of it outlives the attempts.
+  struct Parts {
+    Shared& shared;
+    const RunTable& runs;
+    Intake& intake;
+    Loading& loading;
+    Parking& parking;
+    Timers& timers;
+    Round& round;
+    CodeMark& code_mark;
+    Host& host;
+  };
+  // `shard`: where results are to come back to.
+  Attempts(int shard, const Parts& parts) : shard_(shard), parts_(parts) {}
+  Attempts(const Attempts&) = delete;
+  Attempts& operator=(const Attempts&) = delete;
+
+  // ---- dispatch ----
+  // Dispatches the next attempt, or arms its timer; nothing if one is under way.
+  void start(KnownRun& run, std::uint32_t operation);
+  void start_steps(KnownRun& run);
+  // Hands what was dispatched to the threads. False: nothing was.
+  bool submit();
+  // A timer of kRetry, kScheduleToStart or kScheduleToClose is due.
+  void retry_due(KnownRun& run, const TimerEntry& entry) { start(run, entry.operation); }
+  void start_is_late(KnownRun& run, const TimerEntry& entry);
+  void close_is_late(KnownRun& run, const TimerEntry& entry);
+
+  // ---- what is heard of them ----
+  void take_result(AttemptResult result);
+  void timed_out(const AttemptKey& key, std::string_view limit);
+  void heartbeat(const AttemptKey& key, std::string details);
+  // The process died during it.
+  void lost(const store::AttemptMark& mark);
+
+  // ---- steps, whose closures lie on the stacks of their runs ----
+  // Nobody waits for it any more. False: a thread executes its closure, or its outcome is on the
+  // way.
+  bool step_unwanted(store::RunNumber number, std::uint32_t id);
+  // The code has stopped the strand that waits for it; its frame goes when this returns.
+  void step_abandoned(store::RunNumber number, std::uint32_t id);
+  // The worker goes: steps that wait for it are as if they had not been dispatched.
+  void take_back_steps(const std::string& task_queue);
+
+ private:
+  void dispatch_activity(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
+  void dispatch_step(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
+  void attempt_failed(KnownRun& run,
+                      const PendingOperation& operation,
+                      const proto::Failure& failure);
+  void operation_failed(KnownRun& run,
+                        const PendingOperation& operation,
+                        LiveOperation& live,
+                        const proto::Failure& failure);
+  // Its code wants it no longer, and nobody executes it now.
+  void step_cancelled(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
+  base::Time now() const { return parts_.shared.clock.now(); }
+
+  const int shard_;
+  const Parts parts_;
+  std::map<std::string, std::vector<AttemptTask>> tasks_;  // to submit
+};
+
+}  // namespace reprise::runtime

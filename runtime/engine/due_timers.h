@@ -1,0 +1,28 @@
+// What happens when a timer is due: an input of its run, the end of the run, or the next move of an
+// attempt.
+#pragma once
+#include "runtime/engine/attempts.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe: the shard's thread.
+class DueTimers {
+ public:
+  DueTimers(const Shared& shared, Timers& timers, Round& round, Attempts& attempts)
+      : shared_(shared), timers_(timers), round_(round), attempts_(attempts) {}
+
+  // Fires what is due by now. False: nothing was.
+  bool fire();
+
+ private:
+  void fire(KnownRun& run, const TimerEntry& entry);
+  void fire_timer(KnownRun& run, const TimerEntry& entry);
+  void fire_run_timeout(KnownRun& run, const TimerEntry& entry);
+
+  const Shared& shared_;
+  Timers& timers_;
+  Round& round_;
+  Attempts& attempts_;
+};
+
+}  // namespace reprise::runtime

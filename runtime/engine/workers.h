@@ -1,0 +1,39 @@
+// What it means for the runs of a shard that a worker comes or goes.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "runtime/engine/attempts.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe: the shard's thread.
+class Workers {
+ public:
+  // What it works with; all of it outlives the workers.
+  struct Parts {
+    Shared& shared;
+    const RunTable& runs;
+    Intake& intake;
+    Loading& loading;
+    Parking& parking;
+    Round& round;
+    Attempts& attempts;
+    Host& host;
+  };
+  explicit Workers(const Parts& parts) : parts_(parts) {}
+
+  // What waited for it goes on, and what is parked is tried again.
+  void add(const std::shared_ptr<const WorkerCode>& code);
+  // Its runs leave memory.
+  void remove(const std::string& task_queue);
+  // There is code for the run again.
+  void resume(KnownRun& run);
+
+ private:
+  void resume_runs(const std::string& task_queue);
+
+  const Parts parts_;
+};
+
+}  // namespace reprise::runtime
