@@ -1,0 +1,133 @@
+// The parts of a shard without the shard: no thread, no engine, a log in memory. A test says when
+// turns run, when they are on disk, and when their effects happen.
+#pragma once
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "runtime/engine/attempts.h"
+#include "runtime/engine/commands/commands.h"
+#include "runtime/engine/requests.h"
+#include "runtime/engine/stored_run.h"
+#include "runtime/engine/workers.h"
+#include "tests/support/engine_fixture.h"
+
+namespace reprise::runtime::shard_parts {
+
+class ShardParts : public ::testing::Test {
+ protected:
+  explicit ShardParts(const EngineLimits& limits = {})
+      : shared_(options(limits), store::memory_store(), clock_) {
+    shared_.writer = std::make_unique<store::Writer>(shared_.store->journal(), 0, false);
+    shared_.writer->on_durable(
+        [this](const base::Result<store::Seq>& seq) { shared_.durable = *seq; });
+  }
+
+  // The first input of a new run, gathered.
+  KnownRun& start(const std::string& id, const std::string& workflow = "w") {
+    RunState state;
+    state.number = shared_.next_run.fetch_add(1);
+    state.id = shared_.ids.next(clock_.now());
+    state.workflow_id = id;
+    state.workflow = names_.intern(workflow);
+    state.task_queue = names_.intern("default");
+    KnownRun& run = runs_.add(std::move(state));
+    auto* started = round_.add_input(run)->mutable_run_started();
+    const std::string_view bytes = run.state.id.bytes();
+    started->set_run_id(bytes.data(), bytes.size());
+    started->set_workflow_id(id);
+    started->set_workflow(workflow);
+    started->set_task_queue("default");
+    return run;
+  }
+  void signal(KnownRun& run) { round_.add_input(run)->mutable_signal_received()->set_name("s"); }
+  // The run's code, not executed, has made this command.
+  void record(KnownRun& run, const proto::Event& command) {
+    proto::Turn turn;
+    *turn.add_commands() = command;
+    run.state.apply(turn, names_);
+    if (run.extras != nullptr) run.extras->operations.apply(turn);
+    commands::follow({run, shared_, effects_, outbox_, set_aside_}, turn);
+  }
+
+  void run_turns() {
+    round_.run_turns();
+    round_.append();
+  }
+  void commit() { (void)shared_.writer->commit_pending(); }
+  // What follows from what is on disk; attempts and timers are noted.
+  void release() {
+    effects_.release(100'000, [this](Effect& effect) {
+      if (effect.act) effect.act();
+      if (effect.confirm) effect.confirm({});
+      if (effect.kind == Effect::Kind::kStarted) Outbox::started(*effect.run);
+      if (effect.kind == Effect::Kind::kClosed) Outbox::ended(*effect.run);
+      if (effect.operation != 0) released_.emplace_back(effect.kind, effect.operation);
+    });
+  }
+  void settle() {
+    run_turns();
+    commit();
+    release();
+  }
+  void fill_disk() {
+    shared_.space.set(base::Error{base::ErrorCode::kStoreFull, "no room"});
+    std::vector<Mail> mail;
+    intake_.take(&mail);
+  }
+
+  // Of each record of the run: what its inputs are.
+  std::vector<std::string> history(const KnownRun& run) {
+    std::vector<std::string> turns;
+    const base::Status read = StoredRun(shared_, run.state).history([&](const proto::Turn& turn) {
+      std::string& text = turns.emplace_back();
+      for (const proto::Event& input : turn.inputs()) text += event::row_of(input).name;
+    });
+    EXPECT_TRUE(read) << read.error().text();
+    return turns;
+  }
+  // A reply that keeps what it is told.
+  Reply<void> into(std::string* answer) {
+    return [answer](const base::Status& status) {
+      *answer = status ? "done" : base::to_string(status.error().code);
+    };
+  }
+
+  EngineOptions options(const EngineLimits& limits) {
+    EngineOptions options;
+    options.threaded = false;
+    options.seed = 7;
+    options.limits = limits;
+    options.log = [this](LogLevel, std::string_view line) { logged_ += line; };
+    return options;
+  }
+
+  reprise::testing::ManualClock clock_;
+  std::string logged_;
+  std::vector<std::pair<Effect::Kind, std::uint32_t>> released_;
+  Shared shared_;
+  CodeMark code_mark_;
+  Intake intake_{shared_.space};
+  Names names_;
+  RunTable runs_;
+  Timers timers_{runs_};
+  Effects effects_{shared_.durable};
+  Outbox outbox_{effects_};
+  SetAsideTally set_aside_;
+  Loading loading_{runs_, effects_, intake_};
+  Parking parking_{shared_, host_};
+  Round round_{
+      {shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, code_mark_, host_}};
+  Attempts attempts_{
+      0, {shared_, runs_, intake_, loading_, parking_, timers_, round_, code_mark_, host_}};
+  Workers workers_{{shared_, runs_, intake_, loading_, parking_, round_, attempts_, host_}};
+  RunFinder finder_{shared_, runs_, names_};
+  Requests requests_{
+      {shared_, finder_, intake_, outbox_, loading_, parking_, round_, code_mark_, workers_}};
+  Host host_{HostOptions{}};  // last, as in a shard
+};
+
+}  // namespace reprise::runtime::shard_parts
