@@ -1,5 +1,5 @@
-// What watches the code of a run while it runs, if anything does: told when that code is on the
-// thread, asked at the end of a turn what it found.
+// Watches the code of a run while it runs: it is told when that code is on the thread, and asked at
+// the end of a turn what it found.
 #pragma once
 #include <optional>
 #include <string>
@@ -15,14 +15,14 @@ class CodeGuard {
   virtual ~CodeGuard() = default;
 
   virtual void begin_turn() = 0;
-  // The code of a run is on this thread from now on, or is not. Returns what was so before.
+  // From now on the code of a run is on this thread, or is not. Returns the previous state.
   virtual bool watch(bool on) = 0;
-  // Why a turn that is not recorded yet must not be; nullopt: it may. `live`: false on replay,
-  // where there is nothing left to prevent.
+  // Why a turn that is not recorded yet must not be recorded; nullopt: it may be. `live`: false on
+  // replay, where there is nothing to prevent.
   virtual std::optional<std::string> end_turn(const RunInfo& run, bool live) = 0;
 };
 
-// Code of a run that may do anything while this lives; `guard` may be null.
+// While this lives, code of a run may do anything; `guard` may be null.
 class Unwatched {
  public:
   explicit Unwatched(CodeGuard* guard)

@@ -138,7 +138,7 @@ bool CommandLog::finish() {
     fail(marker ? Mismatch::Kind::kMarkerMissing : Mismatch::Kind::kMissing, left_over, nullptr);
     return false;
   }
-  // The turn may be gone when a later one fails: keep what the report needs, and no payloads.
+  // The turn may be gone when a later one fails: keeps what the report needs, without payloads.
   if (cursor_ > 0) {
     event::outline(recorded_->commands(cursor_ - 1), &last_match_);
     last_match_event_ = command_number(cursor_ - 1);

@@ -31,7 +31,7 @@ Execution::State::State(Execution& execution,
       patches(core) {}
 
 Execution::State::~State() {
-  core.scheduler.evict_all();  // while everything that the strands may touch is there
+  core.scheduler.evict_all();  // while everything that the strands may use still exists
 }
 
 Execution::Execution(RunInfo info,
@@ -43,14 +43,14 @@ Execution::Execution(RunInfo info,
 Execution::~Execution() {
   state_->core.scheduler.evict_all();
   state_->tell_given_up();
-  // Frames that nobody will ever leave may refer to any of it.
+  // Frames that are never left may refer to any of it.
   if (state_->core.scheduler.ever_gave_up()) (void)state_.release();
 }
 
 // ---- turns ------------------------------------------------------------------------------------
 
-// Protobuf's messages are not safe to destroy after an exception: so without memory it ends here,
-// before anybody destroys this.
+// Protobuf's messages are not safe to destroy after an exception: so without memory the process
+// ends here, before this is destroyed.
 TurnEnd Execution::run_turn(proto::Turn* turn) try {
   state_->core.log.begin_live(turn, state_->events);
   return state_->run(turn, *turn);
@@ -133,8 +133,8 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   if (!parking.trouble()) {
     events += static_cast<std::uint64_t>(turn.inputs_size() + turn.commands_size());
   } else if (live != nullptr && live->inputs_size() > given) {
-    // Nothing that was decided in a turn that parks the run is recorded: what the code gave up is
-    // not given up.
+    // No decision of a turn that parks the run is recorded: what the code gave up there is not
+    // given up.
     live->mutable_inputs()->DeleteSubrange(given, live->inputs_size() - given);
   }
   return end();
@@ -183,7 +183,7 @@ void Execution::State::tell_given_up() {
   }
 }
 
-// Before anything is made of an end that the turn may have come to: it is not recorded if the guard
+// Before the end of the run takes effect, if the turn has one: it is not recorded if the guard
 // objects.
 void Execution::State::ask_guard(bool live) {
   if (auto objection = core.guard->end_turn(core.info, live)) {
@@ -206,7 +206,7 @@ void Execution::State::apply(const Event& event, std::uint64_t number) {
   core.observation.settled();
 }
 
-// Whatever happens to a run happens after its start.
+// The start comes before everything else.
 bool Execution::State::require_start(const Event* first, std::uint64_t number) {
   if (core.life.state() != Lifecycle::State::kCreated || !core.log.replaying()) return true;
   core.log.reject_beginning(first, number);
@@ -237,7 +237,7 @@ void Execution::State::dispatch(const Event& event) {
       return apply_end(core);
     case Event::kAttemptFailed:
     case Event::kHeartbeatRecorded:
-      return;  // what the engine keeps books with is not for the code
+      return;  // the engine's bookkeeping is not for the code
     case Event::kActivityScheduled:
     case Event::kStepScheduled:
     case Event::kTimerStarted:

@@ -1,6 +1,6 @@
-// One resident run: its strands, what they wait for, and the turn that moves them. Feed it inputs
-// and it runs the code to quiescence and returns commands; feed it a recorded turn and it does the
-// same while comparing every command with the recorded one. No I/O, no clock, no threads.
+// One resident run: its strands, what they wait for, and its turns. Given inputs, it runs the code
+// until all strands wait and returns commands; given a recorded turn, it does the same and compares
+// every command with the recorded one. No I/O, no clock, no threads.
 //
 // Not thread-safe: everything, construction and destruction included, happens on one thread.
 #pragma once
@@ -45,7 +45,7 @@ class WorkflowInstance {
   // Both are called once, on the run's main strand. A Failure that ends the run is returned, not
   // thrown; any exception but Evicted is a bug and parks the run.
   //
-  // Makes the code ready, which may take several turns. After it, its handlers are there.
+  // Makes the code ready, which may take several turns. After it the handlers are registered.
   virtual Outcome make() { return {}; }
   virtual Outcome run(std::string_view input) = 0;
 };
@@ -63,30 +63,28 @@ struct RunInfo {
 struct ExecutionOptions {
   // Compare what commands carry too: inputs of activities, durations of timers, results.
   bool strict = false;
-  // Told in a live turn that nobody waits for a step any more. True: no thread executes its closure
-  // and none will. False: one does or has; its outcome will be an input, and it is not tried again.
-  // Empty: nobody executes steps, but cancelled ones go on.
+  // Told in a live turn that a step is no longer waited for. True: no thread executes its closure,
+  // and none will. False: one does or has; its outcome will be an input, and it is not retried.
+  // Empty: there is nobody to execute steps, but cancelled ones go on.
   std::function<bool(std::uint32_t id)> step_unwanted{};
-  // Told that a step's closure is about to be gone with its strand's stack: returns once no thread
-  // executes it, and none will.
+  // Told that a step's closure is about to be destroyed with its strand's stack: returns once no
+  // thread executes it, and none will.
   std::function<void(std::uint32_t id)> step_abandoned{};
-  // Told that a strand has swallowed what should have unwound it, time and again, and was given up:
-  // its frames, and all of the execution, stay in memory until the process ends. Called outside of
-  // strands.
+  // Told that a strand has repeatedly swallowed its unwinding and was given up: its frames, and the
+  // whole execution, stay in memory until the process ends. Called outside strands.
   std::function<void(const RunInfo&, const StrandStatus&)> given_up{};
-  // What parks a run that asks for more (kRunLimit). Not looked at on replay: what was recorded
-  // once stays good when a limit is lowered.
+  // A run that asks for more is parked (kRunLimit). Not checked on replay: what was recorded stays
+  // valid when a limit is lowered.
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();  // of a turn's commands
   // Watches the code while it runs and outlives the execution; nullptr: nothing does.
   CodeGuard* guard = nullptr;
-  // Where reports take the names of functions from, shared by the executions of a thread, which it
-  // outlives; nullptr: reports show no stacks.
+  // Names of functions for reports, shared by the executions of a thread, which it outlives;
+  // nullptr: reports show no stacks.
   base::Symbols* symbols = nullptr;
-  // Where the stacks that commands of live turns record have their text from, likewise; nullptr:
-  // none are recorded.
+  // Texts of the stacks that commands of live turns record, likewise; nullptr: none are recorded.
   StackTexts* record_stacks = nullptr;
-  // Told what happens while recorded turns are replayed; outlives the execution. nullptr: nobody.
+  // Told what happens while recorded turns are replayed; outlives the execution. nullptr: none.
   ReplayObserver* observer = nullptr;
 };
 
@@ -94,7 +92,7 @@ enum class TurnEnd {
   kBlocked,  // every strand waits
   kClosed,   // the turn's last command ends the run
   kParked,   // trouble() says why; the execution cannot be used further
-  kLeft,     // the observer wanted no more; likewise
+  kLeft,     // the observer has ended the replay; likewise
 };
 
 // Why a run is parked.
@@ -105,19 +103,19 @@ struct Trouble {
   std::optional<Thrown> thrown{};    // for kWorkflowBug
 };
 
-// What the code of a run has asked about a change of it, and was told.
+// What the code of a run has asked about a change, and the answer.
 struct Patch {
   bool taken = false;       // the new branch
   bool asked = false;       // by patched()
   bool deprecated = false;  // by deprecate_patch()
   Lifecycle marker{Lifecycle::Kind::kPatch};
-  // Taken for granted by deprecate_patch(): the log has no marker.
+  // Assumed by deprecate_patch(): the log has no marker.
   bool unmarked() const { return taken && marker.state() == Lifecycle::State::kAbandoned; }
 };
 using Patches = std::unordered_map<std::string, Patch>;  // by change id
 
-// The trouble's report with the payloads that it is about, for somebody who may see them, and with
-// the places that `symbols` knows.
+// The trouble's report with its payloads, for a reader who may see them, and with the places that
+// `symbols` knows.
 std::string full_report(const Trouble& trouble, const RunInfo& info, base::Symbols* symbols);
 
 enum class Waited { kReady, kCancelled, kTimedOut };
@@ -139,30 +137,30 @@ class Execution {
   // kept for the next one.
   TurnEnd replay_turn(const proto::Turn& recorded);
   // After the last recorded turn: what the code does with the inputs of turns without code, which
-  // it has not seen. Recorded nowhere, so the execution cannot be used after it; an input that ends
-  // the run must not be among them. kLeft: it asks for a side effect, which is not computed here,
-  // and what would follow is not known.
+  // it has not seen. Nothing is recorded, so the execution cannot be used after it; an input that
+  // ends the run must not be among them. kLeft: the code asks for a side effect, which is not
+  // computed here, so what would follow is unknown.
   TurnEnd rehearse();
   const Trouble& trouble() const;
 
   bool closed() const;
-  // Would the code set such a signal aside now, as far as is known? What is wrong with it then.
-  // Calls the user's codec.
+  // Would the code set such a signal aside now, as far as is known? If so, returns what is wrong
+  // with it. Calls the user's codec.
   std::optional<std::string> signal_refusal(std::string_view name, std::string_view input) const;
-  // Answers from the state after the last turn. kUnknownQuery lists the names that are answered.
+  // Answers from the state after the last turn. kUnknownQuery lists the names that have handlers.
   base::Result<std::string> query(std::string_view name, std::string_view input);
   // The closure of a pending step; nullopt when no strand waits for it. Valid until the turn that
   // completes it; the run must stay resident while another thread executes it.
   std::optional<base::FunctionRef<Outcome()>> step_body(std::uint32_t id) const;
-  // The code does not want that pending step any more: if nobody executes it now, it has failed as
-  // cancelled, and nobody begins to.
+  // The code no longer wants that pending step: if no thread is executing it, it has failed as
+  // cancelled, and none will execute it.
   bool step_no_longer_wanted(std::uint32_t id) const;
-  // One line per strand: what it waits for, and where the code has asked for that.
+  // One line per strand: what it waits for, and where the code asked for it.
   std::vector<std::string> waiting_for() const;
-  // Every strand with its stack, between turns. No code of the run is run; 2 us for each.
+  // Every strand with its stack, between turns. Runs no code of the run; 2 us for each.
   std::vector<StrandStatus> strands() const;
   // The strand that runs now, from 1 (the workflow function itself) in order of creation; 0: none.
-  // A signal handler that has interrupted the run's thread may ask too.
+  // A signal handler that has interrupted the run's thread may call this too.
   std::size_t running_strand() const;
   std::uint64_t events() const;  // events of the history applied so far
   const Patches& patches() const;
@@ -172,8 +170,8 @@ class Execution {
 
   // Is the caller on a strand of this run, outside query handlers? Everything below needs it.
   bool callable() const;
-  // The closure, for people, that the caller is in and that makes no durable calls: only now(),
-  // replaying(), cancelled() and has_signal(). nullptr: none.
+  // The name, for people, of the closure that the caller is in and that must make no durable calls:
+  // only now(), replaying(), cancelled() and has_signal(). nullptr: none.
   const char* closure() const;
 
   const RunInfo& info() const;
@@ -182,7 +180,7 @@ class Execution {
   std::uint64_t random();
   bool replaying() const;
 
-  // `fill` sets what the command asks for, but for its id; it must not call the run.
+  // `fill` sets everything in the command except its id; it must not call the run.
   OperationRef schedule_activity(base::FunctionRef<void(proto::ActivityScheduled&)> fill,
                                  base::CallSite site);
   OperationRef start_timer(base::Duration duration, base::CallSite site);
@@ -192,12 +190,12 @@ class Execution {
                    base::CallSite site);
   // The recorded value on replay; otherwise compute() now.
   std::string side_effect(base::FunctionRef<std::string()> compute, base::CallSite site);
-  // The number of the event whose value the two above returned last.
+  // The number of the event with the value that the two above returned last.
   std::uint64_t value_event() const;
-  // Is the new branch of a change to be taken? The marker in the log says so.
+  // Must the code take the new branch of a change? The marker in the log says so.
   bool patched(std::string_view change_id, base::CallSite site);
   // The new branch is the only one left: accepts the marker of runs that have it, and gives new
-  // runs one that code without this call passes over.
+  // runs one that code without this call ignores.
   void deprecate_patch(std::string_view change_id, base::CallSite site);
 
   // Gives up a pending activity or timer: it is complete at once, as cancelled.
@@ -210,31 +208,32 @@ class Execution {
   Waited wait(Operation& operation);
   // Index of the one that completed earliest in the log; nullopt: the scope was cancelled.
   std::optional<std::size_t> wait_first(std::span<Operation* const> operations);
-  // `condition()`, as wait_until() evaluates it.
+  // Evaluates `condition()` as wait_until() does.
   bool holds(base::FunctionRef<bool()> condition);
   // `condition` is evaluated on this strand whenever other code of the run has run.
   // kTimedOut only with a `timeout` (a timer's operation), which is cancelled when not needed.
   Waited wait_until(base::FunctionRef<bool()> condition, Operation* timeout, base::CallSite site);
 
-  // The next unread signal of that name: signals are handed out in the order of their arrival, each
-  // to one operation. Dropping the operation unread gives the signal back to the inbox.
-  // One that `read` cannot read is set aside; nullptr: none is.
+  // The next unread signal of that name: signals are handed over in the order of their arrival,
+  // each to one operation. Dropping the operation unread returns the signal to the inbox. A signal
+  // that `read` cannot decode is set aside; nullptr: none is.
   OperationRef next_signal(std::string_view name,
                            base::CallSite site = {},
                            ReadSignal read = nullptr);
-  // One has arrived that nobody has asked for. Those that `read` cannot read are set aside.
+  // Has a signal arrived that no operation waits for? Those that `read` cannot decode are set
+  // aside.
   bool has_signal(std::string_view name, ReadSignal read = nullptr, base::CallSite site = {});
 
   // A second strand. The operation completes when `body` returns. Body may throw Evicted; any other
   // exception that leaves it is a bug. Dropping the last reference stops the strand: its stack is
-  // unwound on the spot, before the frame it may refer to is gone.
+  // unwound at once, before the frame that it may refer to is gone.
   OperationRef spawn(std::function<void()> body, base::CallSite site = {});
 
   // Handlers. An id is unique in its execution; remove_handler of an unknown id does nothing.
   using QueryHandler = std::function<base::Result<std::string>(std::string_view input)>;
   struct HandedSignal {
     std::string_view input;
-    std::shared_ptr<void> value;  // what on_signal()'s `read` made of it; nullptr: it was not asked
+    std::shared_ptr<void> value;  // the result of on_signal()'s `read`; nullptr: it was not called
     std::uint64_t event;          // that brought it
   };
   using SignalHandler = std::function<void(const HandedSignal&)>;  // runs on a strand of its own

@@ -1,5 +1,5 @@
-// The parts of an Execution: what they share (run_core.h), a part for each kind of command that has
-// a state of its own (commands/), and the turns that move them.
+// The parts of an Execution: their shared part (run_core.h), a part for each kind of command with a
+// state of its own (commands/), and the turns.
 #pragma once
 #include <memory>
 #include <string>
@@ -57,7 +57,7 @@ struct Execution::State : base::Pooled<Execution::State> {
   base::Symbols* const symbols;  // may be null
   std::function<void(const RunInfo&, const StrandStatus&)> given_up;
 
-  // What code of the user's has captured goes before the parts that it may refer to.
+  // Captures of user code are destroyed before the parts that they may refer to.
   RunCore core;
   Steps steps;
   Strands strands;

@@ -1,4 +1,4 @@
-// What the host, the code of the run and people ask it.
+// Questions of the host, of the run's code and of people.
 #include "base/check.h"
 #include "replay/execution_state.h"
 #include "replay/strand_text.h"
@@ -21,7 +21,7 @@ std::uint64_t Execution::events() const {
 }
 
 base::Result<std::string> Execution::query(std::string_view name, std::string_view input) {
-  // What the code did before it got into trouble was never recorded.
+  // What the code did before the trouble was never recorded.
   if (const Trouble* const trouble = state_->core.parking.trouble(); trouble != nullptr) {
     return base::Error{trouble->code, trouble->report};
   }

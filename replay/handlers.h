@@ -1,4 +1,4 @@
-// What the code of a run registers under names: the latest handler of a name counts.
+// The handlers that the code of a run registers by name: the latest one of a name counts.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -16,7 +16,7 @@ class HandlerMap {
   void set(std::string_view name, std::uint64_t id, Handler handler) {
     entries_[std::string(name)] = {id, std::move(handler)};
   }
-  // An unknown id is none.
+  // Ignores an unknown id.
   void remove(std::uint64_t id) {
     std::erase_if(entries_, [id](const auto& entry) { return entry.second.id == id; });
   }

@@ -1,5 +1,5 @@
-// Signals of a run by name: those that nobody has asked for yet, and the operations that wait for
-// the next one. Both are first in, first out, so signals keep the order of the log.
+// Signals of a run by name: those not asked for yet, and the operations that wait for the next one.
+// Both are first in, first out, so signals keep the order of the log.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -18,8 +18,8 @@ class Inboxes {
     std::uint64_t order = 0;  // see Operation::order
     std::string input{};
     std::uint64_t event = 0;  // that brought it
-    std::uint32_t looks = 0;  // how often another reader than before has found it good
-    SignalValue value{};      // by whom last, and what it was then read as
+    std::uint32_t looks = 0;  // how often a new reader has accepted it
+    SignalValue value{};      // by which reader last, with the decoded value
   };
 
   bool has(std::string_view name) const;
@@ -27,19 +27,19 @@ class Inboxes {
   // The oldest unread signal, if there is one; first() leaves it there.
   std::optional<Arrival> take(std::string_view name);
   Arrival* first(std::string_view name);
-  // One that nobody waits for. It may have been handed out and not read: then it is older than
-  // others, and stays so.
+  // A signal without a waiting operation. It may have been handed over and not taken: then it keeps
+  // its place before later ones.
   void keep(std::string_view name, Arrival arrival);
 
-  // `operation` gets the next signal. Not counted: an operation that is dropped says so.
+  // `operation` gets the next signal. Not a counted reference: a dropped operation removes itself.
   void wait(std::string_view name, Operation* operation);
   void stop_waiting(std::string_view name, Operation* operation);
 
-  // Who has waited longest; nullptr: nobody does.
+  // The operation that has waited longest; nullptr: none waits.
   Operation* first_waiting(std::string_view name);
 
-  // How the code reads signals of that name, as far as it has shown; nullptr: that is not known, or
-  // it is read as several things and nobody waits.
+  // How the code decodes signals of that name, as far as it has shown; nullptr: unknown, or it uses
+  // several types and none waits.
   void note_reader(std::string_view name, ReadSignal read);
   ReadSignal reader(std::string_view name) const;
 

@@ -19,11 +19,11 @@ struct Mismatch {
     kOtherName,      // the same kind with another name
     kOtherId,        // the same kind and name with another id
     kMissing,        // the code waits without asking for what the log says
-    kExtra,          // the code asks for something, the recorded turn has no more commands
+    kExtra,          // the code makes a command, but the recorded turn has no more
     kLeftOver,       // the code ends, the history goes on
-    kSwapped,        // what the code asks for stands later in the recorded turn
+    kSwapped,        // the code's command comes later in the recorded turn
     kChangedInput,   // strict: the same command with another input
-    kChangedType,    // a recorded payload is not of the type that the code reads it as
+    kChangedType,    // a recorded payload does not have the type that the code reads
     kMarkerMissing,  // the log has the marker of a ctx.patched() that the code does not ask
     kOrphanInput,    // an input answers a command that the code never made
     kCutShort,       // the history does not begin with the start of the run
@@ -36,18 +36,18 @@ struct Mismatch {
   // Without payloads.
   std::optional<proto::Event> last_match;
   std::uint64_t last_match_event = 0;
-  // A change that the code has deprecated and the run has no marker of; empty: none.
+  // A change that the code has deprecated but for which the run has no marker; empty: none.
   std::string unmarked;
 
   std::uint64_t found_at = 0;  // kSwapped: the event at which the log has what the code does
   std::string payload_of;      // kChangedType: "activity charge"; empty: `recorded` says it
   std::string read_as;         // kChangedType: the C++ type that the code reads
-  std::string unreadable;      // kChangedType: what the codec says of it
-  // The strand that asked for `attempted`; otherwise all of them, as they wait.
+  std::string unreadable;      // kChangedType: the codec's message
+  // The strand that asked for `attempted`; without one all strands, as they wait.
   std::vector<StrandStatus> strands;
 };
 
-// Mixed into an exception that says that a recorded payload does not decode. If it leaves the
+// A base class of exceptions for a recorded payload that does not decode. If one leaves the
 // workflow's code, the run is parked with this report.
 struct ChangedType {
   explicit ChangedType(Mismatch what) : mismatch(std::move(what)) {}
@@ -61,15 +61,15 @@ struct ChangedType {
 
 std::string_view to_string(Mismatch::Kind kind);
 
-// What to do about a marker that the code does not ask for any more, or about a change that was
-// deprecated while this run needed the old branch; empty: the mismatch is about neither.
+// What to do about a marker that the code no longer asks for, or about a change that was deprecated
+// while this run needed the old branch; empty: neither is the case.
 std::string patch_advice(const Mismatch& mismatch);
 
 enum class Payloads { kLeftOut, kShown };
 
 // Both sides with their call sites, the last match, what usually causes it and what to do, and the
 // stacks of the strands without the engine's own frames; nullptr: no stacks. Reads debug
-// information: not on a strand. Payloads are the user's data, so what goes to a log has none.
+// information: not on a strand. Payloads are the user's data, so texts for a log have none.
 std::string report(const Mismatch& mismatch,
                    std::string_view workflow,
                    std::string_view workflow_id,

@@ -1,4 +1,5 @@
-// What a ReplayObserver is told of one run, and how it leaves; does nothing without an observer.
+// Tells a ReplayObserver about one run, and lets it end the replay; does nothing without an
+// observer.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -16,25 +17,25 @@ class Observation {
       : observer_(observer), log_(log), scheduler_(scheduler) {}
 
   bool has_observer() const { return observer_ != nullptr; }
-  // Is anything told now? In live turns it is not.
+  // Is the observer told anything now? Not in live turns.
   bool is_told() const { return observer_ != nullptr && (log_.replaying() || rehearses_); }
 
-  // A live turn that is recorded nowhere follows, and is told, too.
+  // A live turn that is not recorded follows; the observer is told of it too.
   void rehearse() { rehearses_ = true; }
   bool rehearses() const { return rehearses_; }
 
   void applying(std::uint64_t number, const proto::Event& input);
   void settled();
-  // The code asks for what the log may have next, or has as event `number`. On replay.
+  // The code makes a command that the log may have next, or has as event `number`. On replay.
   void asks(const proto::Event& command);
   void asks(const proto::Event& command, std::uint64_t number);
-  // On a strand that goes on; throws Evicted when it must not.
+  // Called on a strand that goes on; throws Evicted when it must not.
   void resumed();
   void differs(const Trouble& trouble);
   void throws(const std::string& what);
 
-  // The observer wants no more, or what would follow is not known. No code of the run goes on: its
-  // strands leave at their next call, and at the latest when the execution is gone.
+  // The observer has ended the replay, or what would follow is unknown. No code of the run goes on:
+  // its strands leave at their next call, at the latest when the execution is destroyed.
   void leave();
   bool left() const { return left_; }
 

@@ -1,5 +1,5 @@
 // One thing a run waits for: an activity, a step, a timer, the next signal of an inbox, a spawned
-// strand. What becomes of it is in the table of its kind, in replay/commands/.
+// strand. Its lifecycle is in the table of its kind, in replay/commands/.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -25,20 +25,20 @@ namespace reprise::replay {
 class Operation;
 struct StrandRecord;
 
-// Reads a signal as the code wants it. False: it does not decode, and `why_not` says why. Any other
-// exception of a codec passes through.
+// Decodes a signal as the type that the code wants. False: it does not decode, and `why_not` says
+// why. Any other exception of a codec passes through.
 using ReadSignal = bool (*)(std::string_view payload,
                             std::shared_ptr<void>* value,
                             std::string* why_not);
 
-// Who has found a signal good last, and what that one has read it as. No value: on replay, and
-// where the codec has a bug, it was handed over without having been read.
+// The reader that has accepted a signal last, and the decoded value. No value: on replay, or
+// because of a bug in the codec, it was handed over without being decoded.
 struct SignalValue {
   ReadSignal read = nullptr;
   std::shared_ptr<void> value{};
 };
 
-// What an operation that waits for a signal has besides.
+// Additional fields of an operation that waits for a signal.
 struct SignalPart : base::Pooled<SignalPart> {
   explicit SignalPart(ReadSignal read_by) : read(read_by) {}
 
@@ -46,7 +46,7 @@ struct SignalPart : base::Pooled<SignalPart> {
   SignalValue value{};  // of the one it was handed
 };
 
-// Told when nobody refers to an operation any more, before it is deleted.
+// Told when the last reference to an operation is gone, before it is deleted.
 class DropListener {
  public:
   virtual void dropped(Operation& operation) = 0;
@@ -68,8 +68,7 @@ class Operation : public base::Pooled<Operation> {
   State state() const { return life_.state(); }
   bool ready() const { return life_.has_ended(); }
 
-  // Its place in the order in which the log completes the run's operations: first_of() returns
-  // the lowest.
+  // Its place in the order of completions in the log: first_of() returns the lowest.
   std::uint64_t order() const { return order_; }
   const Outcome& outcome() const { return outcome_; }
   Outcome take_outcome() {
@@ -84,9 +83,10 @@ class Operation : public base::Pooled<Operation> {
     REPRISE_CHECK(on(Trigger::kRecord), "an operation is recorded once");
     id_ = id;
   }
-  // Without an outcome. False: the table of its kind has no such transition.
+  // Without an outcome. False: the table of its kind does not have this transition.
   bool on(Trigger trigger) { return life_.on(trigger); }
-  // The same with an outcome, which is not used when it is refused: a late or a repeated event.
+  // The same with an outcome, which is left unused if the transition is refused: a late or a
+  // repeated event.
   bool complete(Trigger trigger, std::uint64_t order, Outcome&& outcome = {}) {
     if (!on(trigger)) return false;
     order_ = order;
@@ -98,14 +98,14 @@ class Operation : public base::Pooled<Operation> {
     waiters.erase(std::remove(waiters.begin(), waiters.end(), &waiter), waiters.end());
   }
 
-  // Of a pending operation; the execution keeps them. Nearly always one strand waits for it.
-  std::string label;  // what a person is told the run waits for
+  // Fields of a pending operation, kept by the execution. Nearly always one strand waits for it.
+  std::string label;  // what the run waits for, in words for people
   boost::container::small_vector<StrandRecord*, 1> waiters;  // strands to wake when it completes
   Ref<Scope> scope;                                          // cancelled with it
   std::optional<base::FunctionRef<Outcome()>> step_body;     // lies on the strand's stack
   StrandRecord* strand = nullptr;                            // kStrand: the strand itself
   std::uint32_t looks = 0;                                   // kSignal: see Inboxes::Arrival
-  std::unique_ptr<SignalPart> signal{};  // kSignal; nullptr: it is taken as it is
+  std::unique_ptr<SignalPart> signal{};  // kSignal; nullptr: it is taken undecoded
   DropListener* listener = nullptr;      // of kinds that have something to do then
   base::CallSite site{};                 // what asked for it
   std::uint64_t event = 0;               // of the history, that completed it

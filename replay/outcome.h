@@ -1,4 +1,4 @@
-// What an operation, a step, an activity or a whole run ended with: a payload or a Failure.
+// How an operation, a step, an activity or a whole run ended: with a payload or a Failure.
 #pragma once
 #include <memory>
 #include <string>

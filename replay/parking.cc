@@ -14,7 +14,7 @@ void Parking::set(Trouble trouble) {
 }
 
 void Parking::park(base::ErrorCode code, std::string report) {
-  // Unwinding because of a first trouble may well cause a second one.
+  // Unwinding because of a first trouble may cause a second one.
   if (!trouble_ && !scheduler_.halted()) set({code, std::move(report), std::nullopt});
   scheduler_.halt();
 }

@@ -1,5 +1,5 @@
-// Why a run cannot go on: the first trouble that its code, its history or its limits have made.
-// After it no code of the run goes on, and nothing of the turn is recorded.
+// Why a run cannot go on: the first trouble in its code, its history or with its limits. After it
+// no code of the run goes on, and nothing of the turn is recorded.
 #pragma once
 #include <memory>
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace reprise::replay {
 
-// Whose code it is, for people: "the handler of signal", "packed".
+// The code's name, for people: "the handler of signal", "packed".
 struct CodeName {
   std::string_view kind;
   std::string_view name{};
@@ -33,14 +33,14 @@ class Parking {
   const Trouble* trouble() const { return trouble_.get(); }  // nullptr: none so far
 
   void park(base::ErrorCode code, std::string report);
-  // Inside of a catch block, on the strand that the exception has left. `what`: its text.
+  // Inside a catch block, on the strand that the exception has left. `what`: its text.
   void park_on_exception(CodeName whose, std::string_view what, const AppliedInput& input);
   void park_on_mismatch();  // the log's
   void park_on_mismatch(Mismatch mismatch);
-  // Also where the run has come to its end: that is not recorded then.
+  // Even if the run has come to its end: the end is then not recorded.
   void park_on_guard(std::string objection);
 
-  // Not where the code is under way: the stack must be large.
+  // Not on a strand: the stack must be large.
   void write_report(const RunInfo& info, base::Symbols* symbols);
 
  private:

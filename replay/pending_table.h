@@ -1,6 +1,6 @@
-// The numbered operations of a run that wait for their results, by id. Ids only grow, so the
-// operations lie in order in one vector: a lookup touches one or two cache lines, where a hash
-// table made two allocations per operation.
+// The numbered operations of a run that wait for their results, by id. Ids only grow, so one vector
+// has the operations in order: a lookup touches one or two cache lines, and there are no
+// allocations per operation; a hash table made two.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -26,7 +26,7 @@ class PendingTable {
     return found == entries_.end() ? nullptr : found->operation.get();
   }
 
-  // The operation, which waits no longer; empty when it did not.
+  // Removes and returns the operation; empty when it was not waiting.
   OperationRef take(std::uint32_t id) {
     const auto found = entries_.begin() + (place(id) - entries_.begin());
     if (found == entries_.end()) return {};

@@ -7,7 +7,7 @@
 namespace reprise::replay {
 namespace {
 
-// Nesting is bounded by the size, and with it the stack that the parser takes.
+// The size limits the nesting, and so the stack that the parser takes.
 constexpr std::size_t kMostBytes = 1'024;
 constexpr std::size_t kMostText = 200;
 
@@ -31,7 +31,7 @@ std::string readable_payload(std::string_view payload) {
     try {
       text = base::printable_json(
           Json::from_cbor(payload).dump(-1, ' ', false, Json::error_handler_t::replace));
-    } catch (const Json::exception&) {  // no CBOR, or an array of an absurd size
+    } catch (const Json::exception&) {  // not CBOR, or an array of an absurd size
     }
   }
   if (text.empty()) text = hexadecimal(payload.substr(0, kMostText / 2));

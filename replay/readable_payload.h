@@ -1,12 +1,12 @@
-// A payload as a person reads it.
+// A payload in readable form.
 #pragma once
 #include <string>
 #include <string_view>
 
 namespace reprise::replay {
 
-// JSON for what JSON can say, else hexadecimal; "nothing" when it is empty. Long ones are cut. Not
-// on a strand: it needs stack.
+// As JSON if JSON can express it, else hexadecimal; "nothing" when it is empty. Long ones are cut.
+// Not on a strand: it needs stack.
 std::string readable_payload(std::string_view payload);
 
 }  // namespace reprise::replay

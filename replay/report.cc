@@ -1,4 +1,4 @@
-// The text of a mismatch: what a person reads when a deployment broke a run.
+// The text of a mismatch, which a person reads when a deployment has broken a run.
 #include <algorithm>
 
 #include "base/error.h"
@@ -145,7 +145,7 @@ std::string what_to_do(const Mismatch& mismatch) {
   }
 }
 
-// Of arguments those alone: "(std::string, int)".
+// For arguments only their types: "(std::string, int)".
 std::string type_text(const std::string& type) {
   const std::string arguments = base::argument_list(type);
   return arguments.empty() ? base::short_type_name(type) : arguments;

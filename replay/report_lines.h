@@ -1,4 +1,4 @@
-// What the reports of parked runs are made of. Foreign text comes out printable, on its line.
+// Lines of the reports of parked runs. Foreign text becomes printable, on one line.
 #pragma once
 #include <cstddef>
 #include <string>

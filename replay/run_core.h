@@ -1,5 +1,5 @@
-// What the parts of a resident run share: the log that commands go to, the strands that ask for
-// them, the operations that wait for their outcomes, and the order in which these come.
+// The shared part of a resident run: the log for its commands, the strands that make them, the
+// operations that wait for outcomes, and the order of the outcomes.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -19,15 +19,15 @@
 
 namespace reprise::replay {
 
-// Memory that the bookkeeping needs and cannot have ends the process (base/out_of_memory.h): hence
-// the functions with a handler of their own. Thrown into user code, std::bad_alloc might be caught
-// there, and the run would go on with half of a command made, which no replay would.
-// What closures of the user's throw is theirs.
+// If there is no memory for the bookkeeping, the process ends (base/out_of_memory.h): hence the
+// functions with a handler of their own. User code might catch a std::bad_alloc, and the run would
+// go on with a half-made command, unlike any replay. Exceptions of user closures are left to the
+// user.
 [[noreturn]] inline void out_of_memory() {
   base::end_out_of_memory("running a workflow");
 }
 
-// What a command takes besides its payload, roughly.
+// The size of a command besides its payload, roughly.
 inline constexpr std::size_t kBytesPerCommand = 64;
 
 struct RunCore {
@@ -40,7 +40,7 @@ struct RunCore {
   RunCore(const RunCore&) = delete;
   RunCore& operator=(const RunCore&) = delete;
 
-  // Nothing more is applied to it: it has ended, is parked, or its observer has left.
+  // Nothing more is applied to it: it has ended, is parked, or its observer has ended the replay.
   bool over() const {
     return life.has_ended() || observation.left() || parking.trouble() != nullptr;
   }
@@ -50,14 +50,14 @@ struct RunCore {
   StrandRecord& enter();
   // The id of a new operation; throws Evicted when there are too many.
   std::uint32_t new_id();
-  // Submits the draft; throws Evicted when it differs from the log, or is too much. `payload`: the
-  // bytes that it carries.
+  // Submits the draft; throws Evicted when it differs from the log or exceeds a limit. `payload`:
+  // its bytes.
   void submit(std::size_t payload = 0);
-  // The same where nothing may be thrown: in a destructor, or on no strand. False: the run is
-  // parked by that, or its observer has left.
+  // The same where nothing may be thrown: in a destructor, or outside strands. False: this has
+  // parked the run, or its observer has ended the replay.
   bool submit_in_destructor(const proto::Event& draft);
-  // Submits the draft that gives up a numbered operation, which then waits no more. Throws nothing;
-  // false: as above.
+  // Submits the draft that gives up a numbered operation, which then no longer waits. Throws
+  // nothing; false: as above.
   bool submit_withdrawal(const proto::Event& draft, const Operation& operation);
   // Tells the observer if the marker of that change is the next command.
   void ask_for_marker(std::string_view change_id);
@@ -71,16 +71,16 @@ struct RunCore {
                       std::uint32_t id,
                       std::string_view label,
                       base::CallSite site);
-  // Does nothing when the table of the kind has no such transition. With the next place in the
-  // order, or that of an earlier completion.
+  // Does nothing if the table of the kind does not have this transition. Takes the next place in
+  // the order, or that of an earlier completion.
   void complete(Operation& operation, Operation::Trigger trigger, Outcome&& outcome);
   void complete(Operation& operation,
                 Operation::Trigger trigger,
                 std::uint64_t order,
                 Outcome&& outcome);
   void end_as_cancelled(Operation& operation);
-  // The input is the outcome of operation `id`: completes it. That may have been given up before;
-  // one that was never made parks the run.
+  // The input is the outcome of operation `id`: completes it. The operation may have been given up
+  // before; if it was never made, the run is parked.
   void answer(const proto::Event& input,
               std::uint32_t id,
               Operation::Trigger trigger,
@@ -90,15 +90,15 @@ struct RunCore {
 
   // ---- strands ----
   StrandRecord& spawn_strand(std::function<void()> body, ScopeRef scope);
-  // Where exceptions of the run's code end: nothing but a normal return gets out.
+  // The boundary of the run's code: only a normal return leaves it.
   void guarded(CodeName whose, base::FunctionRef<void()> body);
 
   // ---- waiting (waits.cc) ----
   void wait_on(StrandRecord& strand, std::span<Operation* const> operations);
-  // What completed from that place on comes too late for a wait on this strand.
+  // Operations completed from that place on are too late for a wait on this strand.
   std::uint64_t too_late_from(const StrandRecord& strand) const;
-  // A durable call is over at once because of a cancellation. Throws Evicted when the code does
-  // nothing but go on in spite of it.
+  // A durable call has ended at once because of a cancellation. Throws Evicted when the code keeps
+  // ignoring that.
   void cut_short();
 
   RunInfo info;

@@ -42,8 +42,8 @@ StrandRecord& Scheduler::take_ready() {
   return strand;
 }
 
-// Conditions read state that other code of the run changes, and inputs, so they deserve a look when
-// some of it has run, and after an input; a look that finds its condition false is no progress.
+// Conditions read state that other code of the run changes, and inputs, so they are evaluated after
+// such code has run, and after an input; evaluating a condition that is false is not progress.
 bool Scheduler::recheck_conditions(base::FunctionRef<void(StrandRecord&)> finished) {
   if (!progress_ || conditions_.empty()) return false;
   progress_ = false;
@@ -68,7 +68,7 @@ void Scheduler::resume(StrandRecord& strand) {
   strand.running = true;
   const bool before = guard_ != nullptr && guard_->watch(strand.watched);
   strand.strand.resume();
-  // What the strand has allowed itself it finds again, and no other strand does.
+  // Restores what the strand has allowed itself; other strands do not get it.
   if (guard_ != nullptr) strand.watched = guard_->watch(before);
   strand.running = false;
   current_ = outer;
@@ -99,7 +99,7 @@ bool Scheduler::stop(StrandRecord& strand) {
   StrandRecord* const outer = std::exchange(current_, &strand);
   strand.stopped_by = outer;
   strand.running = true;  // it may hold its own handle
-  // Code that runs because the run leaves memory is no part of a turn.
+  // Code that runs because the run leaves memory is not part of a turn.
   const bool before = guard_ != nullptr && guard_->watch(outer != nullptr && strand.watched);
   const bool done = strand.strand.evict_until_pause();
   if (guard_ != nullptr) (void)guard_->watch(before);

@@ -28,20 +28,20 @@ struct StrandRecord : base::Pooled<StrandRecord> {
   std::size_t number = 0;              // from 1 in order of creation
   ScopeRef scope;                      // the innermost one it is in now
   bool running = false;                // is on its stack now, or has resumed a strand that is
-  bool ready = false;                  // stands in the ready queue
+  bool ready = false;                  // is in the ready queue
   bool on_condition = false;           // waits for a condition of its own
   base::CallSite condition_site{};     // of the latest one
-  bool rechecking = false;             // was resumed only to look at its condition again
+  bool rechecking = false;             // was resumed only to evaluate its condition again
   bool watched = true;                 // by the guard, when the strand runs next
-  bool frozen = false;                 // goes no further: it is to be stopped
-  StrandRecord* stopped_by = nullptr;  // while it is unwound: the strand that wants that
+  bool frozen = false;                 // goes no further: it will be stopped
+  StrandRecord* stopped_by = nullptr;  // while it is unwound: the strand that unwinds it
   Operation* paused_for = nullptr;     // its unwinding waits for that step to be done
-  const char* closure = nullptr;   // the closure it runs that makes no durable calls, for people
+  const char* closure = nullptr;   // the closure it runs that must make no durable calls, for people
   Operation* completes = nullptr;  // a spawned strand's operation
   boost::container::small_vector<Operation*, 1> waits_for{};  // what would wake it, for people
 };
 
-// While it lives, the strand runs a closure of the user's that is no part of its code.
+// While it lives, the strand runs a user closure that is not part of its own code.
 class InClosure {
  public:
   InClosure(StrandRecord& strand, const char* what)
@@ -55,10 +55,10 @@ class InClosure {
   const char* const outer_;
 };
 
-// Told from other closures by its address: of a literal each file may have one of its own.
+// Identified by its address; a literal may have another address in each file.
 inline constexpr char kInCondition[] = "a condition of ctx.wait_until()";
 
-// Replay does not run the closures of side effects, so what happens in them must leave no trace.
+// Replay does not run the closures of side effects, so nothing in them may leave a trace.
 inline bool in_side_effect(const StrandRecord* strand) {
   return strand != nullptr && strand->closure != nullptr && strand->closure != kInCondition;
 }
@@ -71,7 +71,7 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  // A new strand, ready to run. No exception may leave `body`, Evicted apart.
+  // A new strand, ready to run. No exception except Evicted may leave `body`.
   StrandRecord& create(std::function<void()> body, ScopeRef scope);
 
   // The strand that runs now, or nullptr outside any of this run's.
@@ -82,34 +82,34 @@ class Scheduler {
   // Runs ready strands, then those whose condition may have become true, until all wait.
   // `finished` is told of each strand whose body has ended.
   void run_until_blocked(base::FunctionRef<void(StrandRecord&)> finished);
-  // What conditions read may have changed without code having run.
+  // Something that conditions depend on may have changed without code having run.
   void look_at_conditions() { progress_ = true; }
 
   // Makes run_until_blocked() return after the strand that runs now: the run has ended or parked.
   void halt() { halted_ = true; }
   bool halted() const { return halted_; }
 
-  // On a strand: waits until woken, or until the strand's condition deserves another look.
+  // On a strand: waits until woken, or until the strand's condition must be evaluated again.
   void block();
   void block_on_condition();
   // On a strand that block_on_condition() has returned to: its condition holds now.
   void condition_met();
 
-  // Unwinds the strand now, wherever the caller is, and forgets it, given up or not. Not a running
-  // one. False: a destructor on its stack waits for the end of a step (`paused_for`), and the
-  // strand is to be stopped again after that.
+  // Unwinds the strand now, wherever the caller is, and forgets it, given up or not. It must not be
+  // running. False: a destructor on its stack waits for the end of a step (`paused_for`); stop the
+  // strand again after that.
   [[nodiscard]] bool stop(StrandRecord& strand);
-  // Called by such a destructor, on the strand: goes back to whoever stops it.
+  // Called by such a destructor, on the strand: switches back to the caller of stop().
   void pause_for(Operation& step);
   // The youngest first: a strand may refer to the frame that spawned it.
   void evict_all();
 
   const std::vector<std::unique_ptr<StrandRecord>>& strands() const { return strands_; }
 
-  // Strands that swallowed what should have unwound them, since the last call.
+  // Strands given up for swallowing their unwinding since the last call.
   std::vector<StrandStatus> take_given_up() { return std::exchange(given_up_, {}); }
   bool has_given_up() const { return !given_up_.empty(); }
-  // Has one ever been? Then its frames are there for good, and may refer to anything of the run.
+  // Was one ever given up? Then its frames stay for ever, and may refer to anything of the run.
   bool ever_gave_up() const { return ever_gave_up_; }
 
  private:
@@ -125,14 +125,14 @@ class Scheduler {
   StackPool& pool_;
   CodeGuard* const guard_;
   std::vector<std::unique_ptr<StrandRecord>> strands_;  // in order of creation
-  // First in, first out; what lies before `next_ready_` is gone. A deque allocates half a kilobyte
-  // before it holds anything, and most runs have one strand.
+  // First in, first out; entries before `next_ready_` are done. A deque allocates half a kilobyte
+  // even when empty, and most runs have one strand.
   std::vector<StrandRecord*> ready_;
   std::size_t next_ready_ = 0;
   std::vector<StrandRecord*> conditions_;
   StrandRecord* current_ = nullptr;
   std::size_t created_ = 0;
-  bool progress_ = false;  // something has happened since the conditions were looked at
+  bool progress_ = false;  // something has happened since the conditions were evaluated
   bool halted_ = false;
   bool ever_gave_up_ = false;
   std::vector<StrandStatus> given_up_;

@@ -22,7 +22,7 @@ class Scope : public base::Pooled<Scope> {
     if (cancelled_at_ == 0) cancelled_at_ = order;
   }
 
-  // When it was cancelled, here or further out without a shield in between; 0: it was not.
+  // When it, or a scope around it without a shield in between, was cancelled; 0: not.
   std::uint64_t cancelled_at() const;
   bool is_cancelled() const { return cancelled_at() != 0; }
 

@@ -28,14 +28,13 @@ constexpr int kMadvGuardInstall = 102;  // younger than the C library's headers
 #endif
 
 // Every mprotect guard splits a mapping in two, and once a process has used up its mappings malloc
-// and mmap fail everywhere in it. So the pools of all shards together take half of the default
-// limit at most and go on with canaries.
-// Valgrind has room for 30,000 mappings.
+// and mmap fail everywhere in it. So the pools of all shards together take at most half of the
+// default limit, and then use canaries. Valgrind has room for 30,000 mappings.
 constexpr std::size_t kMaxProtectedGuards = REPRISE_VALGRIND ? 11'000 : 16'000;
 std::atomic<std::size_t> protected_guards{0};
 
-// The pool's note at the very top of each stack, where the page is in use anyway. Fresh memory, and
-// memory that the kernel has taken back, reads as zero: nothing touched.
+// The pool's note at the top of each stack, where the page is in use anyway. Fresh memory, and
+// memory that the kernel has taken back, reads as zero: untouched.
 struct Note {
   std::size_t touched;  // bytes below the top of the stack that are backed by memory
 };
@@ -45,9 +44,9 @@ Note& note_of(const Stack& stack) {
   return *reinterpret_cast<Note*>(stack.top());
 }
 
-// More than any address space has: the kernel refuses it, and nothing overflows before.
+// More than any address space: the kernel refuses it, and no computation overflows before.
 constexpr std::size_t kLargestStack = std::size_t{1} << 50;
-// Large stacks are reserved fewer at a time: a process may be short of address space.
+// Fewer large stacks are reserved at a time: a process may be short of address space.
 constexpr std::size_t kLargestSlab = std::size_t{1} << 30;
 
 std::size_t page_bytes() {
@@ -77,7 +76,7 @@ bool protect(char* area) {
   return false;
 }
 
-// Makes `area` a guard and says which kind it has become.
+// Makes `area` a guard and returns which kind.
 StackGuard install_guard(char* area, StackGuard strongest) {
   if (strongest == StackGuard::kInstall && ::madvise(area, kGuardBytes, kMadvGuardInstall) == 0) {
     return StackGuard::kInstall;
@@ -116,12 +115,12 @@ struct StackPool::State {
   std::size_t carved = 0;              // stacks cut from the last slab so far
   std::size_t protected_ = 0;          // stacks of ours that count in protected_guards
   std::vector<Stack> idle;             // the warm ones last
-  std::vector<const char*> abandoned;  // bottoms of stacks that nobody gives back
+  std::vector<const char*> abandoned;  // bottoms of stacks that are never given back
   std::size_t warm = 0;                // how many at the end of `idle` still have their memory
   std::size_t in_use = 0;
   std::size_t peak_in_use = 0;
-  // "Recently" is this period and the one before; a period lasts as many takes as make every stack
-  // of its peak go round a few times.
+  // "Recently" means this period and the previous one; a period lasts for enough takes that every
+  // stack of its peak is used a few times.
   std::size_t peak_before = 0;
   std::size_t peak_now = 0;
   std::size_t takes = 0;
@@ -130,14 +129,14 @@ struct StackPool::State {
 };
 
 bool StackPool::State::add_slab() {
-  // First of all, so that nothing fails once there is a slab, and giving a stack back never does.
+  // Done first, so that nothing can fail once there is a slab, and giving a stack back never fails.
   slabs.reserve(slabs.size() + 1);
   idle.reserve((slabs.size() + 1) * options.stacks_per_slab);
   void* slab = ::mmap(nullptr, slab_bytes(), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (slab == MAP_FAILED) return false;
   // A huge page would back 30 stacks at the first touch of one. A kernel without huge pages refuses
-  // the advice, and has no need of it.
+  // the advice, and does not need it.
   (void)::madvise(slab, slab_bytes(), MADV_NOHUGEPAGE);
   slabs.push_back(static_cast<char*>(slab));
   carved = 0;
@@ -168,8 +167,8 @@ std::size_t StackPool::State::warm_limit() const {
   return std::max(options.warm_stacks, std::max(peak_before, peak_now) - in_use);
 }
 
-// Gives the memory of warm stacks back to the kernel, those used longest ago first. On memory that
-// is locked the kernel refuses, and then the note keeps saying that the stack is backed.
+// Returns the memory of warm stacks to the kernel, the least recently used first. The kernel
+// refuses for locked memory; then the note still says that the stack is backed.
 void StackPool::State::cool_to(std::size_t limit) {
   for (; warm > limit; --warm) {
     const Stack& stack = idle[idle.size() - warm];
@@ -194,7 +193,7 @@ StackPool::~StackPool() {
   }
   for (char* slab : state_->slabs) {
     if (state_->has_abandoned(slab)) continue;
-    ASAN_UNPOISON_MEMORY_REGION(slab, state_->slab_bytes());  // whoever is mapped here next
+    ASAN_UNPOISON_MEMORY_REGION(slab, state_->slab_bytes());  // for the next mapping at this place
     ::munmap(slab, state_->slab_bytes());
   }
 }

@@ -43,7 +43,7 @@ void StackRecorder::note(proto::Event* command) {
 void StackRecorder::finish(proto::Turn* turn) {
   for (const Noted& noted : noted_) {
     const auto& text = texts_.of(std::span(addresses_).subspan(noted.first, noted.count));
-    // Code that the engine itself stands for, such as the end of the run, has no stack.
+    // Commands of the engine itself, such as the end of the run, have no stack.
     if (text.frames.empty()) continue;
     noted.command->mutable_call_site()->set_stack(number_of(text, turn));
   }

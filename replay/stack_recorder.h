@@ -1,4 +1,4 @@
-// The stacks that commands were asked for on, as a history records them: each once, with names.
+// The stacks of commands, as a history records them: each different one once, with names.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -11,8 +11,8 @@
 
 namespace reprise::replay {
 
-// The text of stacks, shared by the runs of a thread: a stack gets its names when it is met for the
-// first time (some 0.1 ms), after that it costs a look into a table. Belongs to one thread.
+// The texts of stacks, shared by the runs of a thread: a new stack gets its names once (some 0.1
+// ms), after that it costs a table lookup. Belongs to one thread.
 class StackTexts {
  public:
   struct Text {
@@ -33,14 +33,14 @@ class StackTexts {
   std::unordered_map<std::uint64_t, Text> texts_;  // by the addresses
 };
 
-// The stacks of one run. Numbers go up from 1 in the order of the history, so a run that comes back
-// to memory goes on with those that it has recorded.
+// The stacks of one run. Numbers rise from 1 in the order of the history, so a run that comes back
+// to memory continues after those that it has recorded.
 class StackRecorder {
  public:
   explicit StackRecorder(StackTexts& texts) : texts_(texts) {}
 
-  // The caller's stack is that of the command, which lives until finish(). Does nothing when it is
-  // not on a strand: then the engine itself asks, to cancel what a cancelled run waits for.
+  // Records the caller's stack for the command, which lives until finish(). Does nothing outside a
+  // strand: there the engine itself makes the command, to cancel what a cancelled run waits for.
   void note(proto::Event* command);
   // After the code of a live turn, not on a strand: gives the commands their stacks, and the turn
   // those that are new.

@@ -7,8 +7,8 @@
 #include <utility>
 
 // fcontext, not the fiber class on top of it: a fiber's destructor unwinds by force, which must
-// never happen here; from Boost 1.88 on fibers swap the exception state themselves, and twice is
-// wrong; and making one costs two switches more.
+// never happen here; from Boost 1.88 on fibers swap the exception state themselves, and swapping
+// twice is wrong; and making one costs two more switches.
 #include <boost/context/detail/fcontext.hpp>
 
 #include "base/check.h"
@@ -43,7 +43,7 @@ constexpr int kMaxSwallowed = 256;
 
 constinit thread_local Strand* running = nullptr;
 
-// Tells the sanitizers about switches. Each function is called immediately before or after one.
+// Tells the sanitizers about switches. Each function is called right before or after one.
 #if REPRISE_ASAN
 class SwitchHooks {
  public:
@@ -58,7 +58,7 @@ class SwitchHooks {
   void after_suspend() {
     __sanitizer_finish_switch_fiber(fake_stack_, &resumer_bottom_, &resumer_size_);
   }
-  // A null pointer says that this stack's frames are gone for good.
+  // A null pointer means that this stack's frames are gone for ever.
   void before_finish() { __sanitizer_start_switch_fiber(nullptr, resumer_bottom_, resumer_size_); }
 
  private:
@@ -68,8 +68,8 @@ class SwitchHooks {
   std::size_t resumer_size_ = 0;
 };
 #elif REPRISE_TSAN
-// Always inline: a function that is entered on one fiber's record of calls and left on another's
-// breaks both.
+// Always inline: a function that is entered in one fiber's call record and left in another's breaks
+// both.
 class SwitchHooks {
  public:
   ~SwitchHooks() {
@@ -91,7 +91,7 @@ class SwitchHooks {
   void* resumer_ = nullptr;
 };
 #elif REPRISE_VALGRIND
-// Valgrind takes a jump to memory that it knows nothing of for a huge frame.
+// Valgrind takes a jump to unknown memory for a huge frame.
 class SwitchHooks {
  public:
   ~SwitchHooks() {
@@ -150,12 +150,12 @@ struct alignas(64) Strand::State {  // on cache lines of its own, as top() is
   StackPool& pool;
   const Stack stack;
   Body body;
-  context::fcontext_t self;               // where the strand stands while it does not run
-  context::fcontext_t resumer = nullptr;  // where its resumer stands while it runs
+  context::fcontext_t self;               // the strand's context while it does not run
+  context::fcontext_t resumer = nullptr;  // its resumer's context while it runs
   ExceptionState exceptions;              // the strand's, while it does not run
   std::size_t deepest = 0;
   int swallowed = 0;
-  std::span<void*>* looked_at = nullptr;  // who resumed it only wants to see its stack
+  std::span<void*>* looked_at = nullptr;  // it was resumed only to record its stack
   bool started = false;
   bool is_running = false;
   bool finished = false;
@@ -181,7 +181,7 @@ void Strand::State::run_body() {
     own();
   } catch (const Evicted&) {
   } catch (const std::bad_alloc&) {
-    base::end_out_of_memory("running a workflow");  // what user code throws is caught further in
+    base::end_out_of_memory("running a workflow");  // exceptions of user code are caught further in
   } catch (...) {
     REPRISE_CHECK(false, "an exception has reached the base of a strand");
   }
@@ -196,7 +196,7 @@ void Strand::State::note_depth() {
   pool.note_depth(stack, depth);
 }
 
-// Back to whoever resumed the strand, until it is resumed for more than a look at its stack.
+// Switches back to the resumer, until the strand is resumed for more than recording its stack.
 void Strand::State::wait() {
   do {
     hooks.before_suspend();
@@ -264,7 +264,7 @@ std::vector<void*> Strand::stack() {
 }
 
 void Strand::leave() {
-  // Where what it captured is destroyed without it there is no stack to give up.
+  // If its captures are destroyed elsewhere there is no stack to give up.
   if (running != this || ++state_->swallowed <= kMaxSwallowed) throw Evicted{};
   state_->given_up = true;
   state_->note_depth();
@@ -302,14 +302,14 @@ bool Strand::executes() const {
   return state_ != nullptr && state_->is_running;
 }
 
-// The state stays where it is, at the top of the stack that nobody uses again.
+// The state stays where it is, at the top of a stack that is never used again.
 void Strand::give_up() {
   given_up_at_ = std::make_unique<std::vector<void*>>(stack());
   state_->pool.abandon(state_->stack);
   state_ = nullptr;
 }
 
-// Nothing on the strand's stack is in use any more. The state lies there too, so it goes first.
+// The strand's stack is no longer in use. The state is on it too, so it goes first.
 void Strand::release() {
   StackPool& pool = state_->pool;
   const Stack stack = state_->stack;

@@ -10,20 +10,19 @@
 
 namespace reprise::replay {
 
-// What a suspended strand throws when it is asked to leave its stack. Deliberately no
-// std::exception: user code must not catch it by accident. If a `catch (...)` swallows it, the next
-// call of suspend() throws it again, and in the end the strand is given up. It must not meet a
-// noexcept function on its way, destructors included: like any other exception it would end the
-// process.
+// Thrown by a suspended strand that must leave its stack. Deliberately not a std::exception: user
+// code must not catch it by accident. If a `catch (...)` swallows it, the next call of suspend()
+// throws it again, and at last the strand is given up. It must not pass through a noexcept
+// function, such as a destructor: like any other exception it would end the process.
 struct Evicted {};
 
 // Not thread-safe: a strand lives and dies on one thread, because compilers cache thread-local
-// addresses across a switch. Strands nest: one strand may resume another, also while an exception
-// is under way in it. The C++ exception state (what is caught, how many are uncaught) belongs to
-// the strand, so a body may suspend inside a catch block.
+// addresses across a switch. Strands nest: one strand may resume another, even while it handles an
+// exception. The C++ exception state (what is caught, how many are uncaught) belongs to the strand,
+// so a body may suspend inside a catch block.
 //
-// A strand's own bookkeeping lies at the top of its stack, so creating one allocates nothing, and a
-// strand that is done has given its stack back.
+// A strand's own bookkeeping is at the top of its stack, so creating one allocates nothing, and a
+// strand that is done has returned its stack.
 class Strand {
  public:
   using Body = std::function<void()>;
@@ -32,23 +31,22 @@ class Strand {
   // body starts at the first resume(); it and what it captured are destroyed on the strand, at its
   // end.
   Strand(StackPool& pool, Body body);
-  // For callers that must survive a pool without stacks: `stack` is one taken from `pool` before.
+  // For callers that must cope with an empty pool: `stack` was taken from `pool` before.
   Strand(StackPool& pool, Stack stack, Body body);
   // Evicts first if the body has not finished. Not on the strand itself.
   ~Strand();
   Strand(const Strand&) = delete;
   Strand& operator=(const Strand&) = delete;
 
-  // Runs the body until it suspends or finishes. No exception leaves a body: one that tries is
-  // caught by the caller's wrapper, and anything but Evicted that reaches the base is a broken
-  // invariant.
+  // Runs the body until it suspends or finishes. No exception leaves a body: the caller's wrapper
+  // catches it, and anything but Evicted at the base is a broken invariant.
   void resume();
 
-  // Called on this strand: switches back to whoever resumed it. Throws Evicted when evicting.
+  // Called on this strand: switches back to its resumer. Throws Evicted when evicting.
   void suspend();
 
   // Called on this strand: throws Evicted. A body that has swallowed it some hundred times is given
-  // up instead: its stack is never unwound nor used again, and whoever resumed the strand goes on.
+  // up instead: its stack is never unwound nor used again, and its resumer goes on.
   [[noreturn]] void leave();
   bool given_up() const { return given_up_at_ != nullptr; }
   // The calls that were under way then, the innermost first.
@@ -58,26 +56,26 @@ class Strand {
   // on the strand's stack run now. A body never started is dropped without running.
   void evict();
 
-  // The same for a body whose destructors may pause(): false when one has, and the strand is to be
-  // evicted further when it may go on.
+  // The same for a body whose destructors may pause(): false when one has; then evict the strand
+  // further once it may go on.
   [[nodiscard]] bool evict_until_pause();
-  // Called on this strand, also while it is evicted, in destructors: switches back to whoever
-  // resumed it, and throws nothing.
+  // Called on this strand, also in destructors while it is evicted: switches back to its resumer,
+  // and throws nothing.
   void pause();
 
   // The calls under way on a strand that waits, the innermost first: addresses for base::Symbols.
-  // The strand is resumed inside suspend(), looks at its stack and suspends again: no code of the
-  // body runs, and the sanitizers are told as ever. Empty for one that has not started, is done or
+  // The strand is resumed inside suspend(), records its stack and suspends again: no code of the
+  // body runs, and the sanitizers are told as usual. Empty for one that has not started, is done or
   // is running. Some 2 us. Not on the strand itself.
   std::vector<void*> stack();
 
   bool done() const { return state_ == nullptr; }  // finished, left, or given up
   bool evicting() const { return evicting_; }
-  // Is its stack in use: runs it, or has it resumed a strand that does?
+  // Is its stack in use: is it running, or has it resumed a strand that is?
   bool executes() const;
 
-  // The strand that is running on this thread, or nullptr outside any. Signal handlers may ask, and
-  // look at what follows.
+  // The strand that is running on this thread, or nullptr outside any. Signal handlers may call
+  // this and the following functions.
   static Strand* current();
 
   // For people, when something happens on the strand.

@@ -1,4 +1,4 @@
-// Where a strand stands, for people: reports, debuggers, the step tool.
+// The state of a strand, for people: reports, debuggers, the step tool.
 #pragma once
 #include <cstddef>
 #include <string>

@@ -11,7 +11,7 @@ namespace reprise::replay {
 // A line for each strand that waits, with the places in the code.
 std::vector<std::string> lines_of_waits(const Scheduler& scheduler);
 
-// Every strand with its stack, which has the places.
+// Every strand with its stack.
 std::vector<StrandStatus> status_of_strands(const Scheduler& scheduler);
 
 }  // namespace reprise::replay

@@ -25,7 +25,7 @@ struct Look {
 constinit thread_local Look last_look;
 constinit thread_local StackLook::Told told_now;
 
-// Of the runtime's own functions, which lie between the throw and the question.
+// Frames of the runtime's own functions, between the throw and the question.
 bool throws(std::string_view function) {
   constexpr std::string_view kParts[] = {"__cxa_throw", "__cxa_rethrow", "rethrow_exception",
                                          "_Unwind_Raise", "_Unwind_Resume"};
@@ -45,7 +45,7 @@ std::span<void* const> from_the_throw(const std::vector<void*>& frames, base::Sy
   return std::span(frames).subspan(first);
 }
 
-// As of a catch clause for std::exception.
+// Like a catch clause for std::exception.
 std::string text_of(const std::type_info& type, void* object) {
   std::string text = class_name(type);
   if (!typeid(std::exception).__do_catch(&type, &object, 1)) return text;
@@ -54,7 +54,7 @@ std::string text_of(const std::type_info& type, void* object) {
 
 }  // namespace
 
-// What stands for StackLook's type where a catch clause names it.
+// The type information that a catch clause for StackLook uses.
 class LookingType final : public std::type_info {
  public:
   LookingType() : std::type_info("reprise::replay::StackLook") {}
@@ -67,7 +67,7 @@ class LookingType final : public std::type_info {
   }
 };
 
-// In the place of what the compiler would make, before any object that could run a workflow.
+// Replaces the one that the compiler would make, before any object that could run a workflow.
 extern const LookingType kLookingType __asm__("_ZTIN7reprise6replay9StackLookE");
 [[gnu::init_priority(101)]] const LookingType kLookingType;
 

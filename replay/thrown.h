@@ -1,10 +1,10 @@
 // An exception that left the code of a run, with the stack that it was thrown on.
 //
 // When it is caught that stack is gone. But an exception is thrown in two passes: the first looks
-// for whoever catches it, asking the type of each catch clause on the way, and only the second
-// takes frames off the stack. StackLook is a type that takes nothing: it is asked, keeps the stack
-// as it then is, and says no (docs/adr/0030-stacks-of-exceptions.md). It costs nothing until an
-// exception has passed by everything the user has to catch it.
+// for a handler, asking the type of each catch clause on the way, and only the second removes
+// frames. StackLook is a type that catches nothing: when asked, it saves the stack and declines
+// (docs/adr/0030-stacks-of-exceptions.md). It costs nothing until an exception has passed all of
+// the user's handlers.
 #pragma once
 #include <cstdint>
 #include <exception>
@@ -19,7 +19,7 @@ namespace reprise::replay {
 
 struct Thrown {
   std::string type{};       // "std::out_of_range", "int"
-  std::string what{};       // empty: it is no std::exception
+  std::string what{};       // empty: not a std::exception
   std::string in{};         // "the workflow's function", "the handler of signal 'packed'"
   std::uint64_t event = 0;  // the input that the code ran on, by its number in the history
   std::string input{};      // "TimerFired #1"
@@ -31,8 +31,8 @@ struct Thrown {
 class StackLook {
  public:
   virtual ~StackLook();
-  // Told on the stack that an exception is thrown on, with its type and its text, while somebody
-  // looks at a replay. Must not throw. One per thread; returns the one before.
+  // During an observed replay, called at the throw, on its stack, with the type and text of the
+  // exception. Must not throw. One per thread; returns the previous one.
   using Witness = void (*)(void* context, const std::string& what);
   struct Told {
     Witness witness = nullptr;
@@ -40,12 +40,12 @@ class StackLook {
   };
   static Told tell(Told told);
 
-  // Where the exception that this strand catches now was thrown, the innermost frame first; empty
-  // when that is not known. Once.
+  // Where the exception that this strand is catching was thrown, the innermost frame first; empty:
+  // unknown. Once.
   static std::vector<void*> take();
 };
 
-// Inside of a catch block: of what was caught.
+// Inside a catch block: for the exception caught.
 std::string current_exception_type();
 
 // The user's functions on the stack that it was thrown on, the innermost first.

@@ -10,7 +10,7 @@ bool is_users(const base::Symbol& symbol) {
   constexpr std::string_view kOthers[] = {"reprise::",   "std::",         "__gnu_cxx::",
                                           "boost::",     "make_fcontext", "jump_fcontext",
                                           "__restore_rt"};
-  // What was inlined has no namespace where debug information was made small.
+  // In reduced debug information inlined functions have no namespace.
   if (symbol.file.starts_with("bits/")) return false;
   return std::none_of(std::begin(kOthers), std::end(kOthers),
                       [&](std::string_view other) { return symbol.function.starts_with(other); });

@@ -8,8 +8,8 @@
 
 namespace reprise::replay {
 
-// Without the frames of this engine and of the C++ library. A function whose name is not known
-// stays: it may be the user's.
+// Without the frames of this engine and of the C++ library. A function without a name stays: it may
+// be the user's.
 std::vector<base::Symbol> user_frames(std::span<void* const> frames, base::Symbols& symbols);
 
 }  // namespace reprise::replay

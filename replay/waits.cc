@@ -11,7 +11,7 @@ namespace {
 
 constexpr auto kNever = std::numeric_limits<std::uint64_t>::max();  // no place in any order
 
-// In a row. Code that does something in spite of a cancellation, shielded from it, starts anew.
+// In a row. Code that does something shielded from the cancellation starts the count anew.
 constexpr std::size_t kMostCutShort = 1'000'000;
 
 bool holds_on(StrandRecord& strand, base::FunctionRef<bool()> condition) {
@@ -22,7 +22,7 @@ bool holds_on(StrandRecord& strand, base::FunctionRef<bool()> condition) {
 }  // namespace
 
 void RunCore::wait_on(StrandRecord& strand, std::span<Operation* const> operations) try {
-  // Registered for exactly as long as the strand is suspended, however it comes back.
+  // Registered exactly while the strand is suspended, however it returns.
   struct Registered {
     StrandRecord& strand;
     ~Registered() {
@@ -45,9 +45,9 @@ std::uint64_t RunCore::too_late_from(const StrandRecord& strand) const {
   return cancelled_at == 0 ? kNever : cancelled_at;
 }
 
-// On replay, too, because it may be other code than what was recorded.
+// On replay too, because the code may not be the one that was recorded.
 void RunCore::cut_short() {
-  // To wait once for each operation that there ever was is no endless loop.
+  // Waiting once for each operation that ever existed is not an endless loop.
   const std::size_t most = std::max<std::size_t>(kMostCutShort, next_id);
   if (++calls_cut_short <= most || !behaviours.loops_in_cancelled_scopes_end()) return;
   parking.park(
@@ -124,8 +124,8 @@ Waited Execution::wait_until(base::FunctionRef<bool()> condition,
   const auto wait = [&] {
     const Waiter waiter(strand, timeout, run.scheduler);
     for (bool has_waited = false;; has_waited = true) {
-      // What holds now may hold because of the cancellation. Before it the condition did not, or
-      // the wait would have ended then.
+      // If the condition holds now, it may be because of the cancellation. It did not hold before,
+      // or the wait would have ended then.
       if (const std::uint64_t late = run.too_late_from(strand); has_waited && late != kNever) {
         if (!timed_out() || timeout->order() >= late) return Waited::kCancelled;
       }

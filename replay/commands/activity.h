@@ -1,4 +1,4 @@
-// Activities: the world executes them, and their outcomes are inputs. The call is
+// Activities: workers execute them, and their outcomes are inputs. The call is
 // Execution::schedule_activity().
 #pragma once
 #include <array>
@@ -13,7 +13,7 @@ class Operation;
 struct RunCore;
 
 namespace lifecycles {
-// A cancelled one has ended for the code at once. What comes of it after that is for nobody.
+// For the code a cancelled one ends at once. A later outcome is ignored.
 inline constexpr std::array kActivity = {
     Transition{kCreated, kRecord, kRecorded},
     Transition{kRecorded, kSuccess, kSucceeded},
@@ -23,7 +23,7 @@ inline constexpr std::array kActivity = {
 }  // namespace lifecycles
 
 void cancel_activity(RunCore& run, Operation& activity, base::CallSite site);
-// Of an ActivityCompleted or an ActivityFailed.
+// For an ActivityCompleted or an ActivityFailed.
 void apply_to_activity(RunCore& run, const proto::Event& input);
 
 }  // namespace reprise::replay

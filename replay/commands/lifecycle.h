@@ -1,6 +1,6 @@
-// What becomes of a thing that the code of a run asks for: its states, and what moves it from one
-// to the next. Each kind of command has a table, at the top of its header in this folder; a pair of
-// state and trigger that the table does not list is refused.
+// The lifecycle of a thing that the code of a run asks for: its states, and the triggers that
+// change them. Each kind of command has a table, at the top of its header in this folder; a pair of
+// state and trigger that is not in the table is refused.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -27,10 +27,10 @@ class Lifecycle {
   static constexpr std::size_t kKinds = 9;
 
   enum class State : std::uint8_t {
-    kCreated,      // nothing has come of it yet
+    kCreated,      // created, and nothing has happened to it yet
     kRecorded,     // the log has its command, and its outcome will be an input
-    kUnderWay,     // the run's own code is to end it, or a signal; the log has no command of it
-    kCancelAsked,  // nobody wants it any more, but its outcome will come
+    kUnderWay,     // the run's own code will end it, or a signal; the log has no command for it
+    kCancelAsked,  // no longer wanted, but its outcome will come
     // It has ended.
     kSucceeded,
     kFailed,
@@ -45,7 +45,7 @@ class Lifecycle {
     kSuccess,  // its outcome
     kFailure,
     kCancel,  // the code, or a cancelled scope, gives it up
-    kDrop,    // nobody will ever ask for its outcome
+    kDrop,    // its outcome will never be asked for
   };
   static constexpr std::size_t kTriggers = 6;
 
@@ -56,10 +56,10 @@ class Lifecycle {
   static constexpr bool has_ended(State state) { return state >= State::kSucceeded; }
   bool has_ended() const { return has_ended(state_); }
 
-  // False: the table of its kind has no such transition, and nothing has changed.
+  // False: the table of its kind does not have this transition, and nothing has changed.
   bool on(Trigger trigger);
 
-  // Where the table of the kind leads; nullopt: it does not list the pair.
+  // The next state by the table of the kind; nullopt: the pair is not in it.
   static std::optional<State> next(Kind kind, State from, Trigger trigger);
   static std::span<const Transition> transitions(Kind kind);
 

@@ -13,11 +13,11 @@ namespace reprise::replay {
 struct RunCore;
 
 namespace lifecycles {
-// The first answer to an id holds for the life of the run: what is true for one part of a change is
-// true for the others.
+// The first answer for an id holds for the life of the run, so all parts of a change take the same
+// branch.
 inline constexpr std::array kPatch = {
     Transition{kCreated, kRecord, kSucceeded},  // the log has the marker
-    Transition{kCreated, kDrop, kAbandoned},    // the log has gone past the place without one
+    Transition{kCreated, kDrop, kAbandoned},    // the log has passed the place without one
 };
 }  // namespace lifecycles
 

@@ -11,7 +11,7 @@ using Trigger = Lifecycle::Trigger;
 
 namespace {
 
-// The command; returns what it is for the run.
+// Makes the command; returns what it means for the run.
 Trigger fill(Outcome* outcome, bool is_cancelled, proto::Event* event) {
   if (outcome->ok()) {
     event->mutable_run_completed()->set_result(outcome->take_payload());

@@ -22,12 +22,13 @@ inline constexpr std::array kRun = {
 };
 }  // namespace lifecycles
 
-// What its code returned is the end of the run. On its main strand.
+// The result of its code ends the run. On its main strand.
 void end_run(RunCore& run, Outcome&& outcome);
 
-// Of a RunStarted. False: the run is parked, because its history or its behaviours are not right.
+// For a RunStarted. False: the run is parked, because its history is wrong or its behaviours are
+// unknown.
 bool apply_start(RunCore& run, const proto::Event& input);
-// Of a RunTerminated or a RunTimedOut.
+// For a RunTerminated or a RunTimedOut.
 void apply_end(RunCore& run);
 
 }  // namespace reprise::replay

@@ -29,7 +29,7 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
     run.observation.leave();
     throw Evicted{};
   }
-  // On replay there is nothing to compute: submitting the command reports the mismatch.
+  // On replay nothing is computed: submitting the command reports the mismatch.
   std::string value;
   if (!run.log.replaying()) {
     REPRISE_CHECK(effect.on(Lifecycle::Trigger::kStart), "a closure runs once");
@@ -37,7 +37,7 @@ std::string Execution::side_effect(base::FunctionRef<std::string()> compute, bas
     const InClosure inside(strand, "the closure of ctx.side_effect()");
     value = compute();
   }
-  run.enter();  // a run from before closures were closed may have waited in it
+  run.enter();  // in a run from before closures were restricted it may have waited
   base::needs_memory("recording a side effect", [&] {
     run.log.draft(site)->mutable_side_effect_recorded()->set_value(value);
     run.submit(value.size());

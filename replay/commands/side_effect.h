@@ -1,4 +1,4 @@
-// Values that are computed inside of a turn and recorded with it. The call is
+// Values computed inside a turn and recorded with it. The call is
 // Execution::side_effect().
 #pragma once
 #include <array>
@@ -8,7 +8,7 @@
 namespace reprise::replay {
 
 namespace lifecycles {
-// The code goes on at once: nothing follows that could cancel it.
+// The code goes on at once, so there is no time to cancel it.
 inline constexpr std::array kSideEffect = {
     Transition{kCreated, kRecord, kSucceeded},  // on replay: the log has the value
     Transition{kCreated, kStart, kUnderWay},    // its closure runs, in a live turn

@@ -13,23 +13,23 @@ using Trigger = Operation::Trigger;
 
 namespace {
 
-constexpr std::size_t kMostWhy = 1'024;  // of what a codec says
+constexpr std::size_t kMostWhy = 1'024;  // of a codec's message
 constexpr std::size_t kMostWhys = 100;   // in a turn
 
-// True also where the codec has a bug: the code that takes the signal is to meet it, on its strand.
+// True also if the codec has a bug: the code that takes the signal must meet it, on its strand.
 bool reads(std::string_view input, ReadSignal read, SignalValue* value, std::string* why_not) {
   *value = {read, nullptr};
   try {
     return read(input, &value->value, why_not);
   } catch (const std::bad_alloc&) {
-    throw;  // it says nothing about the signal
+    throw;  // that tells nothing about the signal
   } catch (...) {
     value->value.reset();
     return true;
   }
 }
 
-// What another has read it as is of another type.
+// Another receiver has decoded it as another type.
 std::shared_ptr<void> value_for(ReadSignal read, SignalValue* value) {
   return value->read == read ? std::move(value->value) : nullptr;
 }
@@ -84,7 +84,7 @@ OperationRef Signals::next(std::string_view name, base::CallSite site, ReadSigna
 
 bool Signals::has(std::string_view name, ReadSignal read, base::CallSite site) {
   const StrandRecord* const strand = run_.scheduler.current();
-  // The closure of a side effect is not run again on replay: there one only looks.
+  // Replay does not run the closure of a side effect: nothing is set aside there.
   const bool only_looks = strand == nullptr || strand->strand.evicting() ||
                           run_.scheduler.halted() || in_side_effect(strand);
   if (only_looks) return inboxes_.has(name);
@@ -103,7 +103,7 @@ void Signals::handle(std::string_view name,
                      ReadSignal read) {
   const Handler both{std::move(handler), read};
   handlers_.set(name, id, both);
-  // Those that came before the handler did are not lost.
+  // Signals that came before the handler are not lost.
   while (auto arrival = inboxes_.take(name)) {
     run_handler(std::string(name), std::move(*arrival), both);
   }
@@ -128,7 +128,7 @@ void Signals::dropped(Operation& signal) try {
   out_of_memory();
 }
 
-// It goes to whoever has waited longest, or back to the inbox.
+// It goes to the operation that has waited longest, or back to the inbox.
 void Signals::take_back(Operation& signal) {
   if (signal.state() == Operation::State::kCancelled &&
       run_.behaviours.cancelled_signals_are_none()) {
@@ -169,7 +169,7 @@ void Signals::apply(const proto::Event& input) {
 void Signals::deliver(std::string_view name, Inboxes::Arrival&& signal) {
   Operation* const waiting = inboxes_.first_waiting(name);
   if (waiting == nullptr) return inboxes_.keep(name, std::move(signal));
-  // The closure of a side effect is not run again on replay: what is dropped there is not read.
+  // Replay does not run the closure of a side effect: what is dropped there is not decoded.
   const bool reads_it = !in_side_effect(run_.scheduler.current());
   if (reads_it && !is_readable(name, &signal, waiting->read_signal(), waiting->site)) return;
   inboxes_.stop_waiting(name, waiting);
@@ -219,7 +219,7 @@ bool Signals::is_readable(std::string_view name,
   return true;
 }
 
-// Is it what the log says next? `looks`: how many had found it good before this reader did.
+// Does the log set it aside next? `looks`: how many readers had accepted it before this one.
 bool Signals::accept_set_aside(std::string_view name,
                                const Inboxes::Arrival& signal,
                                std::uint32_t looks) {
@@ -234,7 +234,7 @@ bool Signals::accept_set_aside(std::string_view name,
   return true;
 }
 
-// Throws nothing: it may be called by a destructor, or outside of strands.
+// Throws nothing: it may be called by a destructor, or outside strands.
 void Signals::set_aside(std::string_view name,
                         const Inboxes::Arrival& signal,
                         const std::string& why,
@@ -247,7 +247,8 @@ void Signals::set_aside(std::string_view name,
   const std::size_t bytes = name.size() + event->why().size();
   if (StrandRecord* strand = run_.scheduler.current()) strand->strand.label().last_call = site;
   if (!run_.log.submit()) return run_.parking.park_on_mismatch();
-  // Not since the last input: nothing keeps one turn from setting aside all that has ever come.
+  // Counted for the turn, not since the last input: one turn may set aside all signals that have
+  // ever come.
   set_aside_bytes_ += kBytesPerCommand + bytes;
   if (set_aside_bytes_ > run_.limits.turn_bytes) {
     run_.park_at_limit("commands of more bytes in one turn", "turn_bytes", run_.limits.turn_bytes);

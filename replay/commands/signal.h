@@ -1,9 +1,9 @@
-// Receiving signals: who gets the next one, and what becomes of those that do not decode
-// (docs/adr/0032-unreadable-signals.md). The calls are Execution::next_signal(), has_signal() and
-// on_signal().
+// Receiving signals: which operation gets the next one, and what happens to those that do not
+// decode (docs/adr/0032-unreadable-signals.md). The calls are Execution::next_signal(),
+// has_signal() and on_signal().
 //
-// A signal is read when it is handed to the code, once, and what it was read as goes with it. What
-// was decided then stands in the log: on replay nothing is read before the code takes its value.
+// A signal is decoded once, when it is handed to the code, and keeps the decoded value. The log has
+// the decision: on replay nothing is decoded before the code takes the value.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -59,14 +59,14 @@ class Signals final : public DropListener {
     ReadSignal read = nullptr;
   };
 
-  // Nobody will take what it was handed, if it was: another may.
+  // The signal that it was handed, if any, will not be taken: another operation may have it.
   void dropped(Operation& signal) override;
   void take_back(Operation& signal);
-  // To the operation that has waited longest, or to the inbox.
+  // Gives it to the operation that has waited longest, or to the inbox.
   void deliver(std::string_view name, Inboxes::Arrival&& signal);
   void hand_over(Operation& operation, Inboxes::Arrival&& signal);
   void run_handler(std::string name, Inboxes::Arrival signal, const Handler& handler);
-  // Is it for the code? Otherwise it is set aside, and the log says so.
+  // May the code have it? Otherwise it is set aside, and the log says so.
   bool is_readable(std::string_view name,
                    Inboxes::Arrival* signal,
                    ReadSignal read,

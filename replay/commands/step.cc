@@ -28,7 +28,7 @@ Outcome Execution::run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
   const OperationRef operation = run.record(Operation::Kind::kStep, id, step->name(), site);
   operation->step_body = body;
   if (operation->scope->is_cancelled()) state_->steps.cancel(*operation);
-  // `body` refers to this frame: it must not outlive it, whichever way the frame is left.
+  // `body` refers to this frame: it must not outlive it, however the frame is left.
   struct Frame {
     Steps& steps;
     Operation& operation;
@@ -59,8 +59,8 @@ bool Execution::step_no_longer_wanted(std::uint32_t id) const {
 
 // ---- cancel -----------------------------------------------------------------------------------
 
-// Only the engine knows whether a thread executes the closure, so what it says becomes an input. A
-// step of this very turn it does not know yet: it asks step_no_longer_wanted() before it executes
+// Only the engine knows whether a thread executes the closure, so its answer becomes an input. It
+// does not know a step of this very turn yet: it asks step_no_longer_wanted() before it executes
 // the closure.
 void Steps::cancel(Operation& step) {
   (void)step.on(Trigger::kCancel);  // a scope may be cancelled again
@@ -89,8 +89,8 @@ bool Steps::end_unwanted(proto::Turn* live) {
   return added;
 }
 
-// When the whole run leaves memory the step stays pending; when the code has dropped this strand
-// alone, nobody will ever want the outcome.
+// When the whole run leaves memory the step stays pending; when the code has dropped only this
+// strand, the outcome is never needed.
 void Steps::abandon(Operation& step, base::CallSite site) try {
   step.step_body.reset();
   if (run_.scheduler.halted()) return;
@@ -122,9 +122,9 @@ void Steps::apply(const proto::Event& input) {
 
 namespace {
 
-// A strand that is unwound waits by way of the one that has it unwound. Replay does not run the
-// closures of side effects, so in them nobody waits; nor does a strand that was never started,
-// whose captures are destroyed on the stack of another.
+// A strand that is being unwound waits through the strand that unwinds it. Replay does not run the
+// closures of side effects, so nothing waits in them; nor does a strand that was never started,
+// whose captures are destroyed on another strand's stack.
 bool may_wait(const StrandRecord* strand) {
   if (strand == nullptr || !strand->strand.executes()) return false;
   if (in_side_effect(strand)) return false;
@@ -133,9 +133,9 @@ bool may_wait(const StrandRecord* strand) {
 
 }  // namespace
 
-// The closure may refer to the frames of the strand that waits for it, and to those of the one that
-// drops it. The latter waits as any strand waits, and the shard goes on with other runs. On replay
-// the log says whether it did.
+// The closure may refer to the frames of the strand that waits for it, and of the one that drops
+// it. The latter waits like any strand, and the shard goes on with other runs. On replay the log
+// says whether it did.
 void Steps::await_step_of(StrandRecord& dropped) {
   if (dropped.waits_for.size() != 1) return;
   if (dropped.waits_for[0]->kind() != Operation::Kind::kStep) return;

@@ -1,5 +1,5 @@
-// Steps: closures that lie on the stack of the strand that waits for them, executed outside of the
-// turn. The call is Execution::run_step().
+// Steps: closures on the stack of the strand that waits for them, executed outside the turn. The
+// call is Execution::run_step().
 #pragma once
 #include <array>
 #include <cstdint>
@@ -17,8 +17,9 @@ struct RunCore;
 struct StrandRecord;
 
 namespace lifecycles {
-// A closure cannot be stopped and may refer to its strand's frames, so to cancel a step is to ask:
-// its outcome comes, be it that it never ran. It is abandoned where its frame goes before that.
+// A closure cannot be stopped and may refer to its strand's frames, so cancelling a step is only a
+// request: its outcome still comes, even if it never ran. The step is abandoned if its frame goes
+// first.
 inline constexpr std::array kStep = {
     Transition{kCreated, kRecord, kRecorded},    Transition{kRecorded, kSuccess, kSucceeded},
     Transition{kRecorded, kFailure, kFailed},    Transition{kRecorded, kCancel, kCancelAsked},
@@ -37,18 +38,20 @@ class Steps {
 
   // Its scope is cancelled.
   void cancel(Operation& step);
-  // The frame that its closure refers to goes, with the strand that waits for it. In a destructor.
+  // The frame that its closure refers to is going, with the strand that waits for it. In a
+  // destructor.
   void abandon(Operation& step, base::CallSite site);
-  // Of a StepCompleted or a StepFailed.
+  // For a StepCompleted or a StepFailed.
   void apply(const proto::Event& input);
 
   void begin_turn();
-  // After all other inputs of a live turn, which may have ended them: those that were cancelled in
-  // it and that nobody executes have failed, by inputs of their own. False: there are none.
+  // Called after all other inputs of a live turn, which may have ended steps: steps that were
+  // cancelled in the turn and that no thread executes fail, by inputs of their own. False: there
+  // are none.
   bool end_unwanted(proto::Turn* live);
 
   // While a thread executes the closure that a dropped strand waits for, the strand that drops it
-  // waits, too.
+  // waits too.
   void await_step_of(StrandRecord& dropped);
   void await_outcome(Operation& step);
 
@@ -56,8 +59,8 @@ class Steps {
   RunCore& run_;
   const Unwanted unwanted_;
   const Abandoned abandoned_;
-  std::uint32_t first_of_turn_ = 1;         // the first id that the turn may give
-  std::vector<std::uint32_t> to_be_ended_;  // of cancelled scopes, executed by nobody
+  std::uint32_t first_of_turn_ = 1;         // the first id that the turn may assign
+  std::vector<std::uint32_t> to_be_ended_;  // of cancelled scopes, executed by no thread
 };
 
 }  // namespace reprise::replay

@@ -47,14 +47,15 @@ void Strands::dropped(Operation& spawned) try {
   out_of_memory();
 }
 
-// Destructors on its stack may drop others, and wait for what these wait for: so it may take turns.
+// Destructors on its stack may drop other strands, and wait for what these wait for: so it may need
+// several turns.
 void Strands::stop(Operation& spawned) {
   if (!spawned.strand->running) steps_.await_step_of(*spawned.strand);
   while (spawned.strand != nullptr && !spawned.strand->running) {
     if (run_.scheduler.stop(*spawned.strand)) return;
     steps_.await_outcome(*spawned.strand->paused_for);
   }
-  // Gone with the whole run meanwhile; or it runs, and lets go of itself.
+  // It is gone with the whole run meanwhile; or it is running, and drops itself.
   if (StrandRecord* const strand = std::exchange(spawned.strand, nullptr); strand != nullptr) {
     strand->completes = nullptr;
   }

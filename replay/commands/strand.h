@@ -13,7 +13,7 @@ struct RunCore;
 struct StrandRecord;
 
 namespace lifecycles {
-// It stops by being dropped, and cannot be cancelled: its scope can.
+// Dropping it stops it. It cannot be cancelled, but its scope can.
 inline constexpr std::array kStrand = {
     Transition{kCreated, kStart, kUnderWay},
     Transition{kUnderWay, kSuccess, kSucceeded},

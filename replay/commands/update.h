@@ -17,7 +17,7 @@ namespace reprise::replay {
 struct RunCore;
 
 namespace lifecycles {
-// A new one may wait until the code is made, or its handler is there.
+// A new one may wait until the code is constructed, or its handler registered.
 inline constexpr std::array kUpdate = {
     Transition{kCreated, kStart, kUnderWay},
     Transition{kUnderWay, kSuccess, kSucceeded},
@@ -33,7 +33,7 @@ class Updates {
   void remove_handler(std::uint64_t id) { handlers_.remove(id); }
 
   void apply(const proto::Event& input);  // an UpdateReceived
-  // The code is there, with whatever handlers it has.
+  // The code is constructed and has registered its handlers.
   void code_is_made();
 
  private:
@@ -42,7 +42,7 @@ class Updates {
     Lifecycle life{Lifecycle::Kind::kUpdate};
   };
 
-  // Those that have waited for a handler of that name; nullopt: whatever their name is.
+  // Those that have waited for a handler of that name; nullopt: of any name.
   void handle_kept(std::optional<std::string_view> name);
   void handle(Received received);
   Outcome outcome_of(const proto::UpdateReceived& update) const;
