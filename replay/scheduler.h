@@ -36,8 +36,8 @@ struct StrandRecord : base::Pooled<StrandRecord> {
   bool frozen = false;                 // goes no further: it will be stopped
   StrandRecord* stopped_by = nullptr;  // while it is unwound: the strand that unwinds it
   Operation* paused_for = nullptr;     // its unwinding waits for that step to be done
-  const char* closure = nullptr;   // the closure it runs that must make no durable calls, for people
-  Operation* completes = nullptr;  // a spawned strand's operation
+  const char* closure = nullptr;       // its closure without durable calls, for people
+  Operation* completes = nullptr;      // a spawned strand's operation
   boost::container::small_vector<Operation*, 1> waits_for{};  // what would wake it, for people
 };
 
