@@ -10,7 +10,7 @@ namespace {
 // A request takes memory besides its payload.
 constexpr std::size_t kBytesPerRequest = 512;
 
-// For ends of runs: an eighth of the limit, and one.
+// For requests that end runs: an eighth of the limit, plus one.
 bool has_reserve(const Gate& gate) {
   return gate.at_most_beyond(gate.limit() / 8);
 }

@@ -1,5 +1,5 @@
-// Which requests the engine takes on: as many as it can remember until they are answered. Without
-// it callers that are faster than the disk would fill the memory.
+// Limits the requests that the engine accepts and must remember until they are answered. Otherwise
+// callers that are faster than the disk would fill the memory.
 #pragma once
 #include <atomic>
 #include <optional>
@@ -17,18 +17,17 @@ class Admission {
  public:
   enum class Kind {
     kWrite,     // signal, update: answered when durable
-    kStart,     // likewise, and it makes work: not while attempts have piled up
-    kEnd,       // cancel, terminate, retry: may be what a full engine needs, and finds some room
-    kQuestion,  // answered from memory or the archive; not held up by a slow disk
+    kStart,     // likewise, and it makes work: refused while too many attempts wait
+    kEnd,       // cancel, terminate, retry: has extra room, because a full engine may need it
+    kQuestion,  // answered from memory or the archive; not delayed by a slow disk
   };
 
-  // `may_wait` false: a full engine refuses at once, because its caller is who drives it. So it
-  // does on a thread with NoWaiting.
+  // `may_wait` false: a full engine refuses at once, because its caller drives it. On a thread with
+  // NoWaiting it also refuses at once.
   Admission(const EngineLimits& limits, bool may_wait);
 
-  // Until there is room; kOverloaded names the limit that was reached, kStoreClosed says that the
-  // engine is closing. With success the request
-  // counts until the reply of answered() is called.
+  // Waits for room; kOverloaded names the limit that was reached, kStoreClosed means that the
+  // engine is closing. With success the request counts until the reply of answered() is called.
   base::Status enter(Kind kind, std::size_t bytes);
 
   template <class Reply>
@@ -46,7 +45,7 @@ class Admission {
   void close();
 
  private:
-  // One caller's patience, for all gates together: it begins to wait at the first that is full.
+  // One caller's timeout, for all gates together: it starts at the first gate that is full.
   using Until = std::optional<Gate::Clock::time_point>;
   base::Status wait_for(Gate& gate, Until* until, std::string_view limit, std::string_view what);
   base::Status wait_to_write(Until* until);

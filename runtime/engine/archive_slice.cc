@@ -24,7 +24,7 @@ base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(store::RunNumber numb
   return &run;
 }
 
-// Of a run's first record, which the archive need not be asked about.
+// For a run's first record, which needs no look into the archive.
 ArchiveSlice::Gathered* ArchiveSlice::gather_new(store::RunNumber number) {
   const auto [place, added] = runs_.try_emplace(number);
   if (added) {
@@ -45,8 +45,8 @@ base::Status ArchiveSlice::add(store::Seq seq, std::string_view encoded) {
       record->first() ? gather_new(record->run) : gather(record->run);
   if (!gathered) return gathered.error();
   Gathered& run = **gathered;
-  // What follows on a damaged record is archived as it is, so that one damaged run does not hold up
-  // the others; its summary stays where it was, and whoever reads the history is told.
+  // Records after a damaged one are archived as they are, so that one damaged run does not hold up
+  // the others; its summary stays as it was, and readers of the history get an error.
   if (run.state.damaged_at == 0 &&
       (record->seq != seq || chain_.take(*record, &run.state) != ChainFault::kNone)) {
     return base::Error{base::ErrorCode::kStoreDamaged,
@@ -61,7 +61,7 @@ base::Status ArchiveSlice::add(store::Seq seq, std::string_view encoded) {
   return {};
 }
 
-// The record goes where its history would have it, and says no more.
+// The record is archived at its place in the history, without effect on the summary.
 base::Status ArchiveSlice::add_damaged(store::Seq seq,
                                        std::string_view encoded,
                                        const std::vector<store::RunNumber>& owners) {

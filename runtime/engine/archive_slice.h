@@ -1,4 +1,4 @@
-// A stretch of the journal on its way into the archive: records gathered by run, and each run's
+// A part of the journal on its way into the archive: records collected by run, and each run's
 // summary folded forward.
 #pragma once
 #include <unordered_map>
@@ -12,13 +12,13 @@ namespace reprise::runtime {
 
 class ArchiveSlice {
  public:
-  // `damaged` says whose the records are that were found damaged when the store was opened. All of
-  // it must outlive the slice.
+  // `damaged` has the runs of records that were found damaged when the store was opened. All of it
+  // must outlive the slice.
   ArchiveSlice(const store::Archive& archive, Names& names, const DamagedRecords& damaged)
       : archive_(archive), names_(names), damaged_(damaged), chain_(names) {}
 
   // Adds the next record of the journal, as it is encoded there. kStoreDamaged: it does not verify
-  // and did when the store was opened; only opening it again finds out whose it is.
+  // although it did when the store was opened; only opening the store again finds out whose it is.
   base::Status add(store::Seq seq, std::string_view encoded);
   std::size_t bytes() const { return bytes_; }
 

@@ -13,10 +13,10 @@ namespace {
 constexpr std::size_t kSliceBytes = std::size_t{32} << 20;
 constexpr std::chrono::seconds kQuiet{2};
 constexpr std::chrono::seconds kRetryInterval{1};  // while the archive has no room
-// Under load a slice brings about as many runs as so many transactions remove.
+// Under load a slice adds about as many runs as this many transactions remove.
 constexpr int kRemovalsPerSlice = 16;
 
-// Of a removal, which reads as well: what reading alone has found is for the log.
+// For a removal, which also reads: errors of reading go to the log.
 bool is_fatal(base::ErrorCode code) {
   return code == base::ErrorCode::kStoreIo || code == base::ErrorCode::kStoreMoved ||
          code == base::ErrorCode::kNoResources;
@@ -66,7 +66,7 @@ void Archiver::work() {
     if (full() || (has_work() && !more_to_remove)) {
       const base::Status status = archive_some();
       if (!status && status.error().code != base::ErrorCode::kStoreFull) {
-        // Nothing is lost: the journal keeps what the archive did not take.
+        // Nothing is lost: the journal keeps everything that is not in the archive.
         shared_.log(LogLevel::kError, "archiving stopped: " + status.error().text());
         return;
       }
@@ -102,8 +102,7 @@ base::Status Archiver::archive_some() {
   return status;
 }
 
-// Once for each time that room runs out. The journal takes what comes as long as it has room
-// itself.
+// Once each time that room runs out. The journal takes new records as long as it has room itself.
 void Archiver::note_room(const base::Status& status) {
   const bool full = !status && status.error().code == base::ErrorCode::kStoreFull;
   if (full == full_) return;
@@ -118,8 +117,8 @@ void Archiver::note_room(const base::Status& status) {
   }
 }
 
-// A write or a sync that failed is final here too: LMDB may refuse even reading after it, and the
-// journal would grow for ever. The next process finds both as they were.
+// A failed write or sync is final here too: after it LMDB may refuse even reading, and the journal
+// would grow for ever. The next process finds both as they were.
 base::Status Archiver::commit(const store::ArchiveBatch& batch) {
   base::Status committed = shared_.store->archive().commit(batch);
   if (committed || committed.error().code == base::ErrorCode::kStoreFull) return committed;

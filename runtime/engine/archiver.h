@@ -1,5 +1,5 @@
-// Moves records from the journal to the archive, behind the commits and in large transactions, and
-// then lets the journal forget them. Also takes out of the archive what is not to be kept.
+// Copies records from the journal to the archive, after the commits and in large transactions, and
+// then lets the journal drop them. Also removes closed runs by the retention rules.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -22,19 +22,20 @@ class Archiver {
   Archiver& operator=(const Archiver&) = delete;
 
   base::Status start();  // its thread; without it the owner calls archive_some()
-  void stop();           // and waits for the thread; poke() stays harmless
+  void stop();           // and waits for the thread; poke() does nothing after that
   // Records became durable. Any thread.
   void poke();
 
-  // Is there enough in the journal to be worth a transaction? A full one can be trimmed after it.
+  // Does the journal have enough for a transaction? A full journal can be trimmed after it.
   bool full() const {
     if (lost_) return false;
     return backlog() >= shared_.options.archive_slice || (shared_.space.full() && backlog() > 0);
   }
   bool has_work() const { return backlog() > 0; }
-  // Archives one slice of the journal. After an error it is still there, for the next call.
+  // Archives one slice of the journal. After an error the slice is still in the journal, for the
+  // next call.
   base::Status archive_some();
-  // Removes some closed runs that are not to be kept. False: there are none, for now.
+  // Removes some closed runs by the retention rules. False: there are none for now.
   bool remove_some();
 
  private:
@@ -51,7 +52,7 @@ class Archiver {
   bool removing_ = true;  // until it failed
   std::atomic<store::Seq> through_ = 0;
   bool full_ = false;               // the archive has no room
-  std::atomic<bool> lost_ = false;  // it cannot be written any more
+  std::atomic<bool> lost_ = false;  // it can no longer be written
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -8,8 +8,8 @@
 namespace reprise::runtime {
 namespace {
 
-// Heartbeat details are written to the log at most this often per activity; the newest ones are
-// also kept when an attempt fails.
+// Heartbeat details are logged at most this often per activity; the newest ones are also kept when
+// an attempt fails.
 constexpr base::Duration kHeartbeatRecordInterval{1'000};
 
 const proto::RetryPolicy& policy_of(const OperationDetails& details) {
@@ -48,14 +48,14 @@ void Attempts::take_result(AttemptResult result) {
     Host::unpin(run->place);
     if (!run->state.open() || run->parked()) parts_.host.evict(run->place);
   }
-  // Results of attempts that nobody waits for any more change nothing.
+  // Results of attempts that are no longer waited for change nothing.
   if (operation == nullptr || live == nullptr || !live->dispatched() ||
       operation->attempt != result.key.attempt) {
     return;
   }
   live->stage = OperationStage::kWaiting;
   if (live->details != nullptr) live->details->control = nullptr;
-  // As if it had not begun: it waits for the next worker of its queue.
+  // Treated as not begun: it waits for the next worker of its queue.
   if (result.abandoned) return start(*run, result.key.operation);
   if (!result.outcome.ok()) return attempt_failed(*run, *operation, result.outcome.failure());
   live->stage = OperationStage::kSettled;
@@ -182,7 +182,7 @@ void Attempts::heartbeat(const AttemptKey& key, std::string details) {
 
 void Attempts::start_is_late(KnownRun& run, const TimerEntry& entry) {
   LiveOperation* live = run.live(entry.operation);
-  // Each attempt has its own; only one that has not begun by now is late.
+  // Each attempt has its own limit; only one that has not begun by now is late.
   if (live == nullptr || !live->dispatched() || live->details->start_by_ms != entry.due_ms) return;
   if (!live->details->control->abandon()) return;
   operation_failed(run, *run.state.find(entry.operation), *live,

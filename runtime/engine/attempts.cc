@@ -11,7 +11,7 @@ void Attempts::start(KnownRun& run, std::uint32_t id) {
   LiveOperation* live = run.live(id);
   if (operation == nullptr || run.damaged) return;
   if (live != nullptr && live->stage != OperationStage::kWaiting) return;
-  // Looked at here first: to look through 100,000 operations for each of them took 12 s.
+  // Checked here first: searching 100,000 operations for each of them took 12 s.
   if (live == nullptr || live->details == nullptr) {
     if (!ensure_details(parts_.shared, parts_.parking, run)) return;
     live = run.live(id);
@@ -77,7 +77,7 @@ void Attempts::dispatch_step(KnownRun& run,
     return;
   }
   const auto body = Host::find(run.place)->step_body(operation.id);
-  if (!body) return;  // its strand was stopped in a turn that is on its way to the log
+  if (!body) return;  // its strand was stopped in a turn that is not in the log yet
   if (Host::find(run.place)->step_no_longer_wanted(operation.id)) {
     return step_cancelled(run, operation, live);
   }
@@ -134,7 +134,7 @@ void Attempts::step_abandoned(store::RunNumber number, std::uint32_t id) {
 }
 
 void Attempts::take_back_steps(const std::string& task_queue) {
-  (void)submit();  // steps that this round has decided to run wait with the others now
+  (void)submit();  // steps that this round has decided to run now wait with the others
   for (const AttemptTask& task : parts_.shared.task_queues.take_steps(task_queue, shard_)) {
     if (!task.control->abandon()) continue;  // the code has given it up before
     KnownRun* run = parts_.runs.find(task.key.run);

@@ -77,12 +77,12 @@ void Audit::take_summary(std::string_view key, std::string_view stored) {
   if (!readable) return damaged(parts, "the summary of this run does not verify");
   if (summary.damaged_at() != 0) {
     parts.run.cut_at(summary.damaged_at(), names_);
-    // Of a run whose first record is damaged nothing else says whose it is.
+    // Only this identifies a run whose first record is damaged.
     if (state.last_seq == 0) state = RunState::from_summary(number, summary, names_);
     state.damaged_at = summary.damaged_at();
     return;
   }
-  // A run whose history is damaged is known by its summary.
+  // A run with a damaged history is identified by its summary.
   if (parts.run.damaged && state.last_seq == 0) {
     const store::Seq at = state.damaged_at;
     state = RunState::from_summary(number, summary, names_);
@@ -99,7 +99,7 @@ void Audit::take_summary(std::string_view key, std::string_view stored) {
   }
 }
 
-// Entries of other runs than the archive has stand for runs that it has lost.
+// Entries of runs that the archive does not have belong to runs that it has lost.
 void Audit::take_id(std::string_view key) {
   if (key.size() <= kRunKeyBytes) return;
   Parts& parts = parts_of(store::run_of_id_key(key));
@@ -128,7 +128,7 @@ void Audit::take_index(std::string_view key) {
   }
 }
 
-// What the archive lists of a run otherwise than its history says; one that was quarantined by
+// Differences between the archive's entries of a run and its history; a run that was quarantined by
 // mistake is still listed as it was then.
 void Audit::judge_listings(Parts& parts, RunStatus then) {
   for (const std::string& listed : parts.odd_listings) {

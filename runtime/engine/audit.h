@@ -1,6 +1,6 @@
-// Holds the archive against itself: each run's summary, ids and index entries follow from its
-// history, so what a damaged page has changed shows, and which runs that touches. Reads everything;
-// an engine does it only when a digest has shown that something is wrong.
+// Compares the archive with itself: each run's summary, ids and index entries follow from its
+// history, so changes by a damaged page show, with the runs concerned. Reads everything; an engine
+// does it only when a digest has shown that something is wrong.
 #pragma once
 #include <functional>
 #include <string>
@@ -20,7 +20,7 @@ class Audit {
   explicit Audit(Names& names, Verified verified = nullptr)
       : names_(names), verified_(std::move(verified)), chain_(names) {}
 
-  // An entry of the archive as it is stored; of each table in key order.
+  // An entry of the archive as it is stored; for each table in key order.
   void take(std::string_view table, std::string_view key, std::string_view value);
   // After all entries: runs whose parts do not agree are quarantined.
   void finish();
@@ -37,8 +37,8 @@ class Audit {
     bool id = false;
     bool index = false;
     bool closing = false;   // likewise, of a run that has ended
-    bool nameless = false;  // to be released, and archived without the id that it has
-    std::vector<std::string> odd_listings{};  // not what follows from its history
+    bool nameless = false;  // to be released, but archived without its id
+    std::vector<std::string> odd_listings{};  // different from what follows from its history
   };
   void take_chunk(std::string_view key, std::string_view records);
   void take_records(Parts& parts, std::string_view records);

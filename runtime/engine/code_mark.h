@@ -1,6 +1,6 @@
-// What the thread of a shard says about itself to the watchdog, to whoever reports a crash, and to
-// the next process: whether user code is running, and of which run. Entering and leaving cost a few
-// stores each; the clock is the watchdog's.
+// The state of a shard's thread for the watchdog, for crash reports, and for the next process:
+// whether user code is running, and of which run. Entering and leaving cost a few stores each; only
+// the watchdog reads the clock.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -18,8 +18,8 @@ class CodeMark {
   CodeMark(const CodeMark&) = delete;
   CodeMark& operator=(const CodeMark&) = delete;
 
-  // While it lives, user code of the run is called; of a closed run that only the archive knows:
-  // nullptr. Scopes nest: code of one run may run because of another one's.
+  // While it lives, user code of the run is being called; nullptr: of a closed run that only the
+  // archive knows. Scopes nest: code of one run may run because of another one's.
   class Scope {
    public:
     Scope(CodeMark& mark, const KnownRun* run)
@@ -36,9 +36,9 @@ class CodeMark {
     const bool nested_;
   };
 
-  // Grows with each entry and each exit; odd: user code is running.
+  // Counts entries and exits; odd: user code is running.
   std::uint64_t entries() const { return entries_.load(std::memory_order_acquire); }
-  // To be followed on the shard's own thread only, where an interrupt finds it as it is.
+  // Dereference it only on the shard's own thread, where an interrupt sees a consistent state.
   const KnownRun* run() const { return run_.load(std::memory_order_relaxed); }
 
   // The thread that runs the shard, once it does.
@@ -49,12 +49,12 @@ class CodeMark {
   bool has_thread() const { return has_thread_.load(std::memory_order_acquire); }
   pthread_t thread() const { return thread_; }
 
-  // Where the run is told to the next process, from now on; outlives this. nullptr: nowhere.
+  // From now on the run is noted here for the next process; outlives this. nullptr: nowhere.
   void tell_next_process(store::TurnMark* mark) {
     if (mark != nullptr) told_ = mark;
   }
-  // Something ends this process now; for signal handlers on the thread. False: something else
-  // has begun to before, and stays the cause.
+  // Something is ending this process; for signal handlers on the thread. False: something else
+  // began to end it before, and stays the cause.
   bool ends_process(std::uint32_t cause) {
     std::uint32_t unseen = store::kCauseUnseen;
     return told_->cause.compare_exchange_strong(unseen, cause);

@@ -21,21 +21,21 @@ using base::CrashText;
 
 constexpr std::size_t kMostFramesTold = 12;
 
-// Of this thread; nullptr: it is no shard's.
+// For this thread; nullptr: not a shard's.
 constinit thread_local CodeMark* shard_here = nullptr;
 constinit thread_local pid_t shard_process = 0;
 
-// A store, and the process that has opened it: a child has it mapped, too, and the child's end is
-// nobody's concern.
+// A store's marks, and the process that has opened it: a child has them mapped too, and the child's
+// end must not count.
 struct OpenStore {
   std::atomic<store::TurnMarks*> marks;
   std::atomic<pid_t> process;
 };
 
-// Fixed, because a signal handler looks through it; further ones are not told.
+// Of fixed size, because a signal handler reads it; further stores are not told.
 std::array<OpenStore, 16> stores{};
 
-// Has this thread become that of a child, in the code of a run?
+// Is this thread now that of a child, forked in the code of a run?
 bool in_child() {
   return shard_here != nullptr && shard_process != ::getpid();
 }
@@ -101,8 +101,8 @@ void tell_last_call(CrashText& text, const StrandHere& strand) {
   text.number(strand.last_call.line).text("\n");
 }
 
-// The walk through the stack may fail where the stack is broken: so it comes last, and what was
-// said before is out.
+// The stack walk may fail if the stack is broken: so it comes last, after everything else is
+// written.
 void tell_frames(CrashText& text) {
   text.flush();
   std::array<void*, base::kMostFrames> frames;
@@ -113,12 +113,12 @@ void tell_frames(CrashText& text) {
 }
 
 void tell(const base::Crash& crash) {
-  (void)guard::watch_this_thread(false);  // what is called from here on is not the code's
+  (void)guard::watch_this_thread(false);  // calls from here on do not belong to the code
   if (in_child()) return;
   if (crash.from_outside || !in_code_of_run()) return ends_for_another_reason();
   const std::optional<StrandHere> strand = strand_here();
   const bool overflow = strand && is_overflow(crash, *strand);
-  // It may be ending already: abort() behind pthread_exit(), a destructor behind exit().
+  // The process may be ending already: abort() after pthread_exit(), a destructor after exit().
   if (!shard_here->ends_process(static_cast<std::uint32_t>(crash.signal) |
                                 (overflow ? store::kCauseStackOverflow : 0))) {
     return;
@@ -151,8 +151,7 @@ void when_exiting() {
   tell_end("exit()", store::kCauseExit);
 }
 
-// The thread has ended without having left the code: all other runs of the shard would wait for
-// ever, and nobody would know.
+// The thread has ended inside the code: all other runs of the shard would wait for ever, unnoticed.
 void on_thread_end(void*) {
   if (!in_code_of_run() || in_child()) return;
   (void)guard::watch_this_thread(false);

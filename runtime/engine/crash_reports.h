@@ -1,5 +1,5 @@
-// Says which run's code ends the process, before it does: to people, on stderr, and to the next
-// process, by the shard's mark. Signals, exit() and pthread_exit().
+// Says which run's code is ending the process: to people, on stderr, and to the next process, by
+// the shard's mark. Signals, exit() and pthread_exit().
 #pragma once
 #include <cstdint>
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace reprise::runtime {
 
-// While it lives, what ends the process in user code on this thread is laid to the run that `mark`
-// names. Made and destroyed on the thread of a shard, or on that which drives one. Nests.
+// While it lives, if user code on this thread ends the process, the run that `mark` names is
+// blamed. Made and destroyed on the thread of a shard, or on the thread that drives one. Nests.
 class CrashReports {
  public:
   // For the life of the process; any number of times.
@@ -25,9 +25,9 @@ class CrashReports {
   CodeMark* const before_;
 };
 
-// While it lives, a process that ends for a reason that has nothing to do with the code of runs
-// says so in these marks, which outlive it; and one in which there is no memory left in the code of
-// a run names that run. For engines whose threads have CrashReports: else nobody knows which it is.
+// While it lives, a process that ends for a reason outside the code of runs says so in these marks,
+// which outlive it; and a process that runs out of memory in the code of a run names that run. For
+// engines whose threads have CrashReports: otherwise the two cannot be distinguished.
 class OtherEnds {
  public:
   explicit OtherEnds(store::TurnMarks* marks);  // nullptr: there are none
@@ -39,7 +39,7 @@ class OtherEnds {
   store::TurnMarks* const marks_;
 };
 
-// Why a run is set aside, for its report.
+// The reason why a run is set aside, for its report.
 std::string poison_text(const store::Deaths& deaths);
 
 }  // namespace reprise::runtime

@@ -30,7 +30,7 @@ void DueTimers::fire(KnownRun& run, const TimerEntry& entry) {
 // A timer is armed once, so it fires once.
 void DueTimers::fire_timer(KnownRun& run, const TimerEntry& entry) {
   round_.add_input(run)->mutable_timer_fired()->set_id(entry.operation);
-  // The clock may be set back before the turn asks it again.
+  // The clock may be set back before the turn reads it again.
   run.turn->set_time_ms(std::max(run.turn->time_ms(), entry.due_ms));
 }
 

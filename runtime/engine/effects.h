@@ -1,5 +1,5 @@
-// What must wait until the turn that caused it is durable. Released in the order in which it was
-// added, however many turns become durable at once.
+// Effects, which wait until the turn that caused them is durable. They are released in the order in
+// which they were added, however many turns become durable at once.
 //
 //   add() in a round ──appended()──► waits for its record ──durable──► release()
 #pragma once
@@ -46,13 +46,13 @@ class Effects {
   Effects(const Effects&) = delete;
   Effects& operator=(const Effects&) = delete;
 
-  // Another turn is recorded in this round; what is added from now on follows from it.
+  // Another turn is recorded in this round; effects added from now on follow from it.
   void next_turn() { ++turns_; }
   void add(Effect effect) {
     effect.after = turns_;  // appended() makes it absolute
     round_.push_back(std::move(effect));
   }
-  // The turns recorded since the last call are the writer's now, up to record `last`.
+  // The writer has the turns recorded since the last call, up to record `last`.
   void appended(store::Seq last);
 
   // Follows from a record that the writer has.
@@ -70,7 +70,8 @@ class Effects {
   // Nothing waits for the disk.
   bool empty() const { return waiting_.empty(); }
 
-  // Hands what is durable to `act`, which may add more: `most` of them at most. How many it were.
+  // Passes durable effects to `act`, which may add more: at most `most` of them. Returns their
+  // number.
   template <class Act>
   std::size_t release(std::size_t most, const Act& act) {
     const store::Seq durable = durable_.load();
@@ -83,7 +84,7 @@ class Effects {
     return released;
   }
 
-  // Forgets everything. What is not durable is handed to `tell` first.
+  // Forgets everything. Effects that are not durable are passed to `tell` first.
   template <class Tell>
   void abandon(const Tell& tell) {
     while (!waiting_.empty()) {

@@ -26,7 +26,7 @@ EngineOptions with_defaults(EngineOptions options, store::Store* store) {
   if (!options.on_fatal) {
     options.on_fatal = [log = options.log](const base::Error& why) { end_process(log, why); };
   }
-  // No run's code is to blame for what the disk does.
+  // No run's code is to blame for a failure of the disk.
   options.on_fatal = [store, end = std::move(options.on_fatal)](const base::Error& why) {
     if (auto* marks = store->turn_marks()) marks->ends_for_another_reason();
     end(why);
@@ -116,8 +116,8 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   }
   if (*options.crash_reports) CrashReports::install();
   take_deaths();
-  // A lost attempt is counted before anything is attempted again. Which shard has the run is not
-  // known here, and the others find nothing to count.
+  // Lost attempts are counted before anything is attempted again. It is not known here which shard
+  // has the run; the others find nothing to count.
   for (const store::AttemptMark& mark : shared_.store->attempt_slots().left_over()) {
     for (auto& shard : shards_) shard->attempts().lost(mark);
   }
@@ -130,7 +130,7 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   return options.threaded ? start_threads() : base::Status();
 }
 
-// What has started when one cannot be had is stopped by close().
+// If a thread cannot be started, close() stops the others.
 base::Status EmbeddedEngine::start_threads() {
   if (base::Status writing = shared_.writer->started(); !writing) return writing;
   if (base::Status archiving = archiver_->start(); !archiving) return archiving;
@@ -150,8 +150,8 @@ base::Status EmbeddedEngine::start_threads() {
   return {};
 }
 
-// Which shard has the run is not known here, and the others do not know it. A run that no shard has
-// was never recorded or has ended, and its number may become another's.
+// It is not known here which shard has the run; the others ignore it. A run that no shard has was
+// never recorded or has ended, and its number may be given to another.
 void EmbeddedEngine::take_deaths() {
   store::TurnMarks* const marks = shared_.store->turn_marks();
   if (marks == nullptr) return;
@@ -171,7 +171,7 @@ EmbeddedEngine::~EmbeddedEngine() {
 void EmbeddedEngine::close() {
   stopping_ = true;
   shared_.admission.close();
-  control_ = nullptr;  // behind the admission, which its thread may be waiting at
+  control_ = nullptr;  // after the admission, at which its thread may be waiting
   for (auto& shard : shards_) shard->poke();
   watchdog_ = nullptr;  // before the threads that it may interrupt
   threads_.clear();
@@ -200,7 +200,7 @@ void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
   archiver_->poke();
 }
 
-// Attempts that begin now could not record what they did, and their results would pile up.
+// Attempts that begin now could not record their results, which would pile up.
 void EmbeddedEngine::room_changed(const base::Status& room) {
   shared_.space.set(room);
   if (room) {
@@ -225,10 +225,11 @@ void EmbeddedEngine::run_shard(Shard& shard) {
   if (*shared_.options.crash_reports) reports.emplace(shard.code_mark());
   shard.code_mark().set_thread(::pthread_self());
   while (true) {
-    // Asked before the round: what was posted before the engine began to stop is still done.
+    // Checked before the round: mail posted before the engine began to stop is still handled.
     const bool stopping = stopping_;
     if (shard.run_round()) continue;
-    // What was accepted is made durable and confirmed before the thread ends, unless it never can.
+    // Accepted requests are made durable and confirmed before the thread ends, unless that is
+    // impossible.
     const bool never = failed_ || shared_.space.full();
     if (stopping && (never || !shard.has_effects())) return;
     shard.wait();

@@ -23,7 +23,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   static base::Result<std::unique_ptr<Engine>> over(std::unique_ptr<store::Store> store,
                                                     EngineOptions options);
   ~EmbeddedEngine() override;
-  // The store's. An engine that cannot have its control socket says so and goes on without.
+  // The store's. An engine that cannot create its control socket logs that and goes on without it.
   void serve_control(const std::string& directory);
 
   void ask(ClientRequest request) override;
@@ -43,19 +43,18 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   bool run_some() override;
   std::optional<base::Time> next_due() const override;
 
-  // What run_some() consists of, for a driver that wants another order: a simulation in which the
-  // disk is slow, or results come late and out of order. Without threads only. False: there was
-  // nothing to do.
+  // The steps of run_some(), for a driver that wants another order: a simulation with a slow disk,
+  // or with late results. Without threads only. False: there was nothing to do.
   bool run_shards();  // a round of each
   bool commit();      // what is queued becomes durable
   base::Result<bool> archive();
   // The next attempt that waits for the worker of the queue. The driver executes it (unless claim()
   // fails) and reports to attempts(), as AttemptPool does.
   std::optional<AttemptTask> take_attempt(std::string_view task_queue);
-  // Executes it as the queue's worker would, and leaves the result to the driver; nullopt: it had
-  // been given up, or the worker has gone.
+  // Executes it as the queue's worker would, and leaves the result to the driver; nullopt: it was
+  // abandoned, or the worker has gone.
   std::optional<AttemptResult> execute_attempt(std::string_view task_queue, AttemptTask& task);
-  // What was taken and has not begun waits again. Empties `tasks`.
+  // Attempts that were taken but not begun wait again. Empties `tasks`.
   void put_back_attempts(const std::string& task_queue, std::vector<AttemptTask>& tasks);
   AttemptObserver& attempts() { return *this; }
 
@@ -77,7 +76,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   static bool run_attempt(Session& session);
   void on_every_shard(const std::function<void(Shard&)>& act);
   Shard& shard_of(std::string_view workflow_id);
-  // A child of fork(2) has no thread that would answer, and mutexes that nobody will unlock.
+  // A child of fork(2) has no thread that would answer, and locked mutexes that are never unlocked.
   bool forked() const {
     return shared_.options.threaded && base::fork_generation() != fork_generation_;
   }

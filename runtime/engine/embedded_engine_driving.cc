@@ -1,4 +1,4 @@
-// An engine without threads: whoever owns it drives it.
+// An engine without threads: its owner drives it.
 #include <utility>
 
 #include "base/check.h"

@@ -1,4 +1,4 @@
-// What clients ask an engine for: looked at, let in, and handed to the shard of the run.
+// Requests of clients: checked, admitted, and passed to the shard of the run.
 #include <algorithm>
 #include <chrono>
 #include <map>
@@ -78,7 +78,7 @@ base::Status EmbeddedEngine::enter(Admission::Kind kind, std::size_t bytes) {
   return shared_.admission.enter(kind, bytes);
 }
 
-// Requests that were accepted are kept while the store has no room, their callers not for ever.
+// While the store has no room accepted requests are kept, but their callers do not wait for ever.
 base::Status EmbeddedEngine::await_answer(
     base::FunctionRef<bool()> ready,
     base::FunctionRef<bool(std::optional<base::Duration>)> block,
@@ -109,7 +109,7 @@ void EmbeddedEngine::take(Verb& asked) {
   hand_over(std::move(asked));
 }
 
-// What the client has left to the engine.
+// Sets what the client has left to the engine.
 template <class Verb>
 void EmbeddedEngine::complete(Verb& asked) {
   if constexpr (std::is_same_v<Verb, verb::Start>) {

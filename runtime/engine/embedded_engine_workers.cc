@@ -42,7 +42,7 @@ void EmbeddedEngine::timed_out(const AttemptKey& key, std::string_view limit) {
   shard.post([&shard, key, limit = std::string(limit)] { shard.attempts().timed_out(key, limit); });
 }
 
-// A run that waits for it looks as if it worked: nothing else tells whoever forgot it.
+// A run that waits for it looks normal: nothing else would show that the implementation is missing.
 void EmbeddedEngine::unknown_activity(std::string_view why) {
   shared_.log(LogLevel::kWarning, std::string(why) + "; its attempts fail and are made again");
 }
@@ -78,7 +78,7 @@ base::Result<std::unique_ptr<WorkerSession>> EmbeddedEngine::register_worker(Wor
   return std::unique_ptr<WorkerSession>(std::move(session));
 }
 
-// Else nobody would know why these starts take a turn more than others do.
+// Otherwise nobody would know why these starts take one more turn than others.
 void EmbeddedEngine::tell_what_is_recorded_first(const WorkerCode& code) const {
   const store::TurnMarks* const marks = shared_.store->turn_marks();
   if (marks == nullptr) return;
@@ -113,7 +113,7 @@ void EmbeddedEngine::unregister(Session& session) {
 void EmbeddedEngine::on_every_shard(const std::function<void(Shard&)>& act) {
   if (!shared_.options.threaded) {
     for (auto& shard : shards_) {
-      (void)shard->take_mail();  // results of a worker that goes come before its going
+      (void)shard->take_mail();  // results of a worker that stops come before its stop
       act(*shard);
     }
     return;

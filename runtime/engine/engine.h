@@ -17,7 +17,7 @@ namespace reprise::runtime {
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 using LogSink = std::function<void(LogLevel, std::string_view line)>;
 
-// What is too much; docs/limits.md says what happens then.
+// The engine's limits; docs/limits.md says what happens at each.
 struct EngineLimits {
   std::size_t pending_requests = 65'536;               // and as many questions
   std::size_t pending_bytes = std::size_t{256} << 20;  // of requests that are not durable
@@ -35,7 +35,7 @@ struct RetentionOptions {
   std::uint64_t max_bytes = 0;  // of the archive's content, open runs included
 };
 
-// What happens when workflow code calls what may differ from run to run.
+// What happens when workflow code calls something that may differ on replay.
 enum class GuardMode : std::uint8_t {
   kOff,     // nobody looks
   kReport,  // it is logged, once for each place
@@ -60,22 +60,22 @@ struct EngineOptions {
   // Serves the socket `control` in the store's directory (runtime/control/server.h). Takes a
   // thread.
   bool control_socket = false;
-  // False: no worker comes. What the store has noted for the next program with code stays as it is,
-  // but for runs that are retried.
+  // False: no worker will come. The store's notes for the next program with code stay as they are,
+  // except for runs that are retried.
   bool executes_code = true;
   // False: no thread is started; the owner calls run_some(), and activities run inside it.
   bool threaded = true;
   const base::Clock* clock = nullptr;  // nullptr: the wall clock; must outlive the engine
   std::uint64_t seed = 0;              // of run ids; 0: from the system
-  // A signal, exit() or pthread_exit() that ends the process in workflow code is told first, on
-  // stderr and to the next process. Without threads only if the owner asks for it: its thread gets
-  // an alternate stack for the life of the thread, too.
+  // A signal, exit() or pthread_exit() that ends the process in workflow code is first reported on
+  // stderr and noted for the next process. Without threads only if the owner asks for it: its
+  // thread also gets an alternate stack for the life of the thread.
   std::optional<bool> crash_reports{};
   GuardMode guard = GuardMode::kOff;
   LogSink guard_log{};  // of the guard; empty: `log`
   LogSink log{};        // empty: spdlog's default logger
-  // A commit failed and nothing more can be acknowledged. Empty: say so and end the process with
-  // exit code 70 (EX_SOFTWARE), so that no caller mistakes silence for success.
+  // Called when a commit has failed and nothing more can be acknowledged. Empty: log it and end the
+  // process with exit code 70 (EX_SOFTWARE), so that no caller mistakes silence for success.
   std::function<void(const base::Error&)> on_fatal{};
 };
 
@@ -89,7 +89,7 @@ class Engine : public ClientService, public WorkerGateway {
   // bytes of the copy. Errors: store::Store::copy_to().
   virtual base::Result<std::uint64_t> backup(const std::string& directory) const = 0;
 
-  // Has it a worker that was not destroyed?
+  // Does a worker of it still exist?
   virtual bool has_workers() const = 0;
 
   // For an engine without threads: does what can be done now. False: there was nothing.

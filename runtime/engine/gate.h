@@ -1,5 +1,5 @@
-// Back pressure: a count with a limit. What callers ask for is counted until it is answered, and
-// when there is too much of it a caller waits, or is told.
+// Back pressure: a count with a limit. Requests are counted until they are answered; at the limit a
+// caller waits, or gets an error.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -9,13 +9,13 @@
 
 namespace reprise::runtime {
 
-// Thread-safe. The limit is passed by as many callers at most as find room at the same instant.
+// Thread-safe. The limit may be exceeded by the callers that find room at the same instant.
 class Gate {
  public:
   explicit Gate(std::size_t limit) : limit_(limit) {}
 
   bool full() const { return count_.load(std::memory_order_seq_cst) >= limit_; }
-  // One look at the count: others may leave at any moment.
+  // A snapshot of the count: others may leave at any moment.
   bool at_most_beyond(std::size_t more) const {
     const std::size_t count = count_.load(std::memory_order_seq_cst);
     return count <= limit_ || count - limit_ <= more;

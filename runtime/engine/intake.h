@@ -1,5 +1,5 @@
-// What comes to a shard, and what of it waits while the log has no room: a round takes the mail
-// that has come, and before it what was held while there was none.
+// A shard's mail, and the part of it that waits while the log has no room: a round takes the mail
+// that was held first, and then the new mail.
 #pragma once
 #include <iterator>
 #include <optional>
@@ -19,7 +19,7 @@ class Intake {
   void post(Mail mail) { mailbox_.post(std::move(mail)); }
   void poke() { mailbox_.poke(); }
 
-  // Begins a round: `mail` becomes what it has to do.
+  // Begins a round: `mail` becomes the round's work.
   void take(std::vector<Mail>* mail) {
     full_ = space_.full();
     mailbox_.take(mail);
@@ -29,9 +29,9 @@ class Intake {
     *mail = std::move(held);
   }
 
-  // The log had no room when the round began. Then what would only lengthen its queue waits:
-  // results, timers, limits that were overrun, workers that begin. Requests are refused, questions
-  // answered. Results of steps are taken: they are few, and hold their runs in memory.
+  // The log had no room when the round began. Then mail that would only lengthen its queue waits:
+  // results, timers, overrun limits, workers that begin. Requests are refused, questions answered.
+  // Results of steps are taken: they are few, and keep their runs in memory.
   bool full() const { return full_; }
   base::Error refusal() const { return space_.refusal(); }
   // Until there is room.

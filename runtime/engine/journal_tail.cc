@@ -15,7 +15,7 @@ base::Error nobodys(const std::string& what) {
           "the store from a backup"};
 }
 
-// What a record's header says, though it may be damaged.
+// The content of a record's header, which may be damaged.
 struct Claims {
   store::RunNumber run = 0;
   store::Seq previous = 0;
@@ -30,9 +30,9 @@ struct Claims {
   }
 };
 
-// Of a run whose first record is damaged, its workflow id may still be readable. The run is then
-// found under it, and no other is started in its place. But it may be wrong, too, and must not hide
-// the run whose id it is.
+// If a run's first record is damaged, its workflow id may still be readable. Then the run is found
+// under it, and no other can be started in its place. But the id may be wrong too, and must not
+// hide the run that really has it.
 void keep_name(std::string_view bytes, const RecoveredRuns& others, RunState* state) {
   proto::Turn turn;
   const std::string_view body = bytes.substr(store::kRecordHeaderBytes);
@@ -82,8 +82,8 @@ bool JournalTail::take_sound(store::Seq seq, std::string_view bytes) {
   return true;
 }
 
-// A record of a run that is quarantined already cannot be verified. That it is not another run's
-// with a damaged header shows in what it says it follows.
+// A record of a quarantined run cannot be verified. Its `previous` shows whether it is another
+// run's with a damaged header.
 bool JournalTail::continues_quarantined(const store::Record& record) {
   RecoveredRun& run = runs_.at(record.run);
   const bool linked = record.previous == run.seen || ends_with(record.previous) == nullptr;
@@ -107,7 +107,7 @@ void JournalTail::quarantine(RecoveredRun& run, store::Seq seq) {
 }
 
 // Run number and the number of the run's previous record confirm each other: no two runs end with
-// the same record. Where they do not, one of them is damaged.
+// the same record. If they disagree, one of them is damaged.
 base::Status JournalTail::attribute(store::Seq seq, std::string_view bytes) {
   if (bytes.size() < store::kRecordHeaderBytes) {
     return nobodys("record " + std::to_string(seq) + " is cut off");

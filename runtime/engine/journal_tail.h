@@ -1,6 +1,5 @@
 // The records of the journal that the archive does not have, folded one after the other over what
-// is known of their runs. Finds out whose a damaged record is, so that only that run is
-// quarantined.
+// is known of their runs. Finds the run of a damaged record, so that only that run is quarantined.
 #pragma once
 #include <functional>
 #include <map>
@@ -13,7 +12,7 @@
 
 namespace reprise::runtime {
 
-// Whose a damaged record is, or may be; the archiver goes by it.
+// The runs to which a damaged record belongs, or may belong; for the archiver.
 using DamagedRecords = std::map<store::Seq, std::vector<store::RunNumber>>;
 
 class JournalTail {
@@ -32,8 +31,8 @@ class JournalTail {
         last_(through),
         next_run_(next_run) {}
 
-  // kStoreDamaged: records are gone, or one cannot be read, and nobody knows whose they were. The
-  // tail can go on behind them.
+  // kStoreDamaged: records are missing, or one cannot be read, and it is unknown whose they were.
+  // The tail can go on after them.
   base::Status take(store::Seq seq, std::string_view bytes);
 
   std::uint64_t records() const { return records_; }  // that verify

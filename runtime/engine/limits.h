@@ -1,4 +1,4 @@
-// What a request may be at most. Checked before anything is recorded.
+// The largest requests allowed. Checked before anything is recorded.
 #pragma once
 #include <string_view>
 
@@ -9,17 +9,17 @@ namespace reprise::runtime {
 inline constexpr std::size_t kMaxIdBytes = 1'000;                      // workflow ids and names
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2} << 20;  // one payload
 
-// Results of attempts that are not durable. What an attempt has done is done again when the process
-// dies before its result is durable, so no attempt begins while there are so many. With 10,000 runs
-// in flight 1,024 would cost a quarter of the throughput, because commits would wait for threads.
+// The most results of attempts that are not durable. An attempt is repeated if the process dies
+// before its result is durable, so no attempt begins while there are this many. With 10,000 runs in
+// flight 1,024 would cost a quarter of the throughput, because commits would wait for threads.
 inline constexpr std::size_t kMaxUnrecordedResults = 4'096;
 
-// kInvalidId, naming `what` it is, for what is empty or too long. Enough where a run is only looked
-// for: stores of version 0.1 may hold runs whose ids are no UTF-8.
+// kInvalidId, which names `what` it is, if it is empty or too long. Enough for looking a run up:
+// stores of version 0.1 may have runs whose ids are not UTF-8.
 base::Status check_length(std::string_view what, std::string_view id);
 
-// Likewise, and for what is no UTF-8, which nobody could show, type or export. NUL and other
-// control characters are allowed. Everything that is recorded as an id or a name has passed it.
+// Likewise, and if it is not UTF-8, which could not be shown, typed or exported. NUL and other
+// control characters are allowed. Every recorded id or name has passed this check.
 base::Status check_id(std::string_view what, std::string_view id);
 
 base::Status check_request(std::string_view workflow_id,

@@ -13,7 +13,7 @@ constexpr RunStatus kEnded[] = {RunStatus::kCompleted, RunStatus::kFailed,
                                 RunStatus::kCancelled, RunStatus::kTerminated,
                                 RunStatus::kTimedOut,  RunStatus::kContinuedAsNew};
 
-// A run of which the archive knows no more than that it is there.
+// A run of which the archive knows only that it exists.
 RunDescription describe_unreadable(RunStatus status, const base::Error& why) {
   RunDescription description;
   description.workflow = description.task_queue = "(unreadable)";

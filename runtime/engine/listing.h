@@ -1,4 +1,5 @@
-// Answers a list request: what the shards know, then what only the archive knows.
+// Answers a list request: first the runs that the shards know, then those that only the archive
+// knows.
 #pragma once
 #include <atomic>
 #include <map>
@@ -11,7 +12,7 @@
 
 namespace reprise::runtime {
 
-// What list() says of a run; describe() adds what only the shard knows.
+// What list() shows of a run; describe() adds what only the shard knows.
 RunDescription describe_state(const RunState& state);
 
 class Listing {

@@ -70,7 +70,7 @@ void LiveOperations::answered(const event::Row& row, const proto::Event& event) 
   if (operation != nullptr && operation->settled()) operation->stage = OperationStage::kWaiting;
 }
 
-// Swept when half of them are gone, as RunState does it with what is pending.
+// Swept when half of them are gone, like the pending operations of RunState.
 void LiveOperations::forget(std::uint32_t id) {
   LiveOperation* const found = find(id);
   if (found == nullptr) return;

@@ -1,6 +1,6 @@
-// What only this process knows of a run's operations: attempts under way, what was heard of them,
-// and how to make the next one. What is durable of them is in RunState; of an operation that is
-// pending there may be nothing here yet, as after a restart.
+// What only this process knows of a run's operations: attempts under way, their reports, and how to
+// make the next one. RunState has their durable part; a pending operation may have nothing here
+// yet, as after a restart.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -22,7 +22,7 @@ struct StepDetails {
   std::unique_ptr<proto::RetryPolicy> retry;  // nullptr: the default
 };
 
-// What an attempt needs: `activity` or `step`, and what belongs to the attempts made so far.
+// The needs of an attempt: `activity` or `step`, and the data of earlier attempts.
 struct OperationDetails : base::Pooled<OperationDetails> {
   std::shared_ptr<const proto::ActivityScheduled> activity;
   std::optional<StepDetails> step;
@@ -43,8 +43,7 @@ struct OperationDetails : base::Pooled<OperationDetails> {
 //   retried    --AttemptFailed is recorded-->                waiting
 //   settled    --the answer is recorded-->                   (forgotten)
 //
-// While it is retried or settled its input is among those being gathered, and nothing else happens
-// to it.
+// While it is retried or settled, its input is being gathered, and nothing else happens to it.
 enum class OperationStage : std::uint8_t { kWaiting, kDispatched, kRetried, kSettled };
 
 struct LiveOperation {
@@ -55,7 +54,7 @@ struct LiveOperation {
   std::unique_ptr<OperationDetails> details;  // nullptr: to be read from the history
 
   bool dispatched() const { return stage == OperationStage::kDispatched; }
-  // Is what became of it, or of its attempt, among the inputs being gathered?
+  // Is its outcome, or that of its attempt, among the inputs being gathered?
   bool settled() const {
     return stage == OperationStage::kSettled || stage == OperationStage::kRetried;
   }
@@ -70,7 +69,8 @@ class LiveOperations {
   LiveOperation& at(std::uint32_t id);
   // Of one whose details are not known yet; nullptr: they are.
   OperationDetails* add_details(std::uint32_t id);
-  // The turn has been folded into the run's state: what it answers or gives up is forgotten.
+  // The turn has been folded into the run's state: forgets the operations that it answers or gives
+  // up.
   void apply(const proto::Turn& turn);
   void clear();
   bool empty() const { return operations_.size() == gone_; }

@@ -1,5 +1,5 @@
-// When the host can have a run: it is resident, or all of its history can be read. A turn that
-// recorded no more than the books of a run out of memory may still be on its way to the disk.
+// When the host can load a run: it is resident, or all of its history can be read. A turn with only
+// bookkeeping, for a run out of memory, may still be on its way to the disk.
 #pragma once
 #include <functional>
 
@@ -19,7 +19,7 @@ class Loading {
     if (run.place != nullptr) return true;
     return !run.appending && effects_.is_durable(run.state.last_seq);
   }
-  // At once, or when that is true; never if the run is forgotten before.
+  // Calls it at once, or when the host can load the run; never if the run is forgotten before.
   void when_loadable(store::RunNumber number, std::function<void(KnownRun&)> act);
 
  private:

@@ -82,8 +82,8 @@ LogSink spdlog_sink() {
   };
 }
 
-// A process that goes on after a failed commit would acknowledge nothing and say nothing: every
-// caller would wait for ever. Ending it makes the failure visible, and loses nothing acknowledged.
+// A process that goes on after a failed commit would acknowledge nothing: every caller would wait
+// for ever. Ending it makes the failure visible, and loses nothing acknowledged.
 void end_process(const LogSink& log, const base::Error& why) {
   const std::string line = "the store cannot be written, ending the process with exit code " +
                            std::to_string(kExitFatal) + ": " + why.text();

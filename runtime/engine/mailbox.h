@@ -1,4 +1,4 @@
-// What other threads want of a shard, in the order they asked.
+// Messages of other threads to a shard, in order.
 #pragma once
 #include <condition_variable>
 #include <functional>
@@ -39,7 +39,7 @@ class Mailbox {
     if (wake) changed_.notify_one();
   }
 
-  // Replaces `out` with what has come, without waiting.
+  // Replaces `out` with the mail that has come, without waiting.
   void take(std::vector<Mail>* out) {
     out->clear();
     std::lock_guard lock(mutex_);

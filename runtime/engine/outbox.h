@@ -1,4 +1,4 @@
-// What a shard tells others of a run: never before that is on disk. The others are clients that
+// What a shard tells others about a run, never before it is on disk. The others are clients that
 // have sent an input, asked for an update or a start, or wait for the end.
 //
 //   turn recorded ──► effects ──durable──► reply or watch
@@ -28,8 +28,8 @@ class Outbox {
   static void started(KnownRun& run);
   static void ended(KnownRun& run);
 
-  // An answer that is given because of what `run` is, which may not be durable yet: then nobody
-  // may be told. nullptr: it is.
+  // An answer that depends on the state of `run`: if that is not durable yet, the answer must wait.
+  // nullptr: it is durable.
   template <class T>
   void refuse(const KnownRun* run, const base::Error& why, const Reply<T>& reply) {
     const auto known = run == nullptr ? store::Seq{0} : run->state.last_seq;
@@ -43,7 +43,7 @@ class Outbox {
 
   // The engine is closing: requests whose turns are not known to be durable are told why.
   void answer_requests(const base::Error& why);
-  // And whoever waits for what may come of a run.
+  // And those that wait for a later answer of a run.
   static void fail_waiting(KnownRun& run, const base::Error& why);
 
  private:

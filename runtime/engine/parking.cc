@@ -12,7 +12,7 @@ void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
       "run '" + base::printable_text(run.state.workflow_id) + "' (" + run.state.id.to_string() +
           ") of workflow '" + base::printable_text(*run.state.workflow) +
           (run.state.open() ? "' is parked: " : "' has ended and does not replay: ") + why.text());
-  // What the code would do now does not change how a run has ended.
+  // The present code does not change how a run has ended.
   if (!run.state.open()) return;
   run.with_extras().parked = why;
   run.extras->operations.for_each([](LiveOperation& live) { live.unwanted = false; });

@@ -1,4 +1,4 @@
-// Runs whose code cannot go on. Parked, a run stays open: its inputs are recorded as deferred, and
+// Runs whose code cannot go on. A parked run stays open: its inputs are recorded as deferred, and
 // it is tried again when a worker starts or a client asks for it.
 #pragma once
 #include "runtime/engine/outbox.h"
@@ -13,8 +13,7 @@ class Parking {
  public:
   Parking(const Shared& shared, Host& host) : shared_(shared), host_(host) {}
 
-  // Takes its code out of memory and tells people why. What a closed run's code does now changes
-  // nothing, and is only said.
+  // Takes its code out of memory and tells people why. For a closed run it only tells.
   void park(KnownRun& run, const replay::Trouble& trouble);
   // Unless its history is damaged.
   void unpark(KnownRun& run);

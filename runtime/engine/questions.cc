@@ -54,7 +54,7 @@ void Questions::query(const RunKey& key,
     return reply(std::move(answer));
   }
   if (run->in_round()) {
-    // What came before the question is part of the answer.
+    // Everything that came before the question is part of the answer.
     return parts_.intake.post([this, key, name, input, reply] { query(key, name, input, reply); });
   }
   if (run->parked()) return reply(*run->extras->parked);

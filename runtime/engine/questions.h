@@ -14,7 +14,7 @@ namespace reprise::runtime {
 // Not thread-safe: the shard's thread.
 class Questions {
  public:
-  // What it works with; all of it outlives the questions.
+  // Its collaborators; all of them outlive the questions.
   struct Parts {
     Shared& shared;
     const RunTable& runs;
@@ -38,14 +38,14 @@ class Questions {
   void collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out) const;
 
  private:
-  // `run` is nullptr when it has closed and only the archive knows it.
+  // `run` is nullptr if it has closed and only the archive knows it.
   base::Result<std::string> ask(Host::Place& place,
                                 const RunState& state,
                                 const KnownRun* run,
                                 const std::string& name,
                                 const std::string& input);
   RunDescription describe_run(KnownRun& run);
-  // Does a question about the run concern turns that wait for room in the log?
+  // Does a question about the run depend on turns that wait for room in the log?
   bool waits_for_room(const KnownRun& run) const {
     return parts_.intake.full() && !parts_.effects.is_durable(run.state.last_seq);
   }

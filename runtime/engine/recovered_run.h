@@ -1,4 +1,4 @@
-// A run as it is read from the store: what is known of it, and whether that is all.
+// A run as read from the store: its state, and whether that is complete.
 #pragma once
 #include <string>
 #include <unordered_map>
@@ -11,15 +11,15 @@ struct RecoveredRun {
   RunState state;
   // The newest record known to be its own: state.last_seq unless it is damaged.
   store::Seq seen = 0;
-  bool damaged = false;  // quarantined: something of it does not verify
-  bool cut = false;      // of its history, and not of what only follows from it
+  bool damaged = false;  // quarantined: a part of it does not verify
+  bool cut = false;      // in its history, not in data derived from it
   std::string why;
-  // The archive says that it is quarantined from this record on, and all that it has of the run
-  // verifies (second_look.h); 0: it does not say so, or is right.
+  // The archive says that it is quarantined from this record on, but everything that the archive
+  // has of the run verifies (second_look.h); 0: it does not say so, or is right.
   store::Seq released_from = 0;
   RunStatus listed = RunStatus::kRunning;  // by the archive, of one that is released
-  // It would be released, and its id has been started again since: quarantined, though its history
-  // verifies.
+  // It would be released, but its id has been started again since: quarantined, although its
+  // history verifies.
   bool overtaken = false;
 
   // From record `seq` on its history does not verify.
@@ -36,7 +36,7 @@ struct RecoveredRun {
     damaged = true;
     state.damaged_at = seq;
     why = std::move(reason);
-    // A run of which nothing could be read still needs names to be listed under.
+    // A run of which nothing could be read still needs names for lists.
     if (state.workflow == nullptr) state.workflow = names.intern("(unreadable)");
     if (state.task_queue == nullptr) state.task_queue = names.intern("(unreadable)");
   }

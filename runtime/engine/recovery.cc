@@ -85,8 +85,8 @@ class Recovery {
     return {};
   }
 
-  // Something in the archive is not what was written. The runs that it touches are quarantined; if
-  // it touches none that could be named, nobody knows what it touches.
+  // Something in the archive has changed since it was written. The runs concerned are quarantined;
+  // if none can be named, the damage cannot be assigned.
   base::Status audit() {
     Audit audit(names_);
     const base::Status read =
@@ -107,7 +107,7 @@ class Recovery {
     for (const auto& [number, run] : runs_) {
       if (run.released_from != 0 && !run.damaged) recovered_.released.push_back(release(run));
     }
-    // Of a run that is released the archive says something else than its history.
+    // For a released run the archive differs from its history.
     std::erase_if(runs_, [](const auto& entry) {
       const RecoveredRun& run = entry.second;
       return !run.damaged && !run.state.open() && run.released_from == 0;
@@ -138,7 +138,7 @@ class Recovery {
     return add_newest(newest);
   }
 
-  // Without the newest run of an id a quarantined one would answer to it.
+  // Without the newest run of an id, the id would lead to a quarantined one.
   base::Status add_newest(const NewestOfId& newest) {
     for (const auto& [id, number] : newest) {
       if (runs_.contains(number)) continue;

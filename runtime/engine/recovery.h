@@ -1,5 +1,5 @@
-// Opening a store: which runs there are, from the summaries of the archive and the tail of the
-// journal. Reads no workflow code and replays nothing; that happens when a run next gets an input.
+// Opening a store: finds its runs from the summaries of the archive and the tail of the journal.
+// Runs no workflow code and replays nothing; that happens when a run next gets an input.
 #pragma once
 #include <vector>
 
@@ -16,7 +16,8 @@ struct Recovered {
   store::RunNumber next_run = 1;
   store::Seq last = 0;
   DamagedRecords damaged_records;  // of the journal
-  // Of runs that are quarantined no more, as of the end of the archive: for whoever may write.
+  // Summaries of runs that are no longer quarantined, as of the end of the archive: for callers
+  // that may write.
   std::vector<store::SummaryUpdate> released;
   store::Seq through = 0;  // the end of the archive, and
   store::RunNumber archived_next_run = 1;
@@ -24,8 +25,8 @@ struct Recovered {
 
 base::Result<Recovered> recover(const store::Store& store, Names& names);
 
-// Tells the archive which runs are quarantined no more. Where it has no room they are, until the
-// next opening: it would not take what comes of them.
+// Tells the archive which runs are no longer quarantined. Without room in the archive they stay
+// quarantined until the next opening, because it could not take their next records.
 base::Status keep_released(store::Archive& archive, Recovered& recovered, Names& names);
 
 }  // namespace reprise::runtime

@@ -37,7 +37,7 @@ class Rebuild {
     if (++records_ % kRecordsPerSlice == 0 || bytes_ > kBytesPerSlice) (void)flush();
   }
 
-  // Keeps a run from going on: it is known, listed, and quarantined.
+  // Keeps a run from going on: it is known and listed, but quarantined.
   void quarantine(store::RunNumber run) {
     const auto stored = store_.archive().summary(run);
     proto::RunSummary summary;
@@ -118,7 +118,7 @@ RepairedRun fate_of(const RecoveredRun& run, Fate fate) {
   return repaired;
 }
 
-// Built beside its place and moved there when it is whole.
+// Built beside its place and moved there when it is complete.
 base::Status build(const std::string& from,
                    const std::string& to,
                    const StoreAudit::Progress& progress,
@@ -137,7 +137,7 @@ base::Status build(const std::string& from,
   return rebuild.finish();
 }
 
-// What becomes of each run that is not simply whole.
+// The outcome for each run that is not complete.
 std::vector<RepairedRun> decide(const StoreAudit& audit, const RepairOptions& options) {
   std::vector<RepairedRun> runs;
   for (const auto& [number, run] : audit.runs()) {
@@ -199,7 +199,7 @@ base::Result<Repaired> repair_store(const std::string& from,
   const base::Status built = build(from, unfinished, progress, &repaired);
   if (built) {
     base::Status moved = store::rename_path(unfinished, to);
-    // Who is told that it is there may remove the damaged one.
+    // After a success the user may remove the damaged store.
     if (moved) moved = store::sync_path(store::parent_of(to));
     if (!moved) return moved.error();
     return repaired;

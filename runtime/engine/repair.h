@@ -1,6 +1,6 @@
-// Makes a new store of what verifies of a damaged one. Every record of the new store is one that
-// verified, in the order of its run, under a new sequence number; summaries, ids and index follow
-// from the histories. Nothing is written to the damaged store.
+// Makes a new store of everything that verifies in a damaged one. Every record of the new store is
+// one that verified, in the order of its run, under a new sequence number; summaries, ids and index
+// follow from the histories. Nothing is written to the damaged store.
 #pragma once
 #include <functional>
 #include <string>
@@ -12,8 +12,8 @@
 namespace reprise::runtime {
 
 struct RepairOptions {
-  // Open runs that verify, but may have been further when records of unknown runs were lost, go on
-  // instead of being quarantined. What they did meanwhile they then do again.
+  // Open runs that verify, but may have lost their newest records because records of unknown runs
+  // were lost, go on instead of being quarantined. They then repeat what they did in those records.
   bool release_suspects = false;
 };
 

@@ -4,7 +4,7 @@
 
 namespace reprise::runtime {
 
-// nullptr: there is no such run, or no room, and whoever asked is told.
+// nullptr: there is no such run, or no room; the caller has been answered.
 template <class T>
 KnownRun* Requests::open_run(const RunKey& key, const Reply<T>& reply) {
   if (parts_.intake.full()) {
@@ -31,8 +31,8 @@ void Requests::signal(const RunKey& key, std::string name, std::string input, Re
   parts_.round.run_turn_if_full(*run);
 }
 
-// As far as the code in memory tells; nothing is loaded for the question. Behind inputs that the
-// code has not seen it may read something else.
+// As far as the code in memory shows; nothing is loaded for the question. After inputs that the
+// code has not seen it may read another type.
 base::Status Requests::may_signal(const RunKey& key,
                                   std::string_view name,
                                   std::string_view input) {
@@ -83,7 +83,7 @@ void Requests::retry(const RunKey& key, const Reply<void>& reply) {
   if (found == nullptr) return;
   KnownRun& run = *found;
   if (run.in_round()) return parts_.intake.post([this, key, reply] { retry(key, reply); });
-  // Without code nothing is known of it here, and it is the next program that tries it again.
+  // Without code it is unknown here, and the next program tries it again.
   const bool by_next_program = !parts_.shared.options.executes_code;
   if (!run.parked() && !by_next_program) return reply({});
   if (const auto forgotten = parts_.shared.store->forget_deaths(run.state.number); !forgotten) {

@@ -1,4 +1,4 @@
-// What clients send to open runs: each becomes an input of its run, or is refused.
+// Requests of clients to open runs: each becomes an input of its run, or is refused.
 #pragma once
 #include <string>
 #include <string_view>
@@ -12,7 +12,7 @@ namespace reprise::runtime {
 // Not thread-safe: the shard's thread.
 class Requests {
  public:
-  // What it works with; all of it outlives the requests.
+  // Its collaborators; all of them outlive the requests.
   struct Parts {
     Shared& shared;
     const RunFinder& finder;

@@ -6,8 +6,8 @@
 namespace reprise::runtime {
 namespace {
 
-// What one transaction removes at most, so that archiving is never held up for long: each run costs
-// a page or two of each table, and each event of a long one a part of a page.
+// The most that one transaction removes, so that archiving is never delayed for long: each run
+// costs a page or two of each table, and each event of a long one a part of a page.
 constexpr std::size_t kRunsAtOnce = 1'024;
 constexpr std::uint64_t kEventsAtOnce = 65'536;
 
@@ -27,7 +27,7 @@ base::Result<Retention::Due> Retention::due() const {
   return due;
 }
 
-// Of the run's whole history, or the error that it does not verify.
+// For the run's whole history, or the error that it does not verify.
 base::Result<std::uint64_t> Retention::archived_bytes(const RunState& run) const {
   std::uint64_t bytes = 0;
   const base::Status read =
@@ -39,8 +39,8 @@ base::Result<std::uint64_t> Retention::archived_bytes(const RunState& run) const
   return bytes;
 }
 
-// In the order of their ends. The first one that the journal still has records of ends the search:
-// what ended after it is in the journal too.
+// In the order of their ends. The first one with records in the journal ends the search: later ones
+// are in the journal too.
 base::Result<std::vector<store::RunRemoval>> Retention::choose(const Due& due) const {
   const store::Archive& archive = shared_.store->archive();
   const auto journal_first = shared_.store->journal().first();
@@ -53,9 +53,8 @@ base::Result<std::vector<store::RunRemoval>> Retention::choose(const Due& due) c
   const auto choose_run = [&](std::string_view key, store::RunNumber number) -> base::Visited {
     const std::int64_t closed_ms = closed_ms_of(key);
     if (closed_ms > due.closed_until_ms && bytes >= due.excess_bytes) return Next::kStop;
-    // What does not verify is left for a repair to look at. Without it, the archive's digests,
-    // which are of what was written, would never agree with the archive again, and nothing would
-    // say why.
+    // A run that does not verify is kept for a repair. Without it the archive's digests, which
+    // count what was written, would never fit the archive again, for no visible reason.
     const auto skip = [](const base::Error& why) -> base::Visited {
       if (why.code != base::ErrorCode::kStoreDamaged) return why;
       return Next::kGoOn;

@@ -1,4 +1,4 @@
-// Takes closed runs out of the archive when they are old, or when the archive is too large: those
+// Removes closed runs from the archive when they are old, or when the archive is too large: those
 // that ended first go first.
 #pragma once
 #include <cstdint>
@@ -15,7 +15,7 @@ class Retention {
  public:
   explicit Retention(const Shared& shared) : shared_(shared) {}
 
-  // One transaction at most. Returns how many runs are gone; 0: nothing more can go now.
+  // At most one transaction. Returns how many runs were removed; 0: none can be removed now.
   base::Result<std::size_t> remove_some();
 
  private:

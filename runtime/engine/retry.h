@@ -9,13 +9,13 @@
 namespace reprise::runtime {
 
 // The delay before attempt `attempt` + 1, or nullopt when the failure is final: it is not
-// retryable, the attempts are used up, or the next attempt would begin behind `give_up_in`.
+// retryable, the attempts are used up, or the next attempt would begin after `give_up_in`.
 std::optional<base::Duration> retry_delay(const proto::RetryPolicy& policy,
                                           std::uint32_t attempt,
                                           const proto::Failure& failure,
                                           std::optional<base::Duration> give_up_in);
 
-// What holds where a command carries no policy.
+// The policy of a command that has none.
 const proto::RetryPolicy& default_retry_policy();
 
 }  // namespace reprise::runtime

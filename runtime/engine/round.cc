@@ -15,15 +15,16 @@ using proto::Event;
 
 namespace {
 
-// A long round runs its turns in parts: what an input has just touched of a run is still in the
-// cache when its turn runs. With 10,000 runs in step that is worth a seventh of the throughput.
+// A long round runs its turns in parts: the memory of a run that its input has just touched is
+// still in the cache when its turn runs. With 10,000 runs in step that gains a seventh of the
+// throughput.
 constexpr std::size_t kTurnsAtOnce = 128;
 
 // And it hands them to the writer in parts: the disk works on the first ones while the rest run.
 constexpr std::size_t kTurnsPerAppend = 512;
 constexpr std::size_t kBytesPerAppend = std::size_t{16} << 20;
 
-// A turn has at most so many inputs, so that its record stays far below the longest there may be,
+// A turn has at most this many inputs, so that its record stays far below the largest one allowed,
 // however large the payloads are.
 constexpr int kInputsPerTurn = 256;
 
@@ -82,7 +83,7 @@ void Round::run_turn_if_full(KnownRun& run) {
 void Round::run_turn(KnownRun& run, proto::Turn& turn) {
   turn.set_time_ms(std::max(turn.time_ms(), base::to_ms(now())));
   if (!run.state.open()) {
-    turn.clear_inputs();  // they came too late, and whoever sent them is told
+    turn.clear_inputs();  // they came too late, and their senders get an error
     return Outbox::refuse_inputs(run);
   }
   const bool for_code =
@@ -100,7 +101,7 @@ void Round::run_turn(KnownRun& run, proto::Turn& turn) {
   record(run, turn);
 }
 
-// False: the code could not run, or what it did must not be recorded.
+// False: the code could not run, or its turn must not be recorded.
 bool Round::run_code(KnownRun& run, proto::Turn& turn) {
   if (!parts_.loading.is_loadable(run) || is_recorded_first(run)) {
     // Its inputs are recorded now and applied as soon as its history can be read.
@@ -120,20 +121,20 @@ bool Round::run_code(KnownRun& run, proto::Turn& turn) {
   const TurnResult result = run_it();
   if (run.suspect) clear_of_suspicion(run);
   if (result.end != replay::TurnEnd::kParked) return true;
-  // Without a worker the run waits for one; there is nothing wrong with it.
+  // Without a worker the run just waits for one.
   if (result.trouble->code != base::ErrorCode::kNoWorker) parts_.parking.park(run, *result.trouble);
   return false;
 }
 
-// Is it the first turn of a run whose like has ended a process, and left nothing that would tell
-// the next one whose code it was?
+// Is it the first turn of a run of a workflow whose first turns have ended processes, leaving no
+// record of the run?
 bool Round::is_recorded_first(const KnownRun& run) const {
   if (run.state.events > 0) return false;
   const store::TurnMarks* const marks = parts_.shared.store->turn_marks();
   return marks != nullptr && marks->ends_processes_at_start(base::hash64(*run.state.workflow));
 }
 
-// Its code has come back, whatever came of it.
+// Its code has returned, with whatever result.
 void Round::clear_of_suspicion(KnownRun& run) {
   if (Host::find(run.place) == nullptr) return;  // it was not executed: no worker
   parts_.shared.store->turn_marks()->gets_on(run.state.number);
@@ -143,7 +144,7 @@ void Round::clear_of_suspicion(KnownRun& run) {
 void Round::replay_afresh(store::RunNumber number) {
   KnownRun* run = parts_.runs.find(number);
   if (run == nullptr || run->parked()) return;
-  // A turn that is not durable yet has an effect of its own that comes back here.
+  // If a turn is not durable yet, an effect of its own will call this again.
   if (run->appending || !parts_.effects.is_durable(run->state.last_seq)) return;
   const auto replay = [&] {
     const CodeMark::Scope in_code(parts_.code_mark, run);
@@ -164,7 +165,7 @@ void Round::record(KnownRun& run, proto::Turn& turn) {
   recorded_.push_back(recorded);
   parts_.effects.next_turn();
   run.appending = true;
-  // It ends as this turn says, whatever its code was parked for.
+  // It ends as this turn says, whatever the reason for parking its code.
   if (event::closes(turn)) parts_.parking.unpark(run);
 
   if (parts_.shared.options.replay_every_turn) {
@@ -184,7 +185,7 @@ void Round::record_end(KnownRun& run,
                        base::FunctionRef<void(Event*)> fill,
                        Reply<void> reply,
                        std::int64_t not_before_ms) {
-  // What was gathered before comes first; the end itself runs no code.
+  // Inputs gathered before come first; the end itself runs no code.
   if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
   if (!run.state.open()) {
     return parts_.outbox.refuse(&run, {base::ErrorCode::kRunClosed, "the run has just ended"},

@@ -26,7 +26,7 @@ namespace reprise::runtime {
 // Not thread-safe.
 class Round {
  public:
-  // What it works with; all of it outlives the round.
+  // Its collaborators; all of them outlive the round.
   struct Parts {
     Shared& shared;
     RunTable& runs;
@@ -47,9 +47,9 @@ class Round {
   // Gives the run a turn in this round, if only for inputs that were deferred.
   void gather(KnownRun& run);
   proto::Event* add_input(KnownRun& run);
-  // `reply` is told when the input is durable, or came too late.
+  // `reply` is called when the input is durable, or came too late.
   void add_input(KnownRun& run, base::FunctionRef<void(proto::Event*)> fill, Reply<void> reply);
-  // A history that has become too long takes nothing more from outside; it can still be terminated.
+  // A run with too long a history takes nothing more from outside; it can still be terminated.
   base::Status may_grow(const KnownRun& run) const;
 
   // ---- turns ----
@@ -57,30 +57,30 @@ class Round {
   void run_turns();
   void run_turns_if_many();
   void run_turn_if_full(KnownRun& run);
-  // Records an end that is nobody's code, after a turn for what was gathered before.
+  // Records an end that comes from no code, after a turn for the inputs gathered before.
   void record_end(KnownRun& run,
                   base::FunctionRef<void(proto::Event*)> fill,
                   Reply<void> reply,
                   std::int64_t not_before_ms = 0);
 
   // ---- the log ----
-  // The last part of the round is the writer's.
+  // Hands the last part of the round to the writer.
   void append();
   // Once everything gathered so far is durable. Before the first round, or in one.
   void when_recorded(std::function<void()> act) { when_recorded_.push_back(std::move(act)); }
-  // The same for what is told of many runs. Without room it is told at once: nobody knows when
-  // that will be durable.
+  // The same for answers about many runs. Without room they are given at once: it is unknown when
+  // everything will be durable.
   void tell_when_recorded(std::function<void()> tell) {
     return parts_.intake.full() ? tell() : when_recorded(std::move(tell));
   }
-  // An attempt has ended in this round. Its mark is taken back when that is durable: until then the
-  // next process counts it as lost.
+  // An attempt has ended in this round. Its mark is removed when that is durable: until then the
+  // next process would count it as lost.
   void release_when_recorded(store::AttemptSlots::Slot slot) { slots_.push_back(slot); }
-  // And it is one of those of which only so many may be unrecorded.
+  // It also counts against the limit on results that are not durable.
   void count_result() { ++results_; }
 
  private:
-  // A turn that is recorded and that the writer does not have.
+  // A recorded turn that the writer does not have yet.
   struct Recorded {
     KnownRun* run = nullptr;
     std::uint8_t flags = 0;

@@ -38,11 +38,11 @@ base::Result<RunState> RunFinder::find_archived(const RunKey& key) const {
   return std::move(*state);
 }
 
-// A closed run that is removed while its history is read comes apart, which is no damage.
+// A closed run that is removed while its history is read looks damaged, but is not.
 base::Error RunFinder::unless_removed(const RunKey& key, const base::Error& error) const {
   if (error.code != base::ErrorCode::kStoreDamaged) return error;
   const auto through = shared_.store->archive().through();
-  // The archive may have let go of a run that is not forgotten here yet.
+  // The archive may have removed a run that is not forgotten here yet.
   const KnownRun* known = find(key);
   if (known != nullptr && (!through || known->state.last_seq > *through)) return error;
   const auto archived = find_archived(key);

@@ -18,8 +18,8 @@ class RunFinder {
   // The open run, or the error that says why not.
   base::Result<KnownRun*> find_open(const RunKey& key) const;
 
-  // What to say when reading the history of a closed run came to `error`: retention may have taken
-  // the run out of the store meanwhile.
+  // The error to report when reading the history of a closed run gave `error`: retention may have
+  // removed the run meanwhile.
   base::Error unless_removed(const RunKey& key, const base::Error& error) const;
 
  private:

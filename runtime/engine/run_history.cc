@@ -3,8 +3,8 @@
 namespace reprise::runtime {
 namespace {
 
-// All of it was in the archive, and nothing is. A run that lost its summary in another way shows in
-// the archive's digests.
+// All of it was in the archive, and now nothing is. If a run lost its summary in another way, the
+// archive's digests show it.
 base::Result<bool> was_removed(const store::Archive& archive,
                                store::RunNumber run,
                                store::Seq last) {

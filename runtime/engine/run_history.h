@@ -4,8 +4,8 @@
 
 namespace reprise::runtime {
 
-// store::read_history(), and kNotFound in place of kStoreDamaged where nothing is damaged: the run
-// had ended, and somebody who may removed it meanwhile.
+// Like store::read_history(), but kNotFound instead of kStoreDamaged if nothing is damaged: the run
+// had ended, and retention removed it meanwhile.
 base::Status read_run_history(const store::Store& store,
                               store::RunNumber run,
                               store::Seq last,

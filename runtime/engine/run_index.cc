@@ -33,7 +33,7 @@ std::size_t RunIndex::slot_of(std::uint32_t hash, const KnownRun* run) const {
   return at;
 }
 
-// What comes behind moves up, so that no probing stops too early at the hole: Knuth, The Art of
+// Later entries move up, so that no probing stops too early at the hole: Knuth, The Art of
 // Computer Programming, volume 3, 6.4, algorithm R.
 void RunIndex::remove(std::uint32_t hash, const KnownRun* run) {
   std::size_t hole = slot_of(hash, run);

@@ -10,8 +10,8 @@ namespace reprise::runtime {
 
 struct KnownRun;
 
-// Not thread-safe. Does not own the runs, and knows nothing of their keys: callers give the hash
-// and say which run they mean.
+// Not thread-safe. Does not own the runs and does not know their keys: callers pass the hash and a
+// predicate for the run.
 class RunIndex {
  public:
   std::size_t size() const { return size_; }

@@ -75,10 +75,10 @@ void RunTable::forget_archived(store::Seq through) {
     KnownRun* run = closed_.front();
     if (run->state.last_seq > through) return;
     closed_.pop_front();
-    // Without the newest run of an id an older one would answer to it.
+    // Without the newest run of an id, the id would lead to an older one.
     const bool hides_older = run->older != nullptr && find(run->state.workflow_id) == run;
     const bool has_step_under_way = run->place != nullptr;
-    // The archive does not know yet whose it is, nor that it has ended.
+    // The archive does not know yet its id, nor that it has ended.
     if (hides_older || has_step_under_way || run->overtaken) {
       closed_.push_back(run);
     } else {

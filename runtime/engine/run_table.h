@@ -29,7 +29,7 @@ struct UpdateReply {
   Reply<replay::Outcome> reply;
 };
 
-// What most runs do not have at most times.
+// Fields that most runs rarely need.
 struct RunExtras : base::Pooled<RunExtras> {
   std::vector<std::shared_ptr<RunWatch>> watches;
   Reply<StartedRun> started;         // to the request that started it
@@ -46,7 +46,7 @@ struct KnownRun {
   proto::Turn* turn = nullptr;  // inputs gathered in this round; lies in the round's arena
   std::unique_ptr<RunExtras> extras;
   KnownRun* older = nullptr;  // the run that had the workflow id before
-  bool appending = false;     // has a turn in this round that the writer does not have yet
+  bool appending = false;     // has a turn in this round that is not with the writer yet
   bool awaits_load = false;   // a turn follows as soon as its history can be read
   bool starting = false;      // its first record is not durable yet
   bool damaged = false;       // quarantined: its history does not verify
@@ -57,7 +57,7 @@ struct KnownRun {
     if (extras == nullptr) extras = std::make_unique<RunExtras>();
     return *extras;
   }
-  // A run may wait for months: extras that hold nothing are not kept.
+  // A run may wait for months: empty extras are not kept.
   void drop_empty_extras();
   // What only this process knows of an operation; nullptr: nothing.
   LiveOperation* live(std::uint32_t id) const {
@@ -72,7 +72,8 @@ struct KnownRun {
   bool is_set_aside() const {
     return parked() && extras->parked->code == base::ErrorCode::kPoisoned;
   }
-  // Has this round changed the run? Then the log does not know yet, and a question must wait.
+  // Has this round changed the run? Then the log does not have the change yet, and a question must
+  // wait.
   bool in_round() const { return turn != nullptr || appending; }
 };
 
@@ -103,8 +104,8 @@ class RunTable {
  private:
   void forget(KnownRun* run);
 
-  // Runs live long among short-lived things: in blocks of their own, what is freed around them
-  // does not leave pages half empty.
+  // Runs live longer than most objects: in blocks of their own they do not leave half-empty pages
+  // behind when others are freed.
   base::Slab<KnownRun> runs_;
   RunIndex by_number_;
   RunIndex by_id_;  // the newest of each workflow id

@@ -1,5 +1,5 @@
-// How many signals of a name a run has set aside, so that not everybody who sends one writes a line
-// into the log of the engine. The history has all of them.
+// Counts the signals of a name that a run has set aside, so that senders cannot flood the engine's
+// log. The history has all of them.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,20 +12,21 @@
 
 namespace reprise::runtime {
 
-// Not thread-safe. Since the engine was opened; when it knows too many it begins again.
+// Not thread-safe. Counts since the engine was opened; when it has too many entries it begins
+// again.
 class SetAsideTally {
  public:
   static constexpr std::size_t kMostKnown = 1'024;  // runs and names
   static constexpr std::uint64_t kAllTold = 10;
 
-  // How many there have been, with this one.
+  // The number so far, including this one.
   std::uint64_t add(store::RunNumber run, std::string_view name) {
     const Key key{run, std::string(name)};
     if (counts_.size() >= kMostKnown && !counts_.contains(key)) counts_.clear();
     return ++counts_[key];
   }
 
-  // Is a person told of the one with that number? The first ones, then one at each power of ten.
+  // Is the one with that number logged? The first ones are, then one at each power of ten.
   static bool is_told(std::uint64_t number) {
     if (number <= kAllTold) return true;
     while (number % 10 == 0) number /= 10;

@@ -47,7 +47,7 @@ HostOptions Shard::wired(HostOptions host) {
 
 bool Shard::take_mail() {
   const ShardThread::Scope here;
-  // Not in the member: what is done here may come back for more.
+  // Not in the member: work done here may call this again.
   std::vector<Mail> taken = std::exchange(mail_, {});
   intake_.take(&taken);
   const bool worked = !taken.empty();
@@ -85,7 +85,7 @@ bool Shard::run_round() {
 }
 
 void Shard::wait() {
-  // Timers are due by the wall clock, which may be set while we sleep: look at least this often.
+  // Timers are due by the wall clock, which may be set while we sleep: check at least this often.
   constexpr std::int64_t kLongestSleepMs = 1'000;
   std::optional<base::Duration> limit;
   if (const auto due = timers_.next_due_ms(); due && !shared_.space.full()) {
@@ -105,7 +105,7 @@ void Shard::wait() {
 
 bool Shard::release_effects() {
   // After a restart there may be an effect for each of 100,000 runs, which are read or replayed for
-  // it: the threads begin while the rest is released, and so does what they have finished.
+  // it: the threads begin while the rest is released, and their results are handled too.
   constexpr std::size_t kReleasesPerSubmit = 256;
   constexpr std::size_t kReleasesPerRound = 4'096;
   std::size_t released = 0;
@@ -149,7 +149,7 @@ void Shard::closed(KnownRun& run) {
 // ---- life cycle ------------------------------------------------------------------------------
 
 void Shard::adopt(RecoveredRun recovered) {
-  // The names of the state belong to whoever read it.
+  // The state's names belong to its reader.
   recovered.state.workflow = names_.intern(*recovered.state.workflow);
   recovered.state.task_queue = names_.intern(*recovered.state.task_queue);
   KnownRun& run = runs_.add(std::move(recovered.state));
@@ -159,7 +159,7 @@ void Shard::adopt(RecoveredRun recovered) {
     run.with_extras().parked =
         base::Error{base::ErrorCode::kStoreDamaged, std::move(recovered.why)};
   }
-  // A quarantined run stays known, ended or not: what the archive says of it may be wrong.
+  // A quarantined run stays known, ended or not: the archive's data about it may be wrong.
   if (run.damaged) return;
   if (!run.state.open()) {
     runs_.closed(run);

@@ -1,6 +1,6 @@
-// One shard: the runs whose workflow ids hash to it, and the thread that moves them. A round takes
-// what has come, releases the effects of turns that have become durable, runs a turn of each run
-// that has inputs, and appends the turns to the log; a long round does so in parts.
+// One shard: the runs whose workflow ids hash to it, and their thread. A round takes the mail,
+// releases the effects of turns that have become durable, runs a turn of each run that has inputs,
+// and appends the turns to the log; a long round does so in parts.
 //
 //   mail, timers ──► inputs by run ──► turns ──► log ──► (durable) ──► effects
 //
@@ -65,8 +65,7 @@ class Shard {
   Round& round() { return round_; }
 
   void adopt(RecoveredRun recovered);
-  // The run, if it is open and here, has ended processes; perhaps it is not to run. False: it is
-  // not.
+  // The run has ended processes and perhaps must not run. False: it is not open or not here.
   bool take_deaths(const store::Deaths& deaths);
   void archived(store::Seq through) {
     archived_ = through;
@@ -104,7 +103,7 @@ class Shard {
   store::Seq archived_ = 0;  // closed runs up to here can be forgotten
   bool archive_moved_ = false;
 
-  // Last: destroying it runs destructors of user code.
+  // Last, because destroying it runs destructors of user code.
   Host host_;
 };
 

@@ -1,4 +1,4 @@
-// What the shards of an engine have in common. Owned by the engine, which outlives them.
+// State that the shards of an engine share. Owned by the engine, which outlives them.
 #pragma once
 #include <atomic>
 #include <functional>

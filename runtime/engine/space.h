@@ -1,5 +1,5 @@
-// Whether the log has room. While it has none the engine answers questions and takes no work: what
-// it cannot record it must not accept, and what it has accepted waits.
+// Whether the log has room. While it has none the engine answers questions and takes no work: it
+// must not accept what it cannot record, and accepted work waits.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -18,7 +18,7 @@ class Space {
  public:
   bool full() const { return full_.load(); }
 
-  // What a request is told while there is no room.
+  // The error of requests while there is no room.
   base::Error refusal() const {
     const std::lock_guard lock(mutex_);
     return {base::ErrorCode::kStoreFull, "nothing was recorded: " + why_};
@@ -32,8 +32,8 @@ class Space {
     full_ = !room;
   }
 
-  // What a caller is told who has waited since `asked` for what was accepted, once the store has
-  // had no room for `longest` of that time.
+  // The error for a caller whose request was accepted and who has waited since `asked`, once the
+  // store has had no room for `longest` of that time.
   std::optional<base::Error> patience_ended(base::SteadyTime asked, base::Duration longest) const {
     const std::lock_guard lock(mutex_);
     const auto waited = std::chrono::steady_clock::now() - std::max(asked, since_);

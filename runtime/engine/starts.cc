@@ -8,7 +8,7 @@
 namespace reprise::runtime {
 namespace {
 
-// Of a start that is refused, whoever waits for the run's end is told as well.
+// When a start is refused, those that wait for the run's end get the error too.
 Reply<StartedRun> told_too(const std::shared_ptr<RunWatch>& watch, const Reply<StartedRun>& reply) {
   return [watch, reply](const base::Result<StartedRun>& refused) {
     if (watch != nullptr) watch->set(refused.error());
@@ -35,7 +35,7 @@ void Starts::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<
   if (KnownRun* running = parts_.runs.find(request.workflow_id);
       running != nullptr && running->state.open()) {
     if (running->in_round()) {
-      // What it is, or has become, is not in the log yet.
+      // Its state is not in the log yet.
       return parts_.intake.post([this, request, watch, reply] { start(request, watch, reply); });
     }
     const bool uses_it =
@@ -53,7 +53,7 @@ void Starts::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<
       return parts_.effects.call_after(running->state.last_seq,
                                        [reply, started] { reply(started); });
     }
-    // A closed run refuses kReject as well, so nothing is ended for it.
+    // kReject is refused for closed runs too, so no run is terminated for it.
     if (request.conflict == IdConflict::kFail || request.reuse == IdReuse::kReject) {
       return refuse_for(running, {base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
     }
@@ -120,10 +120,10 @@ bool Starts::use_closed(const StartRequest& request,
   return archived.has_value();
 }
 
-// What a closed run with this id says to it.
+// What a closed run with this id means for the start.
 base::Status Starts::may_start(const StartRequest& request) const {
   const KnownRun* known = parts_.runs.find(request.workflow_id);
-  // It may be under way in truth.
+  // It may in fact be under way.
   if (known != nullptr && known->damaged) return *known->extras->parked;
   if (request.reuse == IdReuse::kAllow) return {};
   RunStatus status = RunStatus::kRunning;

@@ -10,7 +10,7 @@ namespace reprise::runtime {
 // Not thread-safe: the shard's thread.
 class Starts {
  public:
-  // What it works with; all of it outlives the starts.
+  // Its collaborators; all of them outlive the starts.
   struct Parts {
     Shared& shared;
     RunTable& runs;

@@ -41,7 +41,7 @@ void StoreAudit::reading(const std::string& place) {
   if (progress_) progress_(place);
 }
 
-// What pages of the archive have lost, its digests tell. In the journal it may be anything.
+// The archive's digests show what its pages have lost. In the journal anything may be lost.
 void StoreAudit::damaged(const std::string& place, const std::string& what) {
   if (place.find("journal") != std::string::npos) lost_records_ = true;
   problem(place + ": " + what);
@@ -67,7 +67,7 @@ void StoreAudit::finish_archive() {
   const auto state = store::ArchiveState::decode(state_, uuid_);
   through_ = state ? state->through : archive_.newest();
   if (!state) problem("the archive's state does not verify");
-  // Chunks that are all there say where a history ends, and so do summaries that are.
+  // If all chunks are there, they say where a history ends; so do the summaries.
   const auto verifies = [&](store::ArchiveTable table) {
     return state && state->digests[table] == digests_[table];
   };

@@ -1,5 +1,5 @@
-// Everything that can be said of a store without workflow code: which runs verify from their first
-// record to their last, and what is wrong with the others.
+// Checks a store without workflow code: which runs verify from their first record to their last,
+// and what is wrong with the others.
 #pragma once
 #include <optional>
 #include <string>
@@ -24,10 +24,9 @@ class StoreAudit final : private store::StoreVisitor {
   base::Status run(const std::string& directory, store::InspectMode mode);
 
   const store::Inspected& inspected() const { return inspected_; }
-  // Damage that is not that of one run.
+  // Damage that cannot be assigned to one run.
   const std::vector<std::string>& problems() const { return problems_; }
-  // Records may be gone of which nobody knows whose they were: an open run that verifies may have
-  // been further than it says.
+  // Records of unknown runs may be lost: an open run that verifies may have had more records.
   bool lost_records() const { return lost_records_ || !histories_complete_; }
   const RecoveredRuns& runs() const { return runs_; }
   std::uint64_t records() const { return records_; }

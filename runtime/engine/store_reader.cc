@@ -26,9 +26,9 @@ base::Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& 
   return reader;
 }
 
-// What is known of the runs is put together from many short readings, and an engine may move
-// records from the journal to the archive between two of them. Whatever was found then, well or
-// damaged, may be wrong. An engine that does it all the time is read as it is at one moment.
+// The state of the runs is put together from many short readings, and an engine may move records
+// from the journal to the archive between two of them. Then the result, sound or damaged, may be
+// wrong. If the engine keeps doing that, everything is read from one moment.
 base::Status StoreReader::refresh() {
   if (const base::Status there = store_->in_place(); !there) return there;
   constexpr int kAttempts = 3;
@@ -167,7 +167,7 @@ base::Visited StoreReader::visit_archived(store::RunNumber number,
   return *run == nullptr ? base::Visited(base::Next::kGoOn) : visit(*run);
 }
 
-// The index has it, and no more is known.
+// Only the index has it.
 StoreReader::Run StoreReader::unreadable(store::RunNumber number,
                                          RunStatus status,
                                          std::string why) {

@@ -24,7 +24,7 @@ class StoreReader {
   // Errors: store::open_store_read_only(), recovery's.
   static base::Result<std::unique_ptr<StoreReader>> open(const std::string& directory);
 
-  // Looks at the store again. kStoreMoved: it is no longer there.
+  // Reads the store again. kStoreMoved: it is no longer there.
   base::Status refresh();
 
   const store::Store& store() const { return *store_; }
@@ -35,8 +35,8 @@ class StoreReader {
   const std::map<store::RunNumber, Run>& recent() const { return recent_; }
   // Why a quarantined run cannot be read; nullptr: it is sound.
   const std::string* damage(store::RunNumber run) const;
-  // Of one that the archive calls quarantined and that goes on once an engine opens the store
-  // (second_look.h): what to say of it; nullptr: it is none.
+  // A note for a run that the archive calls quarantined but that goes on once an engine opens the
+  // store (second_look.h); nullptr: it is not such a run.
   const std::string* released(store::RunNumber run) const;
   // Why the engine that has the store, or had it last, has parked an open run; nullptr: it has not.
   const base::Error* parked(const RunState& run) const;
@@ -50,7 +50,7 @@ class StoreReader {
   // has seen enough. One whose summary cannot be read is named "(unreadable)" and has a damage().
   base::Status visit(RunStatus status, bool newest_first, base::Visitor<const Run&> visit);
 
-  // Up to the newest record that was known at the last refresh, or further. kStoreDamaged: it does
+  // Up to the newest record known at the last refresh, or later ones. kStoreDamaged: it does
   // not verify. kNotFound: retention has removed it meanwhile.
   base::Result<proto::History> history(const RunState& run) const;
   // The same turn by turn, for histories of any length: `visit` gets each with its record's number,

@@ -1,4 +1,4 @@
-// A run of this engine as the host sees it: its identity and its history in the store.
+// A run of this engine for the host: its identity and its history in the store.
 #pragma once
 #include "proto/parse.h"
 #include "runtime/engine/run_history.h"

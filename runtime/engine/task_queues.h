@@ -1,4 +1,4 @@
-// Routes attempts to the worker that serves their task queue, and keeps them while there is none.
+// Routes attempts to the worker of their task queue, and keeps them while there is none.
 #pragma once
 #include <algorithm>
 #include <iterator>
@@ -52,8 +52,8 @@ class TaskQueues {
     return true;
   }
 
-  // Steps of one shard that wait for a worker, removed: their runs leave memory, and with them the
-  // closures.
+  // Removes and returns the steps of one shard that wait for a worker: their runs leave memory, and
+  // the closures with them.
   std::vector<AttemptTask> take_steps(const std::string& queue, int shard) {
     std::lock_guard lock(mutex_);
     auto& backlog = queues_[queue].backlog;
@@ -67,8 +67,8 @@ class TaskQueues {
     return steps;
   }
 
-  // Asks an attempt under way to stop, if a worker is there. One that goes stops all of its
-  // attempts by itself.
+  // Asks an attempt under way to stop, if there is a worker. A worker that stops does that for all
+  // of its attempts.
   void stop_attempt(const std::string& queue, std::shared_ptr<AttemptControl> control) {
     AttemptPool* here = nullptr;
     {
@@ -78,7 +78,7 @@ class TaskQueues {
       if (pool->has_threads()) return pool->stop_attempt(std::move(control));
       here = pool;
     }
-    here->stop_attempt(std::move(control));  // user code is called, perhaps to come back here
+    here->stop_attempt(std::move(control));  // user code is called, which may call this again
   }
 
   // Nobody wants the attempt any more: it does not begin, or is asked to stop.
@@ -90,8 +90,8 @@ class TaskQueues {
   // A thread has taken an attempt.
   void taken() { waiting_.remove(1); }
 
-  // The pool takes nothing more. The queue stays taken until free(): another worker must not come
-  // between while shards still have runs of this one in memory.
+  // The pool takes nothing more. The queue stays occupied until free(): no other worker may start
+  // while shards still have runs of this one in memory.
   void detach(const std::string& queue) {
     std::lock_guard lock(mutex_);
     queues_[queue].pool = nullptr;

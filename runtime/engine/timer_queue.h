@@ -1,5 +1,5 @@
-// The deadlines of one shard. An entry is 24 bytes; cancelling one is not told here: whoever takes
-// a due entry looks whether it still means something.
+// The deadlines of one shard. An entry has 24 bytes. Cancelled entries stay: whoever takes a due
+// entry checks whether it is still valid.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -23,7 +23,7 @@ struct TimerEntry {
   std::uint32_t operation = 0;
   Kind kind{};
 
-  // Those of a run that are due together come in the order in which its code asked for them.
+  // Entries of a run that are due together come in the order in which its code asked for them.
   friend bool operator>(const TimerEntry& a, const TimerEntry& b) {
     return std::tie(a.due_ms, a.run, a.operation, a.kind) >
            std::tie(b.due_ms, b.run, b.operation, b.kind);
@@ -49,7 +49,7 @@ class TimerQueue {
     heap_.pop_back();
     return entry;
   }
-  // Forgets what `is_dead` says means nothing any more.
+  // Removes entries that `is_dead` calls invalid.
   template <class Predicate>
   void sweep(Predicate is_dead) {
     std::erase_if(heap_, is_dead);

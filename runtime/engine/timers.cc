@@ -23,8 +23,8 @@ bool Timers::concerns(const KnownRun& run, const TimerEntry& entry) {
   return run.state.find(entry.operation) != nullptr;
 }
 
-// Entries of timers that were cancelled are left in the queue. They are swept when they may be half
-// of all, which costs each entry a constant.
+// Entries of cancelled timers stay in the queue. They are swept when they may be half of all, which
+// costs a constant per entry.
 void Timers::sweep() {
   constexpr std::size_t kFewTimers = 1'024;
   if (queue_.size() < kFewTimers || queue_.size() < 2 * swept_) return;

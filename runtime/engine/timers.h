@@ -1,6 +1,5 @@
-// What a shard does at a time: durable timers, limits of runs, attempts that are made again or have
-// waited for too long. Says which of them are due and mean something; what then happens is the
-// caller's.
+// What a shard must do at a certain time: durable timers, limits of runs, attempts that are retried
+// or have waited too long. Returns those that are due and still valid; the caller acts on them.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -22,13 +21,13 @@ class Timers {
            const PendingOperation& operation,
            TimerEntry::Kind kind,
            std::int64_t due_ms);
-  // The limit of a run that has one.
+  // Sets the limit of a run that has one.
   void arm_run_timeout(const KnownRun& run);
 
   std::optional<std::int64_t> next_due_ms() const { return queue_.next_due_ms(); }
 
-  // Takes what is due, the earliest first: `fire(run, entry)` for each that still means
-  // something. False: nothing was due.
+  // Takes what is due, the earliest first: `fire(run, entry)` for each entry that is still valid.
+  // False: nothing was due.
   template <class Fire>
   bool fire_due(std::int64_t now_ms, const Fire& fire) {
     bool any = false;
@@ -43,9 +42,9 @@ class Timers {
   std::size_t size() const { return queue_.size(); }
 
  private:
-  // Is what it is about still pending?
+  // Is its operation still pending?
   static bool concerns(const KnownRun& run, const TimerEntry& entry);
-  // Is what becomes of it, or of its attempt, decided and not recorded?
+  // Is its outcome, or that of its attempt, decided but not recorded?
   static bool is_settled(const KnownRun& run, const TimerEntry& entry) {
     const LiveOperation* const live = run.live(entry.operation);
     return live != nullptr && live->settled();

@@ -1,4 +1,4 @@
-// What the engine does with a request before its shard gets it, said once for each verb.
+// How the engine treats a request before its shard gets it: one row for each verb.
 #pragma once
 #include <optional>
 #include <string_view>
@@ -10,10 +10,9 @@ namespace reprise::runtime {
 
 struct VerbRule {
   std::string_view name;  // of the request, where the client gives it none
-  // What it counts as while it is under way. nullopt: it is not counted, and always let in.
+  // What it counts as while it is under way. nullopt: it is not counted, and always admitted.
   std::optional<Admission::Kind> kind{};
-  // It counts until it has found its place in the run, not until it is answered: a handler may take
-  // days.
+  // It counts until the run has it, not until it is answered: a handler may take days.
   bool leaves_when_taken = false;
 };
 
@@ -45,11 +44,11 @@ inline constexpr VerbRule kVerbRule<verb::List>{"list", Admission::Kind::kQuesti
 template <>
 inline constexpr VerbRule kVerbRule<verb::History>{"history", Admission::Kind::kQuestion};
 
-// What is looked at, and which shard it goes to by the id.
+// What is checked, and the id that decides its shard.
 struct VerbText {
   std::string_view workflow_id{};
   std::string_view name{};
-  std::string_view payload{};  // what it records of what the client sends
+  std::string_view payload{};  // the part of the client's data that it records
 };
 
 template <class Verb>
@@ -64,7 +63,7 @@ inline VerbText text_of(const verb::Start& asked) {
   return {asked.run.workflow_id, asked.run.workflow, asked.run.input};
 }
 
-// Questions leave nothing in the log.
+// Questions record nothing.
 template <class Verb>
 std::size_t counted_bytes([[maybe_unused]] const Verb& asked) {
   if constexpr (kVerbRule<Verb>.kind == Admission::Kind::kQuestion) return 0;

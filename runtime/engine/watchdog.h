@@ -1,5 +1,5 @@
 // Reports workflow code that does not return: a blocking call, an endless loop, a deadlock. It
-// holds up every run of its shard, and nothing else would say why.
+// holds up every run of its shard, and nothing else would show why.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -19,7 +19,7 @@ class Watchdog {
   using Clock = std::chrono::steady_clock;
 
   // `marks` and `log` outlive it. Code is reported when it has run for `slow`, and again each time
-  // that has doubled.
+  // that time has doubled.
   Watchdog(std::vector<CodeMark*> marks, base::Duration slow, const LogSink& log);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;

@@ -1,4 +1,4 @@
-// Definition names and task queues recur in every run: each is kept once and referred to by
+// Definition names and task queues recur in every run: each is stored once and referred to by
 // pointer. Entries live as long as the table.
 #pragma once
 #include <array>

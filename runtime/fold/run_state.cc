@@ -25,7 +25,7 @@ proto::Failure new_failure(proto::Failure::Kind kind, const char* type, std::str
   return made;
 }
 
-// What clients are told of an end that says nothing itself.
+// The message for clients about an end that has none itself.
 proto::Failure failure_of(const Event& end, RunStatus status) {
   switch (status) {
     case RunStatus::kCancelled:
@@ -88,7 +88,7 @@ void RunState::name(std::string_view stored_workflow_id,
                     std::string_view stored_workflow,
                     std::string_view stored_task_queue,
                     Names& names) {
-  // Of a run whose first record is damaged nothing is known.
+  // If a run's first record is damaged, nothing is known of it.
   const bool named_by_run_id = stored_workflow_id.empty() && !stored_workflow.empty();
   workflow_id = named_by_run_id ? id.to_string() : stored_workflow_id;
   workflow = names.intern(stored_workflow);

@@ -1,4 +1,4 @@
-// What is known about a run without its code: the fold of its turns, and nothing else. The same
+// The durable state of a run: the fold of its turns, and nothing else. The same
 // fold keeps the state of a live run, rebuilds it from the journal after a crash, and makes the
 // archive's summaries.
 #pragma once
@@ -64,14 +64,14 @@ class RunState {
     return end_ms_;
   }
 
-  // Adds one turn. Everything but last_seq and chain follows from it.
+  // Adds one turn. Everything except last_seq and chain follows from it.
   void apply(const proto::Turn& turn, Names& names);
 
   // nullptr when the operation is not pending (any more).
   const PendingOperation* find(std::uint32_t id) const;
   const std::vector<PendingOperation>& pending() const { return pending_; }
 
-  // As they are stored: empty for what most runs have, the run id's text and the default queue.
+  // As stored: empty for the common values, which are the run id's text and the default queue.
   std::string_view stored_workflow_id() const;
   std::string_view stored_task_queue() const;
 
@@ -94,7 +94,8 @@ class RunState {
   void close(RunStatus how, std::int64_t time_ms);
 
   std::uint32_t done_ = 0;  // how many of pending_ wait to be swept out
-  // Of an open run its limit, or 0; otherwise its end. One field, because a million runs may wait.
+  // The limit of an open run, or 0; the end of a closed one. One field, because a million runs may
+  // wait.
   std::int64_t end_ms_ = 0;
   std::vector<PendingOperation> pending_;  // by id, ascending
 };

@@ -1,5 +1,5 @@
-// Memory for turns that are gathered and run together, and go together. The arena begins in a block
-// of its own that grows to what rounds need: blocks allocated and freed each round made malloc
+// Memory for turns that are gathered, run and freed together. The arena begins in a block of its
+// own that grows to the need of the rounds: blocks allocated and freed each round made malloc
 // consolidate its free lists, a twentieth of the CPU.
 #pragma once
 #include <algorithm>

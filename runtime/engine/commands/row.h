@@ -26,7 +26,7 @@ extern const Row kTimerStarted;
 extern const Row kUpdateCompleted;
 
 // Asks the attempt of an activity to stop once this is durable. A step is waited for: its closure
-// lies on the stack of the run.
+// is on the stack of the run.
 void stop_attempt(const Recording& recording, const LiveOperation& live);
 
 }  // namespace reprise::runtime::commands
