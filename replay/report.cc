@@ -140,9 +140,16 @@ std::string what_to_do(const Mismatch& mismatch) {
              "the history belongs to";
     case MismatchKind::kCutShort:
       return "replay the whole history, from its first event";
-    default:
-      return std::string(kPatchIt);
+    case MismatchKind::kOtherKind:
+    case MismatchKind::kOtherId:
+    case MismatchKind::kMissing:
+    case MismatchKind::kExtra:
+    case MismatchKind::kLeftOver:
+    case MismatchKind::kSwapped:
+    case MismatchKind::kMarkerMissing:
+      break;
   }
+  return std::string(kPatchIt);
 }
 
 // For arguments only their types: "(std::string, int)".

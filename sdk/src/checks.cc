@@ -8,6 +8,7 @@
 
 #include "base/printable_text.h"
 #include "runtime/engine/limits.h"
+#include "sdk/src/enums.h"
 #include "sdk/src/errors.h"
 #include "store/turn_marks.h"
 
@@ -203,7 +204,7 @@ void check(const WorkerOptions& options) {
 
 runtime::GuardMode guard_mode(Guard asked) {
   const char* const variable = std::getenv("REPRISE_GUARD");
-  if (variable == nullptr || *variable == '\0') return static_cast<runtime::GuardMode>(asked);
+  if (variable == nullptr || *variable == '\0') return to_runtime(asked);
   const std::string_view value(variable);
   if (value == "off") return runtime::GuardMode::kOff;
   if (value == "report") return runtime::GuardMode::kReport;

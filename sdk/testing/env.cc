@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sdk/src/checks.h"
+#include "sdk/src/enums.h"
 #include "sdk/src/failures.h"
 #include "sdk/src/service/service.h"
 #include "sdk/src/workflow/workflow_runner.h"
@@ -97,7 +98,7 @@ class Env::State final : public internal::Registry {
     options.log = [this](runtime::LogLevel level, std::string_view line) {
       // A run that is parked is logged as an error.
       if (level == runtime::LogLevel::kError) suspicious_ = true;
-      options_.logger(static_cast<LogLevel>(level), line);
+      options_.logger(internal::to_public(level), line);
     };
     return options;
   }

@@ -7,6 +7,7 @@
 #include "runtime/history/history.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/client/run_link.h"
+#include "sdk/src/enums.h"
 #include "sdk/src/failures.h"
 #include "sdk/src/service/service.h"
 
@@ -21,7 +22,7 @@ RunDescription to_public(const runtime::RunDescription& from) {
   to.run_id = from.run_id.to_string();
   to.workflow = from.workflow;
   to.task_queue = from.task_queue;
-  to.status = static_cast<RunStatus>(from.status);  // the same numbers
+  to.status = internal::to_public(from.status);
   to.started = from.started;
   to.closed = from.closed;
   to.history_events = from.history_events;
@@ -165,8 +166,8 @@ std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
   request.workflow_id = options.id;
   request.task_queue = options.task_queue.empty() ? "default" : std::string(options.task_queue);
   request.input = std::move(input);
-  request.reuse = static_cast<runtime::IdReuse>(options.id_reuse);  // the same order
-  request.conflict = static_cast<runtime::IdConflict>(options.id_conflict);
+  request.reuse = internal::to_runtime(options.id_reuse);
+  request.conflict = internal::to_runtime(options.id_conflict);
   request.run_timeout = options.run_timeout;
   return internal::RunLink::start(*service_, std::move(request));
 }
@@ -196,7 +197,7 @@ std::optional<RunDescription> Client::find_description(std::string_view id) cons
 
 std::vector<RunDescription> Client::list(const ListOptions& options) const {
   runtime::ListRequest request;
-  if (options.status) request.status = static_cast<runtime::RunStatus>(*options.status);
+  if (options.status) request.status = internal::to_event(*options.status);
   request.workflow = options.workflow;
   request.limit = options.limit == 0 ? std::numeric_limits<std::size_t>::max() : options.limit;
   request.newest_first = options.newest_first;

@@ -11,6 +11,7 @@
 #include "runtime/engine/log_sink.h"
 #include "runtime/shard_thread.h"
 #include "sdk/src/checks.h"
+#include "sdk/src/enums.h"
 #include "sdk/src/service/library_log.h"
 #include "sdk/src/service/service.h"
 
@@ -26,16 +27,15 @@ struct EngineState final : internal::ServiceState {
   std::unique_ptr<runtime::Engine> engine;
 };
 
-// The enumerations of both sides have the same order.
-runtime::LogSink to_runtime(const LogSink& log) {
+runtime::LogSink sink_to_runtime(const LogSink& log) {
   return [log](runtime::LogLevel level, std::string_view line) {
-    log(static_cast<LogLevel>(level), line);
+    log(internal::to_public(level), line);
   };
 }
 
-LogSink to_public(runtime::LogSink log) {
+LogSink sink_to_public(runtime::LogSink log) {
   return [log = std::move(log)](LogLevel level, std::string_view line) {
-    log(static_cast<runtime::LogLevel>(level), line);
+    log(internal::to_runtime(level), line);
   };
 }
 
@@ -65,7 +65,7 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.guard = internal::guard_mode(options.guard);
   out.retention = {.max_age = options.retention.max_age, .max_bytes = options.retention.max_bytes};
   out.control_socket = options.control_socket;
-  out.log = to_runtime(log);
+  out.log = sink_to_runtime(log);
   return out;
 }
 
@@ -80,11 +80,11 @@ LogSink internal::printable_log(LogSink log) {
 }
 
 LogSink internal::default_log() {
-  return to_public(runtime::spdlog_sink());
+  return sink_to_public(runtime::spdlog_sink());
 }
 
 LogSink internal::never_throwing(const LogSink& log) {
-  return to_public(runtime::never_throwing(to_runtime(log)));
+  return sink_to_public(runtime::never_throwing(sink_to_runtime(log)));
 }
 
 void internal::forbid_in_workflow() {
@@ -138,7 +138,7 @@ void Engine::backup(const std::string& directory) {
 }
 
 std::string_view to_string(RunStatus status) {
-  return runtime::to_string(static_cast<runtime::RunStatus>(status));
+  return event::to_string(internal::to_event(status));
 }
 
 }  // namespace reprise

@@ -1,0 +1,122 @@
+// Enumerations of the public headers and those below, neither of which may include the other: each
+// value by name, so that the compiler says what is missing. What is no value of the one becomes
+// none of the other.
+#pragma once
+#include "event/run_status.h"
+#include "reprise/options.h"
+#include "runtime/engine/engine.h"
+#include "runtime/client_request.h"
+
+namespace reprise::internal {
+
+constexpr event::RunStatus to_event(RunStatus status) {
+  switch (status) {
+    case RunStatus::kRunning:
+      return event::RunStatus::kRunning;
+    case RunStatus::kPaused:
+      return event::RunStatus::kPaused;
+    case RunStatus::kCompleted:
+      return event::RunStatus::kCompleted;
+    case RunStatus::kFailed:
+      return event::RunStatus::kFailed;
+    case RunStatus::kCancelled:
+      return event::RunStatus::kCancelled;
+    case RunStatus::kTerminated:
+      return event::RunStatus::kTerminated;
+    case RunStatus::kTimedOut:
+      return event::RunStatus::kTimedOut;
+    case RunStatus::kContinuedAsNew:
+      return event::RunStatus::kContinuedAsNew;
+  }
+  return {};
+}
+
+constexpr RunStatus to_public(event::RunStatus status) {
+  switch (status) {
+    case event::RunStatus::kRunning:
+      return RunStatus::kRunning;
+    case event::RunStatus::kPaused:
+      return RunStatus::kPaused;
+    case event::RunStatus::kCompleted:
+      return RunStatus::kCompleted;
+    case event::RunStatus::kFailed:
+      return RunStatus::kFailed;
+    case event::RunStatus::kCancelled:
+      return RunStatus::kCancelled;
+    case event::RunStatus::kTerminated:
+      return RunStatus::kTerminated;
+    case event::RunStatus::kTimedOut:
+      return RunStatus::kTimedOut;
+    case event::RunStatus::kContinuedAsNew:
+      return RunStatus::kContinuedAsNew;
+  }
+  return {};
+}
+
+constexpr runtime::IdReuse to_runtime(IdReuse reuse) {
+  switch (reuse) {
+    case IdReuse::kAllow:
+      return runtime::IdReuse::kAllow;
+    case IdReuse::kAllowUnlessCompleted:
+      return runtime::IdReuse::kAllowUnlessCompleted;
+    case IdReuse::kReject:
+      return runtime::IdReuse::kReject;
+    case IdReuse::kUseExisting:
+      return runtime::IdReuse::kUseExisting;
+  }
+  return {};
+}
+
+constexpr runtime::IdConflict to_runtime(IdConflict conflict) {
+  switch (conflict) {
+    case IdConflict::kFail:
+      return runtime::IdConflict::kFail;
+    case IdConflict::kUseExisting:
+      return runtime::IdConflict::kUseExisting;
+    case IdConflict::kTerminateExisting:
+      return runtime::IdConflict::kTerminateExisting;
+  }
+  return {};
+}
+
+constexpr runtime::GuardMode to_runtime(Guard guard) {
+  switch (guard) {
+    case Guard::kOff:
+      return runtime::GuardMode::kOff;
+    case Guard::kReport:
+      return runtime::GuardMode::kReport;
+    case Guard::kPark:
+      return runtime::GuardMode::kPark;
+  }
+  return {};
+}
+
+constexpr runtime::LogLevel to_runtime(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return runtime::LogLevel::kDebug;
+    case LogLevel::kInfo:
+      return runtime::LogLevel::kInfo;
+    case LogLevel::kWarning:
+      return runtime::LogLevel::kWarning;
+    case LogLevel::kError:
+      return runtime::LogLevel::kError;
+  }
+  return {};
+}
+
+constexpr LogLevel to_public(runtime::LogLevel level) {
+  switch (level) {
+    case runtime::LogLevel::kDebug:
+      return LogLevel::kDebug;
+    case runtime::LogLevel::kInfo:
+      return LogLevel::kInfo;
+    case runtime::LogLevel::kWarning:
+      return LogLevel::kWarning;
+    case runtime::LogLevel::kError:
+      return LogLevel::kError;
+  }
+  return {};
+}
+
+}  // namespace reprise::internal
