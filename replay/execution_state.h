@@ -32,7 +32,7 @@ struct Execution::State : base::Pooled<Execution::State> {
 
   // ---- turns (execution.cc) ----
   TurnEnd run(proto::Turn* live, const proto::Turn& turn);
-  // Those of turns without code, then the turn's own. Returns how many of the latter were applied.
+  // Inputs of turns without code, then the turn's own. Returns how many of the latter were applied.
   int apply_inputs(proto::Turn* live, const proto::Turn& turn);
   // `number`: of the event in the history.
   void apply(const proto::Event& event, std::uint64_t number);

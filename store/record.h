@@ -44,7 +44,7 @@ base::Result<Record> decode_record(std::string_view bytes, std::size_t* consumed
 // Does the record follow one whose chain value was `previous_chain`?
 bool verify_record(const Record& record, std::uint64_t previous_chain);
 
-// Where the records of a run have got to.
+// The position in a run's records: its last one.
 struct ChainEnd {
   RunNumber run = 0;
   Seq seq = 0;  // 0: it has none
@@ -54,8 +54,8 @@ struct ChainEnd {
 enum class LinkFault : std::uint8_t {
   kNone,
   kOtherRun,  // it belongs to another run
-  kNotNext,   // the record before it is missing, or it is itself in the wrong place
-  kChecksum,  // it is not what was written
+  kNotNext,   // the previous record is missing, or this one is in the wrong place
+  kChecksum,  // its content has changed since it was written
 };
 
 // What keeps the record from being the next one of its run.

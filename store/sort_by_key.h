@@ -1,6 +1,6 @@
-// Sorts what has a key, as LMDB does. Much of archiving was sorting: keys are strings that are
-// expensive to compare and to move, so their first sixteen bytes are sorted instead, which nearly
-// always decide.
+// Sorts items by key, in LMDB's order. Much of archiving was sorting: keys are strings, which are
+// expensive to compare and to move. So their first sixteen bytes are sorted, which nearly always
+// decide.
 #pragma once
 #include <algorithm>
 #include <cstdint>

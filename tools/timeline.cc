@@ -27,7 +27,7 @@ std::string_view to_string(State state) {
 
 namespace {
 
-// Events that are a line of their own and no operation of the run.
+// Events with a line of their own that are not operations of the run.
 std::optional<Kind> kind_shown(const Event& event) {
   static constexpr std::pair<Event::KindCase, Kind> kShown[] = {
       {Event::kSignalReceived, Kind::kSignal},

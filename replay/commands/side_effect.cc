@@ -6,7 +6,7 @@
 namespace reprise::replay {
 namespace {
 
-// Where the log has the value that the code asks for next; nullptr: it does not.
+// The event in the log with the value that the code asks for next; nullptr: none.
 const std::string* recorded_value(RunCore& run, Lifecycle* effect) {
   const proto::Event* const recorded = run.log.peek();
   if (recorded == nullptr || !recorded->has_side_effect_recorded()) return nullptr;

@@ -1,4 +1,4 @@
-// What comes of attempts: results, failures, retries, limits that were overrun.
+// Outcomes of attempts: results, failures, retries, overrun limits.
 #include <utility>
 
 #include "runtime/engine/attempts.h"

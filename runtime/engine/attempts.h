@@ -1,4 +1,4 @@
-// Attempts of activities and steps: dispatched once their command is durable, made again when they
+// Attempts of activities and steps: dispatched once their command is durable, retried when they
 // fail, given up when they are late. Each result becomes an input of its run.
 //
 //   start() ──► task queue ──► a thread ──► take_result() ──► input
@@ -28,7 +28,7 @@ namespace reprise::runtime {
 // Not thread-safe: the shard's thread.
 class Attempts {
  public:
-  // What it works with; all of it outlives the attempts.
+  // Its collaborators; all of them outlive the attempts.
   struct Parts {
     Shared& shared;
     const RunTable& runs;
@@ -40,7 +40,7 @@ class Attempts {
     CodeMark& code_mark;
     Host& host;
   };
-  // `shard`: where results are to come back to.
+  // `shard`: the destination of results.
   Attempts(int shard, const Parts& parts) : shard_(shard), parts_(parts) {}
   Attempts(const Attempts&) = delete;
   Attempts& operator=(const Attempts&) = delete;
@@ -64,12 +64,11 @@ class Attempts {
   void lost(const store::AttemptMark& mark);
 
   // ---- steps, whose closures lie on the stacks of their runs ----
-  // Nobody waits for it any more. False: a thread executes its closure, or its outcome is on the
-  // way.
+  // It is no longer waited for. False: a thread executes its closure, or its outcome is on the way.
   bool step_unwanted(store::RunNumber number, std::uint32_t id);
-  // The code has stopped the strand that waits for it; its frame goes when this returns.
+  // The code has stopped the strand that waits for it; its frame is gone when this returns.
   void step_abandoned(store::RunNumber number, std::uint32_t id);
-  // The worker goes: steps that wait for it are as if they had not been dispatched.
+  // The worker stops: steps that wait for it count as not dispatched.
   void take_back_steps(const std::string& task_queue);
 
  private:
@@ -82,7 +81,7 @@ class Attempts {
                         const PendingOperation& operation,
                         LiveOperation& live,
                         const proto::Failure& failure);
-  // Its code wants it no longer, and nobody executes it now.
+  // Its code no longer wants it, and no thread is executing it.
   void step_cancelled(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
   base::Time now() const { return parts_.shared.clock.now(); }
 

@@ -67,7 +67,7 @@ class LiveOperations {
   LiveOperation* find(std::uint32_t id);
   // Found or made.
   LiveOperation& at(std::uint32_t id);
-  // Of one whose details are not known yet; nullptr: they are.
+  // An operation whose details are not known yet; nullptr: all are known.
   OperationDetails* add_details(std::uint32_t id);
   // The turn has been folded into the run's state: forgets the operations that it answers or gives
   // up.

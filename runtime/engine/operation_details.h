@@ -1,5 +1,5 @@
-// What attempts of a run's operations need is kept while the process lives. After a restart the
-// history is read for what was known before it.
+// The details that attempts of a run's operations need are kept while the process lives. After a
+// restart they are read from the history.
 #pragma once
 #include "runtime/engine/parking.h"
 #include "runtime/engine/run_table.h"
@@ -7,8 +7,8 @@
 
 namespace reprise::runtime {
 
-// Everything is known of the run's pending activities and steps. False: it cannot be read, and the
-// run is parked.
+// Makes sure that the details of the run's pending activities and steps are known. False: the
+// history cannot be read, and the run is parked.
 bool ensure_details(const Shared& shared, Parking& parking, KnownRun& run);
 
 }  // namespace reprise::runtime

@@ -14,10 +14,10 @@ class Outbox {
  public:
   explicit Outbox(Effects& effects) : effects_(effects) {}
 
-  // The turn was recorded: whoever waits for its start or an input of it is answered when it is
-  // durable. Of the last turn of a run: so are those who wait for the end.
+  // The turn was recorded: callers that wait for its start or an input of it are answered when it
+  // is durable. After the last turn of a run, so are those that wait for the end.
   void recorded(KnownRun& run, const proto::Turn& turn);
-  // The turn being recorded ends the update: whoever asked for it is answered likewise.
+  // The turn being recorded ends the update: its sender is answered likewise.
   void answer_update(KnownRun& run, const proto::UpdateCompleted& completed);
   // The run had ended before its gathered inputs could be recorded.
   static void refuse_inputs(KnownRun& run);

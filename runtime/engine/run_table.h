@@ -63,7 +63,7 @@ struct KnownRun {
   LiveOperation* live(std::uint32_t id) const {
     return extras == nullptr ? nullptr : extras->operations.find(id);
   }
-  // Where attempts of the activity wait for a worker.
+  // The task queue in which attempts of the activity wait for a worker.
   const std::string& queue_of(const proto::ActivityScheduled& activity) const {
     return activity.task_queue().empty() ? *state.task_queue : activity.task_queue();
   }

@@ -55,11 +55,11 @@ class Shard {
   // Does something wait for the log?
   bool has_effects() const { return !effects_.empty(); }
 
-  // Its parts: what clients ask...
+  // Its parts: requests of clients...
   Starts& starts() { return starts_; }
   Requests& requests() { return requests_; }
   Questions& questions() { return questions_; }
-  // ...and what the engine tells of attempts, of workers, and of turns of many runs.
+  // ...and messages of the engine about attempts, workers, and turns of many runs.
   Attempts& attempts() { return attempts_; }
   Workers& workers() { return workers_; }
   Round& round() { return round_; }

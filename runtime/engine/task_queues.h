@@ -81,7 +81,7 @@ class TaskQueues {
     here->stop_attempt(std::move(control));  // user code is called, which may call this again
   }
 
-  // Nobody wants the attempt any more: it does not begin, or is asked to stop.
+  // The attempt is no longer wanted: it does not begin, or is asked to stop.
   void give_up(const std::string& queue, const std::shared_ptr<AttemptControl>& control) {
     // Abandoned: no thread has it, and none will.
     if (!control->abandon()) stop_attempt(queue, control);

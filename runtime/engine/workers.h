@@ -1,4 +1,4 @@
-// What it means for the runs of a shard that a worker comes or goes.
+// What happens to the runs of a shard when a worker starts or stops.
 #pragma once
 #include <memory>
 #include <string>
@@ -10,7 +10,7 @@ namespace reprise::runtime {
 // Not thread-safe: the shard's thread.
 class Workers {
  public:
-  // What it works with; all of it outlives the workers.
+  // Its collaborators; all of them outlive the workers.
   struct Parts {
     Shared& shared;
     const RunTable& runs;
@@ -23,7 +23,7 @@ class Workers {
   };
   explicit Workers(const Parts& parts) : parts_(parts) {}
 
-  // What waited for it goes on, and what is parked is tried again.
+  // Runs that waited for it go on, and parked ones are tried again.
   void add(const std::shared_ptr<const WorkerCode>& code);
   // Its runs leave memory.
   void remove(const std::string& task_queue);

@@ -1,6 +1,6 @@
-// The records of a run, one after the other: what must hold of each, and what they come to. The one
-// verifier of a run's chain: whatever takes records from a store adds them here (recovery, the
-// archiver, the check of a store, the second look at a quarantined run).
+// The records of a run, one after the other: verifies each, and folds them. The only verifier of a
+// run's chain: all code that takes records from a store adds them here (recovery, the archiver, the
+// check of a store, the second look at a quarantined run).
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -28,7 +28,7 @@ enum class ChainFault : std::uint8_t {
 // "comes after the end of the run": of a turn or a record.
 std::string_view to_string(ChainFault fault);
 
-// What its place in the run asks of a turn.
+// What a turn must fulfil at its place in the run.
 ChainFault check_turn(const proto::Turn& turn, bool first, bool after_end);
 
 // Not thread-safe.
@@ -37,7 +37,7 @@ class Chain {
   explicit Chain(Names& names) : names_(names) {}
 
   // Adds the record to the state of the run that it must belong to. Anything but kNone: it does not
-  // follow on what is there, and nothing has changed.
+  // follow the previous record, and nothing has changed.
   ChainFault take(const store::Record& record, RunState* state);
 
   // All records in `bytes` up to the first that does not follow; `taken` is told of each.
@@ -50,7 +50,7 @@ class Chain {
   TurnArena arena_;
 };
 
-// Where the state has got to.
+// The position of the state: its last record.
 inline store::ChainEnd end_of_chain(const RunState& state) {
   return {state.number, state.last_seq, state.chain};
 }

@@ -61,7 +61,7 @@ class RunState::Fold {
   void answered(const Row& row, const Event& event) { state_.answer(row, event); }
   void ended(const Row& row, const Event&) { state_.close(*row.ends, time_ms_); }
 
-  // Had it an input that code sees?
+  // Did it have an input that code sees?
   bool for_code() const { return for_code_; }
 
  private:

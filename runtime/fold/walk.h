@@ -1,6 +1,6 @@
-// What the events of a turn do to the operations of their run: the one walk that whatever folds
-// turns has in common (RunState, what an engine knows besides, timelines, statistics). Which kind
-// does what the catalogue says.
+// What the events of a turn do to the operations of their run: the one walk that all folds of turns
+// share (RunState, the engine's live operations, timelines, statistics). The catalogue says what
+// each kind does.
 #pragma once
 #include "event/catalogue.h"
 #include "proto/log.pb.h"
@@ -12,7 +12,7 @@ namespace reprise::runtime {
 //   opened(row, event)    and, if it begins an operation: that of row.id(event);
 //   answered(row, event)  or, if it says something about one: row.answers says what;
 //   ended(row, event)     at last, if the run has ended: the event that ended it.
-// An input where only commands belong does nothing, nor does a command among the inputs.
+// An input among the commands has no effect, nor has a command among the inputs.
 template <class Observer>
 void walk(const proto::Turn& turn, Observer&& observer) {
   using event::Answer, event::Operation, event::Role, event::Row;

@@ -1,4 +1,4 @@
-// What the engine keeps books of between two attempts of an activity or a step.
+// The engine's bookkeeping between two attempts of an activity or a step.
 #include "runtime/engine/commands/row.h"
 
 namespace reprise::runtime::commands {

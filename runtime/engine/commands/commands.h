@@ -1,5 +1,5 @@
-// What the engine does because of what a turn records: attempts begin, timers are armed, clients
-// are answered. Which kinds of events make it do what is in the table of commands.cc.
+// What the engine does because of a recorded turn: attempts begin, timers are armed, clients are
+// answered. The table in commands.cc has a row for each kind of event with such a consequence.
 #pragma once
 #include "proto/log.pb.h"
 #include "runtime/engine/effects.h"
@@ -19,8 +19,8 @@ struct Recording {
   SetAsideTally& set_aside;
 };
 
-// Before the turn is folded into the run's state: asks the attempts that it gives up to stop, as
-// long as it is known how to reach them.
+// Before the turn is folded into the run's state: asks the attempts that it gives up to stop, while
+// it is still known how to reach them.
 void give_up(const Recording& recording, const proto::Turn& turn);
 
 // After that: keeps what attempts need, and adds the effects that wait for the disk.

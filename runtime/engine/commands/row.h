@@ -1,4 +1,4 @@
-// What a kind of event makes the engine do. A new kind that makes it do anything has a file in this
+// What a kind of event makes the engine do. A new kind with such a consequence gets a file in this
 // folder with its row, and a line here and in the table of commands.cc.
 #pragma once
 #include "runtime/engine/commands/commands.h"

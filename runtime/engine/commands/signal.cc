@@ -1,4 +1,4 @@
-// Signals that the code did not see: people are told.
+// Signals that the code did not see: logged for people.
 #include <string>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// Updates: whoever sent one is answered once its outcome is durable.
+// Updates: the sender is answered once the outcome is durable.
 #include "runtime/engine/commands/row.h"
 
 namespace reprise::runtime::commands {

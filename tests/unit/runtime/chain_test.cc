@@ -1,4 +1,4 @@
-// What must hold of a run's records, and that whoever takes records from a store holds them to it.
+// The rules for a run's records, and that all code that takes records from a store checks them.
 #include "runtime/fold/chain.h"
 
 #include <functional>
@@ -37,7 +37,7 @@ std::string end_body() {
   return turn.SerializeAsString();
 }
 
-// Records 1, 2... of run 1, each chained to the one before it whatever else it says.
+// Records 1, 2... of run 1, each chained to the previous one whatever its content.
 class Records {
  public:
   struct Odd {

@@ -128,7 +128,7 @@ TEST_F(CommandsTest, AfterARestartTheHistorySaysWhatAttemptsNeed) {
   EXPECT_EQ(details.last_failure, "no network");
   EXPECT_EQ(details.heartbeat, "half");
   EXPECT_EQ(run_.live(2)->details->step->name, "count");
-  // Of what is not pending any more nothing is kept.
+  // Nothing is kept of operations that are no longer pending.
   proto::Turn other;
   *other.add_commands() = activity(7);
   commands::learn(run_, other);

@@ -11,7 +11,7 @@ class RequestsTest : public shard_parts::ShardParts {
  protected:
   using ShardParts::ShardParts;
 
-  // What each kind of request is told that changes a run, once that may be told.
+  // The answer to each kind of request that changes a run, once it may be given.
   Strings ask_everything(const std::string& id) {
     Strings told(5);
     const RunKey key{id, std::nullopt};

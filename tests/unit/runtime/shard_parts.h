@@ -44,7 +44,7 @@ class ShardParts : public ::testing::Test {
     return run;
   }
   void signal(KnownRun& run) { round_.add_input(run)->mutable_signal_received()->set_name("s"); }
-  // The run's code, not executed, has made this command.
+  // Acts as if the run's code had made this command.
   void record(KnownRun& run, const proto::Event& command) {
     proto::Turn turn;
     *turn.add_commands() = command;
@@ -58,7 +58,7 @@ class ShardParts : public ::testing::Test {
     round_.append();
   }
   void commit() { (void)shared_.writer->commit_pending(); }
-  // What follows from what is on disk; attempts and timers are noted.
+  // Lets the effects of durable turns happen; attempts and timers are noted.
   void release() {
     effects_.release(100'000, [this](Effect& effect) {
       if (effect.act) effect.act();
@@ -79,7 +79,7 @@ class ShardParts : public ::testing::Test {
     intake_.take(&mail);
   }
 
-  // Of each record of the run: what its inputs are.
+  // The inputs of each record of the run.
   std::vector<std::string> history(const KnownRun& run) {
     std::vector<std::string> turns;
     const base::Status read = StoredRun(shared_, run.state).history([&](const proto::Turn& turn) {
@@ -89,7 +89,7 @@ class ShardParts : public ::testing::Test {
     EXPECT_TRUE(read) << read.error().text();
     return turns;
   }
-  // A reply that keeps what it is told.
+  // A reply that keeps its answer.
   Reply<void> into(std::string* answer) {
     return [answer](const base::Status& status) {
       *answer = status ? "done" : base::to_string(status.error().code);
