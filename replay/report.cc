@@ -4,9 +4,9 @@
 #include "base/error.h"
 #include "base/type_name.h"
 #include "event/catalogue.h"
+#include "event/payload_text.h"
 #include "event/text.h"
 #include "replay/mismatch.h"
-#include "replay/readable_payload.h"
 #include "replay/report_lines.h"
 
 namespace reprise::replay {
@@ -173,9 +173,11 @@ std::string stacks(const Mismatch& mismatch, base::Symbols& symbols) {
 std::string payload_line(const Event& event, Payloads payloads) {
   const auto field = event::row_of(event).payload;
   const std::string_view payload = field == nullptr ? std::string_view() : field(event);
-  return report_line("its payload", payloads == Payloads::kShown
-                                        ? readable_payload(payload)
-                                        : std::to_string(payload.size()) + " bytes");
+  const std::string text = payloads == Payloads::kLeftOut
+                               ? std::to_string(payload.size()) + " bytes"
+                           : payload.empty() ? "nothing"
+                                             : event::payload_text(payload);
+  return report_line("its payload", text);
 }
 
 std::string both_sides(const Mismatch& mismatch, Payloads payloads) {

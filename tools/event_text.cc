@@ -1,6 +1,7 @@
 #include "tools/event_text.h"
 
 #include "event/catalogue.h"
+#include "event/payload_text.h"
 #include "event/text.h"
 #include "tools/console.h"
 #include "tools/time_text.h"
@@ -31,7 +32,7 @@ std::string content_of(const Event& event, std::size_t longest) {
   const event::Row& row = event::row_of(event);
   const proto::Failure* failure = row.failure != nullptr ? row.failure(event) : nullptr;
   if (failure != nullptr) return failure_text(*failure);
-  return row.payload != nullptr ? payload_text(row.payload(event), longest) : std::string();
+  return row.payload != nullptr ? event::payload_text(row.payload(event), longest) : std::string();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "event/catalogue.h"
+#include "event/payload_text.h"
 #include "event/text.h"
 #include "runtime/fold/run_state.h"
 #include "tools/event_text.h"
@@ -68,7 +69,7 @@ void print(const HistoryOptions& options) {
   const auto reader = options.store.open();
   const auto run = options.store.find(*reader);
   if (options.json) return print_lines(options, *reader, *run);
-  Lines lines(options.full ? kWholePayload : kShortPayload);
+  Lines lines(options.full ? event::kWholePayload : event::kShortPayload);
   const auto read =
       reader->visit_turns(*run, [&](store::Seq, const proto::Turn& turn) { lines.add(turn); });
   std::fwrite(lines.text().data(), 1, lines.text().size(), stdout);

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/printable_text.h"
+#include "event/payload_json.h"
 #include "tools/event_text.h"
-#include "tools/payload_text.h"
 #include "tools/time_text.h"
 
 namespace reprise::tools {
@@ -69,9 +69,9 @@ json operation_json(const Operation& operation) {
     shown["duration_ms"] = base::sub_sat(operation.ended_ms, operation.began_ms);
   }
   if (operation.due_ms != 0) shown["fires"] = utc_iso(operation.due_ms);
-  if (!operation.input.empty()) shown["input"] = payload_json(operation.input);
-  if (!operation.result.empty()) shown["result"] = payload_json(operation.result);
-  if (!operation.heartbeat.empty()) shown["heartbeat"] = payload_json(operation.heartbeat);
+  if (!operation.input.empty()) shown["input"] = event::payload_json(operation.input);
+  if (!operation.result.empty()) shown["result"] = event::payload_json(operation.result);
+  if (!operation.heartbeat.empty()) shown["heartbeat"] = event::payload_json(operation.heartbeat);
   if (!operation.refused.empty()) shown["refused"] = operation.refused;
   if (operation.is_attempted()) shown["attempts"] = operation.attempts();
   for (const FailedAttempt& failed : operation.failures) {

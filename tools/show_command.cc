@@ -4,8 +4,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "event/payload_json.h"
+#include "event/payload_text.h"
 #include "tools/event_text.h"
-#include "tools/payload_text.h"
 #include "tools/run_text.h"
 #include "tools/store_arguments.h"
 #include "tools/table.h"
@@ -25,7 +26,7 @@ struct ShowOptions {
   bool json = false;
   ColourMode colour = ColourMode::kAuto;
 
-  std::size_t longest() const { return full ? kWholePayload : kShortPayload; }
+  std::size_t longest() const { return full ? event::kWholePayload : event::kShortPayload; }
 };
 
 std::string operation_site(const Operation& operation) {
@@ -40,7 +41,7 @@ std::string name_of(const Operation& operation) {
     return text + " " + duration_text(base::sub_sat(operation.due_ms, operation.began_ms));
   }
   if (operation.kind == Operation::Kind::kSideEffect) {
-    return text + " " + payload_text(operation.result);
+    return text + " " + event::payload_text(operation.result);
   }
   return operation.name.empty() ? text : text + " " + safe_text(operation.name);
 }
@@ -70,8 +71,8 @@ void add_notes(Table& table, const Operation& operation, const ShowOptions& opti
     table.add_note(kIndent + safe_text(operation.refused), Colour::kRed);
   }
   if (!options.payloads) return;
-  const std::string input = payload_text(operation.input, options.longest());
-  const std::string result = payload_text(operation.result, options.longest());
+  const std::string input = event::payload_text(operation.input, options.longest());
+  const std::string result = event::payload_text(operation.result, options.longest());
   if (!input.empty()) table.add_note(kIndent + ("input  " + input), Colour::kFaint);
   if (!result.empty()) table.add_note(kIndent + ("result " + result), Colour::kFaint);
 }
@@ -127,7 +128,7 @@ void print_head(const Timeline& timeline,
   if (run.closed_ms() != 0) print_field(paint, "ended", utc_millis(run.closed_ms()));
   print_field(paint, "queue", safe_text(*run.task_queue));
   print_field(paint, "events", std::to_string(run.events));
-  const std::string input = payload_text(timeline.input(), options.longest());
+  const std::string input = event::payload_text(timeline.input(), options.longest());
   if (!input.empty()) print_field(paint, "input", input);
 }
 
@@ -136,7 +137,7 @@ void print_end(const Timeline& timeline, const ShowOptions& options, const Paint
   if (end.status == runtime::RunStatus::kRunning) return;
   std::printf("\n");
   if (end.status == runtime::RunStatus::kCompleted) {
-    const std::string result = payload_text(end.result, options.longest());
+    const std::string result = event::payload_text(end.result, options.longest());
     print_field(paint, "result", result.empty() ? "none" : result, Colour::kGreen);
   } else {
     print_field(paint, "failure", failure_text(end.failure), Colour::kRed);
@@ -147,14 +148,14 @@ nlohmann::json describe(const Timeline& timeline,
                         const runtime::RunState& run,
                         const std::string* damage) {
   nlohmann::json shown = run_json(run, damage);
-  shown["input"] = payload_json(timeline.input());
+  shown["input"] = event::payload_json(timeline.input());
   shown["operations"] = nlohmann::json::array();
   for (const Operation& operation : timeline.operations()) {
     shown["operations"].push_back(operation_json(operation));
   }
   const runtime::RunEnd& end = timeline.end();
   if (end.status == runtime::RunStatus::kCompleted) {
-    shown["result"] = payload_json(end.result);
+    shown["result"] = event::payload_json(end.result);
   } else if (end.status != runtime::RunStatus::kRunning) {
     shown["failure"] = failure_text(end.failure);
   }

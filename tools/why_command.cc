@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/shell_word.h"
+#include "event/payload_text.h"
 #include "tools/event_text.h"
 #include "tools/run_text.h"
 #include "tools/store_arguments.h"
@@ -139,7 +140,7 @@ class Explanation {
       std::printf("      fires %s\n", when(operation.due_ms).c_str());
     }
     if (!operation.heartbeat.empty()) {
-      std::printf("      last heartbeat: %s\n", payload_text(operation.heartbeat).c_str());
+      std::printf("      last heartbeat: %s\n", event::payload_text(operation.heartbeat).c_str());
     }
     if (operation.is_attempted()) print_attempts(operation);
   }

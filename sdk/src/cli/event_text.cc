@@ -1,12 +1,11 @@
 #include "sdk/src/cli/event_text.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include <google/protobuf/text_format.h>
 
 #include "base/ids.h"
-#include "base/printable_text.h"
+#include "event/payload_text.h"
 #include "event/text.h"
 #include "proto/fields.h"
 
@@ -17,31 +16,12 @@ using google::protobuf::TextFormat;
 
 constexpr std::size_t kSiteColumn = 34;
 
-std::string hexadecimal(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 0xfU];
-  }
-  return text;
-}
-
-// Fields of bytes hold payloads: one CBOR data item, or nothing.
 class PayloadPrinter : public TextFormat::FastFieldValuePrinter {
  public:
   void PrintBytes(const std::string& bytes,
                   TextFormat::BaseTextGenerator* generator) const override {
     if (bytes.empty()) return generator->PrintLiteral("nothing");
-    try {
-      const auto value =
-          nlohmann::json::from_cbor(bytes, true, true, nlohmann::json::cbor_tag_handler_t::ignore);
-      generator->PrintString(base::printable_json(
-          value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
-    } catch (const nlohmann::json::exception&) {
-      generator->PrintString("bytes " + hexadecimal(bytes));
-    }
+    generator->PrintString(event::payload_text(bytes, event::kWholePayload));
   }
 };
 
@@ -50,7 +30,7 @@ class RunIdPrinter : public TextFormat::FastFieldValuePrinter {
   void PrintBytes(const std::string& bytes,
                   TextFormat::BaseTextGenerator* generator) const override {
     const auto id = base::RunId::from_bytes(bytes);
-    generator->PrintString(id ? id->to_string() : "bytes " + hexadecimal(bytes));
+    generator->PrintString(id ? id->to_string() : event::bytes_text(bytes));
   }
 };
 

@@ -8,7 +8,6 @@
 #include "tests/unit/tools/command_fixture.h"
 #include "tools/console.h"
 #include "tools/duration_histogram.h"
-#include "tools/payload_text.h"
 #include "tools/store_stats.h"
 #include "tools/table.h"
 #include "tools/time_text.h"
@@ -59,7 +58,6 @@ TEST(SafeTextTest, WhateverTheBytesAre) {
     EXPECT_EQ(safe_text(safe), safe);
     for (const char c : safe) EXPECT_GE(static_cast<unsigned char>(c), 0x20);
     EXPECT_NO_THROW((void)json(safe).dump()) << "no UTF-8";
-    EXPECT_NE(payload_text(bytes.empty() ? "x" : bytes), "");
   }
 }
 
@@ -69,35 +67,6 @@ TEST(SafeTextTest, CutsLongText) {
   EXPECT_EQ(cut_to_width("abcdef", 4), "abc…");
   EXPECT_EQ(cut_to_width("abcd", 4), "abcd");
   EXPECT_EQ(display_width("ééé…"), 4u);
-}
-
-TEST(PayloadTextTest, ShowsCborAsJson) {
-  const json value = {
-      {"id", "order-1"}, {"list", {1, -2, 2.5, true, nullptr}}, {"empty", json::array()}};
-  EXPECT_EQ(payload_text(cbor(value)), value.dump());
-  EXPECT_EQ(payload_json(cbor(value)), value);
-  EXPECT_EQ(payload_text(cbor("a\x1b[2J")), "\"a\\u001b[2J\"");
-  EXPECT_EQ(payload_text(cbor(json::binary({0, 255}))), "\"h'00ff'\"");
-  EXPECT_EQ(payload_text(""), "");
-  EXPECT_TRUE(payload_json("").is_null());
-  EXPECT_EQ(payload_text(std::string("\xfb\x7f\xf8\0\0\0\0\0\0", 9)), "\"NaN\"");
-}
-
-TEST(PayloadTextTest, ShowsTheBytesOfAnythingElse) {
-  EXPECT_EQ(payload_text("\xff\x01"), "h'ff01' (2 bytes that are no CBOR)");
-  EXPECT_EQ(payload_text(cbor(1) + "x"), "h'0178' (2 bytes that are no CBOR)");
-  EXPECT_EQ(payload_json("\xff\x01"), "h'ff01'");
-  // Two million arrays in each other would need more stack than there is.
-  const std::string deep(2'000'000, '\x81');
-  EXPECT_THAT(payload_text(deep), EndsWith("(2000000 bytes that are no CBOR)"));
-  EXPECT_THAT(payload_text(std::string(64, '\x81') + "\x01"), EndsWith("]"));
-  EXPECT_THAT(payload_text(std::string(65, '\x81') + "\x01"), EndsWith("no CBOR)"));
-}
-
-TEST(PayloadTextTest, CutsLongPayloads) {
-  const std::string text = payload_text(cbor(std::string(10'000, 'x')), 20);
-  EXPECT_EQ(text, "\"xxxxxxxxxxxxxxxxxxx…");
-  EXPECT_EQ(payload_json(cbor(std::string(10'000, 'x'))), std::string(10'000, 'x'));
 }
 
 TEST(TimeTextTest, Durations) {

@@ -1,11 +1,10 @@
 // Payloads in one line, for people. The exact form is what `export` writes.
 #pragma once
 #include <cstddef>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
-namespace reprise::tools {
+namespace reprise::event {
 
 inline constexpr std::size_t kShortPayload = 160;  // characters
 inline constexpr std::size_t kWholePayload = std::string_view::npos / 8;
@@ -15,7 +14,7 @@ inline constexpr std::size_t kWholePayload = std::string_view::npos / 8;
 // `longest` characters, and the rest is not even decoded.
 std::string payload_text(std::string_view payload, std::size_t longest = kShortPayload);
 
-// The same, uncut, as a value for JSON output; null: empty.
-nlohmann::json payload_json(std::string_view payload);
+// "h'0a1b'", of about the first `longest` digits.
+std::string bytes_text(std::string_view bytes, std::size_t longest = kWholePayload);
 
-}  // namespace reprise::tools
+}  // namespace reprise::event

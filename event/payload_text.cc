@@ -1,25 +1,16 @@
-#include "tools/payload_text.h"
+#include "event/payload_text.h"
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "tools/console.h"
+#include "base/printable_text.h"
+#include "event/payload_json.h"
 
-namespace reprise::tools {
+namespace reprise::event {
 namespace {
 
 using nlohmann::json;
-
-std::string hex(std::string_view bytes, std::size_t longest) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text = "h'";
-  for (const char c : bytes.substr(0, longest / 2 + 1)) {
-    text += kDigits[static_cast<unsigned char>(c) >> 4];
-    text += kDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return text + "'";
-}
 
 // Prints while nlohmann reads. Returning false ends the reading: when there is enough text, or when
 // the data nests so deeply that more would need too much stack.
@@ -43,7 +34,7 @@ class Printer final : public json::json_sax_t {
   bool string(string_t& text) override { return value(quoted(text)); }
   bool binary(binary_t& bytes) override {
     const auto* const data = reinterpret_cast<const char*>(bytes.data());
-    return value(quoted(hex({data, bytes.size()}, longest_)));
+    return value(quoted(bytes_text({data, bytes.size()}, longest_)));
   }
   bool start_object(std::size_t) override { return open('{'); }
   bool key(string_t& name) override {
@@ -106,21 +97,35 @@ std::string json_text(std::string_view payload, std::size_t longest) {
   return (sound && printer.complete()) || printer.cut() ? printer.text() : "";
 }
 
+std::string fit_to_show(std::string_view text, std::size_t longest) {
+  return base::printable_text(text, base::LineBreaks::kEscaped, longest);
+}
+
 }  // namespace
+
+std::string bytes_text(std::string_view bytes, std::size_t longest) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text = "h'";
+  for (const char c : bytes.substr(0, longest / 2 + 1)) {
+    text += kDigits[static_cast<unsigned char>(c) >> 4];
+    text += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return text + "'";
+}
 
 std::string payload_text(std::string_view payload, std::size_t longest) {
   if (payload.empty()) return "";
   const std::string text = json_text(payload, longest);
-  if (!text.empty()) return safe_text(text, longest);
-  return safe_text(hex(payload, longest), longest) + " (" + std::to_string(payload.size()) +
-         " bytes that are no CBOR)";
+  if (!text.empty()) return fit_to_show(text, longest);
+  return fit_to_show(bytes_text(payload, longest), longest) + " (" +
+         std::to_string(payload.size()) + " bytes that are no CBOR)";
 }
 
 json payload_json(std::string_view payload) {
   if (payload.empty()) return nullptr;
   const std::string text = json_text(payload, kWholePayload);
-  if (text.empty()) return hex(payload, kWholePayload);
+  if (text.empty()) return bytes_text(payload, kWholePayload);
   return json::parse(text, nullptr, false);
 }
 
-}  // namespace reprise::tools
+}  // namespace reprise::event

@@ -1,0 +1,11 @@
+// Payloads as values for JSON output.
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+#include <string_view>
+
+namespace reprise::event {
+
+// What payload_text() shows, uncut and as a value; null: empty.
+nlohmann::json payload_json(std::string_view payload);
+
+}  // namespace reprise::event
