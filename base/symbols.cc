@@ -13,6 +13,7 @@
 
 #include "base/call_site.h"
 #include "base/function_name.h"
+#include "base/place.h"
 
 namespace reprise::base {
 namespace {
@@ -314,7 +315,7 @@ std::vector<Symbol> Symbols::look_up(const void* address) {
 std::string to_string(const Symbol& symbol) {
   std::string text = symbol.function;
   if (!text.empty()) text += ' ';
-  if (symbol.line != 0) return text + symbol.file + ":" + std::to_string(symbol.line);
+  if (symbol.line != 0) return text + place_text(symbol.file, symbol.line);
   return text.empty() ? symbol.place : text + "(" + symbol.place + ")";
 }
 

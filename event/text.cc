@@ -1,5 +1,6 @@
 #include "event/text.h"
 
+#include "base/place.h"
 #include "base/printable_text.h"
 #include "event/catalogue.h"
 
@@ -27,8 +28,7 @@ std::string describe(const proto::Event& event) {
 
 std::string place_of(const proto::Event& event) {
   if (!event.has_call_site()) return {};
-  return base::printable_text(event.call_site().file()) + ":" +
-         std::to_string(event.call_site().line());
+  return base::printable_text(base::place_text(event.call_site().file(), event.call_site().line()));
 }
 
 void outline(const proto::Event& command, proto::Event* out) {

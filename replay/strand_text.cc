@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/place.h"
+
 namespace reprise::replay {
 namespace {
 
@@ -9,7 +11,7 @@ enum class Places { kLeftOut, kShown };
 
 std::string at(base::CallSite site, Places places) {
   if (places == Places::kLeftOut || site.line == 0) return {};
-  return " at " + std::string(site.short_file()) + ":" + std::to_string(site.line);
+  return " at " + base::place_text(site.short_file(), site.line);
 }
 
 std::string what_it_waits_for(const StrandRecord& strand, Places places) {

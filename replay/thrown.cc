@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/place.h"
 #include "base/stack_frames.h"
 #include "replay/class_name.h"
 #include "replay/report_lines.h"
@@ -96,7 +97,7 @@ std::string place_of(const Thrown& thrown, base::Symbols& symbols) {
   if (frames.empty()) return {};
   const base::Symbol& thrower = frames.front();
   return thrower.file.empty() ? base::to_string(thrower)
-                              : thrower.file + ":" + std::to_string(thrower.line);
+                              : base::place_text(thrower.file, thrower.line);
 }
 
 std::string report(const Thrown& thrown,

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/place.h"
 #include "base/printable_text.h"
 #include "event/payload_json.h"
 #include "tools/event_text.h"
@@ -62,7 +63,7 @@ json operation_json(const Operation& operation) {
   if (operation.id != 0) shown["id"] = operation.id;
   if (!operation.name.empty()) shown["name"] = operation.name;
   if (!operation.file.empty()) {
-    shown["call_site"] = operation.file + ":" + std::to_string(operation.line);
+    shown["call_site"] = base::place_text(operation.file, operation.line);
   }
   if (operation.has_ended()) {
     shown["ended"] = utc_iso(operation.ended_ms);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/place.h"
 #include "event/payload_json.h"
 #include "event/payload_text.h"
 #include "tools/event_text.h"
@@ -31,7 +32,7 @@ struct ShowOptions {
 
 std::string operation_site(const Operation& operation) {
   if (operation.file.empty()) return {};
-  return safe_text(operation.file) + ":" + std::to_string(operation.line);
+  return safe_text(base::place_text(operation.file, operation.line));
 }
 
 std::string name_of(const Operation& operation) {

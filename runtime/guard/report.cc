@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/call_site.h"
+#include "base/place.h"
 #include "base/symbols.h"
 #include "runtime/guard/system_calls.h"
 
@@ -128,8 +129,8 @@ std::string describe(const Find& find, const std::vector<void*>& frames) {
 
 std::string describe(const OneExpression& expression) {
   const base::CallSite site{expression.file, expression.second_line};
-  std::string text = "  durable calls in one expression at " + std::string(site.short_file()) +
-                     ":" + std::to_string(expression.first_line);
+  std::string text = "  durable calls in one expression at " +
+                     base::place_text(site.short_file(), expression.first_line);
   if (expression.second_line != expression.first_line) {
     text += " and " + std::to_string(expression.second_line);
   }

@@ -10,6 +10,7 @@
 
 #include "base/function_ref.h"
 #include "base/printable_text.h"
+#include "event/catalogue.h"
 #include "reprise/error.h"
 #include "runtime/history/history.h"
 #include "sdk/src/errors.h"
@@ -81,7 +82,7 @@ const Field* kind_of(const Event& event) {
 void add_event(const Event& event, std::string_view role, Json* line) {
   add_member(line, kRole, std::string(role));
   const Field* kind = kind_of(event);
-  if (kind != nullptr) add_member(line, kKind, std::string(kind->message_type()->name()));
+  if (kind != nullptr) add_member(line, kKind, std::string(event::row_of(event).name));
   add_fields(event, is_of_event, line);
   if (kind == nullptr) return;
   add_member(line, kData, message_to_json(event.GetReflection()->GetMessage(event, kind)));
@@ -237,11 +238,9 @@ class Reader {
   }
 
   static const Field& kind_named(const std::string& name) {
-    const auto* kinds = Event::descriptor()->oneof_decl(0);
-    for (int i = 0; i < kinds->field_count(); ++i) {
-      if (kinds->field(i)->message_type()->name() == name) return *kinds->field(i);
-    }
-    throw Malformed("there is no kind of event '" + name + "'");
+    const event::Row* row = event::row_named(name);
+    if (row == nullptr) throw Malformed("there is no kind of event '" + name + "'");
+    return *Event::descriptor()->FindFieldByNumber(row->kind);
   }
 
   proto::History history_;
