@@ -24,6 +24,12 @@ inline constexpr std::array kRunStatuses = {
     RunStatus::kTimedOut, RunStatus::kContinuedAsNew,
 };
 
+// As it is stored. A number that only a newer version knows is kept; one that no status can have
+// becomes none.
+constexpr RunStatus status_of(std::uint32_t stored) {
+  return stored <= 0xff ? static_cast<RunStatus>(stored) : RunStatus{};
+}
+
 constexpr bool is_open(RunStatus status) {
   return status == RunStatus::kRunning || status == RunStatus::kPaused;
 }

@@ -7,13 +7,9 @@
 namespace reprise::event {
 namespace {
 
-using Events = google::protobuf::RepeatedPtrField<proto::Event>;
-
-const proto::Event* ending_of(const Events& events, Role role) {
-  if (events.empty()) return nullptr;
-  const proto::Event& last = events[events.size() - 1];
-  const Row& row = row_of(last);
-  return row.ends && row.role == role ? &last : nullptr;
+bool ends_as(Role role, const proto::Event& event) {
+  const Row& row = row_of(event);
+  return row.ends.has_value() && row.role == role;
 }
 
 }  // namespace
@@ -24,8 +20,13 @@ bool starts(const proto::Turn& turn) {
 }
 
 const proto::Event* ending(const proto::Turn& turn) {
-  const proto::Event* command = ending_of(turn.commands(), Role::kCommand);
-  return command != nullptr ? command : ending_of(turn.inputs(), Role::kInput);
+  if (turn.commands_size() > 0) {
+    const proto::Event& last = turn.commands(turn.commands_size() - 1);
+    if (ends_as(Role::kCommand, last)) return &last;
+  }
+  if (turn.inputs_size() == 0) return nullptr;
+  const proto::Event& last = turn.inputs(turn.inputs_size() - 1);
+  return ends_as(Role::kInput, last) ? &last : nullptr;
 }
 
 }  // namespace reprise::event

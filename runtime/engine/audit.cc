@@ -69,7 +69,7 @@ void Audit::take_summary(std::string_view key, std::string_view stored) {
   const store::Seq from = summary.damaged_at();
   if (readable && from != 0 && !parts.run.damaged && reaches(state, from)) {
     parts.run.released_from = from;
-    parts.run.listed = static_cast<RunStatus>(summary.status());
+    parts.run.listed = event::status_of(summary.status());
     parts.nameless = summary.workflow().empty();
     return judge_listings(parts, parts.run.listed);
   }

@@ -231,7 +231,7 @@ RunState RunState::from_summary(store::RunNumber number,
   state.number = number;
   state.id = base::RunId::from_bytes(summary.run_id()).value_or(base::RunId());
   state.name(summary.workflow_id(), summary.workflow(), summary.task_queue(), names);
-  state.status = static_cast<RunStatus>(summary.status());
+  state.status = event::status_of(summary.status());
   state.started_ms = summary.started_ms();
   if (!state.open()) state.end_ms_ = summary.closed_ms();
   state.events = summary.events();

@@ -24,6 +24,15 @@ TEST(RunStatus, ANumberThatIsNotKnownHasNoName) {
   EXPECT_EQ(to_string(static_cast<RunStatus>(9)), "Unknown");
 }
 
+TEST(RunStatus, WhatIsStoredIsReadAsItIs) {
+  for (const RunStatus status : kRunStatuses) {
+    EXPECT_EQ(status_of(static_cast<std::uint32_t>(status)), status);
+    EXPECT_NE(status_of(static_cast<std::uint32_t>(status) + 256), status) << "cut to a byte";
+  }
+  EXPECT_EQ(static_cast<int>(status_of(9)), 9) << "of a newer version";
+  EXPECT_EQ(to_string(status_of(256)), "Unknown");
+}
+
 TEST(RunStatus, OpenRunsMayGoOn) {
   std::set<RunStatus> open;
   for (const RunStatus status : kRunStatuses) {
