@@ -11,7 +11,7 @@ constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 constexpr std::uint64_t kHighBits = 0x8080808080808080U;  // no byte of ASCII has one
 
-// How many bytes at the beginning are certainly ASCII: nearly all text is that, as a whole.
+// How many bytes at the beginning are certainly ASCII. Nearly all texts are ASCII throughout.
 std::size_t ascii_at_beginning(std::string_view text) {
   std::size_t at = 0;
   std::uint64_t word = 0;

@@ -86,7 +86,7 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
 
 namespace {
 
-// What the engine keeps books with is not.
+// Inputs that only the engine's bookkeeping uses are not.
 bool is_for_code(const DeferredInput& input) {
   return !input.event.has_attempt_failed() && !input.event.has_heartbeat_recorded();
 }

@@ -85,7 +85,7 @@ struct RunCore {
               std::uint32_t id,
               Operation::Trigger trigger,
               Outcome&& outcome);
-  // Parks the run: the input that is applied follows from nothing in its history.
+  // Parks the run: nothing in its history explains the input that is being applied.
   void reject(const proto::Event& input);
 
   // ---- strands ----

@@ -80,7 +80,7 @@ class Scheduler {
   void wake(StrandRecord& strand);
 
   // Runs ready strands, then those whose condition may have become true, until all wait.
-  // `finished` is told of each strand whose body has ended.
+  // Calls `finished` for each strand whose body has ended.
   void run_until_blocked(base::FunctionRef<void(StrandRecord&)> finished);
   // Something that conditions depend on may have changed without code having run.
   void look_at_conditions() { progress_ = true; }

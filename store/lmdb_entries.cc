@@ -24,7 +24,7 @@ int append(MDB_cursor* cursor, std::string_view key, std::string_view value) {
   return mdb_cursor_put(cursor, &stored_key, &stored_value, MDB_APPEND);
 }
 
-// LMDB looks for the key once when it is new, which it nearly always is.
+// LMDB searches only once for a new key, and nearly all keys are new.
 int insert_or_replace(MDB_cursor* cursor,
                       std::string_view key,
                       std::string_view value,

@@ -58,7 +58,7 @@ enum class LinkFault : std::uint8_t {
   kChecksum,  // its content has changed since it was written
 };
 
-// What keeps the record from being the next one of its run.
+// The reason why the record cannot be the next one of its run.
 LinkFault check_link(const Record& record, const ChainEnd& end);
 
 }  // namespace reprise::store

@@ -30,7 +30,7 @@ constexpr std::size_t index(Index value) {
 using Row = std::array<std::optional<Lifecycle::State>, Lifecycle::kTriggers>;
 using Table = std::array<Row, Lifecycle::kStates>;
 
-// Evaluated by the compiler, which stops at what is thrown.
+// Evaluated at compile time, so a throw is a compile error.
 consteval std::array<Table, Lifecycle::kKinds> make_tables() {
   std::array<Table, Lifecycle::kKinds> tables{};
   for (std::size_t kind = 0; kind < tables.size(); ++kind) {

@@ -50,8 +50,8 @@ class Steps {
   // are none.
   bool end_unwanted(proto::Turn* live);
 
-  // While a thread executes the closure that a dropped strand waits for, the strand that drops it
-  // waits too.
+  // While a thread executes a closure for a strand that is being dropped, the strand that drops it
+  // waits.
   void await_step_of(StrandRecord& dropped);
   void await_outcome(Operation& step);
 

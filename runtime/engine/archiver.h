@@ -15,7 +15,7 @@ namespace reprise::runtime {
 
 class Archiver {
  public:
-  // `archived` is told, on the archiver's thread, how far the archive has come.
+  // Calls `archived` on the archiver's thread with the number up to which records are archived.
   Archiver(Shared& shared, std::function<void(store::Seq through)> archived);
   ~Archiver();
   Archiver(const Archiver&) = delete;

@@ -15,7 +15,7 @@ namespace reprise::runtime {
 
 class Audit {
  public:
-  // Told of each record that verifies, in the order of its run.
+  // Called for each record that verifies, in the order of its run.
   using Verified = std::function<void(const store::Record&)>;
   explicit Audit(Names& names, Verified verified = nullptr)
       : names_(names), verified_(std::move(verified)), chain_(names) {}

@@ -1,5 +1,5 @@
-// What happens when a timer is due: an input of its run, the end of the run, or the next move of an
-// attempt.
+// What the engine does when a timer is due: it adds an input to the run, ends the run, or moves an
+// attempt on.
 #pragma once
 #include "runtime/engine/attempts.h"
 

@@ -18,7 +18,7 @@ using DamagedRecords = std::map<store::Seq, std::vector<store::RunNumber>>;
 class JournalTail {
  public:
   // `runs` are as of record `through`. All of it must outlive the tail.
-  // `verified` is told of each record that verifies.
+  // Calls `verified` for each record that verifies.
   JournalTail(RecoveredRuns& runs,
               Names& names,
               store::Seq through,

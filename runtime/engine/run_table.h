@@ -43,7 +43,7 @@ struct RunExtras : base::Pooled<RunExtras> {
 struct KnownRun {
   RunState state;
   Host::Place place = nullptr;  // while it is resident
-  proto::Turn* turn = nullptr;  // inputs gathered in this round; lies in the round's arena
+  proto::Turn* turn = nullptr;  // inputs gathered in this round; in the round's arena
   std::unique_ptr<RunExtras> extras;
   KnownRun* older = nullptr;  // the run that had the workflow id before
   bool appending = false;     // has a turn in this round that is not with the writer yet

@@ -16,7 +16,7 @@ class StoreAudit final : private store::StoreVisitor {
  public:
   using Progress = std::function<void(const std::string& place)>;
   using Verified = Audit::Verified;
-  // `verified` is told of each record that verifies, in the order of its run: all of a run's
+  // Calls `verified` for each record that verifies, in the order of its run: all of a run's
   // archived ones, then those of the journal.
   explicit StoreAudit(Names& names, Progress progress = nullptr, Verified verified = nullptr);
 

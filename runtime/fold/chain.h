@@ -40,7 +40,7 @@ class Chain {
   // follow the previous record, and nothing has changed.
   ChainFault take(const store::Record& record, RunState* state);
 
-  // All records in `bytes` up to the first that does not follow; `taken` is told of each.
+  // Takes the records in `bytes` up to the first that does not follow; calls `taken` for each.
   ChainFault take_all(std::string_view bytes,
                       RunState* state,
                       base::FunctionRef<void(const store::Record&)> taken);

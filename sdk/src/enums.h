@@ -1,6 +1,5 @@
 // Enumerations of the public headers and those below, neither of which may include the other: each
-// value by name, so that the compiler says what is missing. What is no value of the one becomes
-// none of the other.
+// value by name, so that the compiler reports a missing one. An invalid value stays invalid.
 #pragma once
 #include "event/run_status.h"
 #include "reprise/options.h"

@@ -23,7 +23,7 @@ struct Sizes {
   std::uint64_t pending = 0;   // activities of one run that wait at the same time
 };
 
-// For each scenario one of its own.
+// Each scenario has its own.
 class Directory {
  public:
   std::string store() const { return directory_ / "store"; }

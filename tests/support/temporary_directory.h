@@ -29,7 +29,7 @@ class TemporaryDirectory {
   const std::string& path() const { return path_; }
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
-  // It stays, for somebody to look at.
+  // The directory is not removed at the end, so that it can be inspected.
   void keep() { kept_ = true; }
 
  private:

@@ -25,8 +25,8 @@ extern const Row kStepScheduled;
 extern const Row kTimerStarted;
 extern const Row kUpdateCompleted;
 
-// Asks the attempt of an activity to stop once this is durable. A step is waited for: its closure
-// is on the stack of the run.
+// Asks the attempt of an activity to stop once this is durable. A step is not asked but awaited:
+// its closure is on the stack of the run.
 void stop_attempt(const Recording& recording, const LiveOperation& live);
 
 }  // namespace reprise::runtime::commands

@@ -1,4 +1,4 @@
-// Runs: the limit that one was started with runs from the start.
+// Runs: a run's time limit counts from its start.
 #include "runtime/engine/commands/row.h"
 
 namespace reprise::runtime::commands {

@@ -49,7 +49,7 @@ std::string text(State from, Trigger on) {
 using Rows = std::vector<Transition>;
 using Machine = std::function<std::optional<State>(State, Trigger)>;
 
-// The triggers that lead from a new one to each state that it can be in.
+// For each state that can be reached, the triggers that lead to it from kCreated.
 std::map<State, std::vector<Trigger>> ways(const Rows& rows) {
   std::map<State, std::vector<Trigger>> found{{State::kCreated, {}}};
   for (std::deque<State> open{State::kCreated}; !open.empty(); open.pop_front()) {
@@ -110,7 +110,7 @@ TEST_P(Tables, AreFollowedAndLeadToAnEnd) {
   EXPECT_THAT(walk(rows_of(GetParam()), next), IsEmpty());
 }
 
-// The same with objects, in every state that one can be in.
+// The same with objects, in every state that can be reached.
 TEST_P(Tables, RefuseWhatTheyDoNotList) {
   const Rows rows = rows_of(GetParam());
   for (const auto& [state, way] : ways(rows)) {
@@ -128,7 +128,7 @@ TEST_P(Tables, RefuseWhatTheyDoNotList) {
   }
 }
 
-// An operation that is refused something keeps what it has.
+// An operation that refuses a trigger keeps its state and its outcome.
 TEST_P(Tables, AreWhatOperationsFollow) {
   const Rows rows = rows_of(GetParam());
   for (const auto& [state, way] : ways(rows)) {

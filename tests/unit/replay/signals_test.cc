@@ -248,7 +248,7 @@ TEST(UnreadableSignals, AreNotRefusedWhereTheCodeReadsThemNowLikeThisAndNowLikeT
   run.turn({activity_completed(1)});
   EXPECT_EQ(refusal("n"), "no t") << "the code waits for it";
   run.turn({signal("s", "t1")});
-  EXPECT_EQ(refusal("n"), "none") << "it is open who reads the next one";
+  EXPECT_EQ(refusal("n"), "none") << "it is not known yet which code will read the next one";
 }
 
 // ---- runs from before -------------------------------------------------------------------------

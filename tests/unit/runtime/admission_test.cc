@@ -72,7 +72,7 @@ TEST(Admission, HasRoomForEndsWithoutALimit) {
   Admission admission({.pending_requests = kMost, .pending_bytes = kMost}, false);
   ASSERT_TRUE(admission.enter(Kind::kWrite, kMost - 1'000));
   EXPECT_TRUE(admission.enter(Kind::kEnd, 0));
-  EXPECT_TRUE(admission.enter(Kind::kWrite, 0)) << "of which there is little left";
+  EXPECT_TRUE(admission.enter(Kind::kWrite, 0)) << "there is still a little room";
 }
 
 TEST(Admission, KeepsSomeBytesForEnds) {

@@ -150,7 +150,7 @@ TEST(Chain, EveryFaultHasAText) {
   }
 }
 
-// ---- whoever takes records from a store --------------------------------------------------------
+// ---- readers of records ------------------------------------------------------------------------
 
 // Recovery quarantines the run.
 bool journal_tail_takes(const std::vector<std::string>& records) {

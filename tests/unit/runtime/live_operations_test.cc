@@ -96,7 +96,7 @@ TEST(LiveOperationsTest, ManyAreSweptNotShifted) {
   EXPECT_EQ(ids(operations), (std::vector<std::uint32_t>{1'000}));
 }
 
-// Extras are for what most runs do not have.
+// Extras hold what most runs do not have.
 TEST(LiveOperationsTest, ExtrasAreKeptWhileThereAreAny) {
   KnownRun run;
   EXPECT_EQ(run.live(1), nullptr);

@@ -15,7 +15,7 @@ class RoundTest : public shard_parts::ShardParts {
       round_.run_turns_if_many();
     }
   }
-  // Has the writer anything to commit?
+  // Whether the writer has anything to commit.
   bool is_appended() { return shared_.writer->commit_pending(); }
 
   int next_ = 1;
@@ -78,7 +78,7 @@ TEST_F(RoundTest, AnEndComesAfterWhatWasGathered) {
       into(&told));
   EXPECT_EQ(run.state.status, RunStatus::kTerminated);
   round_.append();
-  EXPECT_EQ(told, "") << "nobody is told before it is durable";
+  EXPECT_EQ(told, "") << "no caller hears of it before it is durable";
   commit();
   EXPECT_EQ(history(run), (Strings{"RunStarted", "RunTerminated"}));
   release();

@@ -245,7 +245,7 @@ TEST(RunStateTime, ALimitBeyondTheEndOfTimeIsTheEndOfTime) {
   EXPECT_EQ(state.run_timeout_due_ms(), INT64_MAX);
 }
 
-// In summaries it is operation 0, as it has always been.
+// In summaries it is still operation 0.
 TEST(RunStateTime, TheLimitOfARunIsTheFirstOperationOfItsSummary) {
   Names names;
   RunState state;

@@ -150,7 +150,7 @@ TEST(PayloadJson, KeepsTheBytesOfWhatItCannotShow) {
   EXPECT_EQ(shown(""), R"({"$cbor":""})");
 }
 
-// ---- what is none is refused ------------------------------------------------------------------
+// ---- texts that are not a history are refused -------------------------------------------------
 
 std::string refusal(std::string_view text) {
   try {

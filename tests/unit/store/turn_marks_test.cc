@@ -96,7 +96,7 @@ TEST_F(TurnMarksTest, DeathsThatNobodySawCountOnlyOneAfterTheOther) {
   for (int i = 0; i < 3; ++i) killed_at(5, 17);
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(only(*open()).set_aside, 1u);
-    EXPECT_EQ(only(*open()).unseen, 3u) << "so it is told why";
+    EXPECT_EQ(only(*open()).unseen, 3u) << "so the reason can be reported";
   }
 }
 
