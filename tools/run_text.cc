@@ -22,9 +22,13 @@ Colour colour_of(RunStatus status) {
     case RunStatus::kRunning:
     case RunStatus::kPaused:
       return Colour::kYellow;
-    default:
-      return Colour::kRed;
+    case RunStatus::kFailed:
+    case RunStatus::kCancelled:
+    case RunStatus::kTerminated:
+    case RunStatus::kTimedOut:
+      break;
   }
+  return Colour::kRed;
 }
 
 Colour colour_of(Operation::State state) {

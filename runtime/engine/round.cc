@@ -159,14 +159,15 @@ void Round::record(KnownRun& run, proto::Turn& turn) {
   RunState& state = run.state;
   Recorded recorded{&run, 0, bodies_.size(), 0};
   if (state.events == 0) recorded.flags |= store::kFirstOfRun;
-  if (event::closes(turn)) recorded.flags |= store::kLastOfRun;
+  const bool closes = event::closes(turn);
+  if (closes) recorded.flags |= store::kLastOfRun;
   REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
   recorded.end = bodies_.size();
   recorded_.push_back(recorded);
   parts_.effects.next_turn();
   run.appending = true;
   // It ends as this turn says, whatever the reason for parking its code.
-  if (event::closes(turn)) parts_.parking.unpark(run);
+  if (closes) parts_.parking.unpark(run);
 
   if (parts_.shared.options.replay_every_turn) {
     parts_.effects.add({.act = [this, number = state.number] { replay_afresh(number); }});
