@@ -1,4 +1,4 @@
-// A place in source code, as people read it.
+// The text of a place in source code.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace reprise::base {
 
-// "shop/checkout.cc:38". As it was recorded: it may be unfit to show (printable_text.h).
+// "shop/checkout.cc:38". As recorded, so not always safe to show (printable_text.h).
 inline std::string place_text(std::string_view file, std::uint64_t line) {
   return std::string(file) + ":" + std::to_string(line);
 }

@@ -5,7 +5,7 @@
 
 namespace reprise::event {
 
-// What payload_text() shows, uncut and as a value; null: empty.
+// The same content as payload_text(), uncut, as a value; null: empty.
 nlohmann::json payload_json(std::string_view payload);
 
 }  // namespace reprise::event

@@ -24,8 +24,8 @@ inline constexpr std::array kRunStatuses = {
     RunStatus::kTimedOut, RunStatus::kContinuedAsNew,
 };
 
-// As it is stored. A number that only a newer version knows is kept; one that no status can have
-// becomes none.
+// From the stored number. A number that only a newer version knows is kept; one above 255 becomes
+// 0, which is no status.
 constexpr RunStatus status_of(std::uint32_t stored) {
   return stored <= 0xff ? static_cast<RunStatus>(stored) : RunStatus{};
 }

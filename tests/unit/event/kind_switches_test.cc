@@ -1,5 +1,5 @@
-// A switch over the kinds of events outside of event/ has no default: where one must be, the
-// compiler names it when a kind is added. What kinds have in common is in the catalogue.
+// A switch over the kinds of events outside event/ has no default, so the compiler names it when a
+// kind is added. Properties of kinds belong in the catalogue.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -24,7 +24,7 @@ struct Switch {
   bool operator==(const Switch&) const = default;
 };
 
-// The same length, with blanks for comments and for what is in quotes.
+// The same length, with blanks in place of comments and quoted texts.
 std::string without_comments_and_texts(std::string code) {
   const auto blank = [&code](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < std::min(to, code.size()); ++i) {
@@ -54,8 +54,8 @@ std::string without_comments_and_texts(std::string code) {
   return code;
 }
 
-// What is between the brackets that open at or after `at`, without what is in further ones of the
-// kind when they are braces.
+// The text between the brackets that open at or after `at`; for braces, without the content of
+// inner ones.
 std::string between(std::string_view code, std::size_t at, char open, char close) {
   std::string inside;
   int depth = 0;
@@ -112,7 +112,7 @@ TEST(KindSwitches, OutsideOfEventNoneHasADefault) {
   EXPECT_THAT(places_with_default(REPRISE_SOURCE_DIR), IsEmpty());
 }
 
-// ---- and that it would be found ----------------------------------------------------------------
+// ---- negative control --------------------------------------------------------------------------
 
 TEST(KindSwitches, ADefaultIsFound) {
   EXPECT_THAT(switches_over_kinds("int a() {\n"

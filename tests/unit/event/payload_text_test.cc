@@ -36,7 +36,7 @@ TEST(PayloadText, ShowsTheBytesOfAnythingElse) {
   EXPECT_EQ(payload_text("\xff\x01"), "h'ff01' (2 bytes that are no CBOR)");
   EXPECT_EQ(payload_text(cbor(1) + "x"), "h'0178' (2 bytes that are no CBOR)");
   EXPECT_EQ(payload_json("\xff\x01"), "h'ff01'");
-  // Two million arrays in each other would need more stack than there is.
+  // Two million nested arrays would need more stack than there is.
   const std::string deep(2'000'000, '\x81');
   EXPECT_THAT(payload_text(deep), EndsWith("(2000000 bytes that are no CBOR)"));
   EXPECT_THAT(payload_text(std::string(64, '\x81') + "\x01"), EndsWith("]"));

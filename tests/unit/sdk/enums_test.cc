@@ -4,7 +4,7 @@
 
 namespace reprise::enums_test {
 
-// Users may store the number or the text of a status; both are those that stores have.
+// Users may store the number or the text of a status; both are the same as in stores.
 TEST(PublicEnums, StatusesHaveTheNumbersAndNamesOfTheLog) {
   for (const event::RunStatus status : event::kRunStatuses) {
     const RunStatus seen = internal::to_public(status);
