@@ -56,23 +56,6 @@ class KillingArchive final : public ForwardingArchive {
   KillPlan& plan_;
 };
 
-class KillingStore final : public store::Store {
- public:
-  KillingStore(std::unique_ptr<store::Store> inner, KillPlan& plan)
-      : inner_(std::move(inner)),
-        journal_(inner_->journal(), plan),
-        archive_(inner_->archive(), plan) {}
-
-  store::Journal& journal() override { return journal_; }
-  const store::Journal& journal() const override { return journal_; }
-  store::Archive& archive() override { return archive_; }
-  const store::Archive& archive() const override { return archive_; }
-  store::AttemptSlots& attempt_slots() override { return inner_->attempt_slots(); }
-
- private:
-  std::unique_ptr<store::Store> inner_;
-  KillingJournal journal_;
-  KillingArchive archive_;
-};
+using KillingStore = WrappedStore<KillingJournal, KillingArchive>;
 
 }  // namespace reprise::testing

@@ -98,27 +98,14 @@ class WatchedSlots final : public store::AttemptSlots {
   store::AttemptSlots& inner_;
 };
 
-class WatchedStore final : public store::Store {
+class WatchedStore final : public WrappedStore<WatchedJournal, WatchedArchive> {
  public:
   WatchedStore(std::unique_ptr<store::Store> inner, bool early)
-      : inner_(std::move(inner)),
-        journal_(inner_->journal(), early),
-        archive_(inner_->archive()),
-        slots_(inner_->attempt_slots()) {}
+      : WrappedStore(std::move(inner), early), slots_(WrappedStore::attempt_slots()) {}
 
-  store::Journal& journal() override { return journal_; }
-  const store::Journal& journal() const override { return journal_; }
-  WatchedArchive& archive() override { return archive_; }
-  const store::Archive& archive() const override { return archive_; }
   store::AttemptSlots& attempt_slots() override { return slots_; }
-  base::Result<std::uint64_t> copy_to(const std::string& directory) const override {
-    return inner_->copy_to(directory);
-  }
 
  private:
-  std::unique_ptr<store::Store> inner_;
-  WatchedJournal journal_;
-  WatchedArchive archive_;
   WatchedSlots slots_;
 };
 

@@ -5,15 +5,11 @@
 #include "runtime/engine/embedded_engine.h"
 #include "runtime/engine/recovery.h"
 #include "tests/fuzz/targets.h"
+#include "tests/support/manual_clock.h"
 #include "tests/unit/store/builders.h"
 
 namespace reprise::fuzz {
 namespace {
-
-class StillClock final : public base::Clock {
- public:
-  base::Time now() const override { return base::from_ms(1'700'000'000'000); }
-};
 
 // Records "run number, flags, length 16 bit, body", one after another.
 std::vector<std::string> records_of(Bytes in) {
@@ -83,7 +79,7 @@ void ask(runtime::Engine& engine) {
 }
 
 void open_engine(std::unique_ptr<store::Store> store) {
-  const StillClock clock;
+  const testing::ManualClock clock;
   runtime::EngineOptions options;
   options.threaded = false;
   options.clock = &clock;

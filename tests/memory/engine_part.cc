@@ -8,6 +8,7 @@
 #include "runtime/engine/embedded_engine.h"
 #include "tests/memory/parts.h"
 #include "tests/support/allocations.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/scripted_run.h"
 
 namespace reprise::testing {
@@ -48,15 +49,6 @@ runtime::WorkerCode worker_code() {
   };
   return code;
 }
-
-class MovableClock final : public base::Clock {
- public:
-  base::Time now() const override { return now_; }
-  void move_to(base::Time time) { now_ = std::max(now_, time); }
-
- private:
-  base::Time now_ = base::from_ms(1'700'000'000'000);
-};
 
 base::Result<std::unique_ptr<Engine>> open(const std::string& directory,
                                            bool threaded,
@@ -118,7 +110,7 @@ std::vector<proto::Turn> history_of(Engine& engine, const std::string& id) {
 }
 
 void prepare(const std::string& directory) {
-  const MovableClock clock;
+  const ManualClock clock;
   auto engine = open(directory, false, &clock);
   if (!engine) found_defect(engine.error().text());
   const auto worker = (*engine)->register_worker(worker_code());
@@ -152,7 +144,7 @@ void use(Engine& engine, bool threaded, const Acknowledged& acknowledged) {
 
 std::uint64_t work(const Trial& trial, const Acknowledged& acknowledged, bool threaded) {
   const AllocationFailure failure(trial.failing, trial.from_then_on);
-  const MovableClock clock;
+  const ManualClock clock;
   try {
     auto engine = open(trial.directory, threaded, &clock);
     if (!engine) return failure.allocations();
@@ -217,7 +209,7 @@ std::optional<std::string> check_run(Engine& engine,
 
 std::optional<std::string> check(const std::string& directory,
                                  const std::vector<std::string>& acknowledged) {
-  MovableClock clock;
+  ManualClock clock;
   auto engine = open(directory, false, &clock);
   if (!engine) return "the engine does not open: " + engine.error().text();
   const auto worker = (*engine)->register_worker(worker_code());

@@ -10,6 +10,7 @@
 #include "store/writer.h"
 #include "tests/memory/parts.h"
 #include "tests/support/allocations.h"
+#include "tests/support/forwarding_store.h"
 
 namespace reprise::testing {
 namespace {
@@ -26,9 +27,9 @@ std::string body_of(Seq seq) {
 }
 
 // Loses a commit silently when there is no memory.
-class ForgetfulJournal final : public store::Journal {
+class ForgetfulJournal final : public ForwardingJournal {
  public:
-  explicit ForgetfulJournal(store::Journal& inner) : inner_(inner) {}
+  using ForwardingJournal::ForwardingJournal;
 
   base::Status append(const std::vector<const store::RecordBatch*>& batches, Seq trim) override {
     try {
@@ -38,15 +39,6 @@ class ForgetfulJournal final : public store::Journal {
       return {};
     }
   }
-  base::Status scan(Seq from, base::Visitor<Seq, std::string_view> visit) const override {
-    return inner_.scan(from, visit);
-  }
-  base::Result<std::string> read(Seq seq) const override { return inner_.read(seq); }
-  base::Result<Seq> first() const override { return inner_.first(); }
-  base::Result<Seq> last() const override { return inner_.last(); }
-
- private:
-  store::Journal& inner_;
 };
 
 // What one round queues. Fixed memory: the workload itself must not fail.

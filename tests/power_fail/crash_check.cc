@@ -58,7 +58,7 @@ std::string check_records(store::Store& store, const Written& written, std::uint
 class ReopenedEngine {
  public:
   ReopenedEngine(std::unique_ptr<store::Store> store, base::Time now) {
-    clock_.advance_to(now);
+    clock_.move_to(now);
     runtime::EngineOptions options;
     options.threaded = false;
     options.strict = true;
@@ -135,7 +135,7 @@ class ReopenedEngine {
     std::vector<runtime::RunDescription> open;
     for (int i = 0; i < 8; ++i) {  // timers, one after the other
       while (const auto due = engine_->next_due()) {
-        clock_.advance_to(*due);
+        clock_.move_to(*due);
         settle();
       }
     }
@@ -174,7 +174,7 @@ class ReopenedEngine {
     return end == "(running)" || end.starts_with("RP") ? id + " does not end: " + end : "";
   }
 
-  WorkloadClock clock_;
+  ManualClock clock_;
   std::string logged_;
   std::unique_ptr<runtime::Engine> engine_;
   std::unique_ptr<runtime::WorkerSession> worker_;

@@ -55,26 +55,6 @@ class RecordingJournal final : public ForwardingJournal {
   const bool swallow_errors_;
 };
 
-class RecordingStore final : public store::Store {
- public:
-  RecordingStore(std::unique_ptr<store::Store> inner,
-                 RecordingJournal::Told begins,
-                 RecordingJournal::Told durable,
-                 std::vector<std::uint64_t>* chains,
-                 bool swallow_errors)
-      : inner_(std::move(inner)),
-        journal_(inner_->journal(), std::move(begins), std::move(durable), chains, swallow_errors) {
-  }
-
-  store::Journal& journal() override { return journal_; }
-  const store::Journal& journal() const override { return journal_; }
-  store::Archive& archive() override { return inner_->archive(); }
-  const store::Archive& archive() const override { return inner_->archive(); }
-  store::AttemptSlots& attempt_slots() override { return inner_->attempt_slots(); }
-
- private:
-  std::unique_ptr<store::Store> inner_;
-  RecordingJournal journal_;
-};
+using RecordingStore = WrappedStore<RecordingJournal>;
 
 }  // namespace reprise::testing

@@ -87,7 +87,7 @@ void Workload::step() {
   } else if (dice < 8) {
     signal();
   } else {
-    clock_.advance_to(clock_.now() + base::Duration(static_cast<std::int64_t>(random_() % 20'000)));
+    clock_.move_to(clock_.now() + base::Duration(static_cast<std::int64_t>(random_() % 20'000)));
   }
   for (auto rounds = random_() % 4; rounds > 0; --rounds) engine_->run_some();
   note_ends();

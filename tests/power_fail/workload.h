@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/time.h"
 #include "runtime/engine/engine.h"
+#include "tests/support/manual_clock.h"
 
 namespace reprise::testing {
 
@@ -29,15 +29,6 @@ struct Promise {
   std::uint64_t number = 0;
   std::string id{};
   std::string text{};
-};
-
-class WorkloadClock final : public base::Clock {
- public:
-  base::Time now() const override { return now_; }
-  void advance_to(base::Time time) { now_ = std::max(now_, time); }
-
- private:
-  base::Time now_ = base::from_ms(1'700'000'000'000);
 };
 
 // What a store may contain after a workload, acknowledged or not.
@@ -82,7 +73,7 @@ class Workload {
   const std::function<void(Promise)> told_;
   bool swallow_errors_ = false;
   std::vector<std::uint64_t> chains_;
-  WorkloadClock clock_;
+  ManualClock clock_;
   std::size_t slice_ = 0;
   int runs_ = 0;
   std::vector<std::string> waiting_;

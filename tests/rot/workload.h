@@ -8,18 +8,10 @@
 #include <vector>
 
 #include "runtime/engine/engine.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/scripted_run.h"
 
 namespace reprise::rot {
-
-class StillClock final : public base::Clock {
- public:
-  base::Time now() const override { return now_; }
-  void advance(base::Duration by) { now_ += by; }
-
- private:
-  base::Time now_ = base::from_ms(1'700'000'000'000);
-};
 
 // What can be read of a run.
 struct RunFacts {
@@ -51,7 +43,7 @@ class Workbench {
  private:
   explicit Workbench(std::size_t archive_slice);
 
-  StillClock clock_;
+  testing::ManualClock clock_;
   runtime::EngineOptions options_;
   std::unique_ptr<runtime::Engine> engine_;
   std::unique_ptr<runtime::WorkerSession> worker_;

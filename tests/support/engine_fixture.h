@@ -9,18 +9,10 @@
 #include <gtest/gtest.h>
 
 #include "runtime/engine/engine.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/scripted_run.h"
 
 namespace reprise::testing {
-
-class ManualClock final : public base::Clock {
- public:
-  base::Time now() const override { return now_; }
-  void advance(base::Duration by) { now_ += by; }
-
- private:
-  base::Time now_ = base::from_ms(1'700'000'000'000);
-};
 
 class EngineFixture : public ::testing::Test {
  protected:
@@ -72,8 +64,9 @@ class EngineFixture : public ::testing::Test {
   Watch start(runtime::StartRequest request) {
     auto watch = std::make_shared<runtime::RunWatch>();
     started_.reset();
-    engine_->ask(runtime::verb::Start{std::move(request), watch,
-                   [this](const base::Result<runtime::StartedRun>& run) { started_ = run; }});
+    engine_->ask(runtime::verb::Start{
+        std::move(request), watch,
+        [this](const base::Result<runtime::StartedRun>& run) { started_ = run; }});
     settle();
     return watch;
   }
@@ -90,65 +83,76 @@ class EngineFixture : public ::testing::Test {
     std::vector<Watch> watches;
     for (int i = 0; i < count; ++i) {
       watches.push_back(std::make_shared<runtime::RunWatch>());
-      engine_->ask(runtime::verb::Start{{.workflow = workflow, .workflow_id = std::to_string(i)}, watches.back(),
-                     [](const base::Result<runtime::StartedRun>&) {}});
+      engine_->ask(runtime::verb::Start{{.workflow = workflow, .workflow_id = std::to_string(i)},
+                                        watches.back(),
+                                        [](const base::Result<runtime::StartedRun>&) {}});
     }
     return watches;
   }
   void submit_signals(int count, const std::string& name, const std::string& input) {
     for (int i = 0; i < count; ++i) {
-      engine_->ask(runtime::verb::Signal{{std::to_string(i), {}}, name, input, [](const base::Status&) {}});
+      engine_->ask(
+          runtime::verb::Signal{{std::to_string(i), {}}, name, input, [](const base::Status&) {}});
     }
   }
 
   base::Status signal(std::string id, std::string name, std::string input = {}) {
     std::optional<base::Status> status;
-    engine_->ask(runtime::verb::Signal{{std::move(id), {}}, std::move(name), std::move(input),
-                    [&](const base::Status& s) { status = s; }});
+    engine_->ask(runtime::verb::Signal{
+        {std::move(id), {}}, std::move(name), std::move(input), [&](const base::Status& s) {
+          status = s;
+        }});
     settle();
     return status.value();
   }
   base::Status cancel(std::string id) {
     std::optional<base::Status> status;
-    engine_->ask(runtime::verb::Cancel{{std::move(id), {}}, "test", [&](const base::Status& s) { status = s; }});
+    engine_->ask(runtime::verb::Cancel{
+        {std::move(id), {}}, "test", [&](const base::Status& s) { status = s; }});
     settle();
     return status.value();
   }
   base::Status terminate(std::string id) {
     std::optional<base::Status> status;
-    engine_->ask(runtime::verb::Terminate{{std::move(id), {}}, "test", [&](const base::Status& s) { status = s; }});
+    engine_->ask(runtime::verb::Terminate{
+        {std::move(id), {}}, "test", [&](const base::Status& s) { status = s; }});
     settle();
     return status.value();
   }
   base::Result<std::string> query(std::string id, std::string name) {
     std::optional<base::Result<std::string>> answer;
-    engine_->ask(runtime::verb::Query{{std::move(id), {}}, std::move(name), {},
-                   [&](const base::Result<std::string>& a) { answer = a; }});
+    engine_->ask(runtime::verb::Query{
+        {std::move(id), {}}, std::move(name), {}, [&](const base::Result<std::string>& a) {
+          answer = a;
+        }});
     settle();
     return answer.value();
   }
   base::Result<runtime::RunDescription> describe(std::string id) {
     std::optional<base::Result<runtime::RunDescription>> description;
-    engine_->ask(runtime::verb::Describe{{std::move(id), {}},
-                      [&](const base::Result<runtime::RunDescription>& d) { description = d; }});
+    engine_->ask(runtime::verb::Describe{
+        {std::move(id), {}},
+        [&](const base::Result<runtime::RunDescription>& d) { description = d; }});
     settle();
     return description.value();
   }
   std::vector<runtime::RunDescription> list(runtime::ListRequest request = {}) {
     std::vector<runtime::RunDescription> runs;
-    engine_->ask(runtime::verb::List{std::move(request),
-                  [&](const base::Result<std::vector<runtime::RunDescription>>& r) {
-                    if (r) runs = *r;
-                  }});
+    engine_->ask(runtime::verb::List{
+        std::move(request), [&](const base::Result<std::vector<runtime::RunDescription>>& r) {
+          if (r) runs = *r;
+        }});
     settle();
     return runs;
   }
   std::vector<proto::Turn> history(std::string id) {
     std::vector<proto::Turn> turns;
-    engine_->ask(runtime::verb::History{{std::move(id), {}}, [&](const base::Result<std::vector<std::string>>& read) {
-      if (!read) return;
-      for (const std::string& bytes : *read) turns.emplace_back().ParseFromString(bytes);
-    }});
+    engine_->ask(runtime::verb::History{{std::move(id), {}},
+                                        [&](const base::Result<std::vector<std::string>>& read) {
+                                          if (!read) return;
+                                          for (const std::string& bytes : *read)
+                                            turns.emplace_back().ParseFromString(bytes);
+                                        }});
     settle();
     return turns;
   }

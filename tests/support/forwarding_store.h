@@ -1,6 +1,11 @@
 // A journal and an archive that pass every call on to another one: a test double derives from them
 // and overrides single functions.
 #pragma once
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
 #include "store/store.h"
 
 namespace reprise::testing {
@@ -58,6 +63,43 @@ class ForwardingArchive : public store::Archive {
 
  protected:
   store::Archive& inner_;
+};
+
+// A store whose journal is a J and whose archive is an A, in front of those of another store. Each
+// is made from the other's, and with `with` if it takes that. Its attempts are the other store's;
+// marks of turns and notes of parked runs are not kept: the deaths that harnesses cause are not
+// laid to the code of runs.
+template <class J, class A = ForwardingArchive>
+class WrappedStore : public store::Store {
+ public:
+  template <class... With>
+  explicit WrappedStore(std::unique_ptr<store::Store> inner, With&&... with)
+      : inner_(std::move(inner)),
+        journal_(in_front_of<J>(inner_->journal(), with...)),
+        archive_(in_front_of<A>(inner_->archive(), with...)) {}
+
+  J& journal() override { return journal_; }
+  const J& journal() const override { return journal_; }
+  A& archive() override { return archive_; }
+  const A& archive() const override { return archive_; }
+  store::AttemptSlots& attempt_slots() override { return inner_->attempt_slots(); }
+  base::Result<std::uint64_t> copy_to(const std::string& directory) const override {
+    return inner_->copy_to(directory);
+  }
+
+ private:
+  template <class Part, class Inner, class... With>
+  static Part in_front_of(Inner& inner, With&... with) {
+    if constexpr (std::is_constructible_v<Part, Inner&, With&...>) {
+      return Part(inner, with...);
+    } else {
+      return Part(inner);
+    }
+  }
+
+  const std::unique_ptr<store::Store> inner_;
+  J journal_;
+  A archive_;
 };
 
 }  // namespace reprise::testing

@@ -54,23 +54,6 @@ class FullArchive final : public ForwardingArchive {
 };
 
 // `room` outlives it.
-class FullStore final : public store::Store {
- public:
-  FullStore(std::unique_ptr<store::Store> inner, Room& room)
-      : inner_(std::move(inner)),
-        journal_(inner_->journal(), room),
-        archive_(inner_->archive(), room) {}
-
-  store::Journal& journal() override { return journal_; }
-  const store::Journal& journal() const override { return journal_; }
-  store::Archive& archive() override { return archive_; }
-  const store::Archive& archive() const override { return archive_; }
-  store::AttemptSlots& attempt_slots() override { return inner_->attempt_slots(); }
-
- private:
-  std::unique_ptr<store::Store> inner_;
-  FullJournal journal_;
-  FullArchive archive_;
-};
+using FullStore = WrappedStore<FullJournal, FullArchive>;
 
 }  // namespace reprise::testing

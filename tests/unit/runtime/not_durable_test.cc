@@ -62,20 +62,7 @@ class GatedJournal final : public ForwardingJournal {
   Gate& gate_;
 };
 
-class GatedStore final : public store::Store {
- public:
-  explicit GatedStore(Gate& gate)
-      : inner_(store::memory_store()), journal_(inner_->journal(), gate) {}
-  store::Journal& journal() override { return journal_; }
-  const store::Journal& journal() const override { return journal_; }
-  store::Archive& archive() override { return inner_->archive(); }
-  const store::Archive& archive() const override { return inner_->archive(); }
-  store::AttemptSlots& attempt_slots() override { return inner_->attempt_slots(); }
-
- private:
-  std::unique_ptr<store::Store> inner_;
-  GatedJournal journal_;
-};
+using GatedStore = WrappedStore<GatedJournal>;
 
 class NotDurableTest : public ::testing::Test {
  protected:
@@ -84,8 +71,8 @@ class NotDurableTest : public ::testing::Test {
     options.shards = 1;
     options.control_socket = false;
     options.log = [](runtime::LogLevel, std::string_view) {};
-    auto engine =
-        runtime::EmbeddedEngine::over(std::make_unique<GatedStore>(gate_), std::move(options));
+    auto engine = runtime::EmbeddedEngine::over(
+        std::make_unique<GatedStore>(store::memory_store(), gate_), std::move(options));
     engine_ = std::move(*engine);
   }
   ~NotDurableTest() override { gate_.open(); }

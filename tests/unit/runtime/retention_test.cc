@@ -229,8 +229,8 @@ TEST_P(Retention, AClockThatWasSetBackKeepsRunsLonger) {
 // Removes a run as soon as it is archived, before its shard knows.
 class HastyArchive final : public ForwardingArchive {
  public:
-  explicit HastyArchive(store::Store& inner)
-      : ForwardingArchive(inner.archive()), journal_(inner.journal()) {}
+  HastyArchive(store::Archive& inner, store::Journal& journal)
+      : ForwardingArchive(inner), journal_(journal) {}
 
   base::Status commit(const store::ArchiveBatch& batch) override {
     base::Status committed = inner_.commit(batch);
@@ -246,23 +246,14 @@ class HastyArchive final : public ForwardingArchive {
   store::Journal& journal_;
 };
 
-class HastyStore final : public store::Store {
- public:
-  store::Journal& journal() override { return inner_->journal(); }
-  const store::Journal& journal() const override { return inner_->journal(); }
-  HastyArchive& archive() override { return archive_; }
-  const store::Archive& archive() const override { return archive_; }
-  store::AttemptSlots& attempt_slots() override { return inner_->attempt_slots(); }
-
- private:
-  std::unique_ptr<store::Store> inner_ = store::memory_store();
-  HastyArchive archive_{*inner_};
-};
+using HastyStore = WrappedStore<ForwardingJournal, HastyArchive>;
 
 class RetentionRace : public EngineFixture {};
 
 TEST_F(RetentionRace, ARunThatIsGoneBeforeItsShardKnowsIsNotDamaged) {
-  auto store = std::make_unique<HastyStore>();
+  auto inner = store::memory_store();
+  store::Journal& journal = inner->journal();
+  auto store = std::make_unique<HastyStore>(std::move(inner), journal);
   const bool& removed = store->archive().removed;
   auto with = options();
   with.archive_slice = 4;

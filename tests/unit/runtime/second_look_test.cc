@@ -292,20 +292,7 @@ class UnverifiedArchive final : public ForwardingArchive {
   bool content_verifies() const override { return false; }
 };
 
-class UnverifiedStore final : public store::Store {
- public:
-  explicit UnverifiedStore(std::unique_ptr<store::Store> inner)
-      : inner_(std::move(inner)), archive_(inner_->archive()) {}
-  store::Journal& journal() override { return inner_->journal(); }
-  const store::Journal& journal() const override { return inner_->journal(); }
-  store::Archive& archive() override { return archive_; }
-  const store::Archive& archive() const override { return archive_; }
-  store::AttemptSlots& attempt_slots() override { return inner_->attempt_slots(); }
-
- private:
-  const std::unique_ptr<store::Store> inner_;
-  UnverifiedArchive archive_;
-};
+using UnverifiedStore = WrappedStore<ForwardingJournal, UnverifiedArchive>;
 
 TEST_F(SecondLook, TheArchiveIsToldOfItWhenAnotherRunHasRotted) {
   auto store = store::memory_store();

@@ -6,6 +6,7 @@
 #include "store/memory_archive.h"
 #include "store/memory_journal.h"
 #include "store/store.h"
+#include "tests/support/forwarding_store.h"
 #include "tests/unit/store/builders.h"
 
 namespace reprise::store::history_test {
@@ -17,11 +18,10 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // A journal whose reads can be changed, and during whose reads other things can happen.
-class StagedJournal final : public Journal {
+class StagedJournal final : public testing::ForwardingJournal {
  public:
-  base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) override {
-    return memory_.append(batches, trim_through);
-  }
+  StagedJournal() : ForwardingJournal(memory_) {}
+
   base::Status scan(Seq from, base::Visitor<Seq, std::string_view> visit) const override {
     return memory_.scan(from, [&](Seq seq, std::string_view bytes) {
       base::Visited seen = visit(seq, tampered(seq, std::string(bytes)));
@@ -35,8 +35,6 @@ class StagedJournal final : public Journal {
     if (behind_read) behind_read(seq);
     return tampered(seq, *bytes);
   }
-  base::Result<Seq> first() const override { return memory_.first(); }
-  base::Result<Seq> last() const override { return memory_.last(); }
 
   std::function<void(Seq)> behind_read;
   std::function<void(Seq, std::string*)> tamper;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "store/memory_journal.h"
+#include "tests/support/forwarding_store.h"
 #include "tests/unit/store/builders.h"
 
 namespace reprise::store::writer_test {
@@ -17,8 +18,10 @@ using base::ErrorCode;
 using ::testing::ElementsAre;
 
 // A journal in memory that counts its appends and fails the one it is told to.
-class FaultyJournal final : public Journal {
+class FaultyJournal final : public testing::ForwardingJournal {
  public:
+  FaultyJournal() : ForwardingJournal(memory_) {}
+
   base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) override {
     const std::lock_guard lock(mutex_);
     ++appends_;
@@ -29,15 +32,8 @@ class FaultyJournal final : public Journal {
     if (appends_ == throw_at_) throw std::bad_alloc();
     sizes_.push_back(0);
     for (const RecordBatch* batch : batches) sizes_.back() += batch->count();
-    return memory_.append(batches, trim_through);
+    return inner_.append(batches, trim_through);
   }
-  base::Status scan(Seq from, base::Visitor<Seq, std::string_view> visit) const override {
-    return memory_.scan(from, visit);
-  }
-  base::Result<std::string> read(Seq seq) const override { return memory_.read(seq); }
-  base::Result<Seq> first() const override { return memory_.first(); }
-  base::Result<Seq> last() const override { return memory_.last(); }
-
   void fail_from(int append) { fail_at_ = append; }
   // The largest number of records that an append may have.
   void set_room(std::size_t records) {
