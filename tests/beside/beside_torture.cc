@@ -4,7 +4,6 @@
 #include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <random>
 
 #include "runtime/engine/store_reader.h"
 #include "runtime/history/history.h"
@@ -12,6 +11,7 @@
 #include "store/lmdb_env.h"
 #include "tests/beside/loaded_engine.h"
 #include "tests/support/command_output.h"
+#include "tests/support/random.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 #include "tools/tail_reader.h"
@@ -37,7 +37,7 @@ class Beside {
 
   // One reading of the store; the number chooses the kind.
   void look(std::uint64_t number) {
-    random_.seed(number);
+    random_ = testing::Random(number);
     constexpr std::array kKinds{&Beside::list,  &Beside::stats, &Beside::look_at_one,
                                 &Beside::check, &Beside::read,  &Beside::tail};
     (this->*kKinds[number % kKinds.size()])();
@@ -86,9 +86,9 @@ class Beside {
 
   // A keeper, or a run that has ended and may be removed by now.
   void look_at_one() {
-    const bool keeps = ids_.empty() || random_() % 2 == 0;
-    const std::string id =
-        keeps ? keeper(static_cast<int>(random_() % kKeepers)) : ids_[random_() % ids_.size()];
+    const bool keeps = ids_.empty() || random_.below(2) == 0;
+    const std::string id = keeps ? keeper(static_cast<int>(random_.below(kKeepers)))
+                                 : ids_[random_.below(ids_.size())];
     for (const char* command : {"why", "show", "history", "export"}) {
       const CommandOutput output = reprise({command, store(), id});
       const bool well = output.code == kDone || (!keeps && output.code == kNotThere);
@@ -174,7 +174,7 @@ class Beside {
 
   const fs::path scratch_;
   testing::TortureReport& report_;
-  std::mt19937_64 random_;
+  testing::Random random_{0};
   std::vector<std::string> ids_;  // that were listed once
   std::uint64_t calls_ = 0;
   std::uint64_t histories_ = 0;

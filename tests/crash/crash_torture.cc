@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <random>
 
 #include "tests/crash/failpoints.h"
 #include "tests/crash/world.h"
+#include "tests/support/random.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
@@ -55,7 +55,7 @@ class Torture {
   }
 
   std::string next_directory() { return base_ / std::to_string(++worlds_); }
-  int number(int from, int to) { return std::uniform_int_distribution(from, to)(random_); }
+  int number(int from, int to) { return static_cast<int>(random_.between(from, to)); }
 
   void live_on(World& world) {
     int lives = 0;
@@ -165,7 +165,7 @@ class Torture {
 
   const std::uint64_t wanted_;
   TortureReport& report_;
-  std::mt19937_64 random_;
+  Random random_;
   TemporaryDirectory base_;
   bool retention_ = false;
   std::uint64_t worlds_ = 0;

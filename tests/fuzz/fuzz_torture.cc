@@ -15,12 +15,14 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include "tests/fuzz/targets.h"
+#include "tests/support/random.h"
 #include "tests/support/torture.h"
 
 namespace reprise::fuzz {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::Random;
 using testing::TortureOptions;
 using testing::TortureReport;
 
@@ -29,22 +31,6 @@ constexpr std::size_t kLargestInput = 4'096;
 constexpr std::uint64_t kControlInputs = 2'000;
 
 // ---- where inputs come from -------------------------------------------------------------------
-
-// SplitMix64.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-  std::size_t below(std::size_t limit) { return limit == 0 ? 0 : next() % limit; }
-
- private:
-  std::uint64_t state_;
-};
 
 std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

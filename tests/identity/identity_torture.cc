@@ -4,7 +4,6 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "store/store.h"
 #include "tests/identity/odd_files.h"
 #include "tests/identity/opened_store.h"
+#include "tests/support/random.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
@@ -33,50 +33,50 @@ std::string content_of(const fs::path& path) {
 // `where` is the directory that has the store's files afterwards; empty: none has.
 struct Change {
   const char* name;
-  std::string (*make)(const fs::path& store, std::mt19937_64& random);
+  std::string (*make)(const fs::path& store, testing::Random& random);
   bool harmless = false;
 };
 
-std::string rename_it(const fs::path& store, std::mt19937_64&) {
+std::string rename_it(const fs::path& store, testing::Random&) {
   const fs::path moved = store.string() + ".moved";
   fs::rename(store, moved);
   return moved;
 }
-std::string rename_parent(const fs::path& store, std::mt19937_64&) {
+std::string rename_parent(const fs::path& store, testing::Random&) {
   const fs::path moved = store.parent_path().string() + ".moved";
   fs::rename(store.parent_path(), moved);
   return moved / store.filename();
 }
-std::string remove_it(const fs::path& store, std::mt19937_64&) {
+std::string remove_it(const fs::path& store, testing::Random&) {
   std::error_code busy;  // LMDB's files may be made anew while they are removed: they are not
   fs::remove_all(store, busy);
   return {};
 }
-std::string replace_by_copy(const fs::path& store, std::mt19937_64& random) {
+std::string replace_by_copy(const fs::path& store, testing::Random& random) {
   const fs::path moved = rename_it(store, random);
   fs::copy(moved, store, fs::copy_options::recursive);
   return moved;
 }
-std::string replace_by_new_store(const fs::path& store, std::mt19937_64& random) {
+std::string replace_by_new_store(const fs::path& store, testing::Random& random) {
   const fs::path moved = rename_it(store, random);
   const auto made = store::open_store(store);
   return made ? moved.string() : "a new store could not be made: " + made.error().text();
 }
-std::string replace_by_empty(const fs::path& store, std::mt19937_64& random) {
+std::string replace_by_empty(const fs::path& store, testing::Random& random) {
   const fs::path moved = rename_it(store, random);
   fs::create_directory(store);
   return moved;
 }
-std::string replace_a_file(const fs::path& store, std::mt19937_64& random) {
+std::string replace_a_file(const fs::path& store, testing::Random& random) {
   constexpr std::array kFiles = {"journal/data.mdb", "journal/lock.mdb", "archive/data.mdb",
                                  "archive/lock.mdb", "FORMAT",           "LOCK"};
-  const fs::path file = store / kFiles[random() % kFiles.size()];
+  const fs::path file = store / kFiles[random.below(kFiles.size())];
   const fs::path kept = store.string() + ".kept";
   fs::rename(file, kept);
-  if (random() % 2 == 0) fs::copy(kept, file);
+  if (random.below(2) == 0) fs::copy(kept, file);
   return {};
 }
-std::string touch_others(const fs::path& store, std::mt19937_64&) {
+std::string touch_others(const fs::path& store, testing::Random&) {
   std::ofstream(store / "note") << "text";
   if (::mkfifo((store / "pipe").c_str(), 0600) != 0) std::abort();
   fs::permissions(store, fs::perms::owner_all | fs::perms::group_read);
@@ -101,14 +101,14 @@ class Moves {
   explicit Moves(fs::path scratch) : scratch_(std::move(scratch)) {}
 
   std::string trial(std::uint64_t number) {
-    std::mt19937_64 random(number);
+    testing::Random random(number);
     const Change& change = kChanges[number % kChanges.size()];
     const fs::path above = scratch_ / ("move-" + std::to_string(number));
     fs::create_directories(above);
     const fs::path store = above / "orders.db";
     const fs::path output = scratch_ / "output";
     OpenedStore opened(store, output);
-    if (!opened.wait_for(1 + random() % 60)) return "no engine";
+    if (!opened.wait_for(1 + random.below(60))) return "no engine";
     const std::string where = change.make(store, random);
     const int code = opened.end();
     acknowledged_ += opened.acknowledged().size();

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <set>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include "runtime/engine/engine.h"
 #include "tests/support/child_lines.h"
 #include "tests/support/command_output.h"
+#include "tests/support/random.h"
 
 namespace reprise::identity {
 namespace {
@@ -104,17 +104,17 @@ std::string OddFiles::precious_content() const {
 }
 
 std::string OddFiles::put_odd_file(std::uint64_t number) {
-  std::mt19937_64 random(number);
+  testing::Random random(number);
   for (const char* name : {"", "-copy.unfinished", "-copy", "-new.unfinished", "-new", "-out"}) {
     fs::remove_all(store_ + name);
   }
   novel_.clear();
   fs::copy(made_, store_, fs::copy_options::recursive);
-  if (random() % 3 == 0) fs::remove(store_ + "/attempts");
-  const std::string name = kNames[random() % kNames.size()];
+  if (random.below(3) == 0) fs::remove(store_ + "/attempts");
+  const std::string name = kNames[random.below(kNames.size())];
   const std::string path = store_ + name;
   fs::remove_all(path);
-  switch (random() % 9) {
+  switch (random.below(9)) {
     case 0:
       fs::create_symlink(precious_ + "/file", path);
       return name + " links to a file";

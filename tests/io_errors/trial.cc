@@ -47,7 +47,7 @@ class Trial {
     fs::create_directory(lost_power);
     CrashImage image(ops_, root_);
     while (image.position() < ops_.size()) image.advance();
-    std::mt19937_64 random(ops_.size());
+    Random random(ops_.size());
     image.write(lost_power, random);
     std::string wrong = check_crashed(lost_power + "/store", workload_.written(), expected_, false);
     return wrong.empty() ? wrong : "after a power failure: " + wrong;

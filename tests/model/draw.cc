@@ -19,7 +19,7 @@ constexpr std::pair<Verb, int> kOften[] = {
 Verb any_verb(Random& random) {
   int all = 0;
   for (const auto& [verb, often] : kOften) all += often;
-  int left = static_cast<int>(random() % static_cast<std::uint64_t>(all));
+  int left = static_cast<int>(random.below(static_cast<std::uint64_t>(all)));
   for (const auto& [verb, often] : kOften) {
     left -= often;
     if (left < 0) return verb;

@@ -28,7 +28,7 @@ class Draw {
   Call call(std::uint32_t lane, Verb verb);
   Call call_for(std::uint32_t lane, Verb verb, const Run& run);
   Call finish(std::uint32_t lane, const Run& run);
-  std::uint64_t below(std::uint64_t end) { return random_() % end; }
+  std::uint64_t below(std::uint64_t end) { return random_.below(end); }
 
  private:
   Drawn start(std::uint32_t lane);

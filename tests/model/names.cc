@@ -44,18 +44,18 @@ std::string different(std::set<std::string>& taken, std::string name) {
 Names names_of(std::uint64_t seed) {
   Random random(seed ^ 0xfeedULL);
   Names names;
-  const auto base = testing::utf8_of(random, 1 + random() % 6);
+  const auto base = testing::utf8_of(random, 1 + random.below(6));
   const auto alike = look_alikes(base);
   std::set<std::string> taken;
   for (std::string* name : {&names.workflows[0], &names.workflows[1], &names.workflows[2],
                             &names.workflows[3], &names.workflows[4], &names.workflows[5]}) {
-    *name = different(taken, alike[random() % alike.size()]);
+    *name = different(taken, alike[random.below(alike.size())]);
   }
   taken.clear();
   for (std::string* name : {&names.queues[0], &names.queues[1], &names.note, &names.finish,
                             &names.add, &names.echo, &names.seen, &names.activity, &names.step}) {
-    *name = different(
-        taken, random() % 2 == 0 ? alike[random() % alike.size()] : testing::any_name(random));
+    *name = different(taken, random.below(2) == 0 ? alike[random.below(alike.size())]
+                                                  : testing::any_name(random));
   }
   return names;
 }
@@ -64,7 +64,7 @@ std::vector<std::string> ids_of(Random& random, std::size_t count) {
   std::set<std::string> taken;
   std::vector<std::string> ids;
   while (ids.size() < count) {
-    const std::string base = testing::utf8_of(random, 1 + random() % 4);
+    const std::string base = testing::utf8_of(random, 1 + random.below(4));
     auto alike = look_alikes(base);
     alike.push_back(of_size(base, testing::kLongestId));
     alike.push_back(of_size(base, testing::kLongestId - 1));
@@ -78,15 +78,15 @@ std::vector<std::string> ids_of(Random& random, std::size_t count) {
 std::string value_of(Random& random, std::uint64_t number) {
   const std::string tag = std::to_string(number) + ":";
   constexpr std::uint64_t kOneLargeOf = 60;
-  if (random() % kOneLargeOf == 0) {
-    return tag + std::string(testing::kLargestString - random() % 2 - tag.size(), '\x80');
+  if (random.below(kOneLargeOf) == 0) {
+    return tag + std::string(testing::kLargestString - random.below(2) - tag.size(), '\x80');
   }
   return tag + testing::any_text(random);
 }
 
 std::string reason_of(Random& random, std::uint64_t number) {
-  return random() % 8 == 0 ? std::string()
-                           : std::to_string(number) + ":" + testing::any_text(random);
+  return random.below(8) == 0 ? std::string()
+                              : std::to_string(number) + ":" + testing::any_text(random);
 }
 
 }  // namespace reprise::model

@@ -3,13 +3,14 @@
 #pragma once
 #include <array>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "tests/support/random.h"
+
 namespace reprise::model {
 
-using Random = std::mt19937_64;
+using Random = testing::Random;
 
 // What the runs of a definition do.
 enum class Kind : std::uint8_t {

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <random>
 
 #include "tests/poison/poison.h"
+#include "tests/support/random.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
@@ -40,13 +40,13 @@ std::string content_of(const std::string& path) {
 
 class Trial {
  public:
-  Trial(const Kind& kind, std::mt19937_64& random, TortureReport* report)
+  Trial(const Kind& kind, testing::Random& random, TortureReport* report)
       : kind_(kind), report_(report) {
     process_.store = directory_.path() + "/store";
     process_.says = directory_.path() + "/says";
     process_.kind = kind;
-    process_.shards = 1 + static_cast<int>(random() % 3);
-    process_.innocents = 1 + static_cast<int>(random() % 20);
+    process_.shards = 1 + static_cast<int>(random.below(3));
+    process_.innocents = 1 + static_cast<int>(random.below(20));
   }
 
   void run(Tally* tally) {
@@ -110,7 +110,7 @@ class Trial {
 };
 
 // Innocent runs, and a process that is killed from outside again and again, at any moment.
-std::uint64_t kill_innocents(std::mt19937_64& random, TortureReport* report) {
+std::uint64_t kill_innocents(testing::Random& random, TortureReport* report) {
   const TemporaryDirectory directory;
   Process process{.store = directory.path() + "/store",
                   .says = directory.path() + "/says",
@@ -119,7 +119,7 @@ std::uint64_t kill_innocents(std::mt19937_64& random, TortureReport* report) {
                   .mended = true};
   std::uint64_t killed = 0;
   for (int i = 0; i < 10; ++i) {
-    process.kill_after_ms = 1 + static_cast<int>(random() % 60);
+    process.kill_after_ms = 1 + static_cast<int>(random.below(60));
     killed += said(run_process(process), "calm") ? 0 : 1;
   }
   process.kill_after_ms = 0;
@@ -133,7 +133,7 @@ std::uint64_t kill_innocents(std::mt19937_64& random, TortureReport* report) {
 
 int torture(const TortureOptions& options) {
   TortureReport report(options);
-  std::mt19937_64 random(options.seed);
+  testing::Random random(options.seed);
   Tally tally;
   std::uint64_t killed = 0;
   int controls = 0;

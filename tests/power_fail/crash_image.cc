@@ -35,10 +35,10 @@ bool is_scratch(std::string_view name) {
   return name == "lock.mdb" || name == "attempts" || name == "turns";
 }
 
-std::string scratch(std::mt19937_64& random) {
-  std::string bytes(random() % 3 * 65'536, '\0');
-  if (random() % 2 == 0) {
-    for (char& byte : bytes) byte = static_cast<char>(random());
+std::string scratch(Random& random) {
+  std::string bytes(random.below(3) * 65'536, '\0');
+  if (random.below(2) == 0) {
+    for (char& byte : bytes) byte = static_cast<char>(random.next());
   }
   return bytes;
 }
@@ -87,13 +87,11 @@ void CrashImage::apply(const DiskOp& op, std::string* content) {
   }
 }
 
-std::string CrashImage::content_of(const File& file,
-                                   const DiskOp* begun,
-                                   std::mt19937_64& random) const {
+std::string CrashImage::content_of(const File& file, const DiskOp* begun, Random& random) const {
   std::string content = file.content;
-  const std::size_t unit = random() % 2 == 0 ? 512 : 4096;
-  const std::uint64_t keep = random() % 5;  // of 4
-  const auto kept = [&] { return random() % 4 < keep; };
+  const std::size_t unit = random.below(2) == 0 ? 512 : 4096;
+  const std::uint64_t keep = random.below(5);  // of 4
+  const auto kept = [&] { return random.below(4) < keep; };
   const auto apply_part = [&](const DiskOp& op) {
     if (op.kind == Kind::kTruncate) {
       if (kept()) apply(op, &content);
@@ -145,9 +143,9 @@ bool CrashImage::touches_synced(const DiskOp& op, std::size_t index) const {
 
 // File systems that keep one journal lose a suffix of all changes of names; others may keep those
 // of one directory and lose those of another.
-CrashImage::Names CrashImage::names(std::mt19937_64& random) const {
-  const bool one_journal = random() % 2 == 0;
-  const std::size_t until = name_ops_.empty() ? 0 : random() % (name_ops_.size() + 1);
+CrashImage::Names CrashImage::names(Random& random) const {
+  const bool one_journal = random.below(2) == 0;
+  const std::size_t until = name_ops_.empty() ? 0 : random.below(name_ops_.size() + 1);
   std::size_t last_synced = 0;
   for (std::size_t i = 0; i < name_ops_.size(); ++i) {
     if (touches_synced(ops_[name_ops_[i]], name_ops_[i])) last_synced = i + 1;
@@ -160,7 +158,8 @@ CrashImage::Names CrashImage::names(std::mt19937_64& random) const {
     if (one_journal) {
       kept = kept || i < std::max(until, last_synced);
     } else if (!kept) {
-      kept = !lossy.contains(op.directory) && !lossy.contains(op.to_directory) && random() % 2 == 0;
+      kept =
+          !lossy.contains(op.directory) && !lossy.contains(op.to_directory) && random.below(2) == 0;
       if (!kept) lossy.insert(op.directory);
     }
     if (kept) apply(op, &names);
@@ -172,7 +171,7 @@ void CrashImage::write_directory(const std::string& path,
                                  Inode directory,
                                  const Names& names,
                                  const DiskOp* begun,
-                                 std::mt19937_64& random) const {
+                                 Random& random) const {
   const auto found = names.find(directory);
   if (found == names.end()) return;
   for (const auto& [name, inode] : found->second) {
@@ -191,9 +190,9 @@ void CrashImage::write_directory(const std::string& path,
   }
 }
 
-void CrashImage::write(const std::string& directory, std::mt19937_64& random) const {
+void CrashImage::write(const std::string& directory, Random& random) const {
   const DiskOp* begun = nullptr;
-  if (position_ < ops_.size() && random() % 2 == 0) {
+  if (position_ < ops_.size() && random.below(2) == 0) {
     const DiskOp& next = ops_[position_];
     if (next.kind == Kind::kWrite || next.kind == Kind::kTruncate) begun = &next;
   }

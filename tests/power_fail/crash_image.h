@@ -2,12 +2,12 @@
 // the last completed sync of each file and directory, and a random part of what came later.
 #pragma once
 #include <map>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "tests/power_fail/disk_log.h"
+#include "tests/support/random.h"
 
 namespace reprise::testing {
 
@@ -23,7 +23,7 @@ class CrashImage {
   // Writes one of the possible states into `directory`, which is empty. What is kept of a write
   // that was not synced comes in sectors of 512 B or in pages of 4 KiB; the next operation may have
   // begun.
-  void write(const std::string& directory, std::mt19937_64& random) const;
+  void write(const std::string& directory, Random& random) const;
 
  private:
   struct File {
@@ -33,13 +33,13 @@ class CrashImage {
   };
   using Names = std::map<Inode, std::map<std::string, Inode>>;  // by directory
 
-  std::string content_of(const File& file, const DiskOp* begun, std::mt19937_64& random) const;
-  Names names(std::mt19937_64& random) const;
+  std::string content_of(const File& file, const DiskOp* begun, Random& random) const;
+  Names names(Random& random) const;
   void write_directory(const std::string& path,
                        Inode directory,
                        const Names& names,
                        const DiskOp* begun,
-                       std::mt19937_64& random) const;
+                       Random& random) const;
   static void apply(const DiskOp& op, std::string* content);
   static void apply(const DiskOp& op, Names* names);
   bool touches_synced(const DiskOp& op, std::size_t index) const;

@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
-#include <random>
 
 #include "tests/power_fail/crash_check.h"
 #include "tests/power_fail/crash_image.h"
 #include "tests/power_fail/recording.h"
 #include "tests/support/child_lines.h"
+#include "tests/support/random.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
@@ -29,7 +29,7 @@ constexpr std::uint64_t kReportsAtMost = 20;
 // Every fifth failure hits the creation of the store, which is a small part of all operations.
 std::vector<std::size_t> positions(const Recording& recording,
                                    std::uint64_t states,
-                                   std::mt19937_64& random) {
+                                   Random& random) {
   const auto is_durable = [](const Promise& p) { return p.kind == Promise::Kind::kDurable; };
   std::size_t created = 0;
   while (created < recording.ops.size() &&
@@ -39,7 +39,7 @@ std::vector<std::size_t> positions(const Recording& recording,
   }
   std::vector<std::size_t> cuts;
   for (std::uint64_t i = 0; i < states; ++i) {
-    cuts.push_back(random() % (i % 5 == 0 ? created + 1 : recording.ops.size() + 1));
+    cuts.push_back(random.below(i % 5 == 0 ? created + 1 : recording.ops.size() + 1));
   }
   std::sort(cuts.begin(), cuts.end());
   return cuts;
@@ -67,12 +67,12 @@ void check_states(const Trial& trial,
       if (op.kind == DiskOp::Kind::kPromise) expected.add(trial.recording.promises[op.offset]);
       image.advance();
     }
-    std::mt19937_64 random(trial.seed * 1'000'003 + i);
+    Random random(trial.seed * 1'000'003 + i);
     fs::remove_all(path);
     fs::create_directory(path);
     image.write(path, random);
     result(check_crashed(path + "/store", trial.recording.written, expected,
-                         random() % kThoroughEvery == 0));
+                         random.below(kThoroughEvery) == 0));
   }
 }
 
@@ -110,7 +110,7 @@ Counts check_workload(const std::string& scratch,
                       std::uint64_t seed,
                       std::uint64_t states,
                       bool is_control = false) {
-  std::mt19937_64 random(seed);
+  Random random(seed);
   const std::vector<std::size_t> cuts = positions(recording, states, random);
   const Trial trial{recording, cuts, scratch, seed, is_control};
   Counts counts;

@@ -42,7 +42,7 @@ Workload::Workload(std::string directory, std::uint64_t seed, std::function<void
     : directory_(std::move(directory)),
       random_(seed),
       told_(std::move(told)),
-      slice_(std::size_t{4} << (random_() % 4)) {}
+      slice_(std::size_t{4} << random_.below(4)) {}
 
 void Workload::close() {
   worker_.reset();
@@ -56,7 +56,7 @@ base::Status Workload::open() {
   runtime::EngineOptions options;
   options.threaded = false;
   options.clock = &clock_;
-  options.seed = random_() | 1;
+  options.seed = random_.next() | 1;
   options.archive_slice = slice_;
   options.log = [](runtime::LogLevel, std::string_view) {};
   options.on_fatal = [this](const base::Error& error) { fatal_ = error; };
@@ -81,15 +81,15 @@ base::Status Workload::open() {
 }
 
 void Workload::step() {
-  const auto dice = random_() % 10;
+  const auto dice = random_.below(10);
   if (dice < 4) {
     start();
   } else if (dice < 8) {
     signal();
   } else {
-    clock_.move_to(clock_.now() + base::Duration(static_cast<std::int64_t>(random_() % 20'000)));
+    clock_.move_to(clock_.now() + base::Duration(static_cast<std::int64_t>(random_.below(20'000))));
   }
-  for (auto rounds = random_() % 4; rounds > 0; --rounds) engine_->run_some();
+  for (auto rounds = random_.below(4); rounds > 0; --rounds) engine_->run_some();
   note_ends();
 }
 
@@ -101,7 +101,7 @@ void Workload::settle() {
 
 std::string Workload::payload() {
   const std::size_t sizes[] = {10, 100, 100, 700, 1'990, 2'100, 9'000, 20'000};
-  return std::string(random_() % sizes[random_() % std::size(sizes)], 'p');
+  return std::string(random_.below(sizes[random_.below(std::size(sizes))]), 'p');
 }
 
 void Workload::note_error(const base::Error& error) {
@@ -116,7 +116,7 @@ void Workload::note_error(const base::Error& error) {
 
 void Workload::start() {
   static constexpr const char* kWorkflows[] = {"signals", "signals", "calls", "timers"};
-  const std::string workflow = kWorkflows[random_() % 4];
+  const std::string workflow = kWorkflows[random_.below(4)];
   const std::string id = workflow + std::to_string(runs_++);
   if (workflow == "signals") waiting_.push_back(id);
   auto watch = std::make_shared<runtime::RunWatch>();
@@ -132,7 +132,7 @@ void Workload::start() {
 
 void Workload::signal() {
   if (waiting_.empty()) return;
-  const std::string id = waiting_[random_() % waiting_.size()];
+  const std::string id = waiting_[random_.below(waiting_.size())];
   engine_->ask(runtime::verb::Signal{
       {id, {}}, "go", payload(), [this, id](const base::Status& status) {
         if (!status) return note_error(status.error());

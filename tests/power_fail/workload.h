@@ -5,13 +5,13 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "runtime/engine/engine.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/random.h"
 
 namespace reprise::testing {
 
@@ -69,7 +69,7 @@ class Workload {
   std::string payload();
 
   const std::string directory_;
-  std::mt19937_64 random_;
+  Random random_;
   const std::function<void(Promise)> told_;
   bool swallow_errors_ = false;
   std::vector<std::uint64_t> chains_;

@@ -2,10 +2,11 @@
 #pragma once
 #include <array>
 #include <map>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tests/support/random.h"
 
 namespace reprise::rot {
 
@@ -37,7 +38,7 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Kind::kKinds)>
 // `moments` are the files at earlier times, the latest last. Says what it did.
 std::string damage(Kind kind,
                    const std::vector<Files>& moments,
-                   std::mt19937_64& random,
+                   testing::Random& random,
                    Files* files);
 
 }  // namespace reprise::rot

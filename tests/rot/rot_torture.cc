@@ -14,6 +14,7 @@
 #include "store/lmdb_pages.h"
 #include "tests/rot/damage.h"
 #include "tests/rot/workload.h"
+#include "tests/support/random.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
 
@@ -279,7 +280,7 @@ std::uint64_t silent_without_checksums(const Reference& reference,
   const auto right = believe(directory).bodies_;
   std::uint64_t silent = 0;
   for (std::uint64_t i = 0; i < trials; ++i) {
-    std::mt19937_64 random(seed * 1'000'003 + i);
+    testing::Random random(seed * 1'000'003 + i);
     Files files = reference.files;
     (void)damage(Kind::kBits, reference.moments, random, &files);
     write_files(directory, files);
@@ -324,7 +325,7 @@ int run(int argc, char** argv) {
   std::uint64_t missed_by_check = 0;
   for (std::uint64_t i = 0; i < options.count(); ++i) {
     const std::uint64_t seed = options.seed + i;
-    std::mt19937_64 random(seed);
+    testing::Random random(seed);
     const auto kind = static_cast<Kind>(seed % static_cast<std::uint64_t>(Kind::kKinds));
     Files files = reference.files;
     const std::string what = damage(kind, reference.moments, random, &files);

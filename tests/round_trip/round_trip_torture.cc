@@ -93,7 +93,7 @@ class Writer {
   Writer(const std::string& directory, std::uint64_t seed, Lie lie, int answers)
       : random_(seed ^ 0x77),
         lie_(lie),
-        until_(1 + static_cast<int>(random_() % (kRuns * kCalls))),
+        until_(1 + static_cast<int>(random_.below(kRuns * kCalls))),
         answers_(answers),
         plans_(plans_of(seed)),
         program_(directory, plans_) {

@@ -15,32 +15,26 @@ using nlohmann::json;
 static_assert(testing::kLongestId == kMaxIdBytes);
 static_assert(testing::kLargestString == kMaxPayloadBytes - 1 - 5);
 
-std::uint64_t below(Random& random, std::uint64_t end) {
-  return random() % end;
-}
-
-// ---- values -----------------------------------------------------------------------------------
-
 json any_json(Random& random, int levels) {
   if (levels == 0) {
-    switch (below(random, 7)) {
+    switch (random.below(7)) {
       case 0:
         return nullptr;
       case 1:
-        return random();
+        return random.next();
       case 2:
-        return -static_cast<std::int64_t>(below(random, INT64_MAX)) - 1;
+        return -static_cast<std::int64_t>(random.below(INT64_MAX)) - 1;
       case 3:
         return 0.1;
       case 4:
         return json::binary({0, 0xff, 0x80});
       default:
-        return testing::utf8_of(random, below(random, 5));
+        return testing::utf8_of(random, random.below(5));
     }
   }
   json inner = any_json(random, levels - 1);
-  if (below(random, 2) == 0) return json::array({std::move(inner)});
-  return {{testing::any_bytes(random, below(random, 4)), std::move(inner)}};
+  if (random.below(2) == 0) return json::array({std::move(inner)});
+  return {{testing::any_bytes(random, random.below(4)), std::move(inner)}};
 }
 
 }  // namespace
@@ -49,10 +43,10 @@ Plan plan_of(std::uint64_t seed, int number) {
   Random random(seed);
   Plan plan;
   plan.seed = seed;
-  plan.end = static_cast<End>(below(random, 4));
+  plan.end = static_cast<End>(random.below(4));
   constexpr int kCauses[] = {0, 1, 31, 32, 33, 120, 450};
-  plan.causes = kCauses[below(random, std::size(kCauses))];
-  plan.update_fails = below(random, 2) == 0;
+  plan.causes = kCauses[random.below(std::size(kCauses))];
+  plan.update_fails = random.below(2) == 0;
   plan.id = testing::any_name(random, "#" + std::to_string(number));
   for (std::string* name : {&plan.workflow, &plan.queue, &plan.activity, &plan.step, &plan.signal,
                             &plan.query, &plan.update, &plan.change}) {
@@ -62,12 +56,12 @@ Plan plan_of(std::uint64_t seed, int number) {
   plan.message = testing::any_text(random).c_str();  // what an exception says ends at the first NUL
   plan.reason = testing::any_text(random);
   plan.text = testing::any_text(random);
-  plan.signalled = below(random, 6) == 0
-                       ? std::string(testing::kLargestString - below(random, 2), '\x80')
+  plan.signalled = random.below(6) == 0
+                       ? std::string(testing::kLargestString - random.below(2), '\x80')
                        : testing::any_text(random);
   // The list of arguments around it is a level too.
   constexpr int kLevels[] = {0, 1, 3, CborReader::kMaxDepth - 2, CborReader::kMaxDepth - 1};
-  plan.json = any_json(random, kLevels[below(random, std::size(kLevels))]);
+  plan.json = any_json(random, kLevels[random.below(std::size(kLevels))]);
   return plan;
 }
 

@@ -3,14 +3,15 @@
 #pragma once
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tests/support/random.h"
+
 namespace reprise::round_trip {
 
-using Random = std::mt19937_64;
+using Random = testing::Random;
 
 enum class End : std::uint8_t { kCompletes, kFails, kIsCancelled, kIsTerminated };
 

@@ -10,14 +10,14 @@
 #include "runtime/engine/embedded_engine.h"
 #include "tests/simulation/clock.h"
 #include "tests/simulation/history.h"
-#include "tests/simulation/random.h"
 #include "tests/simulation/trace.h"
+#include "tests/support/random.h"
 
 namespace reprise::simulation {
 
 class Clients {
  public:
-  Clients(SimDisk& disk, Random& random, Trace& trace, Verdict& verdict)
+  Clients(SimDisk& disk, testing::Random& random, Trace& trace, Verdict& verdict)
       : disk_(disk), random_(random), trace_(trace), verdict_(verdict) {}
 
   // The engine of the running process; nullptr: it has ended, and later answers from it reach
@@ -97,7 +97,7 @@ class Clients {
   void check_end(const ToldEnd& told, const std::vector<History>& histories);
 
   SimDisk& disk_;
-  Random& random_;
+  testing::Random& random_;
   Trace& trace_;
   Verdict& verdict_;
   runtime::EmbeddedEngine* engine_ = nullptr;

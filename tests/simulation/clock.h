@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/time.h"
-#include "tests/simulation/random.h"
+#include "tests/support/random.h"
 
 namespace reprise::simulation {
 
@@ -34,7 +34,7 @@ class SimClock final : public base::Clock {
  private:
   mutable base::Time now_;
   mutable base::Time latest_;
-  mutable Random random_;
+  mutable testing::Random random_;
   bool jittery_;
   base::Duration lie_{0};
 };

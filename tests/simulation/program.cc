@@ -44,7 +44,7 @@ class Program final : public replay::WorkflowInstance {
 
   Outcome run(std::string_view input) override {
     const std::uint64_t seed = std::strtoull(std::string(input).c_str(), nullptr, 10);
-    Random random(seed);
+    testing::Random random(seed);
     listen();
     const bool done =
         seed == kListener ? receive_for_ever() : block(random, 0, 1 + random.below(5));
@@ -145,7 +145,7 @@ class Program final : public replay::WorkflowInstance {
   }
 
   // ---- combinations ----
-  bool race(Random& random) {
+  bool race(testing::Random& random) {
     const std::uint64_t which = random.next();
     const OperationRef activity = schedule("race", 1 + which % 3, which >> 8);
     const OperationRef timer = e_.start_timer(base::Duration(random.between(0, 4'000)), kHere);
@@ -160,14 +160,14 @@ class Program final : public replay::WorkflowInstance {
     return true;
   }
 
-  bool together(Random& random, int depth) {
+  bool together(testing::Random& random, int depth) {
     bool done = true;
     std::vector<OperationRef> strands;
     const std::uint64_t count = 2 + random.below(2);
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::uint64_t seed = random.next();
       strands.push_back(e_.spawn([this, seed, depth, &done] {
-        Random own(seed);
+        testing::Random own(seed);
         if (!block(own, depth + 1, 1 + own.below(2))) done = false;
       }));
     }
@@ -178,15 +178,15 @@ class Program final : public replay::WorkflowInstance {
   }
 
   // Several strands of which only the first counts; the others are stopped where they wait.
-  bool fastest(Random& random, int depth) {
+  bool fastest(testing::Random& random, int depth) {
     const std::uint64_t first_seed = random.next();
     const std::uint64_t second_seed = random.next();
     const OperationRef one = e_.spawn([this, first_seed, depth] {
-      Random own(first_seed);
+      testing::Random own(first_seed);
       (void)block(own, depth + 1, 1);
     });
     const OperationRef two = e_.spawn([this, second_seed, depth] {
-      Random own(second_seed);
+      testing::Random own(second_seed);
       (void)block(own, depth + 1, 2);
     });
     replay::Operation* const both[] = {one.get(), two.get()};
@@ -196,7 +196,7 @@ class Program final : public replay::WorkflowInstance {
     return true;
   }
 
-  void give_up(Random& random) {
+  void give_up(testing::Random& random) {
     InScope scope(e_, Scope::Kind::kCancellable);
     const OperationRef activity = schedule("given up", 2, random.next());
     const OperationRef timer = e_.start_timer(base::Duration(random.between(0, 9'000)), kHere);
@@ -206,7 +206,7 @@ class Program final : public replay::WorkflowInstance {
     log_ += "given up";
   }
 
-  bool await_note(Random& random) {
+  bool await_note(testing::Random& random) {
     const std::uint64_t wanted = notes_ + 1 + random.below(2);
     const OperationRef limit = e_.start_timer(base::Duration(random.between(1, 6'000)), kHere);
     const Waited waited = e_.wait_until([&] { return notes_ >= wanted; }, limit.get(), kHere);
@@ -215,7 +215,7 @@ class Program final : public replay::WorkflowInstance {
   }
 
   // Asks for two signals and reads one: the other one is not lost.
-  bool read_one_of_two(Random& random) {
+  bool read_one_of_two(testing::Random& random) {
     OperationRef first = e_.next_signal("go");
     OperationRef second = e_.next_signal("go");
     const OperationRef limit = e_.start_timer(base::Duration(random.between(0, 2'000)), kHere);
@@ -250,14 +250,14 @@ class Program final : public replay::WorkflowInstance {
     scope.cancel();
   }
 
-  bool block(Random& random, int depth, std::uint64_t count) {
+  bool block(testing::Random& random, int depth, std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i) {
       if (!next(random, depth)) return false;
     }
     return true;
   }
 
-  bool next(Random& random, int depth) {
+  bool next(testing::Random& random, int depth) {
     const std::uint64_t detail = random.next();
     const std::uint64_t attempts = detail % 4;
     if (outside_.bug && detail % 3 == 0) throw std::runtime_error("a simulated bug");

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "replay/execution.h"
-#include "tests/simulation/random.h"
+#include "tests/support/random.h"
 
 namespace reprise::simulation {
 

@@ -9,15 +9,15 @@
 
 #include "runtime/engine/embedded_engine.h"
 #include "tests/simulation/disk.h"
-#include "tests/simulation/random.h"
 #include "tests/simulation/trace.h"
 #include "tests/simulation/verdict.h"
+#include "tests/support/random.h"
 
 namespace reprise::simulation {
 
 class Work {
  public:
-  Work(SimDisk& disk, Random& random, Trace& trace, Verdict& verdict)
+  Work(SimDisk& disk, testing::Random& random, Trace& trace, Verdict& verdict)
       : disk_(disk), random_(random), trace_(trace), verdict_(verdict) {}
 
   // Takes one attempt from the queue and begins it. False: there was none.
@@ -66,7 +66,7 @@ class Work {
   static replay::Outcome failed(const std::string& type, bool retryable);
 
   SimDisk& disk_;
-  Random& random_;
+  testing::Random& random_;
   Trace& trace_;
   Verdict& verdict_;
   bool faults_ = true;

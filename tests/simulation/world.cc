@@ -14,7 +14,7 @@ const std::string kQueues[] = {"default", "activities"};
 
 // Around instants at which clocks are known to fail: summer time begins and ends, the end of 32
 // bits, a leap day, a new year.
-base::Time some_instant(Random& random) {
+base::Time some_instant(testing::Random& random) {
   constexpr std::int64_t kInstants[] = {1'774'746'000'000, 1'792'890'000'000, 2'147'483'647'000,
                                         1'709'164'800'000, 4'102'444'800'000, 1'700'000'000'000};
   return base::from_ms(kInstants[random.below(6)] + random.between(-20'000, 5'000));

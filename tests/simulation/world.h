@@ -12,10 +12,10 @@
 #include "tests/simulation/clock.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/program.h"
-#include "tests/simulation/random.h"
 #include "tests/simulation/trace.h"
 #include "tests/simulation/verdict.h"
 #include "tests/simulation/work.h"
+#include "tests/support/random.h"
 
 namespace reprise::simulation {
 
@@ -89,7 +89,7 @@ class World {
   void check_disk();
   void check_everything();
 
-  Random random_;
+  testing::Random random_;
   const Control control_;
   Trace trace_;
   Verdict verdict_;

@@ -9,11 +9,6 @@ namespace reprise::testing {
 namespace {
 
 using nlohmann::json;
-using Random = std::mt19937_64;
-
-std::uint64_t below(Random& random, std::uint64_t end) {
-  return random() % end;
-}
 
 const std::vector<std::string>& odd_characters() {
   static const std::vector<std::string> odd = {std::string(1, '\0'),
@@ -76,52 +71,52 @@ std::string every_byte() {
 std::string utf8_of(Random& random, std::size_t characters) {
   std::string text;
   for (; characters > 0; --characters) {
-    text += below(random, 2) == 0 ? odd_characters()[below(random, odd_characters().size())]
-                                  : std::string(1, static_cast<char>('a' + below(random, 26)));
+    text += random.below(2) == 0 ? odd_characters()[random.below(odd_characters().size())]
+                                 : std::string(1, static_cast<char>('a' + random.below(26)));
   }
   return text;
 }
 
 std::string any_bytes(Random& random, std::size_t size) {
   std::string bytes(size, '\0');
-  for (char& c : bytes) c = static_cast<char>(random());
+  for (char& c : bytes) c = static_cast<char>(random.next());
   return bytes;
 }
 
 std::string any_text(Random& random) {
-  switch (below(random, 8)) {
+  switch (random.below(8)) {
     case 0:
       return {};
     case 1:
       return every_byte();
     case 2:
-      return any_bytes(random, below(random, 50));
+      return any_bytes(random, random.below(50));
     case 3:
-      return std::string(kLongestText - 1 + below(random, 3), '\xe9');
+      return std::string(kLongestText - 1 + random.below(3), '\xe9');
     case 4:
-      return std::string(kLongestText - 1 + below(random, 3), 'x');
+      return std::string(kLongestText - 1 + random.below(3), 'x');
     case 5:
-      return utf8_of(random, 3) + bad_sequences()[below(random, bad_sequences().size())] + "end";
+      return utf8_of(random, 3) + bad_sequences()[random.below(bad_sequences().size())] + "end";
     default:
-      return utf8_of(random, 1 + below(random, 20));
+      return utf8_of(random, 1 + random.below(20));
   }
 }
 
 std::string any_name(Random& random, std::string_view suffix) {
-  std::string name = utf8_of(random, 1 + below(random, 12)) + std::string(suffix);
-  if (below(random, 4) == 0) name.insert(0, kLongestId - below(random, 2) - name.size(), 'n');
+  std::string name = utf8_of(random, 1 + random.below(12)) + std::string(suffix);
+  if (random.below(4) == 0) name.insert(0, kLongestId - random.below(2) - name.size(), 'n');
   return name;
 }
 
 std::string refused_name(Random& random) {
-  switch (below(random, 4)) {
+  switch (random.below(4)) {
     case 0:
       return std::string(kLongestId + 1, 'n');
     case 1:
       return std::string(kLongestId - 1, 'n') + "\xc3\xa9";
     default:
-      return utf8_of(random, below(random, 12)) +
-             bad_sequences()[below(random, bad_sequences().size())] + "x";
+      return utf8_of(random, random.below(12)) +
+             bad_sequences()[random.below(bad_sequences().size())] + "x";
   }
 }
 

@@ -11,30 +11,21 @@
 
 #include "proto/fields.h"
 #include "reprise/cbor.h"
+#include "tests/support/random.h"
 
 namespace reprise::testing {
 namespace {
 
-// SplitMix64.
-class RandomNumbers {
+class RandomNumbers : public Random {
  public:
-  explicit RandomNumbers(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-  std::size_t below(std::size_t limit) { return next() % limit; }
+  using Random::Random;
+
   template <class T>
   T integer() {
     const T kValues[] = {0, 1, std::numeric_limits<T>::max(), std::numeric_limits<T>::min(),
                          static_cast<T>(next())};
     return kValues[below(5)];
   }
-
- private:
-  std::uint64_t state_;
 };
 
 double any_double(RandomNumbers& random) {

@@ -1,8 +1,9 @@
-// The numbers of a simulated world: the same on every machine and with every standard library.
+// Random numbers that follow from a seed, the same on every machine and with every standard
+// library.
 #pragma once
 #include <cstdint>
 
-namespace reprise::simulation {
+namespace reprise::testing {
 
 // SplitMix64.
 class Random {
@@ -15,7 +16,7 @@ class Random {
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
   }
-  std::uint64_t below(std::uint64_t limit) { return next() % limit; }
+  std::uint64_t below(std::uint64_t limit) { return limit == 0 ? 0 : next() % limit; }
   std::int64_t between(std::int64_t low, std::int64_t high) {
     return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low + 1)));
   }
@@ -25,4 +26,4 @@ class Random {
   std::uint64_t state_;
 };
 
-}  // namespace reprise::simulation
+}  // namespace reprise::testing
