@@ -17,6 +17,12 @@
 namespace reprise::store {
 namespace {
 
+// open_file() opens it for reading, too.
+bool is_directory(const File& file) {
+  struct stat info {};
+  return ::fstat(file.get(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 // One of the two data files, read through a snapshot that LMDB pins if it can open the file.
 class DataFile {
  public:
@@ -40,7 +46,9 @@ class DataFile {
       return {};
     }
     auto file = open_file(path(), O_RDONLY);
-    if (file) {
+    if (file && is_directory(*file)) {
+      visitor_.damaged(path(), "it is a directory");
+    } else if (file) {
       file_ = std::move(*file);
     } else if (file.error().code == base::ErrorCode::kStoreMissing) {
       visitor_.damaged(path(), "it is missing");

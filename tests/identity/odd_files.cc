@@ -172,7 +172,7 @@ std::string OddFiles::meet(std::uint64_t number) {
       break;
     default:
       // A pipe that nobody reads is waited for, as by every program that writes to one.
-      if (fs::is_fifo(fs::status(store_ + "-out"))) return {};
+      if (std::error_code none; fs::is_fifo(fs::status(store_ + "-out", none))) return {};
       output = reprise({"export", store_, "kept", "-o", store_ + "-out"});
       break;
   }

@@ -97,6 +97,23 @@ TEST_F(OddFilesTest, NobodyWaitsForAPipeOrReadsADevice) {
   }
 }
 
+// Whoever asks what is wrong is told of damage, not of a disk that fails.
+TEST_F(OddFilesTest, ADirectoryInPlaceOfADataFileIsDamage) {
+  for (const char* name : {"journal/data.mdb", "archive/data.mdb"}) {
+    for (const InspectMode mode : {InspectMode::kBesideEngine, InspectMode::kAlone}) {
+      SCOPED_TRACE(name);
+      fs::remove_all(path_);
+      create(3);
+      fs::remove(path_ + "/" + name);
+      fs::create_directory(path_ + "/" + name);
+      NoVisitor visitor;
+      const auto inspected = inspect_store(path_, mode, visitor);
+      EXPECT_TRUE(inspected) << inspected.error().text();
+      EXPECT_GT(visitor.damage, 0);
+    }
+  }
+}
+
 // A directory that has what an unfinished store has, by name, and is somebody else's.
 TEST_F(OddFilesTest, OnlyWhatWeMadeIsRemovedBeforeAStoreIsCreated) {
   fs::create_directories(path_ + "/creating");
