@@ -127,8 +127,6 @@ class Operation : public base::Pooled<Operation> {
   Outcome outcome_;
 };
 
-std::string_view to_string(Operation::Kind kind);
-
 using OperationRef = Ref<Operation>;
 
 }  // namespace reprise::replay

@@ -15,12 +15,23 @@
 namespace reprise::replay {
 namespace {
 
-// By kind: the order of Lifecycle::Kind.
-constexpr std::array<std::span<const Transition>, Lifecycle::kKinds> kTransitions = {
-    lifecycles::kActivity, lifecycles::kStep,   lifecycles::kTimer,
-    lifecycles::kSignal,   lifecycles::kStrand, lifecycles::kSideEffect,
-    lifecycles::kPatch,    lifecycles::kUpdate, lifecycles::kRun,
+struct KindRow {
+  std::string_view name;  // for people
+  std::span<const Transition> transitions;
 };
+
+// In the order of Lifecycle::Kind.
+constexpr std::array<KindRow, Lifecycle::kKinds> kKindRows = {{
+    {"activity", lifecycles::kActivity},
+    {"step", lifecycles::kStep},
+    {"timer", lifecycles::kTimer},
+    {"signal", lifecycles::kSignal},
+    {"strand", lifecycles::kStrand},
+    {"side effect", lifecycles::kSideEffect},
+    {"patch marker", lifecycles::kPatch},
+    {"update", lifecycles::kUpdate},
+    {"run", lifecycles::kRun},
+}};
 
 template <class Index>
 constexpr std::size_t index(Index value) {
@@ -34,7 +45,7 @@ using Table = std::array<Row, Lifecycle::kStates>;
 consteval std::array<Table, Lifecycle::kKinds> make_tables() {
   std::array<Table, Lifecycle::kKinds> tables{};
   for (std::size_t kind = 0; kind < tables.size(); ++kind) {
-    for (const Transition& transition : kTransitions[kind]) {
+    for (const Transition& transition : kKindRows[kind].transitions) {
       auto& to = tables[kind][index(transition.from)][index(transition.on)];
       if (to) throw "a pair of state and trigger is listed twice";
       if (Lifecycle::has_ended(transition.from)) throw "what has ended goes on";
@@ -53,7 +64,11 @@ std::optional<Lifecycle::State> Lifecycle::next(Kind kind, State from, Trigger t
 }
 
 std::span<const Transition> Lifecycle::transitions(Kind kind) {
-  return kTransitions[index(kind)];
+  return kKindRows[index(kind)].transitions;
+}
+
+std::string_view to_string(Lifecycle::Kind kind) {
+  return kKindRows[index(kind)].name;
 }
 
 bool Lifecycle::on(Trigger trigger) {

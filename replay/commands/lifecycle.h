@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace reprise::replay {
 
@@ -67,6 +68,8 @@ class Lifecycle {
   Kind kind_;
   State state_ = State::kCreated;
 };
+
+std::string_view to_string(Lifecycle::Kind kind);  // "activity"
 
 struct Transition {
   using State = Lifecycle::State;
