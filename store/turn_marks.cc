@@ -84,12 +84,12 @@ RunNumber key_of(const TurnMark& mark) {
 
 // Is it known that the process ended in the code of this run?
 bool is_known(const TurnMark& mark) {
-  return mark.run != 0 && mark.cause != kCauseUnseen;
+  return mark.run != 0 && mark.cause != base::kCauseUnseen;
 }
 
 // And is it known that this code ended it?
 bool was_seen(const TurnMark& mark) {
-  return is_known(mark) && mark.cause != kCauseOutOfMemory;
+  return is_known(mark) && mark.cause != base::kCauseOutOfMemory;
 }
 
 }  // namespace

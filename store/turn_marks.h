@@ -5,7 +5,6 @@
 // process dies, which is the case that matters, and setting one costs a few stores. The counts made
 // from them are synced, because they decide whether a run is executed at all.
 #pragma once
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -14,37 +13,13 @@
 
 #include "base/function_ref.h"
 #include "base/result.h"
+#include "base/turn_mark.h"
 #include "store/files.h"
 #include "store/record.h"
 
 namespace reprise::store {
 
-// What ended a process: the number of a signal, or one of these.
-inline constexpr std::uint32_t kCauseUnseen = 0;  // SIGKILL, _exit(), the kernel wanted memory
-inline constexpr std::uint32_t kCauseExit = 1'001;
-inline constexpr std::uint32_t kCauseThreadExit = 1'002;
-// The engine had no memory for its work around the code. Something else may have used it up.
-inline constexpr std::uint32_t kCauseOutOfMemory = 1'003;
-inline constexpr std::uint32_t kCauseStackOverflow = 0x10000;  // beside the signal
-
-// One per shard, in a cache line of its own. Its thread sets it around the code of a run; a signal
-// handler on that thread says what ends the process.
-struct alignas(64) TurnMark {
-  std::atomic<RunNumber> run;        // 0: no code runs
-  std::atomic<std::uint64_t> place;  // events of its history
-  std::atomic<std::uint32_t> cause;
-  // A digest of the workflow's name until the run's very first turn is durable: until then a crash
-  // may leave nothing of the run. Then 0.
-  std::atomic<std::uint64_t> starting;
-
-  void set(RunNumber number, std::uint64_t events, std::uint64_t workflow = 0) {
-    cause.store(kCauseUnseen, std::memory_order_relaxed);
-    place.store(events, std::memory_order_relaxed);
-    starting.store(workflow, std::memory_order_relaxed);
-    run.store(number, std::memory_order_release);
-  }
-};
-static_assert(sizeof(TurnMark) == 64 && std::atomic<RunNumber>::is_always_lock_free);
+using base::TurnMark;
 
 struct Deaths {
   RunNumber run = 0;

@@ -28,11 +28,11 @@ proto::Failure timeout_failure(std::string_view limit, std::string message) {
 }
 
 // One that nobody executes now.
-proto::Failure cancelled_step(const PendingOperation& step, const LiveOperation& live) {
+proto::Failure cancelled_step(const OperationDetails& details, std::uint32_t before_attempt) {
   proto::Failure failure;
   failure.set_kind(proto::Failure::CANCELLED);
-  failure.set_message("step " + live.details->step->name + " was cancelled before attempt " +
-                      std::to_string(step.attempt + (live.unwanted ? 1 : 0)));
+  failure.set_message("step " + details.step->name + " was cancelled before attempt " +
+                      std::to_string(before_attempt));
   return failure;
 }
 
@@ -45,8 +45,8 @@ void Attempts::take_result(AttemptResult result) {
       run == nullptr ? nullptr : run->state.find(result.key.operation);
   LiveOperation* live = run == nullptr ? nullptr : run->live(result.key.operation);
   if (run != nullptr && run->place != nullptr && result.is_step) {
-    Host::unpin(run->place);
-    if (!run->state.open() || run->parked()) parts_.host.evict(run->place);
+    RunExecutor::end_step(run->place, result.key.operation);
+    if (!run->state.open() || run->parked()) parts_.executor.evict(run->place);
   }
   // Results of attempts that are no longer waited for change nothing.
   if (operation == nullptr || live == nullptr || !live->dispatched() ||
@@ -88,8 +88,8 @@ void Attempts::attempt_failed(KnownRun& run,
   }
   const auto delay = retry_delay(policy_of(details), operation.attempt, failure, give_up_in);
   if (!delay) return operation_failed(run, operation, *live, failure);
-  if (live->unwanted) {
-    return step_cancelled(run, operation, *live);
+  if (operation.is_step() && RunExecutor::is_step_unwanted(run.place, operation.id)) {
+    return step_cancelled(run, operation, *live, operation.attempt + 1);
   }
   live->stage = OperationStage::kRetried;
   details.last_failure = failure.message();
@@ -103,8 +103,9 @@ void Attempts::attempt_failed(KnownRun& run,
 
 void Attempts::step_cancelled(KnownRun& run,
                               const PendingOperation& operation,
-                              LiveOperation& live) {
-  operation_failed(run, operation, live, cancelled_step(operation, live));
+                              LiveOperation& live,
+                              std::uint32_t before_attempt) {
+  operation_failed(run, operation, live, cancelled_step(*live.details, before_attempt));
 }
 
 void Attempts::operation_failed(KnownRun& run,

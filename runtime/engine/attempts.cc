@@ -67,82 +67,49 @@ void Attempts::dispatch_step(KnownRun& run,
     return parts_.loading.when_loadable(
         number, [this, id = operation.id](KnownRun& later) { start(later, id); });
   }
-  const auto load = [&] {
-    const CodeMark::Scope in_code(parts_.code_mark, &run);
-    return parts_.host.load(run.place, StoredRun(parts_.shared, run.state));
-  };
-  if (const auto trouble = load()) {
-    // add_worker() comes back to it.
+  const AttemptKey key{shard_, number, operation.id, operation.attempt};
+  auto begun = parts_.executor.begin_step(run.place, StoredRun(parts_.shared, run), key,
+                                          base::Duration(live.details->step->start_to_close_ms));
+  if (const auto* trouble = std::get_if<replay::Trouble>(&begun)) {
+    // The next worker comes back to it.
     if (trouble->code != base::ErrorCode::kNoWorker) parts_.parking.park(run, *trouble);
     return;
   }
-  const auto body = Host::find(run.place)->step_body(operation.id);
-  if (!body) return;  // its strand was stopped in a turn that is not in the log yet
-  if (Host::find(run.place)->step_no_longer_wanted(operation.id)) {
-    return step_cancelled(run, operation, live);
+  if (std::holds_alternative<RunExecutor::StepUnwanted>(begun)) {
+    return step_cancelled(run, operation, live, operation.attempt);
   }
+  auto* const task = std::get_if<AttemptTask>(&begun);
+  if (task == nullptr) return;  // its strand was stopped in a turn that is not in the log yet
   live.stage = OperationStage::kDispatched;
-  live.details->control = std::make_shared<AttemptControl>(std::stop_source(std::nostopstate));
-  Host::pin(run.place);
-  AttemptTask task;
-  task.key = {shard_, number, operation.id, operation.attempt};
-  task.control = live.details->control;
-  task.start_to_close = base::Duration(live.details->step->start_to_close_ms);
-  task.step = *body;
   if (operation.kind == OperationKind::kStep) {
-    tasks_[*run.state.task_queue].push_back(std::move(task));
-    return;
+    tasks_[*run.state.task_queue].push_back(std::move(*task));
+  } else {
+    execute_on_shard(run, *task);
   }
+}
+
+void Attempts::execute_on_shard(const KnownRun& run, const AttemptTask& step) {
   AttemptResult result;
-  result.key = task.key;
+  result.key = step.key;
   result.is_step = true;
-  result.token =
-      parts_.shared.store->attempt_slots().take({number, operation.id, operation.attempt});
-  {
-    const CodeMark::Scope in_code(parts_.code_mark, &run);
-    result.outcome = execute_step(task);
-  }
+  result.token = parts_.shared.store->attempt_slots().take(
+      {step.key.run, step.key.operation, step.key.attempt});
+  result.outcome = parts_.executor.execute_here(run.label(), step);
   take_result(std::move(result));
 }
 
-bool Attempts::step_unwanted(store::RunNumber number, std::uint32_t id) {
-  KnownRun* run = parts_.runs.find(number);
+void Attempts::step_withdrawn(store::RunNumber number, std::uint32_t id) {
+  const KnownRun* run = parts_.runs.find(number);
   LiveOperation* live = run == nullptr ? nullptr : run->live(id);
-  if (live == nullptr || live->stage == OperationStage::kWaiting) return true;
-  if (live->settled()) return live->stage == OperationStage::kRetried;
-  if (!live->details->control->abandon()) {
-    live->unwanted = true;
-    return false;
-  }
-  live->stage = OperationStage::kWaiting;
-  live->details->control = nullptr;
-  Host::unpin(run->place);
-  return true;
-}
-
-void Attempts::step_abandoned(store::RunNumber number, std::uint32_t id) {
-  KnownRun* run = parts_.runs.find(number);
-  LiveOperation* live = run == nullptr ? nullptr : run->live(id);
-  if (live == nullptr || live->details == nullptr) return;
-  const auto control = live->details->control;
-  if (control == nullptr) return;  // not dispatched
-  if (control->abandon()) {
-    Host::unpin(run->place);
-  } else {
-    control->wait_until_finished();  // take_result() unpins
-  }
+  if (live != nullptr && live->dispatched()) live->stage = OperationStage::kWaiting;
 }
 
 void Attempts::take_back_steps(const std::string& task_queue) {
   (void)submit();  // steps that this round has decided to run now wait with the others
   for (const AttemptTask& task : parts_.shared.task_queues.take_steps(task_queue, shard_)) {
-    if (!task.control->abandon()) continue;  // the code has given it up before
-    KnownRun* run = parts_.runs.find(task.key.run);
-    Host::unpin(run->place);
-    if (LiveOperation* live = run->live(task.key.operation);
-        live != nullptr && live->dispatched()) {
-      live->stage = OperationStage::kWaiting;
-    }
+    const KnownRun* run = parts_.runs.find(task.key.run);
+    if (run == nullptr || !RunExecutor::take_back_step(run->place, task)) continue;
+    step_withdrawn(task.key.run, task.key.operation);
   }
 }
 

@@ -13,7 +13,6 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/engine/code_mark.h"
 #include "runtime/engine/intake.h"
 #include "runtime/engine/loading.h"
 #include "runtime/engine/parking.h"
@@ -21,7 +20,7 @@
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"
 #include "runtime/engine/timers.h"
-#include "runtime/host/host.h"
+#include "runtime/host/run_executor.h"
 
 namespace reprise::runtime {
 
@@ -37,8 +36,7 @@ class Attempts {
     Parking& parking;
     Timers& timers;
     Round& round;
-    CodeMark& code_mark;
-    Host& host;
+    RunExecutor& executor;
   };
   // `shard`: the destination of results.
   Attempts(int shard, const Parts& parts) : shard_(shard), parts_(parts) {}
@@ -64,16 +62,15 @@ class Attempts {
   void lost(const store::AttemptMark& mark);
 
   // ---- steps, whose closures lie on the stacks of their runs ----
-  // It is no longer waited for. False: a thread executes its closure, or its outcome is on the way.
-  bool step_unwanted(store::RunNumber number, std::uint32_t id);
-  // The code has stopped the strand that waits for it; its frame is gone when this returns.
-  void step_abandoned(store::RunNumber number, std::uint32_t id);
+  // The code has given up one that was dispatched and has not begun.
+  void step_withdrawn(store::RunNumber number, std::uint32_t id);
   // The worker stops: steps that wait for it count as not dispatched.
   void take_back_steps(const std::string& task_queue);
 
  private:
   void dispatch_activity(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
   void dispatch_step(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
+  void execute_on_shard(const KnownRun& run, const AttemptTask& step);
   void attempt_failed(KnownRun& run,
                       const PendingOperation& operation,
                       const proto::Failure& failure);
@@ -82,7 +79,10 @@ class Attempts {
                         LiveOperation& live,
                         const proto::Failure& failure);
   // Its code no longer wants it, and no thread is executing it.
-  void step_cancelled(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
+  void step_cancelled(KnownRun& run,
+                      const PendingOperation& operation,
+                      LiveOperation& live,
+                      std::uint32_t before_attempt);
   base::Time now() const { return parts_.shared.clock.now(); }
 
   const int shard_;

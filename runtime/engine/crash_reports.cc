@@ -55,21 +55,21 @@ void ends_for_another_reason() {
 // Called where there is no memory left.
 void when_out_of_memory() {
   if (!in_code_of_run() || in_child()) return ends_for_another_reason();
-  (void)shard_here->ends_process(store::kCauseOutOfMemory);
+  (void)shard_here->ends_process(base::kCauseOutOfMemory);
 }
 
 bool is_overflow(const base::Crash& crash, const StrandHere& strand) {
   return strand.in_guard(crash.address) || strand.in_guard(crash.stack_pointer);
 }
 
-void tell_run(CrashText& text, const KnownRun* run, const std::optional<StrandHere>& strand) {
+void tell_run(CrashText& text, const RunLabel* run, const std::optional<StrandHere>& strand) {
   text.text(" the code of ");
   if (run == nullptr) {
     text.text("a closed run");
   } else {
-    text.text("run '").name(run->state.workflow_id.data(), run->state.workflow_id.size());
-    text.text("', workflow '").name(run->state.workflow->data(), run->state.workflow->size());
-    text.text("', event ").number(run->state.events);
+    text.text("run '").name(run->workflow_id.data(), run->workflow_id.size());
+    text.text("', workflow '").name(run->workflow.data(), run->workflow.size());
+    text.text("', event ").number(run->events);
   }
   if (strand) text.text(", strand ").number(strand->number);
   text.text("\n");
@@ -120,7 +120,7 @@ void tell(const base::Crash& crash) {
   const bool overflow = strand && is_overflow(crash, *strand);
   // The process may be ending already: abort() after pthread_exit(), a destructor after exit().
   if (!shard_here->ends_process(static_cast<std::uint32_t>(crash.signal) |
-                                (overflow ? store::kCauseStackOverflow : 0))) {
+                                (overflow ? base::kCauseStackOverflow : 0))) {
     return;
   }
   CrashText text;
@@ -148,14 +148,14 @@ void when_exiting() {
   (void)guard::watch_this_thread(false);
   if (in_child()) return;
   if (!in_code_of_run()) return ends_for_another_reason();
-  tell_end("exit()", store::kCauseExit);
+  tell_end("exit()", base::kCauseExit);
 }
 
 // The thread has ended inside the code: all other runs of the shard would wait for ever, unnoticed.
 void on_thread_end(void*) {
   if (!in_code_of_run() || in_child()) return;
   (void)guard::watch_this_thread(false);
-  tell_end("pthread_exit()", store::kCauseThreadExit);
+  tell_end("pthread_exit()", base::kCauseThreadExit);
   std::abort();
 }
 
@@ -169,14 +169,14 @@ pthread_key_t thread_key() {
 }
 
 std::string cause_text(std::uint32_t cause) {
-  if (cause == store::kCauseExit) return "it called exit()";
-  if (cause == store::kCauseThreadExit) return "it called pthread_exit()";
-  if (cause == store::kCauseUnseen) {
+  if (cause == base::kCauseExit) return "it called exit()";
+  if (cause == base::kCauseThreadExit) return "it called pthread_exit()";
+  if (cause == base::kCauseUnseen) {
     return "nobody saw how: the process was killed from outside, or the code called _exit()";
   }
-  if (cause == store::kCauseOutOfMemory) return "the engine had no memory left for it";
+  if (cause == base::kCauseOutOfMemory) return "the engine had no memory left for it";
   const std::string name = base::signal_name(static_cast<int>(cause & 0xffff));
-  return (cause & store::kCauseStackOverflow) != 0 ? name + ", a stack overflow" : name;
+  return (cause & base::kCauseStackOverflow) != 0 ? name + ", a stack overflow" : name;
 }
 
 }  // namespace

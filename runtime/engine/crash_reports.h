@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "runtime/engine/code_mark.h"
+#include "runtime/host/code_mark.h"
 #include "store/turn_marks.h"
 
 namespace reprise::runtime {

@@ -13,8 +13,8 @@
 #include "runtime/engine/engine.h"
 #include "runtime/engine/recovery.h"
 #include "runtime/engine/shard.h"
-#include "runtime/engine/watchdog.h"
 #include "runtime/guard/guard.h"
+#include "runtime/host/watchdog.h"
 
 namespace reprise::runtime {
 

@@ -10,12 +10,11 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "runtime/client_service.h"
+#include "runtime/guard/guard_mode.h"
+#include "runtime/log.h"
 #include "runtime/worker_gateway.h"
 
 namespace reprise::runtime {
-
-enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
-using LogSink = std::function<void(LogLevel, std::string_view line)>;
 
 // The engine's limits; docs/limits.md says what happens at each.
 struct EngineLimits {
@@ -33,13 +32,6 @@ struct EngineLimits {
 struct RetentionOptions {
   base::Duration max_age{0};    // since their end
   std::uint64_t max_bytes = 0;  // of the archive's content, open runs included
-};
-
-// What happens when workflow code calls something that may differ on replay.
-enum class GuardMode : std::uint8_t {
-  kOff,     // nobody looks
-  kReport,  // it is logged, once for each place
-  kPark,    // the turn is not recorded, and the run is parked (RP2008)
 };
 
 struct EngineOptions {

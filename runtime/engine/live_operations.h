@@ -26,7 +26,7 @@ struct StepDetails {
 struct OperationDetails : base::Pooled<OperationDetails> {
   std::shared_ptr<const proto::ActivityScheduled> activity;
   std::optional<StepDetails> step;
-  std::shared_ptr<AttemptControl> control;  // of the attempt dispatched now
+  std::shared_ptr<AttemptControl> control;  // of the attempt dispatched now; not of a step
   std::string last_failure;
   std::string heartbeat;            // the latest details it reported
   base::Time heartbeat_recorded{};  // when they were last written to the log
@@ -49,7 +49,6 @@ enum class OperationStage : std::uint8_t { kWaiting, kDispatched, kRetried, kSet
 struct LiveOperation {
   std::uint32_t id = 0;
   OperationStage stage = OperationStage::kWaiting;
-  bool unwanted = false;                      // a step: not tried again
   bool gone = false;                          // waits to be swept out
   std::unique_ptr<OperationDetails> details;  // nullptr: to be read from the history
 

@@ -6,7 +6,7 @@ namespace reprise::runtime {
 
 void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
   const base::Error why{trouble.code, trouble.report};
-  host_.evict(run.place);
+  executor_.evict(run.place);
   shared_.log(
       LogLevel::kError,
       "run '" + base::printable_text(run.state.workflow_id) + "' (" + run.state.id.to_string() +
@@ -15,7 +15,6 @@ void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
   // The present code does not change how a run has ended.
   if (!run.state.open()) return;
   run.with_extras().parked = why;
-  run.extras->operations.for_each([](LiveOperation& live) { live.unwanted = false; });
   shared_.store->note_parked(run.state.number, why);
   Outbox::refuse_updates(run, why);
 }

@@ -4,14 +4,14 @@
 #include "runtime/engine/outbox.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"
-#include "runtime/host/host.h"
+#include "runtime/host/run_executor.h"
 
 namespace reprise::runtime {
 
 // Not thread-safe.
 class Parking {
  public:
-  Parking(const Shared& shared, Host& host) : shared_(shared), host_(host) {}
+  Parking(const Shared& shared, RunExecutor& executor) : shared_(shared), executor_(executor) {}
 
   // Takes its code out of memory and tells people why. For a closed run it only tells.
   void park(KnownRun& run, const replay::Trouble& trouble);
@@ -20,7 +20,7 @@ class Parking {
 
  private:
   const Shared& shared_;
-  Host& host_;
+  RunExecutor& executor_;
 };
 
 }  // namespace reprise::runtime

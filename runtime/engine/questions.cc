@@ -10,7 +10,8 @@
 namespace reprise::runtime {
 namespace {
 
-PendingActivity describe_pending(const PendingOperation& operation,
+PendingActivity describe_pending(const KnownRun& run,
+                                 const PendingOperation& operation,
                                  const LiveOperation& live,
                                  std::int64_t now_ms) {
   const OperationDetails& details = *live.details;
@@ -19,8 +20,10 @@ PendingActivity describe_pending(const PendingOperation& operation,
   pending.is_step = operation.is_step();
   pending.activity = pending.is_step ? details.step->name : details.activity->name();
   pending.attempt = operation.attempt;
-  pending.under_way = details.control != nullptr ? details.control->running()
-                                                 : pending.is_step && live.dispatched();
+  const AttemptControl* const control = pending.is_step
+                                            ? RunExecutor::step_under_way(run.place, operation.id)
+                                            : details.control.get();
+  pending.under_way = control != nullptr && control->running();
   if (!live.dispatched() && operation.due_ms > now_ms) {
     pending.next_attempt = base::from_ms(operation.due_ms);
   }
@@ -35,8 +38,8 @@ base::Result<std::string> Questions::ask(Host::Place& place,
                                          const KnownRun* run,
                                          const std::string& name,
                                          const std::string& input) {
-  const CodeMark::Scope in_code(parts_.code_mark, run);
-  return parts_.host.query(place, StoredRun(parts_.shared, state), name, input);
+  const StoredRun asked(parts_.shared, state, run != nullptr ? run->label() : RunLabel());
+  return parts_.executor.query(place, asked, name, input);
 }
 
 void Questions::query(const RunKey& key,
@@ -49,7 +52,7 @@ void Questions::query(const RunKey& key,
     if (!archived) return reply(archived.error());
     Host::Place place = nullptr;
     auto answer = ask(place, *archived, nullptr, name, input);
-    parts_.host.evict(place);
+    parts_.executor.evict(place);
     if (!answer) return reply(parts_.finder.unless_removed(key, answer.error()));
     return reply(std::move(answer));
   }
@@ -65,7 +68,7 @@ void Questions::query(const RunKey& key,
     if (!answer && answer.error().code == base::ErrorCode::kNondeterminism) {
       parts_.parking.park(asked, {answer.error().code, answer.error().message, std::nullopt});
     }
-    if (!asked.state.open()) parts_.host.evict(asked.place);
+    if (!asked.state.open()) parts_.executor.evict(asked.place);
     // The answer may come from turns that are not durable yet.
     parts_.effects.call_after(asked.state.last_seq, [reply, answer] { reply(answer); });
   });
@@ -82,11 +85,9 @@ RunDescription Questions::describe_run(KnownRun& run) {
     const LiveOperation* live = operation.is_attempted() ? run.live(operation.id) : nullptr;
     if (live == nullptr || live->details == nullptr) continue;
     description.activities.push_back(
-        describe_pending(operation, *live, base::to_ms(parts_.shared.clock.now())));
+        describe_pending(run, operation, *live, base::to_ms(parts_.shared.clock.now())));
   }
-  if (const auto* execution = Host::find(run.place); execution != nullptr) {
-    description.waiting_for = execution->waiting_for();
-  }
+  description.waiting_for = RunExecutor::waiting_for(run.place);
   if (run.parked()) description.parked = run.extras->parked;
   return description;
 }

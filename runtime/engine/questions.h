@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "runtime/engine/code_mark.h"
 #include "runtime/engine/loading.h"
 #include "runtime/engine/parking.h"
 #include "runtime/engine/run_finder.h"
@@ -23,8 +22,7 @@ class Questions {
     Effects& effects;
     Loading& loading;
     Parking& parking;
-    CodeMark& code_mark;
-    Host& host;
+    RunExecutor& executor;
   };
   explicit Questions(const Parts& parts) : parts_(parts) {}
 

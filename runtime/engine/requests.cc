@@ -39,12 +39,7 @@ base::Status Requests::may_signal(const RunKey& key,
   const KnownRun* const run = parts_.finder.find(key);
   if (run == nullptr || run->damaged || !run->state.open() || run->parked()) return {};
   if (run->turn != nullptr || run->state.unapplied) return {};
-  const replay::Execution* const code = Host::find(run->place);
-  if (code == nullptr) return {};
-  const auto refusal = [&] {
-    const CodeMark::Scope in_code(parts_.code_mark, run);
-    return code->signal_refusal(name, input);
-  }();
+  const auto refusal = parts_.executor.signal_refusal(run->place, run->label(), name, input);
   if (!refusal) return {};
   return base::Error{base::ErrorCode::kSignalUnreadable,
                      "the code of run '" + key.workflow_id + "' reads signal '" +

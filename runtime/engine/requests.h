@@ -21,7 +21,7 @@ class Requests {
     Loading& loading;
     Parking& parking;
     Round& round;
-    CodeMark& code_mark;
+    RunExecutor& executor;
     Workers& workers;
   };
   explicit Requests(const Parts& parts) : parts_(parts) {}

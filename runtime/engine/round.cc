@@ -96,7 +96,7 @@ void Round::run_turn(KnownRun& run, proto::Turn& turn) {
     turn.clear_commands();
     if (turn.inputs().empty()) return;
     turn.set_without_code(true);
-    parts_.host.note_deferred(run.place, turn);
+    parts_.executor.note_deferred(run.place, turn);
   }
   record(run, turn);
 }
@@ -114,11 +114,8 @@ bool Round::run_code(KnownRun& run, proto::Turn& turn) {
     });
     return false;
   }
-  const auto run_it = [&] {
-    const CodeMark::Scope in_code(parts_.code_mark, &run);
-    return parts_.host.run_turn(run.place, StoredRun(parts_.shared, run.state), &turn);
-  };
-  const TurnResult result = run_it();
+  const TurnResult result =
+      parts_.executor.run_turn(run.place, StoredRun(parts_.shared, run), &turn);
   if (run.suspect) clear_of_suspicion(run);
   if (result.end != replay::TurnEnd::kParked) return true;
   // Without a worker the run just waits for one.
@@ -136,7 +133,7 @@ bool Round::is_recorded_first(const KnownRun& run) const {
 
 // Its code has returned, with whatever result.
 void Round::clear_of_suspicion(KnownRun& run) {
-  if (Host::find(run.place) == nullptr) return;  // it was not executed: no worker
+  if (run.place == nullptr) return;  // it was not executed: no worker
   parts_.shared.store->turn_marks()->gets_on(run.state.number);
   run.suspect = false;
 }
@@ -146,11 +143,7 @@ void Round::replay_afresh(store::RunNumber number) {
   if (run == nullptr || run->parked()) return;
   // If a turn is not durable yet, an effect of its own will call this again.
   if (run->appending || !parts_.effects.is_durable(run->state.last_seq)) return;
-  const auto replay = [&] {
-    const CodeMark::Scope in_code(parts_.code_mark, run);
-    return parts_.host.replay_afresh(run->place, StoredRun(parts_.shared, run->state));
-  };
-  const auto trouble = replay();
+  const auto trouble = parts_.executor.replay_afresh(run->place, StoredRun(parts_.shared, *run));
   if (trouble && trouble->code != base::ErrorCode::kNoWorker) parts_.parking.park(*run, *trouble);
 }
 

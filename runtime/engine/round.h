@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "runtime/engine/code_mark.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"
 #include "runtime/engine/loading.h"
@@ -19,7 +18,7 @@
 #include "runtime/engine/set_aside_tally.h"
 #include "runtime/engine/shared.h"
 #include "runtime/fold/turn_arena.h"
-#include "runtime/host/host.h"
+#include "runtime/host/run_executor.h"
 
 namespace reprise::runtime {
 
@@ -36,8 +35,7 @@ class Round {
     Outbox& outbox;
     Loading& loading;
     Parking& parking;
-    CodeMark& code_mark;
-    Host& host;
+    RunExecutor& executor;
   };
   explicit Round(const Parts& parts) : parts_(parts) {}
   Round(const Round&) = delete;

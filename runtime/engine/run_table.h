@@ -67,6 +67,13 @@ struct KnownRun {
   const std::string& queue_of(const proto::ActivityScheduled& activity) const {
     return activity.task_queue().empty() ? *state.task_queue : activity.task_queue();
   }
+  RunLabel label() const {
+    return {.number = state.number,
+            .workflow_id = state.workflow_id,
+            .workflow = *state.workflow,
+            .events = state.events,
+            .starting = starting};
+  }
   bool parked() const { return extras != nullptr && extras->parked.has_value(); }
   // Parked because its code ends processes: a new worker does not change that.
   bool is_set_aside() const {

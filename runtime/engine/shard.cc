@@ -10,37 +10,30 @@ namespace reprise::runtime {
 
 Shard::Shard(int index, Shared& shared, HostOptions host)
     : shared_(shared),
-      round_({shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, code_mark_,
-              host_}),
-      attempts_(index,
-                {shared_, runs_, intake_, loading_, parking_, timers_, round_, code_mark_, host_}),
-      workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, host_}),
-      starts_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, host_}),
+      round_({shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, executor_}),
+      attempts_(index, {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}),
+      workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, executor_}),
+      starts_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, executor_}),
       requests_(
-          {shared_, finder_, intake_, outbox_, loading_, parking_, round_, code_mark_, workers_}),
-      questions_(
-          {shared_, runs_, finder_, intake_, effects_, loading_, parking_, code_mark_, host_}),
-      host_(wired(std::move(host))) {
-  if (store::TurnMarks* marks = shared_.store->turn_marks(); marks != nullptr) {
-    code_mark_.tell_next_process(marks->of_shard(static_cast<std::size_t>(index)));
-  }
-}
+          {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}),
+      questions_({shared_, runs_, finder_, intake_, effects_, loading_, parking_, executor_}),
+      executor_(executor_options(index, std::move(host))) {}
 
 Shard::~Shard() = default;
 
-HostOptions Shard::wired(HostOptions host) {
-  host.step_unwanted = [this](store::RunNumber run, std::uint32_t id) {
-    return attempts_.step_unwanted(run, id);
-  };
-  host.step_abandoned = [this](store::RunNumber run, std::uint32_t id) {
-    attempts_.step_abandoned(run, id);
-  };
+RunExecutorOptions Shard::executor_options(int index, HostOptions host) {
   host.report = [this](std::string_view line) { shared_.log(LogLevel::kError, line); };
-  host.dropping = [this](Host::Key run, base::FunctionRef<void()> drop) {
-    const CodeMark::Scope in_code(code_mark_, runs_.find(run));
-    drop();
-  };
-  return host;
+  store::TurnMarks* const marks = shared_.store->turn_marks();
+  return {.host = std::move(host),
+          .label_of =
+              [this](store::RunNumber number) {
+                const KnownRun* run = runs_.find(number);
+                return run == nullptr ? RunLabel() : run->label();
+              },
+          .step_withdrawn = [this](store::RunNumber run,
+                                   std::uint32_t step) { attempts_.step_withdrawn(run, step); },
+          .next_process =
+              marks == nullptr ? nullptr : marks->of_shard(static_cast<std::size_t>(index))};
 }
 
 // ---- the round --------------------------------------------------------------------------------
@@ -79,8 +72,9 @@ bool Shard::run_round() {
   round_.run_turns();
   round_.append();
   worked |= attempts_.submit();
-  host_.evict_excess(
-      [this](Host::Key key) { return effects_.is_durable(runs_.find(key)->state.last_seq); });
+  executor_.evict_excess([this](store::RunNumber key) {
+    return effects_.is_durable(runs_.find(key)->state.last_seq);
+  });
   return worked;
 }
 
@@ -92,13 +86,13 @@ void Shard::wait() {
     limit = base::Duration(
         std::clamp<std::int64_t>(base::sub_sat(*due, base::to_ms(now())), 0, kLongestSleepMs));
   }
-  if (!host_.has_spare_memory()) {
+  if (!executor_.has_spare_memory()) {
     intake_.wait(limit);
     return;
   }
   constexpr base::Duration kQuiet{1'000};
   const bool quiet = !limit || *limit >= kQuiet;
-  if (!intake_.wait(quiet ? kQuiet : *limit) && quiet) host_.release_spare_memory();
+  if (!intake_.wait(quiet ? kQuiet : *limit) && quiet) executor_.release_spare_memory();
 }
 
 // ---- effects ----------------------------------------------------------------------------------
@@ -141,7 +135,7 @@ void Shard::release(Effect& effect) {
 }
 
 void Shard::closed(KnownRun& run) {
-  host_.evict(run.place);
+  executor_.evict(run.place);
   runs_.closed(run);
   Outbox::ended(run);
 }

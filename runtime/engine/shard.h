@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "runtime/engine/attempts.h"
-#include "runtime/engine/code_mark.h"
 #include "runtime/engine/due_timers.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"
@@ -25,7 +24,7 @@
 #include "runtime/engine/starts.h"
 #include "runtime/engine/timers.h"
 #include "runtime/engine/workers.h"
-#include "runtime/host/host.h"
+#include "runtime/host/run_executor.h"
 
 namespace reprise::runtime {
 
@@ -40,7 +39,7 @@ class Shard {
   void post(std::function<void()> task) { intake_.post(std::move(task)); }
   void finished(AttemptResult result) { intake_.post(std::move(result)); }
   void poke() { intake_.poke(); }
-  CodeMark& code_mark() { return code_mark_; }
+  CodeMark& code_mark() { return executor_.code_mark(); }
 
   // ---- the shard's thread ----
   // One round. False: there was nothing to do.
@@ -74,7 +73,7 @@ class Shard {
   void fail_watches(const base::Error& why);
 
  private:
-  HostOptions wired(HostOptions host);
+  RunExecutorOptions executor_options(int index, HostOptions host);
   bool release_effects();
   void release(Effect& effect);
   void closed(KnownRun& run);
@@ -82,7 +81,6 @@ class Shard {
   base::Time now() const { return shared_.clock.now(); }
 
   Shared& shared_;
-  CodeMark code_mark_;
   Intake intake_{shared_.space};
   Names names_;
   RunTable runs_;
@@ -90,7 +88,7 @@ class Shard {
   Effects effects_{shared_.durable};
   Outbox outbox_{effects_};
   Loading loading_{runs_, effects_, intake_};
-  Parking parking_{shared_, host_};
+  Parking parking_{shared_, executor_};
   Round round_;
   Attempts attempts_;
   DueTimers due_timers_{shared_, timers_, round_, attempts_};
@@ -104,7 +102,7 @@ class Shard {
   bool archive_moved_ = false;
 
   // Last, because destroying it runs destructors of user code.
-  Host host_;
+  RunExecutor executor_;
 };
 
 }  // namespace reprise::runtime

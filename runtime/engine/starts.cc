@@ -26,7 +26,7 @@ void Starts::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<
   };
   const auto refuse_at_once = [&](const base::Error& why) { told_too(watch, reply)(why); };
   if (parts_.intake.full()) return refuse_at_once(parts_.intake.refusal());
-  if (const auto worker = parts_.host.registry().find(request.task_queue);
+  if (const auto worker = parts_.executor.registry().find(request.task_queue);
       worker != nullptr && !worker->workflows.contains(request.workflow)) {
     return refuse_at_once({base::ErrorCode::kUnknownWorkflow,
                            "the worker of task queue '" + request.task_queue +

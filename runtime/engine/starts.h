@@ -20,7 +20,7 @@ class Starts {
     Effects& effects;
     Outbox& outbox;
     Round& round;
-    const Host& host;
+    const RunExecutor& executor;
   };
   explicit Starts(const Parts& parts) : parts_(parts) {}
 

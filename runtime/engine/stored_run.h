@@ -2,6 +2,7 @@
 #pragma once
 #include "proto/parse.h"
 #include "runtime/engine/run_history.h"
+#include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"
 #include "runtime/fold/run_state.h"
 #include "runtime/host/host.h"
@@ -10,13 +11,16 @@ namespace reprise::runtime {
 
 class StoredRun final : public RunSource {
  public:
-  // Its history up to record `last`.
+  // For its history alone, up to record `last`.
   StoredRun(const Shared& shared, const RunState& state, store::Seq last)
-      : shared_(shared), state_(state), last_(last) {}
-  StoredRun(const Shared& shared, const RunState& state)
-      : StoredRun(shared, state, state.last_seq) {}
+      : RunSource(RunLabel()), shared_(shared), state_(state), last_(last) {}
+  StoredRun(const Shared& shared, const RunState& state) : StoredRun(shared, state, RunLabel()) {}
+  // For its code. Without a label: of a closed run that only the archive knows.
+  StoredRun(const Shared& shared, const RunState& state, const RunLabel& label)
+      : RunSource(label), shared_(shared), state_(state), last_(state.last_seq) {}
+  StoredRun(const Shared& shared, const KnownRun& run)
+      : StoredRun(shared, run.state, run.label()) {}
 
-  std::uint64_t key() const override { return state_.number; }
   replay::RunInfo info() const override {
     return {state_.id, state_.workflow_id, *state_.workflow, *state_.task_queue};
   }

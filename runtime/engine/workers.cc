@@ -6,7 +6,7 @@
 namespace reprise::runtime {
 
 void Workers::add(const std::shared_ptr<const WorkerCode>& code) {
-  parts_.host.add_worker(code);
+  parts_.executor.add_worker(code);
   resume_runs(code->task_queue);
 }
 
@@ -36,7 +36,7 @@ void Workers::resume(KnownRun& run) {
 
 void Workers::remove(const std::string& task_queue) {
   parts_.attempts.take_back_steps(task_queue);
-  parts_.host.remove_worker(task_queue);
+  parts_.executor.remove_worker(task_queue);
 }
 
 }  // namespace reprise::runtime

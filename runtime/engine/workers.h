@@ -19,7 +19,7 @@ class Workers {
     Parking& parking;
     Round& round;
     Attempts& attempts;
-    Host& host;
+    RunExecutor& executor;
   };
   explicit Workers(const Parts& parts) : parts_(parts) {}
 

@@ -16,8 +16,9 @@
 #include <utility>
 
 #include "replay/code_guard.h"
-#include "runtime/engine/engine.h"
+#include "runtime/guard/guard_mode.h"
 #include "runtime/guard/thread_watch.h"
+#include "runtime/log.h"
 
 namespace reprise::runtime {
 

@@ -19,19 +19,20 @@ Trouble trouble(base::ErrorCode code, std::string report) {
 }  // namespace
 
 struct Host::Resident : base::Pooled<Host::Resident> {
-  Resident(Key run, Loaded loaded, Place* where)
-      : key(run), code(std::move(loaded)), place(where) {}
+  Resident(Key run, Place* where) : key(run), place(where) {}
 
   Key key;
   Loaded code;
   Place* place;  // what refers to this
-  int pins = 0;
+  StepsUnderWay steps;
   Resident* previous = nullptr;  // used later
   Resident* next = nullptr;      // used earlier
 };
 
-Host::Host(HostOptions options)
-    : options_(std::move(options)), stacks_({.stack_bytes = options_.stack_bytes}) {}
+Host::Host(HostOptions options, Executor& executor)
+    : options_(std::move(options)),
+      executor_(executor),
+      stacks_({.stack_bytes = options_.stack_bytes}) {}
 
 Host::~Host() {
   while (latest_ != nullptr) drop(latest_);
@@ -83,10 +84,10 @@ std::optional<Trouble> Host::load(Place& place, const RunSource& source) {
 }
 
 std::optional<Trouble> Host::replay_afresh(Place place, const RunSource& source) {
+  Resident not_resident(source.label().number, nullptr);
   Loaded copy;
-  if (auto found = replay(source, &copy)) return found;
-  if (place == nullptr || place->pins > 0) return std::nullopt;
-  std::swap(place->code, copy);
+  if (auto found = replay(place != nullptr ? *place : not_resident, source, &copy)) return found;
+  if (place != nullptr && place->steps.empty()) std::swap(place->code, copy);
   return std::nullopt;
 }
 
@@ -94,18 +95,13 @@ replay::Execution* Host::find(Place place) {
   return place == nullptr ? nullptr : place->code.execution.get();
 }
 
-void Host::pin(Place place) {
-  REPRISE_CHECK(place != nullptr, "only a resident run can be pinned");
-  ++place->pins;
-}
-
-void Host::unpin(Place place) {
-  REPRISE_CHECK(place != nullptr && place->pins > 0, "pins are balanced");
-  --place->pins;
+StepsUnderWay& Host::steps(Place place) {
+  REPRISE_CHECK(place != nullptr, "steps are of resident runs");
+  return place->steps;
 }
 
 void Host::evict(Place place) {
-  if (place != nullptr && place->pins == 0) drop(place);
+  if (place != nullptr && place->steps.empty()) drop(place);
 }
 
 void Host::evict_excess(base::FunctionRef<bool(Key)> may_leave) {
@@ -116,7 +112,7 @@ void Host::evict_excess(base::FunctionRef<bool(Key)> may_leave) {
     if (resident_ <= options_.cached_runs && resident_bytes() <= options_.cached_bytes) return;
     Resident* const run = oldest_;
     const bool would_stay = given_up_.too_many(run->code.execution->info().workflow);
-    if (run->pins == 0 && !would_stay && may_leave(run->key)) {
+    if (run->steps.empty() && !would_stay && may_leave(run->key)) {
       drop(run);
       continue;
     }
@@ -136,17 +132,17 @@ Host::Resident* Host::ensure(Place& place,
     }
     return place;
   }
-  Loaded loaded;
-  if (auto found = replay(source, &loaded)) {
+  auto loading = std::make_unique<Resident>(source.label().number, &place);
+  if (auto found = replay(*loading, source, &loading->code)) {
     *why_not = std::move(found);
     return nullptr;
   }
-  place = new Resident(source.key(), std::move(loaded), &place);
+  place = loading.release();
   link_first(place);
   return place;
 }
 
-std::optional<Trouble> Host::replay(const RunSource& source, Loaded* out) {
+std::optional<Trouble> Host::replay(Resident& run, const RunSource& source, Loaded* out) {
   replay::RunInfo info = source.info();
   out->worker = registry_.find(info.task_queue);
   if (out->worker == nullptr) {
@@ -165,23 +161,19 @@ std::optional<Trouble> Host::replay(const RunSource& source, Loaded* out) {
   }
   replay::ExecutionOptions execution_options{
       .strict = options_.strict,
-      .given_up = [this](const replay::RunInfo& run,
-                         const replay::StrandStatus& strand) { note_given_up(run, strand); },
+      .step_unwanted =
+          [this, &run](std::uint32_t id) {
+            return executor_.step_unwanted(run.key, run.steps, id);
+          },
+      .step_abandoned =
+          [this, &run](std::uint32_t id) { executor_.step_abandoned(run.key, run.steps, id); },
+      .given_up = [this](const replay::RunInfo& of,
+                         const replay::StrandStatus& strand) { note_given_up(of, strand); },
       .pending_operations = options_.pending_operations,
       .turn_bytes = options_.turn_bytes,
       .guard = options_.guard,
       .symbols = &symbols_,
       .record_stacks = options_.record_stacks ? &stack_texts_ : nullptr};
-  if (options_.step_unwanted) {
-    execution_options.step_unwanted = [this, key = source.key()](std::uint32_t id) {
-      return options_.step_unwanted(key, id);
-    };
-  }
-  if (options_.step_abandoned) {
-    execution_options.step_abandoned = [this, key = source.key()](std::uint32_t id) {
-      options_.step_abandoned(key, id);
-    };
-  }
   out->execution = std::make_unique<replay::Execution>(std::move(info), code->second, stacks_,
                                                        std::move(execution_options));
   bool parked = false;
@@ -214,8 +206,7 @@ void Host::drop(Resident* run) {
   std::unique_ptr<Resident> leaving(run);
   unlink(run);
   *run->place = nullptr;
-  if (!options_.dropping) return;
-  options_.dropping(run->key, [&] { leaving.reset(); });
+  executor_.dropping(run->key, [&] { leaving.reset(); });
 }
 
 void Host::note_given_up(const replay::RunInfo& run, const replay::StrandStatus& strand) {

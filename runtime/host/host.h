@@ -1,6 +1,5 @@
-// Runs workflow code for one shard: keeps runs resident, evicts those unused for the longest time,
-// and replays a run's history when it is needed again. Driven from outside: it gets inputs and
-// returns commands. Knows nothing of the store or of how inputs arrive.
+// Keeps runs resident, evicts those unused for the longest time, and replays a run's history when
+// it is needed again. Driven by a RunExecutor. Knows nothing of the store or of how inputs arrive.
 //
 // Not thread-safe: one thread makes every call.
 #pragma once
@@ -20,20 +19,27 @@
 #include "runtime/debug_root.h"
 #include "runtime/host/given_up.h"
 #include "runtime/host/registry.h"
+#include "runtime/host/run_label.h"
+#include "runtime/host/steps_under_way.h"
 
 namespace reprise::runtime {
 
-// Where the host learns about a run that it has to make resident.
+// A run as its driver knows it, for one call: where the host learns what it needs to make the run
+// resident.
 class RunSource {
  public:
-  virtual std::uint64_t key() const = 0;
+  const RunLabel& label() const { return label_; }
   virtual replay::RunInfo info() const = 0;
   // The recorded turns in order, until `visit` has seen enough. Called only for runs all of whose
   // turns are durable.
   virtual base::Status history(base::Visitor<const proto::Turn&> visit) const = 0;
 
  protected:
+  explicit RunSource(const RunLabel& label) : label_(label) {}
   ~RunSource() = default;
+
+ private:
+  const RunLabel label_;
 };
 
 struct HostOptions {
@@ -45,15 +51,8 @@ struct HostOptions {
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();  // of one run
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();          // of its commands
   replay::CodeGuard* guard = nullptr;  // of workflow code; outlives the host; nullptr: none
-  // A step is no longer waited for. True: no thread executes its closure, and none will. False: one
-  // does or has; its outcome will be reported, and it is not retried.
-  std::function<bool(std::uint64_t run, std::uint32_t step)> step_unwanted{};
-  // A step's closure is about to be destroyed: returns once no thread executes it, and none will.
-  std::function<void(std::uint64_t run, std::uint32_t step)> step_abandoned{};
   // Something that people must know: a strand was given up.
   std::function<void(std::string_view line)> report{};
-  // Calls `drop`, which runs destructors of the run's code.
-  std::function<void(std::uint64_t run, base::FunctionRef<void()> drop)> dropping{};
 };
 
 struct TurnResult {
@@ -70,7 +69,23 @@ class Host {
   // misses.
   using Place = Resident*;
 
-  explicit Host(HostOptions options);
+  // What the host asks its executor for while code runs.
+  class Executor {
+   public:
+    // A step is no longer waited for. True: no thread executes its closure, and none will. False:
+    // one does or has; its outcome will be reported, and it is not retried.
+    virtual bool step_unwanted(Key run, StepsUnderWay& steps, std::uint32_t step) = 0;
+    // A step's closure is about to be destroyed: returns once no thread executes it, and none will.
+    virtual void step_abandoned(Key run, StepsUnderWay& steps, std::uint32_t step) = 0;
+    // Calls `drop`, which runs destructors of the run's code.
+    virtual void dropping(Key run, base::FunctionRef<void()> drop) = 0;
+
+   protected:
+    ~Executor() = default;
+  };
+
+  // The executor outlives the host.
+  Host(HostOptions options, Executor& executor);
   ~Host();  // every place it filled is empty afterwards
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -93,16 +108,15 @@ class Host {
                                   std::string_view input);
   // Makes the run resident; returns the trouble that prevents it.
   std::optional<replay::Trouble> load(Place& place, const RunSource& source);
-  // Replays the whole recorded history beside the resident run and, unless that is pinned, goes on
-  // with the copy. Returns the trouble that the replay found, if any.
+  // Replays the whole recorded history beside the resident run and, unless steps of it are under
+  // way, goes on with the copy. Returns the trouble that the replay found, if any.
   std::optional<replay::Trouble> replay_afresh(Place place, const RunSource& source);
 
   // The execution of a resident run, or nullptr.
   static replay::Execution* find(Place place);
-  // A pinned run stays resident: another thread executes a closure on its stack.
-  static void pin(Place place);
-  static void unpin(Place place);
-  // Does nothing if it is pinned or not resident.
+  // Of a resident run, which stays so while it has any.
+  static StepsUnderWay& steps(Place place);
+  // Does nothing while steps are under way, or if it is not resident.
   void evict(Place place);
   // Evicts until the limits hold, those unused for longest first. `may_leave` is asked about each:
   // a run with a turn that is not durable could not be replayed.
@@ -122,7 +136,7 @@ class Host {
     std::unique_ptr<replay::Execution> execution;
   };
 
-  std::optional<replay::Trouble> replay(const RunSource& source, Loaded* out);
+  std::optional<replay::Trouble> replay(Resident& run, const RunSource& source, Loaded* out);
   Resident* ensure(Place& place, const RunSource& source, std::optional<replay::Trouble>* why_not);
   void link_first(Resident* run);
   void unlink(Resident* run);
@@ -130,6 +144,7 @@ class Host {
   void note_given_up(const replay::RunInfo& run, const replay::StrandStatus& strand);
 
   HostOptions options_;
+  Executor& executor_;
   Registry registry_;
   replay::StackPool stacks_;
   base::Symbols symbols_;  // of reports and recorded stacks

@@ -54,11 +54,7 @@ TEST_F(EndsTest, WantOfMemoryIsLaidToNobody) {
 // A run that uses up the memory fails on its own thread, but a victim of others may too: it counts
 // as an unseen death, for that run only.
 TEST_F(EndsTest, WantOfMemoryInTheCodeOfARunIsThatRunsAfterThreeInARow) {
-  const std::string workflow = "w";
-  KnownRun run;
-  run.state.number = 5;
-  run.state.events = 14;
-  run.state.workflow = &workflow;
+  const RunLabel run{.number = 5, .workflow = "w", .events = 14};
   const auto die = [&] {
     const auto marks = open();
     const OtherEnds other_ends(marks.get());
@@ -66,7 +62,7 @@ TEST_F(EndsTest, WantOfMemoryInTheCodeOfARunIsThatRunsAfterThreeInARow) {
     CodeMark mark;
     mark.tell_next_process(marks->of_shard(0));
     const CrashReports reports(mark);
-    const CodeMark::Scope in_code(mark, &run);
+    const CodeMark::Scope in_code(mark, run);
     base::end_out_of_memory("testing");
   };
   for (int i = 0; i < 3; ++i) EXPECT_EQ(in_other_process(die), base::kExitOutOfMemory);

@@ -27,19 +27,22 @@ proto::Turn answer(std::uint32_t id) {
 TEST(LiveOperationsTest, AreKeptInTheOrderOfTheirIds) {
   LiveOperations operations;
   EXPECT_EQ(operations.find(2), nullptr);
-  for (const std::uint32_t id : {2u, 7u, 4u}) operations.at(id).unwanted = id == 4;
+  for (const std::uint32_t id : {2u, 7u, 4u}) operations.at(id);
+  operations.at(4).stage = OperationStage::kDispatched;
   EXPECT_EQ(ids(operations), (std::vector<std::uint32_t>{2, 4, 7}));
-  EXPECT_TRUE(operations.at(4).unwanted) << "found again, not made afresh";
+  EXPECT_TRUE(operations.at(4).dispatched()) << "found again, not made afresh";
   EXPECT_EQ(operations.find(3), nullptr);
   EXPECT_EQ(operations.find(7)->stage, OperationStage::kWaiting);
 }
 
 TEST(LiveOperationsTest, AnIdThatIsGivenTwiceIsAnOperationAfresh) {
   LiveOperations operations;
-  for (std::uint32_t id = 1; id <= 3; ++id) operations.at(id).unwanted = true;
+  for (std::uint32_t id = 1; id <= 3; ++id) {
+    operations.at(id).stage = OperationStage::kDispatched;
+  }
   operations.apply(answer(1));
   EXPECT_EQ(operations.find(1), nullptr);
-  EXPECT_FALSE(operations.at(1).unwanted);
+  EXPECT_FALSE(operations.at(1).dispatched());
   EXPECT_EQ(ids(operations), (std::vector<std::uint32_t>{1, 2, 3}));
   EXPECT_NE(operations.find(1), nullptr);
 }

@@ -88,8 +88,8 @@ class PoisonedRuns : public EngineFixture {
   void poison() {
     start("w", "poison");
     start("w", "other");
-    die(1, SIGSEGV | store::kCauseStackOverflow);
-    die(1, SIGSEGV | store::kCauseStackOverflow);
+    die(1, SIGSEGV | base::kCauseStackOverflow);
+    die(1, SIGSEGV | base::kCauseStackOverflow);
     reopen();
   }
 
@@ -141,7 +141,7 @@ TEST_F(PoisonedRuns, OnceIsNotEnough) {
 
 TEST_F(PoisonedRuns, KilledFromOutsideThreeTimesInARowIsNoChance) {
   start("w", "poison");
-  for (int i = 0; i < 3; ++i) die(1, store::kCauseUnseen);
+  for (int i = 0; i < 3; ++i) die(1, base::kCauseUnseen);
   reopen();
   EXPECT_EQ(parked_for("poison"), ErrorCode::kPoisoned);
 }
@@ -153,7 +153,7 @@ TEST_F(PoisonedRuns, ARunThatGetsOnIsNotSetAside) {
     return Outcome();
   });
   for (int i = 0; i < 6; ++i) {
-    die(1, store::kCauseUnseen);
+    die(1, base::kCauseUnseen);
     reopen();
     ASSERT_TRUE(signal("a", "go"));  // its code does a turn
     EXPECT_EQ(parked_for("a"), ErrorCode{});

@@ -109,7 +109,6 @@ class ShardParts : public ::testing::Test {
   std::string logged_;
   std::vector<std::pair<Effect::Kind, std::uint32_t>> released_;
   Shared shared_;
-  CodeMark code_mark_;
   Intake intake_{shared_.space};
   Names names_;
   RunTable runs_;
@@ -118,16 +117,16 @@ class ShardParts : public ::testing::Test {
   Outbox outbox_{effects_};
   SetAsideTally set_aside_;
   Loading loading_{runs_, effects_, intake_};
-  Parking parking_{shared_, host_};
+  Parking parking_{shared_, executor_};
   Round round_{
-      {shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, code_mark_, host_}};
+      {shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, executor_}};
   Attempts attempts_{
-      0, {shared_, runs_, intake_, loading_, parking_, timers_, round_, code_mark_, host_}};
-  Workers workers_{{shared_, runs_, intake_, loading_, parking_, round_, attempts_, host_}};
+      0, {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}};
+  Workers workers_{{shared_, runs_, intake_, loading_, parking_, round_, attempts_, executor_}};
   RunFinder finder_{shared_, runs_, names_};
   Requests requests_{
-      {shared_, finder_, intake_, outbox_, loading_, parking_, round_, code_mark_, workers_}};
-  Host host_{HostOptions{}};  // last, as in a shard
+      {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}};
+  RunExecutor executor_{RunExecutorOptions{}};  // last, as in a shard
 };
 
 }  // namespace reprise::runtime::shard_parts

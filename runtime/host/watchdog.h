@@ -1,5 +1,5 @@
 // Reports workflow code that does not return: a blocking call, an endless loop, a deadlock. It
-// holds up every run of its shard, and nothing else would show why.
+// holds up every run of its thread, and nothing else would show why.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -8,9 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/result.h"
 #include "base/time.h"
-#include "runtime/engine/code_mark.h"
-#include "runtime/engine/engine.h"
+#include "runtime/host/code_mark.h"
+#include "runtime/log.h"
 
 namespace reprise::runtime {
 

@@ -1,4 +1,4 @@
-#include "runtime/engine/watchdog.h"
+#include "runtime/host/watchdog.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -8,8 +8,8 @@
 #include "base/start_thread.h"
 #include "base/thread_name.h"
 #include "base/thread_stack.h"
-#include "runtime/engine/run_table.h"
 #include "runtime/host/stack_text.h"
+#include "runtime/host/strand_here.h"
 
 namespace reprise::runtime {
 namespace {
@@ -20,16 +20,15 @@ constexpr base::Duration kLongestCapture{1'000};
 struct Culprit {
   char text[512] = "";
 
-  void take(const KnownRun* run) {
+  void take(const RunLabel* run) {
     if (run == nullptr) return;
-    const auto name = [](const std::string& id) {
+    const auto length = [](std::string_view id) {
       return static_cast<int>(std::min<std::size_t>(id.size(), 120));
     };
-    const replay::Execution* execution = Host::find(run->place);
-    const std::size_t strand = execution == nullptr ? 0 : execution->running_strand();
+    const auto strand = strand_here();
     std::snprintf(text, sizeof text, " of run '%.*s', workflow '%.*s', strand %zu",
-                  name(run->state.workflow_id), run->state.workflow_id.data(),
-                  name(*run->state.workflow), run->state.workflow->data(), strand);
+                  length(run->workflow_id), run->workflow_id.data(), length(run->workflow),
+                  run->workflow.data(), strand ? strand->number : std::size_t{0});
   }
 };
 

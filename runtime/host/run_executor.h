@@ -1,0 +1,129 @@
+// Executes the code of runs for a driver, which is whatever gets inputs and keeps histories: the
+// shard of an embedded engine, or the worker of a service elsewhere. "Here are inputs, give me
+// commands": a turn; "execute this": a step's closure, on any thread; a query. The driver sees no
+// code; the executor knows neither where inputs come from nor where histories lie.
+//
+//   turn ──► commands                    begin_step ──► task ──► (a thread) ──► end_step
+//
+// Not thread-safe: one thread makes every call, and the code of runs executes on it. Only closures
+// of steps are executed by others, as begin_step() hands them out.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "base/turn_mark.h"
+#include "runtime/host/attempt.h"
+#include "runtime/host/code_mark.h"
+#include "runtime/host/host.h"
+
+namespace reprise::runtime {
+
+struct RunExecutorOptions {
+  HostOptions host{};
+  // Which run it is that leaves memory: destructors of its code are about to run. Empty, or a label
+  // without a number: nobody is told.
+  std::function<RunLabel(std::uint64_t run)> label_of{};
+  // A step that was under way has not begun, and the code has given it up: it is not under way any
+  // more, and its task, wherever it waits, is skipped.
+  std::function<void(std::uint64_t run, std::uint32_t step)> step_withdrawn{};
+  // Where the next process is told whose code runs; outlives the executor. nullptr: nowhere.
+  base::TurnMark* next_process = nullptr;
+};
+
+class RunExecutor final : private Host::Executor {
+ public:
+  using Place = Host::Place;
+
+  explicit RunExecutor(RunExecutorOptions options);
+  RunExecutor(const RunExecutor&) = delete;
+  RunExecutor& operator=(const RunExecutor&) = delete;
+
+  // For a watchdog, and for whoever reports crashes; any thread.
+  CodeMark& code_mark() { return code_mark_; }
+
+  // ---- code ----
+
+  const Registry& registry() const { return host_.registry(); }
+  void add_worker(std::shared_ptr<const WorkerCode> code) { host_.add_worker(std::move(code)); }
+  // Takes every run of the queue out of memory. No step of one may be under way: those that have
+  // begun have ended, the others were taken back.
+  void remove_worker(std::string_view task_queue) { host_.remove_worker(task_queue); }
+
+  // ---- runs ----
+
+  // Moves the run by one live turn, replaying it first when it is not resident.
+  TurnResult run_turn(Place& place, const RunSource& run, proto::Turn* turn);
+  // A turn was recorded that the code has not seen: a resident run must know its inputs.
+  void note_deferred(Place place, const proto::Turn& turn) { host_.note_deferred(place, turn); }
+  base::Result<std::string> query(Place& place,
+                                  const RunSource& run,
+                                  std::string_view name,
+                                  std::string_view input);
+  // Replays the whole history beside the resident run: replay::Trouble if the code does not do now
+  // what it did then.
+  std::optional<replay::Trouble> replay_afresh(Place place, const RunSource& run);
+  // Would the code of a resident run set such a signal aside? What is wrong with it then.
+  std::optional<std::string> signal_refusal(Place place,
+                                            const RunLabel& run,
+                                            std::string_view name,
+                                            std::string_view input);
+  // What each strand of a resident run waits for; empty when it is not resident.
+  static std::vector<std::string> waiting_for(Place place);
+
+  // Out of memory, unless steps are under way.
+  void evict(Place place) { host_.evict(place); }
+  // As many as are too many, but for those that must stay: a run with a turn that is not in its
+  // history yet could not be replayed.
+  void evict_excess(base::FunctionRef<bool(std::uint64_t run)> may_leave) {
+    host_.evict_excess(may_leave);
+  }
+  std::size_t resident() const { return host_.resident(); }
+  // Memory that is kept for a load that may come back at once, and goes back when none does.
+  bool has_spare_memory() const { return host_.has_spare_memory(); }
+  void release_spare_memory() { host_.release_spare_memory(); }
+
+  // ---- steps ----
+
+  struct StepStopped {};   // the strand that waited for it is gone: there is nothing to do
+  struct StepUnwanted {};  // the code has given it up: it has failed as cancelled
+  // The step's closure as a task, replaying the run first when it is not resident. From then on the
+  // step is under way, and the run stays resident, until end_step() or take_back_step().
+  using BegunStep = std::variant<AttemptTask, StepStopped, StepUnwanted, replay::Trouble>;
+  BegunStep begin_step(Place& place,
+                       const RunSource& run,
+                       const AttemptKey& key,
+                       base::Duration start_to_close);
+  // On this thread, between turns.
+  replay::Outcome execute_here(const RunLabel& run, const AttemptTask& step);
+  // Its closure has returned; what came of it becomes an input of the next turn, or it is begun
+  // again.
+  static void end_step(Place place, std::uint32_t id);
+  // For a task that no thread will take. False: the code had given it up before.
+  static bool take_back_step(Place place, const AttemptTask& step);
+  // nullptr: it is not under way.
+  static const AttemptControl* step_under_way(Place place, std::uint32_t id);
+  // Has the code given up a step of a resident run? Then it is not tried again.
+  static bool is_step_unwanted(Place place, std::uint32_t id);
+
+ private:
+  bool step_unwanted(std::uint64_t run, StepsUnderWay& steps, std::uint32_t id) override;
+  void step_abandoned(std::uint64_t run, StepsUnderWay& steps, std::uint32_t id) override;
+  void dropping(std::uint64_t run, base::FunctionRef<void()> drop) override;
+  bool withdraw(std::uint64_t run, StepsUnderWay& steps, std::uint32_t id);
+
+  RunExecutorOptions options_;
+  CodeMark code_mark_;
+  const proto::Turn* turn_ = nullptr;  // that runs now
+
+  // Last: destroying it runs destructors of user code.
+  Host host_;
+};
+
+}  // namespace reprise::runtime

@@ -1,0 +1,69 @@
+// The steps of a resident run whose closures are somebody's: they wait for a thread, or one
+// executes them. The closures lie on the run's stacks, so the run stays resident while there are
+// any.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/check.h"
+#include "runtime/host/attempt.h"
+
+namespace reprise::runtime {
+
+class StepsUnderWay {
+ public:
+  bool empty() const { return entries_.size() == ended_; }
+
+  // What the two sides share of it, until it ends. It is not under way already.
+  std::shared_ptr<AttemptControl> begin(std::uint32_t id) {
+    const auto at = lower_bound(id);
+    REPRISE_CHECK(at == entries_.end() || at->id != id || at->control == nullptr,
+                  "a step is under way once");
+    auto control = std::make_shared<AttemptControl>(std::stop_source(std::nostopstate));
+    if (at != entries_.end() && at->id == id) {
+      at->control = control;
+      --ended_;
+    } else {
+      entries_.insert(at, {id, control});  // mostly at the end: ids only grow
+    }
+    return control;
+  }
+
+  // nullptr: it is not under way.
+  AttemptControl* find(std::uint32_t id) const {
+    const auto at = std::lower_bound(entries_.begin(), entries_.end(), id, before);
+    return at != entries_.end() && at->id == id ? at->control.get() : nullptr;
+  }
+
+  // False: it was not under way.
+  bool end(std::uint32_t id) {
+    const auto at = lower_bound(id);
+    if (at == entries_.end() || at->id != id || at->control == nullptr) return false;
+    at->control = nullptr;
+    if (++ended_ * 2 >= entries_.size()) sweep();
+    return true;
+  }
+
+ private:
+  struct Entry {
+    std::uint32_t id = 0;
+    std::shared_ptr<AttemptControl> control;  // nullptr: ended, waits to be swept out
+  };
+  static bool before(const Entry& entry, std::uint32_t id) { return entry.id < id; }
+  std::vector<Entry>::iterator lower_bound(std::uint32_t id) {
+    return std::lower_bound(entries_.begin(), entries_.end(), id, before);
+  }
+
+  // Taking 100,000 steps from the middle one by one would be quadratic.
+  void sweep() {
+    std::erase_if(entries_, [](const Entry& entry) { return entry.control == nullptr; });
+    ended_ = 0;
+  }
+
+  std::vector<Entry> entries_;  // by id, ascending
+  std::size_t ended_ = 0;
+};
+
+}  // namespace reprise::runtime
