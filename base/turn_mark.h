@@ -1,5 +1,5 @@
-// What a thread that runs workflow code says in memory that outlives the process: whose code it is.
-// The next process reads it (store/turn_marks.h).
+// In memory that outlives the process, a thread notes whose workflow code it runs. The next process
+// reads it (store/turn_marks.h).
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -7,15 +7,15 @@
 namespace reprise::base {
 
 // What ended a process: the number of a signal, or one of these.
-inline constexpr std::uint32_t kCauseUnseen = 0;  // SIGKILL, _exit(), the kernel wanted memory
+inline constexpr std::uint32_t kCauseUnseen = 0;  // SIGKILL, _exit(), the kernel's OOM killer
 inline constexpr std::uint32_t kCauseExit = 1'001;
 inline constexpr std::uint32_t kCauseThreadExit = 1'002;
 // The engine had no memory for its work around the code. Something else may have used it up.
 inline constexpr std::uint32_t kCauseOutOfMemory = 1'003;
-inline constexpr std::uint32_t kCauseStackOverflow = 0x10000;  // beside the signal
+inline constexpr std::uint32_t kCauseStackOverflow = 0x10000;  // added to the signal
 
 // One per thread, in a cache line of its own. The thread sets it around the code of a run; a signal
-// handler on that thread says what ends the process.
+// handler on that thread notes what ends the process.
 struct alignas(64) TurnMark {
   std::atomic<std::uint64_t> run;    // its number; 0: no code runs
   std::atomic<std::uint64_t> place;  // events of its history

@@ -1,4 +1,4 @@
-// Lines for people, and where they go.
+// Lines for people, and their destination.
 #pragma once
 #include <cstdint>
 #include <functional>

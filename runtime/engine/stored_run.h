@@ -15,7 +15,7 @@ class StoredRun final : public RunSource {
   StoredRun(const Shared& shared, const RunState& state, store::Seq last)
       : RunSource(RunLabel()), shared_(shared), state_(state), last_(last) {}
   StoredRun(const Shared& shared, const RunState& state) : StoredRun(shared, state, RunLabel()) {}
-  // For its code. Without a label: of a closed run that only the archive knows.
+  // For its code. Without a label: a closed run that only the archive knows.
   StoredRun(const Shared& shared, const RunState& state, const RunLabel& label)
       : RunSource(label), shared_(shared), state_(state), last_(state.last_seq) {}
   StoredRun(const Shared& shared, const KnownRun& run)

@@ -18,8 +18,8 @@ class CodeMark {
   CodeMark(const CodeMark&) = delete;
   CodeMark& operator=(const CodeMark&) = delete;
 
-  // While it lives, user code of the run is being called. `run` outlives it. Scopes nest: code of one run
-  // may run because of another one's.
+  // While it lives, user code of the run is being called. `run` outlives it. Scopes nest: one run's
+  // code may make another run's code execute.
   class Scope {
    public:
     Scope(CodeMark& mark, const RunLabel& run)
@@ -38,11 +38,11 @@ class CodeMark {
 
   // Counts entries and exits; odd: user code is running.
   std::uint64_t entries() const { return entries_.load(std::memory_order_acquire); }
-  // nullptr: of one that has no number. Dereference it only on the thread itself, where an interrupt
+  // nullptr: a run without a number. Dereference it only on the thread itself, where an interrupt
   // sees a consistent state.
   const RunLabel* run() const { return run_.load(std::memory_order_relaxed); }
 
-  // The thread that runs the code, once it does.
+  // The thread that runs the code, once there is one.
   void set_thread(pthread_t thread) {
     thread_ = thread;
     has_thread_.store(true, std::memory_order_release);
@@ -50,12 +50,12 @@ class CodeMark {
   bool has_thread() const { return has_thread_.load(std::memory_order_acquire); }
   pthread_t thread() const { return thread_; }
 
-  // From now on the run is noted here for the next process; outlives this. nullptr: nowhere.
+  // From now on notes the run in `mark` for the next process; it outlives this. nullptr: does not.
   void tell_next_process(base::TurnMark* mark) {
     if (mark != nullptr) told_ = mark;
   }
   // Something is ending this process; for signal handlers on the thread. False: something else
-  // began to end it before, and stays the cause.
+  // began to end it before, and remains the cause.
   bool ends_process(std::uint32_t cause) {
     std::uint32_t unseen = base::kCauseUnseen;
     return told_->cause.compare_exchange_strong(unseen, cause);

@@ -24,7 +24,7 @@
 
 namespace reprise::runtime {
 
-// A run as its driver knows it, for one call: where the host learns what it needs to make the run
+// A run as its driver knows it, for one call: it gives the host what is needed to make the run
 // resident.
 class RunSource {
  public:
@@ -69,7 +69,7 @@ class Host {
   // misses.
   using Place = Resident*;
 
-  // What the host asks its executor for while code runs.
+  // Calls of the host to its executor while code runs.
   class Executor {
    public:
     // A step is no longer waited for. True: no thread executes its closure, and none will. False:
@@ -114,7 +114,7 @@ class Host {
 
   // The execution of a resident run, or nullptr.
   static replay::Execution* find(Place place);
-  // Of a resident run, which stays so while it has any.
+  // Of a resident run, which stays resident while it has any.
   static StepsUnderWay& steps(Place place);
   // Does nothing while steps are under way, or if it is not resident.
   void evict(Place place);

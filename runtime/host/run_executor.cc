@@ -115,7 +115,7 @@ bool RunExecutor::withdraw(std::uint64_t run, StepsUnderWay& steps, std::uint32_
   return true;
 }
 
-// Its outcome may be known already, and be one of the inputs that are still to be applied.
+// Its outcome may be known already, as one of the inputs that are not applied yet.
 bool RunExecutor::step_unwanted(std::uint64_t run, StepsUnderWay& steps, std::uint32_t id) {
   if (steps.find(id) != nullptr) return withdraw(run, steps, id);
   if (turn_ == nullptr) return true;

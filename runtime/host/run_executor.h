@@ -1,12 +1,12 @@
-// Executes the code of runs for a driver, which is whatever gets inputs and keeps histories: the
-// shard of an embedded engine, or the worker of a service elsewhere. "Here are inputs, give me
-// commands": a turn; "execute this": a step's closure, on any thread; a query. The driver sees no
-// code; the executor knows neither where inputs come from nor where histories lie.
+// Executes the code of runs for a driver. A driver gets inputs and keeps histories: the shard of an
+// embedded engine, or the worker of a remote service. It asks for a turn (inputs in, commands out),
+// a step's closure (on any thread), or a query. The driver does not see code; the executor does not
+// know where inputs come from or where histories are kept.
 //
 //   turn ──► commands                    begin_step ──► task ──► (a thread) ──► end_step
 //
-// Not thread-safe: one thread makes every call, and the code of runs executes on it. Only closures
-// of steps are executed by others, as begin_step() hands them out.
+// Not thread-safe: one thread makes every call, and the code of runs executes on it. Only the
+// closures of steps, which begin_step() returns, execute on others.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -27,13 +27,13 @@ namespace reprise::runtime {
 
 struct RunExecutorOptions {
   HostOptions host{};
-  // Which run it is that leaves memory: destructors of its code are about to run. Empty, or a label
-  // without a number: nobody is told.
+  // The label of a run that leaves memory: destructors of its code are about to run. Empty, or a
+  // label without a number: the mark does not name the run.
   std::function<RunLabel(std::uint64_t run)> label_of{};
-  // A step that was under way has not begun, and the code has given it up: it is not under way any
-  // more, and its task, wherever it waits, is skipped.
+  // The code has given up a step that was under way but had not begun. It is no longer under way;
+  // its task is skipped, wherever it waits.
   std::function<void(std::uint64_t run, std::uint32_t step)> step_withdrawn{};
-  // Where the next process is told whose code runs; outlives the executor. nullptr: nowhere.
+  // The mark that tells the next process whose code ran; outlives the executor. nullptr: none.
   base::TurnMark* next_process = nullptr;
 };
 
@@ -45,7 +45,7 @@ class RunExecutor final : private Host::Executor {
   RunExecutor(const RunExecutor&) = delete;
   RunExecutor& operator=(const RunExecutor&) = delete;
 
-  // For a watchdog, and for whoever reports crashes; any thread.
+  // For a watchdog and for crash reports; any thread.
   CodeMark& code_mark() { return code_mark_; }
 
   // ---- code ----
@@ -58,18 +58,18 @@ class RunExecutor final : private Host::Executor {
 
   // ---- runs ----
 
-  // Moves the run by one live turn, replaying it first when it is not resident.
+  // Runs one live turn, after a replay if the run is not resident.
   TurnResult run_turn(Place& place, const RunSource& run, proto::Turn* turn);
-  // A turn was recorded that the code has not seen: a resident run must know its inputs.
+  // A turn without code was recorded: tells a resident run its inputs.
   void note_deferred(Place place, const proto::Turn& turn) { host_.note_deferred(place, turn); }
   base::Result<std::string> query(Place& place,
                                   const RunSource& run,
                                   std::string_view name,
                                   std::string_view input);
-  // Replays the whole history beside the resident run: replay::Trouble if the code does not do now
-  // what it did then.
+  // Replays the whole history beside the resident run: replay::Trouble if the code does not match
+  // its history.
   std::optional<replay::Trouble> replay_afresh(Place place, const RunSource& run);
-  // Would the code of a resident run set such a signal aside? What is wrong with it then.
+  // Why the code of a resident run would set such a signal aside; nullopt: it would not.
   std::optional<std::string> signal_refusal(Place place,
                                             const RunLabel& run,
                                             std::string_view name,
@@ -77,24 +77,24 @@ class RunExecutor final : private Host::Executor {
   // What each strand of a resident run waits for; empty when it is not resident.
   static std::vector<std::string> waiting_for(Place place);
 
-  // Out of memory, unless steps are under way.
+  // Takes the run out of memory, unless steps are under way.
   void evict(Place place) { host_.evict(place); }
-  // As many as are too many, but for those that must stay: a run with a turn that is not in its
+  // Evicts until the limits hold, except runs that must stay: a run with a turn that is not in its
   // history yet could not be replayed.
   void evict_excess(base::FunctionRef<bool(std::uint64_t run)> may_leave) {
     host_.evict_excess(may_leave);
   }
   std::size_t resident() const { return host_.resident(); }
-  // Memory that is kept for a load that may come back at once, and goes back when none does.
+  // Memory that is kept in case the load comes back at once; released if it does not.
   bool has_spare_memory() const { return host_.has_spare_memory(); }
   void release_spare_memory() { host_.release_spare_memory(); }
 
   // ---- steps ----
 
-  struct StepStopped {};   // the strand that waited for it is gone: there is nothing to do
+  struct StepStopped {};   // the strand that waited for it is gone: nothing to do
   struct StepUnwanted {};  // the code has given it up: it has failed as cancelled
-  // The step's closure as a task, replaying the run first when it is not resident. From then on the
-  // step is under way, and the run stays resident, until end_step() or take_back_step().
+  // Returns the step's closure as a task, after a replay if the run is not resident. From then on
+  // the step is under way, and the run stays resident, until end_step() or take_back_step().
   using BegunStep = std::variant<AttemptTask, StepStopped, StepUnwanted, replay::Trouble>;
   BegunStep begin_step(Place& place,
                        const RunSource& run,
@@ -102,14 +102,14 @@ class RunExecutor final : private Host::Executor {
                        base::Duration start_to_close);
   // On this thread, between turns.
   replay::Outcome execute_here(const RunLabel& run, const AttemptTask& step);
-  // Its closure has returned; what came of it becomes an input of the next turn, or it is begun
+  // Its closure has returned; the outcome becomes an input of the next turn, or the step begins
   // again.
   static void end_step(Place place, std::uint32_t id);
   // For a task that no thread will take. False: the code had given it up before.
   static bool take_back_step(Place place, const AttemptTask& step);
   // nullptr: it is not under way.
   static const AttemptControl* step_under_way(Place place, std::uint32_t id);
-  // Has the code given up a step of a resident run? Then it is not tried again.
+  // Whether the code has given up a step of a resident run; such a step is not retried.
   static bool is_step_unwanted(Place place, std::uint32_t id);
 
  private:
@@ -120,7 +120,7 @@ class RunExecutor final : private Host::Executor {
 
   RunExecutorOptions options_;
   CodeMark code_mark_;
-  const proto::Turn* turn_ = nullptr;  // that runs now
+  const proto::Turn* turn_ = nullptr;  // the one that runs now
 
   // Last: destroying it runs destructors of user code.
   Host host_;

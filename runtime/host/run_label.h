@@ -1,4 +1,4 @@
-// A run as people and the next process are told of it.
+// The names of a run, for people and for the next process.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -7,11 +7,11 @@ namespace reprise::runtime {
 
 // Refers to what the driver keeps for as long as the label is used. A signal handler may read it.
 struct RunLabel {
-  std::uint64_t number = 0;  // what the driver calls the run; 0: nobody is told which one it is
+  std::uint64_t number = 0;  // the driver's number of the run; 0: it is not named
   std::string_view workflow_id{};
   std::string_view workflow{};
   std::uint64_t events = 0;  // of its history
-  bool starting = false;     // its first turn is not durable: nothing may be left of it
+  bool starting = false;     // its first turn is not durable: a crash may leave nothing of it
 };
 
 }  // namespace reprise::runtime

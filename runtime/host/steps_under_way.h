@@ -1,6 +1,5 @@
-// The steps of a resident run whose closures are somebody's: they wait for a thread, or one
-// executes them. The closures lie on the run's stacks, so the run stays resident while there are
-// any.
+// The steps of a resident run whose closures wait for a thread or execute on one. The closures are
+// on the run's stacks, so the run stays resident while there are any.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -16,7 +15,8 @@ class StepsUnderWay {
  public:
   bool empty() const { return entries_.size() == ended_; }
 
-  // What the two sides share of it, until it ends. It is not under way already.
+  // The control that executor and thread share until the step ends. It must not be under way
+  // already.
   std::shared_ptr<AttemptControl> begin(std::uint32_t id) {
     const auto at = lower_bound(id);
     REPRISE_CHECK(at == entries_.end() || at->id != id || at->control == nullptr,
@@ -56,7 +56,7 @@ class StepsUnderWay {
     return std::lower_bound(entries_.begin(), entries_.end(), id, before);
   }
 
-  // Taking 100,000 steps from the middle one by one would be quadratic.
+  // Removing 100,000 steps one by one from the middle would be quadratic.
   void sweep() {
     std::erase_if(entries_, [](const Entry& entry) { return entry.control == nullptr; });
     ended_ = 0;

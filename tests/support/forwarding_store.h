@@ -66,9 +66,9 @@ class ForwardingArchive : public store::Archive {
 };
 
 // A store whose journal is a J and whose archive is an A, in front of those of another store. Each
-// is made from the other's, and with `with` if it takes that. Its attempts are the other store's;
-// marks of turns and notes of parked runs are not kept: the deaths that harnesses cause are not
-// laid to the code of runs.
+// is constructed from the other store's, and from `with` if it takes that. Its attempts are the
+// other store's; marks of turns and notes of parked runs are not kept, so that deaths caused by
+// harnesses are not blamed on the code of runs.
 template <class J, class A = ForwardingArchive>
 class WrappedStore : public store::Store {
  public:

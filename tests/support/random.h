@@ -1,5 +1,4 @@
-// Random numbers that follow from a seed, the same on every machine and with every standard
-// library.
+// Random numbers from a seed, the same on every machine and with every standard library.
 #pragma once
 #include <cstdint>
 

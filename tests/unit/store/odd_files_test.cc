@@ -97,7 +97,7 @@ TEST_F(OddFilesTest, NobodyWaitsForAPipeOrReadsADevice) {
   }
 }
 
-// Whoever asks what is wrong is told of damage, not of a disk that fails.
+// The commands that look for damage report damage, not a failing disk.
 TEST_F(OddFilesTest, ADirectoryInPlaceOfADataFileIsDamage) {
   for (const char* name : {"journal/data.mdb", "archive/data.mdb"}) {
     for (const InspectMode mode : {InspectMode::kBesideEngine, InspectMode::kAlone}) {

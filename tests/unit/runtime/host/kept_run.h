@@ -1,4 +1,4 @@
-// A run as a driver without a store keeps it: who it is, and the turns that it has made.
+// A run as a driver without a store keeps it: its label and its turns.
 #pragma once
 #include <string>
 #include <utility>

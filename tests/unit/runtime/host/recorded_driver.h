@@ -1,6 +1,6 @@
-// A second driver of the host, the smallest that is one: it gets tasks as a service elsewhere would
-// send them, one after the other, and keeps the histories itself. No engine, no store, no clock but
-// the tasks' own.
+// A second, minimal driver of the host: it gets tasks one after the other, as a remote service
+// would send them, and keeps the histories itself. No engine, no store, and no clock except the
+// tasks' own.
 //
 //   task: inputs of a run ──► RunExecutor ──► commands, kept with them ──► attempts on threads
 //                                  ▲                                            │
@@ -18,7 +18,7 @@
 
 namespace reprise::runtime::host_test {
 
-// What happened to a run, as somebody else has recorded it.
+// Inputs of a run, as recorded elsewhere.
 struct Task {
   std::uint64_t run = 0;
   std::vector<proto::Event> inputs{};
@@ -31,7 +31,7 @@ class RecordedDriver final : private AttemptObserver {
                    .label_of = [this](std::uint64_t run) { return runs_.at(run).label(); }}) {}
   ~RecordedDriver() { stop_worker(); }
 
-  // The code of the only task queue, on threads of its own; replaces what was there.
+  // The code of the only task queue, on threads of its own; replaces the code before it.
   void deploy(WorkerCode code) {
     code.task_queue = "default";
     stop_worker();
@@ -65,7 +65,7 @@ class RecordedDriver final : private AttemptObserver {
   // Why the last task could not be handled.
   const std::optional<replay::Trouble>& parked() const { return parked_; }
 
-  // Waits for a thread to come back with something, and makes it the next task.
+  // Waits for a thread's result, and makes it the next task.
   Task next_task() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !results_.empty(); });

@@ -1,4 +1,5 @@
-// The host, driven by something that is no engine: what a driver for a service elsewhere would do.
+// The host with a driver that is not an engine: it does what a driver for a remote service would
+// do.
 #include "tests/unit/runtime/host/recorded_driver.h"
 
 #include <ctime>

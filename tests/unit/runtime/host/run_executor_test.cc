@@ -217,8 +217,8 @@ TEST_F(RunExecutorTest, AStepWhoseStrandIsDroppedIsWithdrawn) {
   EXPECT_TRUE(std::holds_alternative<RunExecutor::StepStopped>(gone));
 }
 
-// What the step came to is an input of the very turn in which the code drops the strand, after the
-// one that makes it do so.
+// The step's outcome is an input of the same turn in which the code drops the strand, after the
+// input that makes it do so.
 TEST_F(RunExecutorTest, AnOutcomeThatIsOnItsWayIsWaitedFor) {
   deploy(drops_a_step());
   turn(run_, {testing::started()});
