@@ -84,6 +84,7 @@ RunDescription Questions::describe_run(KnownRun& run) {
     }
     const LiveOperation* live = operation.is_attempted() ? run.live(operation.id) : nullptr;
     if (live == nullptr || live->details == nullptr) continue;
+    if (live->details->step.has_value() != operation.is_step()) continue;  // another has its id
     description.activities.push_back(
         describe_pending(run, operation, *live, base::to_ms(parts_.shared.clock.now())));
   }

@@ -115,6 +115,9 @@ TEST_F(OddRecords, TwoCommandsWithOneIdParkTheRun) {
   turn.add_commands()->mutable_step_scheduled()->set_id(1);
   open_over({turn});
   EXPECT_THAT(logged_, ::testing::HasSubstr("is parked: RP1005"));
+  const auto described = describe("odd");
+  ASSERT_TRUE(described);
+  EXPECT_TRUE(described->parked);
 }
 
 // Version 0.1 wrote bytes that are no text, and could not read them again.
