@@ -95,6 +95,8 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   template <class Verb>
   void hand_over(Verb asked);
   void hand_over(verb::List asked);
+  template <class Verb>
+  void count_taken(const Verb& asked);
 
   // AttemptObserver, called by the threads of the pools.
   void taken() override { shared_.task_queues.taken(); }

@@ -156,12 +156,17 @@ template <class Verb>
 void EmbeddedEngine::hand_over(Verb asked) {
   Shard& shard = shard_of(text_of(asked).workflow_id);
   shard.post([this, &shard, asked = std::move(asked)]() mutable {
-    constexpr VerbRule kRule = kVerbRule<Verb>;
-    if constexpr (kRule.leaves_when_taken) {
-      shared_.admission.leave(*kRule.kind, counted_bytes(asked));
-    }
+    count_taken(asked);
     deliver(shard, std::move(asked));
   });
+}
+
+template <class Verb>
+void EmbeddedEngine::count_taken([[maybe_unused]] const Verb& asked) {
+  constexpr VerbRule kRule = kVerbRule<Verb>;
+  if constexpr (kRule.leaves_when_taken) {
+    shared_.admission.leave(*kRule.kind, counted_bytes(asked));
+  }
 }
 
 // Every shard has some of the runs.
