@@ -19,6 +19,7 @@ std::size_t ascii_at_beginning(std::string_view text) {
     std::memcpy(&word, text.data() + at, sizeof word);
     if ((word & kHighBits) != 0) return at;
   }
+  if (at == text.size()) return at;
   word = 0;
   std::memcpy(&word, text.data() + at, text.size() - at);
   return (word & kHighBits) == 0 ? text.size() : at;

@@ -81,9 +81,15 @@ struct Row {
 inline constexpr std::size_t kKindNumbers = 55;
 extern const std::array<const Row*, kKindNumbers> kRowOfKind;
 
+// Where tables of kinds have it; those that this version does not know share a place.
+constexpr std::size_t place_of(proto::Event::KindCase kind) {
+  const auto number = static_cast<std::size_t>(kind);
+  return number < kKindNumbers ? number : 0;
+}
+
 // The row of kinds that this version does not know.
 inline const Row& row_of(proto::Event::KindCase kind) {
-  return *kRowOfKind[static_cast<std::size_t>(kind)];
+  return *kRowOfKind[place_of(kind)];
 }
 inline const Row& row_of(const proto::Event& event) {
   return row_of(event.kind_case());

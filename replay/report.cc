@@ -93,7 +93,7 @@ std::string usual_cause(const Mismatch& mismatch) {
       return "a definition was renamed, or a durable call was added, removed or moved; keep old "
              "runs going with ctx.patched(\"...\")";
     case MismatchKind::kMissing:
-      return "a durable call was removed, or moved behind a wait; keep old runs going with "
+      return "a durable call was removed, or moved after a wait; keep old runs going with "
              "ctx.patched(\"...\")";
     case MismatchKind::kExtra:
       return "a durable call was added, or moved before a wait; keep old runs going with "

@@ -68,7 +68,7 @@ class Archive {
       base::FunctionRef<bool(std::string_view summary)> is_it) const = 0;
 
   // Index entries whose key starts with `prefix`, in key order (`descending`: reversed), from
-  // behind all entries with the key `after` if that is not empty, until `visit` has seen enough.
+  // after all entries with the key `after` if that is not empty, until `visit` has seen enough.
   // Entries of one key come in the order of their runs. No key in use may be a proper prefix of
   // another one, or their orders mix. A run whose entry moves during a long list may be seen twice
   // or not at all.

@@ -17,7 +17,8 @@ class StoreStats::Tally {
  public:
   Tally(StoreStats& stats, std::int64_t time_ms) : stats_(stats), time_ms_(time_ms) {}
 
-  void met(const event::Row&, const Event& event) {
+  void input(const event::Row&, const Event&) {}
+  void command(const event::Row&, const Event& event) {
     if (event.has_signal_set_aside()) ++stats_.set_aside_[event.signal_set_aside().name()];
   }
   void opened(const event::Row& row, const Event& event) {

@@ -66,13 +66,15 @@ class Timeline::Reader {
  public:
   Reader(Timeline& timeline, const proto::Turn& turn) : timeline_(timeline), turn_(turn) {}
 
-  void met(const Row& row, const Event& event) {
+  void input(const Row& row, const Event& event) {
     ++timeline_.events_;
-    const bool for_code =
-        row.role != event::Role::kCommand && row.role != event::Role::kBookkeeping;
-    if (turn_.without_code() && for_code) ++timeline_.unapplied_;
+    if (turn_.without_code() && row.role != event::Role::kBookkeeping) ++timeline_.unapplied_;
     if (event.has_run_started()) timeline_.input_ = event.run_started().input();
-    if (const auto kind = kind_shown(event)) timeline_.add_line(*kind, row, event, time_ms());
+    if (row.role != event::Role::kCommand) show(row, event);
+  }
+  void command(const Row& row, const Event& event) {
+    ++timeline_.events_;
+    if (row.role == event::Role::kCommand) show(row, event);
     if (event.has_update_completed()) {
       timeline_.finish_update(event.update_completed(), time_ms());
     }
@@ -97,6 +99,9 @@ class Timeline::Reader {
   }
 
  private:
+  void show(const Row& row, const Event& event) {
+    if (const auto kind = kind_shown(event)) timeline_.add_line(*kind, row, event, time_ms());
+  }
   std::int64_t time_ms() const { return turn_.time_ms(); }
 
   Timeline& timeline_;

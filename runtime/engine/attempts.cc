@@ -12,7 +12,7 @@ void Attempts::start(KnownRun& run, std::uint32_t id) {
   if (operation == nullptr || run.damaged) return;
   if (live != nullptr && live->stage != OperationStage::kWaiting) return;
   // Checked here first: searching 100,000 operations for each of them took 12 s.
-  if (live == nullptr || live->details == nullptr) {
+  if (!has_details(live, *operation)) {
     if (!ensure_details(parts_.shared, parts_.parking, run)) return;
     live = run.live(id);
   }

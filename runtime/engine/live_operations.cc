@@ -47,7 +47,8 @@ class LiveOperations::Books {
  public:
   explicit Books(LiveOperations& operations) : operations_(operations) {}
 
-  void met(const event::Row&, const proto::Event&) {}
+  void input(const event::Row&, const proto::Event&) {}
+  void command(const event::Row&, const proto::Event&) {}
   void opened(const event::Row&, const proto::Event&) {}
   void answered(const event::Row& row, const proto::Event& event) {
     operations_.answered(row, event);

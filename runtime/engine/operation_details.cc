@@ -11,9 +11,7 @@ namespace {
 bool lacks_details(const KnownRun& run) {
   const auto missing = [&](const PendingOperation& operation) {
     if (!operation.is_attempted() || operation.done) return false;
-    const LiveOperation* live = run.live(operation.id);
-    if (live == nullptr || live->details == nullptr) return true;
-    return live->details->step.has_value() != operation.is_step();  // another one has its id
+    return !has_details(run.live(operation.id), operation);
   };
   const auto& pending = run.state.pending();
   return std::any_of(pending.begin(), pending.end(), missing);

@@ -7,6 +7,12 @@
 
 namespace reprise::runtime {
 
+// Are they known, and the operation's? In a history that was made up, another one may have its id.
+inline bool has_details(const LiveOperation* live, const PendingOperation& operation) {
+  return live != nullptr && live->details != nullptr &&
+         live->details->step.has_value() == operation.is_step();
+}
+
 // Makes sure that the details of the run's pending activities and steps are known. False: the
 // history cannot be read, and the run is parked.
 bool ensure_details(const Shared& shared, Parking& parking, KnownRun& run);

@@ -83,8 +83,7 @@ RunDescription Questions::describe_run(KnownRun& run) {
       description.timers.push_back({operation.id, base::from_ms(operation.due_ms)});
     }
     const LiveOperation* live = operation.is_attempted() ? run.live(operation.id) : nullptr;
-    if (live == nullptr || live->details == nullptr) continue;
-    if (live->details->step.has_value() != operation.is_step()) continue;  // another has its id
+    if (!has_details(live, operation)) continue;
     description.activities.push_back(
         describe_pending(run, operation, *live, base::to_ms(parts_.shared.clock.now())));
   }

@@ -163,7 +163,8 @@ void Shard::adopt(RecoveredRun recovered) {
     effects_.after(0, {.kind = Effect::Kind::kArmRunTimeout, .run = &run});
   }
   for (const PendingOperation& operation : run.state.pending()) {
-    if (operation.done) continue;
+    // Once for each id, also in a history that gives one twice.
+    if (run.state.find(operation.id) != &operation) continue;
     effects_.after(0,
                    {.kind = operation.is_attempted() ? Effect::Kind::kDispatch : Effect::Kind::kArm,
                     .operation = operation.id,

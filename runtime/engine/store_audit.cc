@@ -73,7 +73,7 @@ void StoreAudit::finish_archive() {
   };
   histories_complete_ = verifies(store::kChunks) || verifies(store::kSummaries);
   if (archive_.newest() > through_) {
-    problem("the archive has records behind the last one that it counts");
+    problem("the archive has records after the last one that it counts");
     through_ = archive_.newest();
   }
   if (state && state->digests != digests_ && !some_damaged) {

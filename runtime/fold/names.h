@@ -13,6 +13,10 @@ namespace reprise::runtime {
 // Not thread-safe.
 class Names {
  public:
+  Names() = default;
+  Names(const Names&) = delete;
+  Names& operator=(const Names&) = delete;
+
   const std::string* intern(std::string_view name) {
     // Nearly always the same workflow and task queue as before.
     for (const std::string* recent : recent_) {

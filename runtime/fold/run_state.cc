@@ -52,11 +52,12 @@ class RunState::Fold {
   Fold(RunState& state, std::int64_t time_ms, Names& names)
       : state_(state), time_ms_(time_ms), names_(names) {}
 
-  void met(const Row& row, const Event& event) {
+  void input(const Row& row, const Event& event) {
     ++state_.events;
     if (event.has_run_started()) state_.start(event.run_started(), time_ms_, names_);
-    for_code_ = for_code_ || row.role == Role::kInput || row.role == Role::kUnknown;
+    for_code_ = for_code_ || row.role != Role::kBookkeeping;
   }
+  void command(const Row&, const Event&) { ++state_.events; }
   void opened(const Row& row, const Event& event) { state_.begin(row, event, time_ms_); }
   void answered(const Row& row, const Event& event) { state_.answer(row, event); }
   void ended(const Row& row, const Event&) { state_.close(*row.ends, time_ms_); }

@@ -8,11 +8,12 @@
 namespace reprise::runtime {
 
 // Tells `observer`, in the order of the history:
-//   met(row, event)       each event;
+//   input(row, event)     each event among the inputs;
+//   command(row, event)   each among the commands;
 //   opened(row, event)    and, if it begins an operation: that of row.id(event);
 //   answered(row, event)  or, if it says something about one: row.answers says what;
 //   ended(row, event)     at last, if the run has ended: the event that ended it.
-// An input among the commands has no effect, nor has a command among the inputs.
+// What is on the wrong side, as in a history that was made up, opens, answers and ends nothing.
 template <class Observer>
 void walk(const proto::Turn& turn, Observer&& observer) {
   using event::Answer, event::Operation, event::Role, event::Row;
@@ -20,7 +21,7 @@ void walk(const proto::Turn& turn, Observer&& observer) {
   const proto::Event* end = nullptr;  // as event::ending() has it, without asking for rows again
   for (const proto::Event& input : turn.inputs()) {
     row = &event::row_of(input);
-    observer.met(*row, input);
+    observer.input(*row, input);
     if (row->answers != Answer::kNone && row->role != Role::kCommand)
       observer.answered(*row, input);
     end = row->ends && row->role == Role::kInput ? &input : nullptr;
@@ -28,7 +29,7 @@ void walk(const proto::Turn& turn, Observer&& observer) {
   const Row* end_row = row;
   for (const proto::Event& command : turn.commands()) {
     row = &event::row_of(command);
-    observer.met(*row, command);
+    observer.command(*row, command);
     if (row->role != Role::kCommand) continue;
     if (row->opens != Operation::kNone) observer.opened(*row, command);
     if (row->answers != Answer::kNone) observer.answered(*row, command);

@@ -207,7 +207,7 @@ Exploration explore(const ExploreOptions& options, const Test& test) {
   env.crash = Crash::kNever;
   attempt(env, "in the usual order");
   env.crash = options.env.crash;
-  if (env.crash != Crash::kNever) attempt(env, "when the process dies behind every commit");
+  if (env.crash != Crash::kNever) attempt(env, "when the process dies after every commit");
   env.order = Order::kShuffled;
   for (int i = 0; i < options.seeds; ++i, ++env.seed) {
     attempt(env, "in the order of seed " + std::to_string(env.seed));

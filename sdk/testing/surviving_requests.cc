@@ -93,9 +93,9 @@ void SurvivingRequests::send(const RequestRef& request) {
   const auto send_copy = [this, request](auto copy) {
     if constexpr (requires { copy.reply; }) copy.reply = answering(request, std::move(copy.reply));
     if constexpr (requires { copy.run; }) {
-      if (const auto entry = find_watch(copy.watch); entry != watches_.end()) {
-        copy.watch = entry->engine = std::make_shared<RunWatch>();
-      }
+      const auto entry = find_watch(copy.watch);
+      copy.watch = nullptr;  // nobody waits for it any more
+      if (entry != watches_.end()) copy.watch = entry->engine = std::make_shared<RunWatch>();
     }
     engine_->ask(std::move(copy));
   };

@@ -30,13 +30,13 @@ constexpr Entry kEntries[] = {
 
 constexpr auto kRowOfKind = [] {
   std::array<const Row*, event::kKindNumbers> rows{};
-  for (const Entry& entry : kEntries) rows[static_cast<std::size_t>(entry.kind)] = entry.row;
+  for (const Entry& entry : kEntries) rows[event::place_of(entry.kind)] = entry.row;
   return rows;
 }();
 
 // nullptr: an event of its kind makes the engine do nothing.
 const Row* row_of(const Event& event) {
-  return kRowOfKind[static_cast<std::size_t>(event.kind_case())];
+  return kRowOfKind[event::place_of(event.kind_case())];
 }
 
 void follow_event(const Recording& recording, const Event& event) {

@@ -120,6 +120,24 @@ TEST_F(OddRecords, TwoCommandsWithOneIdParkTheRun) {
   EXPECT_TRUE(described->parked);
 }
 
+TEST_F(OddRecords, ARunThatGivesIdsTwiceCanBeDescribed) {
+  for (const bool step_first : {false, true}) {
+    proto::Turn turn = first_turn();
+    const auto step = [&] { turn.add_commands()->mutable_step_scheduled()->set_id(1); };
+    if (step_first) step();
+    schedule_activity(&turn, 1);
+    turn.add_commands()->mutable_timer_started()->set_id(2);
+    turn.add_commands()->mutable_timer_started()->set_id(2);
+    if (!step_first) step();
+    open_over({turn});
+    const auto described = describe("odd");
+    ASSERT_TRUE(described);
+    EXPECT_TRUE(described->parked);
+    settle();
+    EXPECT_EQ(list().size(), 1U);
+  }
+}
+
 // Version 0.1 wrote bytes that are no text, and could not read them again.
 proto::Turn turn_in_latin1() {
   proto::Turn turn;

@@ -137,9 +137,32 @@ TEST(RunState, FoldsEveryKindAsItsRowSays) {
   }
 }
 
+// Only an input starts a run, and what code asks for waits for no code.
+TEST(RunState, AStartAmongTheCommandsChangesNothing) {
+  Names names;
+  RunState state;
+  state.apply(start_turn(), names);
+  proto::Turn odd;
+  odd.set_time_ms(9'000);
+  odd.set_without_code(true);
+  auto* started = odd.add_commands()->mutable_run_started();
+  started->set_run_id(std::string(16, 'x'));
+  started->set_workflow_id("another");
+  started->set_run_timeout_ms(1);
+  odd.add_commands()->mutable_signal_received()->set_name("go");
+  state.apply(odd, names);
+  EXPECT_EQ(state.id.bytes(), std::string(16, 'r'));
+  EXPECT_EQ(state.workflow_id, "order-7");
+  EXPECT_EQ(state.started_ms, 1'000);
+  EXPECT_FALSE(state.run_timeout_due_ms());
+  EXPECT_FALSE(state.unapplied);
+  EXPECT_EQ(state.events, 3u);
+}
+
 TEST(RunState, AWalkComesToTheEndThatTheCatalogueNames) {
   struct Observer {
-    void met(const event::Row&, const proto::Event&) {}
+    void input(const event::Row&, const proto::Event&) {}
+    void command(const event::Row&, const proto::Event&) {}
     void opened(const event::Row&, const proto::Event&) {}
     void answered(const event::Row&, const proto::Event&) {}
     void ended(const event::Row& row, const proto::Event& event) {
