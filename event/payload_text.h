@@ -11,7 +11,7 @@ inline constexpr std::size_t kWholePayload = std::string_view::npos / 8;
 
 // A payload (CBOR, docs/adr/0004) as JSON; byte strings as "h'0a1b'". Bytes that are not CBOR, or
 // nest more than 64 levels deep, are shown as bytes. Empty: "". Safe for a terminal; cut after
-// `longest` characters, and the rest is not even decoded.
+// `longest` characters, and the rest is not even decoded. Needs more stack than a strand has.
 std::string payload_text(std::string_view payload, std::size_t longest = kShortPayload);
 
 // "h'0a1b'", of about the first `longest` digits.

@@ -3,8 +3,8 @@
 #pragma once
 #include "event/run_status.h"
 #include "reprise/options.h"
-#include "runtime/engine/engine.h"
 #include "runtime/client_request.h"
+#include "runtime/engine/engine.h"
 
 namespace reprise::internal {
 

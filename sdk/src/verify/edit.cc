@@ -15,14 +15,17 @@ using proto::Event;
 using replay::Mismatch;
 
 bool ends_run(const Event& command) {
-  return event::row_of(command).ends.has_value();
+  const event::Row& row = event::row_of(command);
+  return row.ends.has_value() && row.role == event::Role::kCommand;
 }
 
 // The name that a person gave it, or its kind.
 std::string short_name(const Event& event) {
   const event::Row& row = event::row_of(event);
-  if (row.ends) return "end";
-  if (row.called != nullptr) return row.called(event);
+  if (ends_run(event)) return "end";
+  const bool is_call = row.opens != event::Operation::kNone || event.has_signal_received() ||
+                       event.has_signal_set_aside();
+  if (is_call && row.called != nullptr) return row.called(event);
   if (row.opens != event::Operation::kNone) return std::string(to_string(row.opens));
   return event.has_side_effect_recorded() ? "side-effect" : std::string(row.name);
 }

@@ -18,7 +18,8 @@ using replay::Mismatch;
 std::string kind_and_name(const std::optional<Event>& event) {
   if (!event) return {};
   const event::Row& row = event::row_of(*event);
-  return row.called != nullptr ? event::describe(*event) : std::string(row.name);
+  const bool named = row.called != nullptr && !event->has_run_started();
+  return named ? event::describe(*event) : std::string(row.name);
 }
 
 // Messages differ in numbers from run to run.
