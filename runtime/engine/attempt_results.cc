@@ -74,7 +74,7 @@ void Attempts::attempt_failed(KnownRun& run,
                               const PendingOperation& operation,
                               const proto::Failure& failure) {
   LiveOperation* live = run.live(operation.id);
-  if (live == nullptr || live->details == nullptr) {
+  if (!has_details(live, operation)) {
     if (!ensure_details(parts_.shared, parts_.parking, run)) return;
     live = run.live(operation.id);
   }
