@@ -14,13 +14,16 @@
 #include <gtest/gtest.h>
 
 #include "reprise/reprise.h"
+#include "tests/support/command_output.h"
 #include "tests/support/temporary_directory.h"
 
 namespace reprise {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::CommandOutput;
 using ::testing::HasSubstr;
+using testing::output_of;
 
 constexpr Workflow<int(int)> kOrder{"order"};
 constexpr Activity<int(int)> kPrice{"price"};
@@ -39,19 +42,8 @@ void implement(Worker& worker) {
   worker.start();
 }
 
-struct Command {
-  int code = 0;
-  std::string output;
-};
-
-Command reprise_backup(const std::string& arguments) {
-  FILE* const command =
-      popen((std::string(REPRISE_COMMAND) + " backup " + arguments + " 2>&1").c_str(), "r");
-  if (command == nullptr) std::abort();
-  Command done;
-  for (int c = 0; (c = fgetc(command)) != EOF;) done.output += static_cast<char>(c);
-  done.code = WEXITSTATUS(pclose(command));
-  return done;
+CommandOutput reprise_backup(const std::string& arguments) {
+  return output_of(std::string(REPRISE_COMMAND) + " backup " + arguments);
 }
 
 class Backup : public ::testing::Test {
@@ -113,9 +105,9 @@ TEST_F(Backup, ByTheCommandBesideAWorkingEngine) {
   for (int i = 0; i < 4; ++i) {
     SCOPED_TRACE(i);
     const int acknowledged = acknowledged_;
-    const Command done = reprise_backup(store_ + " " + copy_);
-    ASSERT_EQ(done.code, 0) << done.output;
-    EXPECT_THAT(done.output, HasSubstr(" runs verify, 0 do not"));
+    const CommandOutput done = reprise_backup(store_ + " " + copy_);
+    ASSERT_EQ(done.code, 0) << done.said;
+    EXPECT_THAT(done.said, HasSubstr(" runs verify, 0 do not"));
     EXPECT_GE(finish(copy_, acknowledged), acknowledged);
     fs::remove_all(copy_);
   }
@@ -135,14 +127,14 @@ TEST_F(Backup, ByTheEngineItself) {
 }
 
 TEST_F(Backup, TheCommandSaysWhyThereIsNone) {
-  Command done = reprise_backup(store_ + " " + copy_);
+  CommandOutput done = reprise_backup(store_ + " " + copy_);
   EXPECT_EQ(done.code, 1);
-  EXPECT_THAT(done.output, HasSubstr("RP1001"));
+  EXPECT_THAT(done.said, HasSubstr("RP1001"));
   { const auto engine = Engine::open(store_); }
   fs::create_directories(copy_ + "/something");
   done = reprise_backup(store_ + " " + copy_);
   EXPECT_EQ(done.code, 1);
-  EXPECT_THAT(done.output, HasSubstr("RP1002"));
+  EXPECT_THAT(done.said, HasSubstr("RP1002"));
   EXPECT_TRUE(fs::exists(copy_ + "/something"));
 }
 
@@ -163,13 +155,13 @@ TEST_F(Backup, TheCommandFindsDamage) {
     stream.put('b');
   }
   stream.close();
-  Command done = reprise_backup(store_ + " " + copy_);
+  CommandOutput done = reprise_backup(store_ + " " + copy_);
   EXPECT_EQ(done.code, 2);
-  EXPECT_THAT(done.output, HasSubstr("1 runs verify, 1 do not"));
-  EXPECT_THAT(done.output, HasSubstr("RP1005"));
+  EXPECT_THAT(done.said, HasSubstr("1 runs verify, 1 do not"));
+  EXPECT_THAT(done.said, HasSubstr("RP1005"));
   fs::remove_all(copy_);
   done = reprise_backup("--no-verify " + store_ + " " + copy_);
-  EXPECT_EQ(done.code, 0) << done.output;
+  EXPECT_EQ(done.code, 0) << done.said;
 }
 
 }  // namespace

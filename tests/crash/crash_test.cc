@@ -8,17 +8,14 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <spawn.h>
 #include <sstream>
 #include <string>
-#include <sys/wait.h>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/command_output.h"
 #include "tests/support/temporary_directory.h"
-
-extern char** environ;
 
 namespace {
 
@@ -28,23 +25,11 @@ constexpr int kTransfers = 12;
 
 // True: it was killed. An exit with an error fails the test.
 bool job_is_killed(const TemporaryDirectory& directory, const std::string& where = {}, int at = 0) {
-  std::string program = CRASH_JOB;
-  std::string path = directory.path();
-  std::string place = where;
-  std::string count = std::to_string(at);
-  std::vector<char*> args = {program.data(), path.data()};
-  if (at > 0) args.insert(args.end(), {place.data(), count.data()});
-  args.push_back(nullptr);
-  pid_t child = 0;
-  if (posix_spawn(&child, program.c_str(), nullptr, nullptr, args.data(), environ) != 0)
-    std::abort();
-  int status = 0;
-  waitpid(child, &status, 0);
-  if (WIFSIGNALED(status)) {
-    EXPECT_EQ(WTERMSIG(status), SIGKILL);
-    return true;
-  }
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  std::vector<std::string> words = {"exec", CRASH_JOB, directory.path()};
+  if (at > 0) words.insert(words.end(), {where, std::to_string(at)});
+  const auto output = reprise::testing::output_of(words);
+  if (output.code == 128 + SIGKILL) return true;
+  EXPECT_EQ(output.code, 0) << output.said;
   return false;
 }
 

@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "tests/identity/odd_files.h"
 #include "tests/identity/opened_store.h"
+#include "tests/support/opening_race.h"
 #include "tests/support/random.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torture.h"
@@ -144,34 +145,13 @@ std::string race(const std::string& store, bool created) {
   constexpr int kOpeners = 4;
   fs::remove_all(store);
   if (created) (void)store::open_store(store);
-  int start[2];
-  int results[2];
-  if (::pipe(start) != 0 || ::pipe(results) != 0) std::abort();
-  std::array<pid_t, kOpeners> children{};
-  for (pid_t& child : children) {
-    child = ::fork();
-    if (child != 0) continue;
-    ::close(start[1]);
-    char none = 0;
-    (void)!::read(start[0], &none, 1);
-    const auto opened = store::open_store(store);
-    const int code = opened ? 0 : static_cast<int>(opened.error().code);
-    (void)!::write(results[1], &code, sizeof code);
-    ::_exit(0);
-  }
-  ::close(start[0]);
-  ::close(start[1]);
   std::string wrong;
   int winners = 0;
-  for (const pid_t child : children) {
-    int code = -1;
-    if (::read(results[0], &code, sizeof code) != sizeof code) wrong = "no answer";
+  for (const int code : testing::race_to_open(store, kOpeners)) {
     winners += code == 0 ? 1 : 0;
-    if (code != 0 && code != 1003) wrong = "RP" + std::to_string(code);
-    ::waitpid(child, nullptr, 0);
+    if (code == -1) wrong = "no answer";
+    if (code > 0 && code != 1003) wrong = "RP" + std::to_string(code);
   }
-  ::close(results[0]);
-  ::close(results[1]);
   return wrong.empty() && winners == 0 ? "nobody could open it" : wrong;
 }
 

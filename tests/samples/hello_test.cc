@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/command_output.h"
 #include "tests/support/env_modes.h"
 
 namespace hello {
@@ -37,14 +38,11 @@ TEST_P(Hello, CountsToTenAndGreets) {
 TEST(HelloProgram, ExplainsItselfAndRunsNothing) {
   for (const auto& [argument, status] :
        {std::pair("--help", 0), std::pair("-h", 0), std::pair("nonsense", 2)}) {
-    const std::string line = "cd /tmp && " + std::string(HELLO_PROGRAM) + " " + argument + " 2>&1";
-    std::FILE* const pipe = ::popen(line.c_str(), "r");
-    ASSERT_NE(pipe, nullptr);
-    std::string text;
-    for (int c = 0; (c = std::fgetc(pipe)) != EOF;) text += static_cast<char>(c);
-    EXPECT_EQ(WEXITSTATUS(::pclose(pipe)), status);
-    EXPECT_EQ(text.substr(0, 13), "usage: hello ") << argument;
-    EXPECT_EQ(text.find("1 of 10"), std::string::npos);
+    const auto output =
+        reprise::testing::output_of("cd /tmp && " HELLO_PROGRAM " " + std::string(argument));
+    EXPECT_EQ(output.code, status);
+    EXPECT_EQ(output.said.substr(0, 13), "usage: hello ") << argument;
+    EXPECT_EQ(output.said.find("1 of 10"), std::string::npos);
   }
 }
 

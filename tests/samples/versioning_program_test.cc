@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/command_output.h"
 #include "tests/support/temporary_directory.h"
 
 namespace versioning {
@@ -16,26 +17,15 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct Output {
-  int status = -1;
-  std::string text;  // of both streams
-};
+using Output = reprise::testing::CommandOutput;
 
 // Output of `text` with the lines of fulfil.h as they are in docs/versioning.md.
 class VersioningProgram : public testing::Test {
  protected:
   // "old take order-1".
   Output versioning(const std::string& command) const {
-    const std::string line = "cd '" + directory_.path() +
-                             "' && '" VERSIONING_PROGRAMS "/'versioning_" + command + " 2>&1";
-    Output output;
-    std::FILE* const pipe = ::popen(line.c_str(), "r");
-    char buffer[4096];
-    for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
-      output.text.append(buffer, got);
-    }
-    output.status = WEXITSTATUS(::pclose(pipe));
-    return output;
+    return reprise::testing::output_of("cd '" + directory_.path() +
+                                       "' && '" VERSIONING_PROGRAMS "/'versioning_" + command);
   }
   Output verify(const std::string& stage) const {
     return versioning(stage + " verify --store versioning.db");
@@ -60,62 +50,62 @@ std::string documented(const std::string& command) {
 }
 
 TEST_F(VersioningProgram, DoesWhatItsPageSays) {
-  EXPECT_EQ(versioning("old take order-1").text, "picking order-1\n");
+  EXPECT_EQ(versioning("old take order-1").said, "picking order-1\n");
 
   const Output careless = verify("careless");
-  EXPECT_EQ(careless.status, 1);
-  EXPECT_EQ(careless.text, documented("careless verify --store versioning.db"));
+  EXPECT_EQ(careless.code, 1);
+  EXPECT_EQ(careless.said, documented("careless verify --store versioning.db"));
 
-  EXPECT_EQ(versioning("patched take order-2").text, "checking order-2\npicking order-2\n");
+  EXPECT_EQ(versioning("patched take order-2").said, "checking order-2\npicking order-2\n");
   const Output patched = verify("patched");
-  EXPECT_EQ(patched.status, 0);
-  EXPECT_EQ(patched.text, documented("patched verify --store versioning.db"));
+  EXPECT_EQ(patched.code, 0);
+  EXPECT_EQ(patched.said, documented("patched verify --store versioning.db"));
 
   const Output too_early = verify("deprecated");
-  EXPECT_EQ(too_early.status, 1);
-  EXPECT_EQ(too_early.text, documented("deprecated verify --store versioning.db"));
+  EXPECT_EQ(too_early.code, 1);
+  EXPECT_EQ(too_early.said, documented("deprecated verify --store versioning.db"));
 
-  EXPECT_EQ(versioning("patched pay order-1").text,
+  EXPECT_EQ(versioning("patched pay order-1").said,
             "shipping order-1\norder-1 was shipped and paid by ann\n");
-  EXPECT_THAT(verify("patched").text, HasSubstr("the old branch can go"));
-  EXPECT_EQ(verify("deprecated").status, 0);
+  EXPECT_THAT(verify("patched").said, HasSubstr("the old branch can go"));
+  EXPECT_EQ(verify("deprecated").code, 0);
 
-  EXPECT_EQ(versioning("deprecated take order-3").text, "checking order-3\npicking order-3\n");
+  EXPECT_EQ(versioning("deprecated take order-3").said, "checking order-3\npicking order-3\n");
   const Output removed = verify("removed");
-  EXPECT_EQ(removed.status, 1);
-  EXPECT_EQ(removed.text, documented("removed verify --store versioning.db"));
+  EXPECT_EQ(removed.code, 1);
+  EXPECT_EQ(removed.said, documented("removed verify --store versioning.db"));
 
-  EXPECT_EQ(versioning("deprecated pay order-2").text,
+  EXPECT_EQ(versioning("deprecated pay order-2").said,
             "shipping order-2\norder-2 was shipped and paid by ann\n");
-  EXPECT_THAT(verify("deprecated").text, HasSubstr("can be removed"));
-  EXPECT_EQ(verify("removed").status, 0);
-  EXPECT_EQ(versioning("removed pay order-3").text,
+  EXPECT_THAT(verify("deprecated").said, HasSubstr("can be removed"));
+  EXPECT_EQ(verify("removed").code, 0);
+  EXPECT_EQ(versioning("removed pay order-3").said,
             "shipping order-3\norder-3 was shipped and paid by ann\n");
 
   const Output closed = versioning("removed verify --store versioning.db --all");
-  EXPECT_EQ(closed.status, 1);
-  EXPECT_THAT(closed.text, HasSubstr("3 runs checked"));
+  EXPECT_EQ(closed.code, 1);
+  EXPECT_THAT(closed.said, HasSubstr("3 runs checked"));
 }
 
 TEST_F(VersioningProgram, PrintsJson) {
   versioning("old take order-1");
   const Output output = versioning("careless verify --store versioning.db --json");
-  EXPECT_EQ(output.status, 1);
-  const auto report = nlohmann::json::parse(output.text);
+  EXPECT_EQ(output.code, 1);
+  const auto report = nlohmann::json::parse(output.said);
   EXPECT_EQ(report["diverged"], 1);
   EXPECT_EQ(report["groups"][0]["examples"][0]["workflow_id"], "order-1");
   EXPECT_EQ(report["groups"][0]["recorded"], "ActivityScheduled pick");
 }
 
 TEST_F(VersioningProgram, SaysWhatItCannotCheck) {
-  EXPECT_EQ(verify("patched").status, 2);  // no store
-  EXPECT_EQ(versioning("patched verify").status, 2);
+  EXPECT_EQ(verify("patched").code, 2);  // no store
+  EXPECT_EQ(versioning("patched verify").code, 2);
   versioning("old take order-1");
   const Output misspelled = versioning("patched verify --store versioning.db --workflow fulfill");
-  EXPECT_EQ(misspelled.status, 2);
-  EXPECT_THAT(misspelled.text, HasSubstr("RP2003"));
-  EXPECT_EQ(versioning("patched verify --store versioning.db --limit 0").status, 2);
-  EXPECT_EQ(versioning("patched verify --store versioning.db --threads x").status, 2);
+  EXPECT_EQ(misspelled.code, 2);
+  EXPECT_THAT(misspelled.said, HasSubstr("RP2003"));
+  EXPECT_EQ(versioning("patched verify --store versioning.db --limit 0").code, 2);
+  EXPECT_EQ(versioning("patched verify --store versioning.db --threads x").code, 2);
 }
 
 }  // namespace

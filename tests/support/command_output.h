@@ -13,12 +13,10 @@ struct CommandOutput {
   std::string said;  // stdout and stderr
 };
 
-// Words must not contain quotes.
-inline CommandOutput output_of(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) line += "'" + word + "' ";
+// A line for the shell.
+inline CommandOutput output_of(const std::string& line) {
   std::fflush(nullptr);
-  std::FILE* const pipe = ::popen((line + "2>&1").c_str(), "r");
+  std::FILE* const pipe = ::popen((line + " 2>&1").c_str(), "r");
   if (pipe == nullptr) std::abort();
   CommandOutput output;
   char buffer[4096];
@@ -28,6 +26,13 @@ inline CommandOutput output_of(const std::vector<std::string>& words) {
   const int status = ::pclose(pipe);
   output.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return output;
+}
+
+// Words must not contain quotes.
+inline CommandOutput output_of(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += " '" + word + "'";
+  return output_of(line);
 }
 
 }  // namespace reprise::testing

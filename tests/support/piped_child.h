@@ -43,4 +43,17 @@ inline int await_exit(pid_t process) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1'000 + WTERMSIG(status);
 }
 
+// Calls `body` in a child, which ends with what it returns; one that hangs is killed in a minute.
+template <class Body>
+int exit_of_child(const Body& body) {
+  std::fflush(nullptr);
+  const pid_t process = ::fork();
+  if (process < 0) std::abort();
+  if (process == 0) {
+    ::alarm(60);
+    ::_exit(body());
+  }
+  return await_exit(process);
+}
+
 }  // namespace reprise::testing

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "base/out_of_memory.h"
+#include "tests/support/piped_child.h"
 #include "tests/support/temporary_directory.h"
 
 namespace reprise::runtime::crash_reports_test {
@@ -22,14 +23,10 @@ class EndsTest : public ::testing::Test {
   }
   // Its exit code.
   static int in_other_process(const std::function<void()>& act) {
-    const pid_t other = ::fork();
-    if (other == 0) {
+    return testing::exit_of_child([&] {
       act();
-      ::_exit(0);
-    }
-    int status = 0;
-    EXPECT_EQ(::waitpid(other, &status, 0), other);
-    return WEXITSTATUS(status);
+      return 0;
+    });
   }
 
   testing::TemporaryDirectory directory_;

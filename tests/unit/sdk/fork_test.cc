@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/sanitizers.h"
+#include "tests/support/piped_child.h"
 #include "tests/support/temporary_directory.h"
 
 namespace reprise::fork_test {
@@ -19,18 +20,6 @@ using namespace std::chrono_literals;
 constexpr Workflow<int(int)> doubled{"doubled"};
 constexpr Workflow<int()> waiting{"waiting"};
 constexpr Signal<int> go{"go"};
-
-// In a child that hangs for no more than a minute; the number of the first one that is false, or 0.
-int first_false_in_child(const std::function<int()>& body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(60);
-    ::_exit(body());
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1'000 + WTERMSIG(status);
-}
 
 bool is_refused(const std::function<void()>& call) {
   try {
@@ -62,7 +51,7 @@ TEST(Fork, AChildsCallsAreRefusedAndItsDestructorsDoNothing) {
   const Client client(*engine);
   auto run = std::make_unique<Handle<int>>(client.start(waiting(), {.id = "w"}));
 
-  const int wrong = first_false_in_child([&] {
+  const int wrong = testing::exit_of_child([&] {
     if (!is_refused([&] { client.start(doubled(1)); })) return 1;
     if (!is_refused([&] { run->signal(go(1)); })) return 2;
     if (!is_refused([&] { run->result(); })) return 3;
@@ -90,7 +79,7 @@ TEST(Fork, AChildMayOpenAnEngineOfItsOwn) {
   if (REPRISE_TSAN != 0) GTEST_SKIP() << "a child of threads starts none there";
   const testing::TemporaryDirectory directory;
   auto engine = Engine::open(directory / "store", quiet());
-  const int wrong = first_false_in_child([&] {
+  const int wrong = testing::exit_of_child([&] {
     const auto own = Engine::open(directory / "own", quiet());
     Worker worker(*own);
     implement(worker);

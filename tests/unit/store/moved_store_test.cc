@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "store/store_watch.h"
+#include "tests/support/opening_race.h"
 #include "tests/unit/store/processes.h"
 #include "tests/unit/store/store_directory_fixture.h"
 
@@ -155,32 +156,9 @@ TEST_F(MovedStoreTest, WithoutItsLockFileAStoreIsLockedAllTheSame) {
 TEST_F(MovedStoreTest, OfTwoThatCreateAStoreOneIsToldThatItIsLocked) {
   for (int i = 0; i < 40; ++i) {
     fs::remove_all(path_);
-    int start[2];
-    int results[2];
-    ASSERT_EQ(::pipe(start), 0);
-    ASSERT_EQ(::pipe(results), 0);
-    pid_t children[3];
-    for (pid_t& child : children) {
-      child = ::fork();
-      if (child != 0) continue;
-      ::close(start[1]);
-      char none = 0;
-      (void)!::read(start[0], &none, 1);
-      const auto store = open_store(path_);
-      const int code = store ? 0 : static_cast<int>(store.error().code);
-      (void)!::write(results[1], &code, sizeof code);
-      ::_exit(0);
-    }
-    ::close(start[0]);
-    ::close(start[1]);
-    for (const pid_t child : children) {
-      int code = -1;
-      ASSERT_EQ(::read(results[0], &code, sizeof code), static_cast<ssize_t>(sizeof code));
+    for (const int code : testing::race_to_open(path_, 3)) {
       EXPECT_TRUE(code == 0 || code == static_cast<int>(ErrorCode::kStoreLocked)) << code;
-      ::waitpid(child, nullptr, 0);
     }
-    ::close(results[0]);
-    ::close(results[1]);
   }
 }
 

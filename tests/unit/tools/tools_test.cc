@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/rot/workload.h"
+#include "tests/support/command_output.h"
 #include "tests/support/temporary_directory.h"
 
 namespace reprise::tools::tools_test {
@@ -19,23 +20,11 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using testing::CommandOutput;
 using ::testing::HasSubstr;
 
-struct Output {
-  int code = -1;
-  std::string text;  // of both streams
-};
-
-Output reprise(const std::string& arguments) {
-  Output output;
-  std::FILE* const pipe =
-      ::popen((std::string(REPRISE_COMMAND) + " " + arguments + " 2>&1").c_str(), "r");
-  char buffer[4096];
-  for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
-    output.text.append(buffer, got);
-  }
-  output.code = WEXITSTATUS(::pclose(pipe));
-  return output;
+CommandOutput reprise(const std::string& arguments) {
+  return testing::output_of(std::string(REPRISE_COMMAND) + " " + arguments);
 }
 
 class ToolsTest : public ::testing::Test {
@@ -69,9 +58,9 @@ class ToolsTest : public ::testing::Test {
     }
   }
   json check(const std::string& directory, int code) {
-    const Output output = reprise("check --json " + directory);
-    EXPECT_EQ(output.code, code) << output.text;
-    return json::parse(output.text, nullptr, false);
+    const CommandOutput output = reprise("check --json " + directory);
+    EXPECT_EQ(output.code, code) << output.said;
+    return json::parse(output.said, nullptr, false);
   }
   // Opens the store, finishes what is open, and counts how the runs ended.
   std::map<std::string, int> finish(const std::string& directory) {
@@ -102,9 +91,9 @@ TEST_F(ToolsTest, WhatIsNoStoreIsRefused) {
   write(directory_ / "other/notes.txt", "text");
   for (const char* name : {"nothing", "file", "empty", "other"}) {
     const std::string path = directory_ / name;
-    const Output checked = reprise("check " + path);
-    EXPECT_EQ(checked.code, 2) << checked.text;
-    EXPECT_THAT(checked.text, HasSubstr(path));
+    const CommandOutput checked = reprise("check " + path);
+    EXPECT_EQ(checked.code, 2) << checked.said;
+    EXPECT_THAT(checked.said, HasSubstr(path));
     EXPECT_EQ(reprise("repair " + path + " " + new_).code, 2);
     EXPECT_FALSE(fs::exists(new_));
   }
@@ -119,16 +108,16 @@ TEST_F(ToolsTest, WhatCannotBePrintedIsNoResult) {
   EXPECT_EQ(reprise("list " + store_ + " > /dev/full").code, 2);
   EXPECT_EQ(reprise("list " + store_ + " > /dev/null").code, 0);
   // The reader of its output is gone: it ends silently.
-  const Output cut = reprise("list --limit 0 " + store_ + " 2>&1 | head -1");
-  EXPECT_THAT(cut.text, ::testing::StartsWith("STATUS "));
-  EXPECT_EQ(std::count(cut.text.begin(), cut.text.end(), '\n'), 1);
+  const CommandOutput cut = reprise("list --limit 0 " + store_ + " 2>&1 | head -1");
+  EXPECT_THAT(cut.said, ::testing::StartsWith("STATUS "));
+  EXPECT_EQ(std::count(cut.said.begin(), cut.said.end(), '\n'), 1);
 }
 
 TEST_F(ToolsTest, ASoundStoreIsSound) {
   make();
-  const Output output = reprise("check " + store_);
-  EXPECT_EQ(output.code, 0) << output.text;
-  EXPECT_THAT(output.text, HasSubstr("sound"));
+  const CommandOutput output = reprise("check " + store_);
+  EXPECT_EQ(output.code, 0) << output.said;
+  EXPECT_THAT(output.said, HasSubstr("sound"));
   const json result = check(store_, 0);
   EXPECT_EQ(result["runs"], ids_.size());
   EXPECT_TRUE(result["damaged_runs"].empty());
@@ -139,9 +128,9 @@ TEST_F(ToolsTest, AStoreInUseCanBeCheckedAndNotRepaired) {
   const auto bench = rot::Workbench::open(store_, 10);
   ASSERT_TRUE(bench);
   EXPECT_EQ(reprise("check " + store_).code, 0);
-  const Output repaired = reprise("repair " + store_ + " " + new_);
+  const CommandOutput repaired = reprise("repair " + store_ + " " + new_);
   EXPECT_EQ(repaired.code, 2);
-  EXPECT_THAT(repaired.text, HasSubstr("RP1003"));
+  EXPECT_THAT(repaired.said, HasSubstr("RP1003"));
   EXPECT_FALSE(fs::exists(new_));
 }
 
@@ -151,10 +140,10 @@ TEST_F(ToolsTest, ADamagedRunIsNamedWithoutItsPayload) {
   const json result = check(store_, 1);
   ASSERT_EQ(result["damaged_runs"].size(), 1u) << result;
   EXPECT_EQ(result["damaged_runs"][0]["workflow_id"], "quick-9");
-  const Output output = reprise("check " + store_);
+  const CommandOutput output = reprise("check " + store_);
   EXPECT_EQ(output.code, 1);
-  EXPECT_THAT(output.text, HasSubstr("quick-9"));
-  EXPECT_THAT(output.text, ::testing::Not(HasSubstr("ppppp")));
+  EXPECT_THAT(output.said, HasSubstr("quick-9"));
+  EXPECT_THAT(output.said, ::testing::Not(HasSubstr("ppppp")));
 }
 
 TEST_F(ToolsTest, LostFilesAreDamage) {
@@ -168,8 +157,8 @@ TEST_F(ToolsTest, LostFilesAreDamage) {
 TEST_F(ToolsTest, ARepairedSoundStoreIsTheSame) {
   make();
   const auto before = bytes_below(store_);
-  const Output output = reprise("repair " + store_ + " " + new_);
-  EXPECT_EQ(output.code, 0) << output.text;
+  const CommandOutput output = reprise("repair " + store_ + " " + new_);
+  EXPECT_EQ(output.code, 0) << output.said;
   EXPECT_EQ(bytes_below(store_), before);
   EXPECT_EQ(check(new_, 0)["runs"], ids_.size());
   EXPECT_EQ(check(new_, 0)["records"], check(store_, 0)["records"]);
@@ -183,9 +172,9 @@ TEST_F(ToolsTest, RepairWantsAPlaceOfItsOwn) {
   make();
   for (const std::string& taken : {new_, new_ + ".unfinished"}) {
     fs::create_directory(taken);
-    const Output output = reprise("repair " + store_ + " " + new_);
+    const CommandOutput output = reprise("repair " + store_ + " " + new_);
     EXPECT_EQ(output.code, 2);
-    EXPECT_THAT(output.text, HasSubstr(taken + " exists"));
+    EXPECT_THAT(output.said, HasSubstr(taken + " exists"));
     EXPECT_TRUE(fs::is_empty(taken));
     fs::remove(taken);
   }
@@ -197,10 +186,10 @@ TEST_F(ToolsTest, ARunThatWasCutShortDoesNotGoOn) {
   damage("/archive/data.mdb", "sleeper-3:p");
   damage("/archive/data.mdb", "waiter-10:p");
   const auto before = bytes_below(store_);
-  const Output output = reprise("repair --json " + store_ + " " + new_);
-  EXPECT_EQ(output.code, 1) << output.text;
+  const CommandOutput output = reprise("repair --json " + store_ + " " + new_);
+  EXPECT_EQ(output.code, 1) << output.said;
   EXPECT_EQ(bytes_below(store_), before);
-  const json result = json::parse(output.text);
+  const json result = json::parse(output.said);
   EXPECT_EQ(result["whole_runs"], ids_.size() - 2);
   ASSERT_EQ(result["runs"].size(), 2u);
   // Its first record carries the input that is damaged, so that nothing of it is left.
@@ -231,9 +220,9 @@ TEST_F(ToolsTest, RunsThatMayLackRecordsAreReleasedOnDemand) {
   stream.close();
 
   EXPECT_THAT(check(store_, 1)["problems"].dump(), HasSubstr("once had record"));
-  const Output careful = reprise("repair --json " + store_ + " " + new_);
-  EXPECT_EQ(careful.code, 1) << careful.text;
-  const json suspects = json::parse(careful.text)["runs"];
+  const CommandOutput careful = reprise("repair --json " + store_ + " " + new_);
+  EXPECT_EQ(careful.code, 1) << careful.said;
+  const json suspects = json::parse(careful.said)["runs"];
   EXPECT_GT(suspects.size(), 10u);
   auto ends = finish(new_);
   EXPECT_EQ(ends["RP1005"], static_cast<int>(suspects.size()));
