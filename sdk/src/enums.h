@@ -1,5 +1,6 @@
 // Enumerations of the public headers and those below, neither of which may include the other: each
-// value by name, so that the compiler reports a missing one. An invalid value stays invalid.
+// value by name, so that the compiler reports a missing one. A value that is not one of
+// them becomes the first.
 #pragma once
 #include "event/run_status.h"
 #include "reprise/options.h"
