@@ -132,6 +132,7 @@ int LmdbArchive::put_summaries(MDB_txn* txn, const ArchiveBatch& batch, TableDig
 
 int LmdbArchive::put_ids(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
   std::vector<Entry> entries;
+  entries.reserve(batch.summaries.size());
   for (const SummaryUpdate& update : batch.summaries) {
     if (!update.workflow_id.empty())
       entries.push_back({id_key(update.workflow_id, update.run), {}});
@@ -141,8 +142,10 @@ int LmdbArchive::put_ids(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* d
 }
 
 int LmdbArchive::update_index(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
+  std::vector<IndexChange> changes = index_changes(batch);
   std::vector<Entry> added;
-  for (IndexChange& change : index_changes(batch)) {
+  added.reserve(changes.size());
+  for (IndexChange& change : changes) {
     if (change.add) {
       added.push_back({std::move(change.key), {}});
       continue;
