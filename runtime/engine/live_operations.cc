@@ -83,14 +83,18 @@ void LiveOperations::forget(std::uint32_t id) {
     ++gone_;
   }
   if (gone_ * 2 < operations_.size()) return;
-  if (gone_ > 0) std::erase_if(operations_, [](const LiveOperation& each) { return each.gone; });
+  if (gone_ > 0) {
+    const auto is_gone = [](const LiveOperation& each) { return each.gone; };
+    operations_.erase(std::remove_if(operations_.begin(), operations_.end(), is_gone),
+                      operations_.end());
+  }
   gone_ = 0;
   // Runs that wait for long keep no spare capacity; short ones would only allocate it again.
   if (operations_.empty() && operations_.capacity() > 2) clear();
 }
 
 void LiveOperations::clear() {
-  std::vector<LiveOperation>().swap(operations_);
+  decltype(operations_)().swap(operations_);
   gone_ = 0;
 }
 

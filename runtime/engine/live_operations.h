@@ -6,7 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "base/pooled.h"
 #include "base/time.h"
@@ -87,8 +88,9 @@ class LiveOperations {
   void answered(const event::Row& row, const proto::Event& event);
   void forget(std::uint32_t id);
 
-  std::vector<LiveOperation> operations_;  // by id, ascending
-  std::size_t gone_ = 0;                   // how many of them wait to be swept out
+  // By id, ascending. Most runs wait for one thing at a time.
+  boost::container::small_vector<LiveOperation, 1> operations_;
+  std::size_t gone_ = 0;  // how many of them wait to be swept out
 };
 
 }  // namespace reprise::runtime

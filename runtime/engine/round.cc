@@ -167,7 +167,7 @@ void Round::record(KnownRun& run, proto::Turn& turn) {
   }
   const commands::Recording recording{run, parts_.shared, parts_.effects, parts_.outbox,
                                       set_aside_};
-  commands::give_up(recording, turn);
+  commands::give_up(recording, turn, closes);
   state.apply(turn, parts_.names);
   if (run.extras != nullptr) run.extras->operations.apply(turn);
   commands::follow(recording, turn);

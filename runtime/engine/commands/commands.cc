@@ -3,7 +3,6 @@
 #include <array>
 
 #include "event/catalogue.h"
-#include "event/turn.h"
 #include "runtime/engine/commands/row.h"
 
 namespace reprise::runtime::commands {
@@ -55,10 +54,10 @@ void learn_event(KnownRun& run, const Event& event) {
 
 }  // namespace
 
-void give_up(const Recording& recording, const proto::Turn& turn) {
+void give_up(const Recording& recording, const proto::Turn& turn, bool closes) {
   RunExtras* const extras = recording.run.extras.get();
   if (extras == nullptr || extras->operations.empty()) return;
-  if (event::closes(turn)) {
+  if (closes) {
     const auto stop = [&](const LiveOperation& live) { stop_attempt(recording, live); };
     return extras->operations.for_each(stop);
   }

@@ -21,7 +21,7 @@ struct Recording {
 
 // Before the turn is folded into the run's state: asks the attempts that it gives up to stop, while
 // it is still known how to reach them.
-void give_up(const Recording& recording, const proto::Turn& turn);
+void give_up(const Recording& recording, const proto::Turn& turn, bool closes);
 
 // After that: keeps what attempts need, and adds the effects that wait for the disk.
 void follow(const Recording& recording, const proto::Turn& turn);

@@ -1,5 +1,7 @@
 #include "runtime/engine/commands/commands.h"
 
+#include "event/turn.h"
+#include "tests/unit/event/any_event.h"
 #include "tests/unit/runtime/shard_parts.h"
 
 namespace reprise::runtime::commands_test {
@@ -54,7 +56,7 @@ class CommandsTest : public shard_parts::ShardParts {
   void apply(const proto::Turn& turn) {
     effects_.next_turn();
     const commands::Recording recording{run_, shared_, effects_, outbox_, set_aside_};
-    commands::give_up(recording, turn);
+    commands::give_up(recording, turn, event::closes(turn));
     run_.state.apply(turn, names_);
     if (run_.extras != nullptr) run_.extras->operations.apply(turn);
     commands::follow(recording, turn);
@@ -71,6 +73,20 @@ TEST_F(CommandsTest, WhatBeginsIsDispatchedOrArmedInTheOrderOfTheTurn) {
   EXPECT_EQ(run_.live(1)->details->activity->name(), "charge");
   EXPECT_EQ(run_.live(3)->details->step->name, "count");
   EXPECT_EQ(run_.live(2), nullptr) << "a timer needs no attempt";
+}
+
+TEST_F(CommandsTest, EveryKindThatBeginsAnOperationHasAnEffect) {
+  std::uint32_t id = 0;
+  for (const event::Row& row : event::rows()) {
+    if (row.opens == event::Operation::kNone) continue;
+    proto::Event command;
+    google::protobuf::Message* body = event::body_of(&command, row.kind);
+    body->GetReflection()->SetUInt32(body, event::field_named(row, "id"), ++id);
+    const Effects effects = effects_of({}, {command});
+    ASSERT_EQ(effects.size(), 1U) << row.name << " begins, and nothing is made of it";
+    EXPECT_EQ(effects[0].second, id) << row.name;
+  }
+  EXPECT_GE(id, 3U);
 }
 
 TEST_F(CommandsTest, InputsComeBeforeWhatTheCodeMadeOfThem) {
