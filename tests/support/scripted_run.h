@@ -185,4 +185,20 @@ class ScriptedRun {
   std::unique_ptr<Execution> execution_;
 };
 
+// ---- what bodies are made of ------------------------------------------------------------------
+
+inline Outcome ends_with(std::string result) {
+  return Outcome::success(std::move(result));
+}
+
+// Of the run's last turn; "(open)": it has not ended.
+inline std::string result_of(const ScriptedRun& run) {
+  const auto& commands = run.last().commands();
+  return commands.empty() ? "(open)" : commands[commands.size() - 1].run_completed().result();
+}
+
+inline replay::OperationRef minute(Execution& e) {
+  return e.start_timer(base::Duration(60'000), {});
+}
+
 }  // namespace reprise::testing

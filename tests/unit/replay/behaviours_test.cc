@@ -16,19 +16,6 @@ using replay::TurnEnd;
 using replay::Waited;
 using ::testing::HasSubstr;
 
-Outcome ends_with(std::string result) {
-  return Outcome::success(std::move(result));
-}
-
-std::string result_of(const ScriptedRun& run) {
-  const auto& commands = run.last().commands();
-  return commands.empty() ? "(open)" : commands[commands.size() - 1].run_completed().result();
-}
-
-replay::OperationRef minute(Execution& e) {
-  return e.start_timer(base::Duration(60'000), {});
-}
-
 TEST(Behaviours, OfANewerVersionAreNotReplayed) {
   EXPECT_TRUE(Behaviours().known());
   EXPECT_TRUE(Behaviours(Behaviours::kNewest).known());

@@ -16,19 +16,6 @@ using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Outcome ends_with(std::string result) {
-  return Outcome::success(std::move(result));
-}
-
-std::string result_of(const ScriptedRun& run) {
-  const auto& commands = run.last().commands();
-  return commands.empty() ? "(open)" : commands[commands.size() - 1].run_completed().result();
-}
-
-replay::OperationRef minute(Execution& e) {
-  return e.start_timer(base::Duration(60'000), {});
-}
-
 Outcome step(Execution& e) {
   return e.run_step([](proto::StepScheduled& step) { step.set_name("s"); },
                     [] { return Outcome(); }, {});

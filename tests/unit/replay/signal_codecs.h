@@ -10,6 +10,7 @@ namespace reprise::signals_test {
 
 using testing::Execution;
 using testing::Outcome;
+using testing::result_of;
 using testing::ScriptedRun;
 
 inline int times_read = 0;
@@ -65,11 +66,6 @@ inline std::string take(Execution& run, const replay::OperationRef& signal) {
 
 inline Outcome take_one(Execution& run) {
   return Outcome::success(take(run, next(run)));
-}
-
-inline std::string result_of(const ScriptedRun& run) {
-  const auto& commands = run.last().commands();
-  return commands.empty() ? "(open)" : commands[commands.size() - 1].run_completed().result();
 }
 
 }  // namespace reprise::signals_test
