@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/bytes.h"
+
 namespace reprise::store {
 
 // Stable. `Item::key` is a std::string.
@@ -26,9 +28,7 @@ void sort_by_key(std::vector<Item>* items) {
     char bytes[16] = {};
     const auto& key = (*items)[i].key;
     std::memcpy(bytes, key.data(), std::min(key.size(), sizeof bytes));
-    std::memcpy(&order[i].high, bytes, 8);
-    std::memcpy(&order[i].low, bytes + 8, 8);
-    order[i] = {__builtin_bswap64(order[i].high), __builtin_bswap64(order[i].low), i};
+    order[i] = {load_be64({bytes, 8}), load_be64({bytes + 8, 8}), i};
   }
   std::sort(order.begin(), order.end(), [&](const Beginning& a, const Beginning& b) {
     if (a.high != b.high) return a.high < b.high;
