@@ -8,6 +8,16 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdef";
 
+// Both digits of a byte at once: each start of a run writes its id as text.
+using TwoDigits = std::array<char, 2>;
+constexpr auto kTwoDigits = [] {
+  std::array<TwoDigits, 256> digits{};
+  for (std::size_t byte = 0; byte < digits.size(); ++byte) {
+    digits[byte] = {kDigits[byte >> 4], kDigits[byte & 0x0f]};
+  }
+  return digits;
+}();
+
 void set_version_and_variant(std::array<std::uint8_t, 16>& bytes) {
   bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x70);
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
@@ -20,8 +30,8 @@ UuidText uuid_text(const std::array<std::uint8_t, 16>& bytes) {
   char* to = text.data();
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
-    *to++ = kDigits[bytes[i] >> 4];
-    *to++ = kDigits[bytes[i] & 0x0f];
+    const TwoDigits& digits = kTwoDigits[bytes[i]];
+    to = std::copy(digits.begin(), digits.end(), to);
   }
   return text;
 }

@@ -71,4 +71,43 @@ class Pooled {
   static inline constinit thread_local Spare spare{};
 };
 
+// The same for std::allocate_shared(): object and counts are one allocation from the pool.
+template <class T>
+class PooledAllocator {
+ public:
+  using value_type = T;
+
+  PooledAllocator() = default;
+  template <class Other>
+  PooledAllocator(const PooledAllocator<Other>& /*same*/) {}  // NOLINT(google-explicit-constructor)
+
+  T* allocate(std::size_t count) { return static_cast<T*>(take(count * sizeof(T))); }
+  void deallocate(T* memory, std::size_t count) { give_back(memory, count * sizeof(T)); }
+
+  friend bool operator==(const PooledAllocator& /*a*/, const PooledAllocator& /*b*/) {
+    return true;
+  }
+
+ private:
+#if REPRISE_SANITIZED
+  static void* take(std::size_t size) {
+    return ::operator new(size);
+  }
+  static void give_back(void* memory, std::size_t size) {
+    ::operator delete(memory, size);
+  }
+#else
+  struct Slot : Pooled<Slot> {
+    alignas(T) std::byte space[sizeof(T)];
+  };
+  static_assert(sizeof(Slot) == sizeof(T));
+  static void* take(std::size_t size) {
+    return Slot::operator new(size);
+  }
+  static void give_back(void* memory, std::size_t size) {
+    Slot::operator delete(memory, size);
+  }
+#endif
+};
+
 }  // namespace reprise::base

@@ -20,6 +20,8 @@ class Ring {
     slots_[(first_ + size_++) & (slots_.size() - 1)] = std::move(value);
   }
   const T& front() const { return slots_[first_]; }
+  // The one that comes `ahead` after the front.
+  const T& at(std::size_t ahead) const { return slots_[(first_ + ahead) & (slots_.size() - 1)]; }
   T take_front() {
     T value = std::move(slots_[first_]);
     first_ = (first_ + 1) & (slots_.size() - 1);

@@ -17,6 +17,11 @@ std::size_t utf8_sequence(std::string_view rest);
 
 bool is_utf8(std::string_view text);
 
+// Does to_text() return it as it is?
+inline bool is_text(std::string_view text) {
+  return text.size() <= kMaxTextBytes && is_utf8(text);
+}
+
 // The text with U+FFFD for each byte that belongs to no UTF-8 sequence. It is cut after
 // kMaxTextBytes, with a note of its length.
 std::string to_text(std::string text);

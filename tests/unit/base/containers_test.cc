@@ -1,4 +1,4 @@
-// Ring, Slab and Pooled: the containers that keep their memory.
+// Ring, Slab, Pooled and its allocator: the containers that keep their memory.
 #include <deque>
 #include <memory>
 #include <random>
@@ -33,6 +33,16 @@ TEST(Ring, KeepsOrderWhileItGrowsAndWrapsAround) {
     }
     ASSERT_EQ(ring.size(), expected.size());
     ASSERT_EQ(ring.empty(), expected.empty());
+  }
+}
+
+TEST(Ring, ShowsWhatComesLater) {
+  Ring<int> ring;
+  for (int i = 0; i < 10; ++i) ring.push_back(i);
+  for (int i = 0; i < 8; ++i) (void)ring.take_front();
+  for (int i = 10; i < 22; ++i) ring.push_back(i);  // around the end of the block
+  for (std::size_t ahead = 0; ahead < ring.size(); ++ahead) {
+    EXPECT_EQ(ring.at(ahead), 8 + static_cast<int>(ahead));
   }
 }
 
@@ -108,6 +118,33 @@ TEST(Pooled, ADerivedClassHasMemoryOfItsOwnSize) {
   const auto larger = std::make_unique<Larger>(alive);
   larger->more[99] = 1;
   EXPECT_EQ(alive, 1);
+}
+
+TEST(PooledAllocator, MemoryOfASharedObjectIsUsedAgain) {
+  int alive = 0;
+  const auto make = [&] {
+    return std::allocate_shared<Counted>(PooledAllocator<Counted>(), alive);
+  };
+  std::weak_ptr<Counted> seen;
+  const void* where = nullptr;
+  {
+    const auto first = make();
+    where = first.get();
+    seen = first;
+    EXPECT_EQ(alive, 1);
+  }
+  EXPECT_EQ(alive, 0) << "the object goes with its last owner";
+  const auto second = make();
+  EXPECT_NE(second.get(), where) << "the memory stays while anybody asks about the object";
+  seen.reset();
+  const auto third = make();
+  EXPECT_TRUE(kSanitized || third.get() == where);
+}
+
+TEST(PooledAllocator, GivesArraysToo) {
+  std::vector<std::size_t, PooledAllocator<std::size_t>> numbers;
+  for (std::size_t i = 0; i < 1'000; ++i) numbers.push_back(i);
+  for (std::size_t i = 0; i < 1'000; ++i) EXPECT_EQ(numbers[i], i);
 }
 
 }  // namespace

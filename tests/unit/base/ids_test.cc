@@ -1,5 +1,6 @@
 #include "base/ids.h"
 
+#include <cstdio>
 #include <set>
 #include <string>
 
@@ -19,6 +20,20 @@ TEST(RunIdTest, ParsesWhatItFormats) {
   EXPECT_FALSE(RunId().is_text(kText));
   EXPECT_EQ(static_cast<unsigned char>(id->bytes().front()), 0x01);
   EXPECT_EQ(static_cast<unsigned char>(id->bytes().back()), 0xef);
+}
+
+TEST(RunIdTest, WritesEveryByteAsTwoDigits) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string sixteen(16, static_cast<char>(byte));
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", byte);
+    std::string expected;
+    for (int i = 0; i < 16; ++i) {
+      if (i == 4 || i == 6 || i == 8 || i == 10) expected += '-';
+      expected += digits;
+    }
+    EXPECT_EQ(RunId::from_bytes(sixteen)->to_string(), expected);
+  }
 }
 
 TEST(RunIdTest, SurvivesItsBytes) {

@@ -30,6 +30,14 @@ int shortest(unsigned code) {
   return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 }
 
+TEST(Text, IsWhatToTextLeavesAlone) {
+  const std::string most(kMaxTextBytes, 'x');
+  for (const std::string& text : {std::string(), std::string("a\0b", 3), std::string("\xc3\xa9"),
+                                  std::string("\xff"), std::string("\xc3"), most, most + "x"}) {
+    EXPECT_EQ(is_text(text), to_text(text) == text) << text.size();
+  }
+}
+
 TEST(Utf8, KnowsEveryCharacterInItsShortestFormOnly) {
   constexpr unsigned kMost[] = {0, 0x7f, 0x7ff, 0xffff, 0x1fffff};
   for (int bytes = 1; bytes <= 4; ++bytes) {
