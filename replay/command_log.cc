@@ -34,8 +34,14 @@ proto::Event* CommandLog::draft(base::CallSite site) {
     scratch_.Clear();
   }
   if (site.line != 0) {
-    event->mutable_call_site()->set_file(base::to_text(std::string(site.short_file())));
-    event->mutable_call_site()->set_line(site.line);
+    proto::CallSite* const call = event->mutable_call_site();
+    const std::string_view file = site.short_file();
+    if (base::is_text(file)) {
+      call->mutable_file()->assign(file);
+    } else {
+      call->set_file(base::to_text(std::string(file)));
+    }
+    call->set_line(site.line);
   }
   return event;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/out_of_memory.h"
+#include "base/prefetch.h"
 #include "event/causes.h"
 #include "replay/commands/activity.h"
 #include "replay/commands/run.h"
@@ -45,6 +46,18 @@ Execution::~Execution() {
   state_->tell_given_up();
   // Frames that are never left may refer to any of it.
   if (state_->core.scheduler.ever_gave_up()) (void)state_.release();
+}
+
+void Execution::prefetch_state() const {
+  base::prefetch(state_.get(), sizeof *state_);
+}
+
+void Execution::prefetch_strand() const {
+  const auto& strands = state_->core.scheduler.strands();
+  if (strands.empty()) return;
+  const StrandRecord& first = *strands.front();
+  base::prefetch(&first, sizeof first);
+  first.strand.prefetch();
 }
 
 // ---- turns ------------------------------------------------------------------------------------

@@ -142,6 +142,10 @@ class Execution {
   // computed here, so what would follow is unknown.
   TurnEnd rehearse();
   const Trouble& trouble() const;
+  // A turn is run soon: asks for the memory that it touches first, and, once the state is there,
+  // for the first strand (base/prefetch.h).
+  void prefetch_state() const;
+  void prefetch_strand() const;
 
   bool closed() const;
   // Would the code set such a signal aside now, as far as is known? If so, returns what is wrong

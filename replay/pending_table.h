@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <utility>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "base/check.h"
 #include "replay/operation.h"
@@ -51,7 +52,7 @@ class PendingTable {
     OperationRef operation;  // empty: taken, waits to be swept out
   };
 
-  std::vector<Entry>::const_iterator place(std::uint32_t id) const {
+  boost::container::small_vector<Entry, 1>::const_iterator place(std::uint32_t id) const {
     const auto found = std::lower_bound(
         entries_.begin(), entries_.end(), id,
         [](const Entry& entry, std::uint32_t wanted) { return entry.id < wanted; });
@@ -60,11 +61,15 @@ class PendingTable {
 
   // Taking 100,000 operations from the middle one by one would be quadratic.
   void sweep() {
-    std::erase_if(entries_, [](const Entry& entry) { return !entry.operation; });
+    const auto is_taken = [](const Entry& entry) { return !entry.operation; };
+    const auto left = size() == 0 ? entries_.begin()  // mostly
+                                  : std::remove_if(entries_.begin(), entries_.end(), is_taken);
+    entries_.erase(left, entries_.end());
     taken_ = 0;
   }
 
-  std::vector<Entry> entries_;
+  // Most runs wait for one thing at a time.
+  boost::container::small_vector<Entry, 1> entries_;
   std::size_t taken_ = 0;
 };
 

@@ -104,7 +104,9 @@ class Scheduler {
   // The youngest first: a strand may refer to the frame that spawned it.
   void evict_all();
 
-  const std::vector<std::unique_ptr<StrandRecord>>& strands() const { return strands_; }
+  // Most runs have one strand.
+  using Strands = boost::container::small_vector<std::unique_ptr<StrandRecord>, 1>;
+  const Strands& strands() const { return strands_; }
 
   // Strands given up for swallowing their unwinding since the last call.
   std::vector<StrandStatus> take_given_up() { return std::exchange(given_up_, {}); }
@@ -124,10 +126,9 @@ class Scheduler {
 
   StackPool& pool_;
   CodeGuard* const guard_;
-  std::vector<std::unique_ptr<StrandRecord>> strands_;  // in order of creation
-  // First in, first out; entries before `next_ready_` are done. A deque allocates half a kilobyte
-  // even when empty, and most runs have one strand.
-  std::vector<StrandRecord*> ready_;
+  Strands strands_;  // in order of creation
+  // First in, first out; entries before `next_ready_` are done.
+  boost::container::small_vector<StrandRecord*, 2> ready_;
   std::size_t next_ready_ = 0;
   std::vector<StrandRecord*> conditions_;
   StrandRecord* current_ = nullptr;

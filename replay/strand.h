@@ -42,6 +42,9 @@ class Strand {
   // catches it, and anything but Evicted at the base is a broken invariant.
   void resume();
 
+  // It is resumed soon: asks for its bookkeeping and its outermost frames (base/prefetch.h).
+  void prefetch() const;
+
   // Called on this strand: switches back to its resumer. Throws Evicted when evicting.
   void suspend();
 

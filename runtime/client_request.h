@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "replay/outcome.h"
 #include "runtime/promise.h"
+#include "runtime/reply.h"
 #include "runtime/run_description.h"
 
 namespace reprise::runtime {
@@ -49,9 +50,6 @@ struct ListRequest {
   std::size_t limit = 1'000;
   bool newest_first = true;
 };
-
-template <class T>
-using Reply = std::function<void(base::Result<T>)>;
 
 // One type for each kind of request: its run, its data, and its reply.
 namespace verb {

@@ -9,10 +9,11 @@
 #include "base/result.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/gate.h"
+#include "runtime/reply.h"
 
 namespace reprise::runtime {
 
-// Thread-safe; outlives every reply that it has wrapped.
+// Thread-safe; outlives every reply of answered().
 class Admission {
  public:
   enum class Kind {
@@ -30,12 +31,10 @@ class Admission {
   // engine is closing. With success the request counts until the reply of answered() is called.
   base::Status enter(Kind kind, std::size_t bytes);
 
-  template <class Reply>
-  Reply answered(Kind kind, std::size_t bytes, Reply reply) {
-    return [this, kind, bytes, reply = std::move(reply)](auto result) {
-      leave(kind, bytes);
-      reply(std::move(result));
-    };
+  template <class T>
+  Reply<T> answered(Kind kind, std::size_t bytes, Reply<T> reply) {
+    return std::move(reply).told_to(kind == Kind::kQuestion ? question_replies_ : write_replies_,
+                                    bytes);
   }
   void leave(Kind kind, std::size_t bytes);
 
@@ -51,6 +50,13 @@ class Admission {
   base::Status wait_to_write(Until* until);
   bool has_room_for_end() const;
 
+  struct Replies final : ReplyListener {
+    Replies(Admission& in, Kind of) : admission(in), kind(of) {}
+    void replying(std::size_t bytes) override { admission.leave(kind, bytes); }
+    Admission& admission;
+    const Kind kind;
+  };
+
   const bool may_wait_;
   std::atomic<bool> closed_{false};
   const base::Duration longest_wait_;
@@ -58,6 +64,8 @@ class Admission {
   Gate bytes_;
   Gate questions_;
   Gate waiting_attempts_;
+  Replies write_replies_{*this, Kind::kWrite};  // of everything but questions
+  Replies question_replies_{*this, Kind::kQuestion};
 };
 
 }  // namespace reprise::runtime

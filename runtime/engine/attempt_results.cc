@@ -38,7 +38,7 @@ proto::Failure cancelled_step(const OperationDetails& details, std::uint32_t bef
 
 }  // namespace
 
-void Attempts::take_result(AttemptResult result) {
+void Attempts::take_result(AttemptResult&& result) {
   parts_.round.release_when_recorded(static_cast<store::AttemptSlots::Slot>(result.token));
   KnownRun* run = parts_.runs.find(result.key.run);
   const PendingOperation* operation =

@@ -6,6 +6,7 @@
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
+
 void Attempts::start(KnownRun& run, std::uint32_t id) {
   const PendingOperation* operation = run.state.find(id);
   LiveOperation* live = run.live(id);
@@ -55,7 +56,7 @@ void Attempts::dispatch_activity(KnownRun& run,
   task.control = details.control;
   task.activity = std::make_unique<ActivityTask>(
       ActivityTask{details.activity, run.state.id, run.state.workflow_id, details.heartbeat});
-  tasks_[run.queue_of(spec)].push_back(std::move(task));
+  tasks_of(run.queue_of(spec)).push_back(std::move(task));
 }
 
 void Attempts::dispatch_step(KnownRun& run,
@@ -82,7 +83,7 @@ void Attempts::dispatch_step(KnownRun& run,
   if (task == nullptr) return;  // its strand was stopped in a turn that is not in the log yet
   live.stage = OperationStage::kDispatched;
   if (operation.kind == OperationKind::kStep) {
-    tasks_[*run.state.task_queue].push_back(std::move(*task));
+    tasks_of(*run.state.task_queue).push_back(std::move(*task));
   } else {
     execute_on_shard(run, *task);
   }
@@ -111,6 +112,13 @@ void Attempts::take_back_steps(const std::string& task_queue) {
     if (run == nullptr || !RunExecutor::take_back_step(run->place, task)) continue;
     step_withdrawn(task.key.run, task.key.operation);
   }
+}
+
+std::vector<AttemptTask>& Attempts::tasks_of(const std::string& task_queue) {
+  if (latest_ == tasks_.end() || latest_->first != task_queue) {
+    latest_ = tasks_.try_emplace(task_queue).first;
+  }
+  return latest_->second;
 }
 
 bool Attempts::submit() {

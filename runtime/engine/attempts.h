@@ -55,7 +55,7 @@ class Attempts {
   void close_is_late(KnownRun& run, const TimerEntry& entry);
 
   // ---- what is heard of them ----
-  void take_result(AttemptResult result);
+  void take_result(AttemptResult&& result);
   void timed_out(const AttemptKey& key, std::string_view limit);
   void heartbeat(const AttemptKey& key, std::string details);
   // The process died during it.
@@ -85,9 +85,13 @@ class Attempts {
                       std::uint32_t before_attempt);
   base::Time now() const { return parts_.shared.clock.now(); }
 
+  using Tasks = std::map<std::string, std::vector<AttemptTask>>;
+  std::vector<AttemptTask>& tasks_of(const std::string& task_queue);
+
   const int shard_;
   const Parts parts_;
-  std::map<std::string, std::vector<AttemptTask>> tasks_;  // to submit
+  Tasks tasks_;                            // to submit, by task queue
+  Tasks::iterator latest_ = tasks_.end();  // most often the next task goes there too
 };
 
 }  // namespace reprise::runtime

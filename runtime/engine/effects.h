@@ -84,6 +84,11 @@ class Effects {
     return released;
   }
 
+  // The run of the effect that is released after so many others; nullptr: none, or it has none.
+  KnownRun* run_of(std::size_t ahead) const {
+    return ahead < waiting_.size() ? waiting_.at(ahead).run : nullptr;
+  }
+
   // Forgets everything. Effects that are not durable are passed to `tell` first.
   template <class Tell>
   void abandon(const Tell& tell) {

@@ -93,15 +93,15 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   base::Status let_in(Verb& asked);
   base::Status enter(Admission::Kind kind, std::size_t bytes);
   template <class Verb>
-  void hand_over(Verb asked);
-  void hand_over(verb::List asked);
+  void hand_over(Verb&& asked);
+  void hand_over(verb::List&& asked);
   template <class Verb>
   void count_taken(const Verb& asked);
 
   // AttemptObserver, called by the threads of the pools.
   void taken() override { shared_.task_queues.taken(); }
   std::uint64_t started(const AttemptKey& key) override;
-  void finished(AttemptResult result) override;
+  void finished(AttemptResult&& result) override;
   void unknown_activity(std::string_view why) override;
   bool has_room() override { return shared_.unrecorded.has_room(); }
   void heartbeat(const AttemptKey& key, std::string details) override;

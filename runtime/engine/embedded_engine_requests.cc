@@ -17,7 +17,7 @@ namespace reprise::runtime {
 namespace {
 
 // On the shard's thread.
-void deliver(Shard& shard, verb::Start asked) {
+void deliver(Shard& shard, verb::Start&& asked) {
   shard.starts().start(std::move(asked.run), std::move(asked.watch), std::move(asked.reply));
 }
 void deliver(Shard& shard, const verb::Watch& asked) {
@@ -26,7 +26,7 @@ void deliver(Shard& shard, const verb::Watch& asked) {
 void deliver(Shard& shard, const verb::Unwatch& asked) {
   shard.starts().unwatch(asked.key, asked.watch);
 }
-void deliver(Shard& shard, verb::Signal asked) {
+void deliver(Shard& shard, verb::Signal&& asked) {
   if (asked.checked) {
     const base::Status read = shard.requests().may_signal(asked.key, asked.name, asked.input);
     if (!read) return asked.reply(read.error());
@@ -37,13 +37,13 @@ void deliver(Shard& shard, verb::Signal asked) {
 void deliver(Shard& shard, const verb::Query& asked) {
   shard.questions().query(asked.key, asked.name, asked.input, asked.reply);
 }
-void deliver(Shard& shard, verb::Update asked) {
+void deliver(Shard& shard, verb::Update&& asked) {
   shard.requests().update(asked.key, std::move(asked.name), std::move(asked.input), asked.reply);
 }
-void deliver(Shard& shard, verb::Cancel asked) {
+void deliver(Shard& shard, verb::Cancel&& asked) {
   shard.requests().cancel(asked.key, std::move(asked.reason), std::move(asked.reply));
 }
-void deliver(Shard& shard, verb::Terminate asked) {
+void deliver(Shard& shard, verb::Terminate&& asked) {
   shard.requests().terminate(asked.key, std::move(asked.reason), std::move(asked.reply));
 }
 void deliver(Shard& shard, const verb::Retry& asked) {
@@ -153,7 +153,7 @@ base::Status EmbeddedEngine::let_in(Verb& asked) {
 }
 
 template <class Verb>
-void EmbeddedEngine::hand_over(Verb asked) {
+void EmbeddedEngine::hand_over(Verb&& asked) {
   Shard& shard = shard_of(text_of(asked).workflow_id);
   shard.post([this, &shard, asked = std::move(asked)]() mutable {
     count_taken(asked);
@@ -170,7 +170,7 @@ void EmbeddedEngine::count_taken([[maybe_unused]] const Verb& asked) {
 }
 
 // Every shard has some of the runs.
-void EmbeddedEngine::hand_over(verb::List asked) {
+void EmbeddedEngine::hand_over(verb::List&& asked) {
   const auto listing = std::make_shared<Listing>(shared_, std::move(asked.filter), shards_.size(),
                                                  std::move(asked.reply));
   for (auto& shard : shards_) {

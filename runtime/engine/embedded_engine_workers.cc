@@ -24,7 +24,7 @@ std::uint64_t EmbeddedEngine::started(const AttemptKey& key) {
   return shared_.store->attempt_slots().take({key.run, key.operation, key.attempt});
 }
 
-void EmbeddedEngine::finished(AttemptResult result) {
+void EmbeddedEngine::finished(AttemptResult&& result) {
   Shard& shard = *shards_[static_cast<std::size_t>(result.key.shard)];
   shared_.unrecorded.add();
   shard.finished(std::move(result));

@@ -16,7 +16,7 @@ class Intake {
  public:
   explicit Intake(const Space& space) : space_(space) {}
 
-  void post(Mail mail) { mailbox_.post(std::move(mail)); }
+  void post(Mail&& mail) { mailbox_.post(std::move(mail)); }
   void poke() { mailbox_.poke(); }
 
   // Begins a round: `mail` becomes the round's work.

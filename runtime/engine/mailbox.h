@@ -18,7 +18,7 @@ using Mail = std::variant<AttemptResult, std::function<void()>>;
 // Thread-safe; one thread takes.
 class Mailbox {
  public:
-  void post(Mail mail) {
+  void post(Mail&& mail) {
     bool wake = false;
     {
       std::lock_guard lock(mutex_);

@@ -75,9 +75,12 @@ void Outbox::started(KnownRun& run) {
 
 void Outbox::ended(KnownRun& run) {
   if (run.extras == nullptr) return;
-  for (const auto& watch : run.extras->watches) {
+  const auto& watches = run.extras->watches;
+  for (const auto& watch : watches) {
     if (run.parked()) {
       watch->set(*run.extras->parked);
+    } else if (watch == watches.back()) {
+      watch->set(std::move(*run.extras->end));
     } else {
       watch->set(*run.extras->end);
     }

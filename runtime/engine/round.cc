@@ -7,6 +7,7 @@
 #include "event/catalogue.h"
 #include "event/turn.h"
 #include "runtime/engine/commands/commands.h"
+#include "runtime/engine/prefetch.h"
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
@@ -17,7 +18,9 @@ namespace {
 
 // A long round runs its turns in parts: the memory of a run that its input has just touched is
 // still in the cache when its turn runs. With 10,000 runs in step that gains a seventh of the
-// throughput.
+// throughput. And the turns of a part are made first and recorded then: otherwise the code for the
+// one drives the code for the other out of the instruction cache with each run. That halves its
+// misses (docs/performance.md).
 constexpr std::size_t kTurnsAtOnce = 128;
 
 // And it hands them to the writer in parts: the disk works on the first ones while the rest run.
@@ -48,9 +51,13 @@ void Round::add_input(KnownRun& run, base::FunctionRef<void(Event*)> fill, Reply
   run.with_extras().replies.push_back({run.turn->inputs_size() - 1, std::move(reply)});
 }
 
+bool Round::is_full(const KnownRun& run) const {
+  return run.state.events >= parts_.shared.options.limits.history_events;
+}
+
 base::Status Round::may_grow(const KnownRun& run) const {
   const std::uint64_t most = parts_.shared.options.limits.history_events;
-  if (run.state.events < most) return {};
+  if (!is_full(run)) return {};
   return base::Error{base::ErrorCode::kRunLimit,
                      "the history of run '" + run.state.workflow_id + "' has " +
                          std::to_string(run.state.events) +
@@ -62,13 +69,27 @@ base::Status Round::may_grow(const KnownRun& run) const {
 // ---- turns ------------------------------------------------------------------------------------
 
 void Round::run_turns() {
-  for (std::size_t i = 0; i < ready_.size(); ++i) {
-    KnownRun& run = *ready_[i];
-    if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
+  for (std::size_t next = 0; next < ready_.size();) {
+    next = make_turns(next);
+    for (const Made& made : made_) record(*made.run, *made.turn);
+    made_.clear();
   }
   ready_.clear();
   arena_.reset();
   if (recorded_.size() >= kTurnsPerAppend) append_turns();
+}
+
+// Those of one part, from `first` on; returns where the next part begins.
+std::size_t Round::make_turns(std::size_t first) {
+  const std::size_t end = std::min(ready_.size(), first + kTurnsAtOnce);
+  for (std::size_t i = first; i < end; ++i) {
+    prefetch_after_turn(ready_, i);
+    KnownRun& run = *ready_[i];
+    if (run.turn == nullptr) continue;
+    proto::Turn& turn = *std::exchange(run.turn, nullptr);
+    if (make_turn(run, turn)) made_.push_back({&run, &turn});
+  }
+  return end;
 }
 
 void Round::run_turns_if_many() {
@@ -81,24 +102,31 @@ void Round::run_turn_if_full(KnownRun& run) {
 }
 
 void Round::run_turn(KnownRun& run, proto::Turn& turn) {
+  if (make_turn(run, turn)) record(run, turn);
+}
+
+// False: there is nothing to record.
+bool Round::make_turn(KnownRun& run, proto::Turn& turn) {
   turn.set_time_ms(std::max(turn.time_ms(), base::to_ms(now())));
   if (!run.state.open()) {
     turn.clear_inputs();  // they came too late, and their senders get an error
-    return Outbox::refuse_inputs(run);
+    Outbox::refuse_inputs(run);
+    return false;
   }
   const bool for_code =
       turn.inputs().empty() ||
       !std::all_of(turn.inputs().begin(), turn.inputs().end(), event::is_bookkeeping);
-  if (const base::Status room = may_grow(run); !room && for_code && !run.parked()) {
-    parts_.parking.park(run, {room.error().code, room.error().message, std::nullopt});
+  if (for_code && is_full(run) && !run.parked()) {
+    const base::Error full = may_grow(run).error();
+    parts_.parking.park(run, {full.code, full.message, std::nullopt});
   }
   if (!for_code || run.parked() || !run_code(run, turn)) {
     turn.clear_commands();
-    if (turn.inputs().empty()) return;
+    if (turn.inputs().empty()) return false;
     turn.set_without_code(true);
     parts_.executor.note_deferred(run.place, turn);
   }
-  record(run, turn);
+  return true;
 }
 
 // False: the code could not run, or its turn must not be recorded.

@@ -86,7 +86,16 @@ class Round {
     std::size_t end = 0;
   };
 
+  // A turn that is not recorded yet.
+  struct Made {
+    KnownRun* run = nullptr;
+    proto::Turn* turn = nullptr;
+  };
+
+  std::size_t make_turns(std::size_t first);
   void run_turn(KnownRun& run, proto::Turn& turn);
+  bool make_turn(KnownRun& run, proto::Turn& turn);
+  bool is_full(const KnownRun& run) const;
   bool run_code(KnownRun& run, proto::Turn& turn);
   bool is_recorded_first(const KnownRun& run) const;
   void clear_of_suspicion(KnownRun& run);
@@ -99,6 +108,7 @@ class Round {
   const Parts parts_;
   TurnArena arena_;
   std::vector<KnownRun*> ready_;
+  std::vector<Made> made_;
   SetAsideTally set_aside_;
   std::string bodies_;
   std::vector<Recorded> recorded_;

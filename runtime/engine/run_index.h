@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/prefetch.h"
+
 namespace reprise::runtime {
 
 struct KnownRun;
@@ -24,6 +26,13 @@ class RunIndex {
       if (hashes_[at] == hash && is_it(*runs_[at])) return runs_[at];
     }
     return nullptr;
+  }
+
+  // find() is called with this hash soon.
+  void prefetch(std::uint32_t hash) const {
+    if (size_ == 0) return;
+    base::prefetch(&runs_[hash & mask()]);
+    base::prefetch(&hashes_[hash & mask()]);
   }
 
   void add(std::uint32_t hash, KnownRun* run) {

@@ -32,7 +32,7 @@ KnownRun& RunTable::add(RunState state) {
   run->state = std::move(state);
   by_number_.add(hash_of(run->state.number), run);
   const std::uint32_t id_hash = hash_of(run->state.workflow_id);
-  run->older = find(run->state.workflow_id);
+  run->older = newest(id_hash, run->state.workflow_id);
   if (run->older != nullptr) {
     by_id_.replace(id_hash, run->older, run);
   } else {
@@ -46,8 +46,20 @@ KnownRun* RunTable::find(store::RunNumber number) const {
                          [&](const KnownRun& run) { return run.state.number == number; });
 }
 
+void RunTable::prefetch(store::RunNumber number) const {
+  by_number_.prefetch(hash_of(number));
+}
+
+const KnownRun* RunTable::guess(store::RunNumber number) const {
+  return by_number_.find(hash_of(number), [](const KnownRun& /*any*/) { return true; });
+}
+
 KnownRun* RunTable::find(std::string_view workflow_id) const {
-  return by_id_.find(hash_of(workflow_id),
+  return newest(hash_of(workflow_id), workflow_id);
+}
+
+KnownRun* RunTable::newest(std::uint32_t hash, std::string_view workflow_id) const {
+  return by_id_.find(hash,
                      [&](const KnownRun& run) { return run.state.workflow_id == workflow_id; });
 }
 
@@ -59,7 +71,7 @@ KnownRun* RunTable::find(std::string_view workflow_id, const base::RunId& run_id
 
 void RunTable::forget(KnownRun* run) {
   const std::uint32_t id_hash = hash_of(run->state.workflow_id);
-  KnownRun* newer = find(run->state.workflow_id);
+  KnownRun* newer = newest(id_hash, run->state.workflow_id);
   if (newer != run) {
     while (newer->older != run) newer = newer->older;
     newer->older = run->older;

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "base/pooled.h"
 #include "base/slab.h"
 #include "runtime/client_request.h"
@@ -31,7 +33,7 @@ struct UpdateReply {
 
 // Fields that most runs rarely need.
 struct RunExtras : base::Pooled<RunExtras> {
-  std::vector<std::shared_ptr<RunWatch>> watches;
+  boost::container::small_vector<std::shared_ptr<RunWatch>, 1> watches;
   Reply<StartedRun> started;         // to the request that started it
   std::unique_ptr<RunEnd> end;       // for the watches, until the end is durable
   std::vector<InputReply> replies;   // to inputs of the turn being gathered
@@ -94,6 +96,10 @@ class RunTable {
 
   KnownRun& add(RunState state);
   KnownRun* find(store::RunNumber number) const;
+  // The run is asked for soon (base/prefetch.h).
+  void prefetch(store::RunNumber number) const;
+  // Most often that run; otherwise another one or nullptr. Does not touch the run.
+  const KnownRun* guess(store::RunNumber number) const;
   // The newest known run with this workflow id.
   KnownRun* find(std::string_view workflow_id) const;
   // That one run with this workflow id.
@@ -109,6 +115,7 @@ class RunTable {
   void forget_archived(store::Seq through);
 
  private:
+  KnownRun* newest(std::uint32_t hash, std::string_view workflow_id) const;
   void forget(KnownRun* run);
 
   // Runs live longer than most objects: in blocks of their own they do not leave half-empty pages

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/engine/crash_reports.h"
+#include "runtime/engine/prefetch.h"
 #include "runtime/shard_thread.h"
 
 namespace reprise::runtime {
@@ -44,7 +45,9 @@ bool Shard::take_mail() {
   std::vector<Mail> taken = std::exchange(mail_, {});
   intake_.take(&taken);
   const bool worked = !taken.empty();
-  for (Mail& mail : taken) {
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    prefetch_after_mail(runs_, taken, i);
+    Mail& mail = taken[i];
     if (auto* act = std::get_if<std::function<void()>>(&mail)) {
       (*act)();
     } else if (auto& result = std::get<AttemptResult>(mail); intake_.full() && !result.is_step) {
@@ -104,6 +107,7 @@ bool Shard::release_effects() {
   constexpr std::size_t kReleasesPerRound = 4'096;
   std::size_t released = 0;
   return effects_.release(kReleasesPerRound, [&](Effect& effect) {
+    prefetch_after_effect(effects_);
     release(effect);
     round_.run_turns_if_many();
     if (++released % kReleasesPerSubmit == 0) (void)attempts_.submit();

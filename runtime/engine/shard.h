@@ -37,7 +37,7 @@ class Shard {
 
   // ---- any thread ----
   void post(std::function<void()> task) { intake_.post(std::move(task)); }
-  void finished(AttemptResult result) { intake_.post(std::move(result)); }
+  void finished(AttemptResult&& result) { intake_.post(std::move(result)); }
   void poke() { intake_.poke(); }
   CodeMark& code_mark() { return executor_.code_mark(); }
 

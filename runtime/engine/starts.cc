@@ -1,5 +1,6 @@
 #include "runtime/engine/starts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "event/turn.h"
@@ -20,7 +21,9 @@ Reply<StartedRun> told_too(const std::shared_ptr<RunWatch>& watch, const Reply<S
 
 // ---- starting ---------------------------------------------------------------------------------
 
-void Starts::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply) {
+void Starts::start(StartRequest&& request,
+                   std::shared_ptr<RunWatch> watch,
+                   Reply<StartedRun> reply) {
   const auto refuse_for = [&](const KnownRun* run, const base::Error& why) {
     parts_.outbox.refuse(run, why, told_too(watch, reply));
   };
@@ -36,7 +39,9 @@ void Starts::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<
       running != nullptr && running->state.open()) {
     if (running->in_round()) {
       // Its state is not in the log yet.
-      return parts_.intake.post([this, request, watch, reply] { start(request, watch, reply); });
+      return parts_.intake.post([this, request = StartRequest(request), watch, reply]() mutable {
+        start(std::move(request), watch, reply);
+      });
     }
     const bool uses_it =
         request.conflict == IdConflict::kUseExisting || request.reuse == IdReuse::kUseExisting;
@@ -72,19 +77,17 @@ void Starts::start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<
   RunState state;
   state.number = parts_.shared.next_run.fetch_add(1);
   state.id = request.run_id == base::RunId() ? parts_.shared.ids.next(now()) : request.run_id;
-  state.workflow_id = request.workflow_id;
+  state.workflow_id = std::move(request.workflow_id);
   state.workflow = parts_.names.intern(request.workflow);
   state.task_queue = parts_.names.intern(request.task_queue);
   KnownRun& run = parts_.runs.add(std::move(state));
   run.starting = true;
   auto* started = parts_.round.add_input(run)->mutable_run_started();
-  const std::string_view id = run.state.id.bytes();
-  started->set_run_id(id.data(), id.size());
-  const std::string_view workflow_id = run.state.stored_workflow_id();
-  const std::string_view task_queue = run.state.stored_task_queue();
-  started->set_workflow_id(workflow_id.data(), workflow_id.size());
-  started->set_workflow(request.workflow);
-  started->set_task_queue(task_queue.data(), task_queue.size());
+  // Assigned: the setters of protobuf make a string of their own first.
+  started->mutable_run_id()->assign(run.state.id.bytes());
+  started->mutable_workflow_id()->assign(run.state.stored_workflow_id());
+  started->set_workflow(std::move(request.workflow));
+  started->mutable_task_queue()->assign(run.state.stored_task_queue());
   started->set_input(std::move(request.input));
   started->set_run_timeout_ms(request.run_timeout.count());
   started->set_behaviours(replay::Behaviours::kNewest);
@@ -109,7 +112,9 @@ bool Starts::use_closed(const StartRequest& request,
   if (const KnownRun* known = parts_.runs.find(request.workflow_id); known != nullptr) {
     if (known->damaged) return false;
     if (known->in_round()) {
-      parts_.intake.post([this, request, watch, reply] { start(request, watch, reply); });
+      parts_.intake.post([this, request = StartRequest(request), watch, reply]() mutable {
+        start(std::move(request), watch, reply);
+      });
     } else {
       use(known->state);
     }
@@ -174,7 +179,8 @@ void Starts::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
 void Starts::unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
   KnownRun* run = parts_.finder.find(key);
   if (run == nullptr || run->extras == nullptr) return;
-  std::erase(run->extras->watches, watch);
+  auto& watches = run->extras->watches;
+  watches.erase(std::remove(watches.begin(), watches.end(), watch), watches.end());
   run->drop_empty_extras();
 }
 

@@ -24,7 +24,7 @@ class Starts {
   };
   explicit Starts(const Parts& parts) : parts_(parts) {}
 
-  void start(StartRequest request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply);
+  void start(StartRequest&& request, std::shared_ptr<RunWatch> watch, Reply<StartedRun> reply);
   void watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
   void unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
 

@@ -165,14 +165,14 @@ void RunState::finish(std::uint32_t operation) {
   if (done_ > 0) std::erase_if(pending_, [](const PendingOperation& each) { return each.done; });
   done_ = 0;
   // Runs that wait for long keep no spare capacity; short ones would only allocate it again.
-  if (pending_.empty() && pending_.capacity() > 2) std::vector<PendingOperation>().swap(pending_);
+  if (pending_.empty() && pending_.capacity() > 2) Pending().swap(pending_);
 }
 
 void RunState::close(RunStatus how, std::int64_t time_ms) {
   status = how;
   end_ms_ = time_ms;
   unapplied = false;
-  std::vector<PendingOperation>().swap(pending_);
+  Pending().swap(pending_);
   done_ = 0;
 }
 
@@ -259,7 +259,11 @@ RunEnd end_of(const proto::Turn& last_turn) {
   const event::Row& row = event::row_of(*last);
   end.status = *row.ends;
   if (row.payload != nullptr) end.result = row.payload(*last);
-  end.failure = row.failure != nullptr ? *row.failure(*last) : failure_of(*last, end.status);
+  if (row.failure != nullptr) {
+    end.failure = *row.failure(*last);
+  } else if (end.status != RunStatus::kCompleted) {
+    end.failure = failure_of(*last, end.status);
+  }
   return end;
 }
 

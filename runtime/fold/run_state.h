@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/pooled.h"
 #include "event/catalogue.h"
 #include "proto/log.pb.h"
 #include "proto/summary.pb.h"
@@ -69,7 +70,9 @@ class RunState {
 
   // nullptr when the operation is not pending (any more).
   const PendingOperation* find(std::uint32_t id) const;
-  const std::vector<PendingOperation>& pending() const { return pending_; }
+  // Most runs wait for one thing at a time, so the memory for one is used again and again.
+  using Pending = std::vector<PendingOperation, base::PooledAllocator<PendingOperation>>;
+  const Pending& pending() const { return pending_; }
 
   // As stored: empty for the common values, which are the run id's text and the default queue.
   std::string_view stored_workflow_id() const;
@@ -97,7 +100,7 @@ class RunState {
   // The limit of an open run, or 0; the end of a closed one. One field, because a million runs may
   // wait.
   std::int64_t end_ms_ = 0;
-  std::vector<PendingOperation> pending_;  // by id, ascending
+  Pending pending_;  // by id, ascending
 };
 
 // How a run ended, from its last turn.

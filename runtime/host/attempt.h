@@ -12,6 +12,7 @@
 
 #include "base/function_ref.h"
 #include "base/ids.h"
+#include "base/pooled.h"
 #include "base/time.h"
 #include "proto/log.pb.h"
 #include "replay/outcome.h"
@@ -33,8 +34,12 @@ struct AttemptKey {
 //   running --finish()-->  finished   by the thread: the code has returned
 class AttemptControl {
  public:
-  // A step cannot be asked to stop, so it needs no stop state.
   explicit AttemptControl(std::stop_source source = std::stop_source()) : stop(std::move(source)) {}
+  // A step cannot be asked to stop, so it needs no stop state.
+  static std::shared_ptr<AttemptControl> of_step() {
+    return std::allocate_shared<AttemptControl>(base::PooledAllocator<AttemptControl>(),
+                                                std::stop_source(std::nostopstate));
+  }
 
   bool claim() { return move_from_queued(State::kRunning); }
   bool abandon() { return move_from_queued(State::kAbandoned); }
@@ -96,7 +101,7 @@ class AttemptObserver {
   // An attempt no longer waits for a thread; started() follows unless it was abandoned.
   virtual void taken() = 0;
   virtual std::uint64_t started(const AttemptKey& key) = 0;
-  virtual void finished(AttemptResult result) = 0;
+  virtual void finished(AttemptResult&& result) = 0;
   virtual void heartbeat(const AttemptKey& key, std::string details) = 0;
   // The attempt overran `limit` ("start_to_close", "heartbeat"); it was asked to stop; if it still
   // returns a result, that is reported as finished.

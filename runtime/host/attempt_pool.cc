@@ -220,7 +220,7 @@ void AttemptPool::work() {
   }
 }
 
-void AttemptPool::report(std::optional<AttemptResult> result) {
+void AttemptPool::report(std::optional<AttemptResult>&& result) {
   if (result) observer_.finished(std::move(*result));
 }
 

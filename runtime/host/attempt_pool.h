@@ -76,7 +76,7 @@ class AttemptPool {
   void watch();
   void wait_for_deadline(std::unique_lock<std::mutex>& lock);
   base::Status start_threads(std::size_t count);
-  void report(std::optional<AttemptResult> result);
+  void report(std::optional<AttemptResult>&& result);
   replay::Outcome run_activity(AttemptTask& task, Running& running);
   replay::Outcome refuse_unknown(const std::string& activity);
   void begin(Running& running);

@@ -29,7 +29,7 @@ void AttemptQueue::offer(Lane& lane) {
   ready_.push_back(&lane);
 }
 
-void AttemptQueue::push(AttemptTask task) {
+void AttemptQueue::push(AttemptTask&& task) {
   Lane& lane = lane_of(task);
   lane.tasks.push_back(std::move(task));
   offer(lane);

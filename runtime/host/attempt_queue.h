@@ -27,7 +27,7 @@ class AttemptQueue {
     Lane* lane = nullptr;
   };
 
-  void push(AttemptTask task);
+  void push(AttemptTask&& task);
   // Is there a task whose kind has a thread left?
   bool has_ready() const { return !ready_.empty(); }
   Taken take();

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/pooled.h"
+#include "base/prefetch.h"
 
 namespace reprise::runtime {
 
@@ -12,8 +13,8 @@ using replay::TurnEnd;
 
 namespace {
 
-Trouble trouble(base::ErrorCode code, std::string report) {
-  return Trouble{code, std::move(report), std::nullopt};
+std::unique_ptr<Trouble> trouble(base::ErrorCode code, std::string report) {
+  return std::make_unique<Trouble>(Trouble{code, std::move(report), std::nullopt});
 }
 
 }  // namespace
@@ -57,10 +58,24 @@ TurnResult Host::run_turn(Place& place, const RunSource& source, proto::Turn* tu
   }
   result.end = run->code.execution->run_turn(turn);
   if (result.end == TurnEnd::kParked) {
-    result.trouble = run->code.execution->trouble();
+    result.trouble = std::make_unique<Trouble>(run->code.execution->trouble());
     evict(place);
   }
   return result;
+}
+
+void Host::prefetch(Place place, Prefetch stage) {
+  if (place == nullptr) return;
+  switch (stage) {
+    case Prefetch::kPlace:
+      return base::prefetch(place, sizeof *place);
+    case Prefetch::kExecution:
+      return base::prefetch(place->code.execution.get(), sizeof(replay::Execution));
+    case Prefetch::kState:
+      return place->code.execution->prefetch_state();
+    case Prefetch::kStrand:
+      return place->code.execution->prefetch_strand();
+  }
 }
 
 void Host::note_deferred(Place place, const proto::Turn& turn) {
@@ -77,18 +92,18 @@ base::Result<std::string> Host::query(Place& place,
   return answer;
 }
 
-std::optional<Trouble> Host::load(Place& place, const RunSource& source) {
-  std::optional<Trouble> found;
+std::unique_ptr<Trouble> Host::load(Place& place, const RunSource& source) {
+  std::unique_ptr<Trouble> found;
   (void)ensure(place, source, &found);
   return found;
 }
 
-std::optional<Trouble> Host::replay_afresh(Place place, const RunSource& source) {
+std::unique_ptr<Trouble> Host::replay_afresh(Place place, const RunSource& source) {
   Resident not_resident(source.label().number, nullptr);
   Loaded copy;
   if (auto found = replay(place != nullptr ? *place : not_resident, source, &copy)) return found;
   if (place != nullptr && place->steps.empty()) std::swap(place->code, copy);
-  return std::nullopt;
+  return nullptr;
 }
 
 replay::Execution* Host::find(Place place) {
@@ -124,7 +139,7 @@ void Host::evict_excess(base::FunctionRef<bool(Key)> may_leave) {
 
 Host::Resident* Host::ensure(Place& place,
                              const RunSource& source,
-                             std::optional<Trouble>* why_not) {
+                             std::unique_ptr<Trouble>* why_not) {
   if (place != nullptr) {
     if (place != latest_) {
       unlink(place);
@@ -142,7 +157,7 @@ Host::Resident* Host::ensure(Place& place,
   return place;
 }
 
-std::optional<Trouble> Host::replay(Resident& run, const RunSource& source, Loaded* out) {
+std::unique_ptr<Trouble> Host::replay(Resident& run, const RunSource& source, Loaded* out) {
   replay::RunInfo info = source.info();
   out->worker = registry_.find(info.task_queue);
   if (out->worker == nullptr) {
@@ -181,9 +196,9 @@ std::optional<Trouble> Host::replay(Resident& run, const RunSource& source, Load
     parked = out->execution->replay_turn(turn) == TurnEnd::kParked;
     return base::go_on_if(!parked);
   });
-  if (parked) return out->execution->trouble();
+  if (parked) return std::make_unique<Trouble>(out->execution->trouble());
   if (!read) return trouble(read.error().code, read.error().message);
-  return std::nullopt;
+  return nullptr;
 }
 
 void Host::link_first(Resident* run) {

@@ -57,7 +57,9 @@ struct HostOptions {
 
 struct TurnResult {
   replay::TurnEnd end = replay::TurnEnd::kBlocked;
-  std::optional<replay::Trouble> trouble;  // for kParked: the run is no longer resident
+  // For kParked: the run is no longer resident. By pointer: it is large and passes through each
+  // turn.
+  std::unique_ptr<replay::Trouble> trouble;
 };
 
 class Host {
@@ -98,6 +100,11 @@ class Host {
   // Takes every run of the queue out of memory. None of its steps may be executing.
   void remove_worker(std::string_view task_queue);
 
+  // The run is needed soon: asks for the memory that a turn of it touches (base/prefetch.h). Each
+  // stage follows what the one before it, some runs earlier, has brought.
+  enum class Prefetch : std::uint8_t { kPlace, kExecution, kState, kStrand };
+  static void prefetch(Place place, Prefetch stage);
+
   // Runs one live turn, after a replay if the run is not resident.
   TurnResult run_turn(Place& place, const RunSource& source, proto::Turn* turn);
   // A turn without code was recorded: tells a resident run its inputs.
@@ -107,10 +114,10 @@ class Host {
                                   std::string_view name,
                                   std::string_view input);
   // Makes the run resident; returns the trouble that prevents it.
-  std::optional<replay::Trouble> load(Place& place, const RunSource& source);
+  std::unique_ptr<replay::Trouble> load(Place& place, const RunSource& source);
   // Replays the whole recorded history beside the resident run and, unless steps of it are under
   // way, goes on with the copy. Returns the trouble that the replay found, if any.
-  std::optional<replay::Trouble> replay_afresh(Place place, const RunSource& source);
+  std::unique_ptr<replay::Trouble> replay_afresh(Place place, const RunSource& source);
 
   // The execution of a resident run, or nullptr.
   static replay::Execution* find(Place place);
@@ -136,8 +143,10 @@ class Host {
     std::unique_ptr<replay::Execution> execution;
   };
 
-  std::optional<replay::Trouble> replay(Resident& run, const RunSource& source, Loaded* out);
-  Resident* ensure(Place& place, const RunSource& source, std::optional<replay::Trouble>* why_not);
+  std::unique_ptr<replay::Trouble> replay(Resident& run, const RunSource& source, Loaded* out);
+  Resident* ensure(Place& place,
+                   const RunSource& source,
+                   std::unique_ptr<replay::Trouble>* why_not);
   void link_first(Resident* run);
   void unlink(Resident* run);
   void drop(Resident* run);

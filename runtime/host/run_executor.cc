@@ -35,7 +35,7 @@ base::Result<std::string> RunExecutor::query(Place& place,
   return host_.query(place, run, name, input);
 }
 
-std::optional<replay::Trouble> RunExecutor::replay_afresh(Place place, const RunSource& run) {
+std::unique_ptr<replay::Trouble> RunExecutor::replay_afresh(Place place, const RunSource& run) {
   const CodeMark::Scope in_code(code_mark_, run.label());
   return host_.replay_afresh(place, run);
 }

@@ -68,7 +68,7 @@ class RunExecutor final : private Host::Executor {
                                   std::string_view input);
   // Replays the whole history beside the resident run: replay::Trouble if the code does not match
   // its history.
-  std::optional<replay::Trouble> replay_afresh(Place place, const RunSource& run);
+  std::unique_ptr<replay::Trouble> replay_afresh(Place place, const RunSource& run);
   // Why the code of a resident run would set such a signal aside; nullopt: it would not.
   std::optional<std::string> signal_refusal(Place place,
                                             const RunLabel& run,

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "base/check.h"
 #include "runtime/host/attempt.h"
@@ -21,12 +22,12 @@ class StepsUnderWay {
     const auto at = lower_bound(id);
     REPRISE_CHECK(at == entries_.end() || at->id != id || at->control == nullptr,
                   "a step is under way once");
-    auto control = std::make_shared<AttemptControl>(std::stop_source(std::nostopstate));
+    auto control = AttemptControl::of_step();
     if (at != entries_.end() && at->id == id) {
       at->control = control;
       --ended_;
     } else {
-      entries_.insert(at, {id, control});  // mostly at the end: ids only grow
+      entries_.insert(at, Entry{id, control});  // mostly at the end: ids only grow
     }
     return control;
   }
@@ -52,17 +53,22 @@ class StepsUnderWay {
     std::shared_ptr<AttemptControl> control;  // nullptr: ended, waits to be swept out
   };
   static bool before(const Entry& entry, std::uint32_t id) { return entry.id < id; }
-  std::vector<Entry>::iterator lower_bound(std::uint32_t id) {
+  using Entries =
+      boost::container::small_vector<Entry, 1>;  // most runs wait for one thing at a time
+  Entries::iterator lower_bound(std::uint32_t id) {
     return std::lower_bound(entries_.begin(), entries_.end(), id, before);
   }
 
   // Removing 100,000 steps one by one from the middle would be quadratic.
   void sweep() {
-    std::erase_if(entries_, [](const Entry& entry) { return entry.control == nullptr; });
+    const auto has_ended = [](const Entry& entry) { return entry.control == nullptr; };
+    const auto left = empty() ? entries_.begin()  // mostly
+                              : std::remove_if(entries_.begin(), entries_.end(), has_ended);
+    entries_.erase(left, entries_.end());
     ended_ = 0;
   }
 
-  std::vector<Entry> entries_;  // by id, ascending
+  Entries entries_;  // by id, ascending
   std::size_t ended_ = 0;
 };
 

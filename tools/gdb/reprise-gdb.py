@@ -147,7 +147,7 @@ class Run:
         return "running" if int(self.core["scheduler"]["current_"]) != 0 else "waiting"
 
     def strands(self):
-        records = vector(self.core["scheduler"]["strands_"])
+        records = small_vector(self.core["scheduler"]["strands_"])
         pointers = [owned(record, "replay::StrandRecord") for record in records]
         return [Strand(i + 1, pointer) for i, pointer in enumerate(pointers)]
 

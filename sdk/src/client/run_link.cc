@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/pooled.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/failures.h"
 
@@ -28,10 +29,18 @@ void throw_end(const runtime::RunEnd& end) {
 
 }  // namespace
 
+// The service may keep the promises for longer than any handle lives, but both of them together.
+struct RunLink::Promises {
+  Start start;
+  runtime::RunWatch watch;
+};
+
 std::shared_ptr<RunLink> RunLink::start(ServiceState& service, runtime::StartRequest request) {
-  auto link = std::make_shared<RunLink>(service, runtime::RunKey{request.workflow_id});
-  link->start_ = std::make_shared<Start>();
-  link->watch_ = std::make_shared<runtime::RunWatch>();
+  auto link = std::allocate_shared<RunLink>(base::PooledAllocator<RunLink>(), service,
+                                            runtime::RunKey{request.workflow_id});
+  const auto promises = std::allocate_shared<Promises>(base::PooledAllocator<Promises>());
+  link->start_ = {promises, &promises->start};
+  link->watch_ = {promises, &promises->watch};
   service.clients->ask(
       runtime::verb::Start{std::move(request), link->watch_, reply_to(link->start_)});
   return link;

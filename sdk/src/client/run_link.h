@@ -66,6 +66,7 @@ class RunLink {
 
  private:
   using Start = runtime::Promise<base::Result<runtime::StartedRun>>;
+  struct Promises;
   const base::Result<runtime::StartedRun>& wait_for_start() const;
   std::shared_ptr<runtime::RunWatch> watch();
   void wait_for_first_look(const runtime::RunWatch& ended, base::Duration timeout);

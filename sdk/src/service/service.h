@@ -87,19 +87,25 @@ void wait_for_answer(runtime::ClientService& service,
 // closed with the question under way: the waiting caller gets an error.
 template <class T>
 runtime::Reply<T> reply_to(std::shared_ptr<runtime::Promise<base::Result<T>>> promise) {
-  struct Answer {
+  class Answer {
+   public:
     explicit Answer(std::shared_ptr<runtime::Promise<base::Result<T>>> to)
-        : promise(std::move(to)) {}
-    Answer(const Answer&) = delete;
-    Answer& operator=(const Answer&) = delete;
+        : promise_(std::move(to)) {}
+    Answer(Answer&& from) noexcept = default;
+    Answer& operator=(Answer&&) = delete;
     ~Answer() {
-      promise->set(base::Error{base::ErrorCode::kStoreClosed,
-                               "the engine was closed before it answered; open it and ask again"});
+      if (promise_ == nullptr) return;
+      promise_->set(base::Error{base::ErrorCode::kStoreClosed,
+                                "the engine was closed before it answered; open it and ask again"});
     }
-    const std::shared_ptr<runtime::Promise<base::Result<T>>> promise;
+    void operator()(base::Result<T> reply) {
+      if (promise_ != nullptr) std::exchange(promise_, nullptr)->set(std::move(reply));
+    }
+
+   private:
+    std::shared_ptr<runtime::Promise<base::Result<T>>> promise_;
   };
-  auto answer = std::make_shared<const Answer>(std::move(promise));
-  return [answer](base::Result<T> reply) { answer->promise->set(std::move(reply)); };
+  return Answer(std::move(promise));
 }
 
 // Asks, and waits for the answer.

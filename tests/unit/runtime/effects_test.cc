@@ -77,6 +77,18 @@ TEST_F(EffectsTest, ReleasesSoManyAtATimeAndWhatTheyAddComesLast) {
   EXPECT_EQ(log_, (std::vector<std::string>{"a", "b", "c", "d", "added"}));
 }
 
+TEST_F(EffectsTest, SaysWhoseComeNext) {
+  KnownRun run;
+  KnownRun other;
+  effects_.after(5, {.kind = Effect::Kind::kStarted, .run = &run});
+  effects_.after(5, {.act = note("a")});
+  effects_.after(5, {.kind = Effect::Kind::kClosed, .run = &other});
+  EXPECT_EQ(effects_.run_of(0), &run);
+  EXPECT_EQ(effects_.run_of(1), nullptr) << "it has no run";
+  EXPECT_EQ(effects_.run_of(2), &other);
+  EXPECT_EQ(effects_.run_of(3), nullptr) << "there is none";
+}
+
 TEST_F(EffectsTest, OfWhatIsAbandonedOnlyWhatIsNotDurableIsTold) {
   KnownRun run;
   effects_.after(9, {.kind = Effect::Kind::kConfirm});

@@ -57,6 +57,21 @@ TEST_F(RoundTest, AndHandsThemToTheWriterInParts) {
   EXPECT_TRUE(is_appended()) << "the last part of a round, however short";
 }
 
+// More than are made at a time.
+TEST_F(RoundTest, TurnsAreRecordedOnceInTheOrderOfTheirFirstInputs) {
+  std::vector<KnownRun*> runs;
+  for (int i = 0; i < 300; ++i) runs.push_back(&start("run-" + std::to_string(i)));
+  settle();
+  for (int i = 299; i >= 0; --i) signal(*runs[static_cast<std::size_t>(i)]);
+  EXPECT_EQ(runs[0]->state.last_seq, 1u);
+  settle();
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    ASSERT_EQ(runs[i]->state.last_seq, 600 - i);
+    ASSERT_EQ(history(*runs[i]), (Strings{"RunStarted", "SignalReceived"}));
+    ASSERT_FALSE(runs[i]->in_round());
+  }
+}
+
 TEST_F(RoundTest, ATurnHasAtMostSoManyInputs) {
   KnownRun& run = start("a");
   for (int input = 2; input < 256; ++input) signal(run);

@@ -38,6 +38,22 @@ TEST(RunTable, FindsByNumberAndById) {
   EXPECT_EQ(visited, 5'000u);
 }
 
+TEST(RunTable, GuessesByTheHashAlone) {
+  RunTable table;
+  EXPECT_EQ(table.guess(1), nullptr);
+  for (store::RunNumber number = 1; number <= 5'000; ++number) {
+    table.add(state(number, "order-" + std::to_string(number)));
+  }
+  std::size_t right = 0;
+  for (store::RunNumber number = 1; number <= 5'000; ++number) {
+    table.prefetch(number);
+    const KnownRun* const guessed = table.guess(number);
+    ASSERT_NE(guessed, nullptr);
+    if (guessed == table.find(number)) ++right;
+  }
+  EXPECT_GT(right, 4'900u);
+}
+
 TEST(RunTable, TheNewestRunHasTheIdAndTheOldersAreFoundByTheirOwn) {
   RunTable table;
   for (store::RunNumber number = 1; number <= 3; ++number)

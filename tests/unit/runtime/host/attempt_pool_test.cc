@@ -15,7 +15,7 @@ class Reports final : public AttemptObserver {
  public:
   void taken() override {}
   std::uint64_t started(const AttemptKey&) override { return 7; }
-  void finished(AttemptResult result) override {
+  void finished(AttemptResult&& result) override {
     std::lock_guard lock(mutex_);
     results_.push_back(std::move(result));
     changed_.notify_all();

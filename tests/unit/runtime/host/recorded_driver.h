@@ -63,7 +63,7 @@ class RecordedDriver final : private AttemptObserver {
     return commands;
   }
   // Why the last task could not be handled.
-  const std::optional<replay::Trouble>& parked() const { return parked_; }
+  const replay::Trouble* parked() const { return parked_.get(); }
 
   // Waits for a thread's result, and makes it the next task.
   Task next_task() {
@@ -134,7 +134,7 @@ class RecordedDriver final : private AttemptObserver {
   // AttemptObserver, on the threads of the pool.
   void taken() override {}
   std::uint64_t started(const AttemptKey& /*key*/) override { return 0; }
-  void finished(AttemptResult result) override {
+  void finished(AttemptResult&& result) override {
     const std::lock_guard lock(mutex_);
     results_.push_back(std::move(result));
     changed_.notify_all();
@@ -143,7 +143,7 @@ class RecordedDriver final : private AttemptObserver {
   void timed_out(const AttemptKey& /*key*/, std::string_view /*limit*/) override {}
 
   std::map<std::uint64_t, KeptRun> runs_;
-  std::optional<replay::Trouble> parked_;
+  std::unique_ptr<replay::Trouble> parked_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<AttemptResult> results_;

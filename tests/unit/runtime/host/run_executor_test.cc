@@ -45,7 +45,7 @@ class RunExecutorTest : public ::testing::Test {
 
   std::vector<std::uint32_t> withdrawn_;
   base::TurnMark told_{};
-  std::optional<replay::Trouble> trouble_;
+  std::unique_ptr<replay::Trouble> trouble_;
   proto::Turn last_;
   KeptRun run_{1};
   RunExecutor executor_{
