@@ -71,7 +71,8 @@ class Pooled {
   static inline constinit thread_local Spare spare{};
 };
 
-// The same for std::allocate_shared(): object and counts are one allocation from the pool.
+// An allocator over such a pool. Single objects come from it, also those of std::allocate_shared()
+// with their counts; arrays do not. T has at least the size of a pointer.
 template <class T>
 class PooledAllocator {
  public:

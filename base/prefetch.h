@@ -2,18 +2,21 @@
 // not in the cache, and asking for it some runs ahead hides the wait.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 
 namespace reprise::base {
 
 inline constexpr std::size_t kCacheLine = 64;
 
-// Never fault, whatever the address, and change nothing that a program can see.
-inline void prefetch(const void* address) {
-  __builtin_prefetch(address);
-}
-inline void prefetch(const void* address, std::size_t bytes) {
-  const auto* const at = static_cast<const char*>(address);
-  for (std::size_t i = 0; i < bytes; i += kCacheLine) __builtin_prefetch(at + i);
+// The lines of `bytes` bytes from there on. Never faults, whatever the address, and changes nothing
+// that a program can see. Null: nothing; it would cost the processor a search for the page.
+inline void prefetch(const void* address, std::size_t bytes = 1) {
+  const auto first = reinterpret_cast<std::uintptr_t>(address);
+  if (first == 0 || bytes == 0) return;
+  const std::uintptr_t last = (first + bytes - 1) / kCacheLine;
+  for (std::uintptr_t line = first / kCacheLine; line <= last; ++line) {
+    __builtin_prefetch(reinterpret_cast<const void*>(line * kCacheLine));
+  }
 }
 
 }  // namespace reprise::base

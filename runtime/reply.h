@@ -10,17 +10,20 @@
 
 namespace reprise::runtime {
 
-// Told of a reply before it is given. Any thread.
-class ReplyListener {
+// Told when a request that it counts is answered, before the answer is given. On the thread of the
+// answer.
+class ReplyCounter {
  public:
-  virtual void replying(std::size_t amount) = 0;
+  virtual void answered(std::size_t amount) = 0;
 
  protected:
-  ~ReplyListener() = default;
+  ~ReplyCounter() = default;
 };
 
-// A function that takes the result. Copies share it, so unlike in std::function a copy costs no
-// memory, and the function itself may be one that can only be moved.
+// A function that takes the result: to be called once, on any thread; by one copy, if there are
+// several, and not if it is empty. Copies share the function, so unlike in std::function a copy
+// costs no memory, and the function may be one that can only be moved. It is destroyed with the
+// last copy, called or not.
 template <class T>
 class Reply {
  public:
@@ -34,14 +37,16 @@ class Reply {
   explicit operator bool() const { return function_ != nullptr; }
 
   void operator()(base::Result<T> result) const {
-    if (listener_ != nullptr) listener_->replying(amount_);
+    REPRISE_CHECK(function_ != nullptr, "an empty reply cannot be given");
+    if (counter_ != nullptr) counter_->answered(amount_);
     function_->call(std::move(result));
   }
 
-  // The same, and `listener` is told first. A reply has one listener.
-  Reply told_to(ReplyListener& listener, std::size_t amount) && {
-    REPRISE_CHECK(listener_ == nullptr, "one service counts a request");
-    listener_ = &listener;
+  // The same, and `counter` is told first; it outlives the reply. A reply has one counter.
+  Reply counted_by(ReplyCounter& counter, std::size_t amount) && {
+    REPRISE_CHECK(function_ != nullptr, "an empty reply is never given");
+    REPRISE_CHECK(counter_ == nullptr, "one service counts a request");
+    counter_ = &counter;
     amount_ = amount;
     return std::move(*this);
   }
@@ -61,8 +66,8 @@ class Reply {
   };
 
   std::shared_ptr<Function> function_;
-  ReplyListener* listener_ = nullptr;
-  std::size_t amount_ = 0;  // what the listener counts
+  ReplyCounter* counter_ = nullptr;
+  std::size_t amount_ = 0;  // what the counter is told
 };
 
 }  // namespace reprise::runtime

@@ -33,8 +33,8 @@ class Admission {
 
   template <class T>
   Reply<T> answered(Kind kind, std::size_t bytes, Reply<T> reply) {
-    return std::move(reply).told_to(kind == Kind::kQuestion ? question_replies_ : write_replies_,
-                                    bytes);
+    return std::move(reply).counted_by(kind == Kind::kQuestion ? questions_asked_ : writes_asked_,
+                                       bytes);
   }
   void leave(Kind kind, std::size_t bytes);
 
@@ -50,9 +50,9 @@ class Admission {
   base::Status wait_to_write(Until* until);
   bool has_room_for_end() const;
 
-  struct Replies final : ReplyListener {
-    Replies(Admission& in, Kind of) : admission(in), kind(of) {}
-    void replying(std::size_t bytes) override { admission.leave(kind, bytes); }
+  struct Asked final : ReplyCounter {
+    Asked(Admission& in, Kind of) : admission(in), kind(of) {}
+    void answered(std::size_t bytes) override { admission.leave(kind, bytes); }
     Admission& admission;
     const Kind kind;
   };
@@ -64,8 +64,8 @@ class Admission {
   Gate bytes_;
   Gate questions_;
   Gate waiting_attempts_;
-  Replies write_replies_{*this, Kind::kWrite};  // of everything but questions
-  Replies question_replies_{*this, Kind::kQuestion};
+  Asked writes_asked_{*this, Kind::kWrite};  // everything but questions
+  Asked questions_asked_{*this, Kind::kQuestion};
 };
 
 }  // namespace reprise::runtime

@@ -154,6 +154,7 @@ base::Status EmbeddedEngine::let_in(Verb& asked) {
 
 template <class Verb>
 void EmbeddedEngine::hand_over(Verb&& asked) {
+  static_assert(!std::is_reference_v<Verb>, "it is moved from");
   Shard& shard = shard_of(text_of(asked).workflow_id);
   shard.post([this, &shard, asked = std::move(asked)]() mutable {
     count_taken(asked);

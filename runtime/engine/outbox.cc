@@ -79,7 +79,7 @@ void Outbox::ended(KnownRun& run) {
   for (const auto& watch : watches) {
     if (run.parked()) {
       watch->set(*run.extras->parked);
-    } else if (watch == watches.back()) {
+    } else if (&watch == &watches.back()) {
       watch->set(std::move(*run.extras->end));
     } else {
       watch->set(*run.extras->end);

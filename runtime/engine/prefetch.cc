@@ -7,8 +7,8 @@
 namespace reprise::runtime {
 namespace {
 
-// How many items ahead each step is asked for: far enough that memory has answered before the step
-// after it, near enough that it is still in the cache then.
+// How many items ahead each stage is asked for: far enough that memory has answered when the next
+// stage needs it, near enough that it is still in the cache then.
 constexpr std::size_t kIndexAhead = 9;  // where the table has the run
 constexpr std::size_t kRunAhead = 6;
 constexpr std::size_t kPartsAhead = 3;  // what the run refers to
@@ -25,7 +25,7 @@ void prefetch_parts(const KnownRun* run) {
 
 }  // namespace
 
-void prefetch_after_mail(const RunTable& runs, std::span<const Mail> mail, std::size_t i) {
+void prefetch_for_next_mail(const RunTable& runs, std::span<const Mail> mail, std::size_t i) {
   const auto result = [&](std::size_t ahead) {
     return i + ahead < mail.size() ? std::get_if<AttemptResult>(&mail[i + ahead]) : nullptr;
   };
@@ -36,12 +36,12 @@ void prefetch_after_mail(const RunTable& runs, std::span<const Mail> mail, std::
   if (const auto* later = result(kPartsAhead)) prefetch_parts(runs.guess(later->key.run));
 }
 
-void prefetch_after_effect(const Effects& effects) {
+void prefetch_for_next_effects(const Effects& effects) {
   base::prefetch(effects.run_of(kRunAhead), sizeof(KnownRun));
   prefetch_parts(effects.run_of(kPartsAhead));
 }
 
-void prefetch_after_turn(std::span<KnownRun* const> ready, std::size_t i) {
+void prefetch_for_next_turns(std::span<KnownRun* const> ready, std::size_t i) {
   const auto prefetch = [&](std::size_t ahead, Host::Prefetch stage) {
     if (i + ahead < ready.size()) Host::prefetch(ready[i + ahead]->place, stage);
   };

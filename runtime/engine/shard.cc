@@ -46,7 +46,7 @@ bool Shard::take_mail() {
   intake_.take(&taken);
   const bool worked = !taken.empty();
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    prefetch_after_mail(runs_, taken, i);
+    prefetch_for_next_mail(runs_, taken, i);
     Mail& mail = taken[i];
     if (auto* act = std::get_if<std::function<void()>>(&mail)) {
       (*act)();
@@ -107,7 +107,7 @@ bool Shard::release_effects() {
   constexpr std::size_t kReleasesPerRound = 4'096;
   std::size_t released = 0;
   return effects_.release(kReleasesPerRound, [&](Effect& effect) {
-    prefetch_after_effect(effects_);
+    prefetch_for_next_effects(effects_);
     release(effect);
     round_.run_turns_if_many();
     if (++released % kReleasesPerSubmit == 0) (void)attempts_.submit();

@@ -39,7 +39,7 @@ void Starts::start(StartRequest&& request,
       running != nullptr && running->state.open()) {
     if (running->in_round()) {
       // Its state is not in the log yet.
-      return parts_.intake.post([this, request = StartRequest(request), watch, reply]() mutable {
+      return parts_.intake.post([this, request = std::move(request), watch, reply]() mutable {
         start(std::move(request), watch, reply);
       });
     }

@@ -214,7 +214,9 @@ void AttemptPool::work() {
     lock.unlock();
     if (wake) work_available_.notify_one();
     observer_.taken();
-    report(execute(taken.task));
+    std::optional<AttemptResult> result = execute(taken.task);
+    taken.task.control = nullptr;  // goes with the shard's, which makes the next one
+    report(std::move(result));
     lock.lock();
     queue_.done(taken.lane);
   }

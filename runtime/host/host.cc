@@ -1,5 +1,6 @@
 #include "runtime/host/host.h"
 
+#include <optional>
 #include <utility>
 
 #include "base/check.h"

@@ -77,12 +77,6 @@ def small_vector(vector):
     return [holder["m_start"][i] for i in range(int(holder["m_size"]))]
 
 
-def vector(values):
-    data = values["_M_impl"]
-    count = int(data["_M_finish"] - data["_M_start"])
-    return [data["_M_start"][i] for i in range(count)]
-
-
 class Strand:
     """One strand of a run."""
 

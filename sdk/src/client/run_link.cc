@@ -29,7 +29,7 @@ void throw_end(const runtime::RunEnd& end) {
 
 }  // namespace
 
-// The service may keep the promises for longer than any handle lives, but both of them together.
+// In one allocation, which the service may keep after the last handle has gone.
 struct RunLink::Promises {
   Start start;
   runtime::RunWatch watch;

@@ -1,4 +1,5 @@
 // Ring, Slab, Pooled and its allocator: the containers that keep their memory.
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <random>
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/pooled.h"
+#include "base/prefetch.h"
 #include "base/ring.h"
 #include "base/sanitizers.h"
 #include "base/slab.h"
@@ -141,10 +143,38 @@ TEST(PooledAllocator, MemoryOfASharedObjectIsUsedAgain) {
   EXPECT_TRUE(kSanitized || third.get() == where);
 }
 
+TEST(PooledAllocator, ObjectsOutliveTheThreadThatMadeThem) {
+  int alive = 0;
+  std::vector<std::shared_ptr<Counted>> objects;
+  std::thread([&] {
+    for (int i = 0; i < 100; ++i) {
+      objects.push_back(std::allocate_shared<Counted>(PooledAllocator<Counted>(), alive));
+    }
+    objects.resize(50);
+  }).join();
+  EXPECT_EQ(alive, 50);
+  std::thread([&] { objects.resize(25); }).join();
+  objects.clear();
+  EXPECT_EQ(alive, 0);
+}
+
 TEST(PooledAllocator, GivesArraysToo) {
   std::vector<std::size_t, PooledAllocator<std::size_t>> numbers;
   for (std::size_t i = 0; i < 1'000; ++i) numbers.push_back(i);
   for (std::size_t i = 0; i < 1'000; ++i) EXPECT_EQ(numbers[i], i);
+}
+
+// Only that it does nothing else; what it gains is for benchmarks.
+TEST(Prefetch, TakesAnyAddress) {
+  const std::vector<char> bytes(1'000, 'x');
+  for (const std::size_t at : {0u, 1u, 63u, 64u}) {
+    for (const std::size_t size : {0u, 1u, 63u, 64u, 65u, 900u}) prefetch(bytes.data() + at, size);
+  }
+  prefetch(nullptr);
+  prefetch(nullptr, 1'000);
+  prefetch(reinterpret_cast<const void*>(1), 1'000);
+  prefetch(reinterpret_cast<const void*>(~std::uintptr_t{0}), 1);
+  EXPECT_EQ(bytes, std::vector<char>(1'000, 'x'));
 }
 
 }  // namespace

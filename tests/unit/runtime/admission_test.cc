@@ -83,6 +83,28 @@ TEST(Admission, KeepsSomeBytesForEnds) {
   EXPECT_EQ(refusal(admission.enter(Kind::kEnd, 0)), ErrorCode::kOverloaded);
 }
 
+TEST(Admission, CountsARequestUntilItsReplyIsGiven) {
+  for (const Kind kind : {Kind::kWrite, Kind::kStart, Kind::kEnd, Kind::kQuestion}) {
+    Admission admission({.pending_requests = 1, .pending_bytes = 10'000}, false);
+    ASSERT_TRUE(admission.enter(kind, 9'000));
+    int given = 0;
+    Reply<int> reply = admission.answered<int>(kind, 9'000, [&](const base::Result<int>&) {
+      // It has left before its sender hears of it, who may ask at once again.
+      EXPECT_TRUE(admission.enter(kind, 9'000));
+      ++given;
+    });
+    const Kind same = kind == Kind::kEnd ? Kind::kWrite : kind;  // ends have a reserve
+    EXPECT_EQ(refusal(admission.enter(same, 0)), ErrorCode::kOverloaded);
+    const Reply<int> copy = std::move(reply);
+    EXPECT_EQ(refusal(admission.enter(same, 0)), ErrorCode::kOverloaded);
+    copy(1);
+    EXPECT_EQ(given, 1);
+    EXPECT_EQ(refusal(admission.enter(same, 0)), ErrorCode::kOverloaded) << "it asked again";
+    admission.leave(kind, 9'000);
+    EXPECT_TRUE(admission.enter(kind, 9'000));
+  }
+}
+
 TEST(Gate, IsNotWaitedForBeyondTheGivenTime) {
   Gate gate(1);
   gate.add(1);

@@ -1,5 +1,8 @@
 #include "runtime/engine/attempts.h"
 
+#include <array>
+#include <map>
+
 #include "tests/unit/runtime/shard_parts.h"
 
 namespace reprise::runtime::attempts_test {
@@ -50,10 +53,53 @@ class AttemptsTest : public shard_parts::ShardParts {
     });
   }
   LiveOperation& live() { return *run_.live(1); }
+  // What a worker of that queue would get.
+  std::vector<AttemptTask> waiting_in(const std::string& task_queue) {
+    struct Nobody final : AttemptObserver {
+      void taken() override {}
+      std::uint64_t started(const AttemptKey&) override { return 0; }
+      void finished(AttemptResult&&) override {}
+      void heartbeat(const AttemptKey&, std::string) override {}
+      void timed_out(const AttemptKey&, std::string_view) override {}
+    } nobody;
+    AttemptPool pool(std::make_shared<WorkerCode>(), 0, nobody);
+    EXPECT_TRUE(shared_.task_queues.attach(task_queue, &pool));
+    shared_.task_queues.detach(task_queue);
+    return pool.shut_down();
+  }
 
   KnownRun& run_;
   proto::ActivityScheduled activity_;
 };
+
+// Tasks of a round are kept by queue.
+TEST_F(AttemptsTest, EachGoesToItsOwnTaskQueue) {
+  constexpr std::array kQueues = {"b", "b", "c", "default", "b", "d", "c"};
+  const auto dispatch_all = [&](std::uint32_t first) {
+    for (std::size_t i = 0; i < kQueues.size(); ++i) {
+      proto::Event command;
+      auto* activity = command.mutable_activity_scheduled();
+      activity->set_id(first + static_cast<std::uint32_t>(i));
+      activity->set_name("charge");
+      activity->set_task_queue(kQueues[i]);
+      record(run_, command);
+      attempts_.start(run_, activity->id());
+    }
+    EXPECT_TRUE(attempts_.submit());
+    EXPECT_FALSE(attempts_.submit());
+  };
+  dispatch_all(1);
+  dispatch_all(101);
+  std::map<std::string, std::vector<std::uint32_t>> taken;
+  for (const char* queue : {"b", "c", "d", "default"}) {
+    for (const AttemptTask& task : waiting_in(queue)) taken[queue].push_back(task.key.operation);
+  }
+  using Ids = std::vector<std::uint32_t>;
+  EXPECT_EQ(taken["b"], (Ids{1, 2, 5, 101, 102, 105}));
+  EXPECT_EQ(taken["c"], (Ids{3, 7, 103, 107}));
+  EXPECT_EQ(taken["default"], (Ids{4, 104}));
+  EXPECT_EQ(taken["d"], (Ids{6, 106}));
+}
 
 TEST_F(AttemptsTest, AResultIsAnInputOnce) {
   dispatch();

@@ -83,6 +83,19 @@ TEST_F(OutboxTest, WhoWaitsForTheEndIsToldWhenItIsDurable) {
   EXPECT_EQ(update, "RP3006") << "nothing will come of it";
 }
 
+TEST_F(OutboxTest, EveryoneWhoWaitsForTheEndGetsTheWholeOfIt) {
+  KnownRun& run = start("a");
+  const auto first = std::make_shared<RunWatch>();
+  const auto second = std::make_shared<RunWatch>();
+  run.with_extras().watches = {first, second, first};
+  end(run);
+  settle();
+  for (const auto& watch : {first, second}) {
+    ASSERT_TRUE(watch->ready());
+    EXPECT_EQ((*watch->get()).failure.message(), "the run was terminated: r");
+  }
+}
+
 TEST_F(OutboxTest, ARefusalWaitsForTheTurnsThatItComesFrom) {
   const base::Error why{base::ErrorCode::kAlreadyStarted, "a"};
   std::string unknown;

@@ -10,8 +10,8 @@
 namespace reprise::runtime::reply_test {
 namespace {
 
-struct Counter final : ReplyListener {
-  void replying(std::size_t amount) override { amounts.push_back(amount); }
+struct Counter final : ReplyCounter {
+  void answered(std::size_t amount) override { amounts.push_back(amount); }
   std::vector<std::size_t> amounts;
 };
 
@@ -52,11 +52,11 @@ TEST(Reply, TheFunctionGoesWithTheLastCopy) {
   EXPECT_EQ(held.use_count(), 1);
 }
 
-TEST(Reply, TellsItsListenerFirst) {
+TEST(Reply, TellsItsCounterFirst) {
   Counter counter;
   std::size_t told_before = 0;
   Reply<void> reply = [&](const base::Status&) { told_before = counter.amounts.size(); };
-  reply = std::move(reply).told_to(counter, 7);
+  reply = std::move(reply).counted_by(counter, 7);
   const Reply<void> copy = reply;
   EXPECT_TRUE(counter.amounts.empty());
   copy({});
@@ -64,11 +64,18 @@ TEST(Reply, TellsItsListenerFirst) {
   EXPECT_EQ(told_before, 1u);
 }
 
-TEST(ReplyDeathTest, HasOneListener) {
+TEST(ReplyDeathTest, AnEmptyOneIsNotGiven) {
+  Counter counter;
+  Reply<void> reply;
+  EXPECT_DEATH(reply({}), "an empty reply cannot be given");
+  EXPECT_DEATH((void)std::move(reply).counted_by(counter, 1), "an empty reply is never given");
+}
+
+TEST(ReplyDeathTest, HasOneCounter) {
   Counter counter;
   Reply<void> reply = [](const base::Status&) {};
-  reply = std::move(reply).told_to(counter, 1);
-  EXPECT_DEATH((void)std::move(reply).told_to(counter, 1), "one service counts a request");
+  reply = std::move(reply).counted_by(counter, 1);
+  EXPECT_DEATH((void)std::move(reply).counted_by(counter, 1), "one service counts a request");
 }
 
 }  // namespace

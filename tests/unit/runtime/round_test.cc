@@ -72,6 +72,28 @@ TEST_F(RoundTest, TurnsAreRecordedOnceInTheOrderOfTheirFirstInputs) {
   }
 }
 
+// Whatever happens to one run of a part, its neighbours' turns are recorded, once.
+TEST_F(RoundTest, APartMayHaveRunsWithNothingToRecord) {
+  std::vector<KnownRun*> runs;
+  for (int i = 0; i < 5; ++i) runs.push_back(&start("run-" + std::to_string(i)));
+  settle();
+  for (KnownRun* run : runs) signal(*run);
+  proto::Turn end;  // as if another part of the round had ended it
+  end.add_inputs()->mutable_run_terminated();
+  runs[1]->state.apply(end, names_);
+  round_.record_end(
+      *runs[3], [](proto::Event* input) { input->mutable_run_terminated(); },
+      [](const base::Status&) {});
+  signal(*runs[0]);
+  settle();
+  const Strings signalled{"RunStarted", "SignalReceived"};
+  EXPECT_EQ(history(*runs[0]), (Strings{"RunStarted", "SignalReceivedSignalReceived"}));
+  EXPECT_EQ(history(*runs[1]), Strings{"RunStarted"});
+  EXPECT_EQ(history(*runs[2]), signalled);
+  EXPECT_EQ(history(*runs[3]), (Strings{"RunStarted", "SignalReceived", "RunTerminated"}));
+  EXPECT_EQ(history(*runs[4]), signalled);
+}
+
 TEST_F(RoundTest, ATurnHasAtMostSoManyInputs) {
   KnownRun& run = start("a");
   for (int input = 2; input < 256; ++input) signal(run);
