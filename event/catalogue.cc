@@ -8,6 +8,7 @@ namespace reprise::event {
 namespace {
 
 using proto::ActivityScheduled;
+using proto::DecisionRecorded;
 using proto::Event;
 using proto::PatchRecorded;
 using proto::SignalSetAside;
@@ -52,6 +53,11 @@ void outline_kind(const Event&, Event* out) {
 
 std::string timer_detail(const Event& event) {
   return short_duration(event.timer_started().duration_ms());
+}
+
+std::string decision_detail(const Event& event) {
+  const DecisionRecorded& decision = event.decision_recorded();
+  return decision.what() + (decision.outcome() ? ": true" : ": false");
 }
 
 std::string attempt_detail(const Event& event) {
@@ -282,6 +288,13 @@ constexpr Row kRows[] = {
                   &SignalSetAside::looks,
                   &SignalSetAside::name>,
      .outline = outline_set_aside},
+    {.kind = Event::kDecisionRecorded,
+     .name = "DecisionRecorded",
+     .role = Role::kCommand,
+     .body = body<&Event::decision_recorded>,
+     .called = bytes<&Event::decision_recorded, &DecisionRecorded::what>,
+     .detail = decision_detail,
+     .same = same<&Event::decision_recorded, &DecisionRecorded::what, &DecisionRecorded::outcome>},
 };
 
 constexpr std::array<const Row*, kKindNumbers> by_kind() {

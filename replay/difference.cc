@@ -24,7 +24,9 @@ Difference difference(const proto::Turn& recorded, int index, const Event& attem
   const Event& expected = recorded.commands(index);
   if (expected.has_patch_recorded()) return {Mismatch::Kind::kMarkerMissing};
   if (ends_run(attempted) && !ends_run(expected)) return {Mismatch::Kind::kLeftOver};
-  if (same_name(expected, attempted)) return {Mismatch::Kind::kOtherId};
+  if (same_name(expected, attempted)) {
+    return {expected.has_decision_recorded() ? Mismatch::Kind::kDecided : Mismatch::Kind::kOtherId};
+  }
   for (int i = index + 1; i < recorded.commands_size(); ++i) {
     if (same_name(recorded.commands(i), attempted)) return {Mismatch::Kind::kSwapped, i};
   }

@@ -264,6 +264,7 @@ void Execution::State::dispatch(const Event& event) {
     case Event::kUpdateCompleted:
     case Event::kStepAbandoned:
     case Event::kSignalSetAside:
+    case Event::kDecisionRecorded:
     case Event::KIND_NOT_SET:
       return;  // in a history that no engine has written
   }

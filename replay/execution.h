@@ -202,6 +202,9 @@ class Execution {
   // runs one that code without this call ignores.
   void deprecate_patch(std::string_view change_id, base::CallSite site);
 
+  // Records what the code decided, in a cancelled scope too; on replay it is compared.
+  void decide(std::string_view what, bool outcome, base::CallSite site);
+
   // Gives up a pending activity or timer: it is complete at once, as cancelled.
   void cancel(Operation& operation, base::CallSite site);
 

@@ -13,6 +13,8 @@ std::string_view to_string(Mismatch::Kind kind) {
       return "other name";
     case Mismatch::Kind::kOtherId:
       return "other id";
+    case Mismatch::Kind::kDecided:
+      return "decided otherwise";
     case Mismatch::Kind::kMissing:
       return "missing";
     case Mismatch::Kind::kExtra:

@@ -18,6 +18,7 @@ struct Mismatch {
     kOtherKind,      // another kind of command
     kOtherName,      // the same kind with another name
     kOtherId,        // the same kind and name with another id
+    kDecided,        // the same decision with another outcome
     kMissing,        // the code waits without asking for what the log says
     kExtra,          // the code makes a command, but the recorded turn has no more
     kLeftOver,       // the code ends, the history goes on

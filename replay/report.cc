@@ -51,6 +51,10 @@ std::string id_in(const Event& command) {
   return id.empty() ? event::detail_of(command) : id;
 }
 
+std::string outcome_of(const Event& decision) {
+  return decision.decision_recorded().outcome() ? "true" : "false";
+}
+
 std::string what_differs(const Mismatch& mismatch) {
   switch (mismatch.kind) {
     case MismatchKind::kOtherKind:
@@ -60,6 +64,9 @@ std::string what_differs(const Mismatch& mismatch) {
     case MismatchKind::kOtherId:
       return "the same command with another id: " + id_in(*mismatch.recorded) + " in the log, " +
              id_in(*mismatch.attempted) + " in the code";
+    case MismatchKind::kDecided:
+      return "the outcome: " + outcome_of(*mismatch.recorded) + " in the log, " +
+             outcome_of(*mismatch.attempted) + " now";
     case MismatchKind::kMissing:
       return "the code waits without making this command";
     case MismatchKind::kExtra:
@@ -92,6 +99,9 @@ std::string usual_cause(const Mismatch& mismatch) {
     case MismatchKind::kOtherName:
       return "a definition was renamed, or a durable call was added, removed or moved; keep old "
              "runs going with ctx.patched(\"...\")";
+    case MismatchKind::kDecided:
+      return "the rule was changed while runs that used it were open, or it depends on something "
+             "outside the run: a clock, a random number, a global";
     case MismatchKind::kMissing:
       return "a durable call was removed, or moved after a wait; keep old runs going with "
              "ctx.patched(\"...\")";
@@ -129,6 +139,10 @@ std::string what_to_do(const Mismatch& mismatch) {
     case MismatchKind::kOtherName:
       return "give the definition its old name back: names are data of the log; or " +
              std::string(kPatchIt);
+    case MismatchKind::kDecided:
+      return "keep the old rule for old runs: if (ctx.patched(\"...\")) { the rule as it is now } "
+             "else { the rule as it was }; what varies is taken from the run: ctx.now(), "
+             "ctx.side_effect()";
     case MismatchKind::kChangedInput:
       return "take what varies from the run: ctx.now(), ctx.random(), ctx.side_effect(), or sort "
              "it";

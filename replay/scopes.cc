@@ -23,6 +23,7 @@ void Execution::State::cancel(Operation& operation, base::CallSite site) try {
     case Kind::kStrand:  // stops by being dropped
     case Kind::kSideEffect:
     case Kind::kPatch:
+    case Kind::kDecision:
     case Kind::kUpdate:
     case Kind::kRun:
       return;  // are nothing that code waits for

@@ -17,6 +17,13 @@ void then(const std::string& more, std::string* text) {
   *text += more;
 }
 
+// The name that its user chose, and what was decided under it.
+std::string name_of(const Event& event) {
+  const event::Row& row = event::row_of(event);
+  if (row.called == nullptr) return {};
+  return safe_text(event.has_decision_recorded() ? event::detail_of(event) : row.called(event));
+}
+
 // Text that only one kind has.
 std::string particulars_of(const Event& event) {
   if (event.has_timer_started()) return duration_text(event.timer_started().duration_ms());
@@ -45,7 +52,7 @@ std::string kind_of(const Event& event) {
 std::string details_of(const Event& event, std::size_t longest) {
   const event::Row& row = event::row_of(event);
   std::string text = event::id_of(event);
-  if (row.called != nullptr) then(safe_text(row.called(event)), &text);
+  then(name_of(event), &text);
   then(particulars_of(event), &text);
   then(content_of(event, longest), &text);
   if (row.remark != nullptr) then(safe_text(row.remark(event)), &text);

@@ -77,6 +77,7 @@ json operation_json(const Operation& operation) {
   if (!operation.input.empty()) shown["input"] = event::payload_json(operation.input);
   if (!operation.result.empty()) shown["result"] = event::payload_json(operation.result);
   if (!operation.heartbeat.empty()) shown["heartbeat"] = event::payload_json(operation.heartbeat);
+  if (operation.outcome) shown["outcome"] = *operation.outcome;
   if (!operation.refused.empty()) shown["refused"] = operation.refused;
   if (operation.is_attempted()) shown["attempts"] = operation.attempts();
   for (const FailedAttempt& failed : operation.failures) {

@@ -44,13 +44,15 @@ std::string name_of(const Operation& operation) {
   if (operation.kind == Operation::Kind::kSideEffect) {
     return text + " " + event::payload_text(operation.result);
   }
-  return operation.name.empty() ? text : text + " " + safe_text(operation.name);
+  if (!operation.name.empty()) text += " " + safe_text(operation.name);
+  return operation.outcome ? text + (*operation.outcome ? ": true" : ": false") : text;
 }
 
 std::string state_of(const Operation& operation) {
   const bool instant = operation.kind == Operation::Kind::kSignal ||
                        operation.kind == Operation::Kind::kSideEffect ||
                        operation.kind == Operation::Kind::kPatch ||
+                       operation.kind == Operation::Kind::kDecision ||
                        operation.kind == Operation::Kind::kCancelRequest;
   const bool shown = !instant || operation.state == Operation::State::kSetAside;
   return shown ? std::string(to_string(operation.state)) : "";

@@ -15,8 +15,9 @@ using Kind = Operation::Kind;
 using State = Operation::State;
 
 std::string_view to_string(Kind kind) {
-  constexpr std::string_view kNames[] = {"activity", "step",        "timer", "signal",
-                                         "update",   "side effect", "patch", "cancel request"};
+  constexpr std::string_view kNames[] = {"activity", "step",     "timer",
+                                         "signal",   "update",   "side effect",
+                                         "patch",    "decision", "cancel request"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -35,6 +36,7 @@ std::optional<Kind> kind_shown(const Event& event) {
       {Event::kCancelRequested, Kind::kCancelRequest},
       {Event::kSideEffectRecorded, Kind::kSideEffect},
       {Event::kPatchRecorded, Kind::kPatch},
+      {Event::kDecisionRecorded, Kind::kDecision},
   };
   for (const auto& [kind, shown] : kShown) {
     if (event.kind_case() == kind) return shown;
@@ -118,6 +120,7 @@ void Timeline::add_line(Kind kind, const Row& row, const Event& event, std::int6
   if (kind == Kind::kUpdate) updates_[event.update_received().update_id()] = operations_.size();
   Operation& line = begin(kind, row, event, time_ms);
   if (kind != Kind::kUpdate) line.state = State::kDone;
+  if (event.has_decision_recorded()) line.outcome = event.decision_recorded().outcome();
   if (row.payload == nullptr) return;
   (row.role == event::Role::kCommand ? line.result : line.input) = row.payload(event);
 }

@@ -2,6 +2,7 @@
 // people. Knows nothing of how it is shown.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +29,7 @@ struct Operation {
     kUpdate,
     kSideEffect,
     kPatch,
+    kDecision,
     kCancelRequest
   };
   enum class State {
@@ -53,7 +55,8 @@ struct Operation {
   std::string result{};
   std::string heartbeat{};
   std::string task_queue{};
-  std::string refused{};  // signals that were set aside: what the codec said
+  std::optional<bool> outcome{};  // decisions
+  std::string refused{};          // signals that were set aside: what the codec said
 
   bool is_attempted() const { return kind == Kind::kActivity || kind == Kind::kStep; }
   bool has_ended() const { return state != State::kWaiting; }

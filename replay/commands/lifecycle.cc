@@ -3,6 +3,7 @@
 #include <array>
 
 #include "replay/commands/activity.h"
+#include "replay/commands/decision.h"
 #include "replay/commands/patch.h"
 #include "replay/commands/run.h"
 #include "replay/commands/side_effect.h"
@@ -29,6 +30,7 @@ constexpr std::array<KindRow, Lifecycle::kKinds> kKindRows = {{
     {"strand", lifecycles::kStrand},
     {"side effect", lifecycles::kSideEffect},
     {"patch marker", lifecycles::kPatch},
+    {"decision", lifecycles::kDecision},
     {"update", lifecycles::kUpdate},
     {"run", lifecycles::kRun},
 }};

@@ -21,11 +21,12 @@ class Lifecycle {
     kSignal,  // receiving one
     kStrand,  // a spawned one
     kSideEffect,
-    kPatch,   // the marker of a change
-    kUpdate,  // answering one
-    kRun,     // from its start to its end
+    kPatch,     // the marker of a change
+    kDecision,  // a recorded one
+    kUpdate,    // answering one
+    kRun,       // from its start to its end
   };
-  static constexpr std::size_t kKinds = 9;
+  static constexpr std::size_t kKinds = 10;
 
   enum class State : std::uint8_t {
     kCreated,      // created, and nothing has happened to it yet

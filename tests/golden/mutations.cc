@@ -56,7 +56,7 @@ const std::vector<int>& command_kinds() {
                                          Event::kTimerCancelled,    Event::kActivityCancelRequested,
                                          Event::kRunCancelled,      Event::kPatchRecorded,
                                          Event::kUpdateCompleted,   Event::kStepAbandoned,
-                                         Event::kSignalSetAside};
+                                         Event::kSignalSetAside,    Event::kDecisionRecorded};
   return kinds;
 }
 
@@ -98,7 +98,8 @@ void insert(const Event& event, int index, Turn* turn) {
 }
 
 bool is_name(const FieldDescriptor& field) {
-  return field.name() == "name" || field.name() == "change_id" || field.name() == "update_id";
+  return field.name() == "name" || field.name() == "change_id" || field.name() == "update_id" ||
+         field.name() == "what";
 }
 
 // Gives a field that is not a message another value, or one more.
@@ -215,6 +216,7 @@ class CommandMutants {
       name = "another name";
       expected = Expected::kFound;
     }
+    if (place_.event().has_decision_recorded()) expected = Expected::kFound;
     // During the life of a change, code asks by patched() or by deprecate_patch().
     if (path.front()->name() == "deprecated") expected = Expected::kNotFound;
     // Only the signal that it names counts; the reason is for people.

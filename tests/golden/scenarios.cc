@@ -290,6 +290,13 @@ History a_handler_of_signals_of_another_type() {
   return ended(run);
 }
 
+History decisions_of_all_kinds() {
+  GoldenEnv env;
+  const auto run = env.start(decisions(612));
+  run.cancel("no time");
+  return ended(run);
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -338,6 +345,7 @@ const std::vector<Scenario>& scenarios() {
       // Once more, since behaviours 2.
       {"unreadable_signals_2", signals_of_other_types},
       {"unreadable_handled_2", a_handler_of_signals_of_another_type},
+      {"decisions", decisions_of_all_kinds, true},
   };
   return all;
 }

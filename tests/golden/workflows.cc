@@ -194,6 +194,20 @@ std::string run_cancelled_waits(Context& ctx) {
   return ctx.call(work(seen));
 }
 
+// Decisions: both ways, of one name twice, the last of a turn, on a strand, and in a cancelled run.
+std::string run_decisions(Context& ctx, const int& score) {
+  std::string seen = ctx.decide("credit ok", score > 600) ? "ok" : "not ok";
+  ctx.call(copy(score));
+  for (int i = 0; i < 2; ++i) seen += ctx.decide("even", (score + i) % 2 == 0) ? " even" : " odd";
+  const auto other = ctx.spawn([&] { seen += ctx.decide("first", score == 1) ? " first" : ""; });
+  try {
+    ctx.inbox(item).next().get();
+  } catch (const reprise::CancelledFailure&) {
+    if (!ctx.decide("goes on", ctx.cancelled())) seen += " never";
+  }
+  return seen;
+}
+
 std::string Picky::run() {
   {
     auto given_up = ctx_.inbox(nudge).next();

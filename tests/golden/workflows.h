@@ -32,6 +32,7 @@ inline constexpr reprise::Workflow<void()> waiting{"golden.waiting"};
 inline constexpr reprise::Workflow<std::string()> cancelled_waits{"golden.cancelled_waits"};
 inline constexpr reprise::Workflow<std::string()> made_slowly{"golden.made_slowly"};
 inline constexpr reprise::Workflow<std::string()> picky{"golden.picky"};
+inline constexpr reprise::Workflow<std::string(int)> decisions{"golden.decisions"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
@@ -52,6 +53,7 @@ std::string run_compensated(reprise::Context& ctx, const std::string& what);
 std::string run_scopes(reprise::Context& ctx);
 void run_waiting(reprise::Context& ctx);
 std::string run_cancelled_waits(reprise::Context& ctx);
+std::string run_decisions(reprise::Context& ctx, const int& score);
 
 // Handlers of signals and updates.
 class Messages {
@@ -105,7 +107,8 @@ void implement(Host& host) {
       .implement(compensated, run_compensated)
       .implement(scopes, run_scopes)
       .implement(waiting, run_waiting)
-      .implement(cancelled_waits, run_cancelled_waits);
+      .implement(cancelled_waits, run_cancelled_waits)
+      .implement(decisions, run_decisions);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);

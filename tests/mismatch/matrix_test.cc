@@ -44,6 +44,9 @@ constexpr Kind kKinds[] = {
        e.run_step(
            as(step), [] { return Outcome(); }, at(19));
      }},
+    {"decision", [](Execution& e, auto&, auto&) { e.decide("d", true, at(20)); }},
+    {"decision otherwise", [](Execution& e, auto&, auto&) { e.decide("d", false, at(21)); }},
+    {"other decision", [](Execution& e, auto&, auto&) { e.decide("e", true, at(22)); }},
     {"nothing", [](Execution&, auto&, auto&) {}},
 };
 

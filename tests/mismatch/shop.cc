@@ -152,6 +152,18 @@ int two_strands(Context& ctx, int order) {
   const int parcels = ctx.inbox(packed).next().get();
   return parcels + charged.get();
 }
+
+#line 210
+int charge_rich(Context& ctx, int order) {
+  const bool rich = ctx.decide("rich", order > 5);
+  return rich ? take_money(ctx, order) + 1 : 0;
+}
+
+#line 220
+int charge_richest(Context& ctx, int order) {
+  const bool rich = ctx.decide("rich", order > 600);
+  return rich ? take_money(ctx, order) + 1 : 0;
+}
 // clang-format on
 
 }  // namespace shop

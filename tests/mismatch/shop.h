@@ -20,6 +20,8 @@ int with_fees(reprise::Context& ctx, int order);
 int without_fees(reprise::Context& ctx, int order);
 int pick(reprise::Context& ctx, int order);
 int pick_number(reprise::Context& ctx, int order);
+int charge_rich(reprise::Context& ctx, int order);
+int charge_richest(reprise::Context& ctx, int order);
 int two_strands(reprise::Context& ctx, int order);
 
 }  // namespace shop

@@ -113,6 +113,11 @@ TEST_F(Snapshot, LeftOverAtTheEnd) {
   expect_report(&shop::checkout, Kind::kLeftOver, "left_over_at_the_end");
 }
 
+TEST_F(Snapshot, DecidedOtherwise) {
+  record(&shop::charge_rich, {});
+  expect_report(&shop::charge_richest, Kind::kDecided, "decided_otherwise");
+}
+
 TEST_F(Snapshot, OrderSwapped) {
   record(&shop::reserve_and_charge, {});
   expect_report(&shop::charge_and_reserve, Kind::kSwapped, "order_swapped");

@@ -137,6 +137,7 @@ class Program final : public replay::WorkflowInstance {
     log_ += "v(" + e_.side_effect([this] { return outside_.fresh(); }, kHere) + ")";
     log_ += "r(" + std::to_string(e_.random() % 1'000) + ")";
     log_ += "at" + std::to_string(base::to_ms(e_.now()));
+    e_.decide("at an even time", base::to_ms(e_.now()) % 2 == 0, kHere);
     if (e_.now() < latest_) log_ += "(time went back)";
     latest_ = e_.now();
     if (!outside_.deterministic)

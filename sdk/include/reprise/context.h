@@ -300,6 +300,16 @@ class Context {
   // of patched() either, this call can go.
   void deprecate_patch(std::string_view change_id, CallSite site = CallSite::current());
 
+  // ---- for those who read the history ----
+
+  // Records that the code has decided `what` this way, and returns `outcome`:
+  //   if (ctx.decide("credit ok", score > 600)) ...
+  // On replay both are compared with what was recorded: a decision that comes out otherwise, or has
+  // another name, parks the run (RP2001). `what` is 1 to kMaxIdBytes bytes of UTF-8 (InvalidOption
+  // RP3003); the same name may be used again. Waits for nothing and starts nothing, so it works in
+  // a cancelled scope too. docs/language/decisions.md.
+  bool decide(std::string_view what, bool outcome, CallSite site = CallSite::current());
+
   // ---- about the run: records nothing, usable in query handlers too ----
 
   RunInfo info() const;

@@ -24,7 +24,7 @@ std::string short_name(const Event& event) {
   const event::Row& row = event::row_of(event);
   if (ends_run(event)) return "end";
   const bool is_call = row.opens != event::Operation::kNone || event.has_signal_received() ||
-                       event.has_signal_set_aside();
+                       event.has_signal_set_aside() || event.has_decision_recorded();
   if (is_call && row.called != nullptr) return row.called(event);
   if (row.opens != event::Operation::kNone) return std::string(to_string(row.opens));
   return event.has_side_effect_recorded() ? "side-effect" : std::string(row.name);
@@ -36,6 +36,7 @@ std::string call_of(const Event& event) {
   if (row.called == nullptr) return event::describe(event);
   const std::string name = " '" + base::printable_text(row.called(event)) + "'";
   if (event.has_signal_set_aside()) return "next signal" + name;
+  if (event.has_decision_recorded()) return "decision" + name;
   return row.opens == event::Operation::kNone ? event::describe(event)
                                               : std::string(to_string(row.opens)) + name;
 }
@@ -133,6 +134,16 @@ Edit other(const Event& recorded,
   return edit;
 }
 
+// The call is there: only the rule that it records has changed.
+Edit decided(const Event& recorded, const Event& now, const proto::History& history) {
+  const std::string what = base::printable_text(event::row_of(now).called(now));
+  return {branch(patched(new_id("change-" + short_name(recorded), history)),
+                 "the rule of decision '" + what + "' as it is") +
+              " else {\n  // the rule as it was\n}",
+          event::place_of(now),
+          "if the rule has not changed, it depends on something outside the run"};
+}
+
 Edit wanted_edit(const Mismatch& mismatch, const proto::History& history) {
   const auto& recorded = mismatch.recorded;
   const auto& now = mismatch.attempted;
@@ -150,6 +161,7 @@ Edit wanted_edit(const Mismatch& mismatch, const proto::History& history) {
     if (recorded && now) return both(*recorded, *now, id);
     return recorded ? removed(*recorded, id, event::place_of(*recorded)) : added(*now, id);
   }
+  if (mismatch.kind == Mismatch::Kind::kDecided) return decided(*recorded, *now, history);
   if (recorded && now) {
     if (mismatch.kind != Mismatch::Kind::kChangedInput) {
       return other(*recorded, *now, mismatch, history);

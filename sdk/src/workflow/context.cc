@@ -311,6 +311,13 @@ void Context::deprecate_patch(std::string_view change_id, CallSite site) {
   execution_->deprecate_patch(change_id, internal::to_base(site));
 }
 
+bool Context::decide(std::string_view what, bool outcome, CallSite site) {
+  internal::require_durable(*execution_);
+  internal::check_id("the decision's name", what);
+  execution_->decide(what, outcome, internal::to_base(site));
+  return outcome;
+}
+
 RunInfo Context::info() const {
   const replay::RunInfo& info = execution_->info();
   return {info.workflow_id, info.run_id.to_string(), info.workflow, info.task_queue};

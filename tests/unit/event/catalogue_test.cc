@@ -119,7 +119,8 @@ TEST(Catalogue, WhatEachKindDoes) {
                                                "PatchRecorded: command",                     //
                                                "UpdateCompleted: command",                   //
                                                "StepAbandoned: command given up",            //
-                                               "SignalSetAside: command"));
+                                               "SignalSetAside: command",                    //
+                                               "DecisionRecorded: command"));
 }
 
 TEST(Catalogue, AnIdIsThatOfAnOperationThatBeginsOrIsAnswered) {
@@ -184,7 +185,7 @@ const Field* one_of(const Row& row, std::initializer_list<std::string_view> name
 
 TEST(Catalogue, NamesAndReasonsAreThoseOfTheFormat) {
   for (const Row& row : rows()) {
-    expect_returns(row, row.called, one_of(row, {"name", "workflow", "change_id"}), "called");
+    expect_returns(row, row.called, one_of(row, {"name", "workflow", "change_id", "what"}), "called");
     expect_returns(row, row.remark, one_of(row, {"reason", "why"}), "remark");
   }
 }

@@ -41,7 +41,8 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "PatchRecorded change_id0\n"
             "UpdateCompleted update_id0\n"
             "StepAbandoned #1\n"
-            "SignalSetAside name2\n");
+            "SignalSetAside name2\n"
+            "DecisionRecorded what0: true\n");
 }
 
 TEST(EventText, ForeignTextIsFitToBeShown) {

@@ -7,6 +7,7 @@ namespace reprise::tools::reading_test {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -146,6 +147,33 @@ TEST_F(ReadingTest, ShowsARunAsJson) {
   EXPECT_EQ(charge["call_site"], "tests/workflow.cc:11");
   EXPECT_EQ(charge["result"], "C-7");
   EXPECT_EQ(shown["operations"][3]["input"], "by Ann");
+}
+
+TEST_F(ReadingTest, ShowsWhatTheCodeDecided) {
+  open_engine();
+  workflow("lend", [](reprise::testing::Execution& e) {
+    e.decide("credit ok", true, reprise::testing::at(30));
+    e.decide("needs \x1b[31mapproval", false, reprise::testing::at(31));
+    return reprise::testing::Outcome::success(cbor("paid"));
+  });
+  start_worker();
+  start("lend", "loan-1");
+  close_engine();
+  EXPECT_THAT(reprise({"show", store_, "loan-1", "--payloads"}).out,
+              AllOf(HasSubstr("  decision credit ok: true "), HasSubstr("tests/workflow.cc:30"),
+                    HasSubstr("  decision needs \\x1b[31mapproval: false ")));
+  const json shown = reprise_json({"show", store_, "loan-1"})["operations"];
+  ASSERT_THAT(shown, SizeIs(2));
+  EXPECT_EQ(shown[0]["kind"], "decision");
+  EXPECT_EQ(shown[0]["name"], "credit ok");
+  EXPECT_EQ(shown[0]["outcome"], true);
+  EXPECT_EQ(shown[1]["outcome"], false);
+  EXPECT_THAT(reprise({"history", store_, "loan-1"}).out,
+              AllOf(HasSubstr("DecisionRecorded credit ok: true  at tests/workflow.cc:30"),
+                    HasSubstr("needs \\x1b[31mapproval: false")));
+  const json stats = reprise_json({"stats", store_});
+  EXPECT_EQ(stats["workflows"]["lend"]["by_status"]["Completed"], 1);
+  EXPECT_THAT(stats["operations"], SizeIs(0)) << "nothing about a decision takes time";
 }
 
 // ---- why --------------------------------------------------------------------------------------

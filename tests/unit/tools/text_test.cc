@@ -8,6 +8,8 @@
 #include "tests/unit/tools/command_fixture.h"
 #include "tools/console.h"
 #include "tools/duration_histogram.h"
+#include "tools/event_text.h"
+#include "tools/run_text.h"
 #include "tools/store_stats.h"
 #include "tools/table.h"
 #include "tools/time_text.h"
@@ -163,6 +165,28 @@ TEST(DurationHistogramTest, TakesAnything) {
   DurationHistogram few;
   for (std::int64_t ms = 0; ms < 128; ++ms) few.add(ms);
   EXPECT_EQ(few.quantile(0.5), 63) << "exact below 128";
+}
+
+TEST(TimelineTest, ShowsWhatWasDecided) {
+  proto::Turn turn;
+  for (const bool outcome : {true, false}) {
+    auto* decision = turn.add_commands()->mutable_decision_recorded();
+    decision->set_what("credit\x1b ok");
+    decision->set_outcome(outcome);
+  }
+  Timeline timeline;
+  timeline.add(turn);
+  ASSERT_EQ(timeline.operations().size(), 2u);
+  for (const bool outcome : {true, false}) {
+    const Operation& decision = timeline.operations()[outcome ? 0 : 1];
+    EXPECT_EQ(to_string(decision.kind), "decision");
+    EXPECT_TRUE(decision.has_ended());
+    const json shown = operation_json(decision);
+    EXPECT_EQ(shown["name"], "credit\x1b ok");
+    EXPECT_EQ(shown["outcome"], outcome);
+    EXPECT_EQ(details_of(turn.commands(outcome ? 0 : 1), 100),
+              std::string("credit\\x1b ok: ") + (outcome ? "true" : "false"));
+  }
 }
 
 // Turns that no engine writes must not crash the readers.
