@@ -297,6 +297,11 @@ History decisions_of_all_kinds() {
   return ended(run);
 }
 
+History strands_that_work_together() {
+  GoldenEnv env;
+  return ended(env.start(together(), {.id = "together"}));
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -346,6 +351,7 @@ const std::vector<Scenario>& scenarios() {
       {"unreadable_signals_2", signals_of_other_types},
       {"unreadable_handled_2", a_handler_of_signals_of_another_type},
       {"decisions", decisions_of_all_kinds, true},
+      {"together", strands_that_work_together},
   };
   return all;
 }

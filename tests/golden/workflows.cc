@@ -1,6 +1,7 @@
 #include "tests/golden/workflows.h"
 
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 namespace golden {
@@ -228,6 +229,38 @@ std::string Picky::run() {
   ctx_.call(copy(strokes_));
   ctx_.wait_until([&] { return !inbox.empty(); });
   return ctx_.call(work(seen + " " + read(inbox.next())));
+}
+
+// A map with a lock sends through a channel what a saga does, and then undoes.
+std::string run_together(reprise::Context& ctx) {
+  reprise::Channel<int> made(ctx, 1);
+  reprise::Mutex one_at_a_time(ctx);
+  const auto make = [&](int i) {
+    const std::lock_guard lock(one_at_a_time);
+    made.send(ctx.call(copy(i)));
+  };
+  auto making = ctx.spawn([&] {
+    ctx.map({1, 2, 3, 4}, make, {.at_most = 3});
+    made.close();
+  });
+  reprise::Saga saga(ctx);
+  std::string seen;
+  try {
+    saga.run([&] {
+      while (const auto i = made.receive().get()) {
+        const std::string what = std::to_string(*i);
+        ctx.call(work(what));
+        saga.undo_with([&ctx, what] { ctx.call(work("undoing " + what)); });
+      }
+      auto slow = ctx.timer(48h);
+      auto fast = ctx.timer(1h);
+      seen = "first: " + std::to_string(ctx.race(slow, fast));
+      throw reprise::ApplicationFailure("Refused", "all of it", false);
+    });
+  } catch (const reprise::ApplicationFailure& failure) {
+    seen += ", then " + std::string(failure.type());
+  }
+  return ctx.call(work(seen));
 }
 
 std::string MadeSlowly::run() {

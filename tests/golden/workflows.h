@@ -33,6 +33,7 @@ inline constexpr reprise::Workflow<std::string()> cancelled_waits{"golden.cancel
 inline constexpr reprise::Workflow<std::string()> made_slowly{"golden.made_slowly"};
 inline constexpr reprise::Workflow<std::string()> picky{"golden.picky"};
 inline constexpr reprise::Workflow<std::string(int)> decisions{"golden.decisions"};
+inline constexpr reprise::Workflow<std::string()> together{"golden.together"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
@@ -54,6 +55,7 @@ std::string run_scopes(reprise::Context& ctx);
 void run_waiting(reprise::Context& ctx);
 std::string run_cancelled_waits(reprise::Context& ctx);
 std::string run_decisions(reprise::Context& ctx, const int& score);
+std::string run_together(reprise::Context& ctx);
 
 // Handlers of signals and updates.
 class Messages {
@@ -108,7 +110,8 @@ void implement(Host& host) {
       .implement(scopes, run_scopes)
       .implement(waiting, run_waiting)
       .implement(cancelled_waits, run_cancelled_waits)
-      .implement(decisions, run_decisions);
+      .implement(decisions, run_decisions)
+      .implement(together, run_together);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);

@@ -4,11 +4,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
+#include <optional>
+#include <ranges>
 #include <reprise/call_site.h>
 #include <reprise/definitions.h>
 #include <reprise/error.h>
 #include <reprise/failure.h>
+#include <reprise/internal/elements.h>
+#include <reprise/internal/handlers.h>
+#include <reprise/logger.h>
 #include <reprise/options.h>
 #include <reprise/pending.h>
 #include <reprise/scopes.h>
@@ -37,76 +43,15 @@ namespace internal {
 
 struct WorkflowHost;
 class WorkflowRunner;
+class Line;
 
-// Reads a handler's signals, as the type named.
-struct SignalReader {
-  ReadSignal read;
-  std::string_view type;
+// The strand that calls, as a number from 1.
+struct Caller {
+  static std::size_t strand(const Context& ctx);  // UsageError RP2004 where calls are refused
+  static std::size_t strand_or_none(const Context& ctx) noexcept;  // 0: none of this run
 };
-template <class T>
-constexpr SignalReader signal_reader() {
-  return {&read_signal<T>, type_name<T>()};
-}
-
-// Handlers that stay until the run's code leaves memory.
-struct Handlers {
-  // The handler is called with the SpawnBox into which `reader` has decoded the signal.
-  static void signal(Context& ctx,
-                     std::string_view name,
-                     SignalReader reader,
-                     std::function<void(SpawnResult&)> handler);
-  static void query(Context& ctx,
-                    std::string_view name,
-                    std::function<std::string(std::string_view)> handler);
-  static void update(Context& ctx,
-                     std::string_view name,
-                     std::function<std::string(std::string_view)> handler);
-};
-
-template <class Fn, class S>
-inline constexpr bool kHandles = false;
-template <class Fn, class R, class... A>
-inline constexpr bool kHandles<Fn, R(A...)> = std::is_invocable_r_v<R, Fn&, const A&...>;
-
-// A request that does not decode is its sender's mistake: it fails, and the run goes on.
-template <class... A>
-std::tuple<A...> decode_request(std::string_view input) {
-  try {
-    return decode_arguments<A...>(input);
-  } catch (const PayloadError& error) {
-    throw ApplicationFailure(std::string(error.code()), error.what(), false);
-  }
-}
-
-// A typed handler as bytes to bytes.
-template <class R, class... A, class Fn>
-std::function<std::string(std::string_view)> erase_handler(Fn fn) {
-  return [fn = std::move(fn)](std::string_view input) mutable {
-    const std::tuple<A...> arguments = decode_request<A...>(input);
-    return encode_call<R>([&] { return std::apply(fn, arguments); });
-  };
-}
 
 }  // namespace internal
-
-// Log lines of workflow code: written once, not again on replay. Usable wherever its Context is,
-// and in steps and query handlers. Records no event; a line that cannot be written throws nothing.
-class Logger {
- public:
-  void debug(std::string_view line) const { write(LogLevel::kDebug, line); }
-  void info(std::string_view line) const { write(LogLevel::kInfo, line); }
-  void warning(std::string_view line) const { write(LogLevel::kWarning, line); }
-  void error(std::string_view line) const { write(LogLevel::kError, line); }
-
- private:
-  friend class Context;
-  Logger(replay::Execution& execution, const internal::WorkflowHost& host)
-      : execution_(&execution), host_(&host) {}
-  void write(LogLevel level, std::string_view line) const;
-
-  replay::Execution* execution_;
-  const internal::WorkflowHost* host_;
-};
 
 // The run, for the code that implements it; owned by the SDK and valid while that code is in
 // memory. One thread: usable on the run's own strands only. Elsewhere (a step's closure, a query
@@ -256,6 +201,56 @@ class Context {
     return Pending<R>(spawn_strand(std::move(box), std::move(body), site), nullptr);
   }
 
+  // Calls `fn(item)` for each of a copy of `items`, each call on a spawned strand, and returns the
+  // results in the order of the items (nothing if `fn` returns void). The first Failure that leaves
+  // a call, by the order of the log, cancels the other calls; when they have ended, it is thrown.
+  // So does a cancellation of the current scope, with a CancelledFailure. An exception that is not
+  // a Failure parks the run. Results need no codec. Records nothing.
+  template <std::ranges::input_range Range, class Fn>
+  auto map(Range&& items,
+           Fn fn,
+           const MapOptions& options = {},
+           CallSite site = CallSite::current()) {
+    using Item = std::ranges::range_value_t<Range>;
+    using R = std::invoke_result_t<Fn&, const Item&>;
+    static_assert(!std::is_reference_v<R>, "return a value from a mapped function");
+    const auto own = internal::elements_of(std::forward<Range>(items));
+    if constexpr (std::is_void_v<R>) {
+      const auto call = [&](std::size_t i) { fn(own[i]); };
+      call_each(own.size(), internal::indexed(call), options, site);
+    } else {
+      std::vector<std::optional<R>> results(own.size());
+      const auto call = [&](std::size_t i) { results[i].emplace(fn(own[i])); };
+      call_each(own.size(), internal::indexed(call), options, site);
+      return internal::values_of(std::move(results));
+    }
+  }
+  // The same for a list in braces.
+  template <class Item, class Fn>
+  auto map(std::initializer_list<Item> items,
+           Fn fn,
+           const MapOptions& options = {},
+           CallSite site = CallSite::current()) {
+    return map(std::vector<Item>(items), std::move(fn), options, site);
+  }
+  // Like first_of(), but the others are cancelled: Pending::cancel(), and for a spawned function,
+  // which cancel() does not reach, as by a CancelScope around it. It returns when those functions
+  // have ended, so their cleanup is complete, and get() of the others does not wait. If a
+  // cancellation of the current scope comes first, all are cancelled in this way, and the call
+  // throws CancelledFailure. Records what Pending::cancel() records.
+  template <AnyPending... P>
+  requires(sizeof...(P) > 0) std::size_t race(P&... pendings) {
+    PendingBase* const list[] = {&pendings...};
+    return race_of(list, sizeof...(P), CallSite{});
+  }
+  template <class T>
+  std::size_t race(std::vector<Pending<T>>& pendings, CallSite site = CallSite::current()) {
+    std::vector<PendingBase*> list;
+    list.reserve(pendings.size());
+    for (auto& pending : pendings) list.push_back(&pending);
+    return race_of(list.data(), list.size(), site);
+  }
+
   // ---- messages from outside ----
 
   // The unread signals of that definition. Records only signals that are set aside (RP3013).
@@ -320,6 +315,10 @@ class Context {
   friend struct internal::Handlers;
   friend class Shield;
   friend class CancelScope;
+  template <class>
+  friend class Channel;
+  friend class internal::Line;
+  friend struct internal::Caller;
   using Handler = std::function<std::string(std::string_view)>;
 
   Context(replay::Execution& execution, const internal::WorkflowHost& host)
@@ -384,6 +383,11 @@ class Context {
   void wait_for_condition(internal::Condition condition, CallSite site);
   bool wait_for_condition(internal::Condition condition, Duration timeout, CallSite site);
   std::size_t wait_first(const PendingBase* const* pendings, std::size_t count);
+  std::size_t race_of(PendingBase* const* pendings, std::size_t count, CallSite site);
+  void call_each(std::size_t count,
+                 internal::Indexed call,
+                 const MapOptions& options,
+                 CallSite site);
   internal::PendingParts spawn_strand(std::shared_ptr<internal::SpawnResult> box,
                                       std::function<void()> body,
                                       CallSite site);

@@ -59,6 +59,13 @@ enum class StepOn : std::uint8_t {
   kShard,           // on the run's own thread: no switch of threads, but it holds up other runs
 };
 
+// How Context::map() calls its function.
+struct MapOptions {
+  // Calls under way at a time; 0: all of them. Each has a stack of its own, so give a number for
+  // thousands of items.
+  std::size_t at_most = 0;
+};
+
 // How a step is executed.
 struct StepOptions {
   // As for activities. The closure may be called once per attempt.

@@ -105,7 +105,7 @@ class [[nodiscard]] Pending : public PendingBase {
     if constexpr (std::is_void_v<T>) {
       return;
     } else {
-      if (auto* box = spawned()) return std::move(*static_cast<internal::SpawnBox<T>*>(box)->value);
+      if (auto* box = spawned()) return static_cast<internal::SpawnBox<T>*>(box)->take();
       try {
         return decode_(payload);
       } catch (const PayloadError& error) {
@@ -116,6 +116,8 @@ class [[nodiscard]] Pending : public PendingBase {
 
  private:
   friend class Context;
+  template <class>
+  friend class Channel;
   template <class>
   friend class Inbox;
   using Decode = internal::DecodeFunction<T>;

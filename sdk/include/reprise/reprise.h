@@ -2,6 +2,7 @@
 // types payloads, <reprise/replayer.h>, <reprise/cli.h>, and <reprise/testing/env.h>.
 #pragma once
 #include <reprise/activity_context.h>
+#include <reprise/channel.h>
 #include <reprise/client.h>
 #include <reprise/codec.h>
 #include <reprise/context.h>
@@ -13,5 +14,7 @@
 #include <reprise/history.h>
 #include <reprise/options.h>
 #include <reprise/pending.h>
+#include <reprise/saga.h>
+#include <reprise/sync.h>
 #include <reprise/time.h>
 #include <reprise/worker.h>

@@ -36,6 +36,7 @@ class [[nodiscard]] CancelScope {
   void cancel();
 
  private:
+  friend class Context;
   replay::Execution* execution_;
   replay::Scope* scope_;
 };

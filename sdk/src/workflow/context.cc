@@ -175,9 +175,12 @@ internal::PendingParts Context::spawn_strand(std::shared_ptr<internal::SpawnResu
       box->failure = std::current_exception();
     }
   };
+  const CancelScope own(*this);  // the strand starts in it: for race()
   auto parts = internal::to_parts(*execution_,
                                   execution_->spawn(std::move(guarded), {site.file, site.line}));
   parts.spawned = std::move(box);
+  parts.scope = own.scope_;
+  intrusive_add(parts.scope);
   return parts;
 }
 

@@ -21,6 +21,7 @@ void release(internal::PendingParts& parts) noexcept {
   // Stops a spawned strand, whose stack may refer to `spawned`: in this order.
   if (auto* operation = std::exchange(parts.operation, nullptr)) intrusive_release(operation);
   parts.spawned.reset();
+  if (auto* scope = std::exchange(parts.scope, nullptr)) intrusive_release(scope);
 }
 
 }  // namespace

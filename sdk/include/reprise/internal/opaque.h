@@ -1,5 +1,6 @@
 // Declarations for the typed classes of workflow code, without their definitions.
 #pragma once
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace reprise {
 
@@ -25,7 +27,12 @@ struct SpawnResult {
 };
 
 template <class T>
-struct SpawnBox final : SpawnResult {
+struct SpawnBox : SpawnResult {
+  T take() {
+    T taken = std::move(*value);
+    value.reset();
+    return taken;
+  }
   std::optional<T> value;
 };
 
@@ -37,6 +44,7 @@ struct PendingParts {
   replay::Execution* execution = nullptr;
   replay::Operation* operation = nullptr;
   std::shared_ptr<SpawnResult> spawned{};
+  replay::Scope* scope = nullptr;  // of a spawned strand alone; a counted reference too
 };
 
 template <class T>
@@ -52,6 +60,12 @@ struct Condition {
 struct Computation {
   void* object;
   std::string (*compute)(void* object);
+};
+
+// A function of an index.
+struct Indexed {
+  const void* object;
+  void (*call)(const void* object, std::size_t index);
 };
 
 // Reads a signal into a SpawnBox. False: it does not decode, and `why_not` says why.
