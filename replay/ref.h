@@ -22,6 +22,9 @@ class Ref {
     if (object_ != nullptr) intrusive_release(object_);
   }
 
+  // Hands the reference over: the caller gives it up.
+  T* release() { return std::exchange(object_, nullptr); }
+
   T* get() const { return object_; }
   T& operator*() const { return *object_; }
   T* operator->() const { return object_; }

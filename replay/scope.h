@@ -27,8 +27,14 @@ class Scope : public base::Pooled<Scope> {
   bool is_cancelled() const { return cancelled_at() != 0; }
 
   friend void intrusive_add(Scope* scope) { ++scope->references_; }
+  // In a loop: functions that spawn their successors make chains of any length, and a strand's
+  // stack is small.
   friend void intrusive_release(Scope* scope) {
-    if (--scope->references_ == 0) delete scope;
+    while (scope != nullptr && --scope->references_ == 0) {
+      Scope* const parent = scope->parent_.release();
+      delete scope;
+      scope = parent;
+    }
   }
 
  private:

@@ -74,14 +74,16 @@ class Channel {
   // A wait that is cancelled throws CancelledFailure, and the value was not sent. UsageError RP3010
   // if the channel is closed, also while send() waits.
   void send(T value, CallSite site = CallSite::current()) {
+    // The channel may be gone when a wait has ended.
     const auto state = state_;
+    Context& ctx = *ctx_;
     const std::size_t room = std::max<std::size_t>(state->capacity, 1);
     state->senders.wait(
-        *ctx_, [&] { return state->closed || state->values.size() < room; }, site);
+        ctx, [&] { return state->closed || state->values.size() < room; }, site);
     require_open(*state);
     typename State::Offer offer{*state, ++state->sent, state->capacity > 0};
     state->values.emplace(offer.number, std::move(value));
-    if (!offer.kept) wait_until_taken(*state, offer, site);
+    if (!offer.kept) wait_until_taken(ctx, *state, offer, site);
   }
   // The next value; std::nullopt once the channel is closed and empty. It waits on a strand of its
   // own, so it is complete only when the caller has waited. A value that has arrived in a Pending
@@ -110,9 +112,12 @@ class Channel {
   static void require_open(const State& state) {
     if (state.closed) internal::sent_on_closed_channel();
   }
-  void wait_until_taken(const State& state, const typename State::Offer& offer, CallSite site) {
+  static void wait_until_taken(Context& ctx,
+                               const State& state,
+                               const typename State::Offer& offer,
+                               CallSite site) {
     try {
-      ctx_->wait_until([&] { return state.closed || offer.taken(); }, site);
+      ctx.wait_until([&] { return state.closed || offer.taken(); }, site);
     } catch (const CancelledFailure&) {
       if (!offer.taken()) throw;
     }

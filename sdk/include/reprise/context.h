@@ -203,9 +203,9 @@ class Context {
 
   // Calls `fn(item)` for each of a copy of `items`, each call on a spawned strand, and returns the
   // results in the order of the items (nothing if `fn` returns void). The first Failure that leaves
-  // a call, by the order of the log, cancels the other calls; when they have ended, it is thrown.
-  // So does a cancellation of the current scope, with a CancelledFailure. An exception that is not
-  // a Failure parks the run. Results need no codec. Records nothing.
+  // a call, by the order of the log, cancels the other calls, which is recorded; when they have
+  // ended, it is thrown. So does a cancellation of the current scope, with a CancelledFailure. Any
+  // other exception parks the run. Results need no codec.
   template <std::ranges::input_range Range, class Fn>
   auto map(Range&& items,
            Fn fn,
@@ -225,7 +225,6 @@ class Context {
       return internal::values_of(std::move(results));
     }
   }
-  // The same for a list in braces.
   template <class Item, class Fn>
   auto map(std::initializer_list<Item> items,
            Fn fn,
@@ -233,15 +232,14 @@ class Context {
            CallSite site = CallSite::current()) {
     return map(std::vector<Item>(items), std::move(fn), options, site);
   }
-  // Like first_of(), but the others are cancelled: Pending::cancel(), and for a spawned function,
-  // which cancel() does not reach, as by a CancelScope around it. It returns when those functions
-  // have ended, so their cleanup is complete, and get() of the others does not wait. If a
-  // cancellation of the current scope comes first, all are cancelled in this way, and the call
-  // throws CancelledFailure. Records what Pending::cancel() records.
+  // Like first_of(), but the others are cancelled: Pending::cancel(), and for a spawned function as
+  // by a CancelScope around it. Returns when those functions have ended, cleanup included. If a
+  // cancellation of the current scope comes first, all are cancelled, and the call throws
+  // CancelledFailure. Records what Pending::cancel() records.
   template <AnyPending... P>
   requires(sizeof...(P) > 0) std::size_t race(P&... pendings) {
     PendingBase* const list[] = {&pendings...};
-    return race_of(list, sizeof...(P), CallSite{});
+    return race_of(list, sizeof...(P), CallSite{});  // no place: none fits after a pack
   }
   template <class T>
   std::size_t race(std::vector<Pending<T>>& pendings, CallSite site = CallSite::current()) {

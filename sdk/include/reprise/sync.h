@@ -46,7 +46,8 @@ class Line {
 // Workflow code only (UsageError RP2004 elsewhere); not copyable. Strands that wait for it keep its
 // state alive. Records nothing, and needs no unlocking before the run leaves memory: the code takes
 // the lock again on replay. Off the run's strands, where destructors of such code may run,
-// unlock() does nothing.
+// unlock() does nothing. Through std::lock_guard the place that is shown for a waiting strand is
+// the library's; its stack has yours.
 class Mutex {
  public:
   explicit Mutex(Context& ctx);
@@ -57,22 +58,24 @@ class Mutex {
   // scope; a wait that is cancelled throws CancelledFailure. UsageError RP3010 if the caller's
   // strand has it already.
   void lock(CallSite site = CallSite::current());
-  // UsageError RP3010 if the caller's strand does not have it, so the strand that locks it must
-  // unlock it, also through a std::unique_lock that was moved.
-  void unlock();
+  // By the strand that has it, also through a std::unique_lock that was moved. Throws nothing,
+  // since destructors call it: after unlock() by another strand every lock() is a UsageError
+  // RP3010.
+  void unlock() noexcept;
 
  private:
   struct State {
     internal::Line line{};
     std::size_t owner = 0;  // its number; 0: free
+    bool misused = false;
   };
   Context* ctx_;
   std::shared_ptr<State> state_;
 };
 
 // Permits, at first `permits` of them, for strands of the run: first come, first served. Any strand
-// may release, also more than was acquired. Otherwise like Mutex. lock() and unlock() are acquire()
-// and release(), for std::lock_guard: a permit must come back when a Failure leaves the code.
+// may release, also more than was acquired. Otherwise like Mutex. lock() and unlock() are for
+// std::lock_guard: a permit must come back when a Failure leaves the code.
 class Semaphore {
  public:
   Semaphore(Context& ctx, std::size_t permits);
@@ -84,7 +87,8 @@ class Semaphore {
   void acquire(CallSite site = CallSite::current());
   void release();
   void lock(CallSite site = CallSite::current()) { acquire(site); }
-  void unlock() { release(); }
+  // Like release(), but does nothing off the run's strands.
+  void unlock() noexcept;
 
  private:
   struct State {

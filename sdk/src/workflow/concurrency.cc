@@ -1,6 +1,7 @@
 // Several strands at once: map, race.
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <vector>
 
 #include "replay/strand.h"
@@ -55,22 +56,24 @@ void Context::call_each(std::size_t count,
                         CallSite site) {
   internal::require_startable(*execution_);
   SharedCalls calls{count, call};
+  // The strands refer to both, also while they are stopped because this one is.
+  std::optional<CancelScope> group(std::in_place, *this);
   std::vector<Pending<void>> strands;
+  const std::size_t width = options.at_most == 0 ? count : std::min(count, options.at_most);
+  strands.reserve(width);
+  for (std::size_t i = 0; i < width; ++i) {
+    strands.push_back(spawn(
+        [&] {
+          if (!calls.run_or_fail(*this)) group->cancel();
+        },
+        site));
+  }
   {
-    CancelScope group(*this);
-    const std::size_t width = options.at_most == 0 ? count : std::min(count, options.at_most);
-    strands.reserve(width);
-    for (std::size_t i = 0; i < width; ++i) {
-      strands.push_back(spawn(
-          [&] {
-            if (!calls.run_or_fail(*this)) group.cancel();
-          },
-          site));
-    }
     // A cancellation from outside reaches the strands; this waits until they have ended.
     const Shield shield(*this);
     for (const auto& strand : strands) (void)first_of(strand);
   }
+  group.reset();
   if (calls.failure) std::rethrow_exception(calls.failure);
   all(strands);  // throws if the scope was cancelled before the last of them ended
 }

@@ -57,6 +57,7 @@ Saga::Level::~Level() {
 
 void Saga::undo_with(std::function<void()> fn) {
   (void)internal::Caller::strand(ctx_);
+  if (!fn) internal::misused("Saga::undo_with() of an empty function");
   if (begun_.empty()) {
     internal::misused("Saga::undo_with() outside run(), where nothing would execute it");
   }

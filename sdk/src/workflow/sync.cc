@@ -12,17 +12,21 @@ void Mutex::lock(CallSite site) {
   const auto state = state_;
   if (state->owner == me) internal::misused("Mutex::lock(): this strand has it already");
   state->line.wait(
-      *ctx_, [&] { return state->owner == 0; }, site);
+      *ctx_, [&] { return state->owner == 0 || state->misused; }, site);
+  if (state->misused) {
+    internal::misused("Mutex::lock(): a strand that did not have it has called unlock()");
+  }
   state->owner = me;
 }
 
-void Mutex::unlock() {
+void Mutex::unlock() noexcept {
   const std::size_t me = internal::Caller::strand_or_none(*ctx_);
   if (me == 0) return;
-  if (state_->owner != me) {
-    internal::misused("Mutex::unlock(): this strand does not have it");
+  if (state_->owner == me) {
+    state_->owner = 0;
+  } else {
+    state_->misused = true;
   }
-  state_->owner = 0;
 }
 
 Semaphore::Semaphore(Context& ctx, std::size_t permits)
@@ -37,6 +41,11 @@ void Semaphore::acquire(CallSite site) {
 }
 
 void Semaphore::release() {
+  (void)internal::Caller::strand(*ctx_);
+  ++state_->permits;
+}
+
+void Semaphore::unlock() noexcept {
   if (internal::Caller::strand_or_none(*ctx_) != 0) ++state_->permits;
 }
 

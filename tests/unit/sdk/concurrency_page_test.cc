@@ -92,8 +92,13 @@ constexpr reprise::Activity<int(int)> store_row{"store_row"};
 int run_import(reprise::Context& ctx, int pages) {
   reprise::Channel<int> rows(ctx, 100);  // reading is at most 100 rows ahead
   auto reading = ctx.spawn([&] {
-    for (int page = 0; page < pages; ++page) {
-      for (const int row : ctx.call(read_page(page))) rows.send(row);
+    try {
+      for (int page = 0; page < pages; ++page) {
+        for (const int row : ctx.call(read_page(page))) rows.send(row);
+      }
+    } catch (const reprise::Failure&) {
+      rows.close();  // or the others would wait for ever
+      throw;
     }
     rows.close();
   });
@@ -111,6 +116,17 @@ TEST(Concurrency, RowsAreImported) {
   env.stub(read_page, [](int page) { return std::vector<int>(40, page); });
   env.stub(store_row, [](int) { return 1; });
   EXPECT_EQ(env.start(import(4)).result(), 160);
+}
+
+TEST(Concurrency, RowsThatCannotBeReadEndTheImport) {
+  reprise::testing::Env env;
+  env.implement(import, run_import);
+  env.stub(read_page, [](int page) {
+    if (page == 2) throw reprise::ApplicationFailure("Gone", "no such page", false);
+    return std::vector<int>(40, page);
+  });
+  env.stub(store_row, [](int) { return 1; });
+  EXPECT_THROW(env.start(import(4)).result(), reprise::ActivityFailure);
 }
 
 // ---- locks ------------------------------------------------------------------------------------

@@ -294,6 +294,30 @@ TEST(Map, StopsWithTheStrandThatCalledIt) {
             "3");
 }
 
+// Code that takes every exception for a failure, the private one of its unwinding too.
+TEST(Map, StopsCallsThatTranslateWhateverIsThrown) {
+  Env env({.replay = testing::Replay::kOff});
+  int left = 0;
+  EXPECT_EQ(run(env,
+                [&left](Context& ctx) {
+                  {
+                    auto mapping = ctx.spawn([&] {
+                      ctx.map({1, 2, 3}, [&](int) {
+                        try {
+                          ctx.sleep(1h);
+                        } catch (...) {
+                          ++left;
+                          throw ApplicationFailure("Translated", "something was thrown");
+                        }
+                      });
+                    });
+                    ctx.sleep(1s);
+                  }
+                  return std::to_string(left);
+                }),
+            "3");
+}
+
 TEST(Map, IsForWorkflowCodeOnly) {
   Env env;
   EXPECT_EQ(run(env,

@@ -361,12 +361,13 @@ TEST(Saga, RefusesMisuse) {
                   Saga saga(ctx);
                   std::string codes = code_of([&] { saga.undo_with([] {}); });
                   saga.run([&] {
+                    codes += code_of([&] { saga.undo_with(nullptr); });
                     codes += ctx.spawn([&] { return code_of([&] { saga.run([] {}); }); }).get();
                   });
                   codes += ctx.step("elsewhere", [&] { return code_of([&] { saga.run([] {}); }); });
                   return codes;
                 }),
-            "RP3010 RP3010 RP2004 ");
+            "RP3010 RP3010 RP3010 RP2004 ");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Mutex and Semaphore.
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <reprise/reprise.h>
@@ -144,17 +145,64 @@ TEST(Mutex, RefusesMisuse) {
   EXPECT_EQ(run(env,
                 [](Context& ctx) {
                   Mutex mutex(ctx);
-                  std::string seen = code_of([&] { mutex.unlock(); });
                   mutex.lock();
-                  seen += " " + code_of([&] { mutex.lock(); });
-                  ctx.spawn([&] { seen += " " + code_of([&] { mutex.unlock(); }); }).get();
-                  mutex.unlock();
-                  seen += " " + code_of([&] { mutex.unlock(); });
+                  std::string seen = code_of([&] { mutex.lock(); });
                   seen +=
                       " " + ctx.step("elsewhere", [&] { return code_of([&] { mutex.lock(); }); });
+                  mutex.unlock();
+                  mutex.lock();
                   return seen;
                 }),
-            "RP3010 RP3010 RP3010 RP3010 RP2004");
+            "RP3010 RP2004");
+}
+
+// In a destructor, so it is told later.
+TEST(Mutex, IsRefusedOnceAStrandHasUnlockedWhatItDidNotHave) {
+  Env env;
+  EXPECT_EQ(run(env,
+                [](Context& ctx) {
+                  Mutex never_locked(ctx);
+                  never_locked.unlock();
+                  std::string seen = code_of([&] { never_locked.lock(); });
+                  Mutex twice(ctx);
+                  {
+                    const std::lock_guard lock(twice);
+                    twice.unlock();
+                  }
+                  seen += " " + code_of([&] { twice.lock(); });
+                  Mutex moved(ctx);
+                  std::unique_lock mine(moved);
+                  auto waiting = ctx.spawn([&] { return code_of([&] { moved.lock(); }); });
+                  ctx.spawn([lock = std::make_shared<std::unique_lock<Mutex>>(
+                                 std::move(mine))]() mutable { lock.reset(); })
+                      .get();
+                  return seen + " " + waiting.get();
+                }),
+            "RP3010 RP3010 RP3010");
+}
+
+TEST(Semaphore, IsReleasedOnTheRunsStrandsOnly) {
+  Env env;
+  EXPECT_EQ(run(env,
+                [](Context& ctx) {
+                  Semaphore semaphore(ctx, 0);
+                  const auto release = [&] { return code_of([&] { semaphore.release(); }); };
+                  std::string seen = ctx.step("elsewhere", release);
+                  seen += " " + ctx.side_effect(release);
+                  (void)ctx.wait_until(
+                      [&] {
+                        seen += " " + release();
+                        return true;
+                      },
+                      1s);
+                  auto acquiring = ctx.spawn([&] { semaphore.acquire(); });
+                  ctx.sleep(1s);
+                  EXPECT_FALSE(acquiring.ready());
+                  semaphore.release();
+                  acquiring.get();
+                  return seen;
+                }),
+            "RP2004 RP2004 RP2004");
 }
 
 TEST(Mutex, RefusesQueryHandlersAndConditions) {
