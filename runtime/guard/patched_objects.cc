@@ -49,8 +49,9 @@ using StandIns = std::unordered_map<std::string_view, const WrappedCall*>;
 StandIns make_stand_ins() {
   StandIns stand_ins;
   for (const WrappedCall& wrapped : wrapped_calls()) {
-    *wrapped.original = ::dlsym(RTLD_DEFAULT, wrapped.call.name.data());
-    if (*wrapped.original != nullptr) stand_ins[wrapped.call.name] = &wrapped;
+    void* const original = ::dlsym(RTLD_DEFAULT, wrapped.call.name.data());
+    wrapped.original->store(original, std::memory_order_release);
+    if (original != nullptr) stand_ins[wrapped.call.name] = &wrapped;
   }
   return stand_ins;
 }

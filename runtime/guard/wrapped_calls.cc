@@ -1,6 +1,7 @@
 #include "runtime/guard/wrapped_calls.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <clocale>
 #include <csignal>
@@ -62,14 +63,19 @@ struct Call;
 template <Name kName, Hazard kHazard, class R, class... A>
 struct Call<kName, kHazard, R(A...)> {
   static constexpr ForbiddenCall kCall{kName.text, kHazard};
-  static inline R (*original)(A...) = nullptr;
+  // Set before the first slot leads here. Atomic, because another thread may come through that slot
+  // at once.
+  static inline std::atomic<void*> found{nullptr};
 
+  static R original(A... arguments) {
+    return reinterpret_cast<R (*)(A...)>(found.load(std::memory_order_acquire))(arguments...);
+  }
   static R stand_in(A... arguments) {
     const Recorded recorded(kCall, __builtin_return_address(0));
     return original(arguments...);
   }
   static WrappedCall entry(R (*instead)(A...) = stand_in) {
-    return {kCall, reinterpret_cast<void*>(instead), reinterpret_cast<void**>(&original)};
+    return {kCall, reinterpret_cast<void*>(instead), &found};
   }
 };
 
