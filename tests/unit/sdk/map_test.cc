@@ -15,21 +15,17 @@
 #include <gtest/gtest.h>
 
 #include "proto/history.pb.h"
+#include "tests/unit/sdk/one_workflow.h"
 
 namespace reprise::map_test {
 namespace {
 
 using namespace std::chrono_literals;
+using one_workflow::main_workflow;
+using one_workflow::run;
 using testing::Env;
 
-constexpr Workflow<std::string()> main_workflow{"main"};
 constexpr Activity<int(int)> twice{"twice"};
-
-template <class Fn>
-std::string run(Env& env, Fn fn) {
-  env.implement(main_workflow, fn);
-  return env.start(main_workflow()).result();
-}
 
 std::string joined(const std::vector<int>& values) {
   std::string text;

@@ -7,21 +7,18 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/sdk/one_workflow.h"
+
 namespace reprise::race_test {
 namespace {
 
 using namespace std::chrono_literals;
+using one_workflow::main_workflow;
+using one_workflow::run;
 using testing::Env;
 
-constexpr Workflow<std::string()> main_workflow{"main"};
 constexpr Activity<int(int)> twice{"twice"};
 constexpr Signal<int> go{"go"};
-
-template <class Fn>
-std::string run(Env& env, Fn fn) {
-  env.implement(main_workflow, fn);
-  return env.start(main_workflow()).result();
-}
 
 TEST(Race, CancelsTheLosers) {
   Env env;

@@ -8,19 +8,15 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/sdk/one_workflow.h"
+
 namespace reprise::spawn_test {
 namespace {
 
 using namespace std::chrono_literals;
+using one_workflow::main_workflow;
+using one_workflow::run;
 using testing::Env;
-
-constexpr Workflow<std::string()> main_workflow{"main"};
-
-template <class Fn>
-std::string run(Env& env, Fn fn) {
-  env.implement(main_workflow, fn);
-  return env.start(main_workflow()).result();
-}
 
 TEST(Spawn, ReturnsAnyTypeAtAll) {
   struct NoCodec {

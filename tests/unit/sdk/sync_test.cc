@@ -10,29 +10,16 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/sdk/one_workflow.h"
+
 namespace reprise::sync_test {
 namespace {
 
 using namespace std::chrono_literals;
+using one_workflow::code_of;
+using one_workflow::main_workflow;
+using one_workflow::run;
 using testing::Env;
-
-constexpr Workflow<std::string()> main_workflow{"main"};
-
-template <class Fn>
-std::string run(Env& env, Fn fn) {
-  env.implement(main_workflow, fn);
-  return env.start(main_workflow()).result();
-}
-
-template <class Fn>
-std::string code_of(Fn fn) {
-  try {
-    fn();
-  } catch (const UsageError& error) {
-    return std::string(error.code());
-  }
-  return "no error";
-}
 
 TEST(Mutex, IsHeldByOneAtATimeInTheOrderOfAsking) {
   Env env;
