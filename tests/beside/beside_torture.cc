@@ -201,14 +201,14 @@ class ArchiveContent final : public store::PageVisitor {
 
 // A reader that takes pages and digests from two successive snapshots: the number of its first
 // wrong reading; 0: never wrong.
-int wrong_across_snapshots(const std::string& store) {
+int wrong_across_snapshots(const LoadedEngine& engine, const std::string& store) {
   auto archive = store::LmdbEnv::open({.path = store + "/archive",
                                        .map_bytes = std::uint64_t{1} << 32,
                                        .tables = 5,
                                        .read_only = true});
   if (!archive) return 0;
   constexpr int kMost = 5'000;
-  for (int i = 1; i <= kMost; ++i) {
+  for (int i = 1; i <= kMost && engine.reader_comes(); ++i) {
     ArchiveContent pages;
     ArchiveContent later;
     if (!(*archive)->visit_pages(true, pages) || !(*archive)->visit_pages(true, later)) return 0;
@@ -250,9 +250,10 @@ int run(int argc, char** argv) {
     return report.finish();
   }
   for (std::uint64_t i = 0; i < options.count() && !report.failed(); ++i) {
+    if (!engine.reader_comes()) report.fail("the engine has ended");
     beside.look(options.seed + i);
   }
-  const int wrong = wrong_across_snapshots(beside.store());
+  const int wrong = wrong_across_snapshots(engine, beside.store());
   if (wrong == 0) report.fail("control: the engine is too quiet to disturb a reader");
   if (!damage_is_told(scratch.path(), beside.store())) {
     report.fail("control: a damaged store passed for a sound one");

@@ -1,5 +1,7 @@
 #include "tests/beside/loaded_engine.h"
 
+#include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
@@ -22,6 +24,9 @@ using runtime::RunWatch;
 constexpr int kQuickAtOnce = 16;
 constexpr int kPauseMs = 4;
 constexpr std::size_t kMostRuns = 300;  // then it waits for removals, to keep the store small
+// Then it waits for the next reader. While one holds its snapshot LMDB uses no page again, so each
+// round makes the store larger, which makes reading it longer: on a busy machine, without end.
+constexpr int kRoundsForReader = 250;
 
 Outcome quick(Execution& run) {
   return Outcome::success(testing::call(run, "echo"));
@@ -58,10 +63,25 @@ runtime::EngineOptions options() {
   return options;
 }
 
-bool may_go_on(int pipe) {
-  pollfd ended{pipe, POLLIN, 0};
-  return ::poll(&ended, 1, kPauseMs) == 0;
-}
+// What the readers' process says: a byte for each reader, and the end of the pipe for the end.
+class Readers {
+ public:
+  explicit Readers(int pipe) : pipe_(pipe) {}
+
+  // Pauses for a moment. False: the engine is to end.
+  bool there() {
+    pollfd said{pipe_, POLLIN, 0};
+    if (::poll(&said, 1, kPauseMs) <= 0) return true;
+    std::array<char, 64> bytes{};
+    rounds_ = kRoundsForReader;
+    return ::read(pipe_, bytes.data(), bytes.size()) > 0;
+  }
+  bool take_round() { return rounds_ > 0 && rounds_-- > 0; }
+
+ private:
+  const int pipe_;
+  int rounds_ = kRoundsForReader;
+};
 
 class Load {
  public:
@@ -119,10 +139,11 @@ void live(const std::string& directory, int told, int tell) {
     if (!worker) std::abort();
     Load load(**engine);
     load.start_keepers();
-    for (int i = 0; i < 10 && may_go_on(told); ++i) load.round();
+    Readers readers(told);
+    for (int i = 0; i < 10 && readers.there(); ++i) load.round();
     if (::write(tell, "y", 1) != 1) std::abort();
-    while (may_go_on(told)) {
-      if (!load.has_many_runs()) load.round();
+    while (readers.there()) {
+      if (!load.has_many_runs() && readers.take_round()) load.round();
     }
   }
   engine->reset();
@@ -135,6 +156,7 @@ std::string keeper(int i) {
 }
 
 LoadedEngine::LoadedEngine(const std::string& directory) {
+  std::signal(SIGPIPE, SIG_IGN);  // reader_comes() says so instead
   const auto child =
       testing::fork_piped_child([&](int told, int tell) { live(directory, told, tell); });
   process_ = child.process;
@@ -142,6 +164,10 @@ LoadedEngine::LoadedEngine(const std::string& directory) {
   char answer = 'n';
   started_ = ::read(child.from, &answer, 1) == 1 && answer == 'y';
   ::close(child.from);
+}
+
+bool LoadedEngine::reader_comes() const {
+  return ::write(keep_going_, "r", 1) == 1;
 }
 
 LoadedEngine::~LoadedEngine() {

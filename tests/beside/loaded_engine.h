@@ -1,5 +1,5 @@
-// An engine in a process of its own that never rests: it starts runs, archives every few records,
-// and removes closed runs as fast as it can.
+// An engine in a process of its own that starts runs, archives every few records, and removes closed
+// runs as fast as it can: for a while after each reader has come.
 #pragma once
 #include <string>
 #include <sys/types.h>
@@ -21,6 +21,8 @@ class LoadedEngine {
   // False: it did not start, or did not end well.
   bool started() const { return started_; }
   bool stop();
+  // Keeps it going. False: it has ended.
+  bool reader_comes() const;
 
  private:
   pid_t process_ = -1;
