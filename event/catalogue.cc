@@ -8,9 +8,11 @@ namespace reprise::event {
 namespace {
 
 using proto::ActivityScheduled;
+using proto::CancelSent;
 using proto::DecisionRecorded;
 using proto::Event;
 using proto::PatchRecorded;
+using proto::SignalSent;
 using proto::SignalSetAside;
 using proto::StepScheduled;
 using proto::UpdateCompleted;
@@ -74,6 +76,14 @@ const proto::Failure* update_failure(const Event& event) {
   return update.has_failure() ? &update.failure() : nullptr;
 }
 
+std::string signal_sent_detail(const Event& event) {
+  return event.signal_sent().name() + " to " + event.signal_sent().workflow_id();
+}
+
+std::string cancel_sent_detail(const Event& event) {
+  return "to " + event.cancel_sent().workflow_id();
+}
+
 void outline_activity(const Event& event, Event* out) {
   out->mutable_activity_scheduled()->set_name(event.activity_scheduled().name());
 }
@@ -84,6 +94,11 @@ void outline_step(const Event& event, Event* out) {
 
 void outline_update(const Event& event, Event* out) {
   out->mutable_update_completed()->set_update_id(event.update_completed().update_id());
+}
+
+void outline_signal_sent(const Event& event, Event* out) {
+  *out->mutable_signal_sent() = event.signal_sent();
+  out->mutable_signal_sent()->clear_input();
 }
 
 void outline_set_aside(const Event& event, Event* out) {
@@ -181,6 +196,19 @@ constexpr Row kRows[] = {
      .body = body<&Event::update_received>,
      .called = bytes<&Event::update_received, &proto::UpdateReceived::name>,
      .payload = bytes<&Event::update_received, &proto::UpdateReceived::input>},
+    {.kind = Event::kMessageDelivered,
+     .name = "MessageDelivered",
+     .role = Role::kInput,
+     .answers = Answer::kResult,
+     .body = body<&Event::message_delivered>,
+     .id = id<&Event::message_delivered>},
+    {.kind = Event::kMessageRefused,
+     .name = "MessageRefused",
+     .role = Role::kInput,
+     .answers = Answer::kFailure,
+     .body = body<&Event::message_refused>,
+     .id = id<&Event::message_refused>,
+     .failure = failure<&Event::message_refused>},
 
     // Commands: the code asked for something.
     {.kind = Event::kActivityScheduled,
@@ -295,6 +323,30 @@ constexpr Row kRows[] = {
      .called = bytes<&Event::decision_recorded, &DecisionRecorded::what>,
      .detail = decision_detail,
      .same = same<&Event::decision_recorded, &DecisionRecorded::what, &DecisionRecorded::outcome>},
+    {.kind = Event::kSignalSent,
+     .name = "SignalSent",
+     .role = Role::kCommand,
+     .opens = Operation::kMessage,
+     .body = body<&Event::signal_sent>,
+     .id = id<&Event::signal_sent>,
+     .called = bytes<&Event::signal_sent, &SignalSent::name>,
+     .payload = bytes<&Event::signal_sent, &SignalSent::input>,
+     .detail = signal_sent_detail,
+     .same = same<&Event::signal_sent, &SignalSent::id, &SignalSent::name,
+                  &SignalSent::workflow_id, &SignalSent::run_id>,
+     .strict = true,
+     .outline = outline_signal_sent},
+    {.kind = Event::kCancelSent,
+     .name = "CancelSent",
+     .role = Role::kCommand,
+     .opens = Operation::kMessage,
+     .body = body<&Event::cancel_sent>,
+     .id = id<&Event::cancel_sent>,
+     .remark = bytes<&Event::cancel_sent, &CancelSent::reason>,
+     .detail = cancel_sent_detail,
+     .same = same<&Event::cancel_sent, &CancelSent::id, &CancelSent::workflow_id,
+                  &CancelSent::run_id>,
+     .strict = true},
 };
 
 constexpr std::array<const Row*, kKindNumbers> by_kind() {
@@ -318,6 +370,8 @@ std::string_view to_string(Operation operation) {
       return "step";
     case Operation::kTimer:
       return "timer";
+    case Operation::kMessage:
+      return "message";
   }
   return "nothing";
 }

@@ -24,7 +24,7 @@ enum class Role : std::uint8_t {
 };
 
 // An operation begins with a command event, is numbered by its id, and ends once.
-enum class Operation : std::uint8_t { kNone, kActivity, kStep, kTimer };
+enum class Operation : std::uint8_t { kNone, kActivity, kStep, kTimer, kMessage };
 
 // "activity".
 std::string_view to_string(Operation operation);
@@ -78,7 +78,7 @@ struct Row {
 };
 
 // One more than the highest number of a kind.
-inline constexpr std::size_t kKindNumbers = 56;
+inline constexpr std::size_t kKindNumbers = 60;
 extern const std::array<const Row*, kKindNumbers> kRowOfKind;
 
 // Where tables of kinds have it; those that this version does not know share a place.

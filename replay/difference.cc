@@ -1,6 +1,7 @@
 #include "replay/difference.h"
 
 #include "event/catalogue.h"
+#include "event/text.h"
 
 namespace reprise::replay {
 namespace {
@@ -18,15 +19,24 @@ bool ends_run(const Event& command) {
   return event::row_of(command).ends.has_value();
 }
 
+bool is_message(const Event& command) {
+  return event::row_of(command).opens == event::Operation::kMessage;
+}
+
+Mismatch::Kind difference_of_same_name(const Event& expected, const Event& attempted) {
+  if (expected.has_decision_recorded()) return Mismatch::Kind::kDecided;
+  const bool is_other_receiver =
+      is_message(expected) && event::id_of(expected) == event::id_of(attempted);
+  return is_other_receiver ? Mismatch::Kind::kOtherReceiver : Mismatch::Kind::kOtherId;
+}
+
 }  // namespace
 
 Difference difference(const proto::Turn& recorded, int index, const Event& attempted) {
   const Event& expected = recorded.commands(index);
   if (expected.has_patch_recorded()) return {Mismatch::Kind::kMarkerMissing};
   if (ends_run(attempted) && !ends_run(expected)) return {Mismatch::Kind::kLeftOver};
-  if (same_name(expected, attempted)) {
-    return {expected.has_decision_recorded() ? Mismatch::Kind::kDecided : Mismatch::Kind::kOtherId};
-  }
+  if (same_name(expected, attempted)) return {difference_of_same_name(expected, attempted)};
   for (int i = index + 1; i < recorded.commands_size(); ++i) {
     if (same_name(recorded.commands(i), attempted)) return {Mismatch::Kind::kSwapped, i};
   }

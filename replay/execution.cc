@@ -7,6 +7,7 @@
 #include "base/prefetch.h"
 #include "event/causes.h"
 #include "replay/commands/activity.h"
+#include "replay/commands/message.h"
 #include "replay/commands/run.h"
 #include "replay/commands/timer.h"
 #include "replay/execution_state.h"
@@ -241,6 +242,9 @@ void Execution::State::dispatch(const Event& event) {
       return apply_to_timer(core, event);
     case Event::kSignalReceived:
       return signals.apply(event);
+    case Event::kMessageDelivered:
+    case Event::kMessageRefused:
+      return apply_to_message(core, event);
     case Event::kUpdateReceived:
       return updates.apply(event);
     case Event::kCancelRequested:
@@ -265,6 +269,8 @@ void Execution::State::dispatch(const Event& event) {
     case Event::kStepAbandoned:
     case Event::kSignalSetAside:
     case Event::kDecisionRecorded:
+    case Event::kSignalSent:
+    case Event::kCancelSent:
     case Event::KIND_NOT_SET:
       return;  // in a history that no engine has written
   }
@@ -281,7 +287,9 @@ void Execution::State::run_code() {
   instance = code(self);
   Outcome ready = instance->make();
   updates.code_is_made();
-  end_run(core, ready.ok() ? instance->run(input) : std::move(ready));
+  Outcome outcome = ready.ok() ? instance->run(input) : std::move(ready);
+  await_messages(core);
+  end_run(core, std::move(outcome));
 }
 
 void Execution::State::run_to_quiescence() {

@@ -205,6 +205,11 @@ class Execution {
   // Records what the code decided, in a cancelled scope too; on replay it is compared.
   void decide(std::string_view what, bool outcome, base::CallSite site);
 
+  // Messages to another run, each of which completes when the other has recorded it. `fill` as in
+  // schedule_activity().
+  OperationRef send_signal(base::FunctionRef<void(proto::SignalSent&)> fill, base::CallSite site);
+  OperationRef send_cancel(base::FunctionRef<void(proto::CancelSent&)> fill, base::CallSite site);
+
   // Gives up a pending activity or timer: it is complete at once, as cancelled.
   void cancel(Operation& operation, base::CallSite site);
 
@@ -244,11 +249,14 @@ class Execution {
     std::uint64_t event;          // that brought it
   };
   using SignalHandler = std::function<void(const HandedSignal&)>;  // runs on a strand of its own
+  // Gets signals of names that have no handler and that the code has never asked for. Likewise.
+  using AnySignalHandler = std::function<void(std::string_view name, std::string_view input)>;
   using UpdateHandler = std::function<Outcome(std::string_view input)>;  // likewise
   std::uint64_t answer(std::string_view query, QueryHandler handler);
   std::uint64_t on_signal(std::string_view signal,
                           SignalHandler handler,
                           ReadSignal read = nullptr);
+  std::uint64_t on_any_signal(AnySignalHandler handler);
   std::uint64_t accept(std::string_view update, UpdateHandler handler);
   void remove_handler(std::uint64_t id);
 

@@ -51,8 +51,28 @@ Operation* Inboxes::first_waiting(std::string_view name) {
   return found->second.waiting.front();
 }
 
+std::vector<std::pair<std::string, Inboxes::Arrival>> Inboxes::take_unasked() {
+  std::vector<std::pair<std::string, Arrival>> taken;
+  for (auto& [name, inbox] : inboxes_) {
+    if (inbox.asked_for) continue;
+    for (Arrival& arrival : std::exchange(inbox.unread, {})) {
+      taken.emplace_back(name, std::move(arrival));
+    }
+  }
+  std::sort(taken.begin(), taken.end(), [](const auto& one, const auto& other) {
+    return one.second.order < other.second.order;
+  });
+  return taken;
+}
+
+bool Inboxes::is_asked_for(std::string_view name) const {
+  const auto found = inboxes_.find(name);
+  return found != inboxes_.end() && found->second.asked_for;
+}
+
 void Inboxes::note_reader(std::string_view name, ReadSignal read) {
   Inbox& of_name = inbox(name);
+  of_name.asked_for = true;
   if (of_name.reader == nullptr) of_name.reader = read;
   of_name.has_others = of_name.has_others || of_name.reader != read;
 }

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "replay/operation.h"
 
@@ -38,8 +40,12 @@ class Inboxes {
   // The operation that has waited longest; nullptr: none waits.
   Operation* first_waiting(std::string_view name);
 
-  // How the code decodes signals of that name, as far as it has shown; nullptr: unknown, or it uses
-  // several types and none waits.
+  // Signals that nothing has ever asked for by name, in the order of their arrival.
+  std::vector<std::pair<std::string, Arrival>> take_unasked();
+  bool is_asked_for(std::string_view name) const;
+
+  // The code has asked for signals of that name. How it decodes them, as far as it has shown;
+  // nullptr: unknown, or it uses several types and none waits.
   void note_reader(std::string_view name, ReadSignal read);
   ReadSignal reader(std::string_view name) const;
 
@@ -49,6 +55,7 @@ class Inboxes {
     std::deque<Operation*> waiting;
     ReadSignal reader = nullptr;  // the first one
     bool has_others = false;      // than that
+    bool asked_for = false;
   };
   Inbox& inbox(std::string_view name);
 

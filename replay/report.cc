@@ -67,6 +67,8 @@ std::string what_differs(const Mismatch& mismatch) {
     case MismatchKind::kDecided:
       return "the outcome: " + outcome_of(*mismatch.recorded) + " in the log, " +
              outcome_of(*mismatch.attempted) + " now";
+    case MismatchKind::kOtherReceiver:
+      return "the same message, to another run";
     case MismatchKind::kMissing:
       return "the code waits without making this command";
     case MismatchKind::kExtra:
@@ -102,6 +104,9 @@ std::string usual_cause(const Mismatch& mismatch) {
     case MismatchKind::kDecided:
       return "the rule was changed while runs that used it were open, or it depends on something "
              "outside the run: a clock, a random number, a global";
+    case MismatchKind::kOtherReceiver:
+      return "the receiver's id is computed otherwise, or depends on something outside the run: a "
+             "clock, a random number, a global";
     case MismatchKind::kMissing:
       return "a durable call was removed, or moved after a wait; keep old runs going with "
              "ctx.patched(\"...\")";
@@ -156,6 +161,7 @@ std::string what_to_do(const Mismatch& mismatch) {
       return "replay the whole history, from its first event";
     case MismatchKind::kOtherKind:
     case MismatchKind::kOtherId:
+    case MismatchKind::kOtherReceiver:
     case MismatchKind::kMissing:
     case MismatchKind::kExtra:
     case MismatchKind::kLeftOver:

@@ -20,13 +20,14 @@ void Execution::State::cancel(Operation& operation, base::CallSite site) try {
       return signals.cancel(operation);
     case Kind::kStep:
       return steps.cancel(operation);
-    case Kind::kStrand:  // stops by being dropped
+    case Kind::kMessage:  // is on its way
+    case Kind::kStrand:   // stops by being dropped
     case Kind::kSideEffect:
     case Kind::kPatch:
     case Kind::kDecision:
     case Kind::kUpdate:
     case Kind::kRun:
-      return;  // are nothing that code waits for
+      return;  // the rest is nothing that code waits for
   }
 } catch (const std::bad_alloc&) {
   out_of_memory();

@@ -24,6 +24,11 @@ enum class IdReuse : std::uint8_t { kAllow, kAllowUnlessCompleted, kReject, kUse
 // What may happen when a *running* one has it.
 enum class IdConflict : std::uint8_t { kFail, kUseExisting, kTerminateExisting };
 
+struct FirstSignal {
+  std::string name;
+  std::string input;
+};
+
 struct StartRequest {
   std::string workflow;
   std::string workflow_id;  // empty: the text of the new run's id
@@ -33,6 +38,8 @@ struct StartRequest {
   IdReuse reuse = IdReuse::kAllow;
   IdConflict conflict = IdConflict::kFail;
   base::Duration run_timeout{0};  // 0: none
+  // Comes right after the start; to an open run with that id it comes instead of a start.
+  std::optional<FirstSignal> signal{};
 };
 
 using RunWatch = Promise<base::Result<RunEnd>>;

@@ -62,10 +62,10 @@ class Archive {
   virtual base::Result<std::optional<std::string>> summary(RunNumber run) const = 0;
 
   // The newest run with this workflow id, if any. Ids are hashed in the key; `is_it` is called with
-  // a candidate's summary to rule out a collision.
+  // a candidate and its summary to rule out a collision, from the newest one on.
   virtual base::Result<std::optional<RunNumber>> find(
       std::string_view workflow_id,
-      base::FunctionRef<bool(std::string_view summary)> is_it) const = 0;
+      base::FunctionRef<bool(RunNumber run, std::string_view summary)> is_it) const = 0;
 
   // Index entries whose key starts with `prefix`, in key order (`descending`: reversed), from
   // after all entries with the key `after` if that is not empty, until `visit` has seen enough.

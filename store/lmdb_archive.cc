@@ -296,7 +296,8 @@ base::Result<std::optional<std::string>> LmdbArchive::summary(RunNumber run) con
 }
 
 base::Result<std::optional<RunNumber>> LmdbArchive::find(
-    std::string_view workflow_id, base::FunctionRef<bool(std::string_view summary)> is_it) const {
+    std::string_view workflow_id,
+    base::FunctionRef<bool(RunNumber run, std::string_view summary)> is_it) const {
   const std::string prefix = id_prefix(workflow_id);
   LmdbWalk walk(*env_, ids_, LmdbWalk::Order::kAscending);
   int code = walk.seek(prefix);
@@ -312,7 +313,7 @@ base::Result<std::optional<RunNumber>> LmdbArchive::find(
       if (*still_there) return env_->error(MDB_CORRUPTED, "read");
       continue;
     }
-    if (is_it(**candidate)) return std::optional(run);
+    if (is_it(run, **candidate)) return std::optional(run);
   }
   if (code != 0 && code != MDB_NOTFOUND) return env_->error(code, "read");
   return std::optional<RunNumber>();

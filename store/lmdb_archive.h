@@ -31,7 +31,7 @@ class LmdbArchive final : public Archive {
   base::Result<std::optional<std::string>> summary(RunNumber run) const override;
   base::Result<std::optional<RunNumber>> find(
       std::string_view workflow_id,
-      base::FunctionRef<bool(std::string_view summary)> is_it) const override;
+      base::FunctionRef<bool(RunNumber run, std::string_view summary)> is_it) const override;
   base::Status list(std::string_view prefix,
                     std::string_view after,
                     bool descending,

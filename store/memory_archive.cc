@@ -77,7 +77,8 @@ std::optional<std::string> MemoryArchive::next(const Keys& keys,
 }
 
 base::Result<std::optional<RunNumber>> MemoryArchive::find(
-    std::string_view workflow_id, base::FunctionRef<bool(std::string_view summary)> is_it) const {
+    std::string_view workflow_id,
+    base::FunctionRef<bool(RunNumber run, std::string_view summary)> is_it) const {
   const std::string prefix = id_prefix(workflow_id);
   std::string at = prefix;
   while (const auto key = next(ids_, at, false)) {
@@ -86,7 +87,7 @@ base::Result<std::optional<RunNumber>> MemoryArchive::find(
     if (key->size() != prefix.size() + 8) continue;  // a longer id with a zero byte in it
     const RunNumber run = run_of_id_key(*key);
     const auto candidate = *summary(run);  // none: removed meanwhile
-    if (candidate && is_it(*candidate)) return std::optional(run);
+    if (candidate && is_it(run, *candidate)) return std::optional(run);
   }
   return std::optional<RunNumber>();
 }

@@ -5,6 +5,7 @@
 #include "event/text.h"
 #include "tools/console.h"
 #include "tools/time_text.h"
+#include "tools/timeline.h"
 
 namespace reprise::tools {
 namespace {
@@ -27,6 +28,11 @@ std::string name_of(const Event& event) {
 // Text that only one kind has.
 std::string particulars_of(const Event& event) {
   if (event.has_timer_started()) return duration_text(event.timer_started().duration_ms());
+  if (const std::string sender = sender_in(event); !sender.empty()) {
+    return "from " + safe_text(sender);
+  }
+  if (event.has_signal_sent()) return "to " + safe_text(event.signal_sent().workflow_id());
+  if (event.has_cancel_sent()) return "to " + safe_text(event.cancel_sent().workflow_id());
   if (event.has_attempt_failed()) {
     return "attempt " + std::to_string(event.attempt_failed().attempt()) + ":";
   }

@@ -73,6 +73,8 @@ json operation_json(const Operation& operation) {
     shown["ended"] = utc_iso(operation.ended_ms);
     shown["duration_ms"] = base::sub_sat(operation.ended_ms, operation.began_ms);
   }
+  if (!operation.sender.empty()) shown["sender"] = operation.sender;
+  if (!operation.receiver.empty()) shown["receiver"] = operation.receiver;
   if (operation.due_ms != 0) shown["fires"] = utc_iso(operation.due_ms);
   if (!operation.input.empty()) shown["input"] = event::payload_json(operation.input);
   if (!operation.result.empty()) shown["result"] = event::payload_json(operation.result);

@@ -45,6 +45,8 @@ std::string name_of(const Operation& operation) {
     return text + " " + event::payload_text(operation.result);
   }
   if (!operation.name.empty()) text += " " + safe_text(operation.name);
+  if (!operation.sender.empty()) text += " from " + safe_text(operation.sender);
+  if (!operation.receiver.empty()) text += " to " + safe_text(operation.receiver);
   return operation.outcome ? text + (*operation.outcome ? ": true" : ": false") : text;
 }
 

@@ -199,6 +199,8 @@ void print_operations(const StoreStats& stats, const Paint& paint) {
                {"MAX", true}});
   for (const auto& [key, of] : stats.operations()) {
     const bool timers = key.first == event::Operation::kTimer;
+    const bool attempted =
+        key.first == event::Operation::kActivity || key.first == event::Operation::kStep;
     std::string name(to_string(key.first));
     if (!key.second.empty()) name += " " + safe_text(key.second);
     std::vector<Table::Cell> row{timers ? "timers" : name,
@@ -207,8 +209,8 @@ void print_operations(const StoreStats& stats, const Paint& paint) {
                                  count_cell(of.failed, Colour::kRed),
                                  std::to_string(of.cancelled),
                                  count_cell(of.waiting(), Colour::kYellow),
-                                 timers ? "" : std::to_string(of.attempts()),
-                                 timers ? "" : std::to_string(of.failed_attempts)};
+                                 attempted ? std::to_string(of.attempts()) : "",
+                                 attempted ? std::to_string(of.failed_attempts) : ""};
     append(&row, cells_of(of.durations));
     table.add(std::move(row));
   }

@@ -15,9 +15,9 @@ using Kind = Operation::Kind;
 using State = Operation::State;
 
 std::string_view to_string(Kind kind) {
-  constexpr std::string_view kNames[] = {"activity", "step",     "timer",
-                                         "signal",   "update",   "side effect",
-                                         "patch",    "decision", "cancel request"};
+  constexpr std::string_view kNames[] = {"activity", "step",          "timer",       "message",
+                                         "signal",   "update",        "side effect", "patch",
+                                         "decision", "cancel request"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -50,6 +50,8 @@ Kind kind_of(event::Operation opened) {
       return Kind::kActivity;
     case event::Operation::kStep:
       return Kind::kStep;
+    case event::Operation::kMessage:
+      return Kind::kMessage;
     case event::Operation::kTimer:
     case event::Operation::kNone:
       break;
@@ -62,7 +64,23 @@ std::string name_in(const Row& row, const Event& event) {
   return row.remark != nullptr ? row.remark(event) : std::string();
 }
 
+std::string text_of(const proto::Sender& sender) {
+  if (!sender.workflow_id().empty()) return sender.workflow_id();
+  const auto id = base::RunId::from_bytes(sender.run_id());
+  return id ? id->to_string() : std::string();
+}
+
 }  // namespace
+
+std::string sender_in(const Event& event) {
+  if (event.has_signal_received() && event.signal_received().has_sender()) {
+    return text_of(event.signal_received().sender());
+  }
+  if (event.has_cancel_requested() && event.cancel_requested().has_sender()) {
+    return text_of(event.cancel_requested().sender());
+  }
+  return {};
+}
 
 class Timeline::Reader {
  public:
@@ -89,6 +107,11 @@ class Timeline::Reader {
     if (row.payload != nullptr) operation.input = row.payload(event);
     if (event.has_activity_scheduled()) {
       operation.task_queue = event.activity_scheduled().task_queue();
+    }
+    if (event.has_signal_sent()) operation.receiver = event.signal_sent().workflow_id();
+    if (event.has_cancel_sent()) {
+      operation.name = "(cancel)";
+      operation.receiver = event.cancel_sent().workflow_id();
     }
     if (event.has_timer_started()) {
       operation.due_ms = base::add_sat(time_ms(), event.timer_started().duration_ms());
@@ -120,6 +143,7 @@ void Timeline::add_line(Kind kind, const Row& row, const Event& event, std::int6
   if (kind == Kind::kUpdate) updates_[event.update_received().update_id()] = operations_.size();
   Operation& line = begin(kind, row, event, time_ms);
   if (kind != Kind::kUpdate) line.state = State::kDone;
+  line.sender = sender_in(event);
   if (event.has_decision_recorded()) line.outcome = event.decision_recorded().outcome();
   if (row.payload == nullptr) return;
   (row.role == event::Role::kCommand ? line.result : line.input) = row.payload(event);

@@ -25,6 +25,7 @@ struct Operation {
     kActivity,
     kStep,
     kTimer,
+    kMessage,
     kSignal,
     kUpdate,
     kSideEffect,
@@ -42,7 +43,7 @@ struct Operation {
 
   Kind kind{};
   State state = State::kWaiting;
-  std::uint32_t id = 0;  // activities, steps, timers
+  std::uint32_t id = 0;  // activities, steps, timers, messages
   std::uint64_t event = 0;
   std::string name{};
   std::string file{};
@@ -55,6 +56,8 @@ struct Operation {
   std::string result{};
   std::string heartbeat{};
   std::string task_queue{};
+  std::string receiver{};         // messages: the workflow id of the other run
+  std::string sender{};           // of what another run has sent: its workflow id, or its run id
   std::optional<bool> outcome{};  // decisions
   std::string refused{};          // signals that were set aside: what the codec said
 
@@ -71,6 +74,9 @@ struct Operation {
     return failures.size() + (one_more ? 1 : 0);
   }
 };
+
+// The run that has sent this input; empty: a client, or an input of another kind.
+std::string sender_in(const proto::Event& event);
 
 std::string_view to_string(Operation::Kind kind);
 std::string_view to_string(Operation::State state);

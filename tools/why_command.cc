@@ -122,6 +122,7 @@ class Explanation {
       std::string text(to_string(operation.kind));
       if (operation.id != 0) text += " #" + std::to_string(operation.id);
       if (!operation.name.empty()) text += " " + safe_text(operation.name);
+      if (!operation.receiver.empty()) text += " to " + safe_text(operation.receiver);
       if (operation.kind == Operation::Kind::kTimer) {
         text += " of " + duration_text(base::sub_sat(operation.due_ms, operation.began_ms));
       }
@@ -179,8 +180,10 @@ class Explanation {
           "  say; signals received so far: ");
     } else {
       std::printf(
-          "  %s: no activity, step or timer is under way, so its code waits for\n"
-          "  one, for an update, or for a condition that these make true; received so far: ",
+          "  %s: no activity, step, timer or message is under\n"
+          "  way, so its code waits for one, for an update, or for a condition that these make "
+          "true;\n"
+          "  received so far: ",
           paint_(Colour::kYellow, "a signal that nobody has sent").c_str());
     }
     if (signals.empty()) std::printf("none");

@@ -4,6 +4,7 @@
 
 #include "replay/commands/activity.h"
 #include "replay/commands/decision.h"
+#include "replay/commands/message.h"
 #include "replay/commands/patch.h"
 #include "replay/commands/run.h"
 #include "replay/commands/side_effect.h"
@@ -31,6 +32,7 @@ constexpr std::array<KindRow, Lifecycle::kKinds> kKindRows = {{
     {"side effect", lifecycles::kSideEffect},
     {"patch marker", lifecycles::kPatch},
     {"decision", lifecycles::kDecision},
+    {"message", lifecycles::kMessage},
     {"update", lifecycles::kUpdate},
     {"run", lifecycles::kRun},
 }};

@@ -63,13 +63,21 @@ std::uint64_t Execution::on_signal(std::string_view signal,
   out_of_memory();
 }
 
+std::uint64_t Execution::on_any_signal(AnySignalHandler handler) try {
+  const std::uint64_t id = state_->next_handler++;
+  state_->signals.handle_any(id, std::move(handler));
+  return id;
+} catch (const std::bad_alloc&) {
+  out_of_memory();
+}
+
 OperationRef Signals::next(std::string_view name, base::CallSite site, ReadSignal read) {
   OperationRef operation = run_.create(Kind::kSignal, name, site);
   operation->listener = this;
   if (read != nullptr) {
     operation->signal = std::make_unique<SignalPart>(read);
-    inboxes_.note_reader(name, read);
   }
+  inboxes_.note_reader(name, read);
   while (auto arrival = inboxes_.take(name)) {
     if (is_readable(name, &*arrival, read, site)) {
       hand_over(*operation, std::move(*arrival));
@@ -107,6 +115,17 @@ void Signals::handle(std::string_view name,
   while (auto arrival = inboxes_.take(name)) {
     run_handler(std::string(name), std::move(*arrival), both);
   }
+}
+
+void Signals::handle_any(std::uint64_t id, Execution::AnySignalHandler handler) {
+  any_id_ = id;
+  any_ = std::make_shared<Execution::AnySignalHandler>(std::move(handler));
+  for (auto& [name, arrival] : inboxes_.take_unasked()) run_any(name, std::move(arrival.input));
+}
+
+void Signals::remove_handler(std::uint64_t id) {
+  handlers_.remove(id);
+  if (any_id_ == id) any_ = nullptr;
 }
 
 // ---- cancel, drop -----------------------------------------------------------------------------
@@ -161,6 +180,8 @@ void Signals::apply(const proto::Event& input) {
       .order = run_.next_order++, .input = signal.input(), .event = run_.applied.number};
   if (const Handler* handler = handlers_.find(signal.name()); handler != nullptr) {
     run_handler(signal.name(), std::move(arrival), *handler);
+  } else if (any_ != nullptr && !inboxes_.is_asked_for(signal.name())) {
+    run_any(signal.name(), std::move(arrival.input));
   } else {
     deliver(signal.name(), std::move(arrival));
   }
@@ -193,6 +214,14 @@ void Signals::run_handler(std::string name, Inboxes::Arrival signal, const Handl
           if (!is_readable(name, &signal, handler.read, {})) return;
           handler.handle({signal.input, value_for(handler.read, &signal.value), signal.event});
         });
+      },
+      run_.root);
+}
+
+void Signals::run_any(std::string name, std::string input) {
+  run_.spawn_strand(
+      [this, name = std::move(name), input = std::move(input), handler = any_] {
+        run_.guarded({"the handler of any signal, here", name}, [&] { (*handler)(name, input); });
       },
       run_.root);
 }

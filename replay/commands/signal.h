@@ -42,7 +42,8 @@ class Signals final : public DropListener {
               std::uint64_t id,
               Execution::SignalHandler handler,
               ReadSignal read);
-  void remove_handler(std::uint64_t id) { handlers_.remove(id); }
+  void handle_any(std::uint64_t id, Execution::AnySignalHandler handler);
+  void remove_handler(std::uint64_t id);
 
   void cancel(Operation& waiting);
 
@@ -65,6 +66,7 @@ class Signals final : public DropListener {
   // Gives it to the operation that has waited longest, or to the inbox.
   void deliver(std::string_view name, Inboxes::Arrival&& signal);
   void hand_over(Operation& operation, Inboxes::Arrival&& signal);
+  void run_any(std::string name, std::string input);
   void run_handler(std::string name, Inboxes::Arrival signal, const Handler& handler);
   // May the code have it? Otherwise it is set aside, and the log says so.
   bool is_readable(std::string_view name,
@@ -80,6 +82,8 @@ class Signals final : public DropListener {
   RunCore& run_;
   Inboxes inboxes_;
   HandlerMap<Handler> handlers_;
+  std::uint64_t any_id_ = 0;
+  std::shared_ptr<const Execution::AnySignalHandler> any_;  // nullptr: there is none
   std::size_t set_aside_in_turn_ = 0;
   std::size_t set_aside_bytes_ = 0;  // of these commands
 };

@@ -35,6 +35,10 @@ void DueTimers::fire_timer(KnownRun& run, const TimerEntry& entry) {
 }
 
 void DueTimers::fire_run_timeout(KnownRun& run, const TimerEntry& entry) {
+  const auto again = [this, number = run.state.number, entry] {
+    if (KnownRun* later = runs_.find(number); later != nullptr) fire_run_timeout(*later, entry);
+  };
+  if (round_.ends_later(run, again)) return;
   round_.record_end(
       run, [](proto::Event* input) { input->mutable_run_timed_out(); }, [](const base::Status&) {},
       entry.due_ms);

@@ -8,8 +8,12 @@ namespace reprise::runtime {
 // Not thread-safe: the shard's thread.
 class DueTimers {
  public:
-  DueTimers(const Shared& shared, Timers& timers, Round& round, Attempts& attempts)
-      : shared_(shared), timers_(timers), round_(round), attempts_(attempts) {}
+  DueTimers(const Shared& shared,
+            const RunTable& runs,
+            Timers& timers,
+            Round& round,
+            Attempts& attempts)
+      : shared_(shared), runs_(runs), timers_(timers), round_(round), attempts_(attempts) {}
 
   // Fires what is due by now. False: nothing was.
   bool fire();
@@ -20,6 +24,7 @@ class DueTimers {
   void fire_run_timeout(KnownRun& run, const TimerEntry& entry);
 
   const Shared& shared_;
+  const RunTable& runs_;
   Timers& timers_;
   Round& round_;
   Attempts& attempts_;

@@ -24,6 +24,7 @@ struct Effect {
   enum class Kind : std::uint8_t {
     kCall,
     kDispatch,
+    kSendAgain,
     kArm,
     kArmRunTimeout,
     kConfirm,

@@ -74,7 +74,9 @@ base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store
 }
 
 EmbeddedEngine::EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options)
-    : shared_(options, std::move(store), options.clock != nullptr ? *options.clock : wall_clock_) {}
+    : shared_(options, std::move(store), options.clock != nullptr ? *options.clock : wall_clock_) {
+  shared_.post = this;
+}
 
 base::Status EmbeddedEngine::open(Recovered recovered) {
   const EngineOptions& options = shared_.options;
@@ -198,6 +200,23 @@ void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
   shared_.durable = *seq;
   for (auto& shard : shards_) shard->poke();
   archiver_->poke();
+}
+
+// Runs that answer each other would keep a closing engine going. The next process sends again.
+void EmbeddedEngine::send(Message&& message) {
+  if (stopping_) return;
+  Shard& shard = shard_of(message.receiver.workflow_id);
+  shard.post([&shard, taken = std::make_shared<const Message>(std::move(message))] {
+    shard.deliveries().take(taken);
+  });
+}
+
+void EmbeddedEngine::send(Receipt&& receipt) {
+  if (stopping_) return;
+  Shard& shard = shard_of(receipt.sender.workflow_id);
+  shard.post([&shard, taken = std::make_shared<const Receipt>(std::move(receipt))] {
+    shard.deliveries().take(taken);
+  });
 }
 
 // Attempts that begin now could not record their results, which would pile up.

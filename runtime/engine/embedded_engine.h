@@ -18,7 +18,7 @@
 
 namespace reprise::runtime {
 
-class EmbeddedEngine final : public Engine, private AttemptObserver {
+class EmbeddedEngine final : public Engine, private AttemptObserver, private Post {
  public:
   static base::Result<std::unique_ptr<Engine>> over(std::unique_ptr<store::Store> store,
                                                     EngineOptions options);
@@ -97,6 +97,10 @@ class EmbeddedEngine final : public Engine, private AttemptObserver {
   void hand_over(verb::List&& asked);
   template <class Verb>
   void count_taken(const Verb& asked);
+
+  // Post.
+  void send(Message&& message) override;
+  void send(Receipt&& receipt) override;
 
   // AttemptObserver, called by the threads of the pools.
   void taken() override { shared_.task_queues.taken(); }

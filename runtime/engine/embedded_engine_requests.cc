@@ -133,6 +133,9 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
   if constexpr (std::is_same_v<Verb, verb::Start>) {
     if (good) good = check_id("the workflow id", asked.run.workflow_id);
     if (good) good = check_id("task_queue", asked.run.task_queue);
+    if (const auto& signal = asked.run.signal; good && signal) {
+      good = check_request(asked.run.workflow_id, signal->name, signal->input);
+    }
   }
   return good;
 }

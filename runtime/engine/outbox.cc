@@ -53,6 +53,13 @@ void Outbox::answer_update(KnownRun& run, const proto::UpdateCompleted& complete
   updates.erase(found);
 }
 
+void Outbox::send(const KnownRun& run, const proto::Event& command) {
+  effects_.add({.act = [this, message = make_message({run.state.workflow_id, run.state.id},
+                                                     command, 0)]() mutable {
+    post_.send(std::move(message));
+  }});
+}
+
 void Outbox::refuse_inputs(KnownRun& run) {
   if (run.extras == nullptr) return;
   for (const InputReply& waiting : std::exchange(run.extras->replies, {})) {

@@ -1,10 +1,12 @@
 // What a shard tells others about a run, never before it is on disk. The others are clients that
-// have sent an input, asked for an update or a start, or wait for the end.
+// have sent an input, asked for an update or a start, or wait for the end, and runs to which this
+// one sends messages.
 //
-//   turn recorded ──► effects ──durable──► reply or watch
+//   turn recorded ──► effects ──durable──► reply, watch or message
 #pragma once
 #include "proto/log.pb.h"
 #include "runtime/engine/effects.h"
+#include "runtime/engine/message.h"
 #include "runtime/engine/run_table.h"
 
 namespace reprise::runtime {
@@ -12,13 +14,16 @@ namespace reprise::runtime {
 // Not thread-safe.
 class Outbox {
  public:
-  explicit Outbox(Effects& effects) : effects_(effects) {}
+  // `post` outlives the outbox.
+  Outbox(Effects& effects, Post& post) : effects_(effects), post_(post) {}
 
   // The turn was recorded: callers that wait for its start or an input of it are answered when it
   // is durable. After the last turn of a run, so are those that wait for the end.
   void recorded(KnownRun& run, const proto::Turn& turn);
   // The turn being recorded ends the update: its sender is answered likewise.
   void answer_update(KnownRun& run, const proto::UpdateCompleted& completed);
+  // The command of the turn being recorded is a message to another run.
+  void send(const KnownRun& run, const proto::Event& command);
   // The run had ended before its gathered inputs could be recorded.
   static void refuse_inputs(KnownRun& run);
   // The code does not go on.
@@ -51,6 +56,7 @@ class Outbox {
   void answer_inputs(KnownRun& run, const proto::Turn& turn);
 
   Effects& effects_;
+  Post& post_;
 };
 
 }  // namespace reprise::runtime

@@ -149,10 +149,10 @@ class Recovery {
 
   // 0: none, or none that can be read.
   base::Result<store::RunNumber> archived_newest(const std::string& id) {
-    const auto found = store_.archive().find(id, [&](std::string_view bytes) {
+    const auto found = store_.archive().find(id, [&](store::RunNumber number, std::string_view bytes) {
       proto::RunSummary summary;
       return proto::parse(bytes, &summary) &&
-             RunState::from_summary(0, summary, names_).workflow_id == id;
+             RunState::from_summary(number, summary, names_).workflow_id == id;
     });
     if (found) return found->value_or(0);
     if (found.error().code == base::ErrorCode::kStoreDamaged) return store::RunNumber{0};

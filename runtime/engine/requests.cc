@@ -63,10 +63,14 @@ void Requests::terminate(const RunKey& key, std::string reason, Reply<void> repl
   if (parts_.intake.full()) return reply(parts_.intake.refusal());
   // All of its history verifies, so that an end can follow on it.
   if (KnownRun* known = parts_.finder.find(key); known != nullptr && known->overtaken) {
-    if (std::exchange(known->damaged, false)) known->extras->parked.reset();
+    if (std::exchange(known->damaged, false)) {
+      known->extras->parked.reset();
+      parts_.deliveries.send_again(*known);
+    }
   }
   KnownRun* const run = open_run(key, reply);
   if (run == nullptr) return;
+  if (parts_.round.ends_later(*run, [=, this] { terminate(key, reason, reply); })) return;
   parts_.round.record_end(
       *run,
       [&](proto::Event* event) { event->mutable_run_terminated()->set_reason(std::move(reason)); },

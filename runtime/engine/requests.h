@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/engine/deliveries.h"
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
 #include "runtime/engine/workers.h"
@@ -23,6 +24,7 @@ class Requests {
     Round& round;
     RunExecutor& executor;
     Workers& workers;
+    Deliveries& deliveries;
   };
   explicit Requests(const Parts& parts) : parts_(parts) {}
 

@@ -199,20 +199,35 @@ void Round::record(KnownRun& run, proto::Turn& turn) {
   state.apply(turn, parts_.names);
   if (run.extras != nullptr) run.extras->operations.apply(turn);
   commands::follow(recording, turn);
+  tell_ends(run);
   parts_.outbox.recorded(run, turn);
   if (!state.open()) parts_.effects.add({.kind = Effect::Kind::kClosed, .run = &run});
+}
+
+bool Round::ends_later(KnownRun& run, std::function<void()> again) {
+  // Inputs gathered before come first, and may send more.
+  if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
+  if (!run.state.open() || !run.state.has_messages()) return false;
+  run.with_extras().when_told.push_back(std::move(again));
+  return true;
+}
+
+void Round::tell_ends(KnownRun& run) {
+  if (run.extras == nullptr || run.extras->when_told.empty()) return;
+  if (run.state.has_messages()) return;
+  for (auto& again : std::exchange(run.extras->when_told, {})) parts_.intake.post(std::move(again));
 }
 
 void Round::record_end(KnownRun& run,
                        base::FunctionRef<void(Event*)> fill,
                        Reply<void> reply,
                        std::int64_t not_before_ms) {
-  // Inputs gathered before come first; the end itself runs no code.
   if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
   if (!run.state.open()) {
     return parts_.outbox.refuse(&run, {base::ErrorCode::kRunClosed, "the run has just ended"},
                                 reply);
   }
+  REPRISE_CHECK(!run.state.has_messages(), "a run that ends has nothing left to send");
   proto::Turn* turn = arena_.make();
   turn->set_time_ms(std::max(not_before_ms, base::to_ms(now())));
   turn->set_without_code(true);

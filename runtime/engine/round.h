@@ -55,7 +55,10 @@ class Round {
   void run_turns();
   void run_turns_if_many();
   void run_turn_if_full(KnownRun& run);
-  // Records an end that comes from no code, after a turn for the inputs gathered before.
+  // Does an end that comes from no code have to wait? A run ends when it is known what became of its
+  // messages, since nothing sends them again after it. If so, `again` is posted as mail then.
+  bool ends_later(KnownRun& run, std::function<void()> again);
+  // Records such an end, after a turn for the inputs gathered before. Not if it has to wait.
   void record_end(KnownRun& run,
                   base::FunctionRef<void(proto::Event*)> fill,
                   Reply<void> reply,
@@ -101,6 +104,7 @@ class Round {
   void clear_of_suspicion(KnownRun& run);
   void replay_afresh(store::RunNumber number);
   void record(KnownRun& run, proto::Turn& turn);
+  void tell_ends(KnownRun& run);
   void append_turns();
 
   base::Time now() const { return parts_.shared.clock.now(); }

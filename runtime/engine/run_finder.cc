@@ -26,15 +26,14 @@ KnownRun* RunFinder::find(const RunKey& key) const {
 base::Result<RunState> RunFinder::find_archived(const RunKey& key) const {
   const store::Archive& archive = shared_.store->archive();
   std::optional<RunState> state;
-  const auto found = archive.find(key.workflow_id, [&](std::string_view bytes) {
+  const auto found = archive.find(key.workflow_id, [&](store::RunNumber number, std::string_view bytes) {
     proto::RunSummary summary;
     if (!proto::parse(bytes, &summary)) return false;
-    state = RunState::from_summary(0, summary, names_);
+    state = RunState::from_summary(number, summary, names_);
     return is_it(*state, key);
   });
   if (!found) return found.error();
   if (!*found) return no_such_run(key);
-  state->number = **found;
   return std::move(*state);
 }
 

@@ -18,7 +18,7 @@ std::uint32_t hash_of(std::string_view workflow_id) {
 void KnownRun::drop_empty_extras() {
   if (extras == nullptr) return;
   const bool empty = extras->watches.empty() && !extras->started && extras->replies.empty() &&
-                     extras->updates.empty() && !extras->parked.has_value() &&
+                     extras->updates.empty() && extras->when_told.empty() && !extras->parked.has_value() &&
                      extras->operations.empty();
   if (empty) extras = nullptr;
 }

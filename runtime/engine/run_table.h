@@ -2,6 +2,7 @@
 // over yet.
 #pragma once
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ struct RunExtras : base::Pooled<RunExtras> {
   std::unique_ptr<RunEnd> end;       // for the watches, until the end is durable
   std::vector<InputReply> replies;   // to inputs of the turn being gathered
   std::vector<UpdateReply> updates;  // accepted and not answered
+  std::vector<std::function<void()>> when_told;  // see Round::ends_later()
   std::optional<base::Error> parked;
   LiveOperations operations;  // activities and steps
 };

@@ -14,9 +14,11 @@ Shard::Shard(int index, Shared& shared, HostOptions host)
       round_({shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, executor_}),
       attempts_(index, {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}),
       workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, executor_}),
+      deliveries_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_}),
       starts_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, executor_}),
       requests_(
-          {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}),
+          {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_,
+           deliveries_}),
       questions_({shared_, runs_, finder_, intake_, effects_, loading_, parking_, executor_}),
       executor_(executor_options(index, std::move(host))) {}
 
@@ -120,6 +122,8 @@ void Shard::release(Effect& effect) {
       return effect.act();
     case Effect::Kind::kDispatch:
       return attempts_.start(*effect.run, effect.operation);
+    case Effect::Kind::kSendAgain:
+      return deliveries_.send_again(*effect.run);
     case Effect::Kind::kArm:
       if (const PendingOperation* operation = effect.run->state.find(effect.operation)) {
         timers_.arm(*effect.run, *operation,
@@ -166,9 +170,11 @@ void Shard::adopt(RecoveredRun recovered) {
   if (run.state.run_timeout_due_ms()) {
     effects_.after(0, {.kind = Effect::Kind::kArmRunTimeout, .run = &run});
   }
+  if (run.state.has_messages()) effects_.after(0, {.kind = Effect::Kind::kSendAgain, .run = &run});
   for (const PendingOperation& operation : run.state.pending()) {
     // Once for each id, also in a history that gives one twice.
     if (run.state.find(operation.id) != &operation) continue;
+    if (operation.kind == OperationKind::kMessage) continue;
     effects_.after(0,
                    {.kind = operation.is_attempted() ? Effect::Kind::kDispatch : Effect::Kind::kArm,
                     .operation = operation.id,

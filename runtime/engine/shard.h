@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/engine/attempts.h"
+#include "runtime/engine/deliveries.h"
 #include "runtime/engine/due_timers.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"
@@ -58,6 +59,8 @@ class Shard {
   Starts& starts() { return starts_; }
   Requests& requests() { return requests_; }
   Questions& questions() { return questions_; }
+  // ...messages of other runs...
+  Deliveries& deliveries() { return deliveries_; }
   // ...and messages of the engine about attempts, workers, and turns of many runs.
   Attempts& attempts() { return attempts_; }
   Workers& workers() { return workers_; }
@@ -86,14 +89,15 @@ class Shard {
   RunTable runs_;
   Timers timers_{runs_};
   Effects effects_{shared_.durable};
-  Outbox outbox_{effects_};
+  Outbox outbox_{effects_, *shared_.post};
   Loading loading_{runs_, effects_, intake_};
   Parking parking_{shared_, executor_};
   Round round_;
   Attempts attempts_;
-  DueTimers due_timers_{shared_, timers_, round_, attempts_};
+  DueTimers due_timers_{shared_, runs_, timers_, round_, attempts_};
   Workers workers_;
   RunFinder finder_{shared_, runs_, names_};
+  Deliveries deliveries_;
   Starts starts_;
   Requests requests_;
   Questions questions_;

@@ -14,6 +14,7 @@
 #include "runtime/engine/engine.h"
 #include "runtime/engine/journal_tail.h"
 #include "runtime/engine/limits.h"
+#include "runtime/engine/message.h"
 #include "runtime/engine/space.h"
 #include "runtime/engine/task_queues.h"
 #include "store/store.h"
@@ -73,6 +74,7 @@ struct Shared {
   const std::unique_ptr<store::Store> store;
   const base::Clock& clock;
   std::unique_ptr<store::Writer> writer;
+  Post* post = nullptr;  // set once, before there are shards
   Admission admission;
   TaskQueues task_queues;
   UnrecordedResults unrecorded;

@@ -17,6 +17,11 @@ Reply<StartedRun> told_too(const std::shared_ptr<RunWatch>& watch, const Reply<S
   };
 }
 
+void fill(FirstSignal&& signal, proto::Event* input) {
+  input->mutable_signal_received()->set_name(std::move(signal.name));
+  input->mutable_signal_received()->set_input(std::move(signal.input));
+}
+
 }  // namespace
 
 // ---- starting ---------------------------------------------------------------------------------
@@ -43,6 +48,9 @@ void Starts::start(StartRequest&& request,
         start(std::move(request), watch, reply);
       });
     }
+    if (request.signal && request.conflict != IdConflict::kTerminateExisting) {
+      return signal_instead(*running, std::move(request), watch, reply);
+    }
     const bool uses_it =
         request.conflict == IdConflict::kUseExisting || request.reuse == IdReuse::kUseExisting;
     if (running->damaged && (uses_it || request.conflict != IdConflict::kFail)) {
@@ -62,6 +70,10 @@ void Starts::start(StartRequest&& request,
     if (request.conflict == IdConflict::kFail || request.reuse == IdReuse::kReject) {
       return refuse_for(running, {base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
     }
+    auto again = [this, request = std::make_shared<StartRequest>(request), watch, reply] {
+      start(std::move(*request), watch, reply);
+    };
+    if (parts_.round.ends_later(*running, std::move(again))) return;
     parts_.round.record_end(
         *running,
         [](proto::Event* input) {
@@ -69,7 +81,9 @@ void Starts::start(StartRequest&& request,
         },
         [](const base::Status&) {});
   }
-  if (request.reuse == IdReuse::kUseExisting && use_closed(request, watch, reply)) return;
+  // A closed run would not get the signal.
+  const bool uses_closed = request.reuse == IdReuse::kUseExisting && !request.signal;
+  if (uses_closed && use_closed(request, watch, reply)) return;
   if (const base::Status may = may_start(request); !may) {
     return refuse_for(parts_.runs.find(request.workflow_id), may.error());
   }
@@ -93,6 +107,39 @@ void Starts::start(StartRequest&& request,
   started->set_behaviours(replay::Behaviours::kNewest);
   if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
   run.with_extras().started = std::move(reply);
+  if (request.signal) fill(std::move(*request.signal), parts_.round.add_input(run));
+}
+
+// The run that has the id gets the signal.
+void Starts::signal_instead(KnownRun& run,
+                            StartRequest&& request,
+                            const std::shared_ptr<RunWatch>& watch,
+                            const Reply<StartedRun>& reply) {
+  const auto refuse = [&](const base::Error& why) {
+    parts_.outbox.refuse(&run, why, told_too(watch, reply));
+  };
+  if (run.damaged) return told_too(watch, reply)(*run.extras->parked);
+  if (*run.state.workflow != request.workflow) {
+    return refuse(
+        {base::ErrorCode::kAlreadyStarted, run.state.id.to_string() + " " + *run.state.workflow});
+  }
+  if (const auto room = parts_.round.may_grow(run); !room) return refuse(room.error());
+  const StartedRun found{run.state.workflow_id, run.state.id, true};
+  const auto shared = std::make_shared<StartRequest>(std::move(request));
+  parts_.round.add_input(
+      run, [&](proto::Event* input) { fill(FirstSignal(*shared->signal), input); },
+      [this, shared, watch, reply, found](const base::Status& recorded) {
+        if (recorded) {
+          if (watch != nullptr) this->watch({found.workflow_id, found.run_id}, watch);
+          return reply(found);
+        }
+        if (recorded.error().code != base::ErrorCode::kRunClosed) {
+          return told_too(watch, reply)(recorded.error());
+        }
+        // It ended before the signal could reach it.
+        parts_.intake.post(
+            [this, shared, watch, reply] { start(std::move(*shared), watch, reply); });
+      });
 }
 
 // Answers a start with the newest closed run of its id. False: there is none, or it is damaged.

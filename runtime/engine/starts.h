@@ -29,6 +29,10 @@ class Starts {
   void unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
 
  private:
+  void signal_instead(KnownRun& run,
+                      StartRequest&& request,
+                      const std::shared_ptr<RunWatch>& watch,
+                      const Reply<StartedRun>& reply);
   bool use_closed(const StartRequest& request,
                   const std::shared_ptr<RunWatch>& watch,
                   const Reply<StartedRun>& reply);

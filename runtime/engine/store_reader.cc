@@ -80,10 +80,10 @@ base::Result<StoreReader::Run> StoreReader::find(std::string_view workflow_or_ru
   for (auto run = recent_.rbegin(); run != recent_.rend(); ++run) {
     if (run->second->workflow_id == workflow_or_run_id) return run->second;
   }
-  const auto number = store_->archive().find(workflow_or_run_id, [&](std::string_view bytes) {
+  const auto number = store_->archive().find(workflow_or_run_id, [&](store::RunNumber run, std::string_view bytes) {
     proto::RunSummary summary;
     return proto::parse(bytes, &summary) &&
-           RunState::from_summary(0, summary, names_).workflow_id == workflow_or_run_id;
+           RunState::from_summary(run, summary, names_).workflow_id == workflow_or_run_id;
   });
   if (!number) return number.error();
   if (*number) {

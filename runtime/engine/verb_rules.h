@@ -66,8 +66,13 @@ inline VerbText text_of(const verb::Start& asked) {
 // Questions record nothing.
 template <class Verb>
 std::size_t counted_bytes([[maybe_unused]] const Verb& asked) {
-  if constexpr (kVerbRule<Verb>.kind == Admission::Kind::kQuestion) return 0;
-  else return text_of(asked).payload.size();
+  if constexpr (kVerbRule<Verb>.kind == Admission::Kind::kQuestion)
+    return 0;
+  else
+    return text_of(asked).payload.size();
+}
+inline std::size_t counted_bytes(const verb::Start& asked) {
+  return asked.run.input.size() + (asked.run.signal ? asked.run.signal->input.size() : 0);
 }
 
 }  // namespace reprise::runtime

@@ -132,12 +132,21 @@ void RunState::begin(const Row& row, const Event& event, std::int64_t time_ms) {
       operation.kind = OperationKind::kTimer;
       operation.due_ms = base::add_sat(time_ms, event.timer_started().duration_ms());
       break;
+    case Operation::kMessage:
+      operation.kind = OperationKind::kMessage;
+      break;
   }
   pending_.push_back(operation);
 }
 
 const PendingOperation* RunState::find(std::uint32_t operation) const {
   return const_cast<RunState*>(this)->pending(operation);
+}
+
+bool RunState::has_messages() const {
+  return std::any_of(pending_.begin(), pending_.end(), [](const PendingOperation& operation) {
+    return operation.kind == OperationKind::kMessage && !operation.done;
+  });
 }
 
 // Most often it is the newest one.

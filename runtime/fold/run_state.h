@@ -28,6 +28,7 @@ enum class OperationKind : std::uint8_t {
   kShardStep = 3,  // on the shard
   kTimer = 4,
   kRunTimeout = 5,  // in summaries only, as operation 0: RunState::run_timeout_due_ms()
+  kMessage = 6,     // to another run
 };
 
 struct PendingOperation {
@@ -73,6 +74,9 @@ class RunState {
   // Most runs wait for one thing at a time, so the memory for one is used again and again.
   using Pending = std::vector<PendingOperation, base::PooledAllocator<PendingOperation>>;
   const Pending& pending() const { return pending_; }
+
+  // Is one of them a message to another run? Looks at all of them.
+  bool has_messages() const;
 
   // As stored: empty for the common values, which are the run id's text and the default queue.
   std::string_view stored_workflow_id() const;

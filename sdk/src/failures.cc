@@ -56,6 +56,21 @@ ApplicationFailure::ApplicationFailure(std::string type, const std::string& mess
 
 namespace {
 
+ExternalReason reason_of(std::string_view code) {
+  if (code == base::to_string(base::ErrorCode::kNotFound)) return ExternalReason::kNotFound;
+  if (code == base::to_string(base::ErrorCode::kRunClosed)) return ExternalReason::kRunClosed;
+  return ExternalReason::kOther;
+}
+
+}  // namespace
+
+ExternalFailure::ExternalFailure(std::string code, const std::string& message)
+    : Failure(message),
+      code_(std::make_shared<const std::string>(std::move(code))),
+      reason_(reason_of(*code_)) {}
+
+namespace {
+
 std::string activity_message(const std::string& activity, int attempts, const Failure* cause) {
   std::string text = "'" + activity + "' failed";
   if (attempts > 0)
@@ -99,6 +114,8 @@ auto with_exception(const proto::Failure& failure, std::shared_ptr<const Failure
       return use(TimeoutFailure(kind_of(failure.type()), failure.message()));
     case proto::Failure::CANCELLED:
       return use(CancelledFailure(failure.message()));
+    case proto::Failure::EXTERNAL:
+      return use(ExternalFailure(failure.type(), failure.message()));
     default:
       return use(Failure(failure.message()));
   }
@@ -167,6 +184,9 @@ proto::Failure to_proto(const Failure& failure) {
   } else if (const auto* timeout = dynamic_cast<const TimeoutFailure*>(&failure)) {
     value.set_kind(proto::Failure::TIMEOUT);
     value.set_type(limit_name(timeout->kind()));
+  } else if (const auto* external = dynamic_cast<const ExternalFailure*>(&failure)) {
+    value.set_kind(proto::Failure::EXTERNAL);
+    value.set_type(std::string(external->code()));
   } else if (dynamic_cast<const CancelledFailure*>(&failure) != nullptr) {
     value.set_kind(proto::Failure::CANCELLED);
   } else {

@@ -27,7 +27,12 @@ bool is_recorded_as(const Question& /*asked*/, const RunKey& /*run*/, const Even
   return false;
 }
 bool is_recorded_as(const verb::Start& asked, const RunKey& run, const Event& input) {
-  return input.has_run_started() && is_for({asked.run.workflow_id, asked.run.run_id}, run);
+  if (input.has_run_started()) return is_for({asked.run.workflow_id, asked.run.run_id}, run);
+  // A run that was there has got its signal.
+  return input.has_signal_received() && asked.run.signal &&
+         run.workflow_id == asked.run.workflow_id &&
+         input.signal_received().name() == asked.run.signal->name &&
+         input.signal_received().input() == asked.run.signal->input;
 }
 bool is_recorded_as(const verb::Signal& asked, const RunKey& run, const Event& input) {
   return input.has_signal_received() && is_for(asked.key, run) &&
@@ -51,9 +56,6 @@ bool is_recorded_as(const verb::Terminate& asked, const RunKey& run, const Event
 // The answer to a request that has become durable; nothing if its durability is not the answer.
 template <class Verb>
 void confirm(const Verb& /*asked*/) {}
-void confirm(const verb::Start& asked) {
-  asked.reply(runtime::StartedRun{asked.run.workflow_id, asked.run.run_id, false});
-}
 void confirm(const verb::Signal& asked) {
   asked.reply({});
 }
@@ -109,6 +111,10 @@ void SurvivingRequests::connect(runtime::ClientService& engine) {
     if (!request->recorded) {
       open_.push_back(request);
       send(request);
+    } else if (const auto* start = std::get_if<verb::Start>(&request->asked)) {
+      const RunKey& run = runs_[request->run];
+      start->reply(
+          runtime::StartedRun{run.workflow_id, *run.run_id, run.run_id != start->run.run_id});
     } else if (update == nullptr) {
       std::visit([](const auto& asked) { confirm(asked); }, request->asked);
     } else if (request->end != nullptr) {

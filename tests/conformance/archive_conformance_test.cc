@@ -32,7 +32,7 @@ class ArchiveConformance : public StoreConformance {
 
   std::optional<RunNumber> find(std::string_view id, std::string_view summary = "") {
     const auto found = archive().find(
-        id, [&](std::string_view candidate) { return summary.empty() || candidate == summary; });
+        id, [&](RunNumber, std::string_view candidate) { return summary.empty() || candidate == summary; });
     EXPECT_TRUE(found);
     return *found;
   }

@@ -122,6 +122,22 @@ Outcome abandoning(Execution& e) {
   return failed(proto::Failure::APPLICATION, "Given up");
 }
 
+// Messages to other runs: one is awaited, one is refused, and one is under way when the code ends.
+Outcome telling(Execution& e) {
+  proto::SignalSent signal;
+  signal.set_workflow_id("order-8");
+  signal.set_name("go");
+  signal.set_input("now");
+  e.wait(*e.send_signal(as(signal), at(41)));
+  proto::CancelSent cancel;
+  cancel.set_workflow_id("order-9");
+  cancel.set_run_id(std::string(16, '\x07'));
+  const auto asked = e.send_cancel(as(cancel), at(42));
+  e.wait(*asked);
+  e.send_signal(as(signal), at(43));
+  return Outcome::success(asked->outcome().ok() ? "asked" : "refused");
+}
+
 RecordedRun record(Outcome (*code)(Execution&),
                    const std::vector<std::vector<proto::Event>>& turns,
                    std::set<std::size_t> deferred = {}) {
@@ -162,6 +178,17 @@ std::vector<RecordedRun> record_all() {
       record(compensated, {{start}, {testing::cancel_requested()}, {activity_completed(3)}}));
   runs.push_back(record(compensated, {{start}, {terminated}}, {1}));
   runs.push_back(record(abandoning, {{start}, {signal("go")}, {activity_completed(2)}}));
+  proto::Event delivered;
+  delivered.mutable_message_delivered()->set_id(1);
+  proto::Event refused;
+  refused.mutable_message_refused()->set_id(2);
+  refused.mutable_message_refused()->mutable_failure()->set_kind(proto::Failure::EXTERNAL);
+  proto::Event last = delivered;
+  last.mutable_message_delivered()->set_id(3);
+  proto::Event from_run = signal("late");
+  from_run.mutable_signal_received()->mutable_sender()->set_run_id(std::string(16, '\x08'));
+  from_run.mutable_signal_received()->mutable_sender()->set_id(2);
+  runs.push_back(record(telling, {{start}, {delivered}, {from_run, refused}, {last}}));
   return runs;
 }
 

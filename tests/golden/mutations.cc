@@ -56,7 +56,8 @@ const std::vector<int>& command_kinds() {
                                          Event::kTimerCancelled,    Event::kActivityCancelRequested,
                                          Event::kRunCancelled,      Event::kPatchRecorded,
                                          Event::kUpdateCompleted,   Event::kStepAbandoned,
-                                         Event::kSignalSetAside,    Event::kDecisionRecorded};
+                                         Event::kSignalSetAside,    Event::kDecisionRecorded,
+                                         Event::kSignalSent,        Event::kCancelSent};
   return kinds;
 }
 
@@ -217,6 +218,10 @@ class CommandMutants {
       expected = Expected::kFound;
     }
     if (place_.event().has_decision_recorded()) expected = Expected::kFound;
+    // The receiver of a message.
+    if (path.front()->name() == "workflow_id" || path.front()->name() == "run_id") {
+      expected = Expected::kFound;
+    }
     // During the life of a change, code asks by patched() or by deprecate_patch().
     if (path.front()->name() == "deprecated") expected = Expected::kNotFound;
     // Only the signal that it names counts; the reason is for people.
@@ -308,6 +313,10 @@ std::uint32_t answers(const Event& input) {
       return input.step_failed().id();
     case Event::kTimerFired:
       return input.timer_fired().id();
+    case Event::kMessageDelivered:
+      return input.message_delivered().id();
+    case Event::kMessageRefused:
+      return input.message_refused().id();
     default:
       return 0;
   }

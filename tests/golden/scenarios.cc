@@ -302,6 +302,11 @@ History strands_that_work_together() {
   return ended(env.start(together(), {.id = "together"}));
 }
 
+History messages_to_runs() {
+  GoldenEnv env;
+  return ended(env.start(telling(), {.id = "telling"}));
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -351,6 +356,7 @@ const std::vector<Scenario>& scenarios() {
       {"unreadable_signals_2", signals_of_other_types},
       {"unreadable_handled_2", a_handler_of_signals_of_another_type},
       {"decisions", decisions_of_all_kinds, true},
+      {"telling", messages_to_runs, true},
       {"together", strands_that_work_together},
   };
   return all;

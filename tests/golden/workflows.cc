@@ -195,6 +195,25 @@ std::string run_cancelled_waits(Context& ctx) {
   return ctx.call(work(seen));
 }
 
+// Messages to a run: to itself, which gets them, and to one that is not there; and it asks itself
+// to cancel.
+std::string run_telling(Context& ctx) {
+  ctx.external(ctx.info().workflow_id).signal(item("to myself"));
+  std::string seen = ctx.inbox(item).next().get();
+  try {
+    ctx.external("nobody").signal(bell(1));
+  } catch (const reprise::ExternalFailure& failure) {
+    seen += ", " + std::string(failure.code());
+  }
+  try {
+    ctx.external(ctx.info().workflow_id, ctx.info().run_id).cancel("enough");
+    ctx.sleep(1h);
+  } catch (const reprise::CancelledFailure&) {
+    seen += ", cancelled";
+  }
+  return seen;
+}
+
 // Decisions: both ways, of one name twice, the last of a turn, on a strand, and in a cancelled run.
 std::string run_decisions(Context& ctx, const int& score) {
   std::string seen = ctx.decide("credit ok", score > 600) ? "ok" : "not ok";

@@ -114,7 +114,7 @@ void read_all(const store::Store& store) {
                                 [](const store::Record&) {});
     });
   }
-  survive([&] { (void)store.archive().find("w1", [](std::string_view) { return true; }); });
+  survive([&] { (void)store.archive().find("w1", [](store::RunNumber, std::string_view) { return true; }); });
   survive([&] { (void)store.archive().list({}, {}, true, [](std::string_view, RunNumber) {}); });
 }
 

@@ -47,6 +47,39 @@ constexpr Kind kKinds[] = {
     {"decision", [](Execution& e, auto&, auto&) { e.decide("d", true, at(20)); }},
     {"decision otherwise", [](Execution& e, auto&, auto&) { e.decide("d", false, at(21)); }},
     {"other decision", [](Execution& e, auto&, auto&) { e.decide("e", true, at(22)); }},
+    {"signal to a run",
+     [](Execution& e, auto&, auto&) {
+       proto::SignalSent sent;
+       sent.set_workflow_id("r");
+       sent.set_name("s");
+       e.send_signal(as(sent), at(23));
+     }},
+    {"other signal to it",
+     [](Execution& e, auto&, auto&) {
+       proto::SignalSent sent;
+       sent.set_workflow_id("r");
+       sent.set_name("t");
+       e.send_signal(as(sent), at(24));
+     }},
+    {"the signal to another",
+     [](Execution& e, auto&, auto&) {
+       proto::SignalSent sent;
+       sent.set_workflow_id("q");
+       sent.set_name("s");
+       e.send_signal(as(sent), at(25));
+     }},
+    {"cancel to a run",
+     [](Execution& e, auto&, auto&) {
+       proto::CancelSent sent;
+       sent.set_workflow_id("r");
+       e.send_cancel(as(sent), at(26));
+     }},
+    {"cancel to another",
+     [](Execution& e, auto&, auto&) {
+       proto::CancelSent sent;
+       sent.set_workflow_id("q");
+       e.send_cancel(as(sent), at(27));
+     }},
     {"nothing", [](Execution&, auto&, auto&) {}},
 };
 

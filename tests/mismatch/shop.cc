@@ -164,6 +164,18 @@ int charge_richest(Context& ctx, int order) {
   const bool rich = ctx.decide("rich", order > 600);
   return rich ? take_money(ctx, order) + 1 : 0;
 }
+
+#line 230
+int tell_the_bank(Context& ctx, int order) {
+  ctx.external("bank").signal(packed(order));
+  return take_money(ctx, order);
+}
+
+#line 240
+int tell_another_bank(Context& ctx, int order) {
+  ctx.external("bank-" + std::to_string(order)).signal(packed(order));
+  return take_money(ctx, order);
+}
 // clang-format on
 
 }  // namespace shop

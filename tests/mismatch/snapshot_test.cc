@@ -118,6 +118,11 @@ TEST_F(Snapshot, DecidedOtherwise) {
   expect_report(&shop::charge_richest, Kind::kDecided, "decided_otherwise");
 }
 
+TEST_F(Snapshot, OtherReceiver) {
+  record(&shop::tell_the_bank, {});
+  expect_report(&shop::tell_another_bank, Kind::kOtherReceiver, "other_receiver");
+}
+
 TEST_F(Snapshot, OrderSwapped) {
   record(&shop::reserve_and_charge, {});
   expect_report(&shop::charge_and_reserve, Kind::kSwapped, "order_swapped");

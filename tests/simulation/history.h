@@ -45,6 +45,9 @@ void check_operations(const History& history, std::int64_t latest_ms, Verdict* v
 // Signals are "sender:number"; numbers grow per sender and workflow id.
 void check_signal_order(const std::vector<History>& histories, Verdict* verdict);
 
+// Messages between runs: each arrives once or is refused, and its sender was told which.
+void check_messages(const std::vector<History>& histories, Verdict* verdict);
+
 // What the code has read of them, by the state it ended with: each was sent, and is read once; and
 // a run that does nothing but read has read all of them, in the order of the log.
 void check_signals_read(const History& history, Verdict* verdict);

@@ -62,6 +62,12 @@ class Operations {
         return failed(input.step_failed().id(), "step");
       case Event::kTimerFired:
         return fired(input.timer_fired().id());
+      case Event::kMessageDelivered:
+        (void)end(input.message_delivered().id(), "message");
+        return;
+      case Event::kMessageRefused:
+        (void)end(input.message_refused().id(), "message");
+        return;
       case Event::kAttemptFailed:
         return attempt_failed(input.attempt_failed());
       case Event::kRunTimedOut:
@@ -90,6 +96,12 @@ class Operations {
       case Event::kTimerStarted:
         add(command.timer_started().id(), "timer").duration_ms =
             command.timer_started().duration_ms();
+        return;
+      case Event::kSignalSent:
+        add(command.signal_sent().id(), "message");
+        return;
+      case Event::kCancelSent:
+        add(command.cancel_sent().id(), "message");
         return;
       case Event::kActivityCancelRequested:
         return given_up(command.activity_cancel_requested().id());

@@ -133,6 +133,29 @@ class Program final : public replay::WorkflowInstance {
             [&] { return outside_.step(e_.info(), name); }, kHere),
         "s");
   }
+  // A message to one of the runs that clients start most, or to nobody. Now and then it is not
+  // waited for.
+  bool tell(std::uint64_t detail) {
+    const std::string receiver = "id" + std::to_string(detail % 4);
+    const std::string message = "s" + e_.info().run_id.to_string() + ":" + std::to_string(++told_);
+    const bool cancels = (detail >> 8) % 16 == 0;
+    const OperationRef sent = cancels
+                                  ? e_.send_cancel(
+                                        [&](proto::CancelSent& cancel) {
+                                          cancel.set_workflow_id(receiver);
+                                          cancel.set_reason(message);
+                                        },
+                                        kHere)
+                                  : e_.send_signal(
+                                        [&](proto::SignalSent& signal) {
+                                          signal.set_workflow_id(receiver);
+                                          signal.set_name((detail >> 16) % 4 == 0 ? "note" : "go");
+                                          signal.set_input(message);
+                                        },
+                                        kHere);
+    if ((detail >> 24) % 3 == 0) return !e_.cancelled();
+    return finish(*sent, "m");
+  }
   void remember() {
     log_ += "v(" + e_.side_effect([this] { return outside_.fresh(); }, kHere) + ")";
     log_ += "r(" + std::to_string(e_.random() % 1'000) + ")";
@@ -262,7 +285,7 @@ class Program final : public replay::WorkflowInstance {
     const std::uint64_t detail = random.next();
     const std::uint64_t attempts = detail % 4;
     if (outside_.bug && detail % 3 == 0) throw std::runtime_error("a simulated bug");
-    switch (random.below(depth < 2 ? 16 : 8)) {
+    switch (random.below(depth < 2 ? 18 : 8)) {
       case 0:
       case 1:
         return call(detail % 5 == 0 ? "fatal" : "flaky", attempts, detail >> 8);
@@ -299,8 +322,10 @@ class Program final : public replay::WorkflowInstance {
       case 14:
         if (detail % 300 == 0) start_many_timers();
         return !e_.cancelled() && read_one_of_two(random);
-      default:
+      case 15:
         return read_one_of_two(random);
+      default:
+        return !e_.cancelled() && tell(detail);
     }
   }
 
@@ -323,6 +348,7 @@ class Program final : public replay::WorkflowInstance {
   std::string note_;  // what its handlers have
   std::uint64_t notes_ = 0;
   std::uint64_t steps_ = 0;
+  std::uint64_t told_ = 0;
   base::Time latest_{};
 };
 

@@ -91,6 +91,8 @@ constexpr Expected kControls[] = {
     {Control::kLostCommit, Flaw::kLog, "lost commit in the log"},
     {Control::kChangedRecord, Flaw::kLog, "changed record"},
     {Control::kSwappedSignals, Flaw::kOrder, "swapped signals"},
+    {Control::kRepeatedMessage, Flaw::kMessage, "message twice"},
+    {Control::kLostMessage, Flaw::kMessage, "lost message"},
     {Control::kRepeatedResult, Flaw::kOutcome, "result applied twice"},
     {Control::kFastClock, Flaw::kTimer, "fast clock"},
     {Control::kLostResults, Flaw::kStuck, "lost results"},

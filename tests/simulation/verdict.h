@@ -18,6 +18,7 @@ enum class Flaw : std::uint8_t {
   kQuery,     // an answer that the history does not give
   kEnd,       // a client was told an end other than the recorded one
   kIdentity,  // two runs of one workflow id at once, or a start against its policy
+  kMessage,   // one between runs was lost, doubled or misdirected
   kTrouble,   // a run was parked, or the engine reported an error
 };
 const char* to_string(Flaw flaw);

@@ -23,6 +23,8 @@ namespace reprise::simulation {
 enum class Control : std::uint8_t {
   kNone,
   kLostCommit,            // a crash takes the last acknowledged commit with it
+  kRepeatedMessage,       // a message of a run to another is in the log twice
+  kLostMessage,           // one that was acknowledged is not in the log
   kSwappedSignals,        // two signals of one sender change places in the log
   kRepeatedResult,        // a result is in the log twice
   kFastClock,             // the engine's timers run by a clock that is ahead

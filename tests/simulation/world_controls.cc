@@ -22,6 +22,32 @@ bool swap_signals(std::string* body) {
   return false;
 }
 
+bool repeat_message(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (const proto::Event& input : turn.inputs()) {
+    if (!input.signal_received().has_sender()) continue;
+    const proto::Event again = input;
+    *turn.add_inputs() = again;
+    *body = turn.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
+// What is left is a signal of nobody.
+bool lose_message(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (proto::Event& input : *turn.mutable_inputs()) {
+    if (!input.signal_received().has_sender()) continue;
+    input.mutable_signal_received()->clear_sender();
+    *body = turn.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
 bool repeat_result(std::string* body) {
   proto::Turn turn;
   (void)turn.ParseFromString(*body);
@@ -79,6 +105,12 @@ void World::break_disk(bool power) {
       break;
     case Control::kSwappedSignals:
       broken_ = broken_ || disk_.tamper(swap_signals);
+      break;
+    case Control::kRepeatedMessage:
+      broken_ = broken_ || disk_.tamper(repeat_message);
+      break;
+    case Control::kLostMessage:
+      broken_ = broken_ || disk_.tamper(lose_message);
       break;
     case Control::kRepeatedResult:
       broken_ = broken_ || disk_.tamper(repeat_result);

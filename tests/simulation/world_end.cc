@@ -66,7 +66,7 @@ void World::check_waiting() {
     for (const std::string& line : history.waits_for) {
       for_signal = for_signal || line.starts_with("signal ");
       if (line.starts_with("activity ") || line.starts_with("step ") ||
-          line.starts_with("timer ")) {
+          line.starts_with("timer ") || line.starts_with("message ")) {
         stuck("waits for " + line);
       }
     }
@@ -82,6 +82,7 @@ void World::check_disk() {
     check_operations(history, base::to_ms(clock_.latest()), &verdict_);
   }
   check_signal_order(histories, &verdict_);
+  check_messages(histories, &verdict_);
   check_identities(histories, &verdict_);
   clients_.check(histories);
 }

@@ -44,7 +44,7 @@ class ForwardingArchive : public store::Archive {
     return inner_.summary(run);
   }
   base::Result<std::optional<store::RunNumber>> find(
-      std::string_view id, base::FunctionRef<bool(std::string_view)> is_it) const override {
+      std::string_view id, base::FunctionRef<bool(store::RunNumber, std::string_view)> is_it) const override {
     return inner_.find(id, is_it);
   }
   base::Status list(std::string_view prefix,

@@ -18,8 +18,10 @@ struct Row {
 extern const Row kActivityCancelRequested;
 extern const Row kActivityScheduled;
 extern const Row kAttemptFailed;
+extern const Row kCancelSent;
 extern const Row kHeartbeatRecorded;
 extern const Row kRunStarted;
+extern const Row kSignalSent;
 extern const Row kSignalSetAside;
 extern const Row kStepScheduled;
 extern const Row kTimerStarted;

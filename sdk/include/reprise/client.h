@@ -19,6 +19,10 @@ namespace reprise {
 
 namespace internal {
 class RunLink;
+struct NamedPayload {
+  std::string_view name;
+  std::string payload;
+};
 struct SignalLink;
 struct UpdateLink;
 }  // namespace internal
@@ -260,6 +264,23 @@ class Client {
     return Handle<R>(submit_run(message.name, internal::encode_arguments(message.args), options));
   }
 
+  // Starts the run with that signal as the first thing that it receives, in the commit of the start;
+  // if an open run has the id, that one gets the signal, and a handle to it is returned
+  // (IdConflict::kTerminateExisting replaces it instead). Durable on return. The code begins before
+  // it has the signal: it finds it by waiting. `options` must have an id. Throws AlreadyStarted if
+  // the open run is of another workflow, or as options.id_reuse says of a closed one; ParkedError
+  // (RP2007) if the open run's history is too long.
+  template <class... T, class R, class... A>
+  Handle<R> signal_with_start(const Message<kind::Signal, void, T...>& signal,
+                              const Message<kind::Workflow, R, A...>& message,
+                              const StartOptions& options) const {
+    const internal::NamedPayload first{signal.name, internal::encode_arguments(signal.args)};
+    Handle<R> handle(
+        submit_run(message.name, internal::encode_arguments(message.args), options, &first));
+    handle.started();
+    return handle;
+  }
+
   // A handle to the newest run with that workflow id, or to the run with `run_id`. Does not check
   // that it exists: the handle's calls throw NotFound.
   template <class S>
@@ -284,9 +305,11 @@ class Client {
   std::vector<RunDescription> list(const ListOptions& options = {}) const;
 
  private:
-  std::shared_ptr<internal::RunLink> submit_run(std::string_view workflow,
-                                                std::string input,
-                                                const StartOptions& options) const;
+  std::shared_ptr<internal::RunLink> submit_run(
+      std::string_view workflow,
+      std::string input,
+      const StartOptions& options,
+      const internal::NamedPayload* signal = nullptr) const;
   std::shared_ptr<internal::RunLink> link(std::string_view id, std::string_view run_id) const;
   static bool start_accepted(const RunHandle& handle);
 

@@ -11,7 +11,9 @@
 #include <reprise/call_site.h>
 #include <reprise/definitions.h>
 #include <reprise/error.h>
+#include <reprise/external.h>
 #include <reprise/failure.h>
+#include <reprise/internal/calls.h>
 #include <reprise/internal/elements.h>
 #include <reprise/internal/handlers.h>
 #include <reprise/logger.h>
@@ -99,7 +101,7 @@ class Context {
             const StepOptions& options = {},
             CallSite site = CallSite::current()) -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {
     using R = std::remove_cvref_t<std::invoke_result_t<Fn&>>;
-    return decode_value<R>(name, run_step(name, computation<R>(fn), options, site), site);
+    return decode_value<R>(name, run_step(name, internal::computation<R>(fn), options, site), site);
   }
   // Calls `fn` at once and records its result with the turn: for what must not change on replay but
   // needs no waiting, such as a configuration value. After a crash before the turn is durable it is
@@ -110,7 +112,7 @@ class Context {
   auto side_effect(Fn fn, CallSite site = CallSite::current())
       -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {
     using R = std::remove_cvref_t<std::invoke_result_t<Fn&>>;
-    return decode_value<R>({}, record_side_effect(computation<R>(fn), site), site);
+    return decode_value<R>({}, record_side_effect(internal::computation<R>(fn), site), site);
   }
 
   // ---- time and conditions ----
@@ -131,17 +133,17 @@ class Context {
   // holds at once. Records nothing but signals that Inbox::empty() sets aside (RP3013).
   template <std::predicate Pred>
   void wait_until(Pred pred, CallSite site = CallSite::current()) {
-    wait_for_condition(condition(pred), site);
+    wait_for_condition(internal::condition(pred), site);
   }
   // The same for at most `timeout`; false: time is up. Records a timer unless `pred` holds at once.
   template <std::predicate Pred>
   [[nodiscard]] bool wait_until(Pred pred, Duration timeout, CallSite site = CallSite::current()) {
-    return wait_for_condition(condition(pred), timeout, site);
+    return wait_for_condition(internal::condition(pred), timeout, site);
   }
   // The same until `deadline`.
   template <std::predicate Pred>
   [[nodiscard]] bool wait_until(Pred pred, Time deadline, CallSite site = CallSite::current()) {
-    return wait_for_condition(condition(pred), time_left(deadline), site);
+    return wait_for_condition(internal::condition(pred), time_left(deadline), site);
   }
 
   // ---- several at once ----
@@ -157,7 +159,7 @@ class Context {
   }
   template <class T>
   std::size_t first_of(std::vector<Pending<T>>& pendings) {
-    const std::vector<const PendingBase*> list = pointers(pendings);
+    const std::vector<const PendingBase*> list = internal::pointers(pendings);
     return wait_first(list.data(), list.size());
   }
   // Waits for all of them and returns the results, both in the order given; throws what the first
@@ -177,7 +179,7 @@ class Context {
   template <class... T>
   requires(sizeof...(T) > 0) auto all(Pending<T>&... pendings)
       -> std::tuple<std::conditional_t<std::is_void_v<T>, std::monostate, T>...> {
-    return {value_of(pendings)...};  // braces: from left to right
+    return {internal::value_of(pendings)...};  // braces: from left to right
   }
   // Runs `fn` on a strand of its own, which alternates with this one, never in parallel: it starts
   // when this one waits. A Failure that `fn` throws is kept for get(); any other exception parks
@@ -261,14 +263,28 @@ class Context {
   // latest handler of a name answers; once its Registration is gone, none does. Records nothing.
   template <class S, class Fn>
   requires internal::kHandles<Fn, S> Registration answer(const Query<S>& query, Fn fn) {
-    return add_query(query.name(), erase<S>(std::move(fn)));
+    return add_query(query.name(), internal::erase<S>(std::move(fn)));
   }
   // Handles updates with `fn`, each on a strand of its own: it may wait and make durable calls. Its
   // result, or a Failure that it throws, is recorded and goes to the caller; any other exception
   // parks the run.
   template <class S, class Fn>
   requires internal::kHandles<Fn, S> Registration accept(const Update<S>& update, Fn fn) {
-    return add_update(update.name(), erase<S>(std::move(fn)));
+    return add_update(update.name(), internal::erase<S>(std::move(fn)));
+  }
+
+  // Another run, to send it signals or ask it to cancel: the newest with that workflow id, or the
+  // one with `run_id`. Need not exist: the calls of the result throw ExternalFailure. Records
+  // nothing. InvalidOption RP3003. docs/language/messages.md.
+  ExternalRun external(std::string_view id, std::string_view run_id = {}) const;
+
+  // Handles signals that nothing else takes, each on a strand of its own: those of names that have
+  // no handler and that no inbox has asked for. `fn` gets the name and the payload, for
+  // decode_signal(). What has come before is handed over at once. The latest such handler counts.
+  // Records nothing.
+  template <std::invocable<std::string_view, std::string_view> Fn>
+  Registration on_any_signal(Fn fn) {
+    return add_any_signal(std::move(fn));
   }
 
   // ---- what would differ from one execution to the next ----
@@ -322,36 +338,6 @@ class Context {
   Context(replay::Execution& execution, const internal::WorkflowHost& host)
       : execution_(&execution), host_(&host) {}
 
-  template <class R, class Fn>
-  static internal::Computation computation(Fn& fn) {
-    return {&fn, [](void* object) { return internal::encode_call<R>(*static_cast<Fn*>(object)); }};
-  }
-  template <class Pred>
-  static internal::Condition condition(Pred& pred) {
-    return {&pred, [](void* object) { return static_cast<bool>((*static_cast<Pred*>(object))()); }};
-  }
-  template <class T>
-  static std::vector<const PendingBase*> pointers(const std::vector<Pending<T>>& pendings) {
-    std::vector<const PendingBase*> list;
-    list.reserve(pendings.size());
-    for (const auto& pending : pendings) list.push_back(&pending);
-    return list;
-  }
-  template <class T>
-  static auto value_of(Pending<T>& pending) {
-    if constexpr (std::is_void_v<T>) {
-      return pending.get(), std::monostate();
-    } else {
-      return pending.get();
-    }
-  }
-  template <class S, class Fn>
-  static Handler erase(Fn fn) {
-    return [&fn]<class R, class... A>(std::type_identity<R(A...)>) {
-      return internal::erase_handler<R, A...>(std::move(fn));
-    }(std::type_identity<S>{});
-  }
-
   replay::Execution& durable() const;   // throws where durable calls are refused
   replay::Execution& readable() const;  // throws unless the caller is on a strand of the run
   internal::PendingParts start_activity(std::string_view name,
@@ -391,6 +377,7 @@ class Context {
                                       CallSite site);
   Registration add_query(std::string_view name, Handler handler);
   Registration add_update(std::string_view name, Handler handler);
+  Registration add_any_signal(std::function<void(std::string_view, std::string_view)> handler);
 
   replay::Execution* execution_;
   const internal::WorkflowHost* host_;

@@ -86,6 +86,25 @@ class TimeoutFailure : public Failure {
   TimeoutKind kind_;
 };
 
+// Why a message did not reach another run.
+enum class ExternalReason {
+  kOther,      // see code()
+  kNotFound,   // there is no such run
+  kRunClosed,  // it has ended
+};
+
+// A message to another run did not reach it, and never will: thrown by the calls of ExternalRun.
+class ExternalFailure : public Failure {
+ public:
+  ExternalFailure(std::string code, const std::string& message);
+  ExternalReason reason() const noexcept { return reason_; }
+  std::string_view code() const noexcept { return *code_; }  // "RP3005", see docs/errors.md
+
+ private:
+  std::shared_ptr<const std::string> code_;
+  ExternalReason reason_;
+};
+
 // The scope in which the code waits, or the thing it waits for, was cancelled. Let it pass, and
 // clean up on the way (in a Shield if that waits): when it leaves the workflow of a run that was
 // asked to cancel, the run ends as Cancelled. An activity may throw it once its stop_token() says

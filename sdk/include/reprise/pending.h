@@ -130,6 +130,13 @@ class [[nodiscard]] Pending : public PendingBase {
 template <class P>
 concept AnyPending = std::derived_from<std::remove_cvref_t<P>, PendingBase>;
 
+// The value of a signal that Context::on_any_signal() has handed over. Throws PayloadError RP3001
+// if it is no T. Any thread; records nothing.
+template <class T>
+T decode_signal(std::string_view payload) {
+  return std::get<0>(internal::decode_arguments<T>(payload));
+}
+
 // The unread signals of one name, in the order of their arrival. Signals wait in it from the start
 // of the run, whether or not the code has asked for it yet. A view: all inboxes of a name share the
 // signals. A signal that does not decode as a T is not given to the code: when its turn comes it is

@@ -9,6 +9,7 @@
 #include <reprise/definitions.h>
 #include <reprise/engine.h>
 #include <reprise/error.h>
+#include <reprise/external.h>
 #include <reprise/failure.h>
 #include <reprise/guard.h>
 #include <reprise/history.h>

@@ -156,7 +156,8 @@ Client::Client(Service& service) : service_(&internal::ServiceAccess::state(serv
 
 std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
                                                       std::string input,
-                                                      const StartOptions& options) const {
+                                                      const StartOptions& options,
+                                                      const internal::NamedPayload* signal) const {
   internal::forbid_in_workflow();
   internal::check_id("the workflow's name", workflow);
   internal::check_payload_size(input, "the arguments of workflow", workflow);
@@ -169,6 +170,12 @@ std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
   request.reuse = internal::to_runtime(options.id_reuse);
   request.conflict = internal::to_runtime(options.id_conflict);
   request.run_timeout = options.run_timeout;
+  if (signal != nullptr) {
+    internal::check_id("the workflow id of signal_with_start()", options.id);
+    internal::check_id("the signal's name", signal->name);
+    internal::check_payload_size(signal->payload, "the argument of signal", signal->name);
+    request.signal = runtime::FirstSignal{std::string(signal->name), signal->payload};
+  }
   return internal::RunLink::start(*service_, std::move(request));
 }
 

@@ -244,6 +244,20 @@ Registration Context::add_update(std::string_view name, Handler handler) {
   return Registration(*execution_, execution_->accept(name, update_handler(std::move(handler))));
 }
 
+Registration Context::add_any_signal(
+    std::function<void(std::string_view, std::string_view)> handler) {
+  internal::require_durable(*execution_);
+  const auto handle = [handler = std::move(handler)](std::string_view name,
+                                                     std::string_view payload) {
+    try {
+      handler(name, payload);
+    } catch (const CancelledFailure&) {
+      // The run is being cancelled, and its handlers stop with it.
+    }
+  };
+  return Registration(*execution_, execution_->on_any_signal(handle));
+}
+
 void internal::Handlers::signal(Context& ctx,
                                 std::string_view name,
                                 SignalReader reader,

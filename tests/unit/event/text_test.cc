@@ -29,6 +29,8 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "AttemptFailed #1 attempt 2\n"
             "HeartbeatRecorded #1\n"
             "UpdateReceived name1\n"
+            "MessageDelivered #1\n"
+            "MessageRefused #1\n"
             "ActivityScheduled name1\n"
             "StepScheduled name1\n"
             "TimerStarted 2ms\n"
@@ -42,7 +44,9 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "UpdateCompleted update_id0\n"
             "StepAbandoned #1\n"
             "SignalSetAside name2\n"
-            "DecisionRecorded what0: true\n");
+            "DecisionRecorded what0: true\n"
+            "SignalSent name3 to workflow_id1\n"
+            "CancelSent to workflow_id1\n");
 }
 
 TEST(EventText, ForeignTextIsFitToBeShown) {

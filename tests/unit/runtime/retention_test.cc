@@ -173,7 +173,7 @@ TEST_P(Retention, RunNumbersAreNotUsedAgain) {
   if (!GetParam()) return;
   open({.max_age = 1h});
   run_to_its_end("c");
-  EXPECT_EQ(*store_->archive().find("c", [](std::string_view) { return true; }), 4u);
+  EXPECT_EQ(*store_->archive().find("c", [](store::RunNumber, std::string_view) { return true; }), 4u);
 }
 
 TEST_P(Retention, ARunStaysWhileTheJournalHasARecordOfIt) {

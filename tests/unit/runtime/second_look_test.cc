@@ -106,7 +106,7 @@ class SecondLook : public EngineFixture {
     return summary;
   }
   bool id_is_listed() const {
-    const auto found = store_->archive().find("old", [](std::string_view bytes) {
+    const auto found = store_->archive().find("old", [](store::RunNumber, std::string_view bytes) {
       proto::RunSummary summary;
       return proto::parse(bytes, &summary) && summary.workflow_id() == "old";
     });

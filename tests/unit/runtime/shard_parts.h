@@ -17,10 +17,19 @@
 
 namespace reprise::runtime::shard_parts {
 
+// What was sent to other shards.
+struct KeptPost final : Post {
+  void send(Message&& message) override { messages.push_back(std::move(message)); }
+  void send(Receipt&& receipt) override { receipts.push_back(std::move(receipt)); }
+  std::vector<Message> messages;
+  std::vector<Receipt> receipts;
+};
+
 class ShardParts : public ::testing::Test {
  protected:
   explicit ShardParts(const EngineLimits& limits = {})
       : shared_(options(limits), store::memory_store(), clock_) {
+    shared_.post = &post_;
     shared_.writer = std::make_unique<store::Writer>(shared_.store->journal(), 0, false);
     shared_.writer->on_durable(
         [this](const base::Result<store::Seq>& seq) { shared_.durable = *seq; });
@@ -53,6 +62,17 @@ class ShardParts : public ::testing::Test {
     commands::follow({run, shared_, effects_, outbox_, set_aside_}, turn);
   }
 
+  // The same in a record of the log, which the next commit() makes durable.
+  void log(KnownRun& run, const proto::Event& command) {
+    effects_.next_turn();
+    record(run, command);
+    proto::Turn turn;
+    *turn.add_commands() = command;
+    const std::string body = turn.SerializeAsString();
+    store::Draft draft{run.state.number, &run.state.last_seq, &run.state.chain, 0, body};
+    effects_.appended(shared_.writer->append({&draft, 1}));
+  }
+
   void run_turns() {
     round_.run_turns();
     round_.append();
@@ -73,10 +93,15 @@ class ShardParts : public ::testing::Test {
     commit();
     release();
   }
-  void fill_disk() {
-    shared_.space.set(base::Error{base::ErrorCode::kStoreFull, "no room"});
+  // What was posted, and what has been held if there is room.
+  void take_mail() {
     std::vector<Mail> mail;
     intake_.take(&mail);
+    for (Mail& each : mail) std::get<std::function<void()>>(each)();
+  }
+  void fill_disk() {
+    shared_.space.set(base::Error{base::ErrorCode::kStoreFull, "no room"});
+    take_mail();
   }
 
   // The inputs of each record of the run.
@@ -108,13 +133,14 @@ class ShardParts : public ::testing::Test {
   reprise::testing::ManualClock clock_;
   std::string logged_;
   std::vector<std::pair<Effect::Kind, std::uint32_t>> released_;
+  KeptPost post_;
   Shared shared_;
   Intake intake_{shared_.space};
   Names names_;
   RunTable runs_;
   Timers timers_{runs_};
   Effects effects_{shared_.durable};
-  Outbox outbox_{effects_};
+  Outbox outbox_{effects_, post_};
   SetAsideTally set_aside_;
   Loading loading_{runs_, effects_, intake_};
   Parking parking_{shared_, executor_};
@@ -124,8 +150,9 @@ class ShardParts : public ::testing::Test {
       0, {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}};
   Workers workers_{{shared_, runs_, intake_, loading_, parking_, round_, attempts_, executor_}};
   RunFinder finder_{shared_, runs_, names_};
-  Requests requests_{
-      {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}};
+  Deliveries deliveries_{{shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_}};
+  Requests requests_{{shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_,
+                      workers_, deliveries_}};
   RunExecutor executor_{RunExecutorOptions{}};  // last, as in a shard
 };
 

@@ -59,6 +59,7 @@ const std::vector<Call>& durable_calls() {
       {"accept", [](Context& ctx, auto&) { (void)ctx.accept(change, [] { return 1; }); }},
       {"patched", [](Context& ctx, auto&) { (void)ctx.patched("p"); }},
       {"deprecate", [](Context& ctx, auto&) { ctx.deprecate_patch("p"); }},
+      {"external", [](Context& ctx, auto&) { (void)ctx.external("r"); }},
       {"decide", [](Context& ctx, auto&) { (void)ctx.decide("d", true); }},
       {"Shield", [](Context& ctx, auto&) { const Shield shield(ctx); }},
       {"CancelScope", [](Context& ctx, auto&) { const CancelScope scope(ctx); }},

@@ -74,7 +74,7 @@ TEST_F(CopyStoreTest, IsTheWholeStoreUnderAUuidOfItsOwn) {
     if (through > 0) {
       const auto copy = open_store_read_only(copy_);
       EXPECT_EQ(*(*copy)->archive().next_run(), 7u);
-      EXPECT_EQ(*(*copy)->archive().find("a", [](std::string_view) { return true; }), 1u);
+      EXPECT_EQ(*(*copy)->archive().find("a", [](store::RunNumber, std::string_view) { return true; }), 1u);
     }
     ASSERT_TRUE(append(store->journal(), numbered_batch(31, 1))) << "the store goes on";
   }

@@ -176,6 +176,47 @@ TEST_F(ReadingTest, ShowsWhatTheCodeDecided) {
   EXPECT_THAT(stats["operations"], SizeIs(0)) << "nothing about a decision takes time";
 }
 
+TEST_F(ReadingTest, ShowsWhatRunsSendEachOther) {
+  open_engine();
+  workflow("tell", [](reprise::testing::Execution& e) {
+    proto::SignalSent sent;
+    sent.set_workflow_id("bank\x1b[31m");
+    sent.set_name("pay");
+    sent.set_input(cbor("7 EUR"));
+    e.wait(*e.send_signal(reprise::testing::as(sent), reprise::testing::at(40)));
+    proto::CancelSent cancel;
+    cancel.set_workflow_id("bank");
+    cancel.set_reason("closed");
+    e.wait(*e.send_cancel(reprise::testing::as(cancel), reprise::testing::at(41)));
+    return reprise::testing::Outcome::success(cbor("told"));
+  });
+  workflow("bank", [](reprise::testing::Execution& e) {
+    e.wait(*e.next_signal("never"));
+    return reprise::testing::Outcome::success(cbor("cancelled"));
+  });
+  start_worker();
+  start("bank", "bank");
+  start("tell", "tell-1");
+  close_engine();
+  EXPECT_THAT(
+      reprise({"show", store_, "tell-1", "--payloads"}).out,
+      AllOf(HasSubstr("failed"), HasSubstr("  message #1 pay to bank\\x1b[31m "),
+            HasSubstr("  message #2 (cancel) to bank "), HasSubstr("RP3005"), HasSubstr("7 EUR")));
+  const json shown = reprise_json({"show", store_, "tell-1"})["operations"];
+  ASSERT_THAT(shown, SizeIs(2));
+  EXPECT_EQ(shown[0]["kind"], "message");
+  EXPECT_EQ(shown[0]["state"], "failed");
+  EXPECT_EQ(shown[1]["state"], "done");
+  EXPECT_EQ(shown[1]["receiver"], "bank");
+  EXPECT_THAT(reprise({"history", store_, "tell-1"}).out,
+              AllOf(HasSubstr("SignalSent #1 pay to bank"), HasSubstr("MessageRefused #1"),
+                    HasSubstr("CancelSent #2 to bank closed")));
+  EXPECT_THAT(reprise({"history", store_, "bank"}).out,
+              HasSubstr("CancelRequested from tell-1 closed"));
+  EXPECT_EQ(reprise_json({"show", store_, "bank"})["operations"][0]["sender"], "tell-1");
+  EXPECT_THAT(reprise({"stats", store_}).out, HasSubstr("message pay"));
+}
+
 // ---- why --------------------------------------------------------------------------------------
 
 TEST_F(ReadingTest, SaysWhatARunWaitsFor) {
@@ -199,8 +240,9 @@ TEST_F(ReadingTest, SaysWhatARunWaitsFor) {
   a signal, an update or a condition may be what it waits for as well: the log does not
   say; signals received so far: none)");
   EXPECT_EQ(why("order-4"), R"(order-4 is Running, started 2023-11-14 23:13:30.262Z (1h00m ago)
-  a signal that nobody has sent: no activity, step or timer is under way, so its code waits for
-  one, for an update, or for a condition that these make true; received so far: none)");
+  a signal that nobody has sent: no activity, step, timer or message is under
+  way, so its code waits for one, for an update, or for a condition that these make true;
+  received so far: none)");
   EXPECT_EQ(why("order-5"), R"(order-5 is Failed, started 2023-11-15 00:13:31.786Z (262ms ago)
   it waits for nothing: it ended 262ms ago: OutOfStock: no mugs\x1b[31m left
 )");

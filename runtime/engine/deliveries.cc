@@ -1,0 +1,225 @@
+#include "runtime/engine/deliveries.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "proto/parse.h"
+#include "runtime/engine/run_history.h"
+#include "runtime/engine/stored_run.h"
+
+namespace reprise::runtime {
+namespace {
+
+using proto::Event;
+
+bool is_message(const Event& command) {
+  return event::row_of(command).opens == event::Operation::kMessage;
+}
+
+void set_sender(const Message& message, proto::Sender* sender) {
+  const RunKey& key = message.sender;
+  sender->mutable_run_id()->assign(key.run_id->bytes());
+  if (!key.run_id->is_text(key.workflow_id)) sender->set_workflow_id(key.workflow_id);
+  sender->set_id(message.id);
+}
+
+void fill(const Message& message, Event* input) {
+  if (message.command->has_signal_sent()) {
+    const proto::SignalSent& sent = message.command->signal_sent();
+    proto::SignalReceived* const received = input->mutable_signal_received();
+    received->set_name(sent.name());
+    received->set_input(sent.input());
+    return set_sender(message, received->mutable_sender());
+  }
+  proto::CancelRequested* const requested = input->mutable_cancel_requested();
+  requested->set_reason(message.command->cancel_sent().reason());
+  set_sender(message, requested->mutable_sender());
+}
+
+const proto::Sender* sender_of(const Event& input) {
+  if (input.has_signal_received() && input.signal_received().has_sender()) {
+    return &input.signal_received().sender();
+  }
+  if (input.has_cancel_requested() && input.cancel_requested().has_sender()) {
+    return &input.cancel_requested().sender();
+  }
+  return nullptr;
+}
+
+proto::Failure failure_of(const base::Error& why) {
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::EXTERNAL);
+  failure.set_type(base::to_string(why.code));
+  failure.set_message(why.message);
+  return failure;
+}
+
+}  // namespace
+
+// ---- messages ---------------------------------------------------------------------------------
+
+void Deliveries::take(const MessageRef& message) {
+  if (parts_.intake.full()) {
+    return parts_.intake.hold(std::function<void()>([this, message] { take(message); }));
+  }
+  const std::string& receiver = message->receiver.workflow_id;
+  if (const auto waiting = waiting_.find(receiver); waiting != waiting_.end()) {
+    return waiting->second.push_back(message);  // in order
+  }
+  if (message->since == 0) return receive(message);
+  waiting_[receiver].push_back(message);
+  look_back(receiver);
+}
+
+void Deliveries::receive(const MessageRef& message) {
+  const RunKey& key = message->receiver;
+  const auto open = parts_.finder.find_open(key);
+  if (!open) {
+    return parts_.outbox.refuse(parts_.finder.find(key), open.error(), receipt_for(message));
+  }
+  KnownRun& run = **open;
+  if (const auto room = parts_.round.may_grow(run); !room) {
+    return parts_.outbox.refuse(&run, room.error(), receipt_for(message));
+  }
+  parts_.round.add_input(
+      run, [&](Event* input) { fill(*message, input); }, receipt_for(message));
+  parts_.round.run_turn_if_full(run);
+}
+
+Reply<void> Deliveries::receipt_for(const MessageRef& message) const {
+  return [post = parts_.shared.post, message](const base::Status& delivered) {
+    // The engine closes, and it is not known whether the receiver has it: asked by the next one.
+    if (!delivered && delivered.error().code == base::ErrorCode::kStoreClosed) return;
+    post->send(Receipt{message->sender, message->id, delivered});
+  };
+}
+
+// ---- messages that are sent again -------------------------------------------------------------
+
+void Deliveries::send_again(KnownRun& run) {
+  std::set<std::uint32_t> unsent;
+  for (const PendingOperation& operation : run.state.pending()) {
+    if (operation.kind == OperationKind::kMessage && !operation.done) unsent.insert(operation.id);
+  }
+  const RunKey key{run.state.workflow_id, run.state.id};
+  const auto send = [&](const store::Record& record) -> base::Visited {
+    proto::Turn turn;
+    if (!proto::parse(record.body, &turn)) return base::Next::kGoOn;  // it opens nothing either
+    for (const Event& command : turn.commands()) {
+      if (!is_message(command) || unsent.erase(event::row_of(command).id(command)) == 0) continue;
+      parts_.shared.post->send(make_message(key, command, record.seq));
+    }
+    return base::Next::kGoOn;
+  };
+  const base::Status read =
+      read_run_history(*parts_.shared.store, run.state.number, run.state.last_seq, send);
+  const base::Error why =
+      read ? base::Error{base::ErrorCode::kStoreDamaged, "the history does not have the message"}
+           : read.error();
+  for (const std::uint32_t id : unsent) parts_.shared.post->send(Receipt{key, id, why});
+}
+
+// Everything that the newest run has now must be on the disk first, to be read there.
+void Deliveries::look_back(const std::string& workflow_id) {
+  const KnownRun* const newest = parts_.runs.find(workflow_id);
+  if (newest == nullptr) return take_waiting(workflow_id, 0, 0);
+  if (newest->in_round()) {
+    return parts_.intake.post(
+        std::function<void()>([this, workflow_id] { look_back(workflow_id); }));
+  }
+  const store::Seq last = newest->state.last_seq;
+  parts_.effects.call_after(last, [this, workflow_id, number = newest->state.number, last] {
+    take_waiting(workflow_id, number, last);
+  });
+}
+
+void Deliveries::take_waiting(const std::string& workflow_id,
+                              store::RunNumber newest,
+                              store::Seq last) {
+  const std::deque<MessageRef> waiting = std::move(waiting_.extract(workflow_id).mapped());
+  store::Seq since = waiting.front()->since;
+  for (const MessageRef& message : waiting) {
+    if (message->since != 0) since = std::min(since, message->since);
+  }
+  const auto known = received(workflow_id, newest, last, since);
+  for (const MessageRef& message : waiting) {
+    if (message->since == 0) {
+      receive(message);
+    } else if (!known) {
+      receipt_for(message)(base::Error{known.error().code,
+                                       "it is not known whether run '" + workflow_id +
+                                           "' has got this: " + known.error().message});
+    } else if (known->contains({*message->sender.run_id, message->id})) {
+      receipt_for(message)({});
+    } else {
+      receive(message);
+    }
+  }
+}
+
+// What the runs with that id have got after record `since`, from the newest to the oldest.
+base::Result<Deliveries::Ids> Deliveries::received(const std::string& workflow_id,
+                                                   store::RunNumber newest,
+                                                   store::Seq last,
+                                                   store::Seq since) const {
+  Ids ids;
+  std::set<store::RunNumber> seen;
+  for (const KnownRun* run = parts_.runs.find(newest); run != nullptr; run = run->older) {
+    const store::Seq until = run->state.number == newest ? last : run->state.last_seq;
+    if (until < since) return ids;
+    seen.insert(run->state.number);
+    if (const auto read = add_received(run->state, until, &ids); !read) return read.error();
+  }
+  std::vector<RunState> archived;
+  const auto found = parts_.shared.store->archive().find(
+      workflow_id, [&](store::RunNumber number, std::string_view bytes) {
+        proto::RunSummary summary;
+        if (!proto::parse(bytes, &summary)) return false;
+        RunState state = RunState::from_summary(number, summary, parts_.names);
+        if (state.workflow_id != workflow_id) return false;
+        if (state.last_seq < since) return true;  // and so are those before it
+        if (!seen.contains(number)) archived.push_back(std::move(state));
+        return false;
+      });
+  if (!found) return found.error();
+  for (const RunState& run : archived) {
+    if (const auto read = add_received(run, run.last_seq, &ids); !read) return read.error();
+  }
+  return ids;
+}
+
+base::Status Deliveries::add_received(const RunState& run, store::Seq last, Ids* ids) const {
+  const base::Status read =
+      StoredRun(parts_.shared, run, last).history([&](const proto::Turn& turn) {
+        for (const Event& input : turn.inputs()) {
+          const proto::Sender* const sender = sender_of(input);
+          if (sender == nullptr) continue;
+          if (const auto id = base::RunId::from_bytes(sender->run_id())) {
+            ids->emplace(*id, sender->id());
+          }
+        }
+      });
+  // It had ended, and retention has removed it meanwhile.
+  if (!read && read.error().code == base::ErrorCode::kNotFound) return {};
+  return read;
+}
+
+// ---- receipts ---------------------------------------------------------------------------------
+
+void Deliveries::take(const std::shared_ptr<const Receipt>& receipt) {
+  if (parts_.intake.full()) {
+    return parts_.intake.hold(std::function<void()>([this, receipt] { take(receipt); }));
+  }
+  KnownRun* const run = parts_.finder.find(receipt->sender);
+  if (run == nullptr || run->damaged || run->state.find(receipt->id) == nullptr) return;
+  Event* const input = parts_.round.add_input(*run);
+  if (receipt->delivered) {
+    input->mutable_message_delivered()->set_id(receipt->id);
+  } else {
+    input->mutable_message_refused()->set_id(receipt->id);
+    *input->mutable_message_refused()->mutable_failure() = failure_of(receipt->delivered.error());
+  }
+  parts_.round.run_turn_if_full(*run);
+}
+
+}  // namespace reprise::runtime

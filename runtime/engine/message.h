@@ -1,0 +1,47 @@
+// A message from one run to another, and what its sender hears of it.
+//
+//   sender's shard                               receiver's shard
+//   command recorded, durable ── Message ──────► recorded as an input, or refused; durable
+//   recorded as an input      ◄───── Receipt ───
+//
+// After a crash a message without a recorded receipt is sent again (deliveries.h).
+#pragma once
+#include <cstdint>
+#include <memory>
+
+#include "proto/log.pb.h"
+#include "runtime/run_description.h"
+#include "store/record.h"
+
+namespace reprise::runtime {
+
+struct Message {
+  RunKey sender;  // with its run id
+  RunKey receiver;
+  std::uint32_t id = 0;                        // of the command among the sender's operations
+  std::shared_ptr<const proto::Event> command; // a SignalSent or a CancelSent
+  // Sent again: the record with the command. A receiver may have recorded it after that. 0: sent
+  // for the first time in the life of the command.
+  store::Seq since = 0;
+};
+
+// `command`: a SignalSent or a CancelSent of the run with that key.
+Message make_message(RunKey sender, const proto::Event& command, store::Seq since);
+
+struct Receipt {
+  RunKey sender;
+  std::uint32_t id = 0;
+  base::Status delivered;
+};
+
+// Takes messages and receipts to the shards of their runs. Thread-safe.
+class Post {
+ public:
+  virtual void send(Message&& message) = 0;
+  virtual void send(Receipt&& receipt) = 0;
+
+ protected:
+  ~Post() = default;
+};
+
+}  // namespace reprise::runtime
