@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/engine/attempts.h"
+#include "runtime/engine/completions.h"
 #include "runtime/engine/due_timers.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"
@@ -57,6 +58,7 @@ class Shard {
   // Its parts: requests of clients...
   Starts& starts() { return starts_; }
   Requests& requests() { return requests_; }
+  Completions& completions() { return completions_; }
   Questions& questions() { return questions_; }
   // ...and messages of the engine about attempts, workers, and turns of many runs.
   Attempts& attempts() { return attempts_; }
@@ -76,6 +78,7 @@ class Shard {
   RunExecutorOptions executor_options(int index, HostOptions host);
   bool release_effects();
   void release(Effect& effect);
+  void arm(const KnownRun& run, std::uint32_t id);
   void closed(KnownRun& run);
 
   base::Time now() const { return shared_.clock.now(); }
@@ -96,6 +99,7 @@ class Shard {
   RunFinder finder_{shared_, runs_, names_};
   Starts starts_;
   Requests requests_;
+  Completions completions_;
   Questions questions_;
   std::vector<Mail> mail_;
   store::Seq archived_ = 0;  // closed runs up to here can be forgotten

@@ -79,8 +79,8 @@ TEST(Catalogue, RolesAreThoseOfTheFormat) {
 
 std::string meaning(const Row& row) {
   constexpr std::string_view kRoles[] = {"?", "input", "bookkeeping", "command"};
-  constexpr std::string_view kAnswers[] = {"",          " result",         " failure",
-                                           " given up", " attempt failed", " heartbeat"};
+  constexpr std::string_view kAnswers[] = {
+      "", " result", " failure", " given up", " attempt failed", " heartbeat", " left open"};
   std::string text(row.name);
   text += ": ";
   text += kRoles[static_cast<std::size_t>(row.role)];
@@ -107,6 +107,7 @@ TEST(Catalogue, WhatEachKindDoes) {
                                                "AttemptFailed: bookkeeping attempt failed",  //
                                                "HeartbeatRecorded: bookkeeping heartbeat",   //
                                                "UpdateReceived: input",                      //
+                                               "AttemptLeftOpen: bookkeeping left open",     //
                                                "ActivityScheduled: command opens activity",  //
                                                "StepScheduled: command opens step",          //
                                                "TimerStarted: command opens timer",          //
@@ -185,7 +186,8 @@ const Field* one_of(const Row& row, std::initializer_list<std::string_view> name
 
 TEST(Catalogue, NamesAndReasonsAreThoseOfTheFormat) {
   for (const Row& row : rows()) {
-    expect_returns(row, row.called, one_of(row, {"name", "workflow", "change_id", "what"}), "called");
+    expect_returns(row, row.called, one_of(row, {"name", "workflow", "change_id", "what"}),
+                   "called");
     expect_returns(row, row.remark, one_of(row, {"reason", "why"}), "remark");
   }
 }

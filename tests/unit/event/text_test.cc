@@ -29,6 +29,7 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "AttemptFailed #1 attempt 2\n"
             "HeartbeatRecorded #1\n"
             "UpdateReceived name1\n"
+            "AttemptLeftOpen #1 attempt 2\n"
             "ActivityScheduled name1\n"
             "StepScheduled name1\n"
             "TimerStarted 2ms\n"
