@@ -92,6 +92,7 @@ constexpr Expected kControls[] = {
     {Control::kChangedRecord, Flaw::kLog, "changed record"},
     {Control::kSwappedSignals, Flaw::kOrder, "swapped signals"},
     {Control::kRepeatedResult, Flaw::kOutcome, "result applied twice"},
+    {Control::kRepeatedCompletion, Flaw::kPromise, "completion applied twice"},
     {Control::kFastClock, Flaw::kTimer, "fast clock"},
     {Control::kLostResults, Flaw::kStuck, "lost results"},
     {Control::kForgottenAttempts, Flaw::kOutcome, "forgotten attempts"},
