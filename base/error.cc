@@ -82,6 +82,12 @@ std::string_view summary(ErrorCode code) {
       return "a signal does not decode as what the code of its run reads";
     case ErrorCode::kControl:
       return "the engine's control socket does not answer";
+    case ErrorCode::kInvalidToken:
+      return "this is not a token of this store";
+    case ErrorCode::kCompletionLate:
+      return "the attempt of the token is over";
+    case ErrorCode::kAlreadyCompleted:
+      return "the attempt was completed or failed with its token before";
     case ErrorCode::kUnknownActivity:
       return "no implementation of this activity";
     case ErrorCode::kProcessDied:

@@ -67,6 +67,11 @@ std::string attempt_detail(const Event& event) {
          std::to_string(event.attempt_failed().attempt());
 }
 
+std::string open_attempt_detail(const Event& event) {
+  return "#" + std::to_string(event.attempt_left_open().id()) + " attempt " +
+         std::to_string(event.attempt_left_open().attempt());
+}
+
 std::string update_detail(const Event& event) {
   return event.update_completed().update_id();
 }
@@ -209,6 +214,13 @@ constexpr Row kRows[] = {
      .body = body<&Event::message_refused>,
      .id = id<&Event::message_refused>,
      .failure = failure<&Event::message_refused>},
+    {.kind = Event::kAttemptLeftOpen,
+     .name = "AttemptLeftOpen",
+     .role = Role::kBookkeeping,
+     .answers = Answer::kLeftOpen,
+     .body = body<&Event::attempt_left_open>,
+     .id = id<&Event::attempt_left_open>,
+     .detail = open_attempt_detail},
 
     // Commands: the code asked for something.
     {.kind = Event::kActivityScheduled,

@@ -37,6 +37,7 @@ enum class Answer : std::uint8_t {
   kGivenUp,        // the code no longer wants it: cancelled, or abandoned
   kAttemptFailed,  // it goes on with another attempt
   kHeartbeat,      // its attempt has reported something
+  kLeftOpen,       // its attempt goes on without a thread, until it is ended elsewhere
 };
 
 // Is the operation over with it?

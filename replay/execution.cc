@@ -254,6 +254,7 @@ void Execution::State::dispatch(const Event& event) {
       return apply_end(core);
     case Event::kAttemptFailed:
     case Event::kHeartbeatRecorded:
+    case Event::kAttemptLeftOpen:
       return;  // the engine's bookkeeping is not for the code
     case Event::kActivityScheduled:
     case Event::kStepScheduled:

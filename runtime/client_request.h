@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "replay/outcome.h"
+#include "runtime/completion_token.h"
 #include "runtime/promise.h"
 #include "runtime/reply.h"
 #include "runtime/run_description.h"
@@ -130,6 +131,31 @@ struct Retry {
   Reply<Answer> reply{};
 };
 
+// These name an attempt by its token. kInvalidToken, kCompletionLate, kAlreadyCompleted.
+struct Complete {
+  using Answer = void;
+  std::string token;
+  std::string result{};
+  Reply<Answer> reply{};
+  AttemptRef attempt{};  // set by the service, once it has verified the token
+};
+
+struct Fail {
+  using Answer = void;
+  std::string token;
+  proto::Failure failure;
+  Reply<Answer> reply{};
+  AttemptRef attempt{};  // likewise
+};
+
+struct Heartbeat {
+  using Answer = void;
+  std::string token;
+  std::string details{};  // empty: none
+  Reply<Answer> reply{};
+  AttemptRef attempt{};  // likewise
+};
+
 struct Describe {
   using Answer = RunDescription;
   RunKey key;
@@ -160,6 +186,9 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::Cancel,
                                    verb::Terminate,
                                    verb::Retry,
+                                   verb::Complete,
+                                   verb::Fail,
+                                   verb::Heartbeat,
                                    verb::Describe,
                                    verb::List,
                                    verb::History>;

@@ -35,6 +35,9 @@ struct PendingActivity {
   bool is_step = false;
   std::uint32_t attempt = 1;
   bool under_way = false;  // an attempt is executing now
+  // The attempt is left open, to be completed elsewhere: since then, and at most until `limit`.
+  std::optional<base::Time> open_since{};
+  std::optional<base::Time> limit{};
   std::optional<base::Time> next_attempt;
   std::string last_failure;
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "replay/execution.h"
 #include "replay/outcome.h"
 
@@ -26,6 +27,10 @@ class ActivityAttempt {
   virtual void heartbeat(std::string details) = 0;
   // The latest details that an earlier attempt reported; empty: none.
   virtual std::string_view heartbeat_details() const = 0;
+  // What clients name this attempt by, to end it from wherever they are.
+  virtual base::Result<std::string> token() const = 0;
+  // If its code returns without a failure, the attempt goes on until a client ends it.
+  virtual void leave_open() = 0;
 };
 
 // Never throws: the SDK turns exceptions into failures.

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/visitor.h"
 #include "store/record.h"
+#include "store/token_key.h"
 
 namespace reprise::store {
 
@@ -79,6 +80,12 @@ class Archive {
 
   // The run's archived records in order (encoded back to back, chunk by chunk).
   virtual base::Status history(RunNumber run, base::Visitor<std::string_view> visit) const = 0;
+
+  // nullopt: it has none, because an earlier version made it and no room was left to add one.
+  // kStoreDamaged: it does not verify.
+  virtual base::Result<std::optional<TokenKey>> token_key() const = 0;
+  // Replaces it: what was made from another store keeps that store's.
+  virtual base::Status set_token_key(const TokenKey& key) = 0;
 
   virtual base::Result<std::uint64_t> bytes_on_disk() const = 0;
   // The bytes of its content, without the freed pages that later commits will use again.

@@ -28,11 +28,14 @@ base::Result<std::unique_ptr<LmdbArchive>> LmdbArchive::open(const LmdbOptions& 
   std::unique_ptr<LmdbArchive> archive(new LmdbArchive(std::move(*env)));
   if (options.create) {
     archive->uuid_ = uuid;
+    const auto token_key = new_token_key();
+    if (!token_key) {
+      return base::Error{base::ErrorCode::kStoreIo, "the system gives no random bytes"};
+    }
     const auto created = archive->env_->write([&](MDB_txn* txn) {
       int code = archive->open_tables(txn, MDB_CREATE);
-      MDB_val key = lmdb_val(kUuid);
-      MDB_val value = lmdb_val(uuid);
-      if (code == 0) code = mdb_put(txn, archive->meta_, &key, &value, 0);
+      if (code == 0) code = archive->put_meta(txn, kUuid, uuid);
+      if (code == 0) code = archive->put_meta(txn, kTokenKeyEntry, seal_token_key(*token_key));
       if (code == 0) code = archive->write_state(txn, {});
       return code;
     });
@@ -103,10 +106,13 @@ int LmdbArchive::read_state(MDB_txn* txn, ArchiveState* state) const {
 }
 
 int LmdbArchive::write_state(MDB_txn* txn, const ArchiveState& state) {
-  const std::string bytes = state.encode(uuid_);
-  MDB_val key = lmdb_val(kState);
-  MDB_val value = lmdb_val(bytes);
-  return mdb_put(txn, meta_, &key, &value, 0);
+  return put_meta(txn, kState, state.encode(uuid_));
+}
+
+int LmdbArchive::put_meta(MDB_txn* txn, std::string_view key, std::string_view value) {
+  MDB_val stored_key = lmdb_val(key);
+  MDB_val stored = lmdb_val(value);
+  return mdb_put(txn, meta_, &stored_key, &stored, 0);
 }
 
 int LmdbArchive::put_chunks(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
@@ -223,7 +229,14 @@ base::Status LmdbArchive::copy_to(LmdbArchive& target, MDB_txn* snapshot) const 
   }
   ArchiveState state;
   if (const int code = read_state(snapshot, &state); code != 0) return env_->error(code, "read");
-  return target.env_->write([&](MDB_txn* txn) { return target.write_state(txn, state); });
+  MDB_val key = lmdb_val(kTokenKeyEntry);
+  MDB_val sealed{};  // copied as it is, damaged or not
+  const int found = mdb_get(snapshot, meta_, &key, &sealed);
+  if (found != 0 && found != MDB_NOTFOUND) return env_->error(found, "read");
+  return target.env_->write([&](MDB_txn* txn) {
+    const int code = target.write_state(txn, state);
+    return code == 0 && found == 0 ? target.put_meta(txn, kTokenKeyEntry, bytes_of(sealed)) : code;
+  });
 }
 
 int LmdbArchive::through_in(MDB_txn* snapshot, Seq* through) const {

@@ -4,7 +4,7 @@
 //   summaries  run BE64                                  -> a checksum, then the caller's bytes
 //   ids        the workflow id, zero, ~run BE64          -> nothing; the newest run comes first
 //   index      the caller's key ++ run BE64              -> nothing
-//   meta       "state", "uuid"                           -> archive_state.h, text
+//   meta       "state", "uuid", "token_key"              -> archive_state.h, text, token_key.h
 //
 // Values of more than some 2,000 bytes are on pages of their own and waste up to a page each.
 #pragma once
@@ -37,6 +37,10 @@ class LmdbArchive final : public Archive {
                     bool descending,
                     base::Visitor<std::string_view, RunNumber> visit) const override;
   base::Status history(RunNumber run, base::Visitor<std::string_view> visit) const override;
+  base::Result<std::optional<TokenKey>> token_key() const override;
+  base::Status set_token_key(const TokenKey& key) override;
+  // Gives it one if it has none.
+  base::Status ensure_token_key();
   base::Result<std::uint64_t> bytes_on_disk() const override { return env_->file_bytes(); }
 
   base::Result<std::uint64_t> live_bytes() const override;
@@ -57,6 +61,7 @@ class LmdbArchive final : public Archive {
   base::Status verify(std::uint64_t verify_bytes);
   int read_state(MDB_txn* txn, ArchiveState* state) const;
   int write_state(MDB_txn* txn, const ArchiveState& state);
+  int put_meta(MDB_txn* txn, std::string_view key, std::string_view value);
   int put_chunks(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest);
   int put_summaries(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest);
   int put_ids(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest);

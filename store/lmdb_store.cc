@@ -163,6 +163,10 @@ base::Status open_parts(const StoreDirectory& directory,
   if (!last) return last.error();
   parts->watch = std::make_unique<StoreWatch>(directory);
   if (read_only) return check_not_rolled_back(directory.attempts(), witnessed, *last);
+  // A store of an earlier version has none. Without room it goes on without one, until it is opened
+  // again.
+  const auto keyed = parts->archive->ensure_token_key();
+  if (!keyed && keyed.error().code != base::ErrorCode::kStoreFull) return keyed;
   auto slots = FileAttemptSlots::open(directory.attempts(), *last);
   if (!slots) return slots.error();
   parts->attempt_slots = std::move(*slots);

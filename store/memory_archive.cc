@@ -36,6 +36,17 @@ base::Status MemoryArchive::remove(const std::vector<RunRemoval>& runs) {
   return {};
 }
 
+base::Result<std::optional<TokenKey>> MemoryArchive::token_key() const {
+  const std::lock_guard lock(mutex_);
+  return token_key_;
+}
+
+base::Status MemoryArchive::set_token_key(const TokenKey& key) {
+  const std::lock_guard lock(mutex_);
+  token_key_ = key;
+  return {};
+}
+
 base::Result<std::uint64_t> MemoryArchive::live_bytes() const {
   const std::lock_guard lock(mutex_);
   std::uint64_t bytes = 0;

@@ -26,6 +26,8 @@ class MemoryArchive final : public Archive {
   base::Status history(RunNumber run, base::Visitor<std::string_view> visit) const override;
   bool content_verifies() const override { return true; }
   base::Status visit(EntryVisitor visit) const override;
+  base::Result<std::optional<TokenKey>> token_key() const override;
+  base::Status set_token_key(const TokenKey& key) override;
   base::Result<std::uint64_t> bytes_on_disk() const override { return 0; }
   base::Result<std::uint64_t> live_bytes() const override;
 
@@ -34,6 +36,7 @@ class MemoryArchive final : public Archive {
   std::optional<std::string> next(const Keys& keys, std::string_view at, bool descending) const;
 
   mutable std::mutex mutex_;
+  std::optional<TokenKey> token_key_ = new_token_key();
   Seq through_ = 0;
   RunNumber next_run_ = 1;
   std::map<std::string, std::string, std::less<>> chunks_;

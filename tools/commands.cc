@@ -2,6 +2,7 @@
 
 #include "tools/backup_command.h"
 #include "tools/check_command.h"
+#include "tools/completion_command.h"
 #include "tools/end_command.h"
 #include "tools/export_command.h"
 #include "tools/history_command.h"
@@ -28,6 +29,7 @@ void add_commands(CLI::App& app, const base::Clock& clock) {
   add_export_command(app);
   add_import_command(app);
   add_message_commands(app);
+  add_completion_commands(app);
   add_end_commands(app);
   add_retry_command(app);
   add_check_command(app);

@@ -95,7 +95,9 @@ base::Result<Told> tell(const std::string& directory,
 int exit_code_of(ErrorCode code) {
   const int number = static_cast<int>(code);
   const bool of_run = number / 1'000 == 2 || code == ErrorCode::kSignalUnreadable ||
-                      (number > 3'000 && code < ErrorCode::kInvalidOption);
+                      (number > 3'000 && code < ErrorCode::kInvalidOption) ||
+                      code == ErrorCode::kInvalidToken || code == ErrorCode::kCompletionLate ||
+                      code == ErrorCode::kAlreadyCompleted;
   return of_run ? kNotThere : kCannotRead;
 }
 
@@ -122,10 +124,25 @@ EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest r
   }
   request.set_workflow_id(answer.run->workflow_id);
   request.set_run_id(std::string(answer.run->id.bytes()));
+  ask(store, request, &answer);
+  return answer;
+}
+
+EngineCall::Answer EngineCall::ask_with_token(const StoreArguments& store,
+                                              const ControlRequest& request) const {
+  (void)store.open();  // errors of the store come before those of the token
+  Answer answer;
+  ask(store, request, &answer);
+  return answer;
+}
+
+void EngineCall::ask(const StoreArguments& store,
+                     const ControlRequest& request,
+                     Answer* answer) const {
   const base::Duration timeout(static_cast<std::int64_t>(seconds_ * 1'000));
   auto told = tell(store.directory(), request, timeout);
   if (!told) give_up(store.command(), told.error().text(), exit_code_of(told.error().code));
-  answer.by_engine = told->by_engine;
+  answer->by_engine = told->by_engine;
   ControlReply& reply = told->reply;
   if (reply.has_error()) {
     const Error error{static_cast<ErrorCode>(reply.error().code()), reply.error().message()};
@@ -134,8 +151,7 @@ EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest r
   if (reply.result_case() == ControlReply::kFailure) {
     give_up(store.command(), failure_in(reply.failure()), kNotThere);
   }
-  answer.payload = std::move(*reply.mutable_payload());
-  return answer;
+  answer->payload = std::move(*reply.mutable_payload());
 }
 
 }  // namespace reprise::tools

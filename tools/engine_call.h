@@ -20,8 +20,12 @@ class EngineCall {
   };
   // For the run that `store` names. Ends the command if the request is refused or fails.
   Answer ask(const StoreArguments& store, proto::ControlRequest request) const;
+  // The same for a request whose token names its run; `run` is not set.
+  Answer ask_with_token(const StoreArguments& store, const proto::ControlRequest& request) const;
 
  private:
+  void ask(const StoreArguments& store, const proto::ControlRequest& request, Answer* answer) const;
+
   double seconds_ = 10;
 };
 

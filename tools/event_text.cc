@@ -25,6 +25,18 @@ std::string name_of(const Event& event) {
   return safe_text(event.has_decision_recorded() ? event::detail_of(event) : row.called(event));
 }
 
+std::string open_particulars(const proto::AttemptLeftOpen& left) {
+  const std::string text = "attempt " + std::to_string(left.attempt());
+  return left.limit_ms() == 0 ? text : text + "; limit at " + utc_millis(left.limit_ms());
+}
+
+// Who ended the attempt, if it was not its worker.
+std::string elsewhere_in(const Event& event) {
+  const bool elsewhere =
+      event.activity_completed().elsewhere() || event.activity_failed().elsewhere();
+  return elsewhere ? "elsewhere" : "";
+}
+
 // Text that only one kind has.
 std::string particulars_of(const Event& event) {
   if (event.has_timer_started()) return duration_text(event.timer_started().duration_ms());
@@ -34,8 +46,10 @@ std::string particulars_of(const Event& event) {
   if (event.has_signal_sent()) return "to " + safe_text(event.signal_sent().workflow_id());
   if (event.has_cancel_sent()) return "to " + safe_text(event.cancel_sent().workflow_id());
   if (event.has_attempt_failed()) {
-    return "attempt " + std::to_string(event.attempt_failed().attempt()) + ":";
+    const std::string attempt = "attempt " + std::to_string(event.attempt_failed().attempt());
+    return attempt + (event.attempt_failed().elsewhere() ? " elsewhere:" : ":");
   }
+  if (event.has_attempt_left_open()) return open_particulars(event.attempt_left_open());
   if (!event.has_signal_set_aside()) return {};
   return "of event " + std::to_string(event.signal_set_aside().event()) + ":";
 }
@@ -60,6 +74,7 @@ std::string details_of(const Event& event, std::size_t longest) {
   std::string text = event::id_of(event);
   then(name_of(event), &text);
   then(particulars_of(event), &text);
+  then(elsewhere_in(event), &text);
   then(content_of(event, longest), &text);
   if (row.remark != nullptr) then(safe_text(row.remark(event)), &text);
   if (!event.has_attempt_failed()) return text;

@@ -59,6 +59,15 @@ json run_json(const runtime::RunState& run, const std::string* damage, const bas
   return shown;
 }
 
+std::string open_text(const Operation& operation, std::int64_t now_ms) {
+  std::string text = "(attempt " + std::to_string(operation.attempts()) + ", for " +
+                     duration_text(base::sub_sat(now_ms, operation.open_since_ms));
+  if (operation.limit_ms == 0) return text + ", without a limit)";
+  const std::int64_t left_ms = base::sub_sat(operation.limit_ms, now_ms);
+  return text +
+         (left_ms > 0 ? ", limit in " + duration_text(left_ms) + ")" : ", its limit has passed)");
+}
+
 json operation_json(const Operation& operation) {
   json shown = {{"kind", to_string(operation.kind)},
                 {"state", to_string(operation.state)},
@@ -79,6 +88,10 @@ json operation_json(const Operation& operation) {
   if (!operation.input.empty()) shown["input"] = event::payload_json(operation.input);
   if (!operation.result.empty()) shown["result"] = event::payload_json(operation.result);
   if (!operation.heartbeat.empty()) shown["heartbeat"] = event::payload_json(operation.heartbeat);
+  if (operation.is_open()) {
+    shown["left_open"] = {{"since", utc_iso(operation.open_since_ms)}};
+    if (operation.limit_ms != 0) shown["left_open"]["limit"] = utc_iso(operation.limit_ms);
+  }
   if (operation.outcome) shown["outcome"] = *operation.outcome;
   if (!operation.refused.empty()) shown["refused"] = operation.refused;
   if (operation.is_attempted()) shown["attempts"] = operation.attempts();

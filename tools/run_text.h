@@ -31,4 +31,7 @@ void print_field(const Paint& paint,
                  const std::string& value,
                  Colour colour = Colour::kNone);
 
+// "(attempt 2, for 3h00m, limit in 21h00m)": of an attempt that is left open.
+std::string open_text(const Operation& operation, std::int64_t now_ms);
+
 }  // namespace reprise::tools

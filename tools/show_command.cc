@@ -72,6 +72,11 @@ void add_notes(Table& table, const Operation& operation, const ShowOptions& opti
       text += "; retry in " + duration_text(base::sub_sat(failed.next_ms, failed.at_ms));
     table.add_note(text, Colour::kRed);
   }
+  if (operation.is_open()) {
+    const std::int64_t now_ms = base::to_ms(options.clock.now());
+    table.add_note(kIndent + ("waits to be completed elsewhere " + open_text(operation, now_ms)),
+                   Colour::kYellow);
+  }
   if (!operation.refused.empty()) {
     table.add_note(kIndent + safe_text(operation.refused), Colour::kRed);
   }

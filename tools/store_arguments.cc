@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 
 #include "tools/run_finder.h"
 
@@ -20,7 +21,10 @@ void give_up(const std::string& command, const base::Error& error) {
 
 StoreArguments::StoreArguments(CLI::App& command, About about) : app_(command), about_(about) {
   command.add_option("DIR", first_, "the store's directory");
-  if (about != About::kStore) {
+  if (about == About::kToken) {
+    command.add_option("TOKEN", second_,
+                       "of an attempt that is left open; -: the first line of the standard input");
+  } else if (about != About::kStore) {
     command.add_option("RUN", second_,
                        "its workflow id (the newest run that has it), its run id, or the last "
                        "digits of that");
@@ -40,6 +44,7 @@ StoreArguments::Given StoreArguments::given() const {
     case About::kStore:
       return {first_, {}, {}};
     case About::kRun:
+    case About::kToken:
       if (second_.empty()) return {{}, first_, {}};
       return {first_, second_, {}};
     case About::kMessage:
@@ -94,6 +99,13 @@ std::string StoreArguments::run() const {
   give_up(command(), "which run? Say " + usage() + "; reprise list DIR has them", kCannotRead);
 }
 
+std::string StoreArguments::token() const {
+  std::string word = given().run;
+  if (word == "-") std::getline(std::cin, word);
+  if (!word.empty()) return word;
+  give_up(command(), "which attempt? Say " + usage(), kCannotRead);
+}
+
 std::string StoreArguments::name() const {
   const auto message = given().message;
   if (!message.empty()) return message.front();
@@ -113,12 +125,14 @@ std::string StoreArguments::usage() const {
       return "reprise " + command() + " DIR RUN";
     case About::kMessage:
       return "reprise " + command() + " DIR RUN NAME [ARGUMENT]...";
+    case About::kToken:
+      return "reprise " + command() + " DIR TOKEN";
   }
   return {};
 }
 
 std::unique_ptr<runtime::StoreReader> StoreArguments::open() const {
-  if (about_ != About::kStore) (void)run();
+  if (about_ == About::kRun || about_ == About::kMessage) (void)run();
   if (about_ == About::kMessage) (void)name();
   auto reader = runtime::StoreReader::open(directory());
   if (reader) return std::move(*reader);

@@ -21,10 +21,10 @@ inline constexpr int kCannotRead = 2;  // the store, or the command line
 [[noreturn]] void give_up(const std::string& command, const base::Error& error);
 
 // DIR, or --store DIR, or the environment's REPRISE_STORE; RUN for commands about one run; NAME and
-// its arguments for commands that send a message.
+// its arguments for commands that send a message; TOKEN for those about an attempt.
 class StoreArguments {
  public:
-  enum class About { kStore, kRun, kMessage };
+  enum class About { kStore, kRun, kMessage, kToken };
   StoreArguments(CLI::App& command, About about);
 
   std::string command() const { return app_.get_name(); }
@@ -32,6 +32,8 @@ class StoreArguments {
   std::unique_ptr<runtime::StoreReader> open() const;
   runtime::StoreReader::Run find(runtime::StoreReader& reader) const;
   std::string directory() const;
+  // Of an attempt; "-" on the command line: the first line of the standard input.
+  std::string token() const;
   // Of a message.
   std::string name() const;
   std::vector<std::string> arguments() const;

@@ -57,6 +57,7 @@ void StoreStats::answer(event::Answer answer, std::uint32_t id, std::int64_t tim
     case event::Answer::kAttemptFailed:
       return count_failed_attempt(id);
     case event::Answer::kHeartbeat:
+    case event::Answer::kLeftOpen:
     case event::Answer::kNone:
       break;
   }

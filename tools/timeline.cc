@@ -106,7 +106,11 @@ class Timeline::Reader {
     operation.id = row.id(event);
     if (row.payload != nullptr) operation.input = row.payload(event);
     if (event.has_activity_scheduled()) {
-      operation.task_queue = event.activity_scheduled().task_queue();
+      const proto::ActivityScheduled& scheduled = event.activity_scheduled();
+      operation.task_queue = scheduled.task_queue();
+      operation.limits.set_start_to_close_ms(scheduled.start_to_close_ms());
+      operation.limits.set_schedule_to_close_ms(scheduled.schedule_to_close_ms());
+      operation.limits.set_heartbeat_ms(scheduled.heartbeat_ms());
     }
     if (event.has_signal_sent()) operation.receiver = event.signal_sent().workflow_id();
     if (event.has_cancel_sent()) {
@@ -164,16 +168,35 @@ void Timeline::answer(const Row& row, const Event& event, std::int64_t time_ms) 
       return operation->end(State::kCancelled, time_ms);
     case event::Answer::kAttemptFailed: {
       const auto& failed = event.attempt_failed();
+      operation->open_since_ms = 0;
       operation->failures.push_back(
           {failed.attempt(), time_ms, failed.retry_at_ms(), failed.failure()});
       return;
     }
     case event::Answer::kHeartbeat:
-      operation->heartbeat = row.payload(event);
-      return;
+      return operation->add_heartbeat(row.payload(event), time_ms);
+    case event::Answer::kLeftOpen:
+      return operation->leave_open(event.attempt_left_open());
     case event::Answer::kNone:
       return;
   }
+}
+
+void Operation::leave_open(const proto::AttemptLeftOpen& left) {
+  open_since_ms = left.began_ms();
+  limit_ms = left.limit_ms();
+}
+
+// As the engine reckons (runtime/engine/open_limit.h).
+void Operation::add_heartbeat(const std::string& details, std::int64_t time_ms) {
+  heartbeat = details;
+  if (open_since_ms == 0 || limits.heartbeat_ms() <= 0) return;
+  limit_ms = base::add_sat(time_ms, limits.heartbeat_ms());
+  const auto no_later_than = [this](std::int64_t from_ms, std::int64_t limit) {
+    if (limit > 0) limit_ms = std::min(limit_ms, base::add_sat(from_ms, limit));
+  };
+  no_later_than(open_since_ms, limits.start_to_close_ms());
+  no_later_than(began_ms, limits.schedule_to_close_ms());
 }
 
 // What the last attempt failed with; the failure around it says which attempt that was.

@@ -59,7 +59,11 @@ struct Operation {
   std::string receiver{};         // messages: the workflow id of the other run
   std::string sender{};           // of what another run has sent: its workflow id, or its run id
   std::optional<bool> outcome{};  // decisions
-  std::string refused{};          // signals that were set aside: what the codec said
+  // Activities, while an attempt is left open: since then, and until its earliest limit, or 0.
+  std::int64_t open_since_ms = 0;  // 0: it is not
+  std::int64_t limit_ms = 0;
+  proto::ActivityScheduled limits{};  // the activity's own
+  std::string refused{};              // signals that were set aside: what the codec said
 
   bool is_attempted() const { return kind == Kind::kActivity || kind == Kind::kStep; }
   bool has_ended() const { return state != State::kWaiting; }
@@ -67,6 +71,9 @@ struct Operation {
     state = how;
     ended_ms = time_ms;
   }
+  bool is_open() const { return open_since_ms != 0 && !has_ended(); }
+  void leave_open(const proto::AttemptLeftOpen& left);
+  void add_heartbeat(const std::string& details, std::int64_t time_ms);
   void add_last_failure(const proto::Failure& failure, std::int64_t time_ms);
   // Attempts that ended, plus one that is under way, waits, or completed the activity.
   std::size_t attempts() const {

@@ -158,6 +158,12 @@ class Explanation {
       std::printf("      attempt %u may begin %s\n", next, when(last->next_ms).c_str());
       return;
     }
+    if (operation.is_open()) {
+      std::printf("      waits to be %s %s\n",
+                  paint_(Colour::kYellow, "completed elsewhere").c_str(),
+                  open_text(operation, now_ms_).c_str());
+      return;
+    }
     const std::string& queue =
         operation.task_queue.empty() ? *run_.task_queue : operation.task_queue;
     std::printf("      attempt %u is under way, or waits for a worker of task queue '%s'\n", next,

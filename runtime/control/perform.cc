@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/utf8.h"
 #include "runtime/control/frame.h"
 
 namespace reprise::runtime {
@@ -68,6 +69,15 @@ Reply<replay::Outcome> outcome_reply(ControlAnswer answer) {
   };
 }
 
+proto::Failure control_failure(const proto::ControlFailure& told) {
+  proto::Failure failure;
+  failure.set_kind(proto::Failure::APPLICATION);
+  failure.set_message(base::to_text(told.message()));
+  failure.set_type(base::to_text(told.type()));
+  failure.set_non_retryable(told.non_retryable());
+  return failure;
+}
+
 // nullopt: there is no such verb.
 std::optional<ClientRequest> client_request(const proto::ControlRequest& request,
                                             RunKey key,
@@ -92,6 +102,18 @@ std::optional<ClientRequest> client_request(const proto::ControlRequest& request
                              done_reply(std::move(answer))};
     case ControlVerb::kRetry:
       return verb::Retry{std::move(key), done_reply(std::move(answer))};
+    case ControlVerb::kComplete:
+      return verb::Complete{.token = request.complete().token(),
+                            .result = request.complete().payload(),
+                            .reply = done_reply(std::move(answer))};
+    case ControlVerb::kFail:
+      return verb::Fail{.token = request.fail().token(),
+                        .failure = control_failure(request.fail()),
+                        .reply = done_reply(std::move(answer))};
+    case ControlVerb::kHeartbeat:
+      return verb::Heartbeat{.token = request.heartbeat().token(),
+                             .details = request.heartbeat().payload(),
+                             .reply = done_reply(std::move(answer))};
     case ControlVerb::VERB_NOT_SET:
       return std::nullopt;
   }

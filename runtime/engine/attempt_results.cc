@@ -4,6 +4,7 @@
 #include "runtime/engine/attempts.h"
 #include "runtime/engine/operation_details.h"
 #include "runtime/engine/retry.h"
+#include "runtime/engine/timeout_failure.h"
 
 namespace reprise::runtime {
 namespace {
@@ -17,14 +18,6 @@ const proto::RetryPolicy& policy_of(const OperationDetails& details) {
     return details.step->retry != nullptr ? *details.step->retry : default_retry_policy();
   }
   return details.activity->has_retry() ? details.activity->retry() : default_retry_policy();
-}
-
-proto::Failure timeout_failure(std::string_view limit, std::string message) {
-  proto::Failure failure;
-  failure.set_kind(proto::Failure::TIMEOUT);
-  failure.set_type(std::string(limit));
-  failure.set_message(std::move(message));
-  return failure;
 }
 
 // One that nobody executes now.
@@ -53,11 +46,15 @@ void Attempts::take_result(AttemptResult&& result) {
       operation->attempt != result.key.attempt) {
     return;
   }
+  if (result.left_open) return leave_open(*run, *operation, *live, result.took);
   live->stage = OperationStage::kWaiting;
   if (live->details != nullptr) live->details->control = nullptr;
   // Treated as not begun: it waits for the next worker of its queue.
   if (result.abandoned) return start(*run, result.key.operation);
-  if (!result.outcome.ok()) return attempt_failed(*run, *operation, result.outcome.failure());
+  if (!result.outcome.ok()) {
+    (void)attempt_failed(*run, *operation, result.outcome.failure());
+    return;
+  }
   live->stage = OperationStage::kSettled;
   proto::Event* input = parts_.round.add_input(*run);
   if (operation->is_step()) {
@@ -70,14 +67,17 @@ void Attempts::take_result(AttemptResult&& result) {
   parts_.round.run_turn_if_full(*run);
 }
 
-void Attempts::attempt_failed(KnownRun& run,
-                              const PendingOperation& operation,
-                              const proto::Failure& failure) {
-  LiveOperation* live = run.live(operation.id);
-  if (!has_details(live, operation)) {
-    if (!ensure_details(parts_.shared, parts_.parking, run)) return;
-    live = run.live(operation.id);
-  }
+LiveOperation* Attempts::with_details(KnownRun& run, const PendingOperation& operation) {
+  LiveOperation* const live = run.live(operation.id);
+  if (has_details(live, operation)) return live;
+  return ensure_details(parts_.shared, parts_.parking, run) ? run.live(operation.id) : nullptr;
+}
+
+proto::Event* Attempts::attempt_failed(KnownRun& run,
+                                       const PendingOperation& operation,
+                                       const proto::Failure& failure) {
+  LiveOperation* const live = with_details(run, operation);
+  if (live == nullptr) return nullptr;
   OperationDetails& details = *live->details;
   const std::int64_t now_ms = base::to_ms(now());
   std::optional<base::Duration> give_up_in;
@@ -89,37 +89,41 @@ void Attempts::attempt_failed(KnownRun& run,
   const auto delay = retry_delay(policy_of(details), operation.attempt, failure, give_up_in);
   if (!delay) return operation_failed(run, operation, *live, failure);
   if (operation.is_step() && RunExecutor::is_step_unwanted(run.place, operation.id)) {
-    return step_cancelled(run, operation, *live, operation.attempt + 1);
+    step_cancelled(run, operation, *live, operation.attempt + 1);
+    return nullptr;
   }
   live->stage = OperationStage::kRetried;
   details.last_failure = failure.message();
-  auto* failed = parts_.round.add_input(run)->mutable_attempt_failed();
+  proto::Event* const input = parts_.round.add_input(run);
+  auto* failed = input->mutable_attempt_failed();
   failed->set_id(operation.id);
   failed->set_attempt(operation.attempt);
   *failed->mutable_failure() = failure;
   failed->set_retry_at_ms(base::add_sat(now_ms, delay->count()));
   failed->set_heartbeat(details.heartbeat);
+  return input;
 }
 
 void Attempts::step_cancelled(KnownRun& run,
                               const PendingOperation& operation,
                               LiveOperation& live,
                               std::uint32_t before_attempt) {
-  operation_failed(run, operation, live, cancelled_step(*live.details, before_attempt));
+  (void)operation_failed(run, operation, live, cancelled_step(*live.details, before_attempt));
 }
 
-void Attempts::operation_failed(KnownRun& run,
-                                const PendingOperation& operation,
-                                LiveOperation& live,
-                                const proto::Failure& failure) {
+proto::Event* Attempts::operation_failed(KnownRun& run,
+                                         const PendingOperation& operation,
+                                         LiveOperation& live,
+                                         const proto::Failure& failure) {
   live.stage = OperationStage::kSettled;
+  proto::Event* const input = parts_.round.add_input(run);
   if (operation.is_step()) {
-    auto* failed = parts_.round.add_input(run)->mutable_step_failed();
+    auto* failed = input->mutable_step_failed();
     failed->set_id(operation.id);
     *failed->mutable_failure() = failure;
-    return;
+    return input;
   }
-  auto* failed = parts_.round.add_input(run)->mutable_activity_failed();
+  auto* failed = input->mutable_activity_failed();
   failed->set_id(operation.id);
   proto::Failure* wrapped = failed->mutable_failure();
   wrapped->set_kind(proto::Failure::ACTIVITY);
@@ -128,6 +132,7 @@ void Attempts::operation_failed(KnownRun& run,
   wrapped->set_message("activity '" + live.details->activity->name() + "' failed at attempt " +
                        std::to_string(operation.attempt) + ": " + failure.message());
   *wrapped->mutable_cause() = failure;
+  return input;
 }
 
 void Attempts::timed_out(const AttemptKey& key, std::string_view limit) {
@@ -139,19 +144,18 @@ void Attempts::timed_out(const AttemptKey& key, std::string_view limit) {
   const PendingOperation* operation = run == nullptr ? nullptr : run->state.find(key.operation);
   LiveOperation* live = run == nullptr ? nullptr : run->live(key.operation);
   if (operation == nullptr || operation->attempt != key.attempt) return;
-  if (live == nullptr || live->settled()) return;
+  // One that is left open has its limits in `Timers`.
+  if (live == nullptr || live->settled() || live->stage == OperationStage::kOpen) return;
   live->stage = OperationStage::kWaiting;
   live->details->control = nullptr;
-  attempt_failed(
-      *run, *operation,
-      timeout_failure(limit, "the attempt overran its " + std::string(limit) + " limit"));
+  (void)attempt_failed(*run, *operation, overrun_failure(limit));
 }
 
 void Attempts::lost(const store::AttemptMark& mark) {
   KnownRun* run = parts_.runs.find(mark.run);
   if (run != nullptr && run->damaged) return;
   const PendingOperation* operation = run == nullptr ? nullptr : run->state.find(mark.operation);
-  if (operation == nullptr || operation->attempt != mark.attempt) return;
+  if (operation == nullptr || operation->attempt != mark.attempt || operation->open) return;
   if (const LiveOperation* live = run->live(mark.operation); live != nullptr && live->settled()) {
     return;
   }
@@ -160,7 +164,7 @@ void Attempts::lost(const store::AttemptMark& mark) {
   failure.set_type("ProcessDied");
   failure.set_message(base::to_string(base::ErrorCode::kProcessDied) +
                       " the process ended while this attempt was under way");
-  attempt_failed(*run, *operation, failure);
+  (void)attempt_failed(*run, *operation, failure);
 }
 
 void Attempts::heartbeat(const AttemptKey& key, std::string details) {
@@ -169,16 +173,22 @@ void Attempts::heartbeat(const AttemptKey& key, std::string details) {
   LiveOperation* live = run == nullptr ? nullptr : run->live(key.operation);
   if (operation == nullptr || operation->attempt != key.attempt) return;
   if (live == nullptr || live->settled()) return;
-  OperationDetails& kept = *live->details;
-  kept.heartbeat = std::move(details);
-  if (parts_.intake.full() ||
-      base::sub_sat(now(), kept.heartbeat_recorded) < kHeartbeatRecordInterval)
-    return;
-  kept.heartbeat_recorded = now();
-  auto* recorded = parts_.round.add_input(*run)->mutable_heartbeat_recorded();
-  recorded->set_id(key.operation);
-  recorded->set_attempt(key.attempt);
-  recorded->set_heartbeat(kept.heartbeat);
+  live->details->heartbeat = std::move(details);
+  if (!parts_.intake.full()) (void)record_heartbeat(*run, *operation, *live->details);
+}
+
+// nullptr: the log has one of the last second.
+proto::Event* Attempts::record_heartbeat(KnownRun& run,
+                                         const PendingOperation& operation,
+                                         OperationDetails& details) {
+  if (base::sub_sat(now(), details.heartbeat_recorded) < kHeartbeatRecordInterval) return nullptr;
+  details.heartbeat_recorded = now();
+  proto::Event* const input = parts_.round.add_input(run);
+  auto* recorded = input->mutable_heartbeat_recorded();
+  recorded->set_id(operation.id);
+  recorded->set_attempt(operation.attempt);
+  recorded->set_heartbeat(details.heartbeat);
+  return input;
 }
 
 void Attempts::start_is_late(KnownRun& run, const TimerEntry& entry) {
@@ -186,8 +196,8 @@ void Attempts::start_is_late(KnownRun& run, const TimerEntry& entry) {
   // Each attempt has its own limit; only one that has not begun by now is late.
   if (live == nullptr || !live->dispatched() || live->details->start_by_ms != entry.due_ms) return;
   if (!live->details->control->abandon()) return;
-  operation_failed(run, *run.state.find(entry.operation), *live,
-                   timeout_failure("schedule_to_start", "no worker began it in time"));
+  (void)operation_failed(run, *run.state.find(entry.operation), *live,
+                         timeout_failure("schedule_to_start", "no worker began it in time"));
 }
 
 void Attempts::close_is_late(KnownRun& run, const TimerEntry& entry) {
@@ -197,7 +207,7 @@ void Attempts::close_is_late(KnownRun& run, const TimerEntry& entry) {
     parts_.shared.task_queues.give_up(run.queue_of(*live->details->activity),
                                       live->details->control);
   }
-  operation_failed(
+  (void)operation_failed(
       run, *run.state.find(entry.operation), *live,
       timeout_failure("schedule_to_close", "it did not end in time, retries included"));
 }

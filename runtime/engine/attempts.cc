@@ -10,7 +10,7 @@ namespace reprise::runtime {
 void Attempts::start(KnownRun& run, std::uint32_t id) {
   const PendingOperation* operation = run.state.find(id);
   LiveOperation* live = run.live(id);
-  if (operation == nullptr || run.damaged) return;
+  if (operation == nullptr || operation->open || run.damaged) return;
   if (live != nullptr && live->stage != OperationStage::kWaiting) return;
   // Checked here first: searching 100,000 operations for each of them took 12 s.
   if (!has_details(live, *operation)) {

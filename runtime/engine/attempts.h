@@ -53,6 +53,9 @@ class Attempts {
   void retry_due(KnownRun& run, const TimerEntry& entry) { start(run, entry.operation); }
   void start_is_late(KnownRun& run, const TimerEntry& entry);
   void close_is_late(KnownRun& run, const TimerEntry& entry);
+  // A timer of kOpenLimit is due: a limit of the attempt that is left open, unless a heartbeat has
+  // moved it.
+  void open_limit_due(KnownRun& run, const TimerEntry& entry);
 
   // ---- what is heard of them ----
   void take_result(AttemptResult&& result);
@@ -60,6 +63,18 @@ class Attempts {
   void heartbeat(const AttemptKey& key, std::string details);
   // The process died during it.
   void lost(const store::AttemptMark& mark);
+
+  // ---- what clients say of one that is under way or left open ----
+  // Each gathers an input of the run and returns it. nullptr: the history of the run cannot be
+  // read, and the run is parked.
+  proto::Event* complete(KnownRun& run, const PendingOperation& operation, std::string result);
+  proto::Event* fail(KnownRun& run,
+                     const PendingOperation& operation,
+                     const proto::Failure& failure);
+  // nullptr also if the log has a heartbeat of the last second: this one is kept in memory.
+  base::Result<proto::Event*> heartbeat(KnownRun& run,
+                                        const PendingOperation& operation,
+                                        std::string details);
 
   // ---- steps, whose closures lie on the stacks of their runs ----
   // The code has given up one that was dispatched and has not begun.
@@ -71,13 +86,22 @@ class Attempts {
   void dispatch_activity(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
   void dispatch_step(KnownRun& run, const PendingOperation& operation, LiveOperation& live);
   void execute_on_shard(const KnownRun& run, const AttemptTask& step);
-  void attempt_failed(KnownRun& run,
-                      const PendingOperation& operation,
-                      const proto::Failure& failure);
-  void operation_failed(KnownRun& run,
-                        const PendingOperation& operation,
-                        LiveOperation& live,
-                        const proto::Failure& failure);
+  // The input that says so; nullptr: the history cannot be read, and the run is parked.
+  proto::Event* attempt_failed(KnownRun& run,
+                               const PendingOperation& operation,
+                               const proto::Failure& failure);
+  proto::Event* operation_failed(KnownRun& run,
+                                 const PendingOperation& operation,
+                                 LiveOperation& live,
+                                 const proto::Failure& failure);
+  void leave_open(KnownRun& run,
+                  const PendingOperation& operation,
+                  LiveOperation& live,
+                  base::Duration took);
+  proto::Event* record_heartbeat(KnownRun& run,
+                                 const PendingOperation& operation,
+                                 OperationDetails& details);
+  LiveOperation* with_details(KnownRun& run, const PendingOperation& operation);
   // Its code no longer wants it, and no thread is executing it.
   void step_cancelled(KnownRun& run,
                       const PendingOperation& operation,

@@ -22,6 +22,8 @@ void DueTimers::fire(KnownRun& run, const TimerEntry& entry) {
       return attempts_.start_is_late(run, entry);
     case TimerEntry::Kind::kScheduleToClose:
       return attempts_.close_is_late(run, entry);
+    case TimerEntry::Kind::kOpenLimit:
+      return attempts_.open_limit_due(run, entry);
     case TimerEntry::Kind::kRunTimeout:
       return fire_run_timeout(run, entry);
   }

@@ -37,6 +37,15 @@ EngineOptions with_defaults(EngineOptions options, store::Store* store) {
 
 }  // namespace
 
+base::Result<CompletionTokens::Key> token_key_of(const store::Store& store) {
+  const auto key = store.archive().token_key();
+  if (!key) return key.error();
+  if (*key) return **key;
+  return base::Error{base::ErrorCode::kStoreFull,
+                     "the store was made by an earlier version and had no room for a key of "
+                     "tokens; make room and open it again"};
+}
+
 // ---- opening and closing ----------------------------------------------------------------------
 
 base::Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory,

@@ -86,7 +86,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   template <class Verb>
   void take(Verb& asked);
   template <class Verb>
-  void complete(Verb& asked);
+  base::Status complete(Verb& asked);
   template <class Verb>
   base::Status look_at(const Verb& asked) const;
   template <class Verb>
@@ -107,6 +107,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   std::uint64_t started(const AttemptKey& key) override;
   void finished(AttemptResult&& result) override;
   void unknown_activity(std::string_view why) override;
+  base::Result<std::string> token_of(const AttemptTask& task) override;
   bool has_room() override { return shared_.unrecorded.has_room(); }
   void heartbeat(const AttemptKey& key, std::string details) override;
   void timed_out(const AttemptKey& key, std::string_view limit) override;

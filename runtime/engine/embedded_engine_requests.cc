@@ -49,6 +49,15 @@ void deliver(Shard& shard, verb::Terminate&& asked) {
 void deliver(Shard& shard, const verb::Retry& asked) {
   shard.requests().retry(asked.key, asked.reply);
 }
+void deliver(Shard& shard, verb::Complete&& asked) {
+  shard.completions().complete(asked.attempt, std::move(asked.result), asked.reply);
+}
+void deliver(Shard& shard, const verb::Fail& asked) {
+  shard.completions().fail(asked.attempt, asked.failure, asked.reply);
+}
+void deliver(Shard& shard, verb::Heartbeat&& asked) {
+  shard.completions().heartbeat(asked.attempt, std::move(asked.details), asked.reply);
+}
 void deliver(Shard& shard, const verb::Describe& asked) {
   shard.questions().describe(asked.key, asked.reply);
 }
@@ -103,15 +112,15 @@ void EmbeddedEngine::ask(ClientRequest request) {
 
 template <class Verb>
 void EmbeddedEngine::take(Verb& asked) {
-  complete(asked);
+  if (const base::Status known = complete(asked); !known) return refuse(asked, known.error());
   if (const base::Status good = look_at(asked); !good) return refuse(asked, good.error());
   if (const base::Status room = let_in(asked); !room) return refuse(asked, room.error());
   hand_over(std::move(asked));
 }
 
-// Sets what the client has left to the engine.
+// Sets what the client has left to the engine, such as what its token stands for.
 template <class Verb>
-void EmbeddedEngine::complete(Verb& asked) {
+base::Status EmbeddedEngine::complete(Verb& asked) {
   if constexpr (std::is_same_v<Verb, verb::Start>) {
     StartRequest& run = asked.run;
     if (run.workflow_id.empty()) {
@@ -120,6 +129,12 @@ void EmbeddedEngine::complete(Verb& asked) {
     }
     if (run.task_queue.empty()) run.task_queue = kDefaultTaskQueue;
   }
+  if constexpr (requires { asked.token; }) {
+    auto named = shared_.tokens.verify(asked.token);
+    if (!named) return named.error();
+    asked.attempt = std::move(*named);
+  }
+  return {};
 }
 
 template <class Verb>

@@ -33,19 +33,24 @@ struct OperationDetails : base::Pooled<OperationDetails> {
   base::Time heartbeat_recorded{};  // when they were last written to the log
   std::int64_t start_by_ms = 0;     // schedule_to_start of the attempt dispatched now
   bool close_timer_armed = false;   // schedule_to_close
+  std::int64_t began_ms = 0;        // the attempt that is left open
+  std::int64_t heard_ms = 0;        // when it was left open, or its latest heartbeat since came
 };
 
 // Where an activity or a step is between two records of the log.
 //
 //   waiting    --an attempt is queued-->                     dispatched
 //   dispatched --it was abandoned, or its worker has gone--> waiting
+//   dispatched --its function leaves it open-->              open
 //   any        --an attempt failed, another follows-->       retried
 //   any        --a result, or a failure that is final-->     settled
 //   retried    --AttemptFailed is recorded-->                waiting
 //   settled    --the answer is recorded-->                   (forgotten)
 //
 // While it is retried or settled, its input is being gathered, and nothing else happens to it.
-enum class OperationStage : std::uint8_t { kWaiting, kDispatched, kRetried, kSettled };
+// After a restart an attempt that was left open is waiting here, and PendingOperation says that it
+// is open.
+enum class OperationStage : std::uint8_t { kWaiting, kDispatched, kOpen, kRetried, kSettled };
 
 struct LiveOperation {
   std::uint32_t id = 0;

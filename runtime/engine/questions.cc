@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/engine/listing.h"
+#include "runtime/engine/open_limit.h"
 #include "runtime/engine/operation_details.h"
 #include "runtime/engine/stored_run.h"
 
@@ -24,10 +25,15 @@ PendingActivity describe_pending(const KnownRun& run,
                                             ? RunExecutor::step_under_way(run.place, operation.id)
                                             : details.control.get();
   pending.under_way = control != nullptr && control->running();
-  if (!live.dispatched() && operation.due_ms > now_ms) {
+  if (!live.dispatched() && !operation.open && operation.due_ms > now_ms) {
     pending.next_attempt = base::from_ms(operation.due_ms);
   }
   pending.last_failure = details.last_failure;
+  if (!operation.open) return pending;
+  pending.open_since = base::from_ms(details.began_ms);
+  if (const auto limit = earliest_limit(operation, details)) {
+    pending.limit = base::from_ms(limit->at_ms);
+  }
   return pending;
 }
 

@@ -130,6 +130,10 @@ base::Status build(const std::string& from,
   StoreAudit audit(names, progress, [&](const store::Record& record) { rebuild.take(record); });
   if (auto read = audit.run(from, store::InspectMode::kAlone); !read) return read;
   if (auto done = rebuild.flush(); !done) return done;
+  if (audit.token_key()) {
+    auto kept = (*store)->archive().set_token_key(*audit.token_key());
+    if (!kept) return kept;
+  }
   for (const RepairedRun& run : repaired->runs) {
     if (run.fate != Fate::kLeftOut) rebuild.quarantine(run.number);
   }

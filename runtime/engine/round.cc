@@ -46,8 +46,15 @@ proto::Event* Round::add_input(KnownRun& run) {
 }
 
 void Round::add_input(KnownRun& run, base::FunctionRef<void(Event*)> fill, Reply<void> reply) {
-  fill(add_input(run));
-  run.with_extras().replies.push_back({run.turn->inputs_size() - 1, std::move(reply)});
+  proto::Event* const input = add_input(run);
+  fill(input);
+  confirm(run, input, std::move(reply));
+}
+
+void Round::confirm(KnownRun& run, const proto::Event* newest, Reply<void> reply) {
+  const int last = run.turn->inputs_size() - 1;
+  REPRISE_CHECK(&run.turn->inputs(last) == newest, "an input was gathered after the one confirmed");
+  run.with_extras().replies.push_back({last, std::move(reply)});
 }
 
 bool Round::is_full(const KnownRun& run) const {

@@ -47,6 +47,8 @@ class Round {
   proto::Event* add_input(KnownRun& run);
   // `reply` is called when the input is durable, or came too late.
   void add_input(KnownRun& run, base::FunctionRef<void(proto::Event*)> fill, Reply<void> reply);
+  // The same for the newest input of the run.
+  static void confirm(KnownRun& run, const proto::Event* newest, Reply<void> reply);
   // A run with too long a history takes nothing more from outside; it can still be terminated.
   base::Status may_grow(const KnownRun& run) const;
 

@@ -19,6 +19,7 @@ Shard::Shard(int index, Shared& shared, HostOptions host)
       requests_(
           {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_,
            deliveries_}),
+      completions_({shared_, runs_, finder_, intake_, effects_, parking_, round_, attempts_}),
       questions_({shared_, runs_, finder_, intake_, effects_, loading_, parking_, executor_}),
       executor_(executor_options(index, std::move(host))) {}
 
@@ -125,12 +126,7 @@ void Shard::release(Effect& effect) {
     case Effect::Kind::kSendAgain:
       return deliveries_.send_again(*effect.run);
     case Effect::Kind::kArm:
-      if (const PendingOperation* operation = effect.run->state.find(effect.operation)) {
-        timers_.arm(*effect.run, *operation,
-                    operation->is_attempted() ? TimerEntry::Kind::kRetry : TimerEntry::Kind::kFire,
-                    operation->due_ms);
-      }
-      return;
+      return arm(*effect.run, effect.operation);
     case Effect::Kind::kArmRunTimeout:
       return timers_.arm_run_timeout(*effect.run);
     case Effect::Kind::kConfirm:
@@ -140,6 +136,17 @@ void Shard::release(Effect& effect) {
     case Effect::Kind::kClosed:
       return closed(*effect.run);
   }
+}
+
+void Shard::arm(const KnownRun& run, std::uint32_t id) {
+  using Kind = TimerEntry::Kind;
+  const PendingOperation* const operation = run.state.find(id);
+  if (operation == nullptr) return;
+  const Kind kind = !operation->is_attempted() ? Kind::kFire
+                    : operation->open          ? Kind::kOpenLimit
+                                               : Kind::kRetry;
+  if (operation->open && operation->due_ms == 0) return;  // it has no limit
+  timers_.arm(run, *operation, kind, operation->due_ms);
 }
 
 void Shard::closed(KnownRun& run) {
@@ -175,10 +182,10 @@ void Shard::adopt(RecoveredRun recovered) {
     // Once for each id, also in a history that gives one twice.
     if (run.state.find(operation.id) != &operation) continue;
     if (operation.kind == OperationKind::kMessage) continue;
-    effects_.after(0,
-                   {.kind = operation.is_attempted() ? Effect::Kind::kDispatch : Effect::Kind::kArm,
-                    .operation = operation.id,
-                    .run = &run});
+    const bool dispatched = operation.is_attempted() && !operation.open;
+    effects_.after(0, {.kind = dispatched ? Effect::Kind::kDispatch : Effect::Kind::kArm,
+                       .operation = operation.id,
+                       .run = &run});
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include "runtime/engine/attempts.h"
 #include "runtime/engine/deliveries.h"
+#include "runtime/engine/completions.h"
 #include "runtime/engine/due_timers.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"
@@ -58,6 +59,7 @@ class Shard {
   // Its parts: requests of clients...
   Starts& starts() { return starts_; }
   Requests& requests() { return requests_; }
+  Completions& completions() { return completions_; }
   Questions& questions() { return questions_; }
   // ...messages of other runs...
   Deliveries& deliveries() { return deliveries_; }
@@ -79,6 +81,7 @@ class Shard {
   RunExecutorOptions executor_options(int index, HostOptions host);
   bool release_effects();
   void release(Effect& effect);
+  void arm(const KnownRun& run, std::uint32_t id);
   void closed(KnownRun& run);
 
   base::Time now() const { return shared_.clock.now(); }
@@ -100,6 +103,7 @@ class Shard {
   Deliveries deliveries_;
   Starts starts_;
   Requests requests_;
+  Completions completions_;
   Questions questions_;
   std::vector<Mail> mail_;
   store::Seq archived_ = 0;  // closed runs up to here can be forgotten

@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "runtime/completion_token.h"
 #include "runtime/engine/admission.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/journal_tail.h"
@@ -57,12 +58,15 @@ class UnrecordedResults {
   std::atomic<std::size_t> count_{0};
 };
 
+base::Result<CompletionTokens::Key> token_key_of(const store::Store& store);
+
 struct Shared {
   Shared(EngineOptions engine_options,
          std::unique_ptr<store::Store> opened,
          const base::Clock& time)
       : options(std::move(engine_options)),
         store(std::move(opened)),
+        tokens(token_key_of(*store)),
         clock(time),
         admission(options.limits, options.threaded),
         task_queues(admission.waiting_attempts()),
@@ -72,6 +76,7 @@ struct Shared {
 
   const EngineOptions options;  // `log` and `on_fatal` are set
   const std::unique_ptr<store::Store> store;
+  const CompletionTokens tokens;
   const base::Clock& clock;
   std::unique_ptr<store::Writer> writer;
   Post* post = nullptr;  // set once, before there are shards

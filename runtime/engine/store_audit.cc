@@ -55,6 +55,10 @@ void StoreAudit::archive_entry(std::string_view table,
   }
   if (table == "meta" && key == "state") state_ = value;
   if (table == "meta" && key == "uuid") uuid_ = value;
+  if (table == "meta" && key == store::kTokenKeyEntry) {
+    token_key_ = store::unseal_token_key(value);
+    if (!token_key_) problem("the key of the tokens does not verify: no token is accepted");
+  }
   archive_.take(table, key, value);
 }
 

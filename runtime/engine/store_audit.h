@@ -9,6 +9,7 @@
 #include "runtime/engine/journal_tail.h"
 #include "store/archive_state.h"
 #include "store/inspect.h"
+#include "store/token_key.h"
 
 namespace reprise::runtime {
 
@@ -30,6 +31,8 @@ class StoreAudit final : private store::StoreVisitor {
   bool lost_records() const { return lost_records_ || !histories_complete_; }
   const RecoveredRuns& runs() const { return runs_; }
   std::uint64_t records() const { return records_; }
+  // nullopt: the store has none, or it is damaged.
+  const std::optional<store::TokenKey>& token_key() const { return token_key_; }
   bool sound() const;
 
  private:
@@ -48,6 +51,7 @@ class StoreAudit final : private store::StoreVisitor {
   store::TableDigests digests_;
   std::string state_;
   std::string uuid_;
+  std::optional<store::TokenKey> token_key_;
   std::optional<JournalTail> tail_;  // once the archive has been read
   store::Seq through_ = 0;
   store::Seq first_ = 0;  // of the journal

@@ -17,6 +17,7 @@ struct TimerEntry {
     kScheduleToStart,  // an attempt must have begun
     kScheduleToClose,  // an activity must have ended
     kRunTimeout,       // the run must have; `operation` is 0
+    kOpenLimit,        // an attempt that is left open may have to end
   };
   std::int64_t due_ms = 0;
   std::uint64_t run = 0;

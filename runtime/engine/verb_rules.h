@@ -38,6 +38,12 @@ inline constexpr VerbRule kVerbRule<verb::Terminate>{"terminate", Admission::Kin
 template <>
 inline constexpr VerbRule kVerbRule<verb::Retry>{"retry", Admission::Kind::kEnd};
 template <>
+inline constexpr VerbRule kVerbRule<verb::Complete>{"complete", Admission::Kind::kWrite};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Fail>{"fail", Admission::Kind::kWrite};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Heartbeat>{"heartbeat", Admission::Kind::kWrite};
+template <>
 inline constexpr VerbRule kVerbRule<verb::Describe>{"describe", Admission::Kind::kQuestion};
 template <>
 inline constexpr VerbRule kVerbRule<verb::List>{"list", Admission::Kind::kQuestion};
@@ -61,6 +67,16 @@ VerbText text_of(const Verb& asked) {
 }
 inline VerbText text_of(const verb::Start& asked) {
   return {asked.run.workflow_id, asked.run.workflow, asked.run.input};
+}
+
+inline VerbText text_of(const verb::Complete& asked) {
+  return {asked.attempt.run.workflow_id, kVerbRule<verb::Complete>.name, asked.result};
+}
+inline VerbText text_of(const verb::Fail& asked) {
+  return {asked.attempt.run.workflow_id, kVerbRule<verb::Fail>.name, asked.failure.message()};
+}
+inline VerbText text_of(const verb::Heartbeat& asked) {
+  return {asked.attempt.run.workflow_id, kVerbRule<verb::Heartbeat>.name, asked.details};
 }
 
 // Questions record nothing.

@@ -107,8 +107,14 @@ std::string_view RunState::stored_task_queue() const {
 
 void RunState::answer(const Row& row, const Event& event) {
   if (event::finishes(row.answers)) return finish(row.id(event));
-  if (row.answers != Answer::kAttemptFailed) return;
-  if (PendingOperation* operation = pending(row.id(event))) {
+  const bool goes_on = row.answers == Answer::kAttemptFailed || row.answers == Answer::kLeftOpen;
+  PendingOperation* const operation = goes_on ? pending(row.id(event)) : nullptr;
+  if (operation == nullptr) return;
+  operation->open = row.answers == Answer::kLeftOpen;
+  if (operation->open) {
+    operation->attempt = event.attempt_left_open().attempt();
+    operation->due_ms = event.attempt_left_open().limit_ms();
+  } else {
     operation->attempt = event.attempt_failed().attempt() + 1;
     operation->due_ms = event.attempt_failed().retry_at_ms();
   }
@@ -193,6 +199,7 @@ void write(const PendingOperation& operation, proto::PendingOperation* out) {
   out->set_attempt(operation.attempt);
   out->set_due_ms(operation.due_ms);
   out->set_scheduled_ms(operation.scheduled_ms);
+  out->set_open(operation.open);
 }
 
 PendingOperation read(const proto::PendingOperation& stored) {
@@ -202,6 +209,7 @@ PendingOperation read(const proto::PendingOperation& stored) {
   operation.attempt = stored.attempt();
   operation.due_ms = stored.due_ms();
   operation.scheduled_ms = stored.scheduled_ms();
+  operation.open = stored.open();
   return operation;
 }
 

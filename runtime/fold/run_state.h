@@ -34,10 +34,13 @@ enum class OperationKind : std::uint8_t {
 struct PendingOperation {
   std::uint32_t id = 0;
   std::uint32_t attempt = 1;  // the current or the next one
-  std::int64_t due_ms = 0;    // a timer: when it fires; otherwise not before this
+  // A timer: when it fires. An attempt that is left open: its earliest limit, or 0. Otherwise: it
+  // is not dispatched before this.
+  std::int64_t due_ms = 0;
   std::int64_t scheduled_ms = 0;
   OperationKind kind{};
   bool done = false;  // waits to be swept out
+  bool open = false;  // its attempt is left open: no thread executes it, a client ends it
 
   bool is_step() const { return kind == OperationKind::kStep || kind == OperationKind::kShardStep; }
   bool is_attempted() const { return is_step() || kind == OperationKind::kActivity; }

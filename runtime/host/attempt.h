@@ -13,6 +13,7 @@
 #include "base/function_ref.h"
 #include "base/ids.h"
 #include "base/pooled.h"
+#include "base/result.h"
 #include "base/time.h"
 #include "proto/log.pb.h"
 #include "replay/outcome.h"
@@ -89,6 +90,8 @@ struct AttemptResult {
   std::uint64_t token = 0;  // what AttemptObserver::started() returned
   bool is_step = false;
   bool abandoned = false;  // it failed because the worker stops: counts as not begun
+  bool left_open = false;  // the function has returned; a client ends the attempt with its token
+  base::Duration took{0};  // if it is left open: since it began
 };
 
 // Runs a step's closure here. It refers to its run's stack, so nothing may go on before it returns:
@@ -109,6 +112,12 @@ class AttemptObserver {
   // An attempt failed because the worker has no code for it. Called once for each activity: `why`
   // names it.
   virtual void unknown_activity(std::string_view why) { static_cast<void>(why); }
+  // The token with which clients can end the attempt of an activity. An error: there is none.
+  virtual base::Result<std::string> token_of(const AttemptTask& task) {
+    return base::Error{
+        base::ErrorCode::kInvalidToken,
+        "nothing here takes the token of activity '" + task.activity->spec->name() + "'"};
+  }
   // May another attempt begin? When that becomes true again, AttemptPool::wake() is called.
   virtual bool has_room() { return true; }
 

@@ -54,11 +54,16 @@ struct AttemptPool::Running final : ActivityAttempt {
     pool.observer_.heartbeat(task.key, std::move(details));
   }
 
+  base::Result<std::string> token() const override { return pool.observer_.token_of(task); }
+  void leave_open() override { left_open = true; }
+
   Clock::time_point deadline() const { return std::min(close_deadline, heartbeat_deadline); }
 
   AttemptPool& pool;
   AttemptTask& task;
   const std::string key;
+  const Clock::time_point began = Clock::now();
+  bool left_open = false;
   Clock::time_point close_deadline = Clock::time_point::max();
   Clock::time_point heartbeat_deadline = Clock::time_point::max();
   bool expired = false;
@@ -243,6 +248,10 @@ std::optional<AttemptResult> AttemptPool::execute(AttemptTask& task) {
     result.outcome = run_activity(task, running);
     const bool stopped_by_us = end(running);
     result.abandoned = stopped_by_us && !result.outcome.ok();
+    result.left_open = running.left_open && result.outcome.ok();
+    if (result.left_open && has_threads()) {
+      result.took = std::chrono::floor<base::Duration>(Clock::now() - running.began);
+    }
   }
   return result;
 }

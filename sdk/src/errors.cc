@@ -82,6 +82,12 @@ void internal::throw_error(const base::Error& error) {
       throw QueryFailed(code, error.message);
     case Code::kOverloaded:
       throw Overloaded(code, error.message);
+    case Code::kInvalidToken:
+      throw InvalidToken(code, error.message);
+    case Code::kCompletionLate:
+      throw CompletionLate(code, error.message);
+    case Code::kAlreadyCompleted:
+      throw AlreadyCompleted(code, error.message);
     case Code::kControl:
     case Code::kProcessDied:
       break;

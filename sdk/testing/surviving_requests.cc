@@ -52,6 +52,25 @@ bool is_recorded_as(const verb::Terminate& asked, const RunKey& run, const Event
   return input.has_run_terminated() && is_for(asked.key, run) &&
          input.run_terminated().reason() == asked.reason;
 }
+// Read without the key: only what an engine has recorded is compared, so it has verified the token.
+bool names(const std::string& token, const RunKey& run, std::uint32_t operation) {
+  const auto attempt = runtime::read_token(token);
+  return attempt && attempt->operation == operation && is_for(attempt->run, run);
+}
+bool is_recorded_as(const verb::Complete& asked, const RunKey& run, const Event& input) {
+  const auto& completed = input.activity_completed();
+  return completed.elsewhere() && completed.result() == asked.result &&
+         names(asked.token, run, completed.id());
+}
+bool is_recorded_as(const verb::Fail& asked, const RunKey& run, const Event& input) {
+  const auto& again = input.attempt_failed();
+  const auto& last = input.activity_failed();
+  return (again.elsewhere() && names(asked.token, run, again.id())) ||
+         (last.elsewhere() && names(asked.token, run, last.id()));
+}
+bool is_recorded_as(const verb::Heartbeat& asked, const RunKey& run, const Event& input) {
+  return input.has_heartbeat_recorded() && names(asked.token, run, input.heartbeat_recorded().id());
+}
 
 // The answer to a request that has become durable; nothing if its durability is not the answer.
 template <class Verb>
@@ -63,6 +82,15 @@ void confirm(const verb::Cancel& asked) {
   asked.reply({});
 }
 void confirm(const verb::Terminate& asked) {
+  asked.reply({});
+}
+void confirm(const verb::Complete& asked) {
+  asked.reply({});
+}
+void confirm(const verb::Fail& asked) {
+  asked.reply({});
+}
+void confirm(const verb::Heartbeat& asked) {
   asked.reply({});
 }
 

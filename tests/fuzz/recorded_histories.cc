@@ -166,6 +166,13 @@ std::vector<RecordedRun> record_all() {
                          {activity_completed(2, "paid")},
                          {step_completed(5, "boxed"), activity_completed(4, "sent")}},
                         {2}));
+  proto::Event left_open;
+  left_open.mutable_attempt_left_open()->set_id(1);
+  left_open.mutable_attempt_left_open()->set_attempt(1);
+  left_open.mutable_attempt_left_open()->set_limit_ms(60'000);
+  proto::Event elsewhere = activity_completed(1);
+  elsewhere.mutable_activity_completed()->set_elsewhere(true);
+  runs.push_back(record(order, {{start}, {left_open}, {elsewhere}, {timer_fired(3)}}, {1}));
   runs.push_back(record(order, {{start}, {activity_failed(1, "no")}, {timer_fired(3)}}));
   runs.push_back(record(entity,
                         {{start},

@@ -307,6 +307,27 @@ History messages_to_runs() {
   return ended(env.start(telling(), {.id = "telling"}));
 }
 
+History completed_elsewhere() {
+  GoldenEnv env;
+  std::string token;
+  env.implement_async(ask, [&](ActivityContext&, const reprise::Completion<std::string>& done,
+                               const std::string&) { token = done.token(); });
+  const auto run = env.start(elsewhere(), {.id = "elsewhere"});
+  env.skip(30min);
+  env.client().complete<std::string>(token, "one");
+  env.skip(50s);
+  env.client().heartbeat(token, 50);
+  env.client().fail(token, reprise::ApplicationFailure("Busy", "try again"));
+  env.skip(10s);
+  env.client().heartbeat(token, 70);
+  env.skip(2min);  // the second attempt is late
+  env.client().complete<std::string>(token, "two");
+  env.client().fail(token, reprise::ApplicationFailure("Never", "no", false));
+  run.signal(item("enough"));
+  env.client().complete<std::string>(token, "");
+  return ended(run);
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -358,6 +379,7 @@ const std::vector<Scenario>& scenarios() {
       {"decisions", decisions_of_all_kinds, true},
       {"telling", messages_to_runs, true},
       {"together", strands_that_work_together},
+      {"elsewhere", completed_elsewhere, true},
   };
   return all;
 }

@@ -228,6 +228,22 @@ std::string run_decisions(Context& ctx, const int& score) {
   return seen;
 }
 
+// Activities that clients end: one is completed, one fails, is late and is completed, one is failed
+// for good, one is given up.
+std::string run_elsewhere(Context& ctx) {
+  std::string seen = ctx.call(ask("first"), {.start_to_close = 1h});
+  seen += ", " + ctx.call(ask("second"), {.schedule_to_close = 24h, .heartbeat = 1min});
+  try {
+    ctx.call(ask("third"));
+  } catch (const reprise::ActivityFailure& failure) {
+    seen += ", " + std::string(failure.cause()->what());
+  }
+  auto given_up = ctx.start(ask("fourth"));
+  seen += ", " + ctx.inbox(item).next().get();
+  given_up.cancel();
+  return seen + ctx.call(ask("fifth"));
+}
+
 std::string Picky::run() {
   {
     auto given_up = ctx_.inbox(nudge).next();

@@ -35,9 +35,11 @@ inline constexpr reprise::Workflow<std::string()> picky{"golden.picky"};
 inline constexpr reprise::Workflow<std::string(int)> decisions{"golden.decisions"};
 inline constexpr reprise::Workflow<std::string()> together{"golden.together"};
 inline constexpr reprise::Workflow<std::string()> telling{"golden.telling"};
+inline constexpr reprise::Workflow<std::string()> elsewhere{"golden.elsewhere"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
+inline constexpr reprise::Activity<std::string(std::string)> ask{"golden.ask"};
 inline constexpr reprise::Signal<std::string> item{"golden.item"};
 inline constexpr reprise::Signal<int> bell{"golden.bell"};
 inline constexpr reprise::Signal<int> nudge{"golden.nudge"};
@@ -58,6 +60,7 @@ std::string run_cancelled_waits(reprise::Context& ctx);
 std::string run_decisions(reprise::Context& ctx, const int& score);
 std::string run_together(reprise::Context& ctx);
 std::string run_telling(reprise::Context& ctx);
+std::string run_elsewhere(reprise::Context& ctx);
 
 // Handlers of signals and updates.
 class Messages {
@@ -114,7 +117,8 @@ void implement(Host& host) {
       .implement(cancelled_waits, run_cancelled_waits)
       .implement(decisions, run_decisions)
       .implement(together, run_together)
-      .implement(telling, run_telling);
+      .implement(telling, run_telling)
+      .implement(elsewhere, run_elsewhere);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);

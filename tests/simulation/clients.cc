@@ -12,6 +12,7 @@ void Clients::connect(runtime::EmbeddedEngine* engine) {
   engine_ = engine;
   if (engine == nullptr) {
     ++process_;
+    completed_ = 0;
     unanswered_looks_ = 0;
     return;
   }
@@ -61,14 +62,6 @@ void Clients::expect_durable(const Promise& promise) {
     }
   }
   verdict_.found(Flaw::kEffect, promise.token + " was acknowledged before it was durable");
-}
-
-template <class Result>
-runtime::Reply<Result> Clients::reply_to(std::size_t index) {
-  return [this, index, process = process_](const base::Result<Result>& result) {
-    Promise* answer = answered(index, process, result.has_value());
-    if (answer != nullptr && result) expect_durable(*answer);
-  };
 }
 
 void Clients::start() {
@@ -281,6 +274,13 @@ void add_tokens(const History& history, std::map<std::string, std::vector<std::s
         (*in_log)[input.cancel_requested().reason()].push_back(id);
       } else if (input.has_run_terminated()) {
         (*in_log)[input.run_terminated().reason()].push_back(id);
+      } else if (input.activity_completed().elsewhere()) {
+        const std::string& result = input.activity_completed().result();
+        (*in_log)[result.substr(result.find('!') + 1)].push_back(id);
+      } else if (input.attempt_failed().elsewhere()) {
+        (*in_log)[input.attempt_failed().failure().message()].push_back(id);
+      } else if (input.activity_failed().elsewhere()) {
+        (*in_log)[input.activity_failed().failure().cause().message()].push_back(id);
       }
     }
   }

@@ -11,6 +11,7 @@
 #include "tests/simulation/clock.h"
 #include "tests/simulation/history.h"
 #include "tests/simulation/trace.h"
+#include "tests/simulation/work.h"
 #include "tests/support/random.h"
 
 namespace reprise::simulation {
@@ -34,6 +35,10 @@ class Clients {
   void cancel();
   void cancel(const std::string& workflow_id);
   void terminate();
+  // Says something of an attempt by its token: often too late, or once more.
+  void use_token(const std::vector<Task>& tasks);
+  // Completes every attempt of which this process has not heard that it is over. False: none.
+  bool complete_all(const std::vector<Task>& tasks);
   void look();  // at a description, a history, a list
 
   // Has a client been told the end of a run?
@@ -48,7 +53,7 @@ class Clients {
   std::uint64_t acknowledged() const { return acknowledged_; }
 
  private:
-  enum class Kind { kStart, kSignal, kUpdate, kCancel, kTerminate };
+  enum class Kind { kStart, kSignal, kUpdate, kCancel, kTerminate, kComplete };
   enum class Answer { kNone, kYes, kNo };
   struct Promise {
     Kind kind{};
@@ -81,6 +86,7 @@ class Clients {
   };
 
   void start(std::string workflow_id, std::uint64_t number);
+  void complete(const Task& task);
   std::string some_id();
   runtime::RunKey some_key();
   Promise& promise(Kind kind, std::string workflow_id, std::string token);
@@ -107,9 +113,18 @@ class Clients {
   std::vector<Watcher> watchers_;
   std::vector<ToldEnd> ends_;
   std::vector<runtime::RunKey> known_;  // runs that somebody was told of
+  std::size_t completed_ = 0;           // of the tasks, by this process at the end
   std::uint64_t unanswered_looks_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t acknowledged_ = 0;
 };
+
+template <class Result>
+runtime::Reply<Result> Clients::reply_to(std::size_t index) {
+  return [this, index, process = process_](const base::Result<Result>& result) {
+    Promise* answer = answered(index, process, result.has_value());
+    if (answer != nullptr && result) expect_durable(*answer);
+  };
+}
 
 }  // namespace reprise::simulation

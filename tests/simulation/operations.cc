@@ -18,6 +18,7 @@ struct Operation {
   std::int64_t duration_ms = 0;
   int maximum_attempts = 0;
   int failed_attempts = 0;
+  std::uint32_t open_attempt = 0;  // the last one that was left open
   std::size_t ended_turn = 0;      // by an input, 1-based; 0: not
   std::size_t cancelled_turn = 0;  // by a command, 1-based; 0: not
 };
@@ -53,7 +54,8 @@ class Operations {
         return;
       case Event::kActivityCompleted:
         return completed(input.activity_completed().id(), "activity",
-                         input.activity_completed().result());
+                         input.activity_completed().result().substr(
+                             0, input.activity_completed().result().find('!')));
       case Event::kActivityFailed:
         return failed(input.activity_failed().id(), "activity");
       case Event::kStepCompleted:
@@ -68,6 +70,8 @@ class Operations {
       case Event::kMessageRefused:
         (void)end(input.message_refused().id(), "message");
         return;
+      case Event::kAttemptLeftOpen:
+        return left_open(input.attempt_left_open());
       case Event::kAttemptFailed:
         return attempt_failed(input.attempt_failed());
       case Event::kRunTimedOut:
@@ -186,6 +190,10 @@ class Operations {
                  ", which is not pending");
     }
     Operation& operation = found->second;
+    if (operation.open_attempt == failed.attempt() && failed.failure().type() == "ProcessDied") {
+      bad("attempt " + std::to_string(failed.attempt()) + " of operation " +
+          std::to_string(failed.id()) + " is lost, and was left open");
+    }
     if (static_cast<int>(failed.attempt()) != ++operation.failed_attempts) {
       bad("attempt " + std::to_string(failed.attempt()) + " of operation " +
           std::to_string(failed.id()) + " failed as number " +
@@ -194,6 +202,22 @@ class Operations {
     if (operation.maximum_attempts > 0 && operation.failed_attempts >= operation.maximum_attempts) {
       bad("operation " + std::to_string(failed.id()) + " is retried behind its last attempt");
     }
+  }
+
+  // Once for each attempt, and while that is under way.
+  void left_open(const proto::AttemptLeftOpen& left) {
+    const auto found = operations_.find(left.id());
+    if (found == operations_.end() || found->second.ended_turn != 0) {
+      return bad("an attempt of operation " + std::to_string(left.id()) +
+                 " is left open, which is not pending");
+    }
+    Operation& operation = found->second;
+    if (static_cast<int>(left.attempt()) != operation.failed_attempts + 1 ||
+        operation.open_attempt == left.attempt()) {
+      bad("attempt " + std::to_string(left.attempt()) + " of operation " +
+          std::to_string(left.id()) + " is left open, which is not under way");
+    }
+    operation.open_attempt = left.attempt();
   }
 
   // Code may give up an operation that has already ended if it does not know that yet: the outcome

@@ -288,7 +288,10 @@ class Program final : public replay::WorkflowInstance {
     switch (random.below(depth < 2 ? 18 : 8)) {
       case 0:
       case 1:
-        return call(detail % 5 == 0 ? "fatal" : "flaky", attempts, detail >> 8);
+        return call(detail % 5 == 0   ? "fatal"
+                    : detail % 5 == 1 ? "elsewhere"
+                                      : "flaky",
+                    attempts, detail >> 8);
       case 2:
         return sleep(static_cast<std::int64_t>(detail % (detail % 7 == 0 ? 7'200'000 : 3'000)));
       case 3:

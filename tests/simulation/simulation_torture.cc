@@ -94,6 +94,7 @@ constexpr Expected kControls[] = {
     {Control::kRepeatedMessage, Flaw::kMessage, "message twice"},
     {Control::kLostMessage, Flaw::kMessage, "lost message"},
     {Control::kRepeatedResult, Flaw::kOutcome, "result applied twice"},
+    {Control::kRepeatedCompletion, Flaw::kPromise, "completion applied twice"},
     {Control::kFastClock, Flaw::kTimer, "fast clock"},
     {Control::kLostResults, Flaw::kStuck, "lost results"},
     {Control::kForgottenAttempts, Flaw::kOutcome, "forgotten attempts"},

@@ -12,6 +12,15 @@ std::string describe(const runtime::AttemptKey& key) {
          " attempt " + std::to_string(key.attempt);
 }
 
+// A client ends it with its token.
+bool is_elsewhere(const runtime::AttemptTask& task) {
+  return task.activity != nullptr && task.activity->spec->name() == "elsewhere";
+}
+
+std::string result_of(const runtime::AttemptTask& task) {
+  return runtime::idempotency_key_of(task) + "#" + std::to_string(task.key.attempt);
+}
+
 }  // namespace
 
 bool Work::begin(runtime::EmbeddedEngine& engine, const std::string& queue) {
@@ -31,22 +40,33 @@ bool Work::begin(runtime::EmbeddedEngine& engine, const std::string& queue) {
   if (task->step) {
     begun.step_outcome = runtime::execute_step(*task);
     task->control->finish();
+  } else if (is_elsewhere(*task)) {
+    tasks_.push_back(
+        {*engine.attempts().token_of(*task), task->activity->workflow_id, result_of(*task)});
   }
   begun.task = std::move(*task);
   under_way_.push_back(std::move(begun));
   return true;
 }
 
-// No effect before its cause is durable.
+// No effect before its cause is durable; and what is left open is not made again.
 void Work::check_cause(const runtime::AttemptTask& task) {
+  bool asked_for = false;
   for (const KeptRecord& record : disk_.acknowledged[task.key.run]) {
     proto::Turn turn;
     (void)turn.ParseFromString(record.body);
     for (const proto::Event& command : turn.commands()) {
-      if (command.activity_scheduled().id() == task.key.operation) return;
-      if (command.step_scheduled().id() == task.key.operation) return;
+      asked_for |= command.activity_scheduled().id() == task.key.operation ||
+                   command.step_scheduled().id() == task.key.operation;
+    }
+    for (const proto::Event& input : turn.inputs()) {
+      const proto::AttemptLeftOpen& left = input.attempt_left_open();
+      if (left.id() == task.key.operation && left.attempt() == task.key.attempt) {
+        verdict_.found(Flaw::kOutcome, describe(task.key) + " began, and had been left open");
+      }
     }
   }
+  if (asked_for) return;
   verdict_.found(Flaw::kEffect, describe(task.key) + " began before it was durably asked for");
 }
 
@@ -77,11 +97,12 @@ void Work::finish(runtime::EmbeddedEngine& engine, std::size_t index, bool stopp
     if (stop_is_ours) ended.task.control->stop.request_stop();
     result.outcome = outcome_of(ended.task);
     result.abandoned = stop_is_ours && !result.outcome.ok();
+    result.left_open = is_elsewhere(ended.task) && result.outcome.ok();
     if (result.abandoned) {
       begun_.erase({result.key.run, result.key.operation, result.key.attempt});
     } else {
-      reported_.push_back(
-          {result.key, result.outcome.ok() ? result.outcome.payload() : "", result.outcome.ok()});
+      reported_.push_back({result.key, result.outcome.ok() ? result.outcome.payload() : "",
+                           result.outcome.ok(), result.left_open});
     }
   }
   trace_.say("end " + describe(result.key) + (result.outcome.ok() ? ": ok" : ": failed") +
@@ -98,6 +119,7 @@ void Work::repeat_result(runtime::EmbeddedEngine& engine) {
   runtime::AttemptResult result;
   result.key = again.key;
   result.token = engine.attempts().started(again.key);
+  result.left_open = again.left_open;
   result.outcome = again.ok ? replay::Outcome::success(again.payload) : failed("Repeated", true);
   engine.attempts().finished(std::move(result));
 }
@@ -150,8 +172,7 @@ replay::Outcome Work::outcome_of(const runtime::AttemptTask& task) {
     if (name == "fatal" && random_.chance(30)) return failed("Fatal", false);
     if (random_.chance(name == "flaky" ? 40 : 10)) return failed("Flaky", true);
   }
-  return replay::Outcome::success(runtime::idempotency_key_of(task) + "#" +
-                                  std::to_string(task.key.attempt));
+  return replay::Outcome::success(result_of(task));
 }
 
 replay::Outcome Work::step(const replay::RunInfo& run, const std::string& name) {

@@ -15,6 +15,13 @@
 
 namespace reprise::simulation {
 
+// An attempt whose token somebody has: it may be under way, left open, or over.
+struct Task {
+  std::string token;
+  std::string workflow_id;
+  std::string result;  // the right one
+};
+
 class Work {
  public:
   Work(SimDisk& disk, testing::Random& random, Trace& trace, Verdict& verdict)
@@ -41,6 +48,8 @@ class Work {
   // One execution of a step's closure.
   replay::Outcome step(const replay::RunInfo& run, const std::string& name);
 
+  const std::vector<Task>& tasks() const { return tasks_; }
+
   std::uint64_t attempts() const { return attempts_; }
   std::uint64_t repeated() const { return repeated_; }
 
@@ -57,6 +66,7 @@ class Work {
     runtime::AttemptKey key;
     std::string payload;
     bool ok = false;
+    bool left_open = false;
   };
 
   void check_cause(const runtime::AttemptTask& task);
@@ -73,6 +83,7 @@ class Work {
   bool lose_results_ = false;
   std::vector<UnderWay> under_way_;
   std::vector<Reported> reported_;
+  std::vector<Task> tasks_;  // tokens outlive the process
   std::set<Key> begun_;
   std::uint64_t attempts_ = 0;
   std::uint64_t repeated_ = 0;

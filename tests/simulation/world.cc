@@ -162,6 +162,7 @@ enum class World::Act : std::uint8_t {
   kSignal,
   kQuery,
   kUpdate,
+  kUseToken,
   kCancel,
   kTerminate,
   kLook,
@@ -180,8 +181,8 @@ enum class World::Act : std::uint8_t {
 // If everything happened equally often, all worlds would be much alike: so each has its own
 // preferences.
 void World::weigh_acts() {
-  constexpr std::uint64_t kUsual[] = {80, 80, 80, 50, 30, 18, 36, 12, 12, 8, 2,
-                                      6,  18, 4,  4,  2,  6,  10, 6,  6,  6, 6};
+  constexpr std::uint64_t kUsual[] = {80, 80, 80, 50, 30, 18, 36, 12, 12, 14, 8, 2,
+                                      6,  18, 4,  4,  2,  6,  10, 6,  6,  6,  6};
   constexpr std::uint64_t kOften[] = {1, 1, 2, 4, 12};
   for (std::size_t i = 0; i < std::size(kUsual); ++i) {
     const bool needed = i < static_cast<std::size_t>(Act::kStart);
@@ -239,6 +240,9 @@ bool World::client_acts(Act act) {
       return true;
     case Act::kUpdate:
       clients_.update();
+      return true;
+    case Act::kUseToken:
+      clients_.use_token(work_.tasks());
       return true;
     case Act::kCancel:
       clients_.cancel();
@@ -328,6 +332,7 @@ bool World::settle() {
     worked |= attempt();
     // Lost work does not count.
     worked |= work_.finish_one(*steps_);
+    if (ending_) worked |= clients_.complete_all(work_.tasks());
     if (i % 8 == 0) archive();
     clients_.poll();
     if (!worked) return true;

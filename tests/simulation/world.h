@@ -29,6 +29,7 @@ enum class Control : std::uint8_t {
   kRepeatedResult,        // a result is in the log twice
   kFastClock,             // the engine's timers run by a clock that is ahead
   kLostResults,           // results of attempts never arrive
+  kRepeatedCompletion,    // what a client said with a token is applied twice
   kForgottenAttempts,     // what was under way at a process death is forgotten
   kOtherCode,             // workflow code does what the log does not say
   kEarlyAcknowledgement,  // the disk confirms writes before it has made them

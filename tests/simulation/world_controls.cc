@@ -61,6 +61,19 @@ bool repeat_result(std::string* body) {
   return false;
 }
 
+bool repeat_completion(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (const proto::Event& input : turn.inputs()) {
+    if (!input.activity_completed().elsewhere()) continue;
+    const proto::Event again = input;
+    *turn.add_inputs() = again;
+    *body = turn.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
 bool change_result(std::string* body) {
   proto::Turn turn;
   (void)turn.ParseFromString(*body);
@@ -114,6 +127,9 @@ void World::break_disk(bool power) {
       break;
     case Control::kRepeatedResult:
       broken_ = broken_ || disk_.tamper(repeat_result);
+      break;
+    case Control::kRepeatedCompletion:
+      broken_ = broken_ || disk_.tamper(repeat_completion);
       break;
     case Control::kChangedRecord:
       broken_ = broken_ || disk_.tamper(change_result);

@@ -56,6 +56,12 @@ class ForwardingArchive : public store::Archive {
   base::Status history(store::RunNumber run, base::Visitor<std::string_view> visit) const override {
     return inner_.history(run, visit);
   }
+  base::Result<std::optional<store::TokenKey>> token_key() const override {
+    return inner_.token_key();
+  }
+  base::Status set_token_key(const store::TokenKey& key) override {
+    return inner_.set_token_key(key);
+  }
   base::Result<std::uint64_t> bytes_on_disk() const override { return inner_.bytes_on_disk(); }
   base::Result<std::uint64_t> live_bytes() const override { return inner_.live_bytes(); }
   bool content_verifies() const override { return inner_.content_verifies(); }

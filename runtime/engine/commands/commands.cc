@@ -20,6 +20,7 @@ constexpr Entry kEntries[] = {
     {Event::kActivityScheduled, &kActivityScheduled},
     {Event::kAttemptFailed, &kAttemptFailed},
     {Event::kCancelSent, &kCancelSent},
+    {Event::kAttemptLeftOpen, &kAttemptLeftOpen},
     {Event::kHeartbeatRecorded, &kHeartbeatRecorded},
     {Event::kRunStarted, &kRunStarted},
     {Event::kSignalSent, &kSignalSent},
@@ -47,11 +48,11 @@ void follow_event(const Recording& recording, const Event& event) {
   if (row->follow != nullptr) row->follow(recording, event);
 }
 
-void learn_event(KnownRun& run, const Event& event) {
+void learn_event(KnownRun& run, const Event& event, std::int64_t time_ms) {
   const Row* const row = row_of(event);
   if (row == nullptr) return;
   if (row->learn != nullptr) row->learn(run, event);
-  if (row->learn_again != nullptr) row->learn_again(run, event);
+  if (row->learn_again != nullptr) row->learn_again(run, event, time_ms);
 }
 
 }  // namespace
@@ -75,8 +76,8 @@ void follow(const Recording& recording, const proto::Turn& turn) {
 }
 
 void learn(KnownRun& run, const proto::Turn& turn) {
-  for (const Event& input : turn.inputs()) learn_event(run, input);
-  for (const Event& command : turn.commands()) learn_event(run, command);
+  for (const Event& input : turn.inputs()) learn_event(run, input, turn.time_ms());
+  for (const Event& command : turn.commands()) learn_event(run, command, turn.time_ms());
 }
 
 }  // namespace reprise::runtime::commands

@@ -10,8 +10,8 @@ struct Row {
   void (*give_up)(const Recording&, const proto::Event&) = nullptr;
   // Also when a history is read again...
   void (*learn)(KnownRun&, const proto::Event&) = nullptr;
-  // ...or only then, because the live run knows it before it is recorded.
-  void (*learn_again)(KnownRun&, const proto::Event&) = nullptr;
+  // ...or only then, because the live run knows it before it is recorded. `time_ms`: of the turn.
+  void (*learn_again)(KnownRun&, const proto::Event&, std::int64_t time_ms) = nullptr;
   void (*follow)(const Recording&, const proto::Event&) = nullptr;
 };
 
@@ -19,6 +19,7 @@ extern const Row kActivityCancelRequested;
 extern const Row kActivityScheduled;
 extern const Row kAttemptFailed;
 extern const Row kCancelSent;
+extern const Row kAttemptLeftOpen;
 extern const Row kHeartbeatRecorded;
 extern const Row kRunStarted;
 extern const Row kSignalSent;

@@ -15,6 +15,7 @@ class ActivityAttempt;
 
 namespace internal {
 class ActivityRunner;
+struct OpenAttempt;
 }  // namespace internal
 
 // One attempt of an activity, for the function that implements it; owned by the SDK and valid until
@@ -58,6 +59,7 @@ class ActivityContext {
 
  private:
   friend class internal::ActivityRunner;
+  friend struct internal::OpenAttempt;
   explicit ActivityContext(runtime::ActivityAttempt& attempt) : attempt_(&attempt) {}
   void send_heartbeat(std::string details);
   std::string_view last_details() const;

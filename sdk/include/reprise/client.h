@@ -5,6 +5,7 @@
 #include <optional>
 #include <reprise/definitions.h>
 #include <reprise/engine.h>
+#include <reprise/failure.h>
 #include <reprise/history.h>
 #include <reprise/internal/payload.h>
 #include <reprise/options.h>
@@ -31,8 +32,11 @@ struct UpdateLink;
 struct PendingActivity {
   std::string name;
   bool is_step = false;
-  int attempt = 1;                     // the one under way, or the next
-  bool under_way = false;              // an attempt is executing now
+  int attempt = 1;         // the one under way, or the next
+  bool under_way = false;  // an attempt is executing now
+  // It is left open, to be completed elsewhere: since when, and when its earliest limit ends it.
+  std::optional<Time> open_since{};
+  std::optional<Time> limit{};
   std::optional<Time> next_attempt{};  // when it is retried
   std::string last_failure;            // what the previous attempt failed with
 };
@@ -304,6 +308,30 @@ class Client {
   std::optional<RunDescription> find_description(std::string_view id) const;
   std::vector<RunDescription> list(const ListOptions& options = {}) const;
 
+  // Completes the attempt of Completion<R>::token(): its activity returns `result`. Whether that is
+  // what the activity returns is not checked here: workflow code gets PayloadError otherwise, so
+  // name R if the type of the argument is another one. Throws InvalidToken (RP3020),
+  // AlreadyCompleted (RP3022), CompletionLate (RP3021), NotFound (RP3005) when the run has been
+  // removed.
+  template <class R>
+  void complete(std::string_view token, const R& result) const {
+    complete_attempt(token, internal::encode_payload<R>(result));
+  }
+  // The same for an activity that returns nothing.
+  void complete(std::string_view token) const;
+  // Fails the attempt, as if its function had thrown the failure: it is retried by the same rules.
+  // Throws as complete() does.
+  void fail(std::string_view token, const Failure& failure) const;
+  // Says that somebody still works on the attempt, see ActivityOptions::heartbeat. At most one a
+  // second is recorded. Throws as complete() does: CompletionLate says that nobody waits for the
+  // attempt any more, because it was cancelled for instance.
+  void heartbeat(std::string_view token) const;
+  // The same with details for the next attempt (ActivityContext::heartbeat_details()).
+  template <class T>
+  void heartbeat(std::string_view token, const T& details) const {
+    send_heartbeat(token, internal::encode_payload<T>(details));
+  }
+
  private:
   std::shared_ptr<internal::RunLink> submit_run(
       std::string_view workflow,
@@ -312,6 +340,8 @@ class Client {
       const internal::NamedPayload* signal = nullptr) const;
   std::shared_ptr<internal::RunLink> link(std::string_view id, std::string_view run_id) const;
   static bool start_accepted(const RunHandle& handle);
+  void complete_attempt(std::string_view token, std::string result) const;
+  void send_heartbeat(std::string_view token, std::string details) const;
 
   internal::ServiceState* service_;
 };

@@ -96,6 +96,27 @@ class Overloaded : public Error {
   using Error::Error;
 };
 
+// Client::complete(), fail() or heartbeat() was given what is not a token of this store: it is
+// garbled, cut off, forged, or of another store (RP3020). Nothing was recorded.
+class InvalidToken : public Error {
+ public:
+  using Error::Error;
+};
+
+// The attempt of the token is over: a limit has ended it, its activity was cancelled, its run has
+// ended, or a later attempt has a token of its own (RP3021). Nothing was recorded.
+class CompletionLate : public Error {
+ public:
+  using Error::Error;
+};
+
+// The same token has completed or failed the attempt before (RP3022), perhaps by the very request
+// that is repeated now because its answer was lost. Nothing was recorded again.
+class AlreadyCompleted : public CompletionLate {
+ public:
+  using CompletionLate::CompletionLate;
+};
+
 // Bytes or a file that are not the history of a run (RP2009). The message says where it fails.
 class HistoryError : public Error {
  public:

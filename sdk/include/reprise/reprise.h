@@ -5,6 +5,7 @@
 #include <reprise/channel.h>
 #include <reprise/client.h>
 #include <reprise/codec.h>
+#include <reprise/completion.h>
 #include <reprise/context.h>
 #include <reprise/definitions.h>
 #include <reprise/engine.h>

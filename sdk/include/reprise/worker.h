@@ -65,6 +65,23 @@ class Worker {
     return *this;
   }
 
+  // An activity that is completed elsewhere: `fn(ActivityContext&, Completion<R>, const Args&...)`
+  // passes completion.token() on, to a person or another system. What it returns counts for
+  // nothing: the attempt stays open until a client ends it with the token, or one of its
+  // ActivityOptions' limits does. It then occupies no thread, and outlives the process. An
+  // exception fails the attempt as usual.
+  template <class S, class Fn>
+  Worker& implement_async(const Activity<S>& activity, Fn fn) {
+    if constexpr (internal::kImplementsAsync<Fn, S>) {
+      internal::registry(*this).add_activity(
+          activity.name(),
+          internal::open_activity_function(std::type_identity<S>{}, std::move(fn)));
+    } else {
+      internal::explain_async<Fn, S>();
+    }
+    return *this;
+  }
+
   // Throws UsageError if it has no Service, StoreError RP1011 if the system gives it too few
   // threads: then it may be started again.
   void start();

@@ -31,6 +31,8 @@ RunDescription to_public(const runtime::RunDescription& from) {
                              .is_step = activity.is_step,
                              .attempt = static_cast<int>(activity.attempt),
                              .under_way = activity.under_way,
+                             .open_since = activity.open_since,
+                             .limit = activity.limit,
                              .next_attempt = activity.next_attempt,
                              .last_failure = activity.last_failure});
   }
@@ -200,6 +202,34 @@ std::optional<RunDescription> Client::find_description(std::string_view id) cons
   const auto found = internal::ask(*service_->clients, verb::Describe{make_key(id, {})});
   if (!found && found.error().code == base::ErrorCode::kNotFound) return std::nullopt;
   return to_public(internal::value_or_throw(found));
+}
+
+// ---- attempts that are left open
+// -----------------------------------------------------------------
+
+void Client::complete_attempt(std::string_view token, std::string result) const {
+  internal::check_payload_size(result, "the result of complete()");
+  internal::value_or_throw(
+      internal::ask(*service_->clients, verb::Complete{std::string(token), std::move(result)}));
+}
+
+void Client::complete(std::string_view token) const {
+  complete_attempt(token, {});
+}
+
+void Client::fail(std::string_view token, const Failure& failure) const {
+  internal::value_or_throw(internal::ask(
+      *service_->clients, verb::Fail{std::string(token), internal::to_proto(failure)}));
+}
+
+void Client::heartbeat(std::string_view token) const {
+  send_heartbeat(token, {});
+}
+
+void Client::send_heartbeat(std::string_view token, std::string details) const {
+  internal::check_payload_size(details, "the details of heartbeat()");
+  internal::value_or_throw(
+      internal::ask(*service_->clients, verb::Heartbeat{std::string(token), std::move(details)}));
 }
 
 std::vector<RunDescription> Client::list(const ListOptions& options) const {

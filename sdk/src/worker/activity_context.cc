@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "reprise/completion.h"
 #include "runtime/worker_code.h"
 #include "sdk/src/checks.h"
+#include "sdk/src/errors.h"
 
 namespace reprise {
 
@@ -29,6 +31,14 @@ void ActivityContext::heartbeat() {
 void ActivityContext::send_heartbeat(std::string details) {
   internal::check_payload_size(details, "the details of the heartbeat");
   attempt_->heartbeat(std::move(details));
+}
+
+std::string internal::OpenAttempt::token(const ActivityContext& ctx) {
+  return value_or_throw(ctx.attempt_->token());
+}
+
+void internal::OpenAttempt::leave_open(const ActivityContext& ctx) {
+  ctx.attempt_->leave_open();
 }
 
 std::string_view ActivityContext::last_details() const {

@@ -79,8 +79,8 @@ TEST(Catalogue, RolesAreThoseOfTheFormat) {
 
 std::string meaning(const Row& row) {
   constexpr std::string_view kRoles[] = {"?", "input", "bookkeeping", "command"};
-  constexpr std::string_view kAnswers[] = {"",          " result",         " failure",
-                                           " given up", " attempt failed", " heartbeat"};
+  constexpr std::string_view kAnswers[] = {
+      "", " result", " failure", " given up", " attempt failed", " heartbeat", " left open"};
   std::string text(row.name);
   text += ": ";
   text += kRoles[static_cast<std::size_t>(row.role)];
@@ -109,6 +109,7 @@ TEST(Catalogue, WhatEachKindDoes) {
                                                "UpdateReceived: input",                      //
                                                "MessageDelivered: input result",             //
                                                "MessageRefused: input failure",              //
+                                               "AttemptLeftOpen: bookkeeping left open",     //
                                                "ActivityScheduled: command opens activity",  //
                                                "StepScheduled: command opens step",          //
                                                "TimerStarted: command opens timer",          //

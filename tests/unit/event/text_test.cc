@@ -31,6 +31,7 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "UpdateReceived name1\n"
             "MessageDelivered #1\n"
             "MessageRefused #1\n"
+            "AttemptLeftOpen #1 attempt 2\n"
             "ActivityScheduled name1\n"
             "StepScheduled name1\n"
             "TimerStarted 2ms\n"

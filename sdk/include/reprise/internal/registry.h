@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <reprise/activity_context.h>
+#include <reprise/completion.h>
 #include <reprise/context.h>
 #include <reprise/definitions.h>
 #include <string>
@@ -106,6 +107,41 @@ ActivityFunction activity_function(std::type_identity<R(A...)>, Fn fn) {
     return encode_call<R>([&] {
       return std::apply([&](const A&... a) -> R { return (*shared)(ctx, a...); }, arguments);
     });
+  };
+}
+
+template <class R>
+class CompletionMaker {
+ public:
+  static Completion<R> make(const ActivityContext& ctx) {
+    return Completion<R>(OpenAttempt::token(ctx));
+  }
+};
+
+// Can Fn be called as the asynchronous implementation of an activity with that signature?
+template <class Fn, class S>
+inline constexpr bool kImplementsAsync = false;
+template <class Fn, class R, class... A>
+inline constexpr bool kImplementsAsync<Fn, R(A...)> =
+    std::is_invocable_v<Fn&, ActivityContext&, Completion<R>, const A&...>;
+
+template <class Fn, class S>
+void explain_async() {
+  static_assert(kImplementsAsync<Fn, S>,
+                "the function does not fit the activity: for Activity<R(A...)>, implement_async() "
+                "calls it as fn(reprise::ActivityContext&, reprise::Completion<R>, const A&...)");
+}
+
+// The attempt goes on after the call, unless it throws.
+template <class R, class... A, class Fn>
+ActivityFunction open_activity_function(std::type_identity<R(A...)>, Fn fn) {
+  auto shared = std::make_shared<Fn>(std::move(fn));
+  return [shared](ActivityContext& ctx, std::string_view input) {
+    const std::tuple<A...> arguments = decode_arguments<A...>(input);
+    const Completion<R> completion = CompletionMaker<R>::make(ctx);
+    std::apply([&](const A&... a) { (void)(*shared)(ctx, completion, a...); }, arguments);
+    OpenAttempt::leave_open(ctx);
+    return std::string();
   };
 }
 

@@ -101,6 +101,18 @@ class Env {
     }
     return *this;
   }
+  // As on a Worker. When a call returns, the function has been called, so the test has its token.
+  template <class S, class Fn>
+  Env& implement_async(const Activity<S>& activity, Fn fn) {
+    if constexpr (internal::kImplementsAsync<Fn, S>) {
+      internal::registry(*this).add_activity(
+          activity.name(),
+          internal::open_activity_function(std::type_identity<S>{}, std::move(fn)));
+    } else {
+      internal::explain_async<Fn, S>();
+    }
+    return *this;
+  }
   // An activity's stand-in: a function of its arguments alone.
   template <class S, class Fn>
   requires internal::kHandles<Fn, S> Env& stub(const Activity<S>& activity, Fn fn) {

@@ -1,0 +1,102 @@
+#include "runtime/engine/completions.h"
+
+#include <utility>
+
+#include "runtime/engine/completion_fate.h"
+#include "runtime/engine/stored_run.h"
+
+namespace reprise::runtime {
+
+Completions::Found Completions::find(const AttemptRef& attempt, const Reply<void>& reply) {
+  if (parts_.intake.full()) {
+    reply(parts_.intake.refusal());
+    return {};
+  }
+  KnownRun* const run = parts_.finder.find(attempt.run);
+  if (run != nullptr && run->damaged) {
+    reply(*run->extras->parked);
+    return {};
+  }
+  if (run != nullptr && run->state.open()) {
+    const PendingOperation* const operation = run->state.find(attempt.operation);
+    const LiveOperation* const live = run->live(attempt.operation);
+    const bool under_way = operation != nullptr && operation->kind == OperationKind::kActivity &&
+                           operation->attempt == attempt.attempt &&
+                           (live == nullptr || !live->settled());
+    if (under_way) return {run, operation};
+  }
+  refuse(attempt, reply);
+  return {};
+}
+
+void Completions::complete(const AttemptRef& attempt,
+                           std::string result,
+                           const Reply<void>& reply) {
+  const Found found = find(attempt, reply);
+  if (found.operation == nullptr) return;
+  const proto::Event* const input =
+      parts_.attempts.complete(*found.run, *found.operation, std::move(result));
+  confirm(found, input, reply);
+}
+
+void Completions::fail(const AttemptRef& attempt,
+                       const proto::Failure& failure,
+                       const Reply<void>& reply) {
+  const Found found = find(attempt, reply);
+  if (found.operation == nullptr) return;
+  const proto::Event* const input = parts_.attempts.fail(*found.run, *found.operation, failure);
+  if (input == nullptr) return reply(*found.run->extras->parked);
+  confirm(found, input, reply);
+}
+
+void Completions::heartbeat(const AttemptRef& attempt,
+                            std::string details,
+                            const Reply<void>& reply) {
+  const Found found = find(attempt, reply);
+  if (found.operation == nullptr) return;
+  const auto input = parts_.attempts.heartbeat(*found.run, *found.operation, std::move(details));
+  if (!input) return reply(input.error());
+  if (*input != nullptr) return confirm(found, *input, reply);
+  // That the attempt is under way may follow from a turn that is not durable.
+  parts_.round.tell_when_recorded([reply] { reply({}); });
+}
+
+void Completions::confirm(const Found& found, const proto::Event* input, const Reply<void>& reply) {
+  parts_.round.confirm(*found.run, input, reply);
+  parts_.round.run_turn_if_full(*found.run);
+}
+
+// ---- refusals ---------------------------------------------------------------------------------
+
+// Only the history knows what became of the attempt. It is read when all of it is durable.
+void Completions::refuse(const AttemptRef& attempt, const Reply<void>& reply) {
+  const KnownRun* const run = parts_.finder.find(attempt.run);
+  if (run == nullptr) {
+    const auto archived = parts_.finder.find_archived(attempt.run);
+    if (!archived) return reply(archived.error());
+    return judge(attempt, *archived, archived->last_seq, reply);
+  }
+  if (run->in_round()) {
+    return parts_.intake.post([this, attempt, reply] { refuse(attempt, reply); });
+  }
+  const store::Seq last = run->state.last_seq;
+  parts_.effects.call_after(last, [this, attempt, reply, last, number = run->state.number] {
+    if (const KnownRun* const known = parts_.runs.find(number)) {
+      return judge(attempt, known->state, last, reply);
+    }
+    refuse(attempt, reply);  // archived meanwhile
+  });
+}
+
+void Completions::judge(const AttemptRef& attempt,
+                        const RunState& state,
+                        store::Seq last,
+                        const Reply<void>& reply) const {
+  CompletionFate fate(attempt);
+  const base::Status read =
+      StoredRun(parts_.shared, state, last).history([&](const auto& turn) { fate.add(turn); });
+  if (!read) return reply(parts_.finder.unless_removed(attempt.run, read.error()));
+  reply(fate.error());
+}
+
+}  // namespace reprise::runtime
