@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "event/setting.h"
 #include "event/text.h"
 
 namespace reprise::event {
@@ -11,6 +12,7 @@ using proto::ActivityScheduled;
 using proto::DecisionRecorded;
 using proto::Event;
 using proto::PatchRecorded;
+using proto::SettingRecorded;
 using proto::SignalSetAside;
 using proto::StepScheduled;
 using proto::UpdateCompleted;
@@ -60,6 +62,13 @@ std::string decision_detail(const Event& event) {
   return decision.what() + (decision.outcome() ? ": true" : ": false");
 }
 
+// An attribute shows its type, because that is compared too.
+std::string setting_detail(const Event& event) {
+  const SettingRecorded& setting = event.setting_recorded();
+  if (setting.type() == SettingRecorded::VALUE) return setting.name();
+  return setting.name() + " (" + std::string(to_string(setting.type())) + ")";
+}
+
 std::string attempt_detail(const Event& event) {
   return "#" + std::to_string(event.attempt_failed().id()) + " attempt " +
          std::to_string(event.attempt_failed().attempt());
@@ -88,6 +97,11 @@ void outline_update(const Event& event, Event* out) {
 
 void outline_set_aside(const Event& event, Event* out) {
   out->mutable_signal_set_aside()->set_name(event.signal_set_aside().name());
+}
+
+void outline_setting(const Event& event, Event* out) {
+  out->mutable_setting_recorded()->set_name(event.setting_recorded().name());
+  out->mutable_setting_recorded()->set_type(event.setting_recorded().type());
 }
 
 // ---- the kinds, in the order of log.proto
@@ -295,6 +309,16 @@ constexpr Row kRows[] = {
      .called = bytes<&Event::decision_recorded, &DecisionRecorded::what>,
      .detail = decision_detail,
      .same = same<&Event::decision_recorded, &DecisionRecorded::what, &DecisionRecorded::outcome>},
+    {.kind = Event::kSettingRecorded,
+     .name = "SettingRecorded",
+     .role = Role::kCommand,
+     .body = body<&Event::setting_recorded>,
+     .called = bytes<&Event::setting_recorded, &SettingRecorded::name>,
+     .payload = bytes<&Event::setting_recorded, &SettingRecorded::value>,
+     .detail = setting_detail,
+     .same = same<&Event::setting_recorded, &SettingRecorded::name, &SettingRecorded::type>,
+     .strict = true,
+     .outline = outline_setting},
 };
 
 constexpr std::array<const Row*, kKindNumbers> by_kind() {

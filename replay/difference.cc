@@ -14,6 +14,13 @@ bool same_name(const Event& one, const Event& other) {
   return called == nullptr || called(one) == called(other);
 }
 
+// What differs between two of that kind and name.
+Mismatch::Kind beyond_the_name(const Event& expected) {
+  if (expected.has_decision_recorded()) return Mismatch::Kind::kDecided;
+  if (expected.has_setting_recorded()) return Mismatch::Kind::kOtherType;
+  return Mismatch::Kind::kOtherId;
+}
+
 bool ends_run(const Event& command) {
   return event::row_of(command).ends.has_value();
 }
@@ -24,9 +31,7 @@ Difference difference(const proto::Turn& recorded, int index, const Event& attem
   const Event& expected = recorded.commands(index);
   if (expected.has_patch_recorded()) return {Mismatch::Kind::kMarkerMissing};
   if (ends_run(attempted) && !ends_run(expected)) return {Mismatch::Kind::kLeftOver};
-  if (same_name(expected, attempted)) {
-    return {expected.has_decision_recorded() ? Mismatch::Kind::kDecided : Mismatch::Kind::kOtherId};
-  }
+  if (same_name(expected, attempted)) return {beyond_the_name(expected)};
   for (int i = index + 1; i < recorded.commands_size(); ++i) {
     if (same_name(recorded.commands(i), attempted)) return {Mismatch::Kind::kSwapped, i};
   }

@@ -29,7 +29,8 @@ Execution::State::State(Execution& execution,
       strands(core, steps),
       signals(core),
       updates(core),
-      patches(core) {}
+      patches(core),
+      settings(core) {}
 
 Execution::State::~State() {
   core.scheduler.evict_all();  // while everything that the strands may use still exists
@@ -265,6 +266,7 @@ void Execution::State::dispatch(const Event& event) {
     case Event::kStepAbandoned:
     case Event::kSignalSetAside:
     case Event::kDecisionRecorded:
+    case Event::kSettingRecorded:
     case Event::KIND_NOT_SET:
       return;  // in a history that no engine has written
   }
@@ -273,6 +275,7 @@ void Execution::State::dispatch(const Event& event) {
 void Execution::State::start(const Event& event) {
   if (!apply_start(core, event)) return;
   input = event.run_started().input();
+  settings.given(event.run_started());
   core.spawn_strand([this] { core.guarded({"the workflow's function"}, [this] { run_code(); }); },
                     core.root);
 }

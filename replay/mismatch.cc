@@ -15,6 +15,8 @@ std::string_view to_string(Mismatch::Kind kind) {
       return "other id";
     case Mismatch::Kind::kDecided:
       return "decided otherwise";
+    case Mismatch::Kind::kOtherType:
+      return "other type";
     case Mismatch::Kind::kMissing:
       return "missing";
     case Mismatch::Kind::kExtra:

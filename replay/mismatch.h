@@ -19,6 +19,7 @@ struct Mismatch {
     kOtherName,      // the same kind with another name
     kOtherId,        // the same kind and name with another id
     kDecided,        // the same decision with another outcome
+    kOtherType,      // the same setting with another type
     kMissing,        // the code waits without asking for what the log says
     kExtra,          // the code makes a command, but the recorded turn has no more
     kLeftOver,       // the code ends, the history goes on

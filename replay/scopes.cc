@@ -24,6 +24,7 @@ void Execution::State::cancel(Operation& operation, base::CallSite site) try {
     case Kind::kSideEffect:
     case Kind::kPatch:
     case Kind::kDecision:
+    case Kind::kSetting:
     case Kind::kUpdate:
     case Kind::kRun:
       return;  // are nothing that code waits for

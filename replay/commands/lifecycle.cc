@@ -6,6 +6,7 @@
 #include "replay/commands/decision.h"
 #include "replay/commands/patch.h"
 #include "replay/commands/run.h"
+#include "replay/commands/setting.h"
 #include "replay/commands/side_effect.h"
 #include "replay/commands/signal.h"
 #include "replay/commands/step.h"
@@ -31,6 +32,7 @@ constexpr std::array<KindRow, Lifecycle::kKinds> kKindRows = {{
     {"side effect", lifecycles::kSideEffect},
     {"patch marker", lifecycles::kPatch},
     {"decision", lifecycles::kDecision},
+    {"setting", lifecycles::kSetting},
     {"update", lifecycles::kUpdate},
     {"run", lifecycles::kRun},
 }};

@@ -23,10 +23,11 @@ class Lifecycle {
     kSideEffect,
     kPatch,     // the marker of a change
     kDecision,  // a recorded one
+    kSetting,   // publishing one
     kUpdate,    // answering one
     kRun,       // from its start to its end
   };
-  static constexpr std::size_t kKinds = 10;
+  static constexpr std::size_t kKinds = 11;
 
   enum class State : std::uint8_t {
     kCreated,      // created, and nothing has happened to it yet

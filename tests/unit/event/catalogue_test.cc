@@ -120,7 +120,8 @@ TEST(Catalogue, WhatEachKindDoes) {
                                                "UpdateCompleted: command",                   //
                                                "StepAbandoned: command given up",            //
                                                "SignalSetAside: command",                    //
-                                               "DecisionRecorded: command"));
+                                               "DecisionRecorded: command",                  //
+                                               "SettingRecorded: command"));
 }
 
 TEST(Catalogue, AnIdIsThatOfAnOperationThatBeginsOrIsAnswered) {

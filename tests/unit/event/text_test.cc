@@ -42,7 +42,19 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "UpdateCompleted update_id0\n"
             "StepAbandoned #1\n"
             "SignalSetAside name2\n"
-            "DecisionRecorded what0: true\n");
+            "DecisionRecorded what0: true\n"
+            "SettingRecorded name0 (double)\n");
+}
+
+TEST(EventText, SettingsThatAreNoAttributesShowNoType) {
+  Event event;
+  event.mutable_setting_recorded()->set_name("stage");
+  event.mutable_setting_recorded()->set_value("\x01");
+  EXPECT_EQ(describe(event), "SettingRecorded stage");
+  event.mutable_setting_recorded()->set_type(proto::SettingRecorded::TIME);
+  EXPECT_EQ(describe(event), "SettingRecorded stage (time)");
+  event.mutable_setting_recorded()->set_type(static_cast<proto::SettingRecorded::Type>(77));
+  EXPECT_EQ(describe(event), "SettingRecorded stage (unknown)");
 }
 
 TEST(EventText, ForeignTextIsFitToBeShown) {
