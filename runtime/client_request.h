@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "proto/log.pb.h"
 #include "replay/outcome.h"
 #include "runtime/promise.h"
 #include "runtime/reply.h"
@@ -33,6 +34,7 @@ struct StartRequest {
   IdReuse reuse = IdReuse::kAllow;
   IdConflict conflict = IdConflict::kFail;
   base::Duration run_timeout{0};  // 0: none
+  std::vector<proto::SettingRecorded> settings{};
 };
 
 using RunWatch = Promise<base::Result<RunEnd>>;
@@ -123,6 +125,14 @@ struct Retry {
   Reply<Answer> reply{};
 };
 
+// What a run publishes under a name; nullopt: nothing.
+struct Get {
+  using Answer = std::optional<proto::SettingRecorded>;
+  RunKey key;
+  std::string name;
+  Reply<Answer> reply{};
+};
+
 struct Describe {
   using Answer = RunDescription;
   RunKey key;
@@ -153,6 +163,7 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::Cancel,
                                    verb::Terminate,
                                    verb::Retry,
+                                   verb::Get,
                                    verb::Describe,
                                    verb::List,
                                    verb::History>;

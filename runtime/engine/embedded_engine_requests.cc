@@ -49,6 +49,9 @@ void deliver(Shard& shard, verb::Terminate&& asked) {
 void deliver(Shard& shard, const verb::Retry& asked) {
   shard.requests().retry(asked.key, asked.reply);
 }
+void deliver(Shard& shard, const verb::Get& asked) {
+  shard.questions().get(asked.key, asked.name, asked.reply);
+}
 void deliver(Shard& shard, const verb::Describe& asked) {
   shard.questions().describe(asked.key, asked.reply);
 }
@@ -133,6 +136,7 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
   if constexpr (std::is_same_v<Verb, verb::Start>) {
     if (good) good = check_id("the workflow id", asked.run.workflow_id);
     if (good) good = check_id("task_queue", asked.run.task_queue);
+    if (good) good = check_settings(asked.run.settings, shared_.options.limits);
   }
   return good;
 }

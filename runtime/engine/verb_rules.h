@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "event/setting.h"
 #include "runtime/client_request.h"
 #include "runtime/engine/admission.h"
 
@@ -38,6 +39,8 @@ inline constexpr VerbRule kVerbRule<verb::Terminate>{"terminate", Admission::Kin
 template <>
 inline constexpr VerbRule kVerbRule<verb::Retry>{"retry", Admission::Kind::kEnd};
 template <>
+inline constexpr VerbRule kVerbRule<verb::Get>{"get", Admission::Kind::kQuestion};
+template <>
 inline constexpr VerbRule kVerbRule<verb::Describe>{"describe", Admission::Kind::kQuestion};
 template <>
 inline constexpr VerbRule kVerbRule<verb::List>{"list", Admission::Kind::kQuestion};
@@ -68,6 +71,13 @@ template <class Verb>
 std::size_t counted_bytes([[maybe_unused]] const Verb& asked) {
   if constexpr (kVerbRule<Verb>.kind == Admission::Kind::kQuestion) return 0;
   else return text_of(asked).payload.size();
+}
+inline std::size_t counted_bytes(const verb::Start& asked) {
+  std::size_t bytes = asked.run.input.size();
+  for (const auto& setting : asked.run.settings) {
+    bytes += event::setting_bytes(setting.name(), setting.value().size());
+  }
+  return bytes;
 }
 
 }  // namespace reprise::runtime
