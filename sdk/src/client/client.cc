@@ -10,6 +10,7 @@
 #include "sdk/src/enums.h"
 #include "sdk/src/failures.h"
 #include "sdk/src/service/service.h"
+#include "sdk/src/settings.h"
 
 namespace reprise {
 namespace {
@@ -26,6 +27,7 @@ RunDescription to_public(const runtime::RunDescription& from) {
   to.started = from.started;
   to.closed = from.closed;
   to.history_events = from.history_events;
+  to.settings = internal::to_public(from.settings);
   for (const auto& activity : from.activities) {
     to.activities.push_back({.name = activity.activity,
                              .is_step = activity.is_step,
@@ -129,6 +131,13 @@ void RunHandle::retry() const {
   internal::value_or_throw(internal::ask(link_->service(), verb::Retry{link_->key()}));
 }
 
+Settings RunHandle::published(std::string_view name) const {
+  internal::check_id("the setting's name", name);
+  const auto found = internal::value_or_throw(
+      internal::ask(link_->service(), verb::Get{link_->key(), std::string(name)}));
+  return found ? Settings{internal::to_public(*found)} : Settings{};
+}
+
 RunDescription RunHandle::describe() const {
   return to_public(
       internal::value_or_throw(internal::ask(link_->service(), verb::Describe{link_->key()})));
@@ -169,6 +178,9 @@ std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
   request.reuse = internal::to_runtime(options.id_reuse);
   request.conflict = internal::to_runtime(options.id_conflict);
   request.run_timeout = options.run_timeout;
+  for (const Setting& setting : options.settings) {
+    request.settings.push_back(internal::to_proto(setting));
+  }
   return internal::RunLink::start(*service_, std::move(request));
 }
 
