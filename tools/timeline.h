@@ -30,6 +30,7 @@ struct Operation {
     kSideEffect,
     kPatch,
     kDecision,
+    kSetting,
     kCancelRequest
   };
   enum class State {
@@ -55,8 +56,9 @@ struct Operation {
   std::string result{};
   std::string heartbeat{};
   std::string task_queue{};
-  std::optional<bool> outcome{};  // decisions
-  std::string refused{};          // signals that were set aside: what the codec said
+  std::optional<bool> outcome{};                    // decisions
+  std::optional<proto::SettingRecorded> setting{};  // settings
+  std::string refused{};  // signals that were set aside: what the codec said
 
   bool is_attempted() const { return kind == Kind::kActivity || kind == Kind::kStep; }
   bool has_ended() const { return state != State::kWaiting; }
