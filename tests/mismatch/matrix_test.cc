@@ -47,6 +47,12 @@ constexpr Kind kKinds[] = {
     {"decision", [](Execution& e, auto&, auto&) { e.decide("d", true, at(20)); }},
     {"decision otherwise", [](Execution& e, auto&, auto&) { e.decide("d", false, at(21)); }},
     {"other decision", [](Execution& e, auto&, auto&) { e.decide("e", true, at(22)); }},
+    {"setting",
+     [](Execution& e, auto&, auto&) { e.set("s", "1", proto::SettingRecorded::VALUE, at(23)); }},
+    {"setting of another type",
+     [](Execution& e, auto&, auto&) { e.set("s", "1", proto::SettingRecorded::TEXT, at(24)); }},
+    {"other setting",
+     [](Execution& e, auto&, auto&) { e.set("t", "1", proto::SettingRecorded::VALUE, at(25)); }},
     {"nothing", [](Execution&, auto&, auto&) {}},
 };
 

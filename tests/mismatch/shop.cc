@@ -164,6 +164,18 @@ int charge_richest(Context& ctx, int order) {
   const bool rich = ctx.decide("rich", order > 600);
   return rich ? take_money(ctx, order) + 1 : 0;
 }
+
+#line 230
+int show_text(Context& ctx, int order) {
+  ctx.set(reprise::Attribute<std::string>("order")(std::to_string(order)));
+  return take_money(ctx, order) + 1;
+}
+
+#line 240
+int show_number(Context& ctx, int order) {
+  ctx.set(reprise::Attribute<std::int64_t>("order")(order));
+  return take_money(ctx, order) + 1;
+}
 // clang-format on
 
 }  // namespace shop

@@ -118,6 +118,11 @@ TEST_F(Snapshot, DecidedOtherwise) {
   expect_report(&shop::charge_richest, Kind::kDecided, "decided_otherwise");
 }
 
+TEST_F(Snapshot, OtherType) {
+  record(&shop::show_text, {});
+  expect_report(&shop::show_number, Kind::kOtherType, "other_type");
+}
+
 TEST_F(Snapshot, OrderSwapped) {
   record(&shop::reserve_and_charge, {});
   expect_report(&shop::charge_and_reserve, Kind::kSwapped, "order_swapped");
