@@ -302,6 +302,16 @@ History strands_that_work_together() {
   return ended(env.start(together(), {.id = "together"}));
 }
 
+History settings_of_all_kinds() {
+  GoldenEnv env;
+  const reprise::Attribute<std::string> owner("owner");
+  const reprise::Value<int> start("start");
+  const auto run =
+      env.start(published(), {.id = "published", .settings = {owner("Ann"), start(3)}});
+  run.cancel("no time");
+  return ended(run);
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -352,6 +362,7 @@ const std::vector<Scenario>& scenarios() {
       {"unreadable_handled_2", a_handler_of_signals_of_another_type},
       {"decisions", decisions_of_all_kinds, true},
       {"together", strands_that_work_together},
+      {"published", settings_of_all_kinds, true},
   };
   return all;
 }

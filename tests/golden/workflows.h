@@ -35,6 +35,8 @@ inline constexpr reprise::Workflow<std::string()> picky{"golden.picky"};
 inline constexpr reprise::Workflow<std::string(int)> decisions{"golden.decisions"};
 inline constexpr reprise::Workflow<std::string()> together{"golden.together"};
 
+inline constexpr reprise::Workflow<std::string()> published{"golden.published"};
+
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
 inline constexpr reprise::Signal<std::string> item{"golden.item"};
@@ -55,6 +57,7 @@ std::string run_scopes(reprise::Context& ctx);
 void run_waiting(reprise::Context& ctx);
 std::string run_cancelled_waits(reprise::Context& ctx);
 std::string run_decisions(reprise::Context& ctx, const int& score);
+std::string run_published(reprise::Context& ctx);
 std::string run_together(reprise::Context& ctx);
 
 // Handlers of signals and updates.
@@ -111,7 +114,8 @@ void implement(Host& host) {
       .implement(waiting, run_waiting)
       .implement(cancelled_waits, run_cancelled_waits)
       .implement(decisions, run_decisions)
-      .implement(together, run_together);
+      .implement(together, run_together)
+      .implement(published, run_published);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);
