@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "event/setting.h"
 #include "event/text.h"
 
 namespace reprise::event {
@@ -13,6 +14,7 @@ using proto::DecisionRecorded;
 using proto::Event;
 using proto::PatchRecorded;
 using proto::SignalSent;
+using proto::SettingRecorded;
 using proto::SignalSetAside;
 using proto::StepScheduled;
 using proto::UpdateCompleted;
@@ -62,6 +64,13 @@ std::string decision_detail(const Event& event) {
   return decision.what() + (decision.outcome() ? ": true" : ": false");
 }
 
+// An attribute shows its type, because that is compared too.
+std::string setting_detail(const Event& event) {
+  const SettingRecorded& setting = event.setting_recorded();
+  if (setting.type() == SettingRecorded::VALUE) return setting.name();
+  return setting.name() + " (" + std::string(to_string(setting.type())) + ")";
+}
+
 std::string attempt_detail(const Event& event) {
   return "#" + std::to_string(event.attempt_failed().id()) + " attempt " +
          std::to_string(event.attempt_failed().attempt());
@@ -108,6 +117,11 @@ void outline_signal_sent(const Event& event, Event* out) {
 
 void outline_set_aside(const Event& event, Event* out) {
   out->mutable_signal_set_aside()->set_name(event.signal_set_aside().name());
+}
+
+void outline_setting(const Event& event, Event* out) {
+  out->mutable_setting_recorded()->set_name(event.setting_recorded().name());
+  out->mutable_setting_recorded()->set_type(event.setting_recorded().type());
 }
 
 // ---- the kinds, in the order of log.proto
@@ -359,6 +373,16 @@ constexpr Row kRows[] = {
      .same = same<&Event::cancel_sent, &CancelSent::id, &CancelSent::workflow_id,
                   &CancelSent::run_id>,
      .strict = true},
+    {.kind = Event::kSettingRecorded,
+     .name = "SettingRecorded",
+     .role = Role::kCommand,
+     .body = body<&Event::setting_recorded>,
+     .called = bytes<&Event::setting_recorded, &SettingRecorded::name>,
+     .payload = bytes<&Event::setting_recorded, &SettingRecorded::value>,
+     .detail = setting_detail,
+     .same = same<&Event::setting_recorded, &SettingRecorded::name, &SettingRecorded::type>,
+     .strict = true,
+     .outline = outline_setting},
 };
 
 constexpr std::array<const Row*, kKindNumbers> by_kind() {

@@ -25,6 +25,7 @@ bool is_message(const Event& command) {
 
 Mismatch::Kind difference_of_same_name(const Event& expected, const Event& attempted) {
   if (expected.has_decision_recorded()) return Mismatch::Kind::kDecided;
+  if (expected.has_setting_recorded()) return Mismatch::Kind::kOtherType;
   const bool is_other_receiver =
       is_message(expected) && event::id_of(expected) == event::id_of(attempted);
   return is_other_receiver ? Mismatch::Kind::kOtherReceiver : Mismatch::Kind::kOtherId;

@@ -30,7 +30,8 @@ Execution::State::State(Execution& execution,
       strands(core, steps),
       signals(core),
       updates(core),
-      patches(core) {}
+      patches(core),
+      settings(core) {}
 
 Execution::State::~State() {
   core.scheduler.evict_all();  // while everything that the strands may use still exists
@@ -272,6 +273,7 @@ void Execution::State::dispatch(const Event& event) {
     case Event::kDecisionRecorded:
     case Event::kSignalSent:
     case Event::kCancelSent:
+    case Event::kSettingRecorded:
     case Event::KIND_NOT_SET:
       return;  // in a history that no engine has written
   }
@@ -280,6 +282,7 @@ void Execution::State::dispatch(const Event& event) {
 void Execution::State::start(const Event& event) {
   if (!apply_start(core, event)) return;
   input = event.run_started().input();
+  settings.given(event.run_started());
   core.spawn_strand([this] { core.guarded({"the workflow's function"}, [this] { run_code(); }); },
                     core.root);
 }

@@ -77,6 +77,8 @@ struct ExecutionOptions {
   // valid when a limit is lowered.
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();  // of a turn's commands
+  std::size_t settings = std::numeric_limits<std::size_t>::max();    // that it publishes at a time
+  std::size_t settings_bytes = std::numeric_limits<std::size_t>::max();  // names included
   // Watches the code while it runs and outlives the execution; nullptr: nothing does.
   CodeGuard* guard = nullptr;
   // Names of functions for reports, shared by the executions of a thread, which it outlives;
@@ -209,6 +211,14 @@ class Execution {
   // schedule_activity().
   OperationRef send_signal(base::FunctionRef<void(proto::SignalSent&)> fill, base::CallSite site);
   OperationRef send_cancel(base::FunctionRef<void(proto::CancelSent&)> fill, base::CallSite site);
+
+  // Publishes a value, in a cancelled scope too; an empty one takes the name back. On replay name
+  // and type are compared. If the run publishes the name now, `type` must be that of
+  // setting_type().
+  using SettingType = proto::SettingRecorded::Type;
+  void set(std::string_view name, std::string_view value, SettingType type, base::CallSite site);
+  // nullopt: the run does not publish that name now.
+  std::optional<SettingType> setting_type(std::string_view name) const;
 
   // Gives up a pending activity or timer: it is complete at once, as cancelled.
   void cancel(Operation& operation, base::CallSite site);

@@ -7,6 +7,7 @@
 
 #include "base/pooled.h"
 #include "replay/commands/patch.h"
+#include "replay/commands/setting.h"
 #include "replay/commands/signal.h"
 #include "replay/commands/step.h"
 #include "replay/commands/strand.h"
@@ -64,6 +65,7 @@ struct Execution::State : base::Pooled<Execution::State> {
   Signals signals;
   Updates updates;
   PatchMarkers patches;
+  Settings settings;
   HandlerMap<QueryHandler> queries;
   std::unique_ptr<WorkflowInstance> instance;
 

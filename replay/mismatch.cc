@@ -17,6 +17,8 @@ std::string_view to_string(Mismatch::Kind kind) {
       return "decided otherwise";
     case Mismatch::Kind::kOtherReceiver:
       return "other receiver";
+    case Mismatch::Kind::kOtherType:
+      return "other type";
     case Mismatch::Kind::kMissing:
       return "missing";
     case Mismatch::Kind::kExtra:

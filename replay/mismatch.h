@@ -20,6 +20,7 @@ struct Mismatch {
     kOtherId,        // the same kind and name with another id
     kDecided,        // the same decision with another outcome
     kOtherReceiver,  // the same message to another run
+    kOtherType,      // the same setting with another type
     kMissing,        // the code waits without asking for what the log says
     kExtra,          // the code makes a command, but the recorded turn has no more
     kLeftOver,       // the code ends, the history goes on

@@ -5,6 +5,7 @@
 #include "base/type_name.h"
 #include "event/catalogue.h"
 #include "event/payload_text.h"
+#include "event/setting.h"
 #include "event/text.h"
 #include "replay/mismatch.h"
 #include "replay/report_lines.h"
@@ -55,6 +56,10 @@ std::string outcome_of(const Event& decision) {
   return decision.decision_recorded().outcome() ? "true" : "false";
 }
 
+std::string type_of(const Event& setting) {
+  return std::string(event::to_string(setting.setting_recorded().type()));
+}
+
 std::string what_differs(const Mismatch& mismatch) {
   switch (mismatch.kind) {
     case MismatchKind::kOtherKind:
@@ -69,6 +74,9 @@ std::string what_differs(const Mismatch& mismatch) {
              outcome_of(*mismatch.attempted) + " now";
     case MismatchKind::kOtherReceiver:
       return "the same message, to another run";
+    case MismatchKind::kOtherType:
+      return "the type: " + type_of(*mismatch.recorded) + " in the log, " +
+             type_of(*mismatch.attempted) + " now";
     case MismatchKind::kMissing:
       return "the code waits without making this command";
     case MismatchKind::kExtra:
@@ -107,6 +115,8 @@ std::string usual_cause(const Mismatch& mismatch) {
     case MismatchKind::kOtherReceiver:
       return "the receiver's id is computed otherwise, or depends on something outside the run: a "
              "clock, a random number, a global";
+    case MismatchKind::kOtherType:
+      return "the type of an attribute was changed while runs that publish it were open";
     case MismatchKind::kMissing:
       return "a durable call was removed, or moved after a wait; keep old runs going with "
              "ctx.patched(\"...\")";
@@ -148,6 +158,8 @@ std::string what_to_do(const Mismatch& mismatch) {
       return "keep the old rule for old runs: if (ctx.patched(\"...\")) { the rule as it is now } "
              "else { the rule as it was }; what varies is taken from the run: ctx.now(), "
              "ctx.side_effect()";
+    case MismatchKind::kOtherType:
+      return "give the new type a name of its own, and set it behind ctx.patched(\"...\")";
     case MismatchKind::kChangedInput:
       return "take what varies from the run: ctx.now(), ctx.random(), ctx.side_effect(), or sort "
              "it";

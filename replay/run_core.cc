@@ -8,7 +8,8 @@ namespace reprise::replay {
 
 RunCore::RunCore(RunInfo&& run, StackPool& pool, const ExecutionOptions& options)
     : info(std::move(run)),
-      limits{options.pending_operations, options.turn_bytes},
+      limits{options.pending_operations, options.turn_bytes, options.settings,
+             options.settings_bytes},
       guard(options.guard),
       log(options.strict, options.record_stacks),
       root(new Scope(Scope::Kind::kRoot, ScopeRef())),

@@ -34,6 +34,8 @@ struct RunCore {
   struct Limits {  // see ExecutionOptions
     std::size_t pending_operations;
     std::size_t turn_bytes;
+    std::size_t settings;
+    std::size_t settings_bytes;
   };
 
   RunCore(RunInfo&& run, StackPool& pool, const ExecutionOptions& options);

@@ -25,6 +25,7 @@ void Execution::State::cancel(Operation& operation, base::CallSite site) try {
     case Kind::kSideEffect:
     case Kind::kPatch:
     case Kind::kDecision:
+    case Kind::kSetting:
     case Kind::kUpdate:
     case Kind::kRun:
       return;  // the rest is nothing that code waits for

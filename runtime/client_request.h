@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "proto/log.pb.h"
 #include "replay/outcome.h"
 #include "runtime/completion_token.h"
 #include "runtime/promise.h"
@@ -41,6 +42,7 @@ struct StartRequest {
   base::Duration run_timeout{0};  // 0: none
   // Comes right after the start; to an open run with that id it comes instead of a start.
   std::optional<FirstSignal> signal{};
+  std::vector<proto::SettingRecorded> settings{};
 };
 
 using RunWatch = Promise<base::Result<RunEnd>>;
@@ -156,6 +158,14 @@ struct Heartbeat {
   AttemptRef attempt{};  // likewise
 };
 
+// What a run publishes under a name; nullopt: nothing.
+struct Get {
+  using Answer = std::optional<proto::SettingRecorded>;
+  RunKey key;
+  std::string name;
+  Reply<Answer> reply{};
+};
+
 struct Describe {
   using Answer = RunDescription;
   RunKey key;
@@ -189,6 +199,7 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::Complete,
                                    verb::Fail,
                                    verb::Heartbeat,
+                                   verb::Get,
                                    verb::Describe,
                                    verb::List,
                                    verb::History>;

@@ -56,6 +56,7 @@ struct RunDescription {
   base::Time started;
   std::optional<base::Time> closed;
   std::uint64_t history_events = 0;
+  std::vector<proto::SettingRecorded> settings{};  // by name
   // Filled in by describe() only, not by list():
   std::vector<PendingActivity> activities;
   std::vector<PendingTimer> timers;

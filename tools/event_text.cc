@@ -4,6 +4,7 @@
 #include "event/payload_text.h"
 #include "event/text.h"
 #include "tools/console.h"
+#include "tools/setting_text.h"
 #include "tools/time_text.h"
 #include "tools/timeline.h"
 
@@ -54,6 +55,15 @@ std::string particulars_of(const Event& event) {
   return "of event " + std::to_string(event.signal_set_aside().event()) + ":";
 }
 
+// What a start gives its run to publish.
+std::string settings_of(const Event& event, std::size_t longest) {
+  std::string text;
+  for (const auto& setting : event.run_started().settings()) {
+    text += (text.empty() ? "" : ", ") + setting_text(setting, longest);
+  }
+  return text.empty() ? text : "publishes " + text;
+}
+
 // Its outcome, or its payload.
 std::string content_of(const Event& event, std::size_t longest) {
   const event::Row& row = event::row_of(event);
@@ -70,12 +80,14 @@ std::string kind_of(const Event& event) {
 }
 
 std::string details_of(const Event& event, std::size_t longest) {
+  if (event.has_setting_recorded()) return setting_text(event.setting_recorded(), longest);
   const event::Row& row = event::row_of(event);
   std::string text = event::id_of(event);
   then(name_of(event), &text);
   then(particulars_of(event), &text);
   then(elsewhere_in(event), &text);
   then(content_of(event, longest), &text);
+  then(settings_of(event, longest), &text);
   if (row.remark != nullptr) then(safe_text(row.remark(event)), &text);
   if (!event.has_attempt_failed()) return text;
   return text + "; next at " + utc_millis(event.attempt_failed().retry_at_ms());

@@ -6,7 +6,9 @@
 #include "base/place.h"
 #include "base/printable_text.h"
 #include "event/payload_json.h"
+#include "event/setting.h"
 #include "tools/event_text.h"
+#include "tools/setting_text.h"
 #include "tools/time_text.h"
 
 namespace reprise::tools {
@@ -52,6 +54,7 @@ json run_json(const runtime::RunState& run, const std::string* damage, const bas
     shown["closed"] = utc_iso(run.closed_ms());
     shown["duration_ms"] = base::sub_sat(run.closed_ms(), run.started_ms);
   }
+  if (!run.settings().empty()) shown["settings"] = settings_json(run.settings());
   if (damage != nullptr) shown["quarantined"] = *damage;
   if (parked != nullptr) {
     shown["parked"] = {{"code", base::to_string(parked->code)}, {"report", parked->message}};
@@ -93,6 +96,10 @@ json operation_json(const Operation& operation) {
     if (operation.limit_ms != 0) shown["left_open"]["limit"] = utc_iso(operation.limit_ms);
   }
   if (operation.outcome) shown["outcome"] = *operation.outcome;
+  if (operation.setting) {
+    shown["type"] = event::to_string(operation.setting->type());
+    shown["value"] = setting_value_json(*operation.setting);
+  }
   if (!operation.refused.empty()) shown["refused"] = operation.refused;
   if (operation.is_attempted()) shown["attempts"] = operation.attempts();
   for (const FailedAttempt& failed : operation.failures) {

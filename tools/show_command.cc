@@ -9,6 +9,7 @@
 #include "event/payload_text.h"
 #include "tools/event_text.h"
 #include "tools/run_text.h"
+#include "tools/setting_text.h"
 #include "tools/store_arguments.h"
 #include "tools/table.h"
 #include "tools/time_text.h"
@@ -44,6 +45,7 @@ std::string name_of(const Operation& operation) {
   if (operation.kind == Operation::Kind::kSideEffect) {
     return text + " " + event::payload_text(operation.result);
   }
+  if (operation.setting) return text + " " + setting_text(*operation.setting);
   if (!operation.name.empty()) text += " " + safe_text(operation.name);
   if (!operation.sender.empty()) text += " from " + safe_text(operation.sender);
   if (!operation.receiver.empty()) text += " to " + safe_text(operation.receiver);
@@ -51,11 +53,11 @@ std::string name_of(const Operation& operation) {
 }
 
 std::string state_of(const Operation& operation) {
-  const bool instant = operation.kind == Operation::Kind::kSignal ||
-                       operation.kind == Operation::Kind::kSideEffect ||
-                       operation.kind == Operation::Kind::kPatch ||
-                       operation.kind == Operation::Kind::kDecision ||
-                       operation.kind == Operation::Kind::kCancelRequest;
+  const bool instant =
+      operation.kind == Operation::Kind::kSignal ||
+      operation.kind == Operation::Kind::kSideEffect || operation.kind == Operation::Kind::kPatch ||
+      operation.kind == Operation::Kind::kDecision || operation.kind == Operation::Kind::kSetting ||
+      operation.kind == Operation::Kind::kCancelRequest;
   const bool shown = !instant || operation.state == Operation::State::kSetAside;
   return shown ? std::string(to_string(operation.state)) : "";
 }
@@ -140,6 +142,9 @@ void print_head(const Timeline& timeline,
   print_field(paint, "events", std::to_string(run.events));
   const std::string input = event::payload_text(timeline.input(), options.longest());
   if (!input.empty()) print_field(paint, "input", input);
+  for (const auto& setting : run.settings().list()) {
+    print_field(paint, "publishes", setting_text(setting, options.longest()));
+  }
 }
 
 void print_end(const Timeline& timeline, const ShowOptions& options, const Paint& paint) {

@@ -117,6 +117,10 @@ json durations_json(const DurationHistogram& durations) {
 json describe(const StoreStats& stats, const Unread& unread) {
   json shown = {{"workflows", json::object()},
                 {"operations", json::array()},
+                {"settings",
+                 {{"runs", stats.settings().runs},
+                  {"settings", stats.settings().settings},
+                  {"bytes", stats.settings().bytes}}},
                 {"signals_set_aside", json::object()},
                 {"removed_histories", unread.removed},
                 {"unreadable_histories", unread.damaged}};
@@ -219,6 +223,15 @@ void print_operations(const StoreStats& stats, const Paint& paint) {
   table.print(paint, terminal_width());
 }
 
+void print_settings(const StoreStats& stats) {
+  const SettingStats& of = stats.settings();
+  if (of.runs == 0) return;
+  std::printf("\n%llu of these runs publish %llu settings, %llu bytes\n",
+              static_cast<unsigned long long>(of.runs),
+              static_cast<unsigned long long>(of.settings),
+              static_cast<unsigned long long>(of.bytes));
+}
+
 void print_set_aside(const StoreStats& stats, const Paint& paint) {
   if (stats.set_aside().empty()) return;
   std::printf("\n");
@@ -242,6 +255,7 @@ void show_stats(const StatsOptions& options) {
   const Paint paint(options.colour);
   print_workflows(stats, paint);
   print_operations(stats, paint);
+  print_settings(stats);
   print_set_aside(stats, paint);
   std::fflush(stdout);
   if (unread.removed > 0) {

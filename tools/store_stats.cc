@@ -11,6 +11,10 @@ void StoreStats::add_run(const runtime::RunState& run) {
   ++stats.runs;
   ++stats.by_status[run.status];
   if (run.closed_ms() != 0) stats.durations.add(base::sub_sat(run.closed_ms(), run.started_ms));
+  if (run.settings().empty()) return;
+  ++settings_.runs;
+  settings_.settings += run.settings().size();
+  settings_.bytes += run.settings().bytes();
 }
 
 class StoreStats::Tally {

@@ -32,6 +32,13 @@ struct OperationStats {
   std::uint64_t attempts() const { return done + failed_attempts; }  // that came to an end
 };
 
+// What runs publish now, or published when they ended.
+struct SettingStats {
+  std::uint64_t runs = 0;  // that publish anything
+  std::uint64_t settings = 0;
+  std::uint64_t bytes = 0;  // as limits count them
+};
+
 class StoreStats {
  public:
   void add_run(const runtime::RunState& run);
@@ -43,6 +50,7 @@ class StoreStats {
   using Operations = std::map<std::pair<event::Operation, std::string>, OperationStats>;
   const std::map<std::string, WorkflowStats>& workflows() const { return workflows_; }
   const Operations& operations() const { return operations_; }
+  const SettingStats& settings() const { return settings_; }
   // Signals that code did not see, because they do not decode, by name.
   const std::map<std::string, std::uint64_t>& set_aside() const { return set_aside_; }
 
@@ -64,6 +72,7 @@ class StoreStats {
 
   std::map<std::string, WorkflowStats> workflows_;
   Operations operations_;
+  SettingStats settings_;
   std::map<std::string, std::uint64_t> set_aside_;
   std::unordered_map<std::uint32_t, Pending> pending_;
 };

@@ -15,9 +15,9 @@ using Kind = Operation::Kind;
 using State = Operation::State;
 
 std::string_view to_string(Kind kind) {
-  constexpr std::string_view kNames[] = {"activity", "step",          "timer",       "message",
-                                         "signal",   "update",        "side effect", "patch",
-                                         "decision", "cancel request"};
+  constexpr std::string_view kNames[] = {"activity", "step",     "timer",         "message",
+                                         "signal",   "update",   "side effect",   "patch",
+                                         "decision", "setting",  "cancel request"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -37,6 +37,7 @@ std::optional<Kind> kind_shown(const Event& event) {
       {Event::kSideEffectRecorded, Kind::kSideEffect},
       {Event::kPatchRecorded, Kind::kPatch},
       {Event::kDecisionRecorded, Kind::kDecision},
+      {Event::kSettingRecorded, Kind::kSetting},
   };
   for (const auto& [kind, shown] : kShown) {
     if (event.kind_case() == kind) return shown;
@@ -149,6 +150,10 @@ void Timeline::add_line(Kind kind, const Row& row, const Event& event, std::int6
   if (kind != Kind::kUpdate) line.state = State::kDone;
   line.sender = sender_in(event);
   if (event.has_decision_recorded()) line.outcome = event.decision_recorded().outcome();
+  if (event.has_setting_recorded()) {
+    line.setting = event.setting_recorded();
+    return;
+  }
   if (row.payload == nullptr) return;
   (row.role == event::Role::kCommand ? line.result : line.input) = row.payload(event);
 }

@@ -31,6 +31,7 @@ struct Operation {
     kSideEffect,
     kPatch,
     kDecision,
+    kSetting,
     kCancelRequest
   };
   enum class State {
@@ -59,6 +60,7 @@ struct Operation {
   std::string receiver{};         // messages: the workflow id of the other run
   std::string sender{};           // of what another run has sent: its workflow id, or its run id
   std::optional<bool> outcome{};  // decisions
+  std::optional<proto::SettingRecorded> setting{};  // settings
   // Activities, while an attempt is left open: since then, and until its earliest limit, or 0.
   std::int64_t open_since_ms = 0;  // 0: it is not
   std::int64_t limit_ms = 0;

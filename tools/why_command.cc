@@ -10,6 +10,7 @@
 #include "event/payload_text.h"
 #include "tools/event_text.h"
 #include "tools/run_text.h"
+#include "tools/setting_text.h"
 #include "tools/store_arguments.h"
 #include "tools/time_text.h"
 
@@ -67,6 +68,7 @@ class Explanation {
     std::printf("%s %s, started %s (%s)\n", paint_(Colour::kBold, title_of(run_)).c_str(),
                 paint_(colour_of(run_.status), "is " + std::string(to_string(run_.status))).c_str(),
                 utc_millis(run_.started_ms).c_str(), ago(run_.started_ms).c_str());
+    print_settings();
     if (!run_.open()) return print_end();
     if (parked_ != nullptr) print_parked();
     if (timeline_.unapplied() > 0) print_unapplied();
@@ -93,6 +95,12 @@ class Explanation {
     }
     std::printf("  it waits for nothing: it ended %s: %s\n", ago(run_.closed_ms()).c_str(),
                 paint_(Colour::kRed, failure_text(timeline_.end().failure)).c_str());
+  }
+
+  void print_settings() const {
+    for (const auto& setting : run_.settings().list()) {
+      std::printf("  it publishes %s\n", setting_text(setting).c_str());
+    }
   }
 
   void print_parked() const {

@@ -7,6 +7,7 @@
 #include "replay/commands/message.h"
 #include "replay/commands/patch.h"
 #include "replay/commands/run.h"
+#include "replay/commands/setting.h"
 #include "replay/commands/side_effect.h"
 #include "replay/commands/signal.h"
 #include "replay/commands/step.h"
@@ -33,6 +34,7 @@ constexpr std::array<KindRow, Lifecycle::kKinds> kKindRows = {{
     {"patch marker", lifecycles::kPatch},
     {"decision", lifecycles::kDecision},
     {"message", lifecycles::kMessage},
+    {"setting", lifecycles::kSetting},
     {"update", lifecycles::kUpdate},
     {"run", lifecycles::kRun},
 }};

@@ -24,10 +24,11 @@ class Lifecycle {
     kPatch,     // the marker of a change
     kDecision,  // a recorded one
     kMessage,   // to another run
+    kSetting,   // publishing one
     kUpdate,    // answering one
     kRun,       // from its start to its end
   };
-  static constexpr std::size_t kKinds = 11;
+  static constexpr std::size_t kKinds = 12;
 
   enum class State : std::uint8_t {
     kCreated,      // created, and nothing has happened to it yet

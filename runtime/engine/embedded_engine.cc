@@ -104,6 +104,8 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
                          .record_stacks = options.record_stacks,
                          .pending_operations = options.limits.pending_operations,
                          .turn_bytes = options.limits.turn_bytes,
+                         .settings = options.limits.settings,
+                         .settings_bytes = options.limits.settings_bytes,
                          .guard = guard_.get()};
   for (std::size_t i = 0; i < count; ++i) {
     shards_.push_back(std::make_unique<Shard>(static_cast<int>(i), shared_, host));

@@ -58,6 +58,9 @@ void deliver(Shard& shard, const verb::Fail& asked) {
 void deliver(Shard& shard, verb::Heartbeat&& asked) {
   shard.completions().heartbeat(asked.attempt, std::move(asked.details), asked.reply);
 }
+void deliver(Shard& shard, const verb::Get& asked) {
+  shard.questions().get(asked.key, asked.name, asked.reply);
+}
 void deliver(Shard& shard, const verb::Describe& asked) {
   shard.questions().describe(asked.key, asked.reply);
 }
@@ -151,6 +154,7 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
     if (const auto& signal = asked.run.signal; good && signal) {
       good = check_request(asked.run.workflow_id, signal->name, signal->input);
     }
+    if (good) good = check_settings(asked.run.settings, shared_.options.limits);
   }
   return good;
 }

@@ -25,6 +25,8 @@ struct EngineLimits {
   std::size_t pending_operations = 200'000;            // of one run: activities, steps, timers
   std::size_t turn_bytes = std::size_t{64} << 20;      // of the commands of one turn
   std::uint64_t history_events = 10'000'000;           // of one run
+  std::size_t settings = 100;                          // that a run publishes at a time
+  std::size_t settings_bytes = 65'536;                 // of those, names included
   base::Duration slow_turn{2'000};                     // longer is reported; 0: never
 };
 

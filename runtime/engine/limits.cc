@@ -1,8 +1,11 @@
 #include "runtime/engine/limits.h"
 
+#include <set>
 #include <string>
 
+#include "base/printable_text.h"
 #include "base/utf8.h"
+#include "event/setting.h"
 
 namespace reprise::runtime {
 
@@ -11,6 +14,31 @@ namespace {
 base::Error invalid(std::string_view what, const std::string& found) {
   return {base::ErrorCode::kInvalidId, std::string(what) + " " + found + "; it must have 1 to " +
                                            std::to_string(kMaxIdBytes) + " bytes of UTF-8"};
+}
+
+base::Error payload_too_large(std::size_t bytes) {
+  return {base::ErrorCode::kPayloadTooLarge,
+          "a payload has at most " + std::to_string(kMaxPayloadBytes) + " bytes, this one " +
+              std::to_string(bytes) + "; store it elsewhere and pass a reference"};
+}
+
+base::Error refused_setting(const proto::SettingRecorded& setting, std::string_view why) {
+  return {base::ErrorCode::kInvalidOption, "the setting '" + base::printable_text(setting.name()) +
+                                               "' of a start " + std::string(why)};
+}
+
+base::Error too_many_settings(std::string_view what, std::string_view limit, std::size_t most) {
+  return {base::ErrorCode::kInvalidOption,
+          "a start has " + std::string(what) + " than EngineLimits::" + std::string(limit) + " = " +
+              std::to_string(most) + " allows; publish less, or raise the limit"};
+}
+
+base::Status check_setting(const proto::SettingRecorded& setting) {
+  if (base::Status valid = check_id("the setting's name", setting.name()); !valid) return valid;
+  if (setting.value().empty()) return refused_setting(setting, "has no value");
+  if (setting.value().size() > kMaxPayloadBytes) return payload_too_large(setting.value().size());
+  if (proto::SettingRecorded::Type_IsValid(setting.type())) return {};
+  return refused_setting(setting, "has a type that this version does not know");
 }
 
 }  // namespace
@@ -27,17 +55,30 @@ base::Status check_id(std::string_view what, std::string_view id) {
   return invalid(what, "is no UTF-8 ('" + base::to_text(std::string(id)) + "')");
 }
 
+base::Status check_settings(std::span<const proto::SettingRecorded> settings,
+                            const EngineLimits& limits) {
+  std::set<std::string_view> names;
+  std::size_t bytes = 0;
+  for (const auto& setting : settings) {
+    if (base::Status valid = check_setting(setting); !valid) return valid;
+    if (!names.insert(setting.name()).second) return refused_setting(setting, "comes twice");
+    bytes += event::setting_bytes(setting.name(), setting.value().size());
+  }
+  if (settings.size() > limits.settings) {
+    return too_many_settings("more settings", "settings", limits.settings);
+  }
+  if (bytes > limits.settings_bytes) {
+    return too_many_settings("settings of more bytes", "settings_bytes", limits.settings_bytes);
+  }
+  return {};
+}
+
 base::Status check_request(std::string_view workflow_id,
                            std::string_view name,
                            std::string_view input) {
   if (base::Status valid = check_length("the workflow id", workflow_id); !valid) return valid;
   if (base::Status valid = check_id("the name", name); !valid) return valid;
-  if (input.size() > kMaxPayloadBytes) {
-    return base::Error{base::ErrorCode::kPayloadTooLarge,
-                       "a payload has at most " + std::to_string(kMaxPayloadBytes) +
-                           " bytes, this one " + std::to_string(input.size()) +
-                           "; store it elsewhere and pass a reference"};
-  }
+  if (input.size() > kMaxPayloadBytes) return payload_too_large(input.size());
   return {};
 }
 

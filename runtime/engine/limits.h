@@ -1,8 +1,11 @@
 // The largest requests allowed. Checked before anything is recorded.
 #pragma once
+#include <span>
 #include <string_view>
 
 #include "base/result.h"
+#include "proto/log.pb.h"
+#include "runtime/engine/engine.h"
 
 namespace reprise::runtime {
 
@@ -21,6 +24,10 @@ base::Status check_length(std::string_view what, std::string_view id);
 // Likewise, and if it is not UTF-8, which could not be shown, typed or exported. NUL and other
 // control characters are allowed. Every recorded id or name has passed this check.
 base::Status check_id(std::string_view what, std::string_view id);
+
+// Those that a start gives its run: names, sizes, and the engine's limits. A name may come once.
+base::Status check_settings(std::span<const proto::SettingRecorded> settings,
+                            const EngineLimits& limits);
 
 base::Status check_request(std::string_view workflow_id,
                            std::string_view name,

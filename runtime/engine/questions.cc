@@ -37,6 +37,16 @@ PendingActivity describe_pending(const KnownRun& run,
   return pending;
 }
 
+verb::Get::Answer setting_of(const RunState& state, const std::string& name) {
+  const Settings::Value* const known = state.settings().find(name);
+  if (known == nullptr) return std::nullopt;
+  proto::SettingRecorded setting;
+  setting.set_name(name);
+  setting.set_value(known->payload);
+  setting.set_type(known->type);
+  return setting;
+}
+
 }  // namespace
 
 base::Result<std::string> Questions::ask(Host::Place& place,
@@ -80,6 +90,25 @@ void Questions::query(const RunKey& key,
   });
 }
 
+void Questions::get(const RunKey& key,
+                    const std::string& name,
+                    const Reply<verb::Get::Answer>& reply) {
+  if (KnownRun* run = parts_.finder.find(key); run != nullptr) {
+    if (run->in_round()) {
+      return parts_.intake.post([this, key, name, reply] { get(key, name, reply); });
+    }
+    // What is known of it may be older than what it has published.
+    if (run->damaged) return reply(*run->extras->parked);
+    if (waits_for_room(*run)) return reply(parts_.intake.refusal());
+    // Looked up now: when this is durable, the run may have published something that is not.
+    return parts_.effects.call_after(
+        run->state.last_seq, [reply, found = setting_of(run->state, name)] { reply(found); });
+  }
+  const auto archived = parts_.finder.find_archived(key);
+  if (!archived) return reply(archived.error());
+  reply(setting_of(*archived, name));
+}
+
 RunDescription Questions::describe_run(KnownRun& run) {
   if (!run.damaged) (void)ensure_details(parts_.shared, parts_.parking, run);
   RunDescription description = describe_state(run.state);
@@ -102,11 +131,15 @@ void Questions::describe(const RunKey& key, const Reply<RunDescription>& reply) 
   if (KnownRun* run = parts_.finder.find(key); run != nullptr) {
     if (run->in_round()) return parts_.intake.post([this, key, reply] { describe(key, reply); });
     if (waits_for_room(*run)) return reply(parts_.intake.refusal());
+    // Its settings as in get().
     return parts_.effects.call_after(
-        run->state.last_seq, [this, key, reply, number = run->state.number] {
-          if (KnownRun* known = parts_.runs.find(number); known != nullptr)
-            return reply(describe_run(*known));
-          describe(key, reply);  // archived meanwhile
+        run->state.last_seq,
+        [this, key, reply, number = run->state.number, settings = run->state.settings().list()] {
+          KnownRun* const known = parts_.runs.find(number);
+          if (known == nullptr) return describe(key, reply);  // archived meanwhile
+          RunDescription description = describe_run(*known);
+          description.settings = settings;
+          reply(std::move(description));
         });
   }
   const auto archived = parts_.finder.find_archived(key);

@@ -30,6 +30,7 @@ class Questions {
              const std::string& name,
              const std::string& input,
              const Reply<std::string>& reply);
+  void get(const RunKey& key, const std::string& name, const Reply<verb::Get::Answer>& reply);
   void describe(const RunKey& key, const Reply<RunDescription>& reply);
   void history(const RunKey& key, const Reply<std::vector<std::string>>& reply);
   // The runs that the shard knows and the request asks for.

@@ -105,6 +105,7 @@ void Starts::start(StartRequest&& request,
   started->set_input(std::move(request.input));
   started->set_run_timeout_ms(request.run_timeout.count());
   started->set_behaviours(replay::Behaviours::kNewest);
+  for (auto& setting : request.settings) *started->add_settings() = std::move(setting);
   if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
   run.with_extras().started = std::move(reply);
   if (request.signal) fill(std::move(*request.signal), parts_.round.add_input(run));

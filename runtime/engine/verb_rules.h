@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "event/setting.h"
 #include "runtime/client_request.h"
 #include "runtime/engine/admission.h"
 
@@ -43,6 +44,8 @@ template <>
 inline constexpr VerbRule kVerbRule<verb::Fail>{"fail", Admission::Kind::kWrite};
 template <>
 inline constexpr VerbRule kVerbRule<verb::Heartbeat>{"heartbeat", Admission::Kind::kWrite};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Get>{"get", Admission::Kind::kQuestion};
 template <>
 inline constexpr VerbRule kVerbRule<verb::Describe>{"describe", Admission::Kind::kQuestion};
 template <>
@@ -88,7 +91,12 @@ std::size_t counted_bytes([[maybe_unused]] const Verb& asked) {
     return text_of(asked).payload.size();
 }
 inline std::size_t counted_bytes(const verb::Start& asked) {
-  return asked.run.input.size() + (asked.run.signal ? asked.run.signal->input.size() : 0);
+  std::size_t bytes = asked.run.input.size();
+  if (asked.run.signal) bytes += asked.run.signal->input.size();
+  for (const auto& setting : asked.run.settings) {
+    bytes += event::setting_bytes(setting.name(), setting.value().size());
+  }
+  return bytes;
 }
 
 }  // namespace reprise::runtime

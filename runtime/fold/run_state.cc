@@ -57,7 +57,10 @@ class RunState::Fold {
     if (event.has_run_started()) state_.start(event.run_started(), time_ms_, names_);
     for_code_ = for_code_ || row.role != Role::kBookkeeping;
   }
-  void command(const Row&, const Event&) { ++state_.events; }
+  void command(const Row&, const Event& event) {
+    ++state_.events;
+    if (event.has_setting_recorded()) state_.publish(event.setting_recorded());
+  }
   void opened(const Row& row, const Event& event) { state_.begin(row, event, time_ms_); }
   void answered(const Row& row, const Event& event) { state_.answer(row, event); }
   void ended(const Row& row, const Event&) { state_.close(*row.ends, time_ms_); }
@@ -83,6 +86,26 @@ void RunState::start(const proto::RunStarted& started, std::int64_t time_ms, Nam
   name(started.workflow_id(), started.workflow(), started.task_queue(), names);
   started_ms = time_ms;
   if (started.run_timeout_ms() > 0) end_ms_ = base::add_sat(time_ms, started.run_timeout_ms());
+  for (const auto& setting : started.settings()) publish(setting);
+}
+
+RunState::Rare& RunState::with_rare() {
+  if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
+  return *rare_;
+}
+
+void RunState::set_damaged_at(store::Seq seq) {
+  if (seq != damaged_at()) with_rare().damaged_at = seq;
+}
+
+const Settings& RunState::settings() const {
+  static const Settings kNone;
+  return rare_ == nullptr ? kNone : rare_->settings;
+}
+
+void RunState::publish(const proto::SettingRecorded& setting) {
+  with_rare().settings.apply(setting);
+  if (rare_->settings.empty() && rare_->damaged_at == 0) rare_.reset();
 }
 
 void RunState::name(std::string_view stored_workflow_id,
@@ -230,7 +253,7 @@ void RunState::to_summary(proto::RunSummary* out) const {
   out->set_last_seq(last_seq);
   out->set_chain(chain);
   out->set_unapplied(unapplied);
-  out->set_damaged_at(damaged_at);
+  out->set_damaged_at(damaged_at());
   if (const auto due = run_timeout_due_ms()) {
     PendingOperation limit;
     limit.kind = OperationKind::kRunTimeout;
@@ -239,6 +262,9 @@ void RunState::to_summary(proto::RunSummary* out) const {
   }
   for (const PendingOperation& operation : pending_) {
     if (!operation.done) write(operation, out->add_pending());
+  }
+  for (proto::SettingRecorded& setting : settings().list()) {
+    *out->add_settings() = std::move(setting);
   }
 }
 
@@ -256,7 +282,8 @@ RunState RunState::from_summary(store::RunNumber number,
   state.last_seq = summary.last_seq();
   state.chain = summary.chain();
   state.unapplied = summary.unapplied();
-  state.damaged_at = summary.damaged_at();
+  state.set_damaged_at(summary.damaged_at());
+  for (const auto& setting : summary.settings()) state.publish(setting);
   state.pending_.reserve(static_cast<std::size_t>(summary.pending_size()));
   for (const auto& stored : summary.pending()) {
     const PendingOperation operation = read(stored);

@@ -3,6 +3,7 @@
 // archive's summaries.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "proto/log.pb.h"
 #include "proto/summary.pb.h"
 #include "runtime/fold/names.h"
+#include "runtime/fold/settings.h"
 #include "runtime/run_description.h"
 #include "store/record.h"
 
@@ -57,7 +59,6 @@ class RunState {
   const std::string* workflow = nullptr;
   const std::string* task_queue = nullptr;
   std::string workflow_id;
-  store::Seq damaged_at = 0;  // a record that does not verify: quarantined
   RunStatus status = RunStatus::kRunning;
   bool unapplied = false;  // deferred inputs wait for the code
 
@@ -68,6 +69,13 @@ class RunState {
     if (!open() || end_ms_ == 0) return std::nullopt;
     return end_ms_;
   }
+
+  // A record that does not verify: the run is quarantined; 0: none.
+  store::Seq damaged_at() const { return rare_ == nullptr ? 0 : rare_->damaged_at; }
+  void set_damaged_at(store::Seq seq);
+
+  // What it publishes.
+  const Settings& settings() const;
 
   // Adds one turn. Everything except last_seq and chain follows from it.
   void apply(const proto::Turn& turn, Names& names);
@@ -95,6 +103,13 @@ class RunState {
             std::string_view stored_workflow,
             std::string_view stored_task_queue,
             Names& names);
+  // What few runs have, behind one pointer.
+  struct Rare {
+    Settings settings;
+    store::Seq damaged_at = 0;
+  };
+  Rare& with_rare();
+  void publish(const proto::SettingRecorded& setting);
   class Fold;  // what a walk through a turn does here
   void start(const proto::RunStarted& started, std::int64_t time_ms, Names& names);
   void begin(const event::Row& row, const proto::Event& event, std::int64_t time_ms);
@@ -108,6 +123,7 @@ class RunState {
   // wait.
   std::int64_t end_ms_ = 0;
   Pending pending_;  // by id, ascending
+  std::unique_ptr<Rare> rare_;
 };
 
 // How a run ended, from its last turn.

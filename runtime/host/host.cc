@@ -187,6 +187,8 @@ std::unique_ptr<Trouble> Host::replay(Resident& run, const RunSource& source, Lo
                          const replay::StrandStatus& strand) { note_given_up(of, strand); },
       .pending_operations = options_.pending_operations,
       .turn_bytes = options_.turn_bytes,
+      .settings = options_.settings,
+      .settings_bytes = options_.settings_bytes,
       .guard = options_.guard,
       .symbols = &symbols_,
       .record_stacks = options_.record_stacks ? &stack_texts_ : nullptr};

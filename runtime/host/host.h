@@ -49,6 +49,8 @@ struct HostOptions {
   bool record_stacks = false;                                                // of commands
   std::size_t pending_operations = std::numeric_limits<std::size_t>::max();  // of one run
   std::size_t turn_bytes = std::numeric_limits<std::size_t>::max();          // of its commands
+  std::size_t settings = std::numeric_limits<std::size_t>::max();        // it publishes at a time
+  std::size_t settings_bytes = std::numeric_limits<std::size_t>::max();  // of those
   replay::CodeGuard* guard = nullptr;  // of workflow code; outlives the host; nullptr: none
   // Something that people must know: a strand was given up.
   std::function<void(std::string_view line)> report{};

@@ -10,6 +10,7 @@
 #include "runtime/engine/limits.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/errors.h"
+#include "sdk/src/settings.h"
 #include "store/turn_marks.h"
 
 namespace reprise::internal {
@@ -112,6 +113,8 @@ void check_limits(const EngineLimits& limits, const OptionsOf& options) {
   options.number("limits.pending_operations", limits.pending_operations, 1, kAnything);
   options.number("limits.turn_bytes", limits.turn_bytes, 1, kLargestTurn);
   options.number("limits.history_events", limits.history_events, 1, kAnything);
+  options.number("limits.settings", limits.settings, 1, kAnything);
+  options.number("limits.settings_bytes", limits.settings_bytes, 1, kAnything);
   options.duration("limits.overload_wait", limits.overload_wait, "no call waits");
   options.duration("limits.slow_turn", limits.slow_turn, "nothing is reported");
 }
@@ -175,6 +178,7 @@ void check(std::string_view workflow, const StartOptions& options) {
   of.duration("run_timeout", options.run_timeout, kNoLimit);
   if (!options.id.empty()) check_id("the workflow id", options.id);
   of.task_queue(options.task_queue);
+  for (const Setting& setting : options.settings) check(setting);
 }
 
 void check(const EngineOptions& options) {

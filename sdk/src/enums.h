@@ -3,7 +3,9 @@
 // them becomes the first.
 #pragma once
 #include "event/run_status.h"
+#include "event/setting.h"
 #include "reprise/options.h"
+#include "reprise/settings.h"
 #include "runtime/client_request.h"
 #include "runtime/engine/engine.h"
 
@@ -51,6 +53,33 @@ constexpr RunStatus to_public(event::RunStatus status) {
       return RunStatus::kContinuedAsNew;
   }
   return {};
+}
+
+constexpr proto::SettingRecorded::Type to_event(SettingType type) {
+  switch (type) {
+    case SettingType::kValue:
+      return proto::SettingRecorded::VALUE;
+    case SettingType::kBool:
+      return proto::SettingRecorded::BOOL;
+    case SettingType::kInt64:
+      return proto::SettingRecorded::INT64;
+    case SettingType::kDouble:
+      return proto::SettingRecorded::DOUBLE;
+    case SettingType::kText:
+      return proto::SettingRecorded::TEXT;
+    case SettingType::kTexts:
+      return proto::SettingRecorded::TEXTS;
+    case SettingType::kTime:
+      return proto::SettingRecorded::TIME;
+  }
+  return static_cast<proto::SettingRecorded::Type>(type);  // of a newer version
+}
+
+// Types have the same numbers. One that only a newer version knows stays unknown.
+constexpr SettingType to_public(proto::SettingRecorded::Type type) {
+  constexpr int kMost = 255;
+  const int number = type;
+  return static_cast<SettingType>(number < 0 || number > kMost ? kMost : number);
 }
 
 constexpr runtime::IdReuse to_runtime(IdReuse reuse) {

@@ -73,6 +73,8 @@ void ask(runtime::Engine& engine) {
     engine.ask(runtime::verb::History{key, [](const base::Result<std::vector<std::string>>&) {}});
     engine.ask(runtime::verb::Signal{key, "go", {}, [](const base::Status&) {}});
     engine.ask(runtime::verb::Query{key, "q", {}, [](const base::Result<std::string>&) {}});
+    engine.ask(
+        runtime::verb::Get{key, "stage", [](const base::Result<runtime::verb::Get::Answer>&) {}});
     engine.ask(runtime::verb::Terminate{key, "fuzz", [](const base::Status&) {}});
     drive();
   }

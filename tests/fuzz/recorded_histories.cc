@@ -51,13 +51,16 @@ std::string step(Execution& e, const std::string& name) {
   return outcome.ok() ? outcome.payload() : "failed";
 }
 
-// Activities, a race against a timer, a step, a side effect, a patch, a decision, a spawned strand.
+// Activities, a race against a timer, a step, a side effect, a patch, a decision, settings, a
+// spawned strand.
 Outcome order(Execution& e) {
   if (patched(e, "reserve-first")) call(e, "reserve", 1);
   proto::ActivityScheduled charge;
   charge.set_name("charge");
   charge.set_input(side_effect(e, "price 7"));
   e.decide("is dear", charge.input().size() > 6, at(7));
+  e.set("stage", "fcharge", proto::SettingRecorded::TEXT, at(8));
+  e.set("gone", "", proto::SettingRecorded::VALUE, at(9));
   const auto charging = e.schedule_activity(as(charge), at(2));
   const auto limit = e.start_timer(base::Duration(60'000), at(3));
   replay::Operation* const race[] = {charging.get(), limit.get()};

@@ -6,6 +6,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include "event/compare.h"
 #include "event/text.h"
 #include "replay/mismatch.h"
 
@@ -57,7 +58,8 @@ const std::vector<int>& command_kinds() {
                                          Event::kRunCancelled,      Event::kPatchRecorded,
                                          Event::kUpdateCompleted,   Event::kStepAbandoned,
                                          Event::kSignalSetAside,    Event::kDecisionRecorded,
-                                         Event::kSignalSent,        Event::kCancelSent};
+                                         Event::kSignalSent,        Event::kCancelSent,
+                                         Event::kSettingRecorded};
   return kinds;
 }
 
@@ -174,7 +176,7 @@ class CommandMutants {
     edit("made twice", passed_over ? Expected::kNotFound : Expected::kFound,
          [&](Turn* turn) { insert(place_.event(), place_.index, turn); });
     if (!place_.is_last() && !same(place_.event(), place_.its_turn().commands(place_.index + 1))) {
-      edit("swapped with the next", Expected::kFound, [&](Turn* turn) {
+      edit("swapped with the next", when_swapped(), [&](Turn* turn) {
         turn->mutable_commands()->SwapElements(place_.index, place_.index + 1);
       });
     }
@@ -206,6 +208,15 @@ class CommandMutants {
     return paths;
   }
 
+  // Two settings of one name that change places only change their values.
+  Expected when_swapped() const {
+    const Event& next = place_.its_turn().commands(place_.index + 1);
+    return place_.event().has_setting_recorded() &&
+                   reprise::event::same_command(place_.event(), next)
+               ? Expected::kFoundIfStrict
+               : Expected::kFound;
+  }
+
   void change_field(const Path& path) const {
     if (place_.event().has_side_effect_recorded()) return;  // see for_each_mutant()
     std::string name = "another " + path.front()->name();
@@ -220,6 +231,9 @@ class CommandMutants {
     if (place_.event().has_decision_recorded()) expected = Expected::kFound;
     // The receiver of a message.
     if (path.front()->name() == "workflow_id" || path.front()->name() == "run_id") {
+      expected = Expected::kFound;
+    }
+    if (place_.event().has_setting_recorded() && path.front()->name() == "type") {
       expected = Expected::kFound;
     }
     // During the life of a change, code asks by patched() or by deprecate_patch().

@@ -328,6 +328,16 @@ History completed_elsewhere() {
   return ended(run);
 }
 
+History settings_of_all_kinds() {
+  GoldenEnv env;
+  const reprise::Attribute<std::string> owner("owner");
+  const reprise::Value<int> start("start");
+  const auto run =
+      env.start(published(), {.id = "published", .settings = {owner("Ann"), start(3)}});
+  run.cancel("no time");
+  return ended(run);
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -380,6 +390,7 @@ const std::vector<Scenario>& scenarios() {
       {"telling", messages_to_runs, true},
       {"together", strands_that_work_together},
       {"elsewhere", completed_elsewhere, true},
+      {"published", settings_of_all_kinds, true},
   };
   return all;
 }

@@ -298,6 +298,30 @@ std::string run_together(reprise::Context& ctx) {
   return ctx.call(work(seen));
 }
 
+// Settings: values and attributes of all types, set again, taken back, on a strand, the last of a
+// turn, and in a cancelled run.
+std::string run_published(reprise::Context& ctx) {
+  const reprise::Value<std::map<std::string, int>> value("value");
+  const reprise::Attribute<std::string> text("text");
+  ctx.set(value({{"done", 1}}));
+  ctx.set(reprise::Attribute<bool>("flag")(true));
+  ctx.set(reprise::Attribute<std::int64_t>("number")(-7));
+  ctx.set(reprise::Attribute<double>("amount")(0.5));
+  ctx.set(text("first"));
+  ctx.set(reprise::Attribute<std::vector<std::string>>("tags")({"a", "b"}));
+  ctx.set(reprise::Attribute<reprise::Time>("at")(ctx.now()));
+  std::string seen = ctx.call(work("while it is published"));
+  ctx.unset(value);
+  ctx.set(text("second"));
+  const auto other = ctx.spawn([&] { ctx.set(text("from a strand")); });
+  try {
+    ctx.inbox(item).next().get();
+  } catch (const reprise::CancelledFailure&) {
+    ctx.set(text("cancelled"));
+  }
+  return seen;
+}
+
 std::string MadeSlowly::run() {
   ctx_.inbox(item).next().get();
   return changes_;

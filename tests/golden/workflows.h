@@ -37,6 +37,8 @@ inline constexpr reprise::Workflow<std::string()> together{"golden.together"};
 inline constexpr reprise::Workflow<std::string()> telling{"golden.telling"};
 inline constexpr reprise::Workflow<std::string()> elsewhere{"golden.elsewhere"};
 
+inline constexpr reprise::Workflow<std::string()> published{"golden.published"};
+
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
 inline constexpr reprise::Activity<std::string(std::string)> ask{"golden.ask"};
@@ -58,6 +60,7 @@ std::string run_scopes(reprise::Context& ctx);
 void run_waiting(reprise::Context& ctx);
 std::string run_cancelled_waits(reprise::Context& ctx);
 std::string run_decisions(reprise::Context& ctx, const int& score);
+std::string run_published(reprise::Context& ctx);
 std::string run_together(reprise::Context& ctx);
 std::string run_telling(reprise::Context& ctx);
 std::string run_elsewhere(reprise::Context& ctx);
@@ -118,7 +121,8 @@ void implement(Host& host) {
       .implement(decisions, run_decisions)
       .implement(together, run_together)
       .implement(telling, run_telling)
-      .implement(elsewhere, run_elsewhere);
+      .implement(elsewhere, run_elsewhere)
+      .implement(published, run_published);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);

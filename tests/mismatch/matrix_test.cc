@@ -80,6 +80,12 @@ constexpr Kind kKinds[] = {
        sent.set_workflow_id("q");
        e.send_cancel(as(sent), at(27));
      }},
+    {"setting",
+     [](Execution& e, auto&, auto&) { e.set("s", "1", proto::SettingRecorded::VALUE, at(28)); }},
+    {"setting of another type",
+     [](Execution& e, auto&, auto&) { e.set("s", "1", proto::SettingRecorded::TEXT, at(29)); }},
+    {"other setting",
+     [](Execution& e, auto&, auto&) { e.set("t", "1", proto::SettingRecorded::VALUE, at(30)); }},
     {"nothing", [](Execution&, auto&, auto&) {}},
 };
 

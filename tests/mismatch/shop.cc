@@ -166,12 +166,24 @@ int charge_richest(Context& ctx, int order) {
 }
 
 #line 230
+int show_text(Context& ctx, int order) {
+  ctx.set(reprise::Attribute<std::string>("order")(std::to_string(order)));
+  return take_money(ctx, order) + 1;
+}
+
+#line 240
+int show_number(Context& ctx, int order) {
+  ctx.set(reprise::Attribute<std::int64_t>("order")(order));
+  return take_money(ctx, order) + 1;
+}
+
+#line 250
 int tell_the_bank(Context& ctx, int order) {
   ctx.external("bank").signal(packed(order));
   return take_money(ctx, order);
 }
 
-#line 240
+#line 260
 int tell_another_bank(Context& ctx, int order) {
   ctx.external("bank-" + std::to_string(order)).signal(packed(order));
   return take_money(ctx, order);

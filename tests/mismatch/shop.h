@@ -24,6 +24,8 @@ int charge_rich(reprise::Context& ctx, int order);
 int charge_richest(reprise::Context& ctx, int order);
 int tell_the_bank(reprise::Context& ctx, int order);
 int tell_another_bank(reprise::Context& ctx, int order);
+int show_text(reprise::Context& ctx, int order);
+int show_number(reprise::Context& ctx, int order);
 int two_strands(reprise::Context& ctx, int order);
 
 }  // namespace shop

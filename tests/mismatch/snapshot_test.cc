@@ -123,6 +123,11 @@ TEST_F(Snapshot, OtherReceiver) {
   expect_report(&shop::tell_another_bank, Kind::kOtherReceiver, "other_receiver");
 }
 
+TEST_F(Snapshot, OtherType) {
+  record(&shop::show_text, {});
+  expect_report(&shop::show_number, Kind::kOtherType, "other_type");
+}
+
 TEST_F(Snapshot, OrderSwapped) {
   record(&shop::reserve_and_charge, {});
   expect_report(&shop::charge_and_reserve, Kind::kSwapped, "order_swapped");

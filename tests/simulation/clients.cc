@@ -183,6 +183,7 @@ std::map<store::RunNumber, std::size_t> Clients::durable_turns() const {
 
 void Clients::query() {
   const RunKey key = some_key();
+  if (random_.chance(50)) return get(key);
   trace_.say("query " + key.workflow_id);
   questions_.push_back({key, durable_turns(), {}, {}, process_});
   engine_->ask(runtime::verb::Query{key,
@@ -191,13 +192,33 @@ void Clients::query() {
                                     [this, index = questions_.size() - 1,
                                      process = process_](const base::Result<std::string>& answer) {
                                       if (process != process_ || engine_ == nullptr) return;
-                                      Question& question = questions_[index];
-                                      question.done = true;
-                                      question.ok = answer.has_value();
-                                      question.answered = durable_turns();
-                                      question.answer = answer ? *answer : answer.error().text();
-                                      trace_.say("  answer " + question.answer);
+                                      note_answer(index, answer.has_value(),
+                                                  answer ? *answer : answer.error().text());
                                     }});
+}
+
+void Clients::get(const RunKey& key) {
+  trace_.say("get " + key.workflow_id);
+  questions_.push_back({key, durable_turns(), {}, {}, process_, false, false, true});
+  engine_->ask(runtime::verb::Get{
+      key, kSetting,
+      [this, index = questions_.size() - 1,
+       process = process_](const base::Result<runtime::verb::Get::Answer>& found) {
+        if (process != process_ || engine_ == nullptr) return;
+        if (!found) return note_answer(index, false, found.error().text());
+        std::string value = *found ? (*found)->value() : "";
+        const auto first = first_answers_.emplace(questions_[index].key.workflow_id, value).first;
+        note_answer(index, true, remembers_ ? first->second : std::move(value));
+      }});
+}
+
+void Clients::note_answer(std::size_t question, bool ok, std::string answer) {
+  Question& of = questions_[question];
+  of.done = true;
+  of.ok = ok;
+  of.answered = durable_turns();
+  of.answer = std::move(answer);
+  trace_.say("  answer " + of.answer);
 }
 
 void Clients::ask_history(const RunKey& key) {
@@ -329,6 +350,23 @@ void Clients::check_end(const ToldEnd& told, const std::vector<History>& histori
   verdict_.found(Flaw::kEnd, "somebody was told the end of a run that is not in the log");
 }
 
+namespace {
+
+// What the run publishes after each turn; empty: nothing.
+std::vector<std::string> published_after_turns(const History& history) {
+  std::vector<std::string> values;
+  std::string value;
+  for (const proto::Turn& turn : history.turns) {
+    for (const proto::Event& command : turn.commands()) {
+      if (command.has_setting_recorded()) value = command.setting_recorded().value();
+    }
+    values.push_back(value);
+  }
+  return values;
+}
+
+}  // namespace
+
 void Clients::check_question(const Question& question, const std::vector<History>& histories) {
   if (!question.ok) return;
   const auto turns_of = [](const auto& turns, store::RunNumber run) {
@@ -339,8 +377,10 @@ void Clients::check_question(const Question& question, const std::vector<History
     if (id_of(history) != question.key.workflow_id) continue;
     const std::size_t first = std::max<std::size_t>(1, turns_of(question.asked, history.number));
     const std::size_t last = turns_of(question.answered, history.number);
-    for (std::size_t i = first; i <= last && i <= history.states.size(); ++i) {
-      if (history.states[i - 1] == question.answer) return;
+    const std::vector<std::string> states =
+        question.published ? published_after_turns(history) : history.states;
+    for (std::size_t i = first; i <= last && i <= states.size(); ++i) {
+      if (states[i - 1] == question.answer) return;
     }
   }
   verdict_.found(Flaw::kQuery, "'" + question.answer + "' about " + question.key.workflow_id +
@@ -355,7 +395,8 @@ void Clients::check_answered() {
   }
   for (const Question& question : questions_) {
     if (question.process == process_ && !question.done) {
-      verdict_.found(Flaw::kStuck, "a query of " + question.key.workflow_id + " has no answer");
+      verdict_.found(Flaw::kStuck,
+                     "a question about " + question.key.workflow_id + " has no answer");
     }
   }
   if (unanswered_looks_ != 0) verdict_.found(Flaw::kStuck, "a look was never answered");

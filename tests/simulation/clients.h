@@ -30,7 +30,7 @@ class Clients {
   void start_crowd(std::uint64_t count);
   void signal();
   void signal(const std::string& workflow_id, int sender);
-  void query();
+  void query();  // or asks for what a run publishes
   void update();
   void cancel();
   void cancel(const std::string& workflow_id);
@@ -49,6 +49,9 @@ class Clients {
   void check_answered();
   // Asks the engine about every run and compares.
   void check_descriptions(const std::vector<History>& histories);
+
+  // A control: of what a run publishes clients see the first answer again and again.
+  void remember_answers() { remembers_ = true; }
 
   std::uint64_t acknowledged() const { return acknowledged_; }
 
@@ -73,6 +76,7 @@ class Clients {
     unsigned process = 0;
     bool done = false;
     bool ok = false;
+    bool published = false;  // it asks for what the run publishes
   };
   struct Watcher {
     std::shared_ptr<runtime::RunWatch> watch;
@@ -96,6 +100,8 @@ class Clients {
   runtime::Reply<Result> reply_to(std::size_t index);
   void expect_durable(const Promise& promise);
   std::map<store::RunNumber, std::size_t> durable_turns() const;
+  void get(const runtime::RunKey& key);
+  void note_answer(std::size_t question, bool ok, std::string answer);
   void ask_history(const runtime::RunKey& key);
   void check_promise(const Promise& promise,
                      const std::map<std::string, std::vector<std::string>>& in_log);
@@ -115,6 +121,8 @@ class Clients {
   std::vector<runtime::RunKey> known_;  // runs that somebody was told of
   std::size_t completed_ = 0;           // of the tasks, by this process at the end
   std::uint64_t unanswered_looks_ = 0;
+  std::map<std::string, std::string> first_answers_;  // by workflow id
+  bool remembers_ = false;
   std::uint64_t sent_ = 0;
   std::uint64_t acknowledged_ = 0;
 };

@@ -161,11 +161,18 @@ class Program final : public replay::WorkflowInstance {
     log_ += "r(" + std::to_string(e_.random() % 1'000) + ")";
     log_ += "at" + std::to_string(base::to_ms(e_.now()));
     e_.decide("at an even time", base::to_ms(e_.now()) % 2 == 0, kHere);
+    publish();
     if (e_.now() < latest_) log_ += "(time went back)";
     latest_ = e_.now();
     if (!outside_.deterministic)
       (void)e_.start_timer(base::Duration(std::strtoll(outside_.fresh().c_str() + 1, nullptr, 10)),
                            kHere);
+  }
+
+  // A value that the run has not published before, or none.
+  void publish() {
+    const std::string value = ++published_ % 5 == 0 ? "" : std::to_string(published_);
+    e_.set(kSetting, value, proto::SettingRecorded::VALUE, kHere);
   }
 
   // ---- combinations ----
@@ -295,6 +302,7 @@ class Program final : public replay::WorkflowInstance {
       case 2:
         return sleep(static_cast<std::int64_t>(detail % (detail % 7 == 0 ? 7'200'000 : 3'000)));
       case 3:
+        publish();
         return finish(*e_.next_signal("go"), "g");
       case 4:
         step(false, attempts);
@@ -333,8 +341,7 @@ class Program final : public replay::WorkflowInstance {
   }
 
   bool receive_for_ever() {
-    while (finish(*e_.next_signal("go"), "g")) {
-    }
+    while (finish(*e_.next_signal("go"), "g")) publish();
     return false;
   }
 
@@ -352,6 +359,7 @@ class Program final : public replay::WorkflowInstance {
   std::uint64_t notes_ = 0;
   std::uint64_t steps_ = 0;
   std::uint64_t told_ = 0;
+  std::uint64_t published_ = 0;  // times
   base::Time latest_{};
 };
 

@@ -26,4 +26,7 @@ replay::WorkflowCode program(const Outside& outside);
 // The number of a program that waits for signals until it is cancelled, and for nothing else.
 inline constexpr std::uint64_t kListener = 0;
 
+// The name under which programs publish how far they are.
+inline constexpr const char* kSetting = "how far";
+
 }  // namespace reprise::simulation

@@ -102,6 +102,7 @@ constexpr Expected kControls[] = {
     {Control::kOtherCode, Flaw::kTrouble, "other code, said by the engine"},
     {Control::kEarlyAcknowledgement, Flaw::kEffect, "early acknowledgement"},
     {Control::kOtherAnswers, Flaw::kQuery, "other answers"},
+    {Control::kOldValues, Flaw::kQuery, "old values"},
     {Control::kChangedEnd, Flaw::kEnd, "changed end"},
     {Control::kChangedPolicy, Flaw::kIdentity, "start against its policy"},
 };

@@ -51,6 +51,7 @@ World::World(std::uint64_t seed, Control control, bool print)
   };
   if (control_ == Control::kLostResults) work_.lose_results();
   outside_.other_answers = control_ == Control::kOtherAnswers;
+  if (control_ == Control::kOldValues) clients_.remember_answers();
   disk_.acknowledges_early = control_ == Control::kEarlyAcknowledgement;
   if (control_ == Control::kFastClock) clock_.lie(std::chrono::minutes(10));
   trace_.say("clock " + std::to_string(base::to_ms(clock_.truth())) + ", replay_every_turn " +

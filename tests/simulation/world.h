@@ -34,6 +34,7 @@ enum class Control : std::uint8_t {
   kOtherCode,             // workflow code does what the log does not say
   kEarlyAcknowledgement,  // the disk confirms writes before it has made them
   kOtherAnswers,          // queries are answered from state that the history does not have
+  kOldValues,             // clients see an old value of what a run publishes
   kChangedEnd,            // an end is changed afterwards
   kChangedPolicy,         // a start that should have been refused
   kChangedRecord,         // a result is changed afterwards

@@ -149,6 +149,10 @@ class ScriptedRun {
 
   // For the next replay().
   void change_limit(std::size_t turn_bytes) { options_.turn_bytes = turn_bytes; }
+  template <class Change>
+  void change_options(const Change& change) {
+    change(options_);
+  }
   void change_code(Body body) { code_ = code_of(std::move(body)); }
   void set_code(replay::WorkflowCode code) {
     execution_.reset();

@@ -9,6 +9,7 @@
 #include <reprise/history.h>
 #include <reprise/internal/payload.h>
 #include <reprise/options.h>
+#include <reprise/settings.h>
 #include <reprise/time.h>
 #include <string>
 #include <string_view>
@@ -57,6 +58,7 @@ struct RunDescription {
   Time started{};
   std::optional<Time> closed{};
   std::uint64_t history_events = 0;
+  Settings settings;  // what it publishes, by name
   // From describe() only; list() leaves them empty.
   std::vector<PendingActivity> activities;
   std::vector<Time> timers;  // when they fire
@@ -191,6 +193,19 @@ class RunHandle {
   // counted. Does nothing to a run that is not parked. Records nothing.
   void retry() const;
 
+  // What the run publishes under that name as of its last durable turn; nullopt: nothing. Needs no
+  // worker, and the run may have ended. Throws PayloadError (RP3001) if the name is published as
+  // something else, InvalidOption (RP3003), or StoreError (RP1005) if the run's history is damaged:
+  // then what it published last is unknown.
+  template <class T>
+  std::optional<T> get(const Value<T>& value) const {
+    return value.find_in(published(value.name()));
+  }
+  template <class T>
+  std::optional<T> get(const Attribute<T>& attribute) const {
+    return attribute.find_in(published(attribute.name()));
+  }
+
   RunDescription describe() const;
   // All of the run that is durable so far: to keep, and to replay.
   History history() const;
@@ -207,6 +222,7 @@ class RunHandle {
   SentSignal send_signal_without_waiting(std::string_view name, std::string input) const;
   std::string send_query(std::string_view name, std::string input) const;
   SentUpdate send_update(std::string_view name, std::string input) const;
+  Settings published(std::string_view name) const;  // under that name: one or none
 
   std::shared_ptr<internal::RunLink> link_;
 };

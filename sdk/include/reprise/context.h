@@ -20,6 +20,7 @@
 #include <reprise/options.h>
 #include <reprise/pending.h>
 #include <reprise/scopes.h>
+#include <reprise/settings.h>
 #include <reprise/time.h>
 #include <string>
 #include <string_view>
@@ -319,6 +320,26 @@ class Context {
   // a cancelled scope too. docs/language/decisions.md.
   bool decide(std::string_view what, bool outcome, CallSite site = CallSite::current());
 
+  // Publishes a value, for readers that do not run this code (RunHandle::get(), describe(),
+  // `reprise show`):
+  //   constexpr reprise::Value<Progress> progress{"progress"};
+  //   ctx.set(progress({.done = 3, .of = 10}));
+  // They see it once the turn is durable, and after the end of the run. The last value of a name
+  // counts. On replay name and type are compared, and in strict mode the value. A name that the run
+  // publishes keeps its type: otherwise UsageError (RP3010). Throws InvalidOption (RP3003),
+  // PayloadError (RP3001, RP3002, RP3012); beyond EngineLimits::settings or settings_bytes the run
+  // is parked (RP2007). Works in a cancelled scope too. docs/language/published_state.md.
+  void set(const Setting& setting, CallSite site = CallSite::current());
+  // Publishes nothing under that name any more; if it does not now, that is recorded all the same.
+  template <class T>
+  void unset(const Value<T>& value, CallSite site = CallSite::current()) {
+    unset_name(value.name(), SettingType::kValue, site);
+  }
+  template <class T>
+  void unset(const Attribute<T>& attribute, CallSite site = CallSite::current()) {
+    unset_name(attribute.name(), internal::kAttributeType<T>, site);
+  }
+
   // ---- about the run: records nothing, usable in query handlers too ----
 
   RunInfo info() const;
@@ -338,6 +359,7 @@ class Context {
   Context(replay::Execution& execution, const internal::WorkflowHost& host)
       : execution_(&execution), host_(&host) {}
 
+  void unset_name(std::string_view name, SettingType type, CallSite site);
   replay::Execution& durable() const;   // throws where durable calls are refused
   replay::Execution& readable() const;  // throws unless the caller is on a strand of the run
   internal::PendingParts start_activity(std::string_view name,

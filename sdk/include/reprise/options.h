@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <reprise/settings.h>
 #include <reprise/time.h>
 #include <string>
 #include <string_view>
@@ -107,6 +108,10 @@ struct StartOptions {
   // From start to end, all waiting included; 0: no limit. The run then ends as TimedOut without
   // running its code.
   Duration run_timeout{0};
+  // What the run publishes before its code sets anything, each name once; within
+  // EngineLimits::settings and settings_bytes. A start that returns an existing run changes nothing
+  // in that run.
+  Settings settings{};
 };
 
 // The states of a run. Parked (its code cannot go on) is a condition of a running one.
@@ -159,6 +164,11 @@ struct EngineLimits {
   // Events of one run's history. A run that has more is parked, and its signals, updates and
   // cancellations are refused (RP2007); it can still be terminated.
   std::uint64_t history_events = 10'000'000;
+  // Settings that one run publishes at a time, and their bytes with the names. They stay in memory
+  // while the run is open. A run that publishes more is parked (RP2007), a start with more throws
+  // InvalidOption (RP3010).
+  std::size_t settings = 100;
+  std::size_t settings_bytes = 65'536;
   // Workflow code that has not returned for this long is reported in the log with its stack, and
   // again each time the time has doubled; 0: never. Nothing interrupts it.
   Duration slow_turn{2'000};

@@ -17,6 +17,7 @@
 #include <reprise/options.h>
 #include <reprise/pending.h>
 #include <reprise/saga.h>
+#include <reprise/settings.h>
 #include <reprise/sync.h>
 #include <reprise/time.h>
 #include <reprise/worker.h>

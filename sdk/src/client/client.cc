@@ -10,6 +10,7 @@
 #include "sdk/src/enums.h"
 #include "sdk/src/failures.h"
 #include "sdk/src/service/service.h"
+#include "sdk/src/settings.h"
 
 namespace reprise {
 namespace {
@@ -26,6 +27,7 @@ RunDescription to_public(const runtime::RunDescription& from) {
   to.started = from.started;
   to.closed = from.closed;
   to.history_events = from.history_events;
+  to.settings = internal::to_public(from.settings);
   for (const auto& activity : from.activities) {
     to.activities.push_back({.name = activity.activity,
                              .is_step = activity.is_step,
@@ -131,6 +133,13 @@ void RunHandle::retry() const {
   internal::value_or_throw(internal::ask(link_->service(), verb::Retry{link_->key()}));
 }
 
+Settings RunHandle::published(std::string_view name) const {
+  internal::check_id("the setting's name", name);
+  const auto found = internal::value_or_throw(
+      internal::ask(link_->service(), verb::Get{link_->key(), std::string(name)}));
+  return found ? Settings{internal::to_public(*found)} : Settings{};
+}
+
 RunDescription RunHandle::describe() const {
   return to_public(
       internal::value_or_throw(internal::ask(link_->service(), verb::Describe{link_->key()})));
@@ -177,6 +186,9 @@ std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
     internal::check_id("the signal's name", signal->name);
     internal::check_payload_size(signal->payload, "the argument of signal", signal->name);
     request.signal = runtime::FirstSignal{std::string(signal->name), signal->payload};
+  }
+  for (const Setting& setting : options.settings) {
+    request.settings.push_back(internal::to_proto(setting));
   }
   return internal::RunLink::start(*service_, std::move(request));
 }

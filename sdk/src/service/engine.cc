@@ -47,6 +47,8 @@ runtime::EngineLimits to_runtime(const EngineLimits& limits) {
           .pending_operations = limits.pending_operations,
           .turn_bytes = limits.turn_bytes,
           .history_events = limits.history_events,
+          .settings = limits.settings,
+          .settings_bytes = limits.settings_bytes,
           .slow_turn = limits.slow_turn};
 }
 

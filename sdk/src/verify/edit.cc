@@ -24,7 +24,8 @@ std::string short_name(const Event& event) {
   const event::Row& row = event::row_of(event);
   if (ends_run(event)) return "end";
   const bool is_call = row.opens != event::Operation::kNone || event.has_signal_received() ||
-                       event.has_signal_set_aside() || event.has_decision_recorded();
+                       event.has_signal_set_aside() || event.has_decision_recorded() ||
+                       event.has_setting_recorded();
   if (is_call && row.called != nullptr) return row.called(event);
   if (row.opens != event::Operation::kNone) return std::string(to_string(row.opens));
   return event.has_side_effect_recorded() ? "side-effect" : std::string(row.name);
@@ -37,6 +38,7 @@ std::string call_of(const Event& event) {
   const std::string name = " '" + base::printable_text(row.called(event)) + "'";
   if (event.has_signal_set_aside()) return "next signal" + name;
   if (event.has_decision_recorded()) return "decision" + name;
+  if (event.has_setting_recorded()) return "setting" + name;
   return row.opens == event::Operation::kNone ? event::describe(event)
                                               : std::string(to_string(row.opens)) + name;
 }
@@ -162,6 +164,9 @@ Edit wanted_edit(const Mismatch& mismatch, const proto::History& history) {
     return recorded ? removed(*recorded, id, event::place_of(*recorded)) : added(*now, id);
   }
   if (mismatch.kind == Mismatch::Kind::kDecided) return decided(*recorded, *now, history);
+  if (mismatch.kind == Mismatch::Kind::kOtherType) {
+    return {{}, {}, "give the new type a name of its own: a name keeps its type in a run"};
+  }
   if (recorded && now) {
     if (mismatch.kind != Mismatch::Kind::kChangedInput) {
       return other(*recorded, *now, mismatch, history);

@@ -7,8 +7,10 @@
 #include "base/utf8.h"
 #include "proto/log.pb.h"
 #include "sdk/src/checks.h"
+#include "sdk/src/enums.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/settings.h"
 #include "sdk/src/workflow/durable.h"
 #include "sdk/src/workflow/hosted.h"
 #include "sdk/src/workflow/wrong_type.h"
@@ -333,6 +335,21 @@ bool Context::decide(std::string_view what, bool outcome, CallSite site) {
   internal::check_id("the decision's name", what);
   execution_->decide(what, outcome, internal::to_base(site));
   return outcome;
+}
+
+void Context::set(const Setting& setting, CallSite site) {
+  internal::require_durable(*execution_);
+  internal::check(setting);
+  internal::check_type(*execution_, setting.name, setting.type);
+  execution_->set(setting.name, setting.payload, internal::to_event(setting.type),
+                  internal::to_base(site));
+}
+
+void Context::unset_name(std::string_view name, SettingType type, CallSite site) {
+  internal::require_durable(*execution_);
+  internal::check_id("the setting's name", name);
+  internal::check_type(*execution_, name, type);
+  execution_->set(name, {}, internal::to_event(type), internal::to_base(site));
 }
 
 RunInfo Context::info() const {

@@ -25,7 +25,8 @@ inline void set(Message* message, const Field& field, int seed) {
   const auto* reflection = message->GetReflection();
   const auto number = static_cast<std::uint32_t>(seed) + 1;
   if (field.cpp_type() == Field::CPPTYPE_MESSAGE) {
-    Message* inner = reflection->MutableMessage(message, &field);
+    Message* inner = field.is_repeated() ? reflection->AddMessage(message, &field)
+                                         : reflection->MutableMessage(message, &field);
     const auto* type = inner->GetDescriptor();
     for (int i = 0; i < type->field_count(); ++i) {
       if (type->field(i)->message_type() != type) set(inner, *type->field(i), seed + i);

@@ -125,7 +125,8 @@ TEST(Catalogue, WhatEachKindDoes) {
                                                "SignalSetAside: command",                    //
                                                "DecisionRecorded: command",                  //
                                                "SignalSent: command opens message",          //
-                                               "CancelSent: command opens message"));
+                                               "CancelSent: command opens message",            //
+                                               "SettingRecorded: command"));
 }
 
 TEST(Catalogue, AnIdIsThatOfAnOperationThatBeginsOrIsAnswered) {

@@ -47,7 +47,19 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "SignalSetAside name2\n"
             "DecisionRecorded what0: true\n"
             "SignalSent name3 to workflow_id1\n"
-            "CancelSent to workflow_id1\n");
+            "CancelSent to workflow_id1\n"
+            "SettingRecorded name0 (double)\n");
+}
+
+TEST(EventText, SettingsThatAreNoAttributesShowNoType) {
+  Event event;
+  event.mutable_setting_recorded()->set_name("stage");
+  event.mutable_setting_recorded()->set_value("\x01");
+  EXPECT_EQ(describe(event), "SettingRecorded stage");
+  event.mutable_setting_recorded()->set_type(proto::SettingRecorded::TIME);
+  EXPECT_EQ(describe(event), "SettingRecorded stage (time)");
+  event.mutable_setting_recorded()->set_type(static_cast<proto::SettingRecorded::Type>(77));
+  EXPECT_EQ(describe(event), "SettingRecorded stage (unknown)");
 }
 
 TEST(EventText, ForeignTextIsFitToBeShown) {

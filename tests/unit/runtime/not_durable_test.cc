@@ -197,5 +197,48 @@ TEST_F(NotDurableTest, OtherRunsDoNotWait) {
   EXPECT_FALSE(is_answered(other));
 }
 
+// A run that goes on while others ask: get() and describe() show the last durable value.
+TEST_F(NotDurableTest, WhatARunPublishes) {
+  runtime::WorkerCode code;
+  code.workflows["w"] = code_of([](Execution& e) -> Outcome {
+    for (int i = 0;; ++i) {
+      e.set("count", std::to_string(i), proto::SettingRecorded::VALUE, {});
+      const auto next = e.next_signal("s");
+      (void)e.wait(*next);
+      (void)next->take_outcome();
+    }
+  });
+  const auto worker = engine_->register_worker(code);
+  ASSERT_TRUE(worker);
+  const auto get = [&] {
+    return ask<std::optional<proto::SettingRecorded>>([&](auto reply) {
+      engine_->ask(runtime::verb::Get{{"a", {}}, "count", std::move(reply)});
+    });
+  };
+  const auto describe = [&] {
+    return ask<runtime::RunDescription>([&](auto reply) {
+      engine_->ask(runtime::verb::Describe{{"a", {}}, std::move(reply)});
+    });
+  };
+  ASSERT_TRUE(start("a").get());
+  EXPECT_EQ((*get().get())->value(), "0");
+  gate_.close();
+  auto first = signal("a");
+  gate_.wait_for_somebody();
+  auto early = get();
+  auto described = describe();
+  wait_until_all_is_looked_at();
+  auto second = signal("a");
+  wait_until_all_is_looked_at();
+  EXPECT_FALSE(is_answered(early));
+  EXPECT_FALSE(is_answered(described));
+  gate_.open();
+  EXPECT_EQ((*early.get())->value(), "1") << "not 2, which may not be durable yet";
+  EXPECT_EQ(described.get()->settings.at(0).value(), "1");
+  ASSERT_TRUE(first.get());
+  ASSERT_TRUE(second.get());
+  EXPECT_EQ((*get().get())->value(), "2");
+}
+
 }  // namespace
 }  // namespace reprise::testing::not_durable_test

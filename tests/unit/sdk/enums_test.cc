@@ -26,4 +26,16 @@ TEST(PublicEnums, LevelsOfLogLinesComeBack) {
   }
 }
 
+TEST(PublicEnums, TypesOfSettingsHaveTheNumbersOfTheLog) {
+  for (int i = 0; i < proto::SettingRecorded::Type_ARRAYSIZE; ++i) {
+    const auto type = static_cast<proto::SettingRecorded::Type>(i);
+    EXPECT_EQ(static_cast<int>(internal::to_public(type)), i);
+    EXPECT_EQ(internal::to_event(internal::to_public(type)), type);
+  }
+  for (const int newer : {7, 255, 256, 65'536, -1}) {
+    const auto type = internal::to_public(static_cast<proto::SettingRecorded::Type>(newer));
+    EXPECT_EQ(to_string(type), "unknown") << newer;
+  }
+}
+
 }  // namespace reprise::enums_test

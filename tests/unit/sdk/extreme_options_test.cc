@@ -90,6 +90,8 @@ TEST_F(ExtremeOptions, AreRefusedByName) {
   EXPECT_THAT(refusal({.limits = {.pending_operations = 0}}),
               says("limits.pending_operations", "0"));
   EXPECT_THAT(refusal({.limits = {.turn_bytes = 0}}), says("limits.turn_bytes", "0"));
+  EXPECT_THAT(refusal({.limits = {.settings = 0}}), says("limits.settings", "0"));
+  EXPECT_THAT(refusal({.limits = {.settings_bytes = 0}}), says("limits.settings_bytes", "0"));
   EXPECT_THAT(refusal({.limits = {.turn_bytes = kLargest}}), says("limits.turn_bytes", largest));
   EXPECT_THAT(refusal({.limits = {.history_events = 0}}), says("limits.history_events", "0"));
   EXPECT_EQ(refusal({}, {.activity_threads = 1'000'000'000}), worker_says("1000000000"));

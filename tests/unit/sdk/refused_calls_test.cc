@@ -61,6 +61,8 @@ const std::vector<Call>& durable_calls() {
       {"deprecate", [](Context& ctx, auto&) { ctx.deprecate_patch("p"); }},
       {"external", [](Context& ctx, auto&) { (void)ctx.external("r"); }},
       {"decide", [](Context& ctx, auto&) { (void)ctx.decide("d", true); }},
+      {"set", [](Context& ctx, auto&) { ctx.set(Value<int>("v")(1)); }},
+      {"unset", [](Context& ctx, auto&) { ctx.unset(Value<int>("v")); }},
       {"Shield", [](Context& ctx, auto&) { const Shield shield(ctx); }},
       {"CancelScope", [](Context& ctx, auto&) { const CancelScope scope(ctx); }},
   };

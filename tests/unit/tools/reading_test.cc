@@ -217,6 +217,56 @@ TEST_F(ReadingTest, ShowsWhatRunsSendEachOther) {
   EXPECT_THAT(reprise({"stats", store_}).out, HasSubstr("message pay"));
 }
 
+TEST_F(ReadingTest, ShowsWhatARunPublishes) {
+  using proto::SettingRecorded;
+  using reprise::testing::at;
+  open_engine();
+  workflow("lend", [](reprise::testing::Execution& e) {
+    e.set("stage", cbor("paid \x1b[31m"), SettingRecorded::TEXT, at(30));
+    e.set("due", cbor(1'700'000'000'123), SettingRecorded::TIME, at(31));
+    e.set("never", cbor(INT64_MAX), SettingRecorded::TIME, at(32));
+    e.set("rest", cbor({{"cents", 7}}), SettingRecorded::VALUE, at(33));
+    e.set("gone", cbor(1), SettingRecorded::VALUE, at(34));
+    e.set("gone", "", SettingRecorded::VALUE, at(35));
+    return reprise::testing::wait_for_signal(e);
+  });
+  start_worker();
+  runtime::StartRequest request{.workflow = "lend", .workflow_id = "loan-1"};
+  request.settings.emplace_back().set_name("owner\x1b");
+  request.settings.back().set_value(cbor("Ann"));
+  start(std::move(request));
+  close_engine();
+  EXPECT_THAT(reprise({"show", store_, "loan-1"}).out,
+              AllOf(HasSubstr("publishes due (time) = 2023-11-14 22:13:20.123Z\n"
+                              "publishes never (time) = 9223372036854775807\n"
+                              "publishes owner\\x1b = \"Ann\"\n"
+                              "publishes rest = {\"cents\":7}\n"
+                              "publishes stage (text) = \"paid \\u001b[31m\"\n"),
+                    HasSubstr("  setting rest = {\"cents\":7} "), HasSubstr("workflow.cc:33"),
+                    HasSubstr("  setting gone: unset ")));
+  EXPECT_THAT(reprise({"why", store_, "loan-1"}).out, HasSubstr("  it publishes rest = "));
+  EXPECT_THAT(reprise({"history", store_, "loan-1"}).out,
+              AllOf(HasSubstr("publishes owner\\x1b = \"Ann\""),
+                    HasSubstr("SettingRecorded gone: unset  at tests/workflow.cc:35")));
+  const json shown = reprise_json({"show", store_, "loan-1"});
+  EXPECT_EQ(shown["settings"]["stage"], json({{"type", "text"}, {"value", "paid \x1b[31m"}}));
+  EXPECT_EQ(shown["settings"]["due"]["value"], "2023-11-14T22:13:20.123Z");
+  EXPECT_EQ(shown["settings"]["rest"], json({{"type", "value"}, {"value", {{"cents", 7}}}}));
+  EXPECT_FALSE(shown["settings"].contains("gone"));
+  EXPECT_EQ(shown["operations"][0]["kind"], "setting");
+  EXPECT_EQ(shown["operations"][0]["name"], "stage");
+  EXPECT_EQ(shown["operations"][0]["type"], "text");
+  EXPECT_EQ(shown["operations"][5]["value"], nullptr);
+  EXPECT_EQ(reprise_json({"why", store_, "loan-1"})["settings"], shown["settings"]);
+  EXPECT_EQ(reprise_json({"list", store_})[0]["settings"], shown["settings"]);
+  const json stats = reprise_json({"stats", store_})["settings"];
+  EXPECT_EQ(stats["runs"], 1);
+  EXPECT_EQ(stats["settings"], 5);
+  EXPECT_THAT(reprise({"stats", store_}).out,
+              HasSubstr("1 of these runs publish 5 settings, " +
+                        std::to_string(stats["bytes"].get<int>()) + " bytes"));
+}
+
 // ---- why --------------------------------------------------------------------------------------
 
 TEST_F(ReadingTest, SaysWhatARunWaitsFor) {
