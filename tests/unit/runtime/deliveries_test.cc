@@ -291,7 +291,7 @@ TEST_F(DeliveriesTest, IfTheReceiversHistoryDoesNotVerifyItIsNotSentTwice) {
   const store::Seq since = sender.state.last_seq;
   signal(receiver);
   settle();
-  receiver.state.damaged_at = 1;
+  receiver.state.set_damaged_at(1);
   deliver(since);
   EXPECT_THAT(acknowledge(), ElementsAre("RP1005"));
 }
