@@ -14,8 +14,8 @@ namespace compare_test {
 using proto::Event;
 
 bool is_identity(const Field& field) {
-  static const std::set<std::string> kIdentity = {"id",    "change_id", "update_id", "name",
-                                                  "event", "looks",     "what",      "outcome"};
+  static const std::set<std::string> kIdentity = {
+      "id", "change_id", "update_id", "name", "event", "looks", "what", "outcome", "workflow"};
   return kIdentity.contains(field.name());
 }
 

@@ -42,7 +42,8 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "UpdateCompleted update_id0\n"
             "StepAbandoned #1\n"
             "SignalSetAside name2\n"
-            "DecisionRecorded what0: true\n");
+            "DecisionRecorded what0: true\n"
+            "RunContinuedAsNew workflow1\n");
 }
 
 TEST(EventText, ForeignTextIsFitToBeShown) {
