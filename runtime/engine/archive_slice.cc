@@ -16,7 +16,7 @@ base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(store::RunNumber numb
   if (run.is_new) return &run;
   proto::RunSummary summary;
   if (!stored || !proto::parse(**stored, &summary)) {
-    run.state.damaged_at = through_ + 1;
+    run.state.set_damaged_at(through_ + 1);
     return &run;
   }
   run.state = RunState::from_summary(number, summary, names_);
@@ -47,7 +47,7 @@ base::Status ArchiveSlice::add(store::Seq seq, std::string_view encoded) {
   Gathered& run = **gathered;
   // Records after a damaged one are archived as they are, so that one damaged run does not hold up
   // the others; its summary stays as it was, and readers of the history get an error.
-  if (run.state.damaged_at == 0 &&
+  if (run.state.damaged_at() == 0 &&
       (record->seq != seq || chain_.take(*record, &run.state) != ChainFault::kNone)) {
     return base::Error{base::ErrorCode::kStoreDamaged,
                        "record " + std::to_string(seq) +
@@ -69,7 +69,7 @@ base::Status ArchiveSlice::add_damaged(store::Seq seq,
     const auto gathered = gather(owner);
     if (!gathered) return gathered.error();
     Gathered& run = **gathered;
-    if (run.state.damaged_at == 0) run.state.damaged_at = seq;
+    if (run.state.damaged_at() == 0) run.state.set_damaged_at(seq);
     if (owner != owners.front()) continue;
     run.records += encoded;
     run.last = seq;

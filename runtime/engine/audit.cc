@@ -79,15 +79,15 @@ void Audit::take_summary(std::string_view key, std::string_view stored) {
     parts.run.cut_at(summary.damaged_at(), names_);
     // Only this identifies a run whose first record is damaged.
     if (state.last_seq == 0) state = RunState::from_summary(number, summary, names_);
-    state.damaged_at = summary.damaged_at();
+    state.set_damaged_at(summary.damaged_at());
     return;
   }
   // A run with a damaged history is identified by its summary.
   if (parts.run.damaged && state.last_seq == 0) {
-    const store::Seq at = state.damaged_at;
+    const store::Seq at = state.damaged_at();
     state = RunState::from_summary(number, summary, names_);
     state.last_seq = 0;
-    state.damaged_at = at;
+    state.set_damaged_at(at);
     return;
   }
   if (parts.run.cut) return;

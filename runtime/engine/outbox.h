@@ -19,6 +19,8 @@ class Outbox {
   void recorded(KnownRun& run, const proto::Turn& turn);
   // The turn being recorded ends the update: its sender is answered likewise.
   void answer_update(KnownRun& run, const proto::UpdateCompleted& completed);
+  // It has continued as the next one: those that wait for its end or for an update wait for that.
+  static void move_to_next(KnownRun& run, KnownRun& next);
   // The run had ended before its gathered inputs could be recorded.
   static void refuse_inputs(KnownRun& run);
   // The code does not go on.

@@ -34,7 +34,7 @@ struct RecoveredRun {
   void quarantine(store::Seq seq, std::string reason, Names& names) {
     if (damaged) return;
     damaged = true;
-    state.damaged_at = seq;
+    state.set_damaged_at(seq);
     why = std::move(reason);
     // A run of which nothing could be read still needs names for lists.
     if (state.workflow == nullptr) state.workflow = names.intern("(unreadable)");

@@ -66,11 +66,11 @@ class Recovery {
     }
     run.state = RunState::from_summary(number, summary, names_);
     run.seen = run.state.last_seq;
-    return run.state.damaged_at != 0 ? look_again(run) : base::Status();
+    return run.state.damaged_at() != 0 ? look_again(run) : base::Status();
   }
 
   base::Status look_again(RecoveredRun& run) {
-    const store::Seq from = run.state.damaged_at;
+    const store::Seq from = run.state.damaged_at();
     auto sound = second_look(store_.archive(), run.state.number, from, names_);
     if (!sound) return sound.error();
     if (!*sound) {

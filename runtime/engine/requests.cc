@@ -65,7 +65,11 @@ void Requests::terminate(const RunKey& key, std::string reason, Reply<void> repl
   if (KnownRun* known = parts_.finder.find(key); known != nullptr && known->overtaken) {
     if (std::exchange(known->damaged, false)) known->extras->parked.reset();
   }
-  KnownRun* const run = open_run(key, reply);
+  KnownRun* run = open_run(key, reply);
+  if (run == nullptr) return;
+  // Inputs gathered before come first, and the run may continue as another one because of them.
+  parts_.round.run_gathered(*run);
+  if (!run->state.open()) run = open_run(key, reply);
   if (run == nullptr) return;
   parts_.round.record_end(
       *run,

@@ -55,6 +55,8 @@ class Round {
   void run_turns();
   void run_turns_if_many();
   void run_turn_if_full(KnownRun& run);
+  // Runs and records a turn for the inputs gathered so far, if there are some.
+  void run_gathered(KnownRun& run);
   // Records an end that comes from no code, after a turn for the inputs gathered before.
   void record_end(KnownRun& run,
                   base::FunctionRef<void(proto::Event*)> fill,
@@ -82,7 +84,8 @@ class Round {
   struct Recorded {
     KnownRun* run = nullptr;
     std::uint8_t flags = 0;
-    std::size_t begin = 0;  // of its record in bodies_
+    bool with_next = false;  // committed together with the turn recorded after it
+    std::size_t begin = 0;   // of its record in bodies_
     std::size_t end = 0;
   };
 
@@ -100,7 +103,10 @@ class Round {
   bool is_recorded_first(const KnownRun& run) const;
   void clear_of_suspicion(KnownRun& run);
   void replay_afresh(store::RunNumber number);
-  void record(KnownRun& run, proto::Turn& turn);
+  void await_load(KnownRun& run);
+  void record(KnownRun& run, proto::Turn& turn, bool with_next = false);
+  void start_next(KnownRun& run, const proto::Turn& last, std::int64_t run_timeout_ms);
+  bool goes_with_last() const { return !recorded_.empty() && recorded_.back().with_next; }
   void append_turns();
 
   base::Time now() const { return parts_.shared.clock.now(); }

@@ -26,9 +26,9 @@ class StoredRun final : public RunSource {
   }
 
   base::Status history(base::Visitor<const proto::Turn&> visit) const override {
-    if (state_.damaged_at != 0) {
+    if (state_.damaged_at() != 0) {
       return base::Error{base::ErrorCode::kStoreDamaged,
-                         "record " + std::to_string(state_.damaged_at) + " of run " +
+                         "record " + std::to_string(state_.damaged_at()) + " of run " +
                              state_.id.to_string() + " does not verify; restore a backup"};
     }
     // A run that starts now has no record yet.

@@ -3,6 +3,7 @@
 // archive's summaries.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,14 @@ struct PendingOperation {
   bool is_attempted() const { return is_step() || kind == OperationKind::kActivity; }
 };
 
+// What few runs have: those in a chain, and those that are quarantined.
+struct RareState : base::Pooled<RareState> {
+  store::Seq damaged_at = 0;
+  base::RunId continued_from;
+  base::RunId first_run_id;
+  base::RunId continued_to;
+};
+
 class RunState {
  public:
   store::RunNumber number = 0;
@@ -53,7 +62,6 @@ class RunState {
   const std::string* workflow = nullptr;
   const std::string* task_queue = nullptr;
   std::string workflow_id;
-  store::Seq damaged_at = 0;  // a record that does not verify: quarantined
   RunStatus status = RunStatus::kRunning;
   bool unapplied = false;  // deferred inputs wait for the code
 
@@ -63,6 +71,27 @@ class RunState {
   std::optional<std::int64_t> run_timeout_due_ms() const {
     if (!open() || end_ms_ == 0) return std::nullopt;
     return end_ms_;
+  }
+
+  // How long the run may take from its start to its end; 0: it has no limit. Of an open one.
+  std::int64_t run_timeout_ms() const;
+
+  // A record that does not verify; 0: none. Otherwise the run is quarantined.
+  store::Seq damaged_at() const { return rare_ == nullptr ? 0 : rare_->damaged_at; }
+  void set_damaged_at(store::Seq seq);
+
+  // The runs before and after it in its chain, and the first one; all zero: there is none.
+  base::RunId continued_from() const {
+    return rare_ == nullptr ? base::RunId() : rare_->continued_from;
+  }
+  base::RunId continued_to() const {
+    return rare_ == nullptr ? base::RunId() : rare_->continued_to;
+  }
+  base::RunId first_of_chain() const {
+    return continued_from() == base::RunId() ? id : rare_->first_run_id;
+  }
+  bool in_chain() const {
+    return continued_from() != base::RunId() || continued_to() != base::RunId();
   }
 
   // Adds one turn. Everything except last_seq and chain follows from it.
@@ -95,12 +124,14 @@ class RunState {
   PendingOperation* pending(std::uint32_t id);
   void finish(std::uint32_t id);
   void close(RunStatus how, std::int64_t time_ms);
+  RareState& rare();
 
   std::uint32_t done_ = 0;  // how many of pending_ wait to be swept out
   // The limit of an open run, or 0; the end of a closed one. One field, because a million runs may
   // wait.
   std::int64_t end_ms_ = 0;
   Pending pending_;  // by id, ascending
+  std::unique_ptr<RareState> rare_;
 };
 
 // How a run ended, from its last turn.
