@@ -16,6 +16,10 @@ namespace {
 
 namespace verb = runtime::verb;
 
+std::string id_text(const std::optional<base::RunId>& id) {
+  return id ? id->to_string() : std::string();
+}
+
 RunDescription to_public(const runtime::RunDescription& from) {
   RunDescription to;
   to.workflow_id = from.workflow_id;
@@ -26,6 +30,9 @@ RunDescription to_public(const runtime::RunDescription& from) {
   to.started = from.started;
   to.closed = from.closed;
   to.history_events = from.history_events;
+  to.continued_from = id_text(from.continued_from);
+  to.first_run_id = id_text(from.first_run_id);
+  to.continued_to = id_text(from.continued_to);
   for (const auto& activity : from.activities) {
     to.activities.push_back({.name = activity.activity,
                              .is_step = activity.is_step,
@@ -175,6 +182,13 @@ std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
 std::shared_ptr<internal::RunLink> Client::link(std::string_view id,
                                                 std::string_view run_id) const {
   return std::make_shared<internal::RunLink>(*service_, make_key(id, run_id));
+}
+
+std::shared_ptr<internal::RunLink> Client::link_to_chain(std::string_view id,
+                                                         std::string_view run_id) const {
+  runtime::RunKey key = make_key(id, run_id);
+  key.of_chain = true;
+  return std::make_shared<internal::RunLink>(*service_, std::move(key));
 }
 
 bool Client::start_accepted(const RunHandle& handle) {
