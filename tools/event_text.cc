@@ -1,5 +1,6 @@
 #include "tools/event_text.h"
 
+#include "base/ids.h"
 #include "event/catalogue.h"
 #include "event/payload_text.h"
 #include "event/text.h"
@@ -24,11 +25,29 @@ std::string name_of(const Event& event) {
   return safe_text(event.has_decision_recorded() ? event::detail_of(event) : row.called(event));
 }
 
+std::string id_text(const std::string& bytes) {
+  return base::RunId::from_bytes(bytes).value_or(base::RunId()).to_string();
+}
+
+// Where it comes from, and what it has taken along.
+std::string chain_text(const proto::RunStarted& started) {
+  if (started.continued_from_run_id().empty()) return {};
+  std::string text = "continues run " + id_text(started.continued_from_run_id());
+  if (started.carried() > 0) {
+    text += " with " + std::to_string(started.carried()) + " of its inputs";
+  }
+  return text;
+}
+
 // Text that only one kind has.
 std::string particulars_of(const Event& event) {
   if (event.has_timer_started()) return duration_text(event.timer_started().duration_ms());
   if (event.has_attempt_failed()) {
     return "attempt " + std::to_string(event.attempt_failed().attempt()) + ":";
+  }
+  if (event.has_run_started()) return chain_text(event.run_started());
+  if (event.has_run_continued_as_new()) {
+    return "as run " + id_text(event.run_continued_as_new().run_id());
   }
   if (!event.has_signal_set_aside()) return {};
   return "of event " + std::to_string(event.signal_set_aside().event()) + ":";
