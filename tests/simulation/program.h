@@ -25,5 +25,7 @@ replay::WorkflowCode program(const Outside& outside);
 
 // The number of a program that waits for signals until it is cancelled, and for nothing else.
 inline constexpr std::uint64_t kListener = 0;
+// Reads a few signals and continues as itself, for ever.
+inline constexpr std::uint64_t kRelay = 1;
 
 }  // namespace reprise::simulation
