@@ -122,6 +122,22 @@ Outcome abandoning(Execution& e) {
   return failed(proto::Failure::APPLICATION, "Given up");
 }
 
+// Continues with unread signals and an update under way.
+Outcome continuing(Execution& e) {
+  e.accept("note", [&](std::string_view) {
+    call(e, "note", 41);
+    return Outcome::success("noted");
+  });
+  const auto handed = e.next_signal("item");
+  const auto go = e.next_signal("go");
+  e.wait(*go);
+  (void)go->take_outcome();
+  proto::RunContinuedAsNew next;
+  next.set_workflow("next");
+  next.set_input(std::to_string(e.history_events()));
+  e.continue_as_new(as(next), at(42));
+}
+
 RecordedRun record(Outcome (*code)(Execution&),
                    const std::vector<std::vector<proto::Event>>& turns,
                    std::set<std::size_t> deferred = {}) {
@@ -162,6 +178,9 @@ std::vector<RecordedRun> record_all() {
       record(compensated, {{start}, {testing::cancel_requested()}, {activity_completed(3)}}));
   runs.push_back(record(compensated, {{start}, {terminated}}, {1}));
   runs.push_back(record(abandoning, {{start}, {signal("go")}, {activity_completed(2)}}));
+  runs.push_back(record(continuing, {{start},
+                                     {signal("item", "1"), update("u1", "note")},
+                                     {signal("item", "2"), signal("go"), signal("late")}}));
   return runs;
 }
 

@@ -302,6 +302,26 @@ History strands_that_work_together() {
   return ended(env.start(together(), {.id = "together"}));
 }
 
+// The first run of a chain, and the last one.
+std::pair<History, History> a_chain() {
+  GoldenEnv env;
+  const auto run = env.start(chained(""), {.id = "chain", .run_timeout = 24h});
+  const auto update = run.submit_update(change("new"));
+  run.signal(item("one"));
+  run.signal(item("two"));
+  run.signal(bell(1));
+  (void)update.result();
+  run.signal(bell(2));
+  History last = ended(run);
+  return {env.client().handle("chain", run.run_id()).history(), std::move(last)};
+}
+History a_run_that_continues() {
+  return a_chain().first;
+}
+History the_run_that_it_continues_as() {
+  return a_chain().second;
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -352,6 +372,8 @@ const std::vector<Scenario>& scenarios() {
       {"unreadable_handled_2", a_handler_of_signals_of_another_type},
       {"decisions", decisions_of_all_kinds, true},
       {"together", strands_that_work_together},
+      {"continued", a_run_that_continues, true},
+      {"continued_from", the_run_that_it_continues_as, true},
   };
   return all;
 }

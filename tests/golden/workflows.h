@@ -34,6 +34,7 @@ inline constexpr reprise::Workflow<std::string()> made_slowly{"golden.made_slowl
 inline constexpr reprise::Workflow<std::string()> picky{"golden.picky"};
 inline constexpr reprise::Workflow<std::string(int)> decisions{"golden.decisions"};
 inline constexpr reprise::Workflow<std::string()> together{"golden.together"};
+inline constexpr reprise::Workflow<std::string(std::string)> chained{"golden.chained"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
@@ -56,6 +57,7 @@ void run_waiting(reprise::Context& ctx);
 std::string run_cancelled_waits(reprise::Context& ctx);
 std::string run_decisions(reprise::Context& ctx, const int& score);
 std::string run_together(reprise::Context& ctx);
+std::string run_chained(reprise::Context& ctx, const std::string& past);
 
 // Handlers of signals and updates.
 class Messages {
@@ -111,7 +113,8 @@ void implement(Host& host) {
       .implement(waiting, run_waiting)
       .implement(cancelled_waits, run_cancelled_waits)
       .implement(decisions, run_decisions)
-      .implement(together, run_together);
+      .implement(together, run_together)
+      .implement(chained, run_chained);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);

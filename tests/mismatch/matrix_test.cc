@@ -20,6 +20,12 @@ struct Kind {
   void (*make)(Execution&, replay::Operation& activity, replay::Operation& timer);
 };
 
+void continue_as(Execution& e, const char* workflow) {
+  proto::RunContinuedAsNew next;
+  next.set_workflow(workflow);
+  e.continue_as_new(as(next), at(23));
+}
+
 constexpr Kind kKinds[] = {
     {"activity", [](Execution& e, auto&, auto&) { schedule(e, "a", 10); }},
     {"other activity", [](Execution& e, auto&, auto&) { schedule(e, "b", 11); }},
@@ -47,6 +53,8 @@ constexpr Kind kKinds[] = {
     {"decision", [](Execution& e, auto&, auto&) { e.decide("d", true, at(20)); }},
     {"decision otherwise", [](Execution& e, auto&, auto&) { e.decide("d", false, at(21)); }},
     {"other decision", [](Execution& e, auto&, auto&) { e.decide("e", true, at(22)); }},
+    {"continuing", [](Execution& e, auto&, auto&) { continue_as(e, "w"); }},
+    {"continuing elsewhere", [](Execution& e, auto&, auto&) { continue_as(e, "v"); }},
     {"nothing", [](Execution&, auto&, auto&) {}},
 };
 
@@ -74,7 +82,9 @@ TEST_P(Matrix, IsFoundOutUnlessItIsTheSame) {
   run.start();
   run.turn({signal("go")});
   run.change_code(workflow(attempted));
-  EXPECT_EQ(run.replay(), allowed ? TurnEnd::kBlocked : TurnEnd::kParked);
+  const TurnEnd as_recorded =
+      recorded.name.starts_with("continuing") ? TurnEnd::kClosed : TurnEnd::kBlocked;
+  EXPECT_EQ(run.replay(), allowed ? as_recorded : TurnEnd::kParked);
   if (allowed) return;
   const replay::Trouble& trouble = run.execution().trouble();
   EXPECT_EQ(trouble.code, base::ErrorCode::kNondeterminism);

@@ -22,6 +22,8 @@ int pick(reprise::Context& ctx, int order);
 int pick_number(reprise::Context& ctx, int order);
 int charge_rich(reprise::Context& ctx, int order);
 int charge_richest(reprise::Context& ctx, int order);
+int renew(reprise::Context& ctx, int order);
+int renew_yearly(reprise::Context& ctx, int order);
 int two_strands(reprise::Context& ctx, int order);
 
 }  // namespace shop

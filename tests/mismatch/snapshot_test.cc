@@ -118,6 +118,11 @@ TEST_F(Snapshot, DecidedOtherwise) {
   expect_report(&shop::charge_richest, Kind::kDecided, "decided_otherwise");
 }
 
+TEST_F(Snapshot, ContinuedAsAnother) {
+  record(&shop::renew, {{completed(1)}});
+  expect_report(&shop::renew_yearly, Kind::kOtherName, "continued_as_another");
+}
+
 TEST_F(Snapshot, OrderSwapped) {
   record(&shop::reserve_and_charge, {});
   expect_report(&shop::charge_and_reserve, Kind::kSwapped, "order_swapped");
