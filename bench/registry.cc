@@ -22,6 +22,7 @@ void add_in_two_sizes(Loads& loads,
 Loads all_loads() {
   Loads loads;
   add_workflow_loads(loads);
+  add_chain_loads(loads);
   add_fan_out_loads(loads);
   add_signal_loads(loads);
   add_timer_loads(loads);

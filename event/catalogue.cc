@@ -13,6 +13,7 @@ using proto::CancelSent;
 using proto::DecisionRecorded;
 using proto::Event;
 using proto::PatchRecorded;
+using proto::RunContinuedAsNew;
 using proto::SignalSent;
 using proto::SettingRecorded;
 using proto::SignalSetAside;
@@ -104,6 +105,10 @@ void outline_activity(const Event& event, Event* out) {
 
 void outline_step(const Event& event, Event* out) {
   out->mutable_step_scheduled()->set_name(event.step_scheduled().name());
+}
+
+void outline_continued(const Event& event, Event* out) {
+  out->mutable_run_continued_as_new()->set_workflow(event.run_continued_as_new().workflow());
 }
 
 void outline_update(const Event& event, Event* out) {
@@ -349,6 +354,16 @@ constexpr Row kRows[] = {
      .called = bytes<&Event::decision_recorded, &DecisionRecorded::what>,
      .detail = decision_detail,
      .same = same<&Event::decision_recorded, &DecisionRecorded::what, &DecisionRecorded::outcome>},
+    {.kind = Event::kRunContinuedAsNew,
+     .name = "RunContinuedAsNew",
+     .role = Role::kCommand,
+     .ends = RunStatus::kContinuedAsNew,
+     .body = body<&Event::run_continued_as_new>,
+     .called = bytes<&Event::run_continued_as_new, &RunContinuedAsNew::workflow>,
+     .payload = bytes<&Event::run_continued_as_new, &RunContinuedAsNew::input>,
+     .same = same<&Event::run_continued_as_new, &RunContinuedAsNew::workflow>,
+     .strict = true,
+     .outline = outline_continued},
     {.kind = Event::kSignalSent,
      .name = "SignalSent",
      .role = Role::kCommand,

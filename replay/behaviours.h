@@ -46,6 +46,11 @@ class Behaviours {
   // Code that only catches CancelledFailure, for ever, is parked.
   constexpr bool loops_in_cancelled_scopes_end() const { return number_ >= 2; }
 
+  // ---- of every number so far ----
+  // ctx.should_continue(): a history of so many events is long. Code can see it, so another value
+  // needs another number.
+  constexpr std::uint64_t long_history() const { return 4'096; }
+
  private:
   std::uint32_t number_ = 0;
 };

@@ -111,6 +111,12 @@ bool is_end_of_run(const DeferredInput& input) {
   return input.event.has_run_terminated() || input.event.has_run_timed_out();
 }
 
+// An input of the next run, if this one continues without having seen it. What answers an operation
+// of this run does not.
+bool goes_along(const Event& input) {
+  return input.has_signal_received() || input.has_update_received() || input.has_cancel_requested();
+}
+
 }  // namespace
 
 TurnEnd Execution::rehearse() try {
@@ -141,6 +147,7 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
       turn.commands_size() > 0) {
     require_start(&turn.commands(0), events + 1);
   }
+  if (live != nullptr && has_continued && !parking.trouble()) gather_unread(applied, turn);
   if (core.life.has_ended() && !parking.trouble() && applied < turn.inputs_size()) {
     leave_out_after_end(applied, live, turn);
   }
@@ -156,8 +163,12 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
 }
 
 int Execution::State::apply_inputs(proto::Turn* live, const proto::Turn& turn) {
-  for (const auto& [event, number] : std::exchange(deferred, {})) {
-    if (!core.over()) apply(event, number);
+  for (auto& [event, number] : std::exchange(deferred, {})) {
+    if (!core.over()) {
+      apply(event, number);
+    } else if (has_continued && goes_along(event)) {
+      unread.inputs.push_back(std::move(event));
+    }
   }
   int applied = 0;
   while (!core.over()) {
@@ -178,6 +189,38 @@ void Execution::State::leave_out_after_end(int applied,
     core.log.reject_after_end(turn, applied);
     core.parking.park_on_mismatch();
   }
+}
+
+// Those that a strand has not taken came before those that were not applied.
+void Execution::State::gather_unread(int applied, const proto::Turn& turn) {
+  std::vector<Unread> seen;
+  signals.add_unread(&seen);
+  updates.add_unread(&seen);
+  std::sort(seen.begin(), seen.end(),
+            [](const Unread& one, const Unread& other) { return one.order < other.order; });
+  std::vector<Event> all;
+  all.reserve(seen.size() + unread.inputs.size());
+  for (Unread& each : seen) all.push_back(std::move(each.input));
+  for (Event& each : unread.inputs) all.push_back(std::move(each));
+  for (int i = applied; i < turn.inputs_size(); ++i) {
+    if (!goes_along(turn.inputs(i))) continue;
+    all.push_back(turn.inputs(i));
+    ++unread.unrecorded;
+  }
+  unread.inputs = std::move(all);
+  check_unread_size();
+}
+
+void Execution::State::check_unread_size() {
+  std::size_t bytes = 0;
+  for (const Event& each : unread.inputs) bytes += kBytesPerCommand + each.ByteSizeLong();
+  if (bytes <= core.limits.turn_bytes) return;
+  core.parking.park_at_end(
+      base::ErrorCode::kRunLimit,
+      "ctx.continue_as_new() takes unread signals and unanswered updates along, here " +
+          std::to_string(unread.inputs.size()) + " of " + std::to_string(bytes) +
+          " bytes, and EngineLimits::turn_bytes = " + std::to_string(core.limits.turn_bytes) +
+          " allows no more; read some of them first, or raise the limit");
 }
 
 // The report is written here, where the stack is large and no code of the run is under way.
@@ -202,7 +245,7 @@ void Execution::State::tell_given_up() {
 // objects.
 void Execution::State::ask_guard(bool live) {
   if (auto objection = core.guard->end_turn(core.info, live)) {
-    core.parking.park_on_guard(std::move(*objection));
+    core.parking.park_at_end(base::ErrorCode::kForbiddenCall, std::move(*objection));
   }
 }
 
@@ -271,6 +314,7 @@ void Execution::State::dispatch(const Event& event) {
     case Event::kStepAbandoned:
     case Event::kSignalSetAside:
     case Event::kDecisionRecorded:
+    case Event::kRunContinuedAsNew:
     case Event::kSignalSent:
     case Event::kCancelSent:
     case Event::kSettingRecorded:
@@ -288,10 +332,20 @@ void Execution::State::start(const Event& event) {
 }
 
 void Execution::State::run_code() {
-  instance = code(self);
-  Outcome ready = instance->make();
-  updates.code_is_made();
-  Outcome outcome = ready.ok() ? instance->run(input) : std::move(ready);
+  Outcome outcome;
+  try {
+    instance = code(self);
+    outcome = instance->make();
+    updates.code_is_made();
+    if (outcome.ok()) outcome = instance->run(input);
+  } catch (const Continued&) {
+  }
+  // It counts, whatever the code has made of the exception.
+  if (core.continuing != nullptr) {
+    end_by_continuing(core);
+    has_continued = true;
+    return;
+  }
   await_messages(core);
   end_run(core, std::move(outcome));
 }

@@ -31,6 +31,7 @@
 #include "replay/stack_pool.h"
 #include "replay/strand_status.h"
 #include "replay/thrown.h"
+#include "replay/unread.h"
 
 namespace reprise::replay {
 
@@ -150,6 +151,9 @@ class Execution {
   void prefetch_strand() const;
 
   bool closed() const;
+  // After a turn that ended with continue_as_new(): what the run was sent and its code has not seen
+  // or not answered. These are inputs of the next run. Once.
+  UnreadInputs take_unread();
   // Would the code set such a signal aside now, as far as is known? If so, returns what is wrong
   // with it. Calls the user's codec.
   std::optional<std::string> signal_refusal(std::string_view name, std::string_view input) const;
@@ -219,6 +223,16 @@ class Execution {
   void set(std::string_view name, std::string_view value, SettingType type, base::CallSite site);
   // nullopt: the run does not publish that name now.
   std::optional<SettingType> setting_type(std::string_view name) const;
+
+  // Ends the run with this command and unwinds the caller: throws a private type, which later calls
+  // of the strand throw again. `fill` sets everything but the id of the next run. Only on the main
+  // strand (see on_main_strand()), in a cancelled scope too.
+  [[noreturn]] void continue_as_new(base::FunctionRef<void(proto::RunContinuedAsNew&)> fill,
+                                    base::CallSite site);
+  bool on_main_strand() const;
+  // The events of the history up to the input that the code runs on, which may be a deferred one:
+  // if all of those counted at once, code that continues when there are many would never see them.
+  std::uint64_t history_events() const;
 
   // Gives up a pending activity or timer: it is complete at once, as cancelled.
   void cancel(Operation& operation, base::CallSite site);

@@ -44,6 +44,9 @@ struct Execution::State : base::Pooled<Execution::State> {
   void run_code();
   void run_to_quiescence();
   void ask_guard(bool live);
+  // The code has continued as another run, after that many inputs of the turn.
+  void gather_unread(int applied, const proto::Turn& turn);
+  void check_unread_size();
   // The code has ended, and the turn goes on with inputs after these.
   void leave_out_after_end(int applied, proto::Turn* live, const proto::Turn& turn);
   TurnEnd end();
@@ -72,6 +75,8 @@ struct Execution::State : base::Pooled<Execution::State> {
   std::string input;                    // of the run
   std::vector<DeferredInput> deferred;  // of turns without code, for the next one
   std::unique_ptr<proto::Turn> rehearsal;
+  UnreadInputs unread;  // see Execution::take_unread()
+  bool has_continued = false;
   std::uint64_t next_handler = 1;
   std::uint64_t events = 0;
   bool in_query = false;

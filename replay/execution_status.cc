@@ -1,4 +1,6 @@
 // Questions of the host, of the run's code and of people.
+#include <utility>
+
 #include "base/check.h"
 #include "replay/execution_state.h"
 #include "replay/strand_text.h"
@@ -18,6 +20,10 @@ bool Execution::closed() const {
 
 std::uint64_t Execution::events() const {
   return state_->events;
+}
+
+UnreadInputs Execution::take_unread() {
+  return std::exchange(state_->unread, {});
 }
 
 base::Result<std::string> Execution::query(std::string_view name, std::string_view input) {
@@ -74,6 +80,10 @@ const Behaviours& Execution::behaviours() const {
 
 base::Time Execution::now() const {
   return state_->core.now;
+}
+
+std::uint64_t Execution::history_events() const {
+  return state_->core.applied.number;
 }
 
 bool Execution::replaying() const {

@@ -33,6 +33,14 @@ class Inboxes {
   // its place before later ones.
   void keep(std::string_view name, Arrival arrival);
 
+  // Calls `visit(name, arrival)` for each unread signal.
+  template <class Visit>
+  void for_each_unread(const Visit& visit) const {
+    for (const auto& [name, inbox] : inboxes_) {
+      for (const Arrival& arrival : inbox.unread) visit(name, arrival);
+    }
+  }
+
   // `operation` gets the next signal. Not a counted reference: a dropped operation removes itself.
   void wait(std::string_view name, Operation* operation);
   void stop_waiting(std::string_view name, Operation* operation);

@@ -105,6 +105,7 @@ class Operation : public base::Pooled<Operation> {
   std::optional<base::FunctionRef<Outcome()>> step_body;     // lies on the strand's stack
   StrandRecord* strand = nullptr;                            // kStrand: the strand itself
   std::uint32_t looks = 0;                                   // kSignal: see Inboxes::Arrival
+  std::uint32_t handed_at = 0;                               // kSignal: where Signals lists it
   std::unique_ptr<SignalPart> signal{};  // kSignal; nullptr: it is taken undecoded
   DropListener* listener = nullptr;      // of kinds that have something to do then
   base::CallSite site{};                 // what asked for it

@@ -47,10 +47,9 @@ void Parking::park_on_mismatch(Mismatch mismatch) {
   scheduler_.halt();
 }
 
-void Parking::park_on_guard(std::string objection) {
+void Parking::park_at_end(base::ErrorCode code, std::string report) {
   if (trouble_) return;
-  trouble_ = std::make_unique<Trouble>(
-      Trouble{base::ErrorCode::kForbiddenCall, std::move(objection), std::nullopt});
+  trouble_ = std::make_unique<Trouble>(Trouble{code, std::move(report), std::nullopt});
   scheduler_.halt();
 }
 

@@ -38,7 +38,7 @@ class Parking {
   void park_on_mismatch();  // the log's
   void park_on_mismatch(Mismatch mismatch);
   // Even if the run has come to its end: the end is then not recorded.
-  void park_on_guard(std::string objection);
+  void park_at_end(base::ErrorCode code, std::string report);
 
   // Not on a strand: the stack must be large.
   void write_report(const RunInfo& info, base::Symbols* symbols);

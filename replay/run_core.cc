@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "replay/commands/run.h"
 
 namespace reprise::replay {
 
@@ -24,7 +25,21 @@ StrandRecord& RunCore::enter() {
   REPRISE_CHECK(scheduler.current() != nullptr, "durable calls are made on a strand of the run");
   StrandRecord& strand = *scheduler.current();
   if (strand.strand.evicting() || scheduler.halted()) strand.strand.leave();
+  if (continuing != nullptr && strand.number == 1) continue_again();
   return strand;
+}
+
+void RunCore::continue_again() {
+  constexpr int kMostSwallowed = 256;
+  if (++continuing->swallowed <= kMostSwallowed) throw Continued{};
+  parking.park(
+      base::ErrorCode::kUnwindSwallowed,
+      "the code goes on after ctx.continue_as_new(): it has caught the exception that ends "
+      "it " +
+          std::to_string(kMostSwallowed) +
+          " times. Let catch (...) rethrow, or catch what you mean: std::exception, "
+          "reprise::Failure");
+  throw Evicted{};
 }
 
 std::uint32_t RunCore::new_id() {

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,13 @@ namespace reprise::replay {
 // The size of a command besides its payload, roughly.
 inline constexpr std::size_t kBytesPerCommand = 64;
 
+// What continue_as_new() has asked for, until the code's frames are unwound.
+struct Continuation {
+  proto::RunContinuedAsNew command;
+  base::CallSite site;
+  int swallowed = 0;  // how often the code has caught the exception and gone on
+};
+
 struct RunCore {
   struct Limits {  // see ExecutionOptions
     std::size_t pending_operations;
@@ -48,7 +56,7 @@ struct RunCore {
   }
 
   // ---- what commands are made of; on one of the run's strands ----
-  // The running strand; throws Evicted when it must leave its stack.
+  // The running strand; throws Evicted, or Continued, when it must leave its stack.
   StrandRecord& enter();
   // The id of a new operation; throws Evicted when there are too many.
   std::uint32_t new_id();
@@ -63,6 +71,8 @@ struct RunCore {
   bool submit_withdrawal(const proto::Event& draft, const Operation& operation);
   // Tells the observer if the marker of that change is the next command.
   void ask_for_marker(std::string_view change_id);
+  // The code goes on after continue_as_new(): throws Continued again.
+  [[noreturn]] void continue_again();
   void park_at_limit(std::string_view what, std::string_view limit, std::size_t value);
   [[noreturn]] void reach_limit(std::string_view what, std::string_view limit, std::size_t value);
 
@@ -107,6 +117,7 @@ struct RunCore {
   Behaviours behaviours;
   base::Time now{};
   Lifecycle life{Lifecycle::Kind::kRun};
+  std::unique_ptr<Continuation> continuing;  // most runs have none
   const Limits limits;
   CodeGuard* const guard;  // may be null
   CommandLog log;

@@ -20,13 +20,15 @@ using event::to_string;
 struct RunKey {
   std::string workflow_id;
   std::optional<base::RunId> run_id{};
+  // Not that run, but the newest of its chain: the one that it has continued as, and so on.
+  bool of_chain = false;
 };
 
 // How a run ended.
 struct RunEnd {
   RunStatus status = RunStatus::kRunning;
   std::string result;      // kCompleted
-  proto::Failure failure;  // every other status
+  proto::Failure failure;  // every other status but kContinuedAsNew, which has neither
 };
 
 struct PendingActivity {
@@ -57,6 +59,10 @@ struct RunDescription {
   std::optional<base::Time> closed;
   std::uint64_t history_events = 0;
   std::vector<proto::SettingRecorded> settings{};  // by name
+  // Of a run in a chain, each of which has continued as the next.
+  std::optional<base::RunId> continued_from{};
+  std::optional<base::RunId> first_run_id{};  // of the chain; of its first run too, once continued
+  std::optional<base::RunId> continued_to{};
   // Filled in by describe() only, not by list():
   std::vector<PendingActivity> activities;
   std::vector<PendingTimer> timers;

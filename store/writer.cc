@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <iterator>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -35,8 +36,8 @@ struct Writer::State {
     spare.reserve(kSpareBatches);  // recycle() comes after the acknowledgement and cannot fail
   }
 
-  Seq number_and_queue(Draft& draft);
-  RecordBatch& open_batch();
+  Seq number_and_queue(Draft& draft, bool together);
+  RecordBatch& open_batch(bool together);
   bool has_work() const { return !queued.empty() || trim_through > trimmed; }
   Batches take();
   void put_back(Batches batches);
@@ -71,7 +72,10 @@ struct Writer::State {
   std::thread thread;
 };
 
-RecordBatch& Writer::State::open_batch() {
+// `together`: with the record before it, which this call of append() has queued. Batches are never
+// split, so what is in one batch is in one transaction.
+RecordBatch& Writer::State::open_batch(bool together) {
+  if (together) return *queued.back();
   if (!queued.empty() && queued.back()->bytes.size() < kBatchBytes) return *queued.back();
   if (spare.empty()) {
     queued.push_back(std::make_unique<RecordBatch>());
@@ -83,10 +87,10 @@ RecordBatch& Writer::State::open_batch() {
   return *queued.back();
 }
 
-Seq Writer::State::number_and_queue(Draft& draft) {
+Seq Writer::State::number_and_queue(Draft& draft, bool together) {
   const bool first = (draft.flags & kFirstOfRun) != 0;
   REPRISE_CHECK(first == (*draft.previous == 0), "a run's first record has none before it");
-  RecordBatch& batch = open_batch();
+  RecordBatch& batch = open_batch(together);
   const Record record{.seq = last + 1,
                       .run = draft.run,
                       .previous = *draft.previous,
@@ -94,6 +98,7 @@ Seq Writer::State::number_and_queue(Draft& draft) {
                       .body = draft.body};
   // All memory is allocated first: half a record in the batch would become part of the next one.
   const std::size_t end = batch.bytes.size() + kRecordHeaderBytes + draft.body.size();
+  REPRISE_CHECK(end <= std::numeric_limits<std::uint32_t>::max(), "a batch has less than 4 GiB");
   if (end > batch.bytes.capacity()) batch.bytes.reserve(std::max(end, 2 * batch.bytes.capacity()));
   batch.ends.push_back(static_cast<std::uint32_t>(end));
   *draft.chain = encode_record(record, first ? 0 : *draft.chain, &batch.bytes);
@@ -295,7 +300,12 @@ Seq Writer::append(std::span<Draft> drafts) {
   Seq last = 0;
   {
     const std::lock_guard lock(state_->mutex);
-    for (Draft& draft : drafts) state_->number_and_queue(draft);
+    bool together = false;
+    for (Draft& draft : drafts) {
+      state_->number_and_queue(draft, together);
+      together = draft.with_next;
+    }
+    REPRISE_CHECK(!together, "the last draft has none after it");
     if (state_->failed) state_->queued.clear();
     last = state_->last;
   }

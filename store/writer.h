@@ -22,6 +22,9 @@ struct Draft {
   std::uint64_t* chain = nullptr;  // in: the run's chain value; out: this record's
   std::uint8_t flags = 0;
   std::string_view body{};
+  // Committed in one transaction with the draft after it, which there is. What is committed
+  // together has less than 4 GiB.
+  bool with_next = false;
 };
 
 // Thread-safe. `Writer` owns one thread. With `threaded` false it has none: commit_pending() does

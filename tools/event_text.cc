@@ -1,5 +1,6 @@
 #include "tools/event_text.h"
 
+#include "base/ids.h"
 #include "event/catalogue.h"
 #include "event/payload_text.h"
 #include "event/text.h"
@@ -38,11 +39,29 @@ std::string elsewhere_in(const Event& event) {
   return elsewhere ? "elsewhere" : "";
 }
 
+std::string id_text(const std::string& bytes) {
+  return base::RunId::from_bytes(bytes).value_or(base::RunId()).to_string();
+}
+
+// Where it comes from, and what it has taken along.
+std::string chain_text(const proto::RunStarted& started) {
+  if (started.continued_from_run_id().empty()) return {};
+  std::string text = "continues run " + id_text(started.continued_from_run_id());
+  if (started.carried() > 0) {
+    text += " with " + std::to_string(started.carried()) + " of its inputs";
+  }
+  return text;
+}
+
 // Text that only one kind has.
 std::string particulars_of(const Event& event) {
   if (event.has_timer_started()) return duration_text(event.timer_started().duration_ms());
   if (const std::string sender = sender_in(event); !sender.empty()) {
     return "from " + safe_text(sender);
+  }
+  if (event.has_run_started()) return chain_text(event.run_started());
+  if (event.has_run_continued_as_new()) {
+    return "as run " + id_text(event.run_continued_as_new().run_id());
   }
   if (event.has_signal_sent()) return "to " + safe_text(event.signal_sent().workflow_id());
   if (event.has_cancel_sent()) return "to " + safe_text(event.cancel_sent().workflow_id());

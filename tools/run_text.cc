@@ -55,6 +55,11 @@ json run_json(const runtime::RunState& run, const std::string* damage, const bas
     shown["duration_ms"] = base::sub_sat(run.closed_ms(), run.started_ms);
   }
   if (!run.settings().empty()) shown["settings"] = settings_json(run.settings());
+  if (run.continued_from() != base::RunId()) {
+    shown["continued_from"] = run.continued_from().to_string();
+  }
+  if (run.in_chain()) shown["first_run_id"] = run.first_of_chain().to_string();
+  if (run.continued_to() != base::RunId()) shown["continued_to"] = run.continued_to().to_string();
   if (damage != nullptr) shown["quarantined"] = *damage;
   if (parked != nullptr) {
     shown["parked"] = {{"code", base::to_string(parked->code)}, {"report", parked->message}};

@@ -136,6 +136,13 @@ void print_head(const Timeline& timeline,
     status += " after " + duration_text(base::sub_sat(run.closed_ms(), run.started_ms));
   if (damaged) status += ", quarantined";
   print_field(paint, "status", status, damaged ? Colour::kRed : colour_of(run.status));
+  if (run.continued_from() != base::RunId()) {
+    const std::string first =
+        run.first_of_chain() == run.continued_from()
+            ? ", the first of its chain"
+            : "; the first of its chain is " + run.first_of_chain().to_string();
+    print_field(paint, "continues", "run " + run.continued_from().to_string() + first);
+  }
   print_field(paint, "started", utc_millis(run.started_ms));
   if (run.closed_ms() != 0) print_field(paint, "ended", utc_millis(run.closed_ms()));
   print_field(paint, "queue", safe_text(*run.task_queue));
@@ -147,13 +154,18 @@ void print_head(const Timeline& timeline,
   }
 }
 
-void print_end(const Timeline& timeline, const ShowOptions& options, const Paint& paint) {
+void print_end(const Timeline& timeline,
+               const runtime::RunState& run,
+               const ShowOptions& options,
+               const Paint& paint) {
   const runtime::RunEnd& end = timeline.end();
   if (end.status == runtime::RunStatus::kRunning) return;
   std::printf("\n");
   if (end.status == runtime::RunStatus::kCompleted) {
     const std::string result = event::payload_text(end.result, options.longest());
     print_field(paint, "result", result.empty() ? "none" : result, Colour::kGreen);
+  } else if (end.status == runtime::RunStatus::kContinuedAsNew) {
+    print_field(paint, "continued", "as run " + run.continued_to().to_string(), Colour::kGreen);
   } else {
     print_field(paint, "failure", failure_text(end.failure), Colour::kRed);
   }
@@ -171,7 +183,8 @@ nlohmann::json describe(const Timeline& timeline,
   const runtime::RunEnd& end = timeline.end();
   if (end.status == runtime::RunStatus::kCompleted) {
     shown["result"] = event::payload_json(end.result);
-  } else if (end.status != runtime::RunStatus::kRunning) {
+  } else if (end.status != runtime::RunStatus::kRunning &&
+             end.status != runtime::RunStatus::kContinuedAsNew) {
     shown["failure"] = failure_text(end.failure);
   }
   return shown;
@@ -191,7 +204,7 @@ void show(const ShowOptions& options) {
     const Paint paint(options.colour);
     print_head(timeline, *run, reader->damage(run->number) != nullptr, options, paint);
     print_timeline(timeline, *run, options, paint);
-    print_end(timeline, options, paint);
+    print_end(timeline, *run, options, paint);
     if (timeline.unapplied() > 0) {
       std::printf("\n%zu inputs are recorded and wait for the workflow's code: see reprise why\n",
                   timeline.unapplied());

@@ -39,7 +39,7 @@ bool is_start_or_end(const proto::Event& event) {
 
 Colour event_colour(const proto::Event& event) {
   const event::Row& row = event::row_of(event);
-  if (row.ends) return *row.ends == event::RunStatus::kCompleted ? Colour::kGreen : Colour::kRed;
+  if (row.ends) return colour_of(*row.ends);
   const bool failed =
       row.answers == event::Answer::kFailure || row.answers == event::Answer::kAttemptFailed;
   return failed ? Colour::kRed : Colour::kNone;

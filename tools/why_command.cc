@@ -93,6 +93,11 @@ class Explanation {
       std::printf("  it waits for nothing: it ended %s\n", ago(run_.closed_ms()).c_str());
       return;
     }
+    if (run_.status == runtime::RunStatus::kContinuedAsNew) {
+      std::printf("  it waits for nothing: it continued %s as run %s\n",
+                  ago(run_.closed_ms()).c_str(), run_.continued_to().to_string().c_str());
+      return;
+    }
     std::printf("  it waits for nothing: it ended %s: %s\n", ago(run_.closed_ms()).c_str(),
                 paint_(Colour::kRed, failure_text(timeline_.end().failure)).c_str());
   }
@@ -251,7 +256,8 @@ json describe(const Timeline& timeline, const RunState& run, const base::Error* 
     signal["refused"] = received.refused;
   }
   if (const auto limit = run.run_timeout_due_ms()) shown["times_out"] = utc_iso(*limit);
-  if (!run.open() && run.status != runtime::RunStatus::kCompleted) {
+  if (!run.open() && run.status != runtime::RunStatus::kCompleted &&
+      run.status != runtime::RunStatus::kContinuedAsNew) {
     shown["failure"] = failure_text(timeline.end().failure);
   }
   return shown;

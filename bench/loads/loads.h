@@ -13,6 +13,7 @@ void add_in_two_sizes(Loads& loads,
                       MeasureSized measure);
 
 void add_workflow_loads(Loads& loads);
+void add_chain_loads(Loads& loads);
 void add_fan_out_loads(Loads& loads);
 void add_signal_loads(Loads& loads);
 void add_timer_loads(Loads& loads);

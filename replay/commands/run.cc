@@ -1,9 +1,11 @@
 #include "replay/commands/run.h"
 
 #include <string>
+#include <utility>
 
 #include "base/check.h"
-#include "replay/run_core.h"
+#include "replay/commands/message.h"
+#include "replay/execution_state.h"
 
 namespace reprise::replay {
 
@@ -36,6 +38,60 @@ void end_run(RunCore& run, Outcome&& outcome) try {
 } catch (const std::bad_alloc&) {
   base::end_out_of_memory("ending a run");
 }
+
+namespace {
+
+// The id of the next run follows from this run and the time of the turn, so that a turn that is
+// made again after a crash gives it the same one. What the log says counts.
+std::string id_of_next(const RunCore& run) {
+  const proto::Event* const recorded = run.log.peek();
+  if (recorded != nullptr && recorded->has_run_continued_as_new()) {
+    return recorded->run_continued_as_new().run_id();
+  }
+  const std::string_view own = run.info.run_id.bytes();
+  constexpr std::uint64_t kHigh = 1;
+  constexpr std::uint64_t kLow = 2;
+  const auto next = base::RunId::make(run.now, base::hash64(own, kHigh), base::hash64(own, kLow));
+  return std::string(next.bytes());
+}
+
+}  // namespace
+
+void end_by_continuing(RunCore& run) try {
+  const std::unique_ptr<Continuation> asked = std::move(run.continuing);
+  run.enter();
+  await_messages(run);
+  asked->command.set_run_id(id_of_next(run));
+  proto::RunContinuedAsNew* const command =
+      run.log.draft(asked->site)->mutable_run_continued_as_new();
+  *command = std::move(asked->command);
+  run.submit(command->input().size());
+  REPRISE_CHECK(run.life.on(Trigger::kSuccess), "a run that has started ends once");
+  run.scheduler.halt();
+} catch (const std::bad_alloc&) {
+  base::end_out_of_memory("ending a run");
+}
+
+// ---- call -------------------------------------------------------------------------------------
+
+void Execution::continue_as_new(base::FunctionRef<void(proto::RunContinuedAsNew&)> fill,
+                                base::CallSite site) {
+  RunCore& run = state_->core;
+  run.enter();
+  REPRISE_CHECK(on_main_strand(), "only the workflow's own strand ends its run");
+  base::needs_memory("ending a run", [&] {
+    run.continuing = std::make_unique<Continuation>();
+    run.continuing->site = site;
+    fill(run.continuing->command);
+  });
+  throw Continued{};
+}
+
+bool Execution::on_main_strand() const {
+  return running_strand() == 1;
+}
+
+// ---- apply ------------------------------------------------------------------------------------
 
 bool apply_start(RunCore& run, const proto::Event& input) {
   if (!run.life.on(Trigger::kStart)) {

@@ -1,5 +1,6 @@
 #include "replay/commands/signal.h"
 
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -120,7 +121,7 @@ void Signals::handle(std::string_view name,
 void Signals::handle_any(std::uint64_t id, Execution::AnySignalHandler handler) {
   any_id_ = id;
   any_ = std::make_shared<Execution::AnySignalHandler>(std::move(handler));
-  for (auto& [name, arrival] : inboxes_.take_unasked()) run_any(name, std::move(arrival.input));
+  for (auto& [name, arrival] : inboxes_.take_unasked()) run_any(name, std::move(arrival));
 }
 
 void Signals::remove_handler(std::uint64_t id) {
@@ -137,6 +138,7 @@ void Signals::cancel(Operation& waiting) {
 
 // Called by a destructor, which must not throw.
 void Signals::dropped(Operation& signal) try {
+  if (signal.handed_at != 0) unlist(signal);
   if (!signal.ready()) {
     REPRISE_CHECK(signal.on(Trigger::kDrop), "who waits for a signal may stop");
     inboxes_.stop_waiting(signal.label, &signal);
@@ -159,6 +161,7 @@ void Signals::take_back(Operation& signal) {
   if (!outcome.ok()) {  // it was cancelled, in a run from before
     if (Operation* waiting = inboxes_.first_waiting(signal.label); waiting != nullptr) {
       inboxes_.stop_waiting(signal.label, waiting);
+      list_as_handed(*waiting);
       waiting->event = unread.event;
       return run_.complete(*waiting, Trigger::kSuccess, unread.order, std::move(outcome));
     }
@@ -181,7 +184,7 @@ void Signals::apply(const proto::Event& input) {
   if (const Handler* handler = handlers_.find(signal.name()); handler != nullptr) {
     run_handler(signal.name(), std::move(arrival), *handler);
   } else if (any_ != nullptr && !inboxes_.is_asked_for(signal.name())) {
-    run_any(signal.name(), std::move(arrival.input));
+    run_any(signal.name(), std::move(arrival));
   } else {
     deliver(signal.name(), std::move(arrival));
   }
@@ -198,6 +201,7 @@ void Signals::deliver(std::string_view name, Inboxes::Arrival&& signal) {
 }
 
 void Signals::hand_over(Operation& operation, Inboxes::Arrival&& signal) {
+  list_as_handed(operation);
   operation.event = signal.event;
   operation.looks = signal.looks;
   if (operation.signal != nullptr) {
@@ -207,21 +211,41 @@ void Signals::hand_over(Operation& operation, Inboxes::Arrival&& signal) {
                 Outcome::success(std::move(signal.input)));
 }
 
-void Signals::run_handler(std::string name, Inboxes::Arrival signal, const Handler& handler) {
+void Signals::list_as_handed(Operation& signal) {
+  handed_.push_back(&signal);
+  signal.handed_at = static_cast<std::uint32_t>(handed_.size());
+}
+
+void Signals::unlist(Operation& signal) {
+  Operation* const last = handed_.back();
+  handed_[signal.handed_at - 1] = last;
+  last->handed_at = std::exchange(signal.handed_at, 0);
+  handed_.pop_back();
+}
+
+void Signals::run_handler(std::string name, Inboxes::Arrival arrival, const Handler& handler) {
+  to_handle_.push_back({std::move(name), std::move(arrival)});
   run_.spawn_strand(
-      [this, name = std::move(name), signal = std::move(signal), handler]() mutable {
-        run_.guarded({"the handler of signal", name}, [&] {
-          if (!is_readable(name, &signal, handler.read, {})) return;
+      [this, waiting = std::prev(to_handle_.end()), handler] {
+        ToHandle taken = std::move(*waiting);
+        to_handle_.erase(waiting);
+        run_.guarded({"the handler of signal", taken.name}, [&] {
+          Inboxes::Arrival& signal = taken.signal;
+          if (!is_readable(taken.name, &signal, handler.read, {})) return;
           handler.handle({signal.input, value_for(handler.read, &signal.value), signal.event});
         });
       },
       run_.root);
 }
 
-void Signals::run_any(std::string name, std::string input) {
+void Signals::run_any(std::string name, Inboxes::Arrival arrival) {
+  to_handle_.push_back({std::move(name), std::move(arrival)});
   run_.spawn_strand(
-      [this, name = std::move(name), input = std::move(input), handler = any_] {
-        run_.guarded({"the handler of any signal, here", name}, [&] { (*handler)(name, input); });
+      [this, waiting = std::prev(to_handle_.end()), handler = any_] {
+        const ToHandle taken = std::move(*waiting);
+        to_handle_.erase(waiting);
+        run_.guarded({"the handler of any signal, here", taken.name},
+                     [&] { (*handler)(taken.name, taken.signal.input); });
       },
       run_.root);
 }
@@ -299,6 +323,33 @@ std::optional<std::string> Signals::refusal(std::string_view name, std::string_v
   std::string why_not;
   if (read == nullptr || reads(input, read, &value, &why_not)) return std::nullopt;
   return why_not;
+}
+
+// ---- signals that nobody took -----------------------------------------------------------------
+
+namespace {
+
+Unread unread_signal(std::string_view name, std::uint64_t order, const std::string& input) {
+  Unread unread{.order = order, .input = {}};
+  auto* signal = unread.input.mutable_signal_received();
+  signal->set_name(name.data(), name.size());
+  signal->set_input(input);
+  return unread;
+}
+
+}  // namespace
+
+void Signals::add_unread(std::vector<Unread>* out) const {
+  const auto add = [out](std::string_view name, const Inboxes::Arrival& signal) {
+    out->push_back(unread_signal(name, signal.order, signal.input));
+  };
+  inboxes_.for_each_unread(add);
+  for (const ToHandle& waiting : to_handle_) add(waiting.name, waiting.signal);
+  for (const Operation* operation : handed_) {
+    if (operation->read() || operation->state() != Operation::State::kSucceeded) continue;
+    out->push_back(
+        unread_signal(operation->label, operation->order(), operation->outcome().payload()));
+  }
 }
 
 }  // namespace reprise::replay

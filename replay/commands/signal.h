@@ -7,9 +7,11 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/call_site.h"
 #include "proto/log.pb.h"
@@ -17,6 +19,7 @@
 #include "replay/execution.h"
 #include "replay/handlers.h"
 #include "replay/inboxes.h"
+#include "replay/unread.h"
 
 namespace reprise::replay {
 
@@ -54,20 +57,31 @@ class Signals final : public DropListener {
   // See Execution::signal_refusal().
   std::optional<std::string> refusal(std::string_view name, std::string_view input) const;
 
+  // The run ends: signals that no code has taken, wherever they wait.
+  void add_unread(std::vector<Unread>* out) const;
+
  private:
   struct Handler {
     Execution::SignalHandler handle{};
     ReadSignal read = nullptr;
   };
 
+  // A handler will run for it, on a strand that has not begun.
+  struct ToHandle {
+    std::string name;
+    Inboxes::Arrival signal;
+  };
+
   // The signal that it was handed, if any, will not be taken: another operation may have it.
   void dropped(Operation& signal) override;
+  void list_as_handed(Operation& signal);
+  void unlist(Operation& signal);
   void take_back(Operation& signal);
   // Gives it to the operation that has waited longest, or to the inbox.
   void deliver(std::string_view name, Inboxes::Arrival&& signal);
   void hand_over(Operation& operation, Inboxes::Arrival&& signal);
-  void run_any(std::string name, std::string input);
-  void run_handler(std::string name, Inboxes::Arrival signal, const Handler& handler);
+  void run_any(std::string name, Inboxes::Arrival arrival);
+  void run_handler(std::string name, Inboxes::Arrival arrival, const Handler& handler);
   // May the code have it? Otherwise it is set aside, and the log says so.
   bool is_readable(std::string_view name,
                    Inboxes::Arrival* signal,
@@ -84,6 +98,8 @@ class Signals final : public DropListener {
   HandlerMap<Handler> handlers_;
   std::uint64_t any_id_ = 0;
   std::shared_ptr<const Execution::AnySignalHandler> any_;  // nullptr: there is none
+  std::list<ToHandle> to_handle_;
+  std::vector<Operation*> handed_;  // have or had a signal; each leaves when it is dropped
   std::size_t set_aside_in_turn_ = 0;
   std::size_t set_aside_bytes_ = 0;  // of these commands
 };

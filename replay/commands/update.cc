@@ -1,5 +1,6 @@
 #include "replay/commands/update.h"
 
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -30,11 +31,11 @@ void Updates::code_is_made() {
 }
 
 void Updates::handle_kept(std::optional<std::string_view> name) {
-  for (Received& received : std::exchange(kept_, {})) {
-    if (!name || received.update.name() == *name) {
-      handle(std::move(received));
+  for (const Open::iterator received : std::exchange(kept_, {})) {
+    if (!name || received->update.name() == *name) {
+      handle(received);
     } else {
-      kept_.push_back(std::move(received));
+      kept_.push_back(received);
     }
   }
 }
@@ -42,23 +43,23 @@ void Updates::handle_kept(std::optional<std::string_view> name) {
 // ---- apply ------------------------------------------------------------------------------------
 
 void Updates::apply(const proto::Event& input) {
-  ++run_.next_order;
-  Received received{input.update_received()};
-  const bool has_handler = handlers_.find(received.update.name()) != nullptr;
+  open_.push_back({input.update_received(), run_.next_order++});
+  const Open::iterator received = std::prev(open_.end());
+  const bool has_handler = handlers_.find(received->update.name()) != nullptr;
   if (!made_ && run_.behaviours.updates_await_handlers() && !has_handler) {
-    kept_.push_back(std::move(received));
+    kept_.push_back(received);
   } else {
-    handle(std::move(received));
+    handle(received);
   }
 }
 
-void Updates::handle(Received received) {
-  REPRISE_CHECK(received.life.on(Trigger::kStart), "an update is handled once");
+void Updates::handle(Open::iterator received) {
+  REPRISE_CHECK(received->life.on(Trigger::kStart), "an update is handled once");
   run_.spawn_strand(
-      [this, received = std::move(received)]() mutable {
-        run_.guarded({"the handler of update", received.update.name()}, [&] {
-          Outcome outcome = outcome_of(received.update);
-          base::needs_memory("answering an update", [&] { answer(&received, &outcome); });
+      [this, received] {
+        run_.guarded({"the handler of update", received->update.name()}, [&] {
+          Outcome outcome = outcome_of(received->update);
+          base::needs_memory("answering an update", [&] { answer(received, &outcome); });
         });
       },
       run_.root);
@@ -79,7 +80,7 @@ Outcome Updates::outcome_of(const proto::UpdateReceived& update) const {
 
 // ---- the command ------------------------------------------------------------------------------
 
-void Updates::answer(Received* received, Outcome* outcome) {
+void Updates::answer(Open::iterator received, Outcome* outcome) {
   run_.enter();
   auto* completed = run_.log.draft({})->mutable_update_completed();
   completed->set_update_id(received->update.update_id());
@@ -92,6 +93,14 @@ void Updates::answer(Received* received, Outcome* outcome) {
   run_.submit();
   REPRISE_CHECK(received->life.on(ok ? Trigger::kSuccess : Trigger::kFailure),
                 "an update is answered once");
+  open_.erase(received);
+}
+
+void Updates::add_unread(std::vector<Unread>* out) const {
+  for (const Received& received : open_) {
+    out->push_back({.order = received.order, .input = {}});
+    *out->back().input.mutable_update_received() = received.update;
+  }
 }
 
 }  // namespace reprise::replay

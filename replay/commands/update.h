@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "replay/commands/lifecycle.h"
 #include "replay/execution.h"
 #include "replay/handlers.h"
+#include "replay/unread.h"
 
 namespace reprise::replay {
 
@@ -36,21 +38,27 @@ class Updates {
   // The code is constructed and has registered its handlers.
   void code_is_made();
 
+  // The run ends: updates without an answer, also those whose handlers are under way.
+  void add_unread(std::vector<Unread>* out) const;
+
  private:
   struct Received {
     proto::UpdateReceived update;
+    std::uint64_t order = 0;  // see Operation::order()
     Lifecycle life{Lifecycle::Kind::kUpdate};
   };
+  using Open = std::list<Received>;
 
   // Those that have waited for a handler of that name; nullopt: of any name.
   void handle_kept(std::optional<std::string_view> name);
-  void handle(Received received);
+  void handle(Open::iterator received);
   Outcome outcome_of(const proto::UpdateReceived& update) const;
-  void answer(Received* received, Outcome* outcome);
+  void answer(Open::iterator received, Outcome* outcome);
 
   RunCore& run_;
   HandlerMap<Execution::UpdateHandler> handlers_;
-  std::vector<Received> kept_;
+  Open open_;                         // received and not answered
+  std::vector<Open::iterator> kept_;  // of these, those that wait for a handler
   bool made_ = false;
 };
 

@@ -35,6 +35,12 @@ RunDescription describe_state(const RunState& state) {
   if (state.closed_ms() != 0) description.closed = base::from_ms(state.closed_ms());
   description.history_events = state.events;
   description.settings = state.settings().list();
+  const auto if_any = [](const base::RunId& id) {
+    return id == base::RunId() ? std::nullopt : std::optional(id);
+  };
+  description.continued_from = if_any(state.continued_from());
+  if (state.in_chain()) description.first_run_id = state.first_of_chain();
+  description.continued_to = if_any(state.continued_to());
   return description;
 }
 

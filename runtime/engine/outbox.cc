@@ -11,13 +11,17 @@ base::Error too_late() {
   return {base::ErrorCode::kRunClosed, "the run ended before this could reach it"};
 }
 
+bool has_continued(const KnownRun& run) {
+  return run.state.status == RunStatus::kContinuedAsNew;
+}
+
 }  // namespace
 
 void Outbox::recorded(KnownRun& run, const proto::Turn& turn) {
   if (run.extras == nullptr) return;
   answer_start(run, turn);
   answer_inputs(run, turn);
-  if (!run.state.open() && !run.extras->watches.empty()) {
+  if (!run.state.open() && !has_continued(run) && !run.extras->watches.empty()) {
     run.extras->end = std::make_unique<RunEnd>(end_of(turn));
   }
   run.drop_empty_extras();
@@ -31,7 +35,8 @@ void Outbox::answer_start(KnownRun& run, const proto::Turn& turn) {
 
 void Outbox::answer_inputs(KnownRun& run, const proto::Turn& turn) {
   for (InputReply& waiting : std::exchange(run.extras->replies, {})) {
-    if (waiting.input < turn.inputs_size()) {
+    // An input that came after the run's end is one of the next run, if it has continued.
+    if (waiting.input < turn.inputs_size() || has_continued(run)) {
       effects_.add({.kind = Effect::Kind::kConfirm, .confirm = std::move(waiting.reply)});
       continue;
     }
@@ -58,6 +63,17 @@ void Outbox::send(const KnownRun& run, const proto::Event& command) {
                                                      command, 0)]() mutable {
     post_.send(std::move(message));
   }});
+}
+
+void Outbox::move_to_next(KnownRun& run, KnownRun& next) {
+  if (run.extras == nullptr) return;
+  if (!run.extras->watches.empty()) {
+    next.with_extras().watches = std::exchange(run.extras->watches, {});
+  }
+  if (!run.extras->updates.empty()) {
+    next.with_extras().updates = std::exchange(run.extras->updates, {});
+  }
+  run.drop_empty_extras();
 }
 
 void Outbox::refuse_inputs(KnownRun& run) {

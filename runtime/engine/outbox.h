@@ -24,6 +24,8 @@ class Outbox {
   void answer_update(KnownRun& run, const proto::UpdateCompleted& completed);
   // The command of the turn being recorded is a message to another run.
   void send(const KnownRun& run, const proto::Event& command);
+  // It has continued as the next one: those that wait for its end or for an update wait for that.
+  static void move_to_next(KnownRun& run, KnownRun& next);
   // The run had ended before its gathered inputs could be recorded.
   static void refuse_inputs(KnownRun& run);
   // The code does not go on.

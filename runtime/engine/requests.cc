@@ -68,7 +68,11 @@ void Requests::terminate(const RunKey& key, std::string reason, Reply<void> repl
       parts_.deliveries.send_again(*known);
     }
   }
-  KnownRun* const run = open_run(key, reply);
+  KnownRun* run = open_run(key, reply);
+  if (run == nullptr) return;
+  // Inputs gathered before come first, and the run may continue as another one because of them.
+  parts_.round.run_gathered(*run);
+  if (!run->state.open()) run = open_run(key, reply);
   if (run == nullptr) return;
   if (parts_.round.ends_later(*run, [=, this] { terminate(key, reason, reply); })) return;
   parts_.round.record_end(

@@ -7,6 +7,7 @@
 #include "event/catalogue.h"
 #include "event/turn.h"
 #include "runtime/engine/commands/commands.h"
+#include "runtime/engine/next_run.h"
 #include "runtime/engine/prefetch.h"
 #include "runtime/engine/stored_run.h"
 
@@ -108,6 +109,10 @@ void Round::run_turn_if_full(KnownRun& run) {
   run_turn(run, *std::exchange(run.turn, nullptr));
 }
 
+void Round::run_gathered(KnownRun& run) {
+  if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
+}
+
 void Round::run_turn(KnownRun& run, proto::Turn& turn) {
   if (make_turn(run, turn)) record(run, turn);
 }
@@ -139,14 +144,7 @@ bool Round::make_turn(KnownRun& run, proto::Turn& turn) {
 // False: the code could not run, or its turn must not be recorded.
 bool Round::run_code(KnownRun& run, proto::Turn& turn) {
   if (!parts_.loading.is_loadable(run) || is_recorded_first(run)) {
-    // Its inputs are recorded now and applied as soon as its history can be read.
-    if (std::exchange(run.awaits_load, true)) return false;
-    parts_.intake.post([this, number = run.state.number] {
-      parts_.loading.when_loadable(number, [this](KnownRun& later) {
-        later.awaits_load = false;
-        if (later.state.open() && later.state.unapplied) gather(later);
-      });
-    });
+    await_load(run);
     return false;
   }
   const TurnResult result =
@@ -156,6 +154,17 @@ bool Round::run_code(KnownRun& run, proto::Turn& turn) {
   // Without a worker the run just waits for one.
   if (result.trouble->code != base::ErrorCode::kNoWorker) parts_.parking.park(run, *result.trouble);
   return false;
+}
+
+// Its inputs are recorded now and applied as soon as its history can be read.
+void Round::await_load(KnownRun& run) {
+  if (std::exchange(run.awaits_load, true)) return;
+  parts_.intake.post([this, number = run.state.number] {
+    parts_.loading.when_loadable(number, [this](KnownRun& later) {
+      later.awaits_load = false;
+      if (later.state.open() && later.state.unapplied) gather(later);
+    });
+  });
 }
 
 // Is it the first turn of a run of a workflow whose first turns have ended processes, leaving no
@@ -182,12 +191,15 @@ void Round::replay_afresh(store::RunNumber number) {
   if (trouble && trouble->code != base::ErrorCode::kNoWorker) parts_.parking.park(*run, *trouble);
 }
 
-void Round::record(KnownRun& run, proto::Turn& turn) {
-  if (bodies_.size() >= kBytesPerAppend) append_turns();
+void Round::record(KnownRun& run, proto::Turn& turn, bool with_next) {
+  if (bodies_.size() >= kBytesPerAppend && !goes_with_last()) append_turns();
   RunState& state = run.state;
-  Recorded recorded{&run, 0, bodies_.size(), 0};
+  const proto::Event* const end = event::ending(turn);
+  const bool closes = end != nullptr;
+  const bool continues = closes && end->has_run_continued_as_new();
+  const std::int64_t run_timeout_ms = continues ? state.run_timeout_ms() : 0;
+  Recorded recorded{&run, 0, with_next || continues, bodies_.size(), 0};
   if (state.events == 0) recorded.flags |= store::kFirstOfRun;
-  const bool closes = event::closes(turn);
   if (closes) recorded.flags |= store::kLastOfRun;
   REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
   recorded.end = bodies_.size();
@@ -209,11 +221,27 @@ void Round::record(KnownRun& run, proto::Turn& turn) {
   tell_ends(run);
   parts_.outbox.recorded(run, turn);
   if (!state.open()) parts_.effects.add({.kind = Effect::Kind::kClosed, .run = &run});
+  if (continues) start_next(run, turn, run_timeout_ms);
+}
+
+// The next run of the chain begins in the commit that ends this one. Its code runs when that is
+// durable: a chain that continues at once, for ever, gets on as fast as the disk.
+void Round::start_next(KnownRun& run, const proto::Turn& last, std::int64_t run_timeout_ms) {
+  NextRun next(run.state, last, run_timeout_ms, parts_.executor.take_unread(run.place));
+  KnownRun& started =
+      parts_.runs.add(next.state(parts_.shared.next_run.fetch_add(1), parts_.names));
+  Outbox::move_to_next(run, started);
+  for (bool more = true; more;) {
+    proto::Turn& turn = *arena_.make();
+    more = next.fill_turn(kInputsPerTurn, &turn);
+    record(started, turn, more);
+  }
+  await_load(started);
 }
 
 bool Round::ends_later(KnownRun& run, std::function<void()> again) {
   // Inputs gathered before come first, and may send more.
-  if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
+  run_gathered(run);
   if (!run.state.open() || !run.state.has_messages()) return false;
   run.with_extras().when_told.push_back(std::move(again));
   return true;
@@ -229,7 +257,8 @@ void Round::record_end(KnownRun& run,
                        base::FunctionRef<void(Event*)> fill,
                        Reply<void> reply,
                        std::int64_t not_before_ms) {
-  if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
+  // Inputs gathered before come first; the end itself runs no code.
+  run_gathered(run);
   if (!run.state.open()) {
     return parts_.outbox.refuse(&run, {base::ErrorCode::kRunClosed, "the run has just ended"},
                                 reply);
@@ -249,7 +278,8 @@ void Round::append_turns() {
   for (const Recorded& turn : recorded_) {
     RunState& state = turn.run->state;
     drafts_.push_back({state.number, &state.last_seq, &state.chain, turn.flags,
-                       std::string_view(bodies_).substr(turn.begin, turn.end - turn.begin)});
+                       std::string_view(bodies_).substr(turn.begin, turn.end - turn.begin),
+                       turn.with_next});
   }
   const store::Seq last = parts_.shared.writer->append(drafts_);
   parts_.effects.appended(last);

@@ -57,6 +57,8 @@ class Round {
   void run_turns();
   void run_turns_if_many();
   void run_turn_if_full(KnownRun& run);
+  // Runs and records a turn for the inputs gathered so far, if there are some.
+  void run_gathered(KnownRun& run);
   // Does an end that comes from no code have to wait? A run ends when it is known what became of its
   // messages, since nothing sends them again after it. If so, `again` is posted as mail then.
   bool ends_later(KnownRun& run, std::function<void()> again);
@@ -87,7 +89,8 @@ class Round {
   struct Recorded {
     KnownRun* run = nullptr;
     std::uint8_t flags = 0;
-    std::size_t begin = 0;  // of its record in bodies_
+    bool with_next = false;  // committed together with the turn recorded after it
+    std::size_t begin = 0;   // of its record in bodies_
     std::size_t end = 0;
   };
 
@@ -105,7 +108,10 @@ class Round {
   bool is_recorded_first(const KnownRun& run) const;
   void clear_of_suspicion(KnownRun& run);
   void replay_afresh(store::RunNumber number);
-  void record(KnownRun& run, proto::Turn& turn);
+  void await_load(KnownRun& run);
+  void record(KnownRun& run, proto::Turn& turn, bool with_next = false);
+  void start_next(KnownRun& run, const proto::Turn& last, std::int64_t run_timeout_ms);
+  bool goes_with_last() const { return !recorded_.empty() && recorded_.back().with_next; }
   void tell_ends(KnownRun& run);
   void append_turns();
 

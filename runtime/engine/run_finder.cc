@@ -13,28 +13,67 @@ base::Error no_such_run(const RunKey& key) {
   return {base::ErrorCode::kNotFound, what + " in this store"};
 }
 
-bool is_it(const RunState& state, const RunKey& key) {
-  return state.workflow_id == key.workflow_id && (!key.run_id || state.id == *key.run_id);
+bool is_in_chain(const RunState& state, const RunKey& key, const base::RunId& first) {
+  return state.workflow_id == key.workflow_id && state.first_of_chain() == first;
 }
 
 }  // namespace
 
 KnownRun* RunFinder::find(const RunKey& key) const {
-  return key.run_id ? runs_.find(key.workflow_id, *key.run_id) : runs_.find(key.workflow_id);
+  if (!key.run_id) return runs_.find(key.workflow_id);
+  return key.of_chain ? find_in_chain(key) : runs_.find(key.workflow_id, *key.run_id);
+}
+
+// The newest one: each run of a chain ends before the next one begins.
+KnownRun* RunFinder::find_in_chain(const RunKey& key) const {
+  KnownRun* run = runs_.find(key.workflow_id);
+  if (run == nullptr || run->state.id == *key.run_id) return run;
+  if (run->state.first_of_chain() == *key.run_id) return run;  // as asked by its starter
+  const base::RunId first = first_of_chain(key);
+  while (run != nullptr && run->state.first_of_chain() != first) run = run->older;
+  // Then the archive has the newest one: an older one stays known if it is quarantined.
+  if (run != nullptr && run->state.continued_to() != base::RunId()) return nullptr;
+  return run;
+}
+
+// Of a run that nobody knows any more: it may have been the first one itself.
+base::RunId RunFinder::first_of_chain(const RunKey& key) const {
+  const KnownRun* const known = runs_.find(key.workflow_id, *key.run_id);
+  if (known != nullptr) return known->state.first_of_chain();
+  const auto archived = find_archived({key.workflow_id, key.run_id});
+  return archived ? archived->first_of_chain() : *key.run_id;
 }
 
 base::Result<RunState> RunFinder::find_archived(const RunKey& key) const {
+  if (key.run_id && key.of_chain) {
+    const base::RunId first = first_of_chain(key);
+    return find_archived(key,
+                         [&](const RunState& state) { return is_in_chain(state, key, first); });
+  }
+  return find_archived(key, [&](const RunState& state) {
+    return state.workflow_id == key.workflow_id && (!key.run_id || state.id == *key.run_id);
+  });
+}
+
+template <class IsIt>
+base::Result<RunState> RunFinder::find_archived(const RunKey& key, const IsIt& is_it) const {
   const store::Archive& archive = shared_.store->archive();
   std::optional<RunState> state;
   const auto found = archive.find(key.workflow_id, [&](store::RunNumber number, std::string_view bytes) {
     proto::RunSummary summary;
     if (!proto::parse(bytes, &summary)) return false;
     state = RunState::from_summary(number, summary, names_);
-    return is_it(*state, key);
+    return is_it(*state);
   });
   if (!found) return found.error();
   if (!*found) return no_such_run(key);
   return std::move(*state);
+}
+
+base::Error RunFinder::no_next(const RunState& run) {
+  return {base::ErrorCode::kNotFound,
+          "run '" + run.workflow_id + "' (" + run.id.to_string() + ") has continued as run " +
+              run.continued_to().to_string() + ", which is not in this store any more"};
 }
 
 // A closed run that is removed while its history is read looks damaged, but is not.

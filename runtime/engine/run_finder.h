@@ -15,6 +15,9 @@ class RunFinder {
   KnownRun* find(const RunKey& key) const;
   // A closed run that the shard has forgotten; kNotFound when there is none either.
   base::Result<RunState> find_archived(const RunKey& key) const;
+  // Is there nothing that the run, which has continued, continued as? Then retention has removed
+  // it.
+  static base::Error no_next(const RunState& run);
   // The open run, or the error that says why not.
   base::Result<KnownRun*> find_open(const RunKey& key) const;
 
@@ -23,6 +26,11 @@ class RunFinder {
   base::Error unless_removed(const RunKey& key, const base::Error& error) const;
 
  private:
+  KnownRun* find_in_chain(const RunKey& key) const;
+  base::RunId first_of_chain(const RunKey& key) const;
+  template <class IsIt>
+  base::Result<RunState> find_archived(const RunKey& key, const IsIt& is_it) const;
+
   const Shared& shared_;
   const RunTable& runs_;
   Names& names_;

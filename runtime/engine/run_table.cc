@@ -1,5 +1,7 @@
 #include "runtime/engine/run_table.h"
 
+#include <utility>
+
 namespace reprise::runtime {
 namespace {
 
@@ -69,17 +71,35 @@ KnownRun* RunTable::find(std::string_view workflow_id, const base::RunId& run_id
   return run;
 }
 
-void RunTable::forget(KnownRun* run) {
+void RunTable::forget(KnownRun* run, store::Seq through) {
   const std::uint32_t id_hash = hash_of(run->state.workflow_id);
-  KnownRun* newer = newest(id_hash, run->state.workflow_id);
-  if (newer != run) {
-    while (newer->older != run) newer = newer->older;
-    newer->older = run->older;
-  } else {
-    by_id_.remove(id_hash, run);
+  if (!run->unlinked) {
+    KnownRun* const first = newest(id_hash, run->state.workflow_id);
+    if (first == run) {
+      by_id_.remove(id_hash, run);
+    } else {
+      unlink(run, first, through);
+    }
   }
   by_number_.remove(hash_of(run->state.number), run);
   runs_.destroy(run);
+}
+
+// Of a chain that continues a thousand times a second, thousands of runs are forgotten one after
+// the other, the oldest first. The list of the id's runs is walked once for all of them.
+void RunTable::unlink(KnownRun* run, KnownRun* newest, store::Seq through) {
+  KnownRun* newer = newest;         // the one that refers to it
+  KnownRun* last_to_stay = newest;  // those after it will be forgotten soon
+  for (KnownRun* at = newest->older; at != nullptr; at = at->older) {
+    if (at->older == run) newer = at;
+    const bool archived = !at->state.open() && at->state.last_seq <= through;
+    if (!archived || at->damaged || at->overtaken) last_to_stay = at;
+  }
+  for (KnownRun* gone = std::exchange(last_to_stay->older, nullptr); gone != nullptr;) {
+    gone->unlinked = true;
+    gone = std::exchange(gone->older, nullptr);
+  }
+  if (!run->unlinked) newer->older = run->older;
 }
 
 void RunTable::forget_archived(store::Seq through) {
@@ -94,7 +114,7 @@ void RunTable::forget_archived(store::Seq through) {
     if (hides_older || has_step_under_way || run->overtaken) {
       closed_.push_back(run);
     } else {
-      forget(run);
+      forget(run, through);
     }
   }
 }

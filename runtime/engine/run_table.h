@@ -56,6 +56,7 @@ struct KnownRun {
   bool damaged = false;       // quarantined: its history does not verify
   bool overtaken = false;     // quarantined, or it was: recovered_run.h
   bool suspect = false;       // its code may have ended the last process (store/turn_marks.h)
+  bool unlinked = false;      // no newer run of its id refers to it any more: RunTable
 
   RunExtras& with_extras() {
     if (extras == nullptr) extras = std::make_unique<RunExtras>();
@@ -118,7 +119,8 @@ class RunTable {
 
  private:
   KnownRun* newest(std::uint32_t hash, std::string_view workflow_id) const;
-  void forget(KnownRun* run);
+  void forget(KnownRun* run, store::Seq through);
+  static void unlink(KnownRun* run, KnownRun* newest, store::Seq through);
 
   // Runs live longer than most objects: in blocks of their own they do not leave half-empty pages
   // behind when others are freed.

@@ -199,7 +199,18 @@ base::Status Starts::may_start(const StartRequest& request) const {
 
 // ---- waiting for the end ----------------------------------------------------------------------
 
-void Starts::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
+namespace {
+
+// A result is that of the last run of the chain.
+RunKey whole_chain(RunKey key) {
+  key.of_chain = key.run_id.has_value();
+  return key;
+}
+
+}  // namespace
+
+void Starts::watch(const RunKey& asked, const std::shared_ptr<RunWatch>& watch) {
+  const RunKey key = whole_chain(asked);
   KnownRun* run = parts_.finder.find(key);
   if (run != nullptr && run->in_round())
     return parts_.intake.post([this, key, watch] { this->watch(key, watch); });
@@ -225,7 +236,7 @@ void Starts::watch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
 }
 
 void Starts::unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) {
-  KnownRun* run = parts_.finder.find(key);
+  KnownRun* run = parts_.finder.find(whole_chain(key));
   if (run == nullptr || run->extras == nullptr) return;
   auto& watches = run->extras->watches;
   watches.erase(std::remove(watches.begin(), watches.end(), watch), watches.end());
@@ -233,6 +244,7 @@ void Starts::unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) 
 }
 
 void Starts::read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch) const {
+  if (state.status == RunStatus::kContinuedAsNew) return watch->set(RunFinder::no_next(state));
   RunEnd end;
   const base::Status read = StoredRun(parts_.shared, state).history([&](const proto::Turn& turn) {
     if (event::closes(turn)) end = end_of(turn);

@@ -25,6 +25,10 @@ proto::Failure new_failure(proto::Failure::Kind kind, const char* type, std::str
   return made;
 }
 
+base::RunId id_in(std::string_view bytes) {
+  return base::RunId::from_bytes(bytes).value_or(base::RunId());
+}
+
 // The message for clients about an end that has none itself.
 proto::Failure failure_of(const Event& end, RunStatus status) {
   switch (status) {
@@ -63,7 +67,12 @@ class RunState::Fold {
   }
   void opened(const Row& row, const Event& event) { state_.begin(row, event, time_ms_); }
   void answered(const Row& row, const Event& event) { state_.answer(row, event); }
-  void ended(const Row& row, const Event&) { state_.close(*row.ends, time_ms_); }
+  void ended(const Row& row, const Event& event) {
+    state_.close(*row.ends, time_ms_);
+    if (event.has_run_continued_as_new()) {
+      state_.rare().continued_to = id_in(event.run_continued_as_new().run_id());
+    }
+  }
 
   // Did it have an input that code sees?
   bool for_code() const { return for_code_; }
@@ -82,20 +91,15 @@ void RunState::apply(const proto::Turn& turn, Names& names) {
 }
 
 void RunState::start(const proto::RunStarted& started, std::int64_t time_ms, Names& names) {
-  id = base::RunId::from_bytes(started.run_id()).value_or(base::RunId());
+  id = id_in(started.run_id());
+  if (!started.continued_from_run_id().empty()) {
+    rare().continued_from = id_in(started.continued_from_run_id());
+    rare().first_run_id = id_in(started.first_run_id());
+  }
   name(started.workflow_id(), started.workflow(), started.task_queue(), names);
   started_ms = time_ms;
   if (started.run_timeout_ms() > 0) end_ms_ = base::add_sat(time_ms, started.run_timeout_ms());
   for (const auto& setting : started.settings()) publish(setting);
-}
-
-RunState::Rare& RunState::with_rare() {
-  if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
-  return *rare_;
-}
-
-void RunState::set_damaged_at(store::Seq seq) {
-  if (seq != damaged_at()) with_rare().damaged_at = seq;
 }
 
 const Settings& RunState::settings() const {
@@ -104,8 +108,22 @@ const Settings& RunState::settings() const {
 }
 
 void RunState::publish(const proto::SettingRecorded& setting) {
-  with_rare().settings.apply(setting);
-  if (rare_->settings.empty() && rare_->damaged_at == 0) rare_.reset();
+  rare().settings.apply(setting);
+  if (rare_->settings.empty() && rare_->damaged_at == 0 && !in_chain()) rare_.reset();
+}
+
+std::int64_t RunState::run_timeout_ms() const {
+  const auto due = run_timeout_due_ms();
+  return due ? base::sub_sat(*due, started_ms) : 0;
+}
+
+RareState& RunState::rare() {
+  if (rare_ == nullptr) rare_ = std::make_unique<RareState>();
+  return *rare_;
+}
+
+void RunState::set_damaged_at(store::Seq seq) {
+  if (seq != damaged_at()) rare().damaged_at = seq;
 }
 
 void RunState::name(std::string_view stored_workflow_id,
@@ -254,6 +272,13 @@ void RunState::to_summary(proto::RunSummary* out) const {
   out->set_chain(chain);
   out->set_unapplied(unapplied);
   out->set_damaged_at(damaged_at());
+  if (const base::RunId from = continued_from(); from != base::RunId()) {
+    out->set_continued_from(std::string(from.bytes()));
+    out->set_first_run_id(std::string(first_of_chain().bytes()));
+  }
+  if (const base::RunId to = continued_to(); to != base::RunId()) {
+    out->set_continued_to(std::string(to.bytes()));
+  }
   if (const auto due = run_timeout_due_ms()) {
     PendingOperation limit;
     limit.kind = OperationKind::kRunTimeout;
@@ -273,7 +298,7 @@ RunState RunState::from_summary(store::RunNumber number,
                                 Names& names) {
   RunState state;
   state.number = number;
-  state.id = base::RunId::from_bytes(summary.run_id()).value_or(base::RunId());
+  state.id = id_in(summary.run_id());
   state.name(summary.workflow_id(), summary.workflow(), summary.task_queue(), names);
   state.status = event::status_of(summary.status());
   state.started_ms = summary.started_ms();
@@ -284,6 +309,13 @@ RunState RunState::from_summary(store::RunNumber number,
   state.unapplied = summary.unapplied();
   state.set_damaged_at(summary.damaged_at());
   for (const auto& setting : summary.settings()) state.publish(setting);
+  if (!summary.continued_from().empty()) {
+    state.rare().continued_from = id_in(summary.continued_from());
+    state.rare().first_run_id = id_in(summary.first_run_id());
+  }
+  if (!summary.continued_to().empty()) {
+    state.rare().continued_to = id_in(summary.continued_to());
+  }
   state.pending_.reserve(static_cast<std::size_t>(summary.pending_size()));
   for (const auto& stored : summary.pending()) {
     const PendingOperation operation = read(stored);
@@ -302,7 +334,7 @@ RunEnd end_of(const proto::Turn& last_turn) {
   if (last == nullptr) return end;
   const event::Row& row = event::row_of(*last);
   end.status = *row.ends;
-  if (row.payload != nullptr) end.result = row.payload(*last);
+  if (end.status == RunStatus::kCompleted) end.result = row.payload(*last);
   if (row.failure != nullptr) {
     end.failure = *row.failure(*last);
   } else if (end.status != RunStatus::kCompleted) {

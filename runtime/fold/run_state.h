@@ -48,6 +48,15 @@ struct PendingOperation {
   bool is_attempted() const { return is_step() || kind == OperationKind::kActivity; }
 };
 
+// What few runs have: those that publish something, those in a chain, those that are quarantined.
+struct RareState : base::Pooled<RareState> {
+  Settings settings;
+  store::Seq damaged_at = 0;
+  base::RunId continued_from;
+  base::RunId first_run_id;
+  base::RunId continued_to;
+};
+
 class RunState {
  public:
   store::RunNumber number = 0;
@@ -70,9 +79,26 @@ class RunState {
     return end_ms_;
   }
 
-  // A record that does not verify: the run is quarantined; 0: none.
+  // How long the run may take from its start to its end; 0: it has no limit. Of an open one.
+  std::int64_t run_timeout_ms() const;
+
+  // A record that does not verify; 0: none. Otherwise the run is quarantined.
   store::Seq damaged_at() const { return rare_ == nullptr ? 0 : rare_->damaged_at; }
   void set_damaged_at(store::Seq seq);
+
+  // The runs before and after it in its chain, and the first one; all zero: there is none.
+  base::RunId continued_from() const {
+    return rare_ == nullptr ? base::RunId() : rare_->continued_from;
+  }
+  base::RunId continued_to() const {
+    return rare_ == nullptr ? base::RunId() : rare_->continued_to;
+  }
+  base::RunId first_of_chain() const {
+    return continued_from() == base::RunId() ? id : rare_->first_run_id;
+  }
+  bool in_chain() const {
+    return continued_from() != base::RunId() || continued_to() != base::RunId();
+  }
 
   // What it publishes.
   const Settings& settings() const;
@@ -103,12 +129,6 @@ class RunState {
             std::string_view stored_workflow,
             std::string_view stored_task_queue,
             Names& names);
-  // What few runs have, behind one pointer.
-  struct Rare {
-    Settings settings;
-    store::Seq damaged_at = 0;
-  };
-  Rare& with_rare();
   void publish(const proto::SettingRecorded& setting);
   class Fold;  // what a walk through a turn does here
   void start(const proto::RunStarted& started, std::int64_t time_ms, Names& names);
@@ -117,13 +137,14 @@ class RunState {
   PendingOperation* pending(std::uint32_t id);
   void finish(std::uint32_t id);
   void close(RunStatus how, std::int64_t time_ms);
+  RareState& rare();
 
   std::uint32_t done_ = 0;  // how many of pending_ wait to be swept out
   // The limit of an open run, or 0; the end of a closed one. One field, because a million runs may
   // wait.
   std::int64_t end_ms_ = 0;
   Pending pending_;  // by id, ascending
-  std::unique_ptr<Rare> rare_;
+  std::unique_ptr<RareState> rare_;
 };
 
 // How a run ended, from its last turn.

@@ -74,6 +74,8 @@ class RunExecutor final : private Host::Executor {
                                             const RunLabel& run,
                                             std::string_view name,
                                             std::string_view input);
+  // Of a resident run whose last turn has continued as another run: see Execution::take_unread().
+  static replay::UnreadInputs take_unread(Place place) { return Host::find(place)->take_unread(); }
   // What each strand of a resident run waits for; empty when it is not resident.
   static std::vector<std::string> waiting_for(Place place);
 

@@ -181,6 +181,12 @@ void check(std::string_view workflow, const StartOptions& options) {
   for (const Setting& setting : options.settings) check(setting);
 }
 
+void check(std::string_view workflow, const ContinueOptions& options) {
+  const OptionsOf of("ContinueOptions", "workflow", workflow);
+  of.duration("run_timeout", options.run_timeout, "as this run's");
+  of.task_queue(options.task_queue);
+}
+
 void check(const EngineOptions& options) {
   const OptionsOf of("EngineOptions");
   if (options.shards < 0) {

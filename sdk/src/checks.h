@@ -24,6 +24,7 @@ void check_payload_size(std::string_view payload,
 void check(std::string_view activity, const ActivityOptions& options);
 void check(std::string_view step, const StepOptions& options);
 void check(std::string_view workflow, const StartOptions& options);
+void check(std::string_view workflow, const ContinueOptions& options);
 void check(const EngineOptions& options);
 void check(const WorkerOptions& options);
 // For a call's only argument: "the timeout of result_for()".

@@ -1,8 +1,11 @@
 #include "sdk/testing/surviving_requests.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
+
+#include "event/turn.h"
 
 namespace reprise::internal {
 
@@ -17,59 +20,66 @@ namespace {
 
 // ---- what the journal holds of a request ------------------------------------------------------
 
-bool is_for(const RunKey& asked, const RunKey& run) {
-  return asked.workflow_id == run.workflow_id && (!asked.run_id || asked.run_id == run.run_id);
+// Whom it is for; nullopt: no single run.
+template <class Verb>
+std::optional<RunKey> run_of(const Verb& asked) {
+  if constexpr (requires { asked.key; }) {
+    return asked.key;
+  } else if constexpr (requires { asked.token; }) {
+    const auto attempt = runtime::read_token(asked.token);
+    return attempt ? std::optional(attempt->run) : std::nullopt;
+  } else {
+    return std::nullopt;
+  }
+}
+std::optional<RunKey> run_of(const verb::Start& asked) {
+  return RunKey{asked.run.workflow_id};
 }
 
-// Is this input of that run the request's? Questions leave nothing in the journal.
+// Is this input the request's, if it is one of its run? Questions leave nothing in the journal.
 template <class Question>
-bool is_recorded_as(const Question& /*asked*/, const RunKey& /*run*/, const Event& /*input*/) {
+bool is_recorded_as(const Question& /*asked*/, const Event& /*input*/) {
   return false;
 }
-bool is_recorded_as(const verb::Start& asked, const RunKey& run, const Event& input) {
-  if (input.has_run_started()) return is_for({asked.run.workflow_id, asked.run.run_id}, run);
+bool is_recorded_as(const verb::Start& asked, const Event& input) {
+  if (input.has_run_started()) return input.run_started().run_id() == asked.run.run_id.bytes();
   // A run that was there has got its signal.
   return input.has_signal_received() && asked.run.signal &&
-         run.workflow_id == asked.run.workflow_id &&
          input.signal_received().name() == asked.run.signal->name &&
          input.signal_received().input() == asked.run.signal->input;
 }
-bool is_recorded_as(const verb::Signal& asked, const RunKey& run, const Event& input) {
-  return input.has_signal_received() && is_for(asked.key, run) &&
-         input.signal_received().name() == asked.name &&
+bool is_recorded_as(const verb::Signal& asked, const Event& input) {
+  return input.has_signal_received() && input.signal_received().name() == asked.name &&
          input.signal_received().input() == asked.input;
 }
-bool is_recorded_as(const verb::Update& asked, const RunKey& run, const Event& input) {
-  return input.has_update_received() && is_for(asked.key, run) &&
-         input.update_received().name() == asked.name &&
+bool is_recorded_as(const verb::Update& asked, const Event& input) {
+  return input.has_update_received() && input.update_received().name() == asked.name &&
          input.update_received().input() == asked.input;
 }
-bool is_recorded_as(const verb::Cancel& asked, const RunKey& run, const Event& input) {
-  return input.has_cancel_requested() && is_for(asked.key, run) &&
-         input.cancel_requested().reason() == asked.reason;
+bool is_recorded_as(const verb::Cancel& asked, const Event& input) {
+  return input.has_cancel_requested() && input.cancel_requested().reason() == asked.reason;
 }
-bool is_recorded_as(const verb::Terminate& asked, const RunKey& run, const Event& input) {
-  return input.has_run_terminated() && is_for(asked.key, run) &&
-         input.run_terminated().reason() == asked.reason;
+bool is_recorded_as(const verb::Terminate& asked, const Event& input) {
+  return input.has_run_terminated() && input.run_terminated().reason() == asked.reason;
 }
 // Read without the key: only what an engine has recorded is compared, so it has verified the token.
-bool names(const std::string& token, const RunKey& run, std::uint32_t operation) {
+bool names(const std::string& token, std::uint32_t operation) {
   const auto attempt = runtime::read_token(token);
-  return attempt && attempt->operation == operation && is_for(attempt->run, run);
+  return attempt && attempt->operation == operation;
 }
-bool is_recorded_as(const verb::Complete& asked, const RunKey& run, const Event& input) {
+bool is_recorded_as(const verb::Complete& asked, const Event& input) {
   const auto& completed = input.activity_completed();
   return completed.elsewhere() && completed.result() == asked.result &&
-         names(asked.token, run, completed.id());
+         names(asked.token, completed.id());
 }
-bool is_recorded_as(const verb::Fail& asked, const RunKey& run, const Event& input) {
+bool is_recorded_as(const verb::Fail& asked, const Event& input) {
   const auto& again = input.attempt_failed();
   const auto& last = input.activity_failed();
-  return (again.elsewhere() && names(asked.token, run, again.id())) ||
-         (last.elsewhere() && names(asked.token, run, last.id()));
+  return (again.elsewhere() && names(asked.token, again.id())) ||
+         (last.elsewhere() && names(asked.token, last.id()));
 }
-bool is_recorded_as(const verb::Heartbeat& asked, const RunKey& run, const Event& input) {
-  return input.has_heartbeat_recorded() && names(asked.token, run, input.heartbeat_recorded().id());
+bool is_recorded_as(const verb::Heartbeat& asked, const Event& input) {
+  return input.has_heartbeat_recorded() && names(asked.token, input.heartbeat_recorded().id());
 }
 
 // The answer to a request that has become durable; nothing if its durability is not the answer.
@@ -140,7 +150,7 @@ void SurvivingRequests::connect(runtime::ClientService& engine) {
       open_.push_back(request);
       send(request);
     } else if (const auto* start = std::get_if<verb::Start>(&request->asked)) {
-      const RunKey& run = runs_[request->run];
+      const RunKey& run = runs_[request->run].key;
       start->reply(
           runtime::StartedRun{run.workflow_id, *run.run_id, run.run_id != start->run.run_id});
     } else if (update == nullptr) {
@@ -166,28 +176,59 @@ void SurvivingRequests::note(const store::Record& record, const proto::Turn& tur
   for (const Event& command : turn.commands()) {
     if (command.has_update_completed()) note_update_completed(command.update_completed());
   }
-  if (record.last()) note_end(record.run);
+  const Event* const end = event::ending(turn);
+  if (end != nullptr && !end->has_run_continued_as_new()) note_end(record.run);
 }
 
 void SurvivingRequests::note_start(const store::Record& record, const proto::RunStarted& started) {
   const base::RunId id = *base::RunId::from_bytes(started.run_id());
   const std::string workflow_id =
       started.workflow_id().empty() ? id.to_string() : started.workflow_id();
-  runs_[record.run] = {workflow_id, id};
+  Run& run = runs_[record.run];
+  run.key = {workflow_id, id};
+  run.recorded_before = started.carried() - started.carried_new();
+  run.carried = started.carried_new();
+  first_of_chain_[id] = base::RunId::from_bytes(started.first_run_id()).value_or(id);
   newest_[workflow_id] = id;
 }
 
+bool SurvivingRequests::is_for(const RunKey& asked, const Run& run, bool carried) const {
+  if (asked.workflow_id != run.key.workflow_id) return false;
+  if (!asked.run_id || asked.run_id == run.key.run_id) return true;
+  const auto first = first_of_chain_.find(*asked.run_id);
+  return (asked.of_chain || carried) && first != first_of_chain_.end() &&
+         first->second == first_of_chain_.at(*run.key.run_id);
+}
+
 void SurvivingRequests::note_input(const store::Record& record, const Event& input) {
-  const RunKey& run = runs_[record.run];
+  Run& run = runs_[record.run];
+  if (!input.has_run_started() && run.recorded_before > 0) {
+    --run.recorded_before;
+    return note_again(record, input);
+  }
+  const bool carried = !input.has_run_started() && run.carried > 0;
+  if (carried) --run.carried;
+  const auto is_it = [&](const auto& asked) {
+    const auto key = run_of(asked);
+    return key && is_recorded_as(asked, input) && is_for(*key, run, carried);
+  };
   const auto found = std::find_if(open_.begin(), open_.end(), [&](const RequestRef& request) {
-    return !request->recorded &&
-           std::visit([&](const auto& asked) { return is_recorded_as(asked, run, input); },
-                      request->asked);
+    return !request->recorded && std::visit(is_it, request->asked);
   });
   if (found == open_.end()) return;
   (*found)->recorded = true;
   (*found)->run = record.run;
   if (input.has_update_received()) (*found)->update_id = input.update_received().update_id();
+}
+
+// The run before it has not answered this update: this one will.
+void SurvivingRequests::note_again(const store::Record& record, const Event& input) {
+  if (!input.has_update_received()) return;
+  for (auto* requests : {&open_, &accepted_}) {
+    for (const RequestRef& request : *requests) {
+      if (request->update_id == input.update_received().update_id()) request->run = record.run;
+    }
+  }
 }
 
 void SurvivingRequests::note_update_completed(const proto::UpdateCompleted& completed) {

@@ -6,6 +6,7 @@
 // client outlives the engine, and blind repetition would cause duplicates that no real client
 // makes.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
@@ -56,6 +57,15 @@ class SurvivingRequests final : public runtime::ClientService {
     bool started = true;                        // not by a start that has no answer yet
   };
 
+  // What the journal has shown of a run.
+  struct Run {
+    runtime::RunKey key;
+    // Of the inputs that follow: those that had been recorded for the run before it in its chain,
+    // then those that had come to it without being recorded.
+    std::uint32_t recorded_before = 0;
+    std::uint32_t carried = 0;
+  };
+
   void take(runtime::verb::Start start);
   void take(runtime::verb::Watch watch);
   void take(runtime::verb::Unwatch unwatch);
@@ -66,7 +76,9 @@ class SurvivingRequests final : public runtime::ClientService {
   runtime::Reply<Answer> answering(const RequestRef& request, runtime::Reply<Answer> reply);
   std::list<Watch>::iterator find_watch(const std::shared_ptr<runtime::RunWatch>& told);
   void note_start(const store::Record& record, const proto::RunStarted& started);
+  bool is_for(const runtime::RunKey& asked, const Run& run, bool carried) const;
   void note_input(const store::Record& record, const proto::Event& input);
+  void note_again(const store::Record& record, const proto::Event& input);
   void note_update_completed(const proto::UpdateCompleted& completed);
   void note_end(store::RunNumber run);
   void end_update(const RequestRef& request, std::function<base::Result<replay::Outcome>()> end);
@@ -78,7 +90,8 @@ class SurvivingRequests final : public runtime::ClientService {
   std::list<RequestRef> open_;      // in the order in which they were made
   std::list<RequestRef> accepted_;  // updates that a dead engine had recorded
   std::list<Watch> watches_;
-  std::map<store::RunNumber, runtime::RunKey> runs_;
+  std::map<store::RunNumber, Run> runs_;
+  std::map<base::RunId, base::RunId> first_of_chain_;
   std::map<std::string, base::RunId, std::less<>> newest_;  // by workflow id
 };
 

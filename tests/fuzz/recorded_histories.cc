@@ -141,6 +141,22 @@ Outcome telling(Execution& e) {
   return Outcome::success(asked->outcome().ok() ? "asked" : "refused");
 }
 
+// Continues with unread signals and an update under way.
+Outcome continuing(Execution& e) {
+  e.accept("note", [&](std::string_view) {
+    call(e, "note", 41);
+    return Outcome::success("noted");
+  });
+  const auto handed = e.next_signal("item");
+  const auto go = e.next_signal("go");
+  e.wait(*go);
+  (void)go->take_outcome();
+  proto::RunContinuedAsNew next;
+  next.set_workflow("next");
+  next.set_input(std::to_string(e.history_events()));
+  e.continue_as_new(as(next), at(42));
+}
+
 RecordedRun record(Outcome (*code)(Execution&),
                    const std::vector<std::vector<proto::Event>>& turns,
                    std::set<std::size_t> deferred = {}) {
@@ -199,6 +215,9 @@ std::vector<RecordedRun> record_all() {
   from_run.mutable_signal_received()->mutable_sender()->set_run_id(std::string(16, '\x08'));
   from_run.mutable_signal_received()->mutable_sender()->set_id(2);
   runs.push_back(record(telling, {{start}, {delivered}, {from_run, refused}, {last}}));
+  runs.push_back(record(continuing, {{start},
+                                     {signal("item", "1"), update("u1", "note")},
+                                     {signal("item", "2"), signal("go"), signal("late")}}));
   return runs;
 }
 

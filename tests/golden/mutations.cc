@@ -59,7 +59,7 @@ const std::vector<int>& command_kinds() {
                                          Event::kUpdateCompleted,   Event::kStepAbandoned,
                                          Event::kSignalSetAside,    Event::kDecisionRecorded,
                                          Event::kSignalSent,        Event::kCancelSent,
-                                         Event::kSettingRecorded};
+                                         Event::kSettingRecorded,   Event::kRunContinuedAsNew};
   return kinds;
 }
 
@@ -102,7 +102,7 @@ void insert(const Event& event, int index, Turn* turn) {
 
 bool is_name(const FieldDescriptor& field) {
   return field.name() == "name" || field.name() == "change_id" || field.name() == "update_id" ||
-         field.name() == "what";
+         field.name() == "what" || field.name() == "workflow";
 }
 
 // Gives a field that is not a message another value, or one more.
@@ -238,6 +238,10 @@ class CommandMutants {
     }
     // During the life of a change, code asks by patched() or by deprecate_patch().
     if (path.front()->name() == "deprecated") expected = Expected::kNotFound;
+    // The engine gives the next run its id.
+    if (place_.event().has_run_continued_as_new() && path.front()->name() == "run_id") {
+      expected = Expected::kNotFound;
+    }
     // Only the signal that it names counts; the reason is for people.
     if (place_.event().has_signal_set_aside()) {
       expected = path.front()->name() == "why" ? Expected::kNotFound : Expected::kFound;
@@ -306,7 +310,8 @@ void add_behind_the_end(const History& history, Visit visit) {
     ended |= input.has_run_terminated() || input.has_run_timed_out();
   if (!last.commands().empty()) {
     const Event& command = last.commands(last.commands_size() - 1);
-    ended |= command.has_run_completed() || command.has_run_failed() || command.has_run_cancelled();
+    ended |= command.has_run_completed() || command.has_run_failed() ||
+             command.has_run_cancelled() || command.has_run_continued_as_new();
   }
   if (!ended) return;
   Mutant more{"a turn behind the end", "the end", Expected::kFound, history};

@@ -336,6 +336,27 @@ History settings_of_all_kinds() {
       env.start(published(), {.id = "published", .settings = {owner("Ann"), start(3)}});
   run.cancel("no time");
   return ended(run);
+  return ended(run);
+}
+
+// The first run of a chain, and the last one.
+std::pair<History, History> a_chain() {
+  GoldenEnv env;
+  const auto run = env.start(chained(""), {.id = "chain", .run_timeout = 24h});
+  const auto update = run.submit_update(change("new"));
+  run.signal(item("one"));
+  run.signal(item("two"));
+  run.signal(bell(1));
+  (void)update.result();
+  run.signal(bell(2));
+  History last = ended(run);
+  return {env.client().handle("chain", run.run_id()).history(), std::move(last)};
+}
+History a_run_that_continues() {
+  return a_chain().first;
+}
+History the_run_that_it_continues_as() {
+  return a_chain().second;
 }
 
 // Inputs that were recorded while no worker was there to take them.
@@ -391,6 +412,8 @@ const std::vector<Scenario>& scenarios() {
       {"together", strands_that_work_together},
       {"elsewhere", completed_elsewhere, true},
       {"published", settings_of_all_kinds, true},
+      {"continued", a_run_that_continues, true},
+      {"continued_from", the_run_that_it_continues_as, true},
   };
   return all;
 }

@@ -322,6 +322,23 @@ std::string run_published(reprise::Context& ctx) {
   return seen;
 }
 
+// Continues as a new run, with signals that it has not read, in an inbox and handed over; an update
+// under way; a timer, and an activity that is given up.
+std::string run_chained(reprise::Context& ctx, const std::string& past) {
+  const auto accepting = ctx.accept(change, [&](const std::string& to) {
+    ctx.wait_until([&] { return !past.empty(); });
+    return to + " " + past;
+  });
+  const auto limit = ctx.timer(48h);
+  auto handed = ctx.inbox(item).next();
+  ctx.inbox(bell).next().get();
+  const auto copying = ctx.start(copy(static_cast<int>(ctx.history_events())));
+  if (past.empty()) {
+    ctx.continue_as_new(chained("once"), {.task_queue = "golden.queue", .run_timeout = 36h});
+  }
+  return past + " " + handed.get() + (ctx.should_continue() ? " long" : " short");
+}
+
 std::string MadeSlowly::run() {
   ctx_.inbox(item).next().get();
   return changes_;

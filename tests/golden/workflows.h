@@ -38,6 +38,7 @@ inline constexpr reprise::Workflow<std::string()> telling{"golden.telling"};
 inline constexpr reprise::Workflow<std::string()> elsewhere{"golden.elsewhere"};
 
 inline constexpr reprise::Workflow<std::string()> published{"golden.published"};
+inline constexpr reprise::Workflow<std::string(std::string)> chained{"golden.chained"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
@@ -64,6 +65,7 @@ std::string run_published(reprise::Context& ctx);
 std::string run_together(reprise::Context& ctx);
 std::string run_telling(reprise::Context& ctx);
 std::string run_elsewhere(reprise::Context& ctx);
+std::string run_chained(reprise::Context& ctx, const std::string& past);
 
 // Handlers of signals and updates.
 class Messages {
@@ -122,7 +124,8 @@ void implement(Host& host) {
       .implement(together, run_together)
       .implement(telling, run_telling)
       .implement(elsewhere, run_elsewhere)
-      .implement(published, run_published);
+      .implement(published, run_published)
+      .implement(chained, run_chained);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);

@@ -20,6 +20,12 @@ struct Kind {
   void (*make)(Execution&, replay::Operation& activity, replay::Operation& timer);
 };
 
+void continue_as(Execution& e, const char* workflow) {
+  proto::RunContinuedAsNew next;
+  next.set_workflow(workflow);
+  e.continue_as_new(as(next), at(23));
+}
+
 constexpr Kind kKinds[] = {
     {"activity", [](Execution& e, auto&, auto&) { schedule(e, "a", 10); }},
     {"other activity", [](Execution& e, auto&, auto&) { schedule(e, "b", 11); }},
@@ -86,6 +92,8 @@ constexpr Kind kKinds[] = {
      [](Execution& e, auto&, auto&) { e.set("s", "1", proto::SettingRecorded::TEXT, at(29)); }},
     {"other setting",
      [](Execution& e, auto&, auto&) { e.set("t", "1", proto::SettingRecorded::VALUE, at(30)); }},
+    {"continuing", [](Execution& e, auto&, auto&) { continue_as(e, "w"); }},
+    {"continuing elsewhere", [](Execution& e, auto&, auto&) { continue_as(e, "v"); }},
     {"nothing", [](Execution&, auto&, auto&) {}},
 };
 
@@ -113,7 +121,9 @@ TEST_P(Matrix, IsFoundOutUnlessItIsTheSame) {
   run.start();
   run.turn({signal("go")});
   run.change_code(workflow(attempted));
-  EXPECT_EQ(run.replay(), allowed ? TurnEnd::kBlocked : TurnEnd::kParked);
+  const TurnEnd as_recorded =
+      recorded.name.starts_with("continuing") ? TurnEnd::kClosed : TurnEnd::kBlocked;
+  EXPECT_EQ(run.replay(), allowed ? as_recorded : TurnEnd::kParked);
   if (allowed) return;
   const replay::Trouble& trouble = run.execution().trouble();
   EXPECT_EQ(trouble.code, base::ErrorCode::kNondeterminism);

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 using reprise::Activity;
 using reprise::Context;
 using reprise::Signal;
+using reprise::Workflow;
 
 namespace {
 
@@ -21,6 +22,8 @@ constexpr Activity<int(int)> bill{"bill"};
 constexpr Activity<std::map<std::string, int>(int)> price{"price"};
 constexpr Activity<int(int)> plain_price{"price"};
 constexpr Signal<int> packed{"packed"};
+constexpr Workflow<int(int)> renewal{"renewal"};
+constexpr Workflow<int(int)> yearly_renewal{"yearly-renewal"};
 
 }  // namespace
 
@@ -187,6 +190,18 @@ int tell_the_bank(Context& ctx, int order) {
 int tell_another_bank(Context& ctx, int order) {
   ctx.external("bank-" + std::to_string(order)).signal(packed(order));
   return take_money(ctx, order);
+}
+
+#line 270
+int renew(Context& ctx, int order) {
+  const int charged = take_money(ctx, order);
+  ctx.continue_as_new(renewal(charged));
+}
+
+#line 280
+int renew_yearly(Context& ctx, int order) {
+  const int charged = take_money(ctx, order);
+  ctx.continue_as_new(yearly_renewal(charged));
 }
 // clang-format on
 

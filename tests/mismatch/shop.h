@@ -26,6 +26,8 @@ int tell_the_bank(reprise::Context& ctx, int order);
 int tell_another_bank(reprise::Context& ctx, int order);
 int show_text(reprise::Context& ctx, int order);
 int show_number(reprise::Context& ctx, int order);
+int renew(reprise::Context& ctx, int order);
+int renew_yearly(reprise::Context& ctx, int order);
 int two_strands(reprise::Context& ctx, int order);
 
 }  // namespace shop

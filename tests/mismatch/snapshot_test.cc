@@ -128,6 +128,11 @@ TEST_F(Snapshot, OtherType) {
   expect_report(&shop::show_number, Kind::kOtherType, "other_type");
 }
 
+TEST_F(Snapshot, ContinuedAsAnother) {
+  record(&shop::renew, {{completed(1)}});
+  expect_report(&shop::renew_yearly, Kind::kOtherName, "continued_as_another");
+}
+
 TEST_F(Snapshot, OrderSwapped) {
   record(&shop::reserve_and_charge, {});
   expect_report(&shop::charge_and_reserve, Kind::kSwapped, "order_swapped");

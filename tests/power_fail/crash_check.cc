@@ -1,5 +1,6 @@
 #include "tests/power_fail/crash_check.h"
 
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -83,36 +84,27 @@ class ReopenedEngine {
   const std::string& logged() const { return logged_; }
 
   std::string check(const std::string& id, const Expectation::Run& expected) {
-    std::string wrong;
-    std::uint64_t signals = 0;
-    std::uint64_t operations = 0;
-    engine_->ask(
-        runtime::verb::History{{id, {}}, [&](const base::Result<std::vector<std::string>>& turns) {
-                                 if (!turns) {
-                                   wrong = turns.error().text();
-                                   return;
-                                 }
-                                 proto::Turn turn;
-                                 for (const std::string& bytes : *turns) {
-                                   turn.ParseFromString(bytes);
-                                   for (const auto& input : turn.inputs())
-                                     signals += input.has_signal_received() ? 1 : 0;
-                                   for (const auto& command : turn.commands()) {
-                                     if (command.has_activity_scheduled())
-                                       operations = command.activity_scheduled().id();
-                                   }
-                                 }
-                               }});
-    std::string run_id;
-    engine_->ask(
-        runtime::verb::Describe{{id, {}}, [&](const base::Result<runtime::RunDescription>& run) {
-                                  if (run) run_id = run->run_id.to_string();
-                                }});
-    settle();
-    if (!wrong.empty()) return id + ": " + wrong;
-    if (!expected.run_id.empty() && run_id != expected.run_id) return id + ": another run";
-    if (signals < expected.signals) return id + ": a signal is lost";
-    if (operations < expected.attempted) return id + ": attempted what was not recorded";
+    Found found;
+    std::optional<base::RunId> run_id;
+    runtime::RunDescription run;
+    do {  // from the newest run of a chain to its first
+      const runtime::RunKey key{id, run_id};
+      const auto describe = [&](const base::Result<runtime::RunDescription>& of) {
+        run = of ? *of : runtime::RunDescription();
+        if (!of) found.wrong = of.error().text();
+      };
+      engine_->ask(runtime::verb::Describe{key, describe});
+      engine_->ask(runtime::verb::History{
+          key, [&](const base::Result<std::vector<std::string>>& turns) { add(turns, &found); }});
+      settle();
+      if (!found.wrong.empty()) return id + ": " + found.wrong;
+      run_id = run.continued_from;
+    } while (run_id);
+    if (!expected.run_id.empty() && run.run_id.to_string() != expected.run_id) {
+      return id + ": another run";
+    }
+    if (found.signals < expected.signals) return id + ": a signal is lost";
+    if (found.operations < expected.attempted) return id + ": attempted what was not recorded";
     if (expected.result && result(id) != *expected.result) return id + ": another result";
     return {};
   }
@@ -152,6 +144,31 @@ class ReopenedEngine {
   }
 
  private:
+  // In the histories of a chain, or of a run alone.
+  struct Found {
+    std::string wrong;
+    std::uint64_t signals = 0;  // each once: those that went along are in two histories
+    std::uint64_t operations = 0;
+  };
+
+  static void add(const base::Result<std::vector<std::string>>& turns, Found* found) {
+    if (!turns) {
+      found->wrong = turns.error().text();
+      return;
+    }
+    proto::Turn turn;
+    for (const std::string& bytes : *turns) {
+      turn.ParseFromString(bytes);
+      for (const auto& input : turn.inputs()) {
+        found->signals += input.has_signal_received() ? 1 : 0;
+        found->signals -= input.run_started().carried() - input.run_started().carried_new();
+      }
+      for (const auto& command : turn.commands()) {
+        if (command.has_activity_scheduled()) found->operations = command.activity_scheduled().id();
+      }
+    }
+  }
+
   void settle() {
     while (engine_->run_some()) {
     }

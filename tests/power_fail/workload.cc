@@ -31,6 +31,34 @@ Outcome wait_for_timers(Execution& e) {
   return Outcome::success("woken");
 }
 
+// Takes one signal in each run of a chain; `input` has how many are left, and what the others took.
+// Of the first run it is of no meaning.
+Outcome take_one_and_continue(Execution& e, std::string_view input) {
+  int left = signals_of(e.info().workflow_id);
+  std::string all;
+  if (const auto space = input.find(' '); space != input.npos) {
+    left = std::stoi(std::string(input.substr(0, space)));
+    all = input.substr(space + 1);
+  }
+  const auto signal = e.next_signal("go");
+  e.wait(*signal);
+  all += std::to_string(signal->take_outcome().payload().size()) + " ";
+  if (left == 1) return Outcome::success(all);
+  proto::RunContinuedAsNew next;
+  next.set_workflow("chain");
+  next.set_input(std::to_string(left - 1) + " " + all);
+  e.continue_as_new(as(next), {});
+}
+
+class Chained final : public replay::WorkflowInstance {
+ public:
+  explicit Chained(Execution& execution) : execution_(execution) {}
+  Outcome run(std::string_view input) override { return take_one_and_continue(execution_, input); }
+
+ private:
+  Execution& execution_;
+};
+
 std::uint64_t operation_of(const runtime::ActivityAttempt& attempt) {
   const std::string key(attempt.idempotency_key());
   return std::stoull(key.substr(key.rfind('/') + 1));
@@ -115,10 +143,10 @@ void Workload::note_error(const base::Error& error) {
 }
 
 void Workload::start() {
-  static constexpr const char* kWorkflows[] = {"signals", "signals", "calls", "timers"};
+  static constexpr const char* kWorkflows[] = {"signals", "chain", "calls", "timers"};
   const std::string workflow = kWorkflows[random_.below(4)];
   const std::string id = workflow + std::to_string(runs_++);
-  if (workflow == "signals") waiting_.push_back(id);
+  if (workflow == "signals" || workflow == "chain") waiting_.push_back(id);
   auto watch = std::make_shared<runtime::RunWatch>();
   engine_->ask(runtime::verb::Start{
       {.workflow = workflow, .workflow_id = id, .input = payload()},
@@ -158,6 +186,7 @@ int signals_of(const std::string& workflow_id) {
 runtime::WorkerCode workload_code(std::function<void(const runtime::ActivityAttempt&)> attempted) {
   runtime::WorkerCode code;
   code.workflows["signals"] = code_of(take_signals);
+  code.workflows["chain"] = [](Execution& e) { return std::make_unique<Chained>(e); };
   code.workflows["calls"] = code_of(make_calls);
   code.workflows["timers"] = code_of(wait_for_timers);
   code.activities["work"] = [attempted = std::move(attempted)](

@@ -65,8 +65,10 @@ void Clients::expect_durable(const Promise& promise) {
 }
 
 void Clients::start() {
-  start(random_.chance(10) ? "" : some_id(),
-        random_.chance(8) ? kListener : 1 + random_.below(1'000'000'000));
+  start(random_.chance(10) ? "" : some_id(), random_.chance(8) ? kListener
+                                             : random_.chance(8)
+                                                 ? kRelay
+                                                 : 2 + random_.below(1'000'000'000));
 }
 
 void Clients::start_crowd(std::uint64_t count) {
@@ -283,8 +285,14 @@ namespace {
 
 void add_tokens(const History& history, std::map<std::string, std::vector<std::string>>* in_log) {
   const std::string id = id_of(history);
+  std::uint32_t seen_before = recorded_before(history);  // in the run before it
   for (const proto::Turn& turn : history.turns) {
     for (const proto::Event& input : turn.inputs()) {
+      if (is_continuation(history) && input.has_run_started()) continue;
+      if (!input.has_run_started() && seen_before > 0) {
+        --seen_before;
+        continue;
+      }
       if (input.has_run_started()) {
         (*in_log)[parse_start(input.run_started().input()).token].push_back(id);
       } else if (input.has_signal_received()) {
@@ -336,8 +344,9 @@ void Clients::check_promise(const Promise& promise,
 }
 
 void Clients::check_end(const ToldEnd& told, const std::vector<History>& histories) {
+  const History* const last = last_of_chain(std::string(told.run_id.bytes()), histories);
   for (const History& history : histories) {
-    if (history.started().run_id() != told.run_id.bytes()) continue;
+    if (&history != last) continue;
     const runtime::RunEnd end = runtime::end_of(history.turns.back());
     if (history.closed() && end.status == told.end.status && end.result == told.end.result &&
         end.failure.SerializeAsString() == told.end.failure.SerializeAsString()) {

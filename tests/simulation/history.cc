@@ -96,8 +96,13 @@ void check_acknowledged(const std::vector<History>& histories, SimDisk* disk, Ve
 void check_signal_order(const std::vector<History>& histories, Verdict* verdict) {
   std::map<std::pair<std::string, std::string>, std::uint64_t> latest;  // by workflow id and sender
   for (const History& history : histories) {
+    std::uint32_t seen_before = recorded_before(history);
     for (std::size_t i = 0; i < history.turns.size(); ++i) {
       for (const Event& input : history.turns[i].inputs()) {
+        if (!input.has_run_started() && seen_before > 0) {
+          --seen_before;
+          continue;
+        }
         if (!input.has_signal_received()) continue;
         const std::string& message = input.signal_received().input();
         const std::size_t colon = message.find(':');
@@ -164,6 +169,7 @@ void check_identities(const std::vector<History>& histories, Verdict* verdict) {
       verdict->found(Flaw::kIdentity, name_of(history) + " began before run " +
                                           std::to_string(before->number) + " had ended");
     }
+    if (is_continuation(history)) continue;
     const StartInput start = parse_start(history.started().input());
     const auto status = runtime::end_of(before->turns.back()).status;
     if (start.reuse == runtime::IdReuse::kReject || start.reuse == runtime::IdReuse::kUseExisting ||

@@ -32,6 +32,13 @@ std::string id_of(const History& history);
 std::string name_of(const History& history);
 std::string in_turn(const History& history, std::size_t turn);
 
+// Did another run continue as this one?
+bool is_continuation(const History& history);
+// How many of its first inputs had been recorded in the run before it.
+std::uint32_t recorded_before(const History& history);
+// The last run of the chain with that run, by its id; nullptr: there is no such run.
+const History* last_of_chain(const std::string& run_id, const std::vector<History>& histories);
+
 // Every run of the disk, by number.
 std::vector<History> read_all(SimDisk& disk, Verdict* verdict);
 
@@ -51,6 +58,10 @@ void check_messages(const std::vector<History>& histories, Verdict* verdict);
 // What the code has read of them, by the state it ended with: each was sent, and is read once; and
 // a run that does nothing but read has read all of them, in the order of the log.
 void check_signals_read(const History& history, Verdict* verdict);
+
+// Each run that continued has its next one, which has what the code did not read or answer, once
+// and in order.
+void check_chains(const std::vector<History>& histories, Verdict* verdict);
 
 // At most one open run per workflow id, in log order; starts obey their policies.
 void check_identities(const std::vector<History>& histories, Verdict* verdict);

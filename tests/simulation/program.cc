@@ -46,9 +46,11 @@ class Program final : public replay::WorkflowInstance {
     const std::uint64_t seed = std::strtoull(std::string(input).c_str(), nullptr, 10);
     testing::Random random(seed);
     listen();
-    const bool done =
-        seed == kListener ? receive_for_ever() : block(random, 0, 1 + random.below(5));
+    const bool done = seed == kListener ? receive_for_ever()
+                      : seed == kRelay  ? relay(input)
+                                        : block(random, 0, 1 + random.below(5));
     if (!done) return undone();
+    if (random.chance(15)) continue_as(2 + random.below(1'000'000'000), input);
     if (random.chance(15)) {
       return Outcome::failed(failure(proto::Failure::APPLICATION, "on purpose: " + log_));
     }
@@ -343,6 +345,28 @@ class Program final : public replay::WorkflowInstance {
   bool receive_for_ever() {
     while (finish(*e_.next_signal("go"), "g")) publish();
     return false;
+  }
+
+  bool relay(std::string_view input) {
+    for (std::uint64_t left = 1 + e_.random() % 3; left > 0; --left) {
+      if (!finish(*e_.next_signal("go"), "g")) return false;
+    }
+    continue_as(kRelay, input);
+  }
+
+  // Everything that it gives up or takes along may be there.
+  [[noreturn]] void continue_as(std::uint64_t number, std::string_view input) {
+    const OperationRef handed = e_.next_signal("go");
+    const OperationRef reading = e_.spawn([this] { (void)finish(*e_.next_signal("go"), "g"); });
+    const OperationRef timer = e_.start_timer(base::Duration(5'000), kHere);
+    const OperationRef activity = schedule("given up", 1, 0);
+    if (number % 2 == 0 && number != kRelay) (void)e_.wait(*timer);
+    e_.continue_as_new(
+        [&](proto::RunContinuedAsNew& next) {
+          next.set_workflow("program");
+          next.set_input(std::to_string(number) + std::string(input.substr(input.find(' '))));
+        },
+        kHere);
   }
 
   Outcome undone() {

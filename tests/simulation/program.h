@@ -25,6 +25,8 @@ replay::WorkflowCode program(const Outside& outside);
 
 // The number of a program that waits for signals until it is cancelled, and for nothing else.
 inline constexpr std::uint64_t kListener = 0;
+// Reads a few signals and continues as itself, for ever.
+inline constexpr std::uint64_t kRelay = 1;
 
 // The name under which programs publish how far they are.
 inline constexpr const char* kSetting = "how far";

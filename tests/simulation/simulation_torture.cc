@@ -105,6 +105,8 @@ constexpr Expected kControls[] = {
     {Control::kOldValues, Flaw::kQuery, "old values"},
     {Control::kChangedEnd, Flaw::kEnd, "changed end"},
     {Control::kChangedPolicy, Flaw::kIdentity, "start against its policy"},
+    {Control::kLostOnTheWay, Flaw::kOrder, "signal lost on the way to the next run"},
+    {Control::kDoubledOnTheWay, Flaw::kOrder, "signal doubled on the way to the next run"},
 };
 
 bool caught(const Expected& expected, std::uint64_t seed) {

@@ -38,6 +38,8 @@ enum class Control : std::uint8_t {
   kChangedEnd,            // an end is changed afterwards
   kChangedPolicy,         // a start that should have been refused
   kChangedRecord,         // a result is changed afterwards
+  kLostOnTheWay,          // a signal that goes along with a run that continues is lost
+  kDoubledOnTheWay,       // and one arrives twice
 };
 
 struct Counts {

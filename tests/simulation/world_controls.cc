@@ -109,6 +109,45 @@ bool change_policy(std::string* body) {
   return true;
 }
 
+// The first of the signals that the run before it had recorded; -1: there is none in this turn.
+int signal_on_the_way(const proto::Turn& turn) {
+  if (turn.inputs_size() == 0) return -1;
+  const proto::RunStarted& started = turn.inputs(0).run_started();
+  const int along = static_cast<int>(started.carried()) - static_cast<int>(started.carried_new());
+  for (int i = 1; i <= along && i < turn.inputs_size(); ++i) {
+    if (turn.inputs(i).has_signal_received()) return i;
+  }
+  return -1;
+}
+
+bool lose_on_the_way(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  const int lost = signal_on_the_way(turn);
+  if (lost < 0) return false;
+  turn.mutable_inputs()->DeleteSubrange(lost, 1);
+  proto::RunStarted& started = *turn.mutable_inputs(0)->mutable_run_started();
+  started.set_carried(started.carried() - 1);
+  *body = turn.SerializeAsString();
+  return true;
+}
+
+bool double_on_the_way(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  const int doubled = signal_on_the_way(turn);
+  if (doubled < 0) return false;
+  const proto::Event again = turn.inputs(doubled);
+  *turn.add_inputs() = again;
+  for (int i = turn.inputs_size() - 1; i > doubled; --i) {
+    turn.mutable_inputs()->SwapElements(i, i - 1);
+  }
+  proto::RunStarted& started = *turn.mutable_inputs(0)->mutable_run_started();
+  started.set_carried(started.carried() + 1);
+  *body = turn.SerializeAsString();
+  return true;
+}
+
 }  // namespace
 
 void World::break_disk(bool power) {
@@ -139,6 +178,12 @@ void World::break_disk(bool power) {
       break;
     case Control::kChangedPolicy:
       broken_ = broken_ || disk_.tamper(change_policy);
+      break;
+    case Control::kLostOnTheWay:
+      broken_ = broken_ || disk_.tamper(lose_on_the_way);
+      break;
+    case Control::kDoubledOnTheWay:
+      broken_ = broken_ || disk_.tamper(double_on_the_way);
       break;
     case Control::kForgottenAttempts:
       if (!power) disk_.marks.clear();

@@ -84,6 +84,7 @@ void World::check_disk() {
   check_signal_order(histories, &verdict_);
   check_messages(histories, &verdict_);
   check_identities(histories, &verdict_);
+  check_chains(histories, &verdict_);
   clients_.check(histories);
 }
 
@@ -102,6 +103,7 @@ void World::check_everything() {
       for (const proto::Event& input : turn.inputs()) counts_.timers += input.has_timer_fired();
     }
   }
+  check_chains(histories, &verdict_);
   clients_.check(histories);
   clients_.check_descriptions(histories);
   counts_.runs = histories.size();

@@ -59,6 +59,12 @@ struct RunDescription {
   std::optional<Time> closed{};
   std::uint64_t history_events = 0;
   Settings settings;  // what it publishes, by name
+  // Of a run in a chain, each of which has continued as the next (Context::continue_as_new()): run
+  // ids; empty: there is none. The first run of a chain is its own `first_run_id`, once it has
+  // continued.
+  std::string continued_from;
+  std::string first_run_id;
+  std::string continued_to;
   // From describe() only; list() leaves them empty.
   std::vector<PendingActivity> activities;
   std::vector<Time> timers;  // when they fire
@@ -122,15 +128,20 @@ class UpdateHandle : public SentUpdate {
   explicit UpdateHandle(SentUpdate sent) : SentUpdate(std::move(sent)) {}
 };
 
-// Addresses one run. A value: copies are cheap and address the same run. Thread-safe; its Service
-// must outlive it. Calls, except the two that submit, block until what they ask for is durable.
-// They throw NotFound (RP3005), RunClosed (RP3006), ParkedError (RP2007) for a message to a run
-// whose history is too long, Overloaded (RP3011), StoreFull (RP1007), StoreError (RP1008), or the
-// error of the start if that failed. Not for workflow code (UsageError RP2004).
+// Addresses one run. A value: copies are cheap and address the same run. A handle from start(),
+// submit() or find() goes with its run when that continues as a new one: its calls reach the newest
+// run of the chain. One that was made with a run id means that run only, and one with a workflow id
+// the newest run that has it. Thread-safe; its Service must outlive it. Calls, except the two that
+// submit, block until what they ask for is durable. They throw NotFound (RP3005), RunClosed
+// (RP3006), ParkedError (RP2007) for a message to a run whose history is too long, Overloaded
+// (RP3011), StoreFull (RP1007), StoreError (RP1008), or the error of the start if that failed. Not
+// for workflow code (UsageError RP2004).
 class RunHandle {
  public:
-  std::string id() const;      // the workflow id; waits like started() if the start makes the id
-  std::string run_id() const;  // a UUID; waits like started()
+  std::string id() const;  // the workflow id; waits like started() if the start makes the id
+  // A UUID: of the run that was started or found, whatever it has continued as. Waits like
+  // started().
+  std::string run_id() const;
 
   // Waits until the start is durable and throws if it failed. Only useful after Client::submit():
   // start() has waited already.
@@ -231,9 +242,10 @@ class RunHandle {
 template <class R>
 class Handle : public RunHandle {
  public:
-  // Waits until the run has ended. Throws the Failure that it ended with, or CancelledFailure,
-  // TerminatedFailure or TimeoutFailure (kRun) if it was cancelled, terminated or timed out;
-  // PayloadError if the result is not an R. May be called again.
+  // Waits until the run has ended; if it continues as a new one, until the last run of its chain
+  // has. Throws the Failure that it ended with, or CancelledFailure, TerminatedFailure or
+  // TimeoutFailure (kRun) if it was cancelled, terminated or timed out; PayloadError if the result
+  // is not an R. May be called again.
   R result() const { return internal::decode_result<R>(wait_result()); }
 
   // The same for at most `timeout`; nullopt (false for void): the run has not ended yet. For a run
@@ -314,7 +326,7 @@ class Client {
       -> std::optional<Handle<typename Workflow<S>::Result>> {
     const auto found = find_description(id);
     if (!found || found->workflow != workflow.name()) return std::nullopt;
-    return attach(workflow, id, found->run_id);
+    return Handle<typename Workflow<S>::Result>(link_to_chain(id, found->run_id));
   }
   // A handle that does not know the workflow: for tools.
   RunHandle handle(std::string_view id, std::string_view run_id = {}) const;
@@ -355,6 +367,9 @@ class Client {
       const StartOptions& options,
       const internal::NamedPayload* signal = nullptr) const;
   std::shared_ptr<internal::RunLink> link(std::string_view id, std::string_view run_id) const;
+  // The newest run of the chain that this run belongs to.
+  std::shared_ptr<internal::RunLink> link_to_chain(std::string_view id,
+                                                   std::string_view run_id) const;
   static bool start_accepted(const RunHandle& handle);
   void complete_attempt(std::string_view token, std::string result) const;
   void send_heartbeat(std::string_view token, std::string details) const;

@@ -310,6 +310,30 @@ class Context {
   // of patched() either, this call can go.
   void deprecate_patch(std::string_view change_id, CallSite site = CallSite::current());
 
+  // ---- a new run in place of this one ----
+
+  // Ends this run and starts the next one of its chain, with the same workflow id, another run id
+  // and an empty history; both are recorded together or not at all. Never returns: it unwinds the
+  // caller with a private exception, as when the run leaves memory, so destructors run and
+  // `catch (...)` must rethrow. Activities, timers and steps under way are given up. Signals that
+  // no code has taken and updates without an answer go along, in the order of their arrival, and
+  // their senders need not know. A cancellation that reached this run does not. Only on the
+  // workflow's own strand, in a cancelled scope too: in a handler or a spawned function it throws
+  // UsageError (RP3010), in closures RP2004. Throws InvalidOption (RP3003, RP3010), PayloadError.
+  // docs/language/continue_as_new.md.
+  template <class R, class... A>
+  [[noreturn]] void continue_as_new(const Message<kind::Workflow, R, A...>& message,
+                                    const ContinueOptions& options = {},
+                                    CallSite site = CallSite::current()) {
+    continue_run(message.name, internal::encode_arguments(message.args), options, site);
+  }
+  // The events of this run's history up to the input that the code runs on. Records nothing; usable
+  // in query handlers too.
+  std::uint64_t history_events() const;
+  // Is the history long (kLongHistoryEvents), so that it is time to continue as new? A hint:
+  // nothing happens by itself. Likewise.
+  bool should_continue() const;
+
   // ---- for those who read the history ----
 
   // Records that the code has decided `what` this way, and returns `outcome`:
@@ -371,6 +395,10 @@ class Context {
                        const StepOptions& options,
                        CallSite site);
   std::string record_side_effect(internal::Computation compute, CallSite site);
+  [[noreturn]] void continue_run(std::string_view workflow,
+                                 std::string input,
+                                 const ContinueOptions& options,
+                                 CallSite site);
   // `step`: its name; empty: a side effect.
   template <class R>
   R decode_value(std::string_view step, const std::string& payload, CallSite site) const {

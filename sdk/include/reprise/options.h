@@ -18,6 +18,8 @@ inline constexpr std::size_t kMaxIdBytes =
     1'000;  // workflow ids, task queues, names of definitions
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2}
                                                 << 20;  // one encoded input or result
+// Context::should_continue(): a history of so many events is long.
+inline constexpr std::uint64_t kLongHistoryEvents = 4'096;
 
 // When and how often an activity or a step is retried. The wait before attempt n + 1 is
 // min(initial_interval * backoff_coefficient^(n-1), maximum_interval).
@@ -65,6 +67,15 @@ struct MapOptions {
   // Calls under way at a time; 0: all of them. Each has a stack of its own, so give a number for
   // thousands of items.
   std::size_t at_most = 0;
+};
+
+// How a run goes on as the next one of its chain: Context::continue_as_new().
+struct ContinueOptions {
+  // Which workers run the next run, 1 to kMaxIdBytes bytes; empty: those of this run.
+  std::string_view task_queue{};
+  // The limit of the next run, from its start to its end; 0: as long as this run's, or none if this
+  // one has none.
+  Duration run_timeout{0};
 };
 
 // How a step is executed.

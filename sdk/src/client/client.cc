@@ -17,6 +17,10 @@ namespace {
 
 namespace verb = runtime::verb;
 
+std::string id_text(const std::optional<base::RunId>& id) {
+  return id ? id->to_string() : std::string();
+}
+
 RunDescription to_public(const runtime::RunDescription& from) {
   RunDescription to;
   to.workflow_id = from.workflow_id;
@@ -28,6 +32,9 @@ RunDescription to_public(const runtime::RunDescription& from) {
   to.closed = from.closed;
   to.history_events = from.history_events;
   to.settings = internal::to_public(from.settings);
+  to.continued_from = id_text(from.continued_from);
+  to.first_run_id = id_text(from.first_run_id);
+  to.continued_to = id_text(from.continued_to);
   for (const auto& activity : from.activities) {
     to.activities.push_back({.name = activity.activity,
                              .is_step = activity.is_step,
@@ -196,6 +203,13 @@ std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
 std::shared_ptr<internal::RunLink> Client::link(std::string_view id,
                                                 std::string_view run_id) const {
   return std::make_shared<internal::RunLink>(*service_, make_key(id, run_id));
+}
+
+std::shared_ptr<internal::RunLink> Client::link_to_chain(std::string_view id,
+                                                         std::string_view run_id) const {
+  runtime::RunKey key = make_key(id, run_id);
+  key.of_chain = true;
+  return std::make_shared<internal::RunLink>(*service_, std::move(key));
 }
 
 bool Client::start_accepted(const RunHandle& handle) {

@@ -97,7 +97,7 @@ std::string RunLink::workflow_id() const {
 runtime::RunKey RunLink::key() const {
   if (start_ == nullptr) return key_;
   started();
-  return {start_->get()->workflow_id, start_->get()->run_id};
+  return {start_->get()->workflow_id, start_->get()->run_id, true};
 }
 
 runtime::RunKey RunLink::key_to_await() const {

@@ -352,6 +352,40 @@ void Context::unset_name(std::string_view name, SettingType type, CallSite site)
   execution_->set(name, {}, internal::to_event(type), internal::to_base(site));
 }
 
+// ---- a new run in place of this one -----------------------------------------------------------
+
+void Context::continue_run(std::string_view workflow,
+                           std::string input,
+                           const ContinueOptions& options,
+                           CallSite site) {
+  internal::require_durable(*execution_);
+  if (!execution_->on_main_strand()) {
+    internal::misused(
+        "continue_as_new() in a handler or a spawned function: only the workflow's own strand ends "
+        "its run. Set a variable, let wait_until() see it there, and call it there");
+  }
+  internal::check_id("the workflow's name", workflow);
+  internal::check_payload_size(input, "the arguments of workflow", workflow);
+  internal::check(workflow, options);
+  if (host_->continuing && !options.task_queue.empty()) host_->continuing(options.task_queue);
+  const auto fill_in = [&](proto::RunContinuedAsNew& next) {
+    next.set_workflow(workflow.data(), workflow.size());
+    next.set_task_queue(options.task_queue.data(), options.task_queue.size());
+    next.set_input(std::move(input));
+    next.set_run_timeout_ms(options.run_timeout.count());
+  };
+  execution_->continue_as_new(fill_in, internal::to_base(site));
+}
+
+std::uint64_t Context::history_events() const {
+  return execution_->history_events();
+}
+
+bool Context::should_continue() const {
+  static_assert(kLongHistoryEvents == replay::Behaviours().long_history());
+  return history_events() >= execution_->behaviours().long_history();
+}
+
 RunInfo Context::info() const {
   const replay::RunInfo& info = execution_->info();
   return {info.workflow_id, info.run_id.to_string(), info.workflow, info.task_queue};

@@ -46,6 +46,7 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "StepAbandoned #1\n"
             "SignalSetAside name2\n"
             "DecisionRecorded what0: true\n"
+            "RunContinuedAsNew workflow1\n"
             "SignalSent name3 to workflow_id1\n"
             "CancelSent to workflow_id1\n"
             "SettingRecorded name0 (double)\n");

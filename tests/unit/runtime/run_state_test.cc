@@ -1,5 +1,7 @@
 #include "runtime/fold/run_state.h"
 
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "event/turn.h"
@@ -236,6 +238,53 @@ TEST(RunState, SurvivesItsSummary) {
   EXPECT_EQ(copy.find(1), nullptr);
   EXPECT_EQ(copy.find(2)->kind, OperationKind::kActivity);
   EXPECT_EQ(copy.find(3)->kind, OperationKind::kStep);
+}
+
+TEST(RunState, KnowsItsPlaceInAChain) {
+  Names names;
+  const auto id = [](std::uint64_t n) { return base::RunId::make(base::Time{}, n, n); };
+  const auto start = [&](std::uint64_t self, std::uint64_t from) {
+    auto turn = start_turn();
+    auto* started = turn.mutable_inputs(0)->mutable_run_started();
+    started->set_run_id(std::string(id(self).bytes()));
+    if (from == 0) return turn;
+    started->set_continued_from_run_id(std::string(id(from).bytes()));
+    started->set_first_run_id(std::string(id(1).bytes()));
+    return turn;
+  };
+  for (const std::uint64_t self : {1, 2, 3}) {
+    RunState state;
+    state.apply(start(self, self - 1), names);
+    EXPECT_EQ(state.in_chain(), self > 1);
+    EXPECT_EQ(state.first_of_chain(), id(1));
+    if (self < 3) {
+      proto::Turn end;
+      end.add_commands()->mutable_run_continued_as_new()->set_run_id(
+          std::string(id(self + 1).bytes()));
+      state.apply(end, names);
+      EXPECT_EQ(state.status, RunStatus::kContinuedAsNew);
+    }
+    proto::RunSummary summary;
+    state.to_summary(&summary);
+    const RunState copy = RunState::from_summary(1, summary, names);
+    for (const RunState* each : {&std::as_const(state), &copy}) {
+      EXPECT_EQ(each->continued_from(), self > 1 ? id(self - 1) : base::RunId());
+      EXPECT_EQ(each->continued_to(), self < 3 ? id(self + 1) : base::RunId());
+      EXPECT_EQ(each->first_of_chain(), id(1));
+      EXPECT_TRUE(each->in_chain());
+    }
+  }
+}
+
+TEST(RunState, ARunOutsideChainsHasNothingOfThem) {
+  Names names;
+  RunState state;
+  state.apply(start_turn(), names);
+  EXPECT_FALSE(state.in_chain());
+  EXPECT_EQ(state.first_of_chain(), state.id);
+  proto::RunSummary summary;
+  state.to_summary(&summary);
+  EXPECT_EQ(summary.continued_from() + summary.first_run_id() + summary.continued_to(), "");
 }
 
 TEST(RunState, ManyOperationsAreSweptNotShifted) {

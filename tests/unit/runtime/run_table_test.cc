@@ -153,6 +153,55 @@ TEST(RunIndex, FindsWhatSharesAHash) {
   }
 }
 
+proto::Turn closing_turn() {
+  proto::Turn turn;
+  turn.add_commands()->mutable_run_continued_as_new();
+  return turn;
+}
+
+// A long chain is forgotten in one walk, not in one for each of its runs.
+TEST(RunTable, AChainIsForgottenWithoutWalkingItForEachRun) {
+  constexpr store::RunNumber kRuns = 100'000;
+  Names names;
+  RunTable table;
+  for (store::RunNumber number = 1; number <= kRuns; ++number) {
+    KnownRun& run = table.add(state(number, "order", number));
+    if (number == kRuns) break;
+    run.state.apply(closing_turn(), names);
+    table.closed(run);
+  }
+  table.forget_archived(kRuns / 2);
+  EXPECT_EQ(table.size(), kRuns / 2);
+  std::size_t linked = 0;
+  for (const KnownRun* run = table.find("order"); run != nullptr; run = run->older) ++linked;
+  EXPECT_EQ(linked, kRuns / 2);
+  EXPECT_EQ(table.find(kRuns / 2), nullptr);
+  EXPECT_NE(table.find(kRuns / 2 + 1), nullptr);
+  table.forget_archived(kRuns);
+  EXPECT_EQ(table.size(), 1U);
+  EXPECT_EQ(table.find("order")->older, nullptr);
+}
+
+// One that is quarantined stays, and is found.
+TEST(RunTable, AQuarantinedRunOfAChainStaysInItsPlace) {
+  Names names;
+  RunTable table;
+  std::vector<KnownRun*> runs;
+  for (store::RunNumber number = 1; number <= 9; ++number) {
+    runs.push_back(&table.add(state(number, "order", number)));
+    if (number == 9) break;
+    runs.back()->state.apply(closing_turn(), names);
+    runs.back()->overtaken = number == 4;
+    table.closed(*runs.back());
+  }
+  table.forget_archived(7);
+  EXPECT_EQ(table.size(), 3U);
+  EXPECT_EQ(table.find("order", runs[3]->state.id), runs[3]);
+  EXPECT_EQ(table.find("order")->older, runs[7]);
+  EXPECT_EQ(runs[7]->older, runs[3]);
+  EXPECT_EQ(runs[3]->older, nullptr);
+}
+
 // Against a model, so that a removal that leaves a hole in somebody's way is found.
 TEST(RunTable, BehavesLikeAMapUnderAnyOrderOfAddingAndForgetting) {
   std::mt19937 random(7);

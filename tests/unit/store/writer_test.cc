@@ -142,6 +142,54 @@ TEST(WriterTest, SeveralDraftsOfOneRunInOneCallFollowEachOther) {
   EXPECT_TRUE(record->last());
 }
 
+// However long the queue is, and if room is scarce and one batch is committed at a time.
+TEST(WriterTest, RecordsThatBelongTogetherAreInOneTransaction) {
+  for (const bool tight : {false, true}) {
+    FaultyJournal journal;
+    Writer writer(journal, 0, false);
+    const std::string half(std::size_t{600} << 10, 'x');  // two of them fill a batch
+    std::vector<RunPosition> runs(9);
+    const auto draft = [&](std::size_t run, bool with_next) {
+      return Draft{.run = run + 1,
+                   .previous = &runs[run].previous,
+                   .chain = &runs[run].chain,
+                   .flags = kFirstOfRun,
+                   .body = half,
+                   .with_next = with_next};
+    };
+    if (tight) {
+      journal.set_room(1);
+      append_one(writer, 9, runs[8], "a");
+      append_one(writer, 9, runs[8], "b");
+      EXPECT_FALSE(writer.commit_pending() && writer.commit_pending());
+      journal.set_room(100);
+    }
+    Draft drafts[] = {draft(0, false), draft(1, true),  draft(2, true), draft(3, false),
+                      draft(4, false), draft(5, false), draft(6, true), draft(7, false)};
+    EXPECT_EQ(writer.append(drafts), tight ? 10U : 8U);
+    while (writer.commit_pending()) {
+    }
+    EXPECT_EQ(writer.durable(), tight ? 10U : 8U);
+    if (tight) {
+      EXPECT_THAT(journal.sizes(), ElementsAre(6, 2, 2)) << "2 to 4 together, and 7 with 8";
+    }
+    for (const RunPosition& run : runs) EXPECT_TRUE(tight || run.previous != 0 || &run == &runs[8]);
+  }
+}
+
+TEST(WriterDeathTest, TheLastDraftHasNoneToBeWith) {
+  MemoryJournal journal;
+  Writer writer(journal, 0, false);
+  RunPosition run;
+  Draft draft{.run = 1,
+              .previous = &run.previous,
+              .chain = &run.chain,
+              .flags = kFirstOfRun,
+              .body = "a",
+              .with_next = true};
+  EXPECT_DEATH((void)writer.append({&draft, 1}), "the last draft has none after it");
+}
+
 TEST(WriterTest, GoesOnBehindWhatTheJournalHas) {
   MemoryJournal journal;
   ASSERT_TRUE(append(journal, numbered_batch(1, 5)));

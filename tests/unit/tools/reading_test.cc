@@ -353,6 +353,88 @@ TEST_F(ReadingTest, SaysWhatARunWaitsForAsJson) {
   EXPECT_EQ(reprise_json({"why", store_, "order-6"})["unapplied_inputs"], 1);
 }
 
+// ---- chains -----------------------------------------------------------------------------------
+
+class ChainTest : public SampleStore {
+ protected:
+  // Three runs of "loop": each takes one signal along to the next, and the last one waits.
+  void make_chain() {
+    open_engine();
+    workflow("loop", [](reprise::testing::Execution& e) -> reprise::testing::Outcome {
+      const auto go = e.next_signal("go");
+      e.wait(*go);
+      (void)go->take_outcome();
+      proto::RunContinuedAsNew next;
+      next.set_workflow("loop");
+      next.set_input(cbor(json::array({7})));
+      e.continue_as_new(reprise::testing::as(next), reprise::testing::at(30));
+    });
+    start_worker();
+    start("loop", "cart-1", cbor(json::array()));
+    skip(kHour);
+    ASSERT_TRUE(signal("cart-1", "other", cbor("by Ann")));
+    ASSERT_TRUE(signal("cart-1", "go"));
+    skip(kHour);
+    ASSERT_TRUE(signal("cart-1", "go"));
+    for (const runtime::RunDescription& run : list()) ids_.push_back(run.run_id.to_string());
+    close_engine();
+  }
+  std::vector<std::string> ids_;  // the newest first
+};
+
+TEST_F(ChainTest, IsSeenFromEachOfItsRuns) {
+  make_chain();
+  ASSERT_THAT(ids_, SizeIs(3));
+  const std::string newest = reprise({"show", store_, "cart-1"}).out;
+  EXPECT_THAT(newest, HasSubstr("continues run " + ids_[1] + "; the first of its chain is " +
+                                ids_[2] + "\n"));
+  EXPECT_THAT(newest, Not(HasSubstr("continued ")));
+  const std::string middle = reprise({"show", store_, ids_[1]}).out;
+  EXPECT_THAT(middle, HasSubstr("status    ContinuedAsNew after 1h00m"));
+  EXPECT_THAT(middle, HasSubstr("continues run " + ids_[2] + ", the first of its chain\n"));
+  EXPECT_THAT(middle, HasSubstr("continued as run " + ids_[0] + "\n"));
+  const std::string first = reprise({"show", store_, ids_[2]}).out;
+  EXPECT_THAT(first, Not(HasSubstr("continues")));
+  EXPECT_THAT(first, HasSubstr("continued as run " + ids_[1] + "\n"));
+  EXPECT_THAT(reprise({"why", store_, ids_[2]}).out,
+              HasSubstr("it waits for nothing: it continued 1h00m ago as run " + ids_[1]));
+  EXPECT_THAT(reprise({"why", store_, "cart-1"}).out, HasSubstr("other (1, the last"));
+}
+
+TEST_F(ChainTest, IsInEachJson) {
+  make_chain();
+  const json list = reprise_json({"list", store_});
+  ASSERT_THAT(list, SizeIs(3));
+  EXPECT_EQ(list[0]["continued_from"], ids_[1]);
+  EXPECT_EQ(list[0]["first_run_id"], ids_[2]);
+  EXPECT_FALSE(list[0].contains("continued_to"));
+  EXPECT_EQ(list[1]["continued_to"], ids_[0]);
+  EXPECT_EQ(list[2]["continued_to"], ids_[1]);
+  EXPECT_EQ(list[2]["first_run_id"], ids_[2]);
+  EXPECT_FALSE(list[2].contains("continued_from"));
+  EXPECT_EQ(reprise_json({"list", store_, "--status", "ContinuedAsNew"}).size(), 2U);
+  for (const char* command : {"show", "why"}) {
+    const json middle = reprise_json({command, store_, ids_[1]});
+    EXPECT_EQ(middle["continued_to"], ids_[0]) << command;
+    EXPECT_FALSE(middle.contains("failure")) << command;
+  }
+  EXPECT_EQ(reprise_json({"stats", store_})["workflows"]["loop"]["by_status"]["ContinuedAsNew"], 2);
+}
+
+TEST_F(ChainTest, IsInTheHistories) {
+  make_chain();
+  const std::string middle = reprise({"history", store_, ids_[1]}).out;
+  EXPECT_THAT(middle, HasSubstr("RunStarted loop continues run " + ids_[2] +
+                                " with 1 of its inputs [7]  (deferred)\n"));
+  EXPECT_THAT(middle, HasSubstr("SignalReceived other \"by Ann\"  (deferred)\n"));
+  EXPECT_THAT(middle, HasSubstr("RunContinuedAsNew loop as run " + ids_[0] + " [7]"));
+  const std::string exported = reprise({"export", store_, ids_[1], "--compact"}).out;
+  EXPECT_THAT(exported, HasSubstr("\"continued_from_run_id\":\"" + ids_[2] + "\""));
+  EXPECT_THAT(exported, HasSubstr("\"first_run_id\":\"" + ids_[2] + "\",\"carried\":1"));
+  EXPECT_THAT(exported, HasSubstr("\"data\":{\"run_id\":\"" + ids_[0] + "\""));
+  EXPECT_EQ(reprise({"check", store_}).code, 0);
+}
+
 // ---- history, stats ---------------------------------------------------------------------------
 
 TEST_F(ReadingTest, PrintsEventsAsMismatchReportsNumberThem) {

@@ -1,0 +1,40 @@
+// The next run of a chain, made from the end of the one before it: its identity, and the turns with
+// which it begins. They run no code: they have its start, then what goes along.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "proto/log.pb.h"
+#include "runtime/fold/run_state.h"
+#include "runtime/host/host.h"
+
+namespace reprise::runtime {
+
+// Not thread-safe.
+class NextRun {
+ public:
+  // `last`: the turn of `from` that ends with a RunContinuedAsNew; both outlive this.
+  // `run_timeout_ms`: the limit that `from` had, 0: none. `unread`: what goes along, in order.
+  NextRun(const RunState& from,
+          const proto::Turn& last,
+          std::int64_t run_timeout_ms,
+          replay::UnreadInputs unread);
+
+  // Its state before its first turn.
+  RunState state(store::RunNumber number, Names& names) const;
+  // The next one of these turns, with that many inputs at most. False: it is the last one.
+  bool fill_turn(std::size_t most_inputs, proto::Turn* turn);
+
+ private:
+  void fill_start(proto::RunStarted* started) const;
+
+  const RunState& from_;
+  const proto::Turn& last_;
+  const proto::RunContinuedAsNew& command_;
+  const std::int64_t run_timeout_ms_;
+  replay::UnreadInputs unread_;
+  std::size_t next_ = 0;  // of these
+  bool started_ = false;
+};
+
+}  // namespace reprise::runtime

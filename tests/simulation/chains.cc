@@ -1,0 +1,133 @@
+// Chains of runs in the log: what one run has not read or answered is in the next one.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/history.h"
+
+namespace reprise::simulation {
+
+using proto::Event;
+
+namespace {
+
+std::string continued_to(const History& history) {
+  const Event* const end = event::ending(history.turns.back());
+  return end == nullptr ? std::string() : end->run_continued_as_new().run_id();
+}
+
+const History* find(const std::string& run_id, const std::vector<History>& histories) {
+  const auto found = std::find_if(histories.begin(), histories.end(), [&](const History& history) {
+    return history.started().run_id() == run_id;
+  });
+  return found == histories.end() ? nullptr : &*found;
+}
+
+// Signals and updates, by what tells them apart.
+std::string text_of(const Event& input) {
+  if (input.has_signal_received()) {
+    return "signal " + input.signal_received().name() + " " + input.signal_received().input();
+  }
+  return input.has_update_received() ? "update " + input.update_received().update_id() : "";
+}
+
+// What its code has read, as the state at its end shows it, and what it has answered.
+std::set<std::string> done_by(const History& history) {
+  std::set<std::string> done;
+  const std::string& state = history.states.back();
+  for (std::size_t at = state.find("(s"); at != state.npos; at = state.find("(s", at + 1)) {
+    done.insert(state.substr(at + 1, state.find(')', at) - at - 1));
+  }
+  for (const proto::Turn& turn : history.turns) {
+    for (const Event& command : turn.commands()) {
+      if (command.has_update_completed()) done.insert(command.update_completed().update_id());
+    }
+  }
+  return done;
+}
+
+std::vector<std::string> left_by(const History& history) {
+  const std::set<std::string> done = done_by(history);
+  std::vector<std::string> left;
+  for (const proto::Turn& turn : history.turns) {
+    for (const Event& input : turn.inputs()) {
+      const std::string text = text_of(input);
+      if (text.empty() || done.contains(text.substr(text.rfind(' ') + 1))) continue;
+      left.push_back(text);
+    }
+  }
+  return left;
+}
+
+// The signals and updates among the inputs that had been recorded before.
+std::vector<std::string> taken_by(const History& next) {
+  std::vector<std::string> taken;
+  std::uint32_t left = recorded_before(next);
+  for (const proto::Turn& turn : next.turns) {
+    for (const Event& input : turn.inputs()) {
+      if (input.has_run_started() || left == 0) continue;
+      --left;
+      if (const std::string text = text_of(input); !text.empty()) taken.push_back(text);
+    }
+  }
+  return taken;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += "[" + text + "]";
+  return all;
+}
+
+void check_link(const History& history, const History& next, Verdict* verdict) {
+  const proto::RunStarted& from = history.started();
+  const std::string& first = from.first_run_id().empty() ? from.run_id() : from.first_run_id();
+  if (next.started().continued_from_run_id() != from.run_id() ||
+      next.started().first_run_id() != first || id_of(next) != id_of(history)) {
+    verdict->found(Flaw::kIdentity, name_of(next) + " does not say where it comes from");
+  }
+  if (next.records.front().seq != history.records.back().seq + 1) {
+    verdict->found(Flaw::kLog, name_of(next) + " does not follow on the run before it");
+  }
+  if (history.states.size() != history.turns.size()) return;  // it was not replayed
+  const auto left = left_by(history);
+  const auto taken = taken_by(next);
+  if (left == taken) return;
+  verdict->found(Flaw::kOrder, name_of(history) + " left " + joined(left) + " and " +
+                                   name_of(next) + " took " + joined(taken));
+}
+
+}  // namespace
+
+bool is_continuation(const History& history) {
+  return !history.started().continued_from_run_id().empty();
+}
+
+std::uint32_t recorded_before(const History& history) {
+  return history.started().carried() - history.started().carried_new();
+}
+
+const History* last_of_chain(const std::string& run_id, const std::vector<History>& histories) {
+  const History* last = find(run_id, histories);
+  while (last != nullptr && !continued_to(*last).empty()) {
+    last = find(continued_to(*last), histories);
+  }
+  return last;
+}
+
+void check_chains(const std::vector<History>& histories, Verdict* verdict) {
+  for (const History& history : histories) {
+    const std::string next_id = continued_to(history);
+    if (next_id.empty()) continue;
+    const History* const next = find(next_id, histories);
+    if (next == nullptr) {
+      verdict->found(Flaw::kLog, name_of(history) + " has continued, and its next run is missing");
+    } else {
+      check_link(history, *next, verdict);
+    }
+  }
+}
+
+}  // namespace reprise::simulation
