@@ -15,9 +15,9 @@ using Kind = Operation::Kind;
 using State = Operation::State;
 
 std::string_view to_string(Kind kind) {
-  constexpr std::string_view kNames[] = {"activity", "step",     "timer",         "message",
-                                         "signal",   "update",   "side effect",   "patch",
-                                         "decision", "setting",  "cancel request"};
+  constexpr std::string_view kNames[] = {"activity", "step",    "timer",         "message",
+                                         "signal",   "update",  "side effect",   "patch",
+                                         "decision", "setting", "cancel request"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

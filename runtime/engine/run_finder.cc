@@ -59,12 +59,13 @@ template <class IsIt>
 base::Result<RunState> RunFinder::find_archived(const RunKey& key, const IsIt& is_it) const {
   const store::Archive& archive = shared_.store->archive();
   std::optional<RunState> state;
-  const auto found = archive.find(key.workflow_id, [&](store::RunNumber number, std::string_view bytes) {
-    proto::RunSummary summary;
-    if (!proto::parse(bytes, &summary)) return false;
-    state = RunState::from_summary(number, summary, names_);
-    return is_it(*state);
-  });
+  const auto found =
+      archive.find(key.workflow_id, [&](store::RunNumber number, std::string_view bytes) {
+        proto::RunSummary summary;
+        if (!proto::parse(bytes, &summary)) return false;
+        state = RunState::from_summary(number, summary, names_);
+        return is_it(*state);
+      });
   if (!found) return found.error();
   if (!*found) return no_such_run(key);
   return std::move(*state);

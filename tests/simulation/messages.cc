@@ -40,8 +40,14 @@ class Messages {
   }
 
   void add_received(const History& history) {
+    // What the run before it in its chain has recorded is here once more.
+    std::uint32_t recorded_before = history.started().carried() - history.started().carried_new();
     for (const proto::Turn& turn : history.turns) {
       for (const Event& input : turn.inputs()) {
+        if (!input.has_run_started() && recorded_before > 0) {
+          --recorded_before;
+          continue;
+        }
         if (input.has_signal_received() && input.signal_received().has_sender()) {
           const auto& signal = input.signal_received();
           receive(history, signal.sender(), signal.input());
@@ -77,15 +83,16 @@ class Messages {
   }
   void answer(const History& history, const Event& input) {
     const std::string& run = history.started().run_id();
-    if (input.has_message_delivered()) sent_[{run, input.message_delivered().id()}].delivered = true;
+    if (input.has_message_delivered())
+      sent_[{run, input.message_delivered().id()}].delivered = true;
     if (input.has_message_refused()) sent_[{run, input.message_refused().id()}].refused = true;
   }
   void receive(const History& history, const proto::Sender& sender, const std::string& content) {
     const Key key{sender.run_id(), sender.id()};
     const auto sent = sent_.find(key);
     if (sent == sent_.end()) {
-      return verdict_->found(Flaw::kMessage, name_of(history) + " got " + content +
-                                                 ", which nobody has sent");
+      return verdict_->found(Flaw::kMessage,
+                             name_of(history) + " got " + content + ", which nobody has sent");
     }
     if (++received_[key] > 1) bad(sent->second, "arrived more than once");
     if (sent->second.content != content) bad(sent->second, "arrived as " + content);

@@ -94,39 +94,39 @@ std::string meaning(const Row& row) {
 TEST(Catalogue, WhatEachKindDoes) {
   std::vector<std::string> meanings;
   for (const Row& row : rows()) meanings.push_back(meaning(row));
-  EXPECT_THAT(meanings, ::testing::ElementsAre("RunStarted: input",                          //
-                                               "ActivityCompleted: input result",            //
-                                               "ActivityFailed: input failure",              //
-                                               "StepCompleted: input result",                //
-                                               "StepFailed: input failure",                  //
-                                               "TimerFired: input result",                   //
-                                               "SignalReceived: input",                      //
-                                               "CancelRequested: input",                     //
-                                               "RunTerminated: input ends Terminated",       //
-                                               "RunTimedOut: input ends TimedOut",           //
-                                               "AttemptFailed: bookkeeping attempt failed",  //
-                                               "HeartbeatRecorded: bookkeeping heartbeat",   //
-                                               "UpdateReceived: input",                      //
-                                               "MessageDelivered: input result",             //
-                                               "MessageRefused: input failure",              //
-                                               "AttemptLeftOpen: bookkeeping left open",     //
-                                               "ActivityScheduled: command opens activity",  //
-                                               "StepScheduled: command opens step",          //
-                                               "TimerStarted: command opens timer",          //
-                                               "SideEffectRecorded: command",                //
-                                               "RunCompleted: command ends Completed",       //
-                                               "RunFailed: command ends Failed",             //
-                                               "TimerCancelled: command given up",           //
-                                               "ActivityCancelRequested: command given up",  //
-                                               "RunCancelled: command ends Cancelled",       //
-                                               "PatchRecorded: command",                     //
-                                               "UpdateCompleted: command",                   //
-                                               "StepAbandoned: command given up",            //
-                                               "SignalSetAside: command",                    //
-                                               "DecisionRecorded: command",                  //
+  EXPECT_THAT(meanings, ::testing::ElementsAre("RunStarted: input",                               //
+                                               "ActivityCompleted: input result",                 //
+                                               "ActivityFailed: input failure",                   //
+                                               "StepCompleted: input result",                     //
+                                               "StepFailed: input failure",                       //
+                                               "TimerFired: input result",                        //
+                                               "SignalReceived: input",                           //
+                                               "CancelRequested: input",                          //
+                                               "RunTerminated: input ends Terminated",            //
+                                               "RunTimedOut: input ends TimedOut",                //
+                                               "AttemptFailed: bookkeeping attempt failed",       //
+                                               "HeartbeatRecorded: bookkeeping heartbeat",        //
+                                               "UpdateReceived: input",                           //
+                                               "MessageDelivered: input result",                  //
+                                               "MessageRefused: input failure",                   //
+                                               "AttemptLeftOpen: bookkeeping left open",          //
+                                               "ActivityScheduled: command opens activity",       //
+                                               "StepScheduled: command opens step",               //
+                                               "TimerStarted: command opens timer",               //
+                                               "SideEffectRecorded: command",                     //
+                                               "RunCompleted: command ends Completed",            //
+                                               "RunFailed: command ends Failed",                  //
+                                               "TimerCancelled: command given up",                //
+                                               "ActivityCancelRequested: command given up",       //
+                                               "RunCancelled: command ends Cancelled",            //
+                                               "PatchRecorded: command",                          //
+                                               "UpdateCompleted: command",                        //
+                                               "StepAbandoned: command given up",                 //
+                                               "SignalSetAside: command",                         //
+                                               "DecisionRecorded: command",                       //
                                                "RunContinuedAsNew: command ends ContinuedAsNew",  //
-                                               "SignalSent: command opens message",          //
-                                               "CancelSent: command opens message",            //
+                                               "SignalSent: command opens message",               //
+                                               "CancelSent: command opens message",               //
                                                "SettingRecorded: command"));
 }
 

@@ -15,8 +15,8 @@ using proto::Event;
 
 bool is_identity(const Field& field) {
   static const std::set<std::string> kIdentity = {
-      "id",      "change_id",   "update_id", "name", "event",   "looks", "what",
-      "outcome", "workflow_id", "run_id",    "type", "workflow"};
+      "id",   "change_id", "update_id",   "name",   "event", "looks",
+      "what", "outcome",   "workflow_id", "run_id", "type",  "workflow"};
   return kIdentity.contains(field.name());
 }
 
