@@ -41,11 +41,11 @@ class Messages {
 
   void add_received(const History& history) {
     // What the run before it in its chain has recorded is here once more.
-    std::uint32_t recorded_before = history.started().carried() - history.started().carried_new();
+    std::uint32_t left = recorded_before(history);
     for (const proto::Turn& turn : history.turns) {
       for (const Event& input : turn.inputs()) {
-        if (!input.has_run_started() && recorded_before > 0) {
-          --recorded_before;
+        if (!input.has_run_started() && left > 0) {
+          --left;
           continue;
         }
         if (input.has_signal_received() && input.signal_received().has_sender()) {
