@@ -22,12 +22,12 @@ struct EngineLimits {
   std::size_t pending_bytes = std::size_t{256} << 20;  // of requests that are not durable
   std::size_t waiting_attempts = 250'000;              // then no run is started
   base::Duration overload_wait{10'000};                // of a caller, until there is room
-  std::size_t pending_operations = 200'000;            // of one run: activities, steps, timers
-  std::size_t turn_bytes = std::size_t{64} << 20;      // of the commands of one turn
-  std::uint64_t history_events = 10'000'000;           // of one run
-  std::size_t settings = 100;                          // that a run publishes at a time
-  std::size_t settings_bytes = 65'536;                 // of those, names included
-  base::Duration slow_turn{2'000};                     // longer is reported; 0: never
+  std::size_t pending_operations = 200'000;  // of one run: activities, steps, timers, messages
+  std::size_t turn_bytes = std::size_t{64} << 20;  // of the commands of one turn
+  std::uint64_t history_events = 10'000'000;       // of one run
+  std::size_t settings = 100;                      // that a run publishes at a time
+  std::size_t settings_bytes = 65'536;             // of those, names included
+  base::Duration slow_turn{2'000};                 // longer is reported; 0: never
 };
 
 // Which closed runs are kept; 0: all of them.

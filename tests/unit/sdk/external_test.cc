@@ -46,6 +46,22 @@ int run_stock(reprise::Context& ctx, int pieces) {
   return sold;
 }
 
+constexpr reprise::Workflow<std::vector<std::string>()> basket{"basket"};
+constexpr reprise::Signal<std::string> put{"put"};
+
+void put_in_basket(const reprise::Client& client,
+                   const std::string& user,
+                   const std::string& item) {
+  client.signal_with_start(put(item), basket(), {.id = "basket-" + user});
+}
+
+reprise::Registration count_unknown(reprise::Context& ctx, int& unknown) {
+  return ctx.on_any_signal([&](std::string_view name, std::string_view payload) {
+    ctx.log().warning(std::string(name) + ": " + std::to_string(payload.size()) + " bytes");
+    ++unknown;
+  });
+}
+
 }  // namespace messages_page_test
 
 namespace reprise::external_test {
@@ -63,7 +79,7 @@ using testing::Replay;
 using Strings = std::vector<std::string>;
 
 TEST(MessagesPage, HasTheCodeOfThisFile) {
-  testing::expect_code_of("docs/language/messages.md", "tests/unit/sdk/external_test.cc", 2);
+  testing::expect_code_of("docs/language/messages.md", "tests/unit/sdk/external_test.cc", 4);
 }
 
 constexpr Workflow<std::string()> sender{"sender"};
@@ -397,12 +413,10 @@ TEST(External, TheWaitIsDescribed) {
 
 // ---- signal_with_start ------------------------------------------------------------------------
 
-constexpr Workflow<Strings()> basket{"basket"};
-
 // Collects until "done".
 Strings run_basket(Context& ctx) {
   Strings items;
-  while (items.empty() || items.back() != "done") items.push_back(ctx.inbox(go).next().get());
+  while (items.empty() || items.back() != "done") items.push_back(ctx.inbox(put).next().get());
   return items;
 }
 
@@ -411,13 +425,13 @@ TEST(SignalWithStart, StartsOnceAndSignalsEachTime) {
     Env env({.crash = crash});
     env.implement(basket, run_basket);
     const StartOptions options{.id = "b"};
-    const auto first = env.client().signal_with_start(go("one"), basket(), options);
-    const auto second = env.client().signal_with_start(go("two"), basket(), options);
+    const auto first = env.client().signal_with_start(put("one"), basket(), options);
+    const auto second = env.client().signal_with_start(put("two"), basket(), options);
     EXPECT_EQ(first.run_id(), second.run_id());
-    (void)env.client().signal_with_start(go("done"), basket(), options);
+    (void)env.client().signal_with_start(put("done"), basket(), options);
     EXPECT_THAT(first.result(), ElementsAre("one", "two", "done"));
     EXPECT_EQ(second.result(), first.result());
-    const auto third = env.client().signal_with_start(go("done"), basket(), options);
+    const auto third = env.client().signal_with_start(put("done"), basket(), options);
     EXPECT_NE(third.run_id(), first.run_id()) << "a closed run is followed by a new one";
     EXPECT_THAT(third.result(), ElementsAre("done"));
   }
@@ -428,7 +442,7 @@ TEST(SignalWithStart, ObeysTheRulesOfIds) {
   env.implement(basket, run_basket);
   env.implement(receiver, run_receiver);
   const auto start = [&](const StartOptions& options) {
-    return env.client().signal_with_start(go("done"), basket(), options);
+    return env.client().signal_with_start(put("done"), basket(), options);
   };
   (void)start({.id = "b"}).result();
   EXPECT_THROW((void)start({.id = "b", .id_reuse = IdReuse::kReject}), AlreadyStarted);
@@ -446,7 +460,7 @@ TEST(SignalWithStart, ObeysTheRulesOfIds) {
 
 TEST(SignalWithStart, WithoutAWorkerTheSignalWaits) {
   Env env;
-  const auto run = env.client().signal_with_start(go("done"), basket(), {.id = "b"});
+  const auto run = env.client().signal_with_start(put("done"), basket(), {.id = "b"});
   env.implement(basket, run_basket);
   EXPECT_THAT(run.result(), ElementsAre("done"));
 }
@@ -457,10 +471,32 @@ TEST(SignalWithStart, RefusesBadSignals) {
   const Signal<std::string> nameless{""};
   EXPECT_THROW((void)env.client().signal_with_start(nameless("x"), basket(), {.id = "b"}),
                InvalidOption);
-  EXPECT_THROW((void)env.client().signal_with_start(go(std::string(kMaxPayloadBytes, 'x')),
+  EXPECT_THROW((void)env.client().signal_with_start(put(std::string(kMaxPayloadBytes, 'x')),
                                                     basket(), {.id = "b"}),
                PayloadError);
   EXPECT_EQ(env.client().find_description("b"), std::nullopt);
+}
+
+TEST(SignalWithStart, ThePagesBasketIsFilled) {
+  Env env;
+  env.implement(basket, run_basket);
+  put_in_basket(env.client(), "ann", "a book");
+  put_in_basket(env.client(), "ann", "done");
+  EXPECT_THAT(env.client().attach(basket, "basket-ann").result(), ElementsAre("a book", "done"));
+}
+
+TEST(AnySignal, ThePagesHandlerCounts) {
+  Env env;
+  env.implement(receiver, [](Context& ctx, int) {
+    int unknown = 0;
+    const auto counting = count_unknown(ctx, unknown);
+    ctx.wait_until([&] { return unknown == 2; });
+    return Strings{std::to_string(unknown)};
+  });
+  const auto run = env.start(receiver(0));
+  run.signal(go("x"));
+  run.signal(nudge());
+  EXPECT_THAT(run.result(), ElementsAre("2"));
 }
 
 // ---- on_any_signal ----------------------------------------------------------------------------
