@@ -23,6 +23,7 @@ Loads all_loads() {
   Loads loads;
   add_workflow_loads(loads);
   add_chain_loads(loads);
+  add_external_signal_loads(loads);
   add_fan_out_loads(loads);
   add_signal_loads(loads);
   add_timer_loads(loads);

@@ -14,6 +14,7 @@ void add_in_two_sizes(Loads& loads,
 
 void add_workflow_loads(Loads& loads);
 void add_chain_loads(Loads& loads);
+void add_external_signal_loads(Loads& loads);
 void add_fan_out_loads(Loads& loads);
 void add_signal_loads(Loads& loads);
 void add_timer_loads(Loads& loads);
