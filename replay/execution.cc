@@ -5,6 +5,7 @@
 
 #include "base/out_of_memory.h"
 #include "base/prefetch.h"
+#include "event/catalogue.h"
 #include "event/causes.h"
 #include "replay/commands/activity.h"
 #include "replay/commands/message.h"
@@ -103,7 +104,7 @@ namespace {
 
 // Inputs that only the engine's bookkeeping uses are not.
 bool is_for_code(const DeferredInput& input) {
-  return !input.event.has_attempt_failed() && !input.event.has_heartbeat_recorded();
+  return !event::is_bookkeeping(input.event);
 }
 
 // After that nothing is given to the code any more.
@@ -273,6 +274,7 @@ bool Execution::State::require_start(const Event* first, std::uint64_t number) {
 }
 
 void Execution::State::dispatch(const Event& event) {
+  if (core.ending && goes_along(event)) return unread.inputs.push_back(event);
   switch (event.kind_case()) {
     case Event::kRunStarted:
       return start(event);

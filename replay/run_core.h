@@ -118,6 +118,7 @@ struct RunCore {
   base::Time now{};
   Lifecycle life{Lifecycle::Kind::kRun};
   std::unique_ptr<Continuation> continuing;  // most runs have none
+  bool ending = false;                       // its code has returned, and it waits for its messages
   const Limits limits;
   CodeGuard* const guard;  // may be null
   CommandLog log;

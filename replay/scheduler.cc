@@ -16,7 +16,7 @@ StrandRecord& Scheduler::create(std::function<void()> body, ScopeRef scope) {
 }
 
 void Scheduler::wake(StrandRecord& strand) {
-  if (strand.ready || strand.frozen) return;
+  if (strand.ready || !may_run(strand)) return;
   strand.ready = true;
   ready_.push_back(&strand);
 }
@@ -25,6 +25,7 @@ void Scheduler::run_until_blocked(base::FunctionRef<void(StrandRecord&)> finishe
   do {
     while (has_ready() && !halted_) {
       StrandRecord& strand = take_ready();
+      if (!may_run(strand)) continue;
       progress_ = true;
       resume(strand);
       if (strand.strand.done()) end(strand, finished);
@@ -51,7 +52,7 @@ bool Scheduler::recheck_conditions(base::FunctionRef<void(StrandRecord&)> finish
   for (StrandRecord* strand : waiting) {
     // An earlier one may have stopped it.
     if (std::find(conditions_.begin(), conditions_.end(), strand) == conditions_.end()) continue;
-    if (strand->frozen) continue;
+    if (!may_run(*strand)) continue;
     strand->rechecking = true;
     resume(*strand);
     if (strand->strand.done()) {

@@ -89,6 +89,9 @@ class Scheduler {
   void halt() { halted_ = true; }
   bool halted() const { return halted_; }
 
+  // From now on no other strand runs: they may refer to frames that have been left.
+  void run_only(StrandRecord& strand) { only_ = &strand; }
+
   // On a strand: waits until woken, or until the strand's condition must be evaluated again.
   void block();
   void block_on_condition();
@@ -115,6 +118,9 @@ class Scheduler {
   bool ever_gave_up() const { return ever_gave_up_; }
 
  private:
+  bool may_run(const StrandRecord& strand) const {
+    return !strand.frozen && (only_ == nullptr || only_ == &strand);
+  }
   void resume(StrandRecord& strand);
   bool recheck_conditions(base::FunctionRef<void(StrandRecord&)> finished);
   bool has_ready() const { return next_ready_ < ready_.size(); }
@@ -132,6 +138,7 @@ class Scheduler {
   std::size_t next_ready_ = 0;
   std::vector<StrandRecord*> conditions_;
   StrandRecord* current_ = nullptr;
+  const StrandRecord* only_ = nullptr;  // see run_only(); mostly none
   std::size_t created_ = 0;
   bool progress_ = false;  // something has happened since the conditions were evaluated
   bool halted_ = false;

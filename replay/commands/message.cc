@@ -48,17 +48,16 @@ void apply_to_message(RunCore& run, const proto::Event& input) {
 
 void await_messages(RunCore& run) try {
   StrandRecord& strand = run.enter();
-  while (true) {
-    std::vector<OperationRef> sent;
-    run.pending.for_each([&](const OperationRef& operation) {
-      if (operation->kind() == Operation::Kind::kMessage) sent.push_back(operation);
-    });
-    if (sent.empty()) return;
-    // Meanwhile other strands may send more.
-    for (const OperationRef& message : sent) {
-      Operation* const waited[] = {message.get()};
-      while (!message->ready()) run.wait_on(strand, waited);
-    }
+  std::vector<OperationRef> sent;
+  run.pending.for_each([&](const OperationRef& operation) {
+    if (operation->kind() == Operation::Kind::kMessage) sent.push_back(operation);
+  });
+  if (sent.empty()) return;
+  run.ending = true;
+  run.scheduler.run_only(strand);
+  for (const OperationRef& message : sent) {
+    Operation* const waited[] = {message.get()};
+    while (!message->ready()) run.wait_on(strand, waited);
   }
 } catch (const std::bad_alloc&) {
   out_of_memory();

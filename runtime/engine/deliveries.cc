@@ -96,27 +96,30 @@ Reply<void> Deliveries::receipt_for(const MessageRef& message) const {
 
 // ---- messages that are sent again -------------------------------------------------------------
 
-void Deliveries::send_again(KnownRun& run) {
-  std::set<std::uint32_t> unsent;
-  for (const PendingOperation& operation : run.state.pending()) {
-    if (operation.kind == OperationKind::kMessage && !operation.done) unsent.insert(operation.id);
+Unsent::Unsent(const RunState& run)
+    : sender{run.workflow_id, run.id}, number(run.number), last(run.last_seq) {
+  for (const PendingOperation& operation : run.pending()) {
+    if (operation.kind == OperationKind::kMessage && !operation.done) ids.insert(operation.id);
   }
-  const RunKey key{run.state.workflow_id, run.state.id};
+}
+
+void Deliveries::send_again(const Unsent& unsent) {
+  std::set<std::uint32_t> left = unsent.ids;
   const auto send = [&](const store::Record& record) -> base::Visited {
     proto::Turn turn;
     if (!proto::parse(record.body, &turn)) return base::Next::kGoOn;  // it opens nothing either
     for (const Event& command : turn.commands()) {
-      if (!is_message(command) || unsent.erase(event::row_of(command).id(command)) == 0) continue;
-      parts_.shared.post->send(make_message(key, command, record.seq));
+      if (!is_message(command) || left.erase(event::row_of(command).id(command)) == 0) continue;
+      parts_.shared.post->send(make_message(unsent.sender, command, record.seq));
     }
     return base::Next::kGoOn;
   };
   const base::Status read =
-      read_run_history(*parts_.shared.store, run.state.number, run.state.last_seq, send);
+      read_run_history(*parts_.shared.store, unsent.number, unsent.last, send);
   const base::Error why =
       read ? base::Error{base::ErrorCode::kStoreDamaged, "the history does not have the message"}
            : read.error();
-  for (const std::uint32_t id : unsent) parts_.shared.post->send(Receipt{key, id, why});
+  for (const std::uint32_t id : left) parts_.shared.post->send(Receipt{unsent.sender, id, why});
 }
 
 // Everything that the newest run has now must be on the disk first, to be read there.
@@ -146,9 +149,9 @@ void Deliveries::take_waiting(const std::string& workflow_id,
     if (message->since == 0) {
       receive(message);
     } else if (!known) {
-      receipt_for(message)(base::Error{known.error().code,
-                                       "it is not known whether run '" + workflow_id +
-                                           "' has got this: " + known.error().message});
+      receipt_for(message)(
+          base::Error{known.error().code, "it is not known whether run '" + workflow_id +
+                                              "' has got this: " + known.error().message});
     } else if (known->contains({*message->sender.run_id, message->id})) {
       receipt_for(message)({});
     } else {
@@ -166,22 +169,27 @@ base::Result<Deliveries::Ids> Deliveries::received(const std::string& workflow_i
   std::set<store::RunNumber> seen;
   for (const KnownRun* run = parts_.runs.find(newest); run != nullptr; run = run->older) {
     const store::Seq until = run->state.number == newest ? last : run->state.last_seq;
-    if (until < since) return ids;
+    // The last record of a damaged run is not known.
+    if (until < since && run->state.damaged_at() == 0) return ids;
     seen.insert(run->state.number);
     if (const auto read = add_received(run->state, until, &ids); !read) return read.error();
   }
   std::vector<RunState> archived;
+  bool unreadable = false;
   const auto found = parts_.shared.store->archive().find(
       workflow_id, [&](store::RunNumber number, std::string_view bytes) {
         proto::RunSummary summary;
-        if (!proto::parse(bytes, &summary)) return false;
+        unreadable = !proto::parse(bytes, &summary);
+        if (unreadable) return true;
         RunState state = RunState::from_summary(number, summary, parts_.names);
         if (state.workflow_id != workflow_id) return false;
-        if (state.last_seq < since) return true;  // and so are those before it
+        // And so are those before it.
+        if (state.last_seq < since && state.damaged_at() == 0) return true;
         if (!seen.contains(number)) archived.push_back(std::move(state));
         return false;
       });
   if (!found) return found.error();
+  if (unreadable) return base::Error{base::ErrorCode::kStoreDamaged, "a summary is not readable"};
   for (const RunState& run : archived) {
     if (const auto read = add_received(run, run.last_seq, &ids); !read) return read.error();
   }

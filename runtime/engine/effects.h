@@ -24,7 +24,6 @@ struct Effect {
   enum class Kind : std::uint8_t {
     kCall,
     kDispatch,
-    kSendAgain,
     kArm,
     kArmRunTimeout,
     kConfirm,

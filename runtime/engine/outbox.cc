@@ -36,7 +36,7 @@ void Outbox::answer_start(KnownRun& run, const proto::Turn& turn) {
 void Outbox::answer_inputs(KnownRun& run, const proto::Turn& turn) {
   for (InputReply& waiting : std::exchange(run.extras->replies, {})) {
     // An input that came after the run's end is one of the next run, if it has continued.
-    if (waiting.input < turn.inputs_size() || has_continued(run)) {
+    if (waiting.input < turn.inputs_size() || (waiting.goes_along && has_continued(run))) {
       effects_.add({.kind = Effect::Kind::kConfirm, .confirm = std::move(waiting.reply)});
       continue;
     }
@@ -59,10 +59,9 @@ void Outbox::answer_update(KnownRun& run, const proto::UpdateCompleted& complete
 }
 
 void Outbox::send(const KnownRun& run, const proto::Event& command) {
-  effects_.add({.act = [this, message = make_message({run.state.workflow_id, run.state.id},
-                                                     command, 0)]() mutable {
-    post_.send(std::move(message));
-  }});
+  effects_.add(
+      {.act = [this, message = make_message({run.state.workflow_id, run.state.id}, command,
+                                            0)]() mutable { post_.send(std::move(message)); }});
 }
 
 void Outbox::move_to_next(KnownRun& run, KnownRun& next) {

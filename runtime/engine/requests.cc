@@ -65,7 +65,7 @@ void Requests::terminate(const RunKey& key, std::string reason, Reply<void> repl
   if (KnownRun* known = parts_.finder.find(key); known != nullptr && known->overtaken) {
     if (std::exchange(known->damaged, false)) {
       known->extras->parked.reset();
-      parts_.deliveries.send_again(*known);
+      parts_.deliveries.send_again(Unsent(known->state));
     }
   }
   KnownRun* run = open_run(key, reply);
@@ -74,7 +74,11 @@ void Requests::terminate(const RunKey& key, std::string reason, Reply<void> repl
   parts_.round.run_gathered(*run);
   if (!run->state.open()) run = open_run(key, reply);
   if (run == nullptr) return;
-  if (parts_.round.ends_later(*run, [=, this] { terminate(key, reason, reply); })) return;
+  const RunKey meant =
+      key.run_id
+          ? key
+          : RunKey{.workflow_id = key.workflow_id, .run_id = run->state.id, .of_chain = true};
+  if (parts_.round.ends_later(*run, [=, this] { terminate(meant, reason, reply); })) return;
   parts_.round.record_end(
       *run,
       [&](proto::Event* event) { event->mutable_run_terminated()->set_reason(std::move(reason)); },

@@ -55,7 +55,8 @@ void Round::add_input(KnownRun& run, base::FunctionRef<void(Event*)> fill, Reply
 void Round::confirm(KnownRun& run, const proto::Event* newest, Reply<void> reply) {
   const int last = run.turn->inputs_size() - 1;
   REPRISE_CHECK(&run.turn->inputs(last) == newest, "an input was gathered after the one confirmed");
-  run.with_extras().replies.push_back({last, std::move(reply)});
+  const bool goes_along = newest->has_signal_received() || newest->has_cancel_requested();
+  run.with_extras().replies.push_back({last, std::move(reply), goes_along});
 }
 
 bool Round::is_full(const KnownRun& run) const {
@@ -132,7 +133,7 @@ bool Round::make_turn(KnownRun& run, proto::Turn& turn) {
     const base::Error full = may_grow(run).error();
     parts_.parking.park(run, {full.code, full.message, std::nullopt});
   }
-  if (!for_code || run.parked() || !run_code(run, turn)) {
+  if (!for_code || run.parked() || awaits_end(run) || !run_code(run, turn)) {
     turn.clear_commands();
     if (turn.inputs().empty()) return false;
     turn.set_without_code(true);
@@ -248,9 +249,13 @@ bool Round::ends_later(KnownRun& run, std::function<void()> again) {
 }
 
 void Round::tell_ends(KnownRun& run) {
-  if (run.extras == nullptr || run.extras->when_told.empty()) return;
-  if (run.state.has_messages()) return;
+  if (!awaits_end(run) || run.state.has_messages()) return;
   for (auto& again : std::exchange(run.extras->when_told, {})) parts_.intake.post(std::move(again));
+  // If it does not end after all, its code has not seen what came meanwhile.
+  parts_.intake.post(std::function<void()>([this, number = run.state.number] {
+    KnownRun* const later = parts_.runs.find(number);
+    if (later != nullptr && later->state.open() && later->state.unapplied) gather(*later);
+  }));
 }
 
 void Round::record_end(KnownRun& run,

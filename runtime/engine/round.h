@@ -59,8 +59,8 @@ class Round {
   void run_turn_if_full(KnownRun& run);
   // Runs and records a turn for the inputs gathered so far, if there are some.
   void run_gathered(KnownRun& run);
-  // Does an end that comes from no code have to wait? A run ends when it is known what became of its
-  // messages, since nothing sends them again after it. If so, `again` is posted as mail then.
+  // Does an end that comes from no code have to wait? A run ends when it is known what became of
+  // its messages, since nothing sends them again after it. If so, `again` is posted as mail then.
   bool ends_later(KnownRun& run, std::function<void()> again);
   // Records such an end, after a turn for the inputs gathered before. Not if it has to wait.
   void record_end(KnownRun& run,
@@ -105,6 +105,10 @@ class Round {
   bool make_turn(KnownRun& run, proto::Turn& turn);
   bool is_full(const KnownRun& run) const;
   bool run_code(KnownRun& run, proto::Turn& turn);
+  // An end waits for the run's messages: its code runs no more, or it could send others for ever.
+  static bool awaits_end(const KnownRun& run) {
+    return run.extras != nullptr && !run.extras->when_told.empty();
+  }
   bool is_recorded_first(const KnownRun& run) const;
   void clear_of_suspicion(KnownRun& run);
   void replay_afresh(store::RunNumber number);

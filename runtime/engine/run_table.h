@@ -25,6 +25,7 @@ namespace reprise::runtime {
 struct InputReply {
   int input = 0;  // index among the turn's inputs
   Reply<void> reply;
+  bool goes_along = false;  // if the run continues without it, it is an input of the next one
 };
 
 struct UpdateReply {

@@ -16,9 +16,8 @@ Shard::Shard(int index, Shared& shared, HostOptions host)
       workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, executor_}),
       deliveries_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_}),
       starts_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, executor_}),
-      requests_(
-          {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_,
-           deliveries_}),
+      requests_({shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_,
+                 workers_, deliveries_}),
       completions_({shared_, runs_, finder_, intake_, effects_, parking_, round_, attempts_}),
       questions_({shared_, runs_, finder_, intake_, effects_, loading_, parking_, executor_}),
       executor_(executor_options(index, std::move(host))) {}
@@ -123,8 +122,6 @@ void Shard::release(Effect& effect) {
       return effect.act();
     case Effect::Kind::kDispatch:
       return attempts_.start(*effect.run, effect.operation);
-    case Effect::Kind::kSendAgain:
-      return deliveries_.send_again(*effect.run);
     case Effect::Kind::kArm:
       return arm(*effect.run, effect.operation);
     case Effect::Kind::kArmRunTimeout:
@@ -177,7 +174,10 @@ void Shard::adopt(RecoveredRun recovered) {
   if (run.state.run_timeout_due_ms()) {
     effects_.after(0, {.kind = Effect::Kind::kArmRunTimeout, .run = &run});
   }
-  if (run.state.has_messages()) effects_.after(0, {.kind = Effect::Kind::kSendAgain, .run = &run});
+  if (run.state.has_messages()) {
+    effects_.after(0,
+                   {.act = [this, unsent = Unsent(run.state)] { deliveries_.send_again(unsent); }});
+  }
   for (const PendingOperation& operation : run.state.pending()) {
     // Once for each id, also in a history that gives one twice.
     if (run.state.find(operation.id) != &operation) continue;

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "runtime/engine/attempts.h"
-#include "runtime/engine/deliveries.h"
 #include "runtime/engine/completions.h"
+#include "runtime/engine/deliveries.h"
 #include "runtime/engine/due_timers.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"

@@ -42,6 +42,9 @@ void Starts::start(StartRequest&& request,
   }
   if (KnownRun* running = parts_.runs.find(request.workflow_id);
       running != nullptr && running->state.open()) {
+    if (takes_signal(*running, request)) {
+      return signal_instead(*running, std::move(request), watch, reply);
+    }
     if (running->in_round()) {
       // Its state is not in the log yet.
       return parts_.intake.post([this, request = std::move(request), watch, reply]() mutable {
@@ -49,7 +52,7 @@ void Starts::start(StartRequest&& request,
       });
     }
     if (request.signal && request.conflict != IdConflict::kTerminateExisting) {
-      return signal_instead(*running, std::move(request), watch, reply);
+      return refuse_for(running, no_signal(*running, request));
     }
     const bool uses_it =
         request.conflict == IdConflict::kUseExisting || request.reuse == IdReuse::kUseExisting;
@@ -70,10 +73,11 @@ void Starts::start(StartRequest&& request,
     if (request.conflict == IdConflict::kFail || request.reuse == IdReuse::kReject) {
       return refuse_for(running, {base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
     }
-    auto again = [this, request = std::make_shared<StartRequest>(request), watch, reply] {
-      start(std::move(*request), watch, reply);
-    };
-    if (parts_.round.ends_later(*running, std::move(again))) return;
+    if (running->state.has_messages()) {
+      auto again = [this, request = std::make_shared<StartRequest>(std::move(request)), watch,
+                    reply] { start(std::move(*request), watch, reply); };
+      if (parts_.round.ends_later(*running, std::move(again))) return;
+    }
     parts_.round.record_end(
         *running,
         [](proto::Event* input) {
@@ -111,20 +115,25 @@ void Starts::start(StartRequest&& request,
   if (request.signal) fill(std::move(*request.signal), parts_.round.add_input(run));
 }
 
+bool Starts::takes_signal(const KnownRun& run, const StartRequest& request) const {
+  return request.signal && request.conflict != IdConflict::kTerminateExisting && !run.damaged &&
+         *run.state.workflow == request.workflow && parts_.round.may_grow(run);
+}
+
+// Why it does not.
+base::Error Starts::no_signal(const KnownRun& run, const StartRequest& request) const {
+  if (run.damaged) return *run.extras->parked;
+  if (*run.state.workflow != request.workflow) {
+    return {base::ErrorCode::kAlreadyStarted, run.state.id.to_string() + " " + *run.state.workflow};
+  }
+  return parts_.round.may_grow(run).error();
+}
+
 // The run that has the id gets the signal.
 void Starts::signal_instead(KnownRun& run,
                             StartRequest&& request,
                             const std::shared_ptr<RunWatch>& watch,
                             const Reply<StartedRun>& reply) {
-  const auto refuse = [&](const base::Error& why) {
-    parts_.outbox.refuse(&run, why, told_too(watch, reply));
-  };
-  if (run.damaged) return told_too(watch, reply)(*run.extras->parked);
-  if (*run.state.workflow != request.workflow) {
-    return refuse(
-        {base::ErrorCode::kAlreadyStarted, run.state.id.to_string() + " " + *run.state.workflow});
-  }
-  if (const auto room = parts_.round.may_grow(run); !room) return refuse(room.error());
   const StartedRun found{run.state.workflow_id, run.state.id, true};
   const auto shared = std::make_shared<StartRequest>(std::move(request));
   parts_.round.add_input(

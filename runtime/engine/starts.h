@@ -29,6 +29,8 @@ class Starts {
   void unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
 
  private:
+  bool takes_signal(const KnownRun& run, const StartRequest& request) const;
+  base::Error no_signal(const KnownRun& run, const StartRequest& request) const;
   void signal_instead(KnownRun& run,
                       StartRequest&& request,
                       const std::shared_ptr<RunWatch>& watch,

@@ -44,12 +44,13 @@ bool is_recorded_as(const Question& /*asked*/, const Event& /*input*/) {
 bool is_recorded_as(const verb::Start& asked, const Event& input) {
   if (input.has_run_started()) return input.run_started().run_id() == asked.run.run_id.bytes();
   // A run that was there has got its signal.
-  return input.has_signal_received() && asked.run.signal &&
+  return input.has_signal_received() && asked.run.signal && !input.signal_received().has_sender() &&
          input.signal_received().name() == asked.run.signal->name &&
          input.signal_received().input() == asked.run.signal->input;
 }
 bool is_recorded_as(const verb::Signal& asked, const Event& input) {
-  return input.has_signal_received() && input.signal_received().name() == asked.name &&
+  return input.has_signal_received() && !input.signal_received().has_sender() &&
+         input.signal_received().name() == asked.name &&
          input.signal_received().input() == asked.input;
 }
 bool is_recorded_as(const verb::Update& asked, const Event& input) {
@@ -57,7 +58,8 @@ bool is_recorded_as(const verb::Update& asked, const Event& input) {
          input.update_received().input() == asked.input;
 }
 bool is_recorded_as(const verb::Cancel& asked, const Event& input) {
-  return input.has_cancel_requested() && input.cancel_requested().reason() == asked.reason;
+  return input.has_cancel_requested() && !input.cancel_requested().has_sender() &&
+         input.cancel_requested().reason() == asked.reason;
 }
 bool is_recorded_as(const verb::Terminate& asked, const Event& input) {
   return input.has_run_terminated() && input.run_terminated().reason() == asked.reason;

@@ -1,5 +1,5 @@
-// Messages to other runs: what is recorded, what an outcome does, and that a run does not end before
-// it is known what became of them.
+// Messages to other runs: what is recorded, what an outcome does, and that a run does not end
+// before it is known what became of them.
 #include <string>
 #include <vector>
 
@@ -90,16 +90,58 @@ TEST(SentMessages, TheRunEndsWhenTheLastOneHasItsOutcome) {
   EXPECT_EQ(run.replay(), TurnEnd::kClosed);
 }
 
-TEST(SentMessages, WhatAHandlerSendsWhileTheRunEndsIsWaitedForToo) {
-  ScriptedRun run([](Execution& e) {
-    e.on_signal("relay", [&e](const Execution::HandedSignal&) { (void)send_go(e, "b"); });
+// Handlers and spawned functions may refer to variables of the function that has returned.
+TEST(SentMessages, WhileTheRunEndsNoOtherCodeRuns) {
+  int ran = 0;
+  ScriptedRun run([&](Execution& e) {
+    e.on_signal("relay", [&](const Execution::HandedSignal&) { ++ran; });
+    e.accept("change", [&](std::string_view) {
+      ++ran;
+      return Outcome::success("");
+    });
+    const auto waiting = e.spawn([&] {
+      e.wait(*send_go(e, "b"));
+      ++ran;
+    });
+    const auto ready = e.spawn([&] { e.wait_until([&] { return ran > 0; }, nullptr, {}); });
+    e.wait(*e.next_signal("go"));
     (void)send_go(e, "a");
+    // Their operations stay; a Pending would stop its strand here.
+    intrusive_add(waiting.get());
+    intrusive_add(ready.get());
     return ends_with("done");
   });
   EXPECT_EQ(run.start(), TurnEnd::kBlocked);
-  EXPECT_EQ(run.turn({signal("relay")}), TurnEnd::kBlocked);
-  EXPECT_EQ(run.turn({delivered(1)}), TurnEnd::kBlocked);
+  EXPECT_EQ(run.turn({signal("go")}), TurnEnd::kBlocked);
+  EXPECT_EQ(run.turn({signal("relay"), update("u", "change"), delivered(1)}), TurnEnd::kBlocked);
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+  EXPECT_EQ(run.turn({cancel_requested()}), TurnEnd::kBlocked);
   EXPECT_EQ(run.turn({delivered(2)}), TurnEnd::kClosed);
+  EXPECT_THAT(run.commands(), ElementsAre("RunCompleted"));
+  EXPECT_EQ(run.replay(), TurnEnd::kClosed);
+  EXPECT_EQ(ran, 0);
+}
+
+TEST(SentMessages, ARunThatContinuesTakesAlongWhatCameMeanwhile) {
+  ScriptedRun run([](Execution& e) -> Outcome {
+    e.accept("change", [&](std::string_view) { return Outcome::success("changed"); });
+    (void)send_go(e, "a");
+    proto::RunContinuedAsNew next;
+    next.set_workflow("next");
+    e.continue_as_new(as(next), at(9));
+  });
+  EXPECT_EQ(run.start(), TurnEnd::kBlocked);
+  EXPECT_EQ(run.turn({signal("late", "1"), cancel_requested(), update("u", "change")}),
+            TurnEnd::kBlocked);
+  EXPECT_THAT(run.commands(), ElementsAre());
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+  EXPECT_EQ(run.turn({delivered(1)}), TurnEnd::kClosed);
+  EXPECT_THAT(run.commands(), ElementsAre("RunContinuedAsNew next"));
+  const auto unread = run.execution().take_unread().inputs;
+  ASSERT_EQ(unread.size(), 3U);
+  EXPECT_EQ(unread[0].signal_received().input(), "1");
+  EXPECT_TRUE(unread[1].has_cancel_requested());
+  EXPECT_EQ(unread[2].update_received().update_id(), "u");
   EXPECT_EQ(run.replay(), TurnEnd::kClosed);
 }
 

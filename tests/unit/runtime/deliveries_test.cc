@@ -208,7 +208,7 @@ TEST_F(DeliveriesTest, OneThatTheReceiverHasIsNotRecordedAgain) {
   deliver();
   settle();
   post_.receipts.clear();  // the process dies
-  deliveries_.send_again(sender);
+  deliveries_.send_again(Unsent(sender.state));
   ASSERT_THAT(post_.messages, SizeIs(1));
   EXPECT_EQ(post_.messages[0].since, since);
   deliver();
@@ -221,11 +221,11 @@ TEST_F(DeliveriesTest, OneThatItDoesNotHaveIsRecordedOnce) {
   KnownRun& receiver = running("b");
   send(sender, signal_to("b", 1));
   post_.messages.clear();  // the process dies
-  deliveries_.send_again(sender);
+  deliveries_.send_again(Unsent(sender.state));
   deliver();
   EXPECT_THAT(acknowledge(), ElementsAre("delivered"));
   EXPECT_THAT(signals_of(receiver), ElementsAre("payload 1"));
-  deliveries_.send_again(sender);
+  deliveries_.send_again(Unsent(sender.state));
   EXPECT_THAT(post_.messages, IsEmpty()) << "it has its receipt";
 }
 
@@ -239,7 +239,7 @@ TEST_F(DeliveriesTest, ARunThatHasItAndHasEndedCountsAlthoughAnotherHasItsIdNow)
   terminate("b");
   settle();
   KnownRun& next = running("b");
-  deliveries_.send_again(sender);
+  deliveries_.send_again(Unsent(sender.state));
   deliver(since);
   EXPECT_THAT(acknowledge(), ElementsAre("delivered", "delivered"));
   EXPECT_THAT(signals_of(next), IsEmpty());
@@ -265,7 +265,7 @@ TEST_F(DeliveriesTest, TheOrderOfOneSenderIsKept) {
   send(sender, signal_to("b", 1));
   post_.messages.clear();  // the process dies
   signal(receiver);        // its history cannot be read before this is durable
-  deliveries_.send_again(sender);
+  deliveries_.send_again(Unsent(sender.state));
   deliver();
   send(sender, signal_to("b", 2));
   deliver();
@@ -278,7 +278,7 @@ TEST_F(DeliveriesTest, TheOrderOfOneSenderIsKept) {
 TEST_F(DeliveriesTest, OneWithoutItsCommandInTheHistoryIsRefused) {
   KnownRun& sender = running("a");
   record(sender, signal_to("b", 1));  // not in the log
-  deliveries_.send_again(sender);
+  deliveries_.send_again(Unsent(sender.state));
   EXPECT_THAT(post_.messages, IsEmpty());
   EXPECT_THAT(acknowledge(), ElementsAre("RP1005"));
   EXPECT_FALSE(sender.state.has_messages());
@@ -293,6 +293,40 @@ TEST_F(DeliveriesTest, IfTheReceiversHistoryDoesNotVerifyItIsNotSentTwice) {
   settle();
   receiver.state.set_damaged_at(1);
   deliver(since);
+  EXPECT_THAT(acknowledge(), ElementsAre("RP1005"));
+}
+
+// The run goes on before its messages are sent again, and sends another one.
+TEST_F(DeliveriesTest, OnlyThoseFromBeforeTheCrashAreSentAgain) {
+  KnownRun& sender = running("a");
+  KnownRun& receiver = running("b");
+  send(sender, signal_to("b", 1));
+  post_.messages.clear();  // the process dies
+  const Unsent unsent(sender.state);
+  send(sender, signal_to("b", 2));
+  log(sender, signal_to("b", 3));  // not durable yet
+  deliveries_.send_again(unsent);
+  EXPECT_THAT(post_.receipts, IsEmpty());
+  ASSERT_THAT(post_.messages, SizeIs(2));
+  deliver();
+  commit();
+  release();
+  deliver();
+  EXPECT_THAT(acknowledge(), ElementsAre("delivered", "delivered", "delivered"));
+  EXPECT_THAT(signals_of(receiver), SizeIs(3));
+}
+
+TEST_F(DeliveriesTest, ADamagedRunOfTheIdMayHaveIt) {
+  KnownRun& sender = running("a");
+  KnownRun& older = running("b");
+  terminate("b");
+  settle();
+  KnownRun& newer = running("b");
+  older.state.set_damaged_at(2);  // its last sound record is from before the message
+  send(sender, signal_to("b", 1));
+  signal(newer);
+  settle();
+  deliver(sender.state.last_seq);
   EXPECT_THAT(acknowledge(), ElementsAre("RP1005"));
 }
 

@@ -264,6 +264,64 @@ TEST(External, InACancelledScopeNothingIsSent) {
   EXPECT_THAT(receiving.result(), ElementsAre("shielded"));
 }
 
+TEST(External, ARunThatSendsForEverCanBeEnded) {
+  for (const Crash crash : {Crash::kNever, Crash::kEveryCommit}) {
+    Env env({.crash = crash});
+    constexpr Workflow<void()> ticker{"ticker"};
+    constexpr Workflow<void()> clock{"clock"};
+    env.implement(ticker, [](Context& ctx) {
+      ctx.inbox(nudge).next().get();
+      while (true) ctx.external("clock").signal(go("tick"));
+    });
+    env.implement(clock, [](Context& ctx) { ctx.sleep(1h); });
+    const auto listening = env.start(clock(), {.id = "clock"});
+    const auto ticking = env.start(ticker(), {.id = "t"});
+    const auto signalled = ticking.submit_signal(nudge());
+    ticking.terminate("enough");
+    EXPECT_THROW(ticking.result(), TerminatedFailure);
+    EXPECT_NO_THROW(listening.result());
+  }
+}
+
+TEST(External, ARunContinuesWhenItsMessagesHaveArrived) {
+  constexpr Workflow<std::string(int)> chain{"chain"};
+  for (const Crash crash : {Crash::kNever, Crash::kEveryCommit}) {
+    Env env({.crash = crash});
+    env.implement(receiver, run_receiver);
+    env.implement(chain, [&](Context& ctx, int round) -> std::string {
+      const auto sending = ctx.spawn([&] { ctx.external("r").signal(go(std::to_string(round))); });
+      ctx.sleep(1s);
+      if (round == 3) return "done";
+      ctx.continue_as_new(chain(round + 1));
+    });
+    const auto receiving = env.start(receiver(3), {.id = "r"});
+    EXPECT_EQ(env.start(chain(1)).result(), "done");
+    EXPECT_THAT(receiving.result(), ElementsAre("1", "2", "3"));
+  }
+}
+
+// Whatever becomes of a message, a run that its receiver has continued as does not get it again.
+TEST(External, AReceiverThatContinuesGetsEachMessageOnce) {
+  constexpr Workflow<Strings(Strings)> reader{"reader"};
+  for (std::uint64_t seed = 0; seed <= 10; ++seed) {
+    EnvOptions options{.crash = Crash::kEveryCommit};
+    if (seed > 0) options.order = Order::kShuffled, options.seed = seed;
+    Env env(options);
+    env.implement(sender, [](Context& ctx) {
+      for (int i = 0; i < 5; ++i) ctx.external("r").signal(go(std::to_string(i)));
+      return std::string("sent");
+    });
+    env.implement(reader, [&](Context& ctx, Strings seen) -> Strings {
+      seen.push_back(ctx.inbox(go).next().get());
+      if (seen.size() == 5) return seen;
+      ctx.continue_as_new(reader(seen));
+    });
+    const auto reading = env.start(reader(Strings()), {.id = "r"});
+    EXPECT_EQ(env.start(sender(), {.id = "s"}).result(), "sent");
+    EXPECT_THAT(reading.result(), ElementsAre("0", "1", "2", "3", "4"));
+  }
+}
+
 // ---- refusals ---------------------------------------------------------------------------------
 
 TEST(External, ARefusalIsRecordedAndTheRunGoesOn) {
