@@ -99,20 +99,20 @@ TEST(SentMessages, WhileTheRunEndsNoOtherCodeRuns) {
       ++ran;
       return Outcome::success("");
     });
-    const auto waiting = e.spawn([&] {
+    e.on_signal("busy", [&](const Execution::HandedSignal&) {
       e.wait(*send_go(e, "b"));
       ++ran;
     });
-    const auto ready = e.spawn([&] { e.wait_until([&] { return ran > 0; }, nullptr, {}); });
+    e.on_signal("careful", [&](const Execution::HandedSignal&) {
+      (void)e.wait_until([&] { return e.has_signal("relay"); }, nullptr, {});
+      ++ran;
+    });
     e.wait(*e.next_signal("go"));
     (void)send_go(e, "a");
-    // Their operations stay; a Pending would stop its strand here.
-    intrusive_add(waiting.get());
-    intrusive_add(ready.get());
     return ends_with("done");
   });
   EXPECT_EQ(run.start(), TurnEnd::kBlocked);
-  EXPECT_EQ(run.turn({signal("go")}), TurnEnd::kBlocked);
+  EXPECT_EQ(run.turn({signal("busy"), signal("careful"), signal("go")}), TurnEnd::kBlocked);
   EXPECT_EQ(run.turn({signal("relay"), update("u", "change"), delivered(1)}), TurnEnd::kBlocked);
   EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
   EXPECT_EQ(run.turn({cancel_requested()}), TurnEnd::kBlocked);
