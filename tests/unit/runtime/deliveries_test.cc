@@ -312,7 +312,8 @@ TEST_F(DeliveriesTest, OnlyThoseFromBeforeTheCrashAreSentAgain) {
   commit();
   release();
   deliver();
-  EXPECT_THAT(acknowledge(), ElementsAre("delivered", "delivered", "delivered"));
+  EXPECT_THAT(acknowledge(), ElementsAre("delivered"));
+  EXPECT_THAT(acknowledge(), ElementsAre("delivered", "delivered"));
   EXPECT_THAT(signals_of(receiver), SizeIs(3));
 }
 
