@@ -17,6 +17,8 @@ bool is_identity(const Field& field) {
   static const std::set<std::string> kIdentity = {
       "id",   "change_id", "update_id",   "name",   "event", "looks",
       "what", "outcome",   "workflow_id", "run_id", "type",  "workflow"};
+  // The engine gives the next run its id.
+  if (field.full_name() == "reprise.proto.RunContinuedAsNew.run_id") return false;
   return kIdentity.contains(field.name());
 }
 
