@@ -226,6 +226,16 @@ bool same(const Event& recorded, const Event& made, bool strict) {
       *event->mutable_step_scheduled() = kept;
     } else if (event->has_timer_started() && !strict) {
       event->mutable_timer_started()->clear_duration_ms();
+    } else if (event->has_signal_sent() && !strict) {
+      event->mutable_signal_sent()->clear_input();
+    } else if (event->has_cancel_sent() && !strict) {
+      event->mutable_cancel_sent()->clear_reason();
+    } else if (event->has_setting_recorded() && !strict) {
+      event->mutable_setting_recorded()->clear_value();
+    } else if (event->has_run_continued_as_new() && !strict) {
+      proto::RunContinuedAsNew kept;
+      kept.set_workflow(event->run_continued_as_new().workflow());
+      *event->mutable_run_continued_as_new() = kept;
     } else if (event->has_update_completed() && !strict) {
       event->mutable_update_completed()->clear_result();
       event->mutable_update_completed()->clear_failure();
