@@ -14,6 +14,10 @@ void Attempts::start(KnownRun& run, std::uint32_t id) {
   if (live != nullptr && live->stage != OperationStage::kWaiting) return;
   // Checked here first: searching 100,000 operations for each of them took 12 s.
   if (!has_details(live, *operation)) {
+    if (!parts_.loading.is_readable(run)) {
+      return parts_.loading.when_readable(run.state.number,
+                                          [this, id](KnownRun& later) { start(later, id); });
+    }
     if (!ensure_details(parts_.shared, parts_.parking, run)) return;
     live = run.live(id);
   }

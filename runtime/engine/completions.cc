@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/engine/completion_fate.h"
+#include "runtime/engine/operation_details.h"
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
@@ -29,6 +30,20 @@ Completions::Found Completions::find(const AttemptRef& attempt, const Reply<void
   return {};
 }
 
+// After a restart the details of an attempt are in the history, which may have a turn that is not
+// durable yet.
+bool Completions::waits_for_details(const Found& found, std::function<void()> again) {
+  const KnownRun& run = *found.run;
+  if (has_details(run.live(found.operation->id), *found.operation)) return false;
+  if (run.appending) {
+    parts_.intake.post(std::move(again));
+    return true;
+  }
+  if (parts_.effects.is_durable(run.state.last_seq)) return false;
+  parts_.effects.call_after(run.state.last_seq, std::move(again));
+  return true;
+}
+
 void Completions::complete(const AttemptRef& attempt,
                            std::string result,
                            const Reply<void>& reply) {
@@ -44,6 +59,7 @@ void Completions::fail(const AttemptRef& attempt,
                        const Reply<void>& reply) {
   const Found found = find(attempt, reply);
   if (found.operation == nullptr) return;
+  if (waits_for_details(found, [=, this] { fail(attempt, failure, reply); })) return;
   const proto::Event* const input = parts_.attempts.fail(*found.run, *found.operation, failure);
   if (input == nullptr) return reply(*found.run->extras->parked);
   confirm(found, input, reply);
@@ -54,6 +70,7 @@ void Completions::heartbeat(const AttemptRef& attempt,
                             const Reply<void>& reply) {
   const Found found = find(attempt, reply);
   if (found.operation == nullptr) return;
+  if (waits_for_details(found, [=, this] { heartbeat(attempt, details, reply); })) return;
   const auto input = parts_.attempts.heartbeat(*found.run, *found.operation, std::move(details));
   if (!input) return reply(input.error());
   if (*input != nullptr) return confirm(found, *input, reply);

@@ -1,6 +1,7 @@
 // What clients ask with tokens: each request ends an attempt or says that it is alive, or is
 // refused with what became of the attempt.
 #pragma once
+#include <functional>
 #include <string>
 
 #include "runtime/engine/attempts.h"
@@ -38,6 +39,7 @@ class Completions {
     KnownRun* run = nullptr;
     const PendingOperation* operation = nullptr;  // nullptr: the caller has been answered
   };
+  bool waits_for_details(const Found& found, std::function<void()> again);
   Found find(const AttemptRef& attempt, const Reply<void>& reply);
   void refuse(const AttemptRef& attempt, const Reply<void>& reply);
   void judge(const AttemptRef& attempt,

@@ -14,4 +14,13 @@ void Loading::when_loadable(store::RunNumber number, std::function<void(KnownRun
   effects_.call_after(run->state.last_seq, std::move(again));
 }
 
+void Loading::when_readable(store::RunNumber number, std::function<void(KnownRun&)> act) {
+  KnownRun* run = runs_.find(number);
+  if (run == nullptr) return;
+  if (is_readable(*run)) return act(*run);
+  auto again = [this, number, act = std::move(act)] { when_readable(number, act); };
+  if (run->appending) return intake_.post(std::move(again));
+  effects_.call_after(run->state.last_seq, std::move(again));
+}
+
 }  // namespace reprise::runtime

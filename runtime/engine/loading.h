@@ -19,6 +19,13 @@ class Loading {
     if (run.place != nullptr) return true;
     return !run.appending && effects_.is_durable(run.state.last_seq);
   }
+  // Can its history be read, up to its last turn? A resident run may have a turn that is not
+  // durable.
+  bool is_readable(const KnownRun& run) const {
+    return !run.appending && effects_.is_durable(run.state.last_seq);
+  }
+  // Calls it at once, or when its history can be read; likewise.
+  void when_readable(store::RunNumber number, std::function<void(KnownRun&)> act);
   // Calls it at once, or when the host can load the run; never if the run is forgotten before.
   void when_loadable(store::RunNumber number, std::function<void(KnownRun&)> act);
 

@@ -50,6 +50,10 @@ void Attempts::leave_open(KnownRun& run,
 void Attempts::open_limit_due(KnownRun& run, const TimerEntry& entry) {
   const PendingOperation* const operation = run.state.find(entry.operation);
   if (operation == nullptr || !operation->open || run.damaged) return;  // of an earlier attempt
+  if (!has_details(run.live(operation->id), *operation) && !parts_.loading.is_readable(run)) {
+    return parts_.loading.when_readable(
+        run.state.number, [this, entry](KnownRun& later) { open_limit_due(later, entry); });
+  }
   LiveOperation* const live = with_details(run, *operation);
   if (live == nullptr) return;
   const auto limit = earliest_limit(*operation, *live->details);

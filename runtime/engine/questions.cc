@@ -110,7 +110,9 @@ void Questions::get(const RunKey& key,
 }
 
 RunDescription Questions::describe_run(KnownRun& run) {
-  if (!run.damaged) (void)ensure_details(parts_.shared, parts_.parking, run);
+  // A turn may have come that is not durable; then the next description has them.
+  if (!run.damaged && parts_.loading.is_readable(run))
+    (void)ensure_details(parts_.shared, parts_.parking, run);
   RunDescription description = describe_state(run.state);
   for (const PendingOperation& operation : run.state.pending()) {
     if (operation.done) continue;
