@@ -232,9 +232,12 @@ bool same(const Event& recorded, const Event& made, bool strict) {
       event->mutable_cancel_sent()->clear_reason();
     } else if (event->has_setting_recorded() && !strict) {
       event->mutable_setting_recorded()->clear_value();
-    } else if (event->has_run_continued_as_new() && !strict) {
-      proto::RunContinuedAsNew kept;
-      kept.set_workflow(event->run_continued_as_new().workflow());
+    } else if (event->has_run_continued_as_new()) {
+      proto::RunContinuedAsNew kept = event->run_continued_as_new();
+      kept.clear_run_id();  // follows from the time of the turn
+      if (!strict) kept.clear_input();
+      if (!strict) kept.clear_task_queue();
+      if (!strict) kept.clear_run_timeout_ms();
       *event->mutable_run_continued_as_new() = kept;
     } else if (event->has_update_completed() && !strict) {
       event->mutable_update_completed()->clear_result();
