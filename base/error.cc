@@ -88,6 +88,14 @@ std::string_view summary(ErrorCode code) {
       return "the attempt of the token is over";
     case ErrorCode::kAlreadyCompleted:
       return "the attempt was completed or failed with its token before";
+    case ErrorCode::kUpdateConflict:
+      return "the update's id belongs to another update";
+    case ErrorCode::kUpdateCheck:
+      return "the check of an update has a bug";
+    case ErrorCode::kUpdateUnfinished:
+      return "the run ended before it had answered the update";
+    case ErrorCode::kUpdateForgotten:
+      return "the update was handled, and its answer is no longer known";
     case ErrorCode::kUnknownActivity:
       return "no implementation of this activity";
     case ErrorCode::kProcessDied:

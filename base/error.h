@@ -51,6 +51,10 @@ enum class ErrorCode : int {
   kInvalidToken = 3020,      // not a token of this store
   kCompletionLate = 3021,    // the attempt that the token stands for is over
   kAlreadyCompleted = 3022,  // ... because somebody has ended it with the token before
+  kUpdateConflict = 3035,    // the id of an update belongs to an update of another name
+  kUpdateCheck = 3036,       // the check of an update has a bug
+  kUpdateUnfinished = 3037,  // the run has ended, and did not answer an update that it had taken
+  kUpdateForgotten = 3038,   // an update was handled before, and its answer is not there any more
   // 4xxx: activities.
   kUnknownActivity = 4001,
   kProcessDied = 4003,  // the process ended while an attempt was under way

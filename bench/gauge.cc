@@ -1,5 +1,9 @@
 #include "bench/gauge.h"
 
+#include <chrono>
+#include <thread>
+
+#include "bench/measure.h"
 #include "bench/temporary_store.h"
 #include "proto/history.pb.h"
 #include "store/record.h"
@@ -56,6 +60,24 @@ void Gauge::measure(Mean& mean, const Settings& settings) {
   const TemporaryStore parent(settings.directory);
   mean.sum += mean.probe(parent.path() + "/floor", settings.floor_seconds());
   ++mean.count;
+}
+
+void measure_rate(const Settings& settings,
+                  const std::atomic<std::uint64_t>& counter,
+                  Figure* figure) {
+  const auto wait = [](double seconds) {
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  };
+  wait(settings.warm_up_seconds());
+  const std::uint64_t before = counter;
+  const CpuTime cpu;
+  const Stopwatch time;
+  wait(settings.seconds);
+  const double seconds = time.seconds();
+  const auto counted = static_cast<double>(counter - before);
+  figure->value = counted / seconds;
+  figure->cpu_us = 1e6 * cpu.process_seconds() / counted;
+  figure->client_cpu_us = 1e6 * cpu.thread_seconds() / counted;
 }
 
 }  // namespace reprise::bench

@@ -1,6 +1,7 @@
 // A floor (floor.h) for a load: measured right before and right after the load, because the speed
 // of disks changes from one minute to the next.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -47,5 +48,11 @@ class Gauge {
   Mean reference_;
   Mean same_bytes_;
 };
+
+// Of a load that goes on by itself: how fast `counter` grows, after a time to warm up, and the
+// processor time for each.
+void measure_rate(const Settings& settings,
+                  const std::atomic<std::uint64_t>& counter,
+                  Figure* figure);
 
 }  // namespace reprise::bench

@@ -23,6 +23,7 @@ Loads all_loads() {
   Loads loads;
   add_workflow_loads(loads);
   add_chain_loads(loads);
+  add_child_loads(loads);
   add_external_signal_loads(loads);
   add_fan_out_loads(loads);
   add_signal_loads(loads);
@@ -33,6 +34,7 @@ Loads all_loads() {
   add_recovery_loads(loads);
   add_verify_loads(loads);
   add_soak_loads(loads);
+  add_update_loads(loads);
   return loads;
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 using proto::ActivityScheduled;
 using proto::CancelSent;
+using proto::ChildScheduled;
 using proto::DecisionRecorded;
 using proto::Event;
 using proto::PatchRecorded;
@@ -99,6 +100,10 @@ std::string cancel_sent_detail(const Event& event) {
   return "to " + event.cancel_sent().workflow_id();
 }
 
+std::string child_detail(const Event& event) {
+  return event.child_scheduled().workflow() + " as " + event.child_scheduled().workflow_id();
+}
+
 void outline_activity(const Event& event, Event* out) {
   out->mutable_activity_scheduled()->set_name(event.activity_scheduled().name());
 }
@@ -118,6 +123,12 @@ void outline_update(const Event& event, Event* out) {
 void outline_signal_sent(const Event& event, Event* out) {
   *out->mutable_signal_sent() = event.signal_sent();
   out->mutable_signal_sent()->clear_input();
+}
+
+void outline_child(const Event& event, Event* out) {
+  *out->mutable_child_scheduled() = event.child_scheduled();
+  out->mutable_child_scheduled()->clear_input();
+  out->mutable_child_scheduled()->clear_settings();
 }
 
 void outline_set_aside(const Event& event, Event* out) {
@@ -240,6 +251,35 @@ constexpr Row kRows[] = {
      .body = body<&Event::attempt_left_open>,
      .id = id<&Event::attempt_left_open>,
      .detail = open_attempt_detail},
+    {.kind = Event::kChildStarted,
+     .name = "ChildStarted",
+     .role = Role::kInput,
+     .answers = Answer::kStarted,
+     .body = body<&Event::child_started>,
+     .id = id<&Event::child_started>},
+    {.kind = Event::kChildCompleted,
+     .name = "ChildCompleted",
+     .role = Role::kInput,
+     .answers = Answer::kResult,
+     .body = body<&Event::child_completed>,
+     .id = id<&Event::child_completed>,
+     .payload = bytes<&Event::child_completed, &proto::ChildCompleted::result>},
+    {.kind = Event::kChildFailed,
+     .name = "ChildFailed",
+     .role = Role::kInput,
+     .answers = Answer::kFailure,
+     .body = body<&Event::child_failed>,
+     .id = id<&Event::child_failed>,
+     .failure = failure<&Event::child_failed>},
+    {.kind = Event::kDelayEnded,
+     .name = "DelayEnded",
+     .role = Role::kInput,
+     .body = body<&Event::delay_ended>},
+    {.kind = Event::kRunCalledOff,
+     .name = "RunCalledOff",
+     .role = Role::kInput,
+     .ends = RunStatus::kCancelled,
+     .body = body<&Event::run_called_off>},
 
     // Commands: the code asked for something.
     {.kind = Event::kActivityScheduled,
@@ -374,7 +414,7 @@ constexpr Row kRows[] = {
      .payload = bytes<&Event::signal_sent, &SignalSent::input>,
      .detail = signal_sent_detail,
      .same = same<&Event::signal_sent, &SignalSent::id, &SignalSent::name,
-                  &SignalSent::workflow_id, &SignalSent::run_id>,
+                  &SignalSent::workflow_id, &SignalSent::run_id, &SignalSent::of_chain>,
      .strict = true,
      .outline = outline_signal_sent},
     {.kind = Event::kCancelSent,
@@ -386,7 +426,7 @@ constexpr Row kRows[] = {
      .remark = bytes<&Event::cancel_sent, &CancelSent::reason>,
      .detail = cancel_sent_detail,
      .same = same<&Event::cancel_sent, &CancelSent::id, &CancelSent::workflow_id,
-                  &CancelSent::run_id>,
+                  &CancelSent::run_id, &CancelSent::of_chain>,
      .strict = true},
     {.kind = Event::kSettingRecorded,
      .name = "SettingRecorded",
@@ -398,6 +438,19 @@ constexpr Row kRows[] = {
      .same = same<&Event::setting_recorded, &SettingRecorded::name, &SettingRecorded::type>,
      .strict = true,
      .outline = outline_setting},
+    {.kind = Event::kChildScheduled,
+     .name = "ChildScheduled",
+     .role = Role::kCommand,
+     .opens = Operation::kChild,
+     .body = body<&Event::child_scheduled>,
+     .id = id<&Event::child_scheduled>,
+     .called = bytes<&Event::child_scheduled, &ChildScheduled::workflow>,
+     .payload = bytes<&Event::child_scheduled, &ChildScheduled::input>,
+     .detail = child_detail,
+     .same = same<&Event::child_scheduled, &ChildScheduled::id, &ChildScheduled::workflow,
+                  &ChildScheduled::workflow_id>,
+     .strict = true,
+     .outline = outline_child},
 };
 
 constexpr std::array<const Row*, kKindNumbers> by_kind() {
@@ -423,6 +476,8 @@ std::string_view to_string(Operation operation) {
       return "timer";
     case Operation::kMessage:
       return "message";
+    case Operation::kChild:
+      return "child";
   }
   return "nothing";
 }

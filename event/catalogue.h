@@ -24,7 +24,7 @@ enum class Role : std::uint8_t {
 };
 
 // An operation begins with a command event, is numbered by its id, and ends once.
-enum class Operation : std::uint8_t { kNone, kActivity, kStep, kTimer, kMessage };
+enum class Operation : std::uint8_t { kNone, kActivity, kStep, kTimer, kMessage, kChild };
 
 // "activity".
 std::string_view to_string(Operation operation);
@@ -38,6 +38,7 @@ enum class Answer : std::uint8_t {
   kAttemptFailed,  // it goes on with another attempt
   kHeartbeat,      // its attempt has reported something
   kLeftOpen,       // its attempt goes on without a thread, until it is ended elsewhere
+  kStarted,        // a child has begun
 };
 
 // Is the operation over with it?
@@ -79,7 +80,7 @@ struct Row {
 };
 
 // One more than the highest number of a kind.
-inline constexpr std::size_t kKindNumbers = 60;
+inline constexpr std::size_t kKindNumbers = 70;
 extern const std::array<const Row*, kKindNumbers> kRowOfKind;
 
 // Where tables of kinds have it; those that this version does not know share a place.

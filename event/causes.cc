@@ -38,7 +38,7 @@ bool any_nests_deeply(const google::protobuf::RepeatedPtrField<Event>& events) {
 void bound_all(google::protobuf::RepeatedPtrField<Event>* events) {
   for (Event& event : *events) {
     proto::Failure* failure = mutable_failure_of(&event);
-    if (failure != nullptr && is_deep(*failure)) bound(failure);
+    if (failure != nullptr) bound_causes(failure);
   }
 }
 
@@ -52,6 +52,10 @@ int causes_of(const proto::Failure& failure) {
 
 bool nests_deeply(const proto::Turn& turn) {
   return any_nests_deeply(turn.inputs()) || any_nests_deeply(turn.commands());
+}
+
+void bound_causes(proto::Failure* failure) {
+  if (is_deep(*failure)) bound(failure);
 }
 
 void bound_causes(proto::Turn* turn) {

@@ -5,8 +5,8 @@
 
 namespace reprise::event {
 
-// Below the failure that code throws. The failure of an activity, with which the engine wraps what
-// the activity threw, has one more.
+// Below the failure that code throws. The failure of an activity or a child, with which the engine
+// wraps what that threw, has one more.
 inline constexpr int kMaxCauses = 32;
 
 int causes_of(const proto::Failure& failure);
@@ -15,6 +15,7 @@ int causes_of(const proto::Failure& failure);
 bool nests_deeply(const proto::Turn& turn);
 
 // Keeps the failure itself and the innermost of its causes.
+void bound_causes(proto::Failure* failure);
 void bound_causes(proto::Turn* turn);
 
 }  // namespace reprise::event

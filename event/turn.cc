@@ -29,4 +29,10 @@ const proto::Event* ending(const proto::Turn& turn) {
   return ends_as(Role::kInput, last) ? &last : nullptr;
 }
 
+const std::string& next_run_id(const proto::Event& end) {
+  if (end.has_run_continued_as_new()) return end.run_continued_as_new().run_id();
+  if (end.has_run_timed_out()) return end.run_timed_out().next_run_id();
+  return end.run_failed().next_run_id();
+}
+
 }  // namespace reprise::event

@@ -1,5 +1,7 @@
 // What a turn does to its run: start it or end it.
 #pragma once
+#include <string>
+
 #include "proto/log.pb.h"
 
 namespace reprise::event {
@@ -10,6 +12,10 @@ bool starts(const proto::Turn& turn);
 
 // The event that ended the run, which is the last command or the last input; nullptr: none has.
 const proto::Event* ending(const proto::Turn& turn);
+
+// The id of the run that begins in the commit of this end: as the next attempt, or because the code
+// has continued as it. Empty: none does.
+const std::string& next_run_id(const proto::Event& end);
 
 inline bool closes(const proto::Turn& turn) {
   return ending(turn) != nullptr;

@@ -19,15 +19,17 @@ bool ends_run(const Event& command) {
   return event::row_of(command).ends.has_value();
 }
 
-bool is_message(const Event& command) {
-  return event::row_of(command).opens == event::Operation::kMessage;
+// It names another run.
+bool has_receiver(const Event& command) {
+  const event::Operation opens = event::row_of(command).opens;
+  return opens == event::Operation::kMessage || opens == event::Operation::kChild;
 }
 
 Mismatch::Kind difference_of_same_name(const Event& expected, const Event& attempted) {
   if (expected.has_decision_recorded()) return Mismatch::Kind::kDecided;
   if (expected.has_setting_recorded()) return Mismatch::Kind::kOtherType;
   const bool is_other_receiver =
-      is_message(expected) && event::id_of(expected) == event::id_of(attempted);
+      has_receiver(expected) && event::id_of(expected) == event::id_of(attempted);
   return is_other_receiver ? Mismatch::Kind::kOtherReceiver : Mismatch::Kind::kOtherId;
 }
 

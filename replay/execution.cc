@@ -8,6 +8,7 @@
 #include "event/catalogue.h"
 #include "event/causes.h"
 #include "replay/commands/activity.h"
+#include "replay/commands/child.h"
 #include "replay/commands/message.h"
 #include "replay/commands/run.h"
 #include "replay/commands/timer.h"
@@ -109,13 +110,8 @@ bool is_for_code(const DeferredInput& input) {
 
 // After that nothing is given to the code any more.
 bool is_end_of_run(const DeferredInput& input) {
-  return input.event.has_run_terminated() || input.event.has_run_timed_out();
-}
-
-// An input of the next run, if this one continues without having seen it. What answers an operation
-// of this run does not.
-bool goes_along(const Event& input) {
-  return input.has_signal_received() || input.has_update_received() || input.has_cancel_requested();
+  return input.event.has_run_terminated() || input.event.has_run_timed_out() ||
+         input.event.has_run_called_off();
 }
 
 }  // namespace
@@ -136,10 +132,13 @@ TurnEnd Execution::rehearse() try {
 TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
   const Parking& parking = core.parking;
   if (parking.trouble() || core.observation.left()) return end();
-  core.now = std::max(core.now, base::from_ms(turn.time_ms()));
+  const base::Time before =
+      std::exchange(core.now, std::max(core.now, base::from_ms(turn.time_ms())));
   steps.begin_turn();
   signals.begin_turn();
+  untaken.clear();
   const int given = turn.inputs_size();
+  const bool applies_deferred = std::any_of(deferred.begin(), deferred.end(), is_for_code);
   if (core.guard != nullptr) core.guard->begin_turn();
   const int applied = apply_inputs(live, turn);
   if (core.guard != nullptr) ask_guard(live != nullptr);
@@ -148,18 +147,25 @@ TurnEnd Execution::State::run(proto::Turn* live, const proto::Turn& turn) {
       turn.commands_size() > 0) {
     require_start(&turn.commands(0), events + 1);
   }
-  if (live != nullptr && has_continued && !parking.trouble()) gather_unread(applied, turn);
+  if (live != nullptr && goes_on && !parking.trouble()) {
+    leave_updates_after(applied, live);
+    gather_unread(applied, turn);
+  }
   if (core.life.has_ended() && !parking.trouble() && applied < turn.inputs_size()) {
     leave_out_after_end(applied, live, turn);
   }
   if (!parking.trouble() && !core.log.finish()) core.parking.park_on_mismatch();
   if (!parking.trouble()) {
     events += static_cast<std::uint64_t>(turn.inputs_size() + turn.commands_size());
-  } else if (live != nullptr && live->inputs_size() > given) {
+  } else if (const int own = given - static_cast<int>(untaken.size());
+             live != nullptr && live->inputs_size() > own) {
     // No decision of a turn that parks the run is recorded: what the code gave up there is not
     // given up.
-    live->mutable_inputs()->DeleteSubrange(given, live->inputs_size() - given);
+    live->mutable_inputs()->DeleteSubrange(own, live->inputs_size() - own);
   }
+  // Nothing was taken, so there is nothing to record, and no replay will see this time.
+  const bool took = applies_deferred || turn.inputs_size() > 0 || turn.commands_size() > 0;
+  if (!untaken.empty() && !took) core.now = before;
   return end();
 }
 
@@ -167,13 +173,15 @@ int Execution::State::apply_inputs(proto::Turn* live, const proto::Turn& turn) {
   for (auto& [event, number] : std::exchange(deferred, {})) {
     if (!core.over()) {
       apply(event, number);
-    } else if (has_continued && goes_along(event)) {
+    } else if (goes_on && goes_along(event)) {
       unread.inputs.push_back(std::move(event));
     }
   }
   int applied = 0;
   while (!core.over()) {
     if (applied == turn.inputs_size() && (live == nullptr || !steps.end_unwanted(live))) break;
+    const bool is_update = turn.inputs(applied).has_update_received();
+    if (live != nullptr && is_update && !takes_update(applied, live)) continue;
     const std::uint64_t number = events + static_cast<std::uint64_t>(applied) + 1;
     apply(turn.inputs(applied), number);
     ++applied;
@@ -192,16 +200,21 @@ void Execution::State::leave_out_after_end(int applied,
   }
 }
 
-// Those that a strand has not taken came before those that were not applied.
-void Execution::State::gather_unread(int applied, const proto::Turn& turn) {
+std::vector<Event> Execution::State::not_taken() const {
   std::vector<Unread> seen;
   signals.add_unread(&seen);
   updates.add_unread(&seen);
   std::sort(seen.begin(), seen.end(),
             [](const Unread& one, const Unread& other) { return one.order < other.order; });
-  std::vector<Event> all;
-  all.reserve(seen.size() + unread.inputs.size());
-  for (Unread& each : seen) all.push_back(std::move(each.input));
+  std::vector<Event> inputs;
+  inputs.reserve(seen.size());
+  for (Unread& each : seen) inputs.push_back(std::move(each.input));
+  return inputs;
+}
+
+// Those that a strand has not taken came before those that were not applied.
+void Execution::State::gather_unread(int applied, const proto::Turn& turn) {
+  std::vector<Event> all = not_taken();
   for (Event& each : unread.inputs) all.push_back(std::move(each));
   for (int i = applied; i < turn.inputs_size(); ++i) {
     if (!goes_along(turn.inputs(i))) continue;
@@ -209,6 +222,7 @@ void Execution::State::gather_unread(int applied, const proto::Turn& turn) {
     ++unread.unrecorded;
   }
   unread.inputs = std::move(all);
+  unread.known_updates = updates.latest_known();
   check_unread_size();
 }
 
@@ -218,7 +232,8 @@ void Execution::State::check_unread_size() {
   if (bytes <= core.limits.turn_bytes) return;
   core.parking.park_at_end(
       base::ErrorCode::kRunLimit,
-      "ctx.continue_as_new() takes unread signals and unanswered updates along, here " +
+      std::string(unread.start == nullptr ? "ctx.continue_as_new()" : "the next attempt of a run") +
+          " takes unread signals and unanswered updates along, here " +
           std::to_string(unread.inputs.size()) + " of " + std::to_string(bytes) +
           " bytes, and EngineLimits::turn_bytes = " + std::to_string(core.limits.turn_bytes) +
           " allows no more; read some of them first, or raise the limit");
@@ -291,13 +306,20 @@ void Execution::State::dispatch(const Event& event) {
     case Event::kMessageDelivered:
     case Event::kMessageRefused:
       return apply_to_message(core, event);
+    case Event::kChildStarted:
+    case Event::kChildCompleted:
+    case Event::kChildFailed:
+      return apply_to_child(core, event);
     case Event::kUpdateReceived:
       return updates.apply(event);
     case Event::kCancelRequested:
       return cancel_scope(*core.root, {});
     case Event::kRunTerminated:
     case Event::kRunTimedOut:
+    case Event::kRunCalledOff:
       return apply_end(core);
+    case Event::kDelayEnded:
+      return;  // that the code runs is all it says
     case Event::kAttemptFailed:
     case Event::kHeartbeatRecorded:
     case Event::kAttemptLeftOpen:
@@ -320,6 +342,7 @@ void Execution::State::dispatch(const Event& event) {
     case Event::kSignalSent:
     case Event::kCancelSent:
     case Event::kSettingRecorded:
+    case Event::kChildScheduled:
     case Event::KIND_NOT_SET:
       return;  // in a history that no engine has written
   }
@@ -328,7 +351,11 @@ void Execution::State::dispatch(const Event& event) {
 void Execution::State::start(const Event& event) {
   if (!apply_start(core, event)) return;
   input = event.run_started().input();
+  if (event.run_started().has_retry()) {
+    start_again = std::make_unique<proto::RunStarted>(event.run_started());
+  }
   settings.given(event.run_started());
+  updates.know_earlier(event.run_started());
   core.spawn_strand([this] { core.guarded({"the workflow's function"}, [this] { run_code(); }); },
                     core.root);
 }
@@ -345,11 +372,12 @@ void Execution::State::run_code() {
   // It counts, whatever the code has made of the exception.
   if (core.continuing != nullptr) {
     end_by_continuing(core);
-    has_continued = true;
+    goes_on = true;
     return;
   }
   await_messages(core);
-  end_run(core, std::move(outcome));
+  goes_on = end_run(core, std::move(outcome), start_again.get());
+  if (goes_on) unread.start = std::move(start_again);
 }
 
 void Execution::State::run_to_quiescence() {

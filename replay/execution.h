@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/call_site.h"
 #include "base/function_ref.h"
@@ -23,6 +24,7 @@
 #include "proto/log.pb.h"
 #include "replay/behaviours.h"
 #include "replay/code_guard.h"
+#include "replay/commands/child.h"
 #include "replay/mismatch.h"
 #include "replay/operation.h"
 #include "replay/outcome.h"
@@ -32,6 +34,7 @@
 #include "replay/strand_status.h"
 #include "replay/thrown.h"
 #include "replay/unread.h"
+#include "replay/untaken_update.h"
 
 namespace reprise::replay {
 
@@ -59,6 +62,9 @@ struct RunInfo {
   std::string workflow_id{};
   std::string workflow{};  // the definition's name
   std::string task_queue{};
+  std::string parent_workflow_id{};  // as its RunStarted has it; empty: a client has started it
+  base::RunId parent_run_id{};
+  std::uint32_t attempt = 1;  // known once its start has been applied
 };
 
 struct ExecutionOptions {
@@ -151,9 +157,17 @@ class Execution {
   void prefetch_strand() const;
 
   bool closed() const;
-  // After a turn that ended with continue_as_new(): what the run was sent and its code has not seen
-  // or not answered. These are inputs of the next run. Once.
+  // After a turn that ended with continue_as_new(), or with a failure after which the run is tried
+  // again: what the run was sent and its code has not seen or not answered. These are inputs of the
+  // next run. Once.
   UnreadInputs take_unread();
+  // The same of a run that reaches its limit now, after recorded turns, and is tried again.
+  UnreadInputs unread_at_limit() const;
+  // After a live turn: updates that it has not taken, in the order in which they were given to it.
+  // Once.
+  std::vector<UntakenUpdate> take_untaken();
+  // None that came now would be too early.
+  bool takes_updates() const;
   // Would the code set such a signal aside now, as far as is known? If so, returns what is wrong
   // with it. Calls the user's codec.
   std::optional<std::string> signal_refusal(std::string_view name, std::string_view input) const;
@@ -216,6 +230,12 @@ class Execution {
   OperationRef send_signal(base::FunctionRef<void(proto::SignalSent&)> fill, base::CallSite site);
   OperationRef send_cancel(base::FunctionRef<void(proto::CancelSent&)> fill, base::CallSite site);
 
+  // Starts another run. `fill` as above: no run id, and an empty workflow id for one made of this
+  // run's id and the operation's.
+  StartedChild start_child(base::FunctionRef<void(proto::ChildScheduled&)> fill,
+                           CancelMode on_cancel,
+                           base::CallSite site);
+
   // Publishes a value, in a cancelled scope too; an empty one takes the name back. On replay name
   // and type are compared. If the run publishes the name now, `type` must be that of
   // setting_type().
@@ -234,7 +254,8 @@ class Execution {
   // if all of those counted at once, code that continues when there are many would never see them.
   std::uint64_t history_events() const;
 
-  // Gives up a pending activity or timer: it is complete at once, as cancelled.
+  // Gives up a pending activity, timer or child: it is complete at once, as cancelled; a child with
+  // CancelMode::kWait when it has ended.
   void cancel(Operation& operation, base::CallSite site);
 
   // False: the current scope is cancelled, nothing is started in it any more.
@@ -276,13 +297,22 @@ class Execution {
   // Gets signals of names that have no handler and that the code has never asked for. Likewise.
   using AnySignalHandler = std::function<void(std::string_view name, std::string_view input)>;
   using UpdateHandler = std::function<Outcome(std::string_view input)>;  // likewise
+  // Called in live turns only, on no strand, before the update is an input of the run: a failure
+  // rejects it. An exception is a bug: the update is refused, and the run goes on.
+  using UpdateCheck = std::function<std::optional<proto::Failure>(std::string_view input)>;
   std::uint64_t answer(std::string_view query, QueryHandler handler);
   std::uint64_t on_signal(std::string_view signal,
                           SignalHandler handler,
                           ReadSignal read = nullptr);
   std::uint64_t on_any_signal(AnySignalHandler handler);
-  std::uint64_t accept(std::string_view update, UpdateHandler handler);
+  std::uint64_t accept(std::string_view update, UpdateHandler handler, UpdateCheck check = {});
   void remove_handler(std::uint64_t id);
+  // Handlers of signals and updates whose strands have not ended.
+  std::size_t handlers_under_way() const;
+  // Is the caller on the strand of one?
+  bool in_handler() const;
+  // Is the caller the check of an update? It may ask for info(), now() and history_events().
+  bool in_check() const;
 
   // Scopes nest per strand; a spawned strand starts in its parent's scope.
   ScopeRef enter_scope(Scope::Kind kind);

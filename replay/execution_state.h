@@ -44,9 +44,17 @@ struct Execution::State : base::Pooled<Execution::State> {
   void run_code();
   void run_to_quiescence();
   void ask_guard(bool live);
-  // The code has continued as another run, after that many inputs of the turn.
+  // Another run follows: the code has continued as it, or is tried again. This one has ended after
+  // that many inputs of the turn.
   void gather_unread(int applied, const proto::Turn& turn);
+  // What strands have not taken.
+  std::vector<proto::Event> not_taken() const;
   void check_unread_size();
+  // May the code have this input of a live turn, an update? If not, it is taken out of the turn.
+  bool takes_update(int at, proto::Turn* live);
+  void leave_update(int at, UntakenUpdate&& untaken, proto::Turn* live);
+  // The run continues: updates that it has not applied are for the next run, which checks them.
+  void leave_updates_after(int applied, proto::Turn* live);
   // The code has ended, and the turn goes on with inputs after these.
   void leave_out_after_end(int applied, proto::Turn* live, const proto::Turn& turn);
   TurnEnd end();
@@ -75,11 +83,15 @@ struct Execution::State : base::Pooled<Execution::State> {
   std::string input;                    // of the run
   std::vector<DeferredInput> deferred;  // of turns without code, for the next one
   std::unique_ptr<proto::Turn> rehearsal;
-  UnreadInputs unread;  // see Execution::take_unread()
-  bool has_continued = false;
+  // As it was started, if it may be tried again.
+  std::unique_ptr<proto::RunStarted> start_again;
+  UnreadInputs unread;   // see Execution::take_unread()
+  bool goes_on = false;  // as another run
   std::uint64_t next_handler = 1;
   std::uint64_t events = 0;
+  std::vector<UntakenUpdate> untaken;
   bool in_query = false;
+  bool in_check = false;
 };
 
 }  // namespace reprise::replay

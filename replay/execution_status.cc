@@ -26,6 +26,26 @@ UnreadInputs Execution::take_unread() {
   return std::exchange(state_->unread, {});
 }
 
+UnreadInputs Execution::unread_at_limit() const {
+  UnreadInputs unread;
+  if (const auto& start = state_->start_again; start != nullptr) {
+    unread.start = std::make_unique<proto::RunStarted>(*start);
+  }
+  unread.inputs = state_->not_taken();
+  for (const proto::Event& each : state_->unread.inputs) unread.inputs.push_back(each);
+  for (const DeferredInput& each : state_->deferred) add_unseen(each.event, &unread);
+  unread.known_updates = state_->updates.latest_known();
+  return unread;
+}
+
+std::vector<UntakenUpdate> Execution::take_untaken() {
+  return std::exchange(state_->untaken, {});
+}
+
+bool Execution::takes_updates() const {
+  return !state_->core.over() && state_->updates.takes_any();
+}
+
 base::Result<std::string> Execution::query(std::string_view name, std::string_view input) {
   // What the code did before the trouble was never recorded.
   if (const Trouble* const trouble = state_->core.parking.trouble(); trouble != nullptr) {
@@ -68,6 +88,19 @@ const char* Execution::closure() const {
   const StrandRecord* strand = run.scheduler.current();
   if (strand == nullptr || !run.behaviours.closures_make_no_calls()) return nullptr;
   return strand->closure;
+}
+
+std::size_t Execution::handlers_under_way() const {
+  return state_->signals.handlers_under_way() + state_->updates.handlers_under_way();
+}
+
+bool Execution::in_handler() const {
+  const StrandRecord* const running = state_->core.scheduler.current();
+  return running != nullptr && running->is_handler;
+}
+
+bool Execution::in_check() const {
+  return state_->in_check;
 }
 
 const RunInfo& Execution::info() const {

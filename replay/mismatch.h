@@ -19,7 +19,7 @@ struct Mismatch {
     kOtherName,      // the same kind with another name
     kOtherId,        // the same kind and name with another id
     kDecided,        // the same decision with another outcome
-    kOtherReceiver,  // the same message to another run
+    kOtherReceiver,  // the same message to another run, or the same child with another workflow id
     kOtherType,      // the same setting with another type
     kMissing,        // the code waits without asking for what the log says
     kExtra,          // the code makes a command, but the recorded turn has no more

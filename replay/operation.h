@@ -110,6 +110,8 @@ class Operation : public base::Pooled<Operation> {
   DropListener* listener = nullptr;      // of kinds that have something to do then
   base::CallSite site{};                 // what asked for it
   std::uint64_t event = 0;               // of the history, that completed it
+  // kChild: it was cancelled, and its end is waited for in a cancelled scope, too.
+  bool waits_when_cancelled = false;
 
   // Counted references; one thread.
   friend void intrusive_add(Operation* operation) { ++operation->references_; }

@@ -60,6 +60,10 @@ std::string type_of(const Event& setting) {
   return std::string(event::to_string(setting.setting_recorded().type()));
 }
 
+bool is_child(const Mismatch& mismatch) {
+  return mismatch.recorded->has_child_scheduled();
+}
+
 std::string what_differs(const Mismatch& mismatch) {
   switch (mismatch.kind) {
     case MismatchKind::kOtherKind:
@@ -73,7 +77,8 @@ std::string what_differs(const Mismatch& mismatch) {
       return "the outcome: " + outcome_of(*mismatch.recorded) + " in the log, " +
              outcome_of(*mismatch.attempted) + " now";
     case MismatchKind::kOtherReceiver:
-      return "the same message, to another run";
+      return is_child(mismatch) ? "the same child, with another workflow id"
+                                : "the same message, to another run";
     case MismatchKind::kOtherType:
       return "the type: " + type_of(*mismatch.recorded) + " in the log, " +
              type_of(*mismatch.attempted) + " now";
@@ -113,8 +118,9 @@ std::string usual_cause(const Mismatch& mismatch) {
       return "the rule was changed while runs that used it were open, or it depends on something "
              "outside the run: a clock, a random number, a global";
     case MismatchKind::kOtherReceiver:
-      return "the receiver's id is computed otherwise, or depends on something outside the run: a "
-             "clock, a random number, a global";
+      return std::string(is_child(mismatch) ? "the child's" : "the receiver's") +
+             " id is computed otherwise, or depends on something outside the run: a clock, a "
+             "random number, a global";
     case MismatchKind::kOtherType:
       return "the type of an attribute was changed while runs that publish it were open";
     case MismatchKind::kMissing:

@@ -11,6 +11,7 @@
 #include "base/out_of_memory.h"
 #include "replay/behaviours.h"
 #include "replay/command_log.h"
+#include "replay/commands/child.h"
 #include "replay/commands/lifecycle.h"
 #include "replay/execution.h"
 #include "replay/observation.h"
@@ -124,6 +125,7 @@ struct RunCore {
   CommandLog log;
   ScopeRef root;
   PendingTable pending;
+  ChildParts children;
 
   std::uint64_t random_state;
   std::uint32_t next_id = 1;     // of the operations

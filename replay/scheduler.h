@@ -34,6 +34,7 @@ struct StrandRecord : base::Pooled<StrandRecord> {
   bool rechecking = false;             // was resumed only to evaluate its condition again
   bool watched = true;                 // by the guard, when the strand runs next
   bool frozen = false;                 // goes no further: it will be stopped
+  bool is_handler = false;             // of a signal or an update
   StrandRecord* stopped_by = nullptr;  // while it is unwound: the strand that unwinds it
   Operation* paused_for = nullptr;     // its unwinding waits for that step to be done
   const char* closure = nullptr;       // its closure without durable calls, for people

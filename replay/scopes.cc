@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "replay/commands/activity.h"
+#include "replay/commands/child.h"
 #include "replay/commands/timer.h"
 #include "replay/execution_state.h"
 
@@ -20,7 +21,10 @@ void Execution::State::cancel(Operation& operation, base::CallSite site) try {
       return signals.cancel(operation);
     case Kind::kStep:
       return steps.cancel(operation);
-    case Kind::kMessage:  // is on its way
+    case Kind::kChild:
+      return cancel_child(core, operation, site);
+    case Kind::kMessage:     // is on its way
+    case Kind::kChildStart:  // likewise
     case Kind::kStrand:   // stops by being dropped
     case Kind::kSideEffect:
     case Kind::kPatch:

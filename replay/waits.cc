@@ -78,12 +78,15 @@ std::optional<std::size_t> Execution::wait_first(std::span<Operation* const> ope
   while (true) {
     const std::uint64_t too_late = run.too_late_from(strand);
     std::optional<std::size_t> first;
+    bool cancelled = strand.scope->is_cancelled();
     for (std::size_t i = 0; i < operations.size(); ++i) {
-      if (!operations[i]->ready() || operations[i]->order() >= too_late) continue;
-      if (!first || operations[i]->order() < operations[*first]->order()) first = i;
+      const Operation& each = *operations[i];
+      if (each.waits_when_cancelled && !each.ready()) cancelled = false;
+      if (!each.ready() || (each.order() >= too_late && !each.waits_when_cancelled)) continue;
+      if (!first || each.order() < operations[*first]->order()) first = i;
     }
     if (first) return first;
-    if (strand.scope->is_cancelled()) {
+    if (cancelled) {
       run.cut_short();
       return std::nullopt;
     }

@@ -2,9 +2,11 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include "runtime/promise.h"
 #include "runtime/reply.h"
 #include "runtime/run_description.h"
+#include "runtime/start_terms.h"
 
 namespace reprise::runtime {
 
@@ -31,6 +34,24 @@ struct FirstSignal {
   std::string input;
 };
 
+// Of a run that another one starts.
+struct ChildOf {
+  Parent parent;
+  proto::ChildScheduled::ParentClose on_parent_close = proto::ChildScheduled::TERMINATE;
+  std::uint32_t depth = 1;  // how many runs are above it
+};
+
+// See verb::Update.
+struct FirstUpdate {
+  std::string name;
+  std::string input;
+  std::string id{};
+  Reply<replay::Outcome> reply{};
+  Reply<std::string> accepted{};
+  // Set by the engine: the newest run with the workflow id has been asked for it.
+  bool is_new = false;
+};
+
 struct StartRequest {
   std::string workflow;
   std::string workflow_id;  // empty: the text of the new run's id
@@ -39,18 +60,40 @@ struct StartRequest {
   std::string input{};
   IdReuse reuse = IdReuse::kAllow;
   IdConflict conflict = IdConflict::kFail;
-  base::Duration run_timeout{0};  // 0: none
+  StartTerms terms{};
   // Comes right after the start; to an open run with that id it comes instead of a start.
   std::optional<FirstSignal> signal{};
+  // Likewise. A closed run that has handled an update with its id answers it, and none is started.
+  std::optional<FirstUpdate> update{};
   std::vector<proto::SettingRecorded> settings{};
+  std::optional<ChildOf> child_of{};  // set by the service; nullopt: a client asks
 };
 
-using RunWatch = Promise<base::Result<RunEnd>>;
+// Who waits for the end of a run: threads of a client, or the engine itself, for a parent.
+class RunWatch : public Promise<base::Result<RunEnd>> {
+ public:
+  using Told = std::function<void(const base::Result<RunEnd>&)>;
+
+  RunWatch() = default;
+  // `told` is called once, instead, on the thread that sets it.
+  explicit RunWatch(Told told) : told_(std::move(told)), for_parent_(true) {}
+
+  void set(base::Result<RunEnd> end) {
+    if (!for_parent_) return Promise::set(std::move(end));
+    if (const Told told = std::exchange(told_, nullptr)) told(end);
+  }
+  // It waits for a quarantined run, too: that may be repaired, or terminated.
+  bool for_parent() const { return for_parent_; }
+
+ private:
+  Told told_;
+  bool for_parent_ = false;
+};
 
 struct StartedRun {
   std::string workflow_id;
   base::RunId run_id;
-  bool existing = false;  // kUseExisting found one
+  bool existing = false;  // kUseExisting found one, or this request has started it before
 };
 
 struct ListRequest {
@@ -104,12 +147,19 @@ struct Query {
   Reply<Answer> reply{};
 };
 
+// An update that the run's code rejects leaves no trace, and its answer is the failure. While no
+// code can run, it waits in memory: nothing is confirmed before it is recorded. kUpdateConflict,
+// kUpdateCheck, kUpdateUnfinished, kUpdateForgotten.
 struct Update {
   using Answer = replay::Outcome;
   RunKey key;
   std::string name;
   std::string input{};
   Reply<Answer> reply{};
+  // Updates with the same id that one chain gets are one update: handled once, and each is
+  // answered. Empty: the service makes an id.
+  std::string id{};
+  Reply<std::string> accepted{};  // told the id once the update is durable, before `reply`
 };
 
 struct Cancel {
@@ -209,6 +259,9 @@ template <class Verb>
 void refuse(const Verb& asked, const base::Error& why) {
   if constexpr (requires { asked.watch; }) {
     if (asked.watch != nullptr) asked.watch->set(why);
+  }
+  if constexpr (requires { asked.run.update; }) {
+    if (asked.run.update) asked.run.update->reply(why);
   }
   if constexpr (requires { asked.reply; }) asked.reply(why);
 }

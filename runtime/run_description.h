@@ -24,6 +24,13 @@ struct RunKey {
   bool of_chain = false;
 };
 
+// The run that has started another one, and which of its operations that was.
+struct Parent {
+  std::string workflow_id;
+  base::RunId run_id;
+  std::uint32_t operation = 0;
+};
+
 // How a run ended.
 struct RunEnd {
   RunStatus status = RunStatus::kRunning;
@@ -49,6 +56,15 @@ struct PendingTimer {
   base::Time fires_at;
 };
 
+// A run that this one has started and that has not ended, as far as it knows.
+struct PendingChild {
+  std::uint32_t id = 0;
+  std::string workflow;
+  std::string workflow_id;
+  base::RunId run_id;
+  bool started = false;  // its start is known to be durable
+};
+
 struct RunDescription {
   std::string workflow_id;
   base::RunId run_id;
@@ -63,9 +79,13 @@ struct RunDescription {
   std::optional<base::RunId> continued_from{};
   std::optional<base::RunId> first_run_id{};  // of the chain; of its first run too, once continued
   std::optional<base::RunId> continued_to{};
+  std::optional<Parent> parent{};
+  std::uint32_t attempt = 1;                  // 2 and more: of a run that is tried again
+  std::optional<base::Time> delayed_until{};  // its code has not run: it does then
   // Filled in by describe() only, not by list():
   std::vector<PendingActivity> activities;
   std::vector<PendingTimer> timers;
+  std::vector<PendingChild> children;
   std::vector<std::string> waiting_for;  // one line per strand; empty when the run is not resident
   std::optional<base::Error> parked;     // why its code does not go on
 };

@@ -97,7 +97,8 @@ int exit_code_of(ErrorCode code) {
   const bool of_run = number / 1'000 == 2 || code == ErrorCode::kSignalUnreadable ||
                       (number > 3'000 && code < ErrorCode::kInvalidOption) ||
                       code == ErrorCode::kInvalidToken || code == ErrorCode::kCompletionLate ||
-                      code == ErrorCode::kAlreadyCompleted;
+                      code == ErrorCode::kAlreadyCompleted ||
+                      (code >= ErrorCode::kUpdateConflict && code <= ErrorCode::kUpdateForgotten);
   return of_run ? kNotThere : kCannotRead;
 }
 

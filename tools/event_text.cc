@@ -43,14 +43,37 @@ std::string id_text(const std::string& bytes) {
   return base::RunId::from_bytes(bytes).value_or(base::RunId()).to_string();
 }
 
+std::string delay_text(const proto::RunStarted& started) {
+  if (started.delayed_until_ms() <= 0) return {};
+  return "delayed until " + utc_millis(started.delayed_until_ms());
+}
+
+// The end of a run that is tried again.
+std::string retry_text(const std::string& next_run_id, std::int64_t retry_in_ms) {
+  if (next_run_id.empty()) return {};
+  return "; retried in " + duration_text(retry_in_ms) + " as run " + id_text(next_run_id);
+}
+
 // Where it comes from, and what it has taken along.
 std::string chain_text(const proto::RunStarted& started) {
-  if (started.continued_from_run_id().empty()) return {};
-  std::string text = "continues run " + id_text(started.continued_from_run_id());
+  std::string text = delay_text(started);
+  if (started.continued_from_run_id().empty()) return text;
+  const bool retries = started.attempt() > 1;
+  then(retries ? "attempt " + std::to_string(started.attempt()) + ", retries run"
+               : std::string("continues run"),
+       &text);
+  then(id_text(started.continued_from_run_id()), &text);
   if (started.carried() > 0) {
     text += " with " + std::to_string(started.carried()) + " of its inputs";
   }
   return text;
+}
+
+std::string parent_text(const proto::RunStarted& started) {
+  if (!started.has_parent()) return {};
+  const proto::Sender& parent = started.parent();
+  return "child of " + (parent.workflow_id().empty() ? id_text(parent.run_id())
+                                                     : safe_text(parent.workflow_id()));
 }
 
 // Text that only one kind has.
@@ -59,7 +82,16 @@ std::string particulars_of(const Event& event) {
   if (const std::string sender = sender_in(event); !sender.empty()) {
     return "from " + safe_text(sender);
   }
-  if (event.has_run_started()) return chain_text(event.run_started());
+  if (event.has_run_started()) {
+    std::string text = chain_text(event.run_started());
+    then(parent_text(event.run_started()), &text);
+    return text;
+  }
+  if (event.has_child_scheduled()) return "as " + safe_text(event.child_scheduled().workflow_id());
+  if (event.has_child_started()) {
+    return (event.child_started().existing() ? "with run " : "as run ") +
+           id_text(event.child_started().run_id());
+  }
   if (event.has_run_continued_as_new()) {
     return "as run " + id_text(event.run_continued_as_new().run_id());
   }
@@ -108,6 +140,14 @@ std::string details_of(const Event& event, std::size_t longest) {
   then(content_of(event, longest), &text);
   then(settings_of(event, longest), &text);
   if (row.remark != nullptr) then(safe_text(row.remark(event)), &text);
+  if (event.has_run_failed()) {
+    text += retry_text(event.run_failed().next_run_id(), event.run_failed().retry_in_ms());
+  }
+  if (event.has_run_timed_out()) {
+    const proto::RunTimedOut& limit = event.run_timed_out();
+    if (limit.chain()) then("execution_timeout", &text);
+    text += retry_text(limit.next_run_id(), limit.retry_in_ms());
+  }
   if (!event.has_attempt_failed()) return text;
   return text + "; next at " + utc_millis(event.attempt_failed().retry_at_ms());
 }
@@ -115,8 +155,9 @@ std::string details_of(const Event& event, std::size_t longest) {
 std::string failure_text(const proto::Failure& failure) {
   std::string text = failure.type().empty() ? "" : safe_text(failure.type()) + ": ";
   text += failure.message().empty() ? "no message" : safe_text(failure.message());
-  // An activity's failure repeats the message of its cause; the cause adds the type.
-  const bool repeated = failure.kind() == proto::Failure::ACTIVITY;
+  // The failure of an activity or a child repeats the message of its cause; the cause adds the type.
+  const bool repeated =
+      failure.kind() == proto::Failure::ACTIVITY || failure.kind() == proto::Failure::CHILD;
   if (!failure.has_cause()) return text;
   if (!repeated) return text + "; caused by " + failure_text(failure.cause());
   return failure.cause().type().empty() ? text

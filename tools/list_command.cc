@@ -48,9 +48,11 @@ std::vector<Table::Cell> row(const runtime::StoreReader& reader,
   const bool damaged = reader.damage(run.number) != nullptr;
   const bool parked = reader.parked(run) != nullptr;
   const char* const trouble = damaged ? "quarantined" : parked ? "parked" : nullptr;
+  const std::string status =
+      run.delayed_until_ms() > 0 ? "Delayed" : std::string(to_string(run.status));
   const bool known = run.started_ms != 0;
   const std::int64_t until = run.closed_ms() != 0 ? run.closed_ms() : now_ms;
-  return {{trouble != nullptr ? trouble : std::string(to_string(run.status)),
+  return {{trouble != nullptr ? trouble : status,
            trouble != nullptr ? Colour::kRed : colour_of(run.status)},
           safe_text(*run.workflow),
           title_of(run),
@@ -108,7 +110,8 @@ void add_list_command(CLI::App& app, const base::Clock& clock) {
   command->add_flag("--json", options->json, "a JSON array, with a line for each run");
   add_colour_option(*command, options->colour);
   command->footer(
-      "Times are UTC. The duration of a run that is open is its age. A run id is shown by its "
+      "Delayed: a running run whose code does not run yet. Times are UTC. The duration of a run "
+      "that is open is its age. A run id is shown by its "
       "last\n"
       "digits, which name the run in other commands.\n"
       "Exit codes: 0 listed, be it none; 2 the store cannot be read.");

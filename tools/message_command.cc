@@ -19,6 +19,7 @@ struct MessageOptions {
 
   StoreArguments store;
   EngineCall call;
+  std::string id;  // of an update
 };
 
 internal::Json read_argument(const MessageOptions& options,
@@ -75,37 +76,42 @@ void send_query(const MessageOptions& options) {
 void send_update(const MessageOptions& options) {
   proto::ControlRequest request;
   fill_message(options, request.mutable_update());
+  request.mutable_update()->set_id(options.id);
   print_answer(options.call.ask(options.store, std::move(request)).payload);
 }
 
-void add_message(CLI::App& app,
-                 const char* name,
-                 const char* description,
-                 const char* footer,
-                 void (*send)(const MessageOptions&)) {
+std::shared_ptr<MessageOptions> add_message(CLI::App& app,
+                                            const char* name,
+                                            const char* description,
+                                            const char* footer,
+                                            void (*send)(const MessageOptions&)) {
   CLI::App* const command = app.add_subcommand(name, description);
   const auto options = std::make_shared<MessageOptions>(*command);
   command->footer(std::string(footer) + "\n" + kEngineCallExitCodes);
   command->callback([options, send] { send(*options); });
+  return options;
 }
 
 }  // namespace
 
 void add_message_commands(CLI::App& app) {
-  add_message(
+  (void)add_message(
       app, "signal", "Sends a signal to a run: reprise signal DIR RUN NAME [ARGUMENT]...",
       "The arguments are JSON: reprise signal shop.db order-7 approve '{\"by\":\"ann\"}'. It is\n"
       "recorded when the command ends, whether an engine runs or not.",
       send_signal);
-  add_message(app, "query", "Asks a run's code: reprise query DIR RUN NAME [ARGUMENT]...",
-              "The answer is printed as JSON. It takes an engine that has the run's code.",
-              send_query);
-  add_message(
+  (void)add_message(app, "query", "Asks a run's code: reprise query DIR RUN NAME [ARGUMENT]...",
+                    "The answer is printed as JSON. It takes an engine that has the run's code.",
+                    send_query);
+  const auto update = add_message(
       app, "update", "Has a run handle an update: reprise update DIR RUN NAME [ARGUMENT]...",
       "What the handler returns is printed as JSON. It takes an engine that has the run's code. "
       "An\n"
-      "update that is not answered in time goes on; its answer is in the history.",
+      "update that is not answered in time goes on; its answer is in the history. With --id the\n"
+      "command can be given again: the update is handled once, and answered again.",
       send_update);
+  app.get_subcommand("update")->add_option("--id", update->id,
+                                           "updates with the same id are one update");
 }
 
 }  // namespace reprise::tools

@@ -44,6 +44,22 @@ std::string title_of(const runtime::RunState& run) {
   return "(run number " + std::to_string(run.number) + ")";
 }
 
+namespace {
+
+void add_terms(const runtime::RunState& run, json* shown) {
+  const runtime::RunTerms* const terms = run.terms();
+  if (terms == nullptr) return;
+  if (terms->execution_due_ms > 0) (*shown)["execution_limit"] = utc_iso(terms->execution_due_ms);
+  if (!terms->request_id.empty()) (*shown)["request_id"] = terms->request_id;
+  if (terms->retry == nullptr) return;
+  (*shown)["retry"] = {{"initial_interval_ms", terms->retry->initial_interval_ms()},
+                       {"backoff_coefficient", terms->retry->backoff_coefficient()},
+                       {"maximum_interval_ms", terms->retry->maximum_interval_ms()},
+                       {"maximum_attempts", terms->retry->maximum_attempts()}};
+}
+
+}  // namespace
+
 json run_json(const runtime::RunState& run, const std::string* damage, const base::Error* parked) {
   json shown = {{"status", to_string(run.status)},  {"workflow", *run.workflow},
                 {"workflow_id", run.workflow_id},   {"run_id", run.id.to_string()},
@@ -60,6 +76,14 @@ json run_json(const runtime::RunState& run, const std::string* damage, const bas
   }
   if (run.in_chain()) shown["first_run_id"] = run.first_of_chain().to_string();
   if (run.continued_to() != base::RunId()) shown["continued_to"] = run.continued_to().to_string();
+  if (const runtime::Parent* const parent = run.parent(); parent != nullptr) {
+    shown["parent"] = {{"workflow_id", parent->workflow_id},
+                       {"run_id", parent->run_id.to_string()},
+                       {"operation", parent->operation}};
+  }
+  if (run.attempt() > 1) shown["attempt"] = run.attempt();
+  if (run.delayed_until_ms() > 0) shown["delayed_until"] = utc_iso(run.delayed_until_ms());
+  add_terms(run, &shown);
   if (damage != nullptr) shown["quarantined"] = *damage;
   if (parked != nullptr) {
     shown["parked"] = {{"code", base::to_string(parked->code)}, {"report", parked->message}};
@@ -74,6 +98,16 @@ std::string open_text(const Operation& operation, std::int64_t now_ms) {
   const std::int64_t left_ms = base::sub_sat(operation.limit_ms, now_ms);
   return text +
          (left_ms > 0 ? ", limit in " + duration_text(left_ms) + ")" : ", its limit has passed)");
+}
+
+std::string other_run_text(const Operation& operation) {
+  if (operation.receiver.empty()) return {};
+  const char* const link = operation.kind == Operation::Kind::kChild ? " as " : " to ";
+  return link + safe_text(operation.receiver);
+}
+
+std::string parent_text(const runtime::Parent& parent) {
+  return safe_text(parent.workflow_id) + " (" + parent.run_id.to_string() + ")";
 }
 
 json operation_json(const Operation& operation) {

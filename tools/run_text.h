@@ -20,6 +20,10 @@ nlohmann::json run_json(const runtime::RunState& run,
                         const std::string* damage,
                         const base::Error* parked = nullptr);
 nlohmann::json operation_json(const Operation& operation);
+// " to order-7", or " as order-7" for a child: the other run; empty: there is none.
+std::string other_run_text(const Operation& operation);
+// "order-7 (019a...)".
+std::string parent_text(const runtime::Parent& parent);
 
 // One line; bytes that are not UTF-8 are replaced.
 std::string dump(const nlohmann::json& value, int indent = -1);

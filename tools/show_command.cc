@@ -48,7 +48,7 @@ std::string name_of(const Operation& operation) {
   if (operation.setting) return text + " " + setting_text(*operation.setting);
   if (!operation.name.empty()) text += " " + safe_text(operation.name);
   if (!operation.sender.empty()) text += " from " + safe_text(operation.sender);
-  if (!operation.receiver.empty()) text += " to " + safe_text(operation.receiver);
+  text += other_run_text(operation);
   return operation.outcome ? text + (*operation.outcome ? ": true" : ": false") : text;
 }
 
@@ -120,6 +120,23 @@ void print_timeline(const Timeline& timeline,
   }
 }
 
+void print_terms(const runtime::RunState& run, const Paint& paint) {
+  const runtime::RunTerms* const terms = run.terms();
+  if (terms == nullptr) return;
+  if (terms->attempt > 1 || terms->retry != nullptr) {
+    const int most = terms->retry == nullptr ? 0 : terms->retry->maximum_attempts();
+    print_field(paint, "attempt",
+                std::to_string(terms->attempt) + (most > 0 ? " of " + std::to_string(most) : ""));
+  }
+  if (run.delayed_until_ms() > 0) {
+    print_field(paint, "delayed", "until " + utc_millis(run.delayed_until_ms()), Colour::kYellow);
+  }
+  if (terms->execution_due_ms > 0) {
+    print_field(paint, "limit", utc_millis(terms->execution_due_ms) + ", of the whole chain");
+  }
+  if (!terms->request_id.empty()) print_field(paint, "request", safe_text(terms->request_id));
+}
+
 void print_head(const Timeline& timeline,
                 const runtime::RunState& run,
                 bool damaged,
@@ -141,8 +158,14 @@ void print_head(const Timeline& timeline,
         run.first_of_chain() == run.continued_from()
             ? ", the first of its chain"
             : "; the first of its chain is " + run.first_of_chain().to_string();
-    print_field(paint, "continues", "run " + run.continued_from().to_string() + first);
+    const bool retries = run.attempt() > 1;
+    print_field(paint, retries ? "retries" : "continues",
+                "run " + run.continued_from().to_string() + first);
   }
+  if (const runtime::Parent* const parent = run.parent(); parent != nullptr) {
+    print_field(paint, "parent", parent_text(*parent));
+  }
+  print_terms(run, paint);
   print_field(paint, "started", utc_millis(run.started_ms));
   if (run.closed_ms() != 0) print_field(paint, "ended", utc_millis(run.closed_ms()));
   print_field(paint, "queue", safe_text(*run.task_queue));
@@ -168,6 +191,9 @@ void print_end(const Timeline& timeline,
     print_field(paint, "continued", "as run " + run.continued_to().to_string(), Colour::kGreen);
   } else {
     print_field(paint, "failure", failure_text(end.failure), Colour::kRed);
+    if (run.continued_to() != base::RunId()) {
+      print_field(paint, "retried", "as run " + run.continued_to().to_string(), Colour::kYellow);
+    }
   }
 }
 

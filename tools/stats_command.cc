@@ -121,6 +121,8 @@ json describe(const StoreStats& stats, const Unread& unread) {
                  {{"runs", stats.settings().runs},
                   {"settings", stats.settings().settings},
                   {"bytes", stats.settings().bytes}}},
+                {"retried_runs", stats.attempts().retried},
+                {"delayed_runs", stats.attempts().delayed},
                 {"signals_set_aside", json::object()},
                 {"removed_histories", unread.removed},
                 {"unreadable_histories", unread.damaged}};
@@ -232,6 +234,13 @@ void print_settings(const StoreStats& stats) {
               static_cast<unsigned long long>(of.bytes));
 }
 
+void print_attempts(const AttemptStats& of) {
+  if (of.retried + of.delayed == 0) return;
+  std::printf("\n%llu of these runs were tried again as others, %llu wait for their time\n",
+              static_cast<unsigned long long>(of.retried),
+              static_cast<unsigned long long>(of.delayed));
+}
+
 void print_set_aside(const StoreStats& stats, const Paint& paint) {
   if (stats.set_aside().empty()) return;
   std::printf("\n");
@@ -256,6 +265,7 @@ void show_stats(const StatsOptions& options) {
   print_workflows(stats, paint);
   print_operations(stats, paint);
   print_settings(stats);
+  print_attempts(stats.attempts());
   print_set_aside(stats, paint);
   std::fflush(stdout);
   if (unread.removed > 0) {

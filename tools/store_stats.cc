@@ -11,6 +11,9 @@ void StoreStats::add_run(const runtime::RunState& run) {
   ++stats.runs;
   ++stats.by_status[run.status];
   if (run.closed_ms() != 0) stats.durations.add(base::sub_sat(run.closed_ms(), run.started_ms));
+  const bool ended_otherwise = run.status != runtime::RunStatus::kContinuedAsNew;
+  if (ended_otherwise && run.continued_to() != base::RunId()) ++attempts_.retried;
+  if (run.delayed_until_ms() > 0) ++attempts_.delayed;
   if (run.settings().empty()) return;
   ++settings_.runs;
   settings_.settings += run.settings().size();
@@ -62,6 +65,7 @@ void StoreStats::answer(event::Answer answer, std::uint32_t id, std::int64_t tim
       return count_failed_attempt(id);
     case event::Answer::kHeartbeat:
     case event::Answer::kLeftOpen:
+    case event::Answer::kStarted:
     case event::Answer::kNone:
       break;
   }

@@ -39,6 +39,12 @@ struct SettingStats {
   std::uint64_t bytes = 0;  // as limits count them
 };
 
+// Runs that were tried again or wait with their code.
+struct AttemptStats {
+  std::uint64_t retried = 0;  // ended, and another one is the next attempt
+  std::uint64_t delayed = 0;  // open, and their code may not run yet
+};
+
 class StoreStats {
  public:
   void add_run(const runtime::RunState& run);
@@ -51,6 +57,7 @@ class StoreStats {
   const std::map<std::string, WorkflowStats>& workflows() const { return workflows_; }
   const Operations& operations() const { return operations_; }
   const SettingStats& settings() const { return settings_; }
+  const AttemptStats& attempts() const { return attempts_; }
   // Signals that code did not see, because they do not decode, by name.
   const std::map<std::string, std::uint64_t>& set_aside() const { return set_aside_; }
 
@@ -73,6 +80,7 @@ class StoreStats {
   std::map<std::string, WorkflowStats> workflows_;
   Operations operations_;
   SettingStats settings_;
+  AttemptStats attempts_;
   std::map<std::string, std::uint64_t> set_aside_;
   std::unordered_map<std::uint32_t, Pending> pending_;
 };

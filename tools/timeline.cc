@@ -15,9 +15,9 @@ using Kind = Operation::Kind;
 using State = Operation::State;
 
 std::string_view to_string(Kind kind) {
-  constexpr std::string_view kNames[] = {"activity", "step",    "timer",         "message",
-                                         "signal",   "update",  "side effect",   "patch",
-                                         "decision", "setting", "cancel request"};
+  constexpr std::string_view kNames[] = {
+      "activity", "step",        "timer", "message",  "child",   "signal",
+      "update",   "side effect", "patch", "decision", "setting", "cancel request"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -53,6 +53,8 @@ Kind kind_of(event::Operation opened) {
       return Kind::kStep;
     case event::Operation::kMessage:
       return Kind::kMessage;
+    case event::Operation::kChild:
+      return Kind::kChild;
     case event::Operation::kTimer:
     case event::Operation::kNone:
       break;
@@ -113,6 +115,7 @@ class Timeline::Reader {
       operation.limits.set_schedule_to_close_ms(scheduled.schedule_to_close_ms());
       operation.limits.set_heartbeat_ms(scheduled.heartbeat_ms());
     }
+    if (event.has_child_scheduled()) operation.receiver = event.child_scheduled().workflow_id();
     if (event.has_signal_sent()) operation.receiver = event.signal_sent().workflow_id();
     if (event.has_cancel_sent()) {
       operation.name = "(cancel)";
@@ -182,6 +185,9 @@ void Timeline::answer(const Row& row, const Event& event, std::int64_t time_ms) 
       return operation->add_heartbeat(row.payload(event), time_ms);
     case event::Answer::kLeftOpen:
       return operation->leave_open(event.attempt_left_open());
+    case event::Answer::kStarted:
+      operation->started = true;
+      return;
     case event::Answer::kNone:
       return;
   }

@@ -26,6 +26,7 @@ struct Operation {
     kStep,
     kTimer,
     kMessage,
+    kChild,
     kSignal,
     kUpdate,
     kSideEffect,
@@ -57,7 +58,8 @@ struct Operation {
   std::string result{};
   std::string heartbeat{};
   std::string task_queue{};
-  std::string receiver{};         // messages: the workflow id of the other run
+  std::string receiver{};         // messages, children: the workflow id of the other run
+  bool started = false;           // children: it has begun
   std::string sender{};           // of what another run has sent: its workflow id, or its run id
   std::optional<bool> outcome{};  // decisions
   std::optional<proto::SettingRecorded> setting{};  // settings

@@ -71,10 +71,18 @@ class Explanation {
     print_settings();
     if (!run_.open()) return print_end();
     if (parked_ != nullptr) print_parked();
-    if (timeline_.unapplied() > 0) print_unapplied();
+    if (run_.delayed_until_ms() > 0) {
+      print_delay();
+    } else if (timeline_.unapplied() > 0) {
+      print_unapplied();
+    }
     print_operations();
     if (const auto limit = run_.run_timeout_due_ms()) {
-      std::printf("  its run_timeout ends it %s\n", when(*limit).c_str());
+      const runtime::RunTerms* const terms = run_.terms();
+      const bool chain = terms != nullptr && terms->execution_due_ms == *limit;
+      std::printf("  its %s ends it %s\n",
+                  chain ? "execution_timeout, which is that of the whole chain," : "run_timeout",
+                  when(*limit).c_str());
     }
     print_signals();
     print_advice();
@@ -100,6 +108,9 @@ class Explanation {
     }
     std::printf("  it waits for nothing: it ended %s: %s\n", ago(run_.closed_ms()).c_str(),
                 paint_(Colour::kRed, failure_text(timeline_.end().failure)).c_str());
+    if (run_.continued_to() != base::RunId()) {
+      std::printf("  it was retried as run %s\n", run_.continued_to().to_string().c_str());
+    }
   }
 
   void print_settings() const {
@@ -119,6 +130,14 @@ class Explanation {
     }
   }
 
+  void print_delay() const {
+    std::printf("  its code: %s runs %s\n",
+                run_.attempt() > 1
+                    ? ("attempt " + std::to_string(run_.attempt()) + ", after a failure,").c_str()
+                    : "it was started with a delay and",
+                when(run_.delayed_until_ms()).c_str());
+  }
+
   void print_unapplied() const {
     std::printf(
         "  its code: inputs that it has not seen are recorded (%zu). No worker of task queue '%s'\n"
@@ -135,7 +154,7 @@ class Explanation {
       std::string text(to_string(operation.kind));
       if (operation.id != 0) text += " #" + std::to_string(operation.id);
       if (!operation.name.empty()) text += " " + safe_text(operation.name);
-      if (!operation.receiver.empty()) text += " to " + safe_text(operation.receiver);
+      text += other_run_text(operation);
       if (operation.kind == Operation::Kind::kTimer) {
         text += " of " + duration_text(base::sub_sat(operation.due_ms, operation.began_ms));
       }
@@ -157,6 +176,13 @@ class Explanation {
       std::printf("      last heartbeat: %s\n", event::payload_text(operation.heartbeat).c_str());
     }
     if (operation.is_attempted()) print_attempts(operation);
+    if (operation.kind == Operation::Kind::kChild) {
+      std::printf("      %s; why it goes on: reprise why %s %s\n",
+                  operation.started ? "it has begun, and has not ended"
+                                    : "it is not known to have begun",
+                  base::shell_word(directory_).c_str(),
+                  base::shell_word(operation.receiver).c_str());
+    }
   }
 
   void print_attempts(const Operation& operation) const {
@@ -199,7 +225,7 @@ class Explanation {
           "  say; signals received so far: ");
     } else {
       std::printf(
-          "  %s: no activity, step, timer or message is under\n"
+          "  %s: no activity, step, timer, message or child is under\n"
           "  way, so its code waits for one, for an update, or for a condition that these make "
           "true;\n"
           "  received so far: ",

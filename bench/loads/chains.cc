@@ -1,14 +1,12 @@
 // Chains: how many times per second runs continue as new ones. Each chain continues at once, for
 // ever; nobody sends it anything.
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <thread>
 #include <vector>
 
 #include "bench/gauge.h"
 #include "bench/loads/loads.h"
-#include "bench/measure.h"
 #include "bench/workbench.h"
 
 namespace reprise::bench {
@@ -55,16 +53,7 @@ Figures measure(const Settings& settings, const std::string& name, std::size_t c
   {
     ChainBench bench(settings);
     const auto runs = bench.start(chains);
-    std::this_thread::sleep_for(std::chrono::duration<double>(settings.warm_up_seconds()));
-    const std::uint64_t before = bench.links;
-    const CpuTime cpu;
-    const Stopwatch time;
-    std::this_thread::sleep_for(std::chrono::duration<double>(settings.seconds));
-    const double seconds = time.seconds();
-    const auto links = static_cast<double>(bench.links - before);
-    figure.value = links / seconds;
-    figure.cpu_us = 1e6 * cpu.process_seconds() / links;
-    figure.client_cpu_us = 1e6 * cpu.thread_seconds() / links;
+    measure_rate(settings, bench.links, &figure);
     bench.stopping = true;
     for (const auto& run : runs) run.result();
   }

@@ -1,15 +1,12 @@
 // Signals between runs: how many per second one run sends and another one reads. Each sender waits
 // for each signal to be delivered, as workflow code does.
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "bench/gauge.h"
 #include "bench/loads/loads.h"
-#include "bench/measure.h"
 #include "bench/workbench.h"
 
 namespace reprise::bench {
@@ -64,16 +61,7 @@ Figures measure(const Settings& settings, const std::string& name, std::size_t p
   {
     TalkBench bench(settings);
     bench.start(pairs);
-    std::this_thread::sleep_for(std::chrono::duration<double>(settings.warm_up_seconds()));
-    const std::uint64_t before = bench.heard;
-    const CpuTime cpu;
-    const Stopwatch time;
-    std::this_thread::sleep_for(std::chrono::duration<double>(settings.seconds));
-    const double seconds = time.seconds();
-    const auto heard = static_cast<double>(bench.heard - before);
-    figure.value = heard / seconds;
-    figure.cpu_us = 1e6 * cpu.process_seconds() / heard;
-    figure.client_cpu_us = 1e6 * cpu.thread_seconds() / heard;
+    measure_rate(settings, bench.heard, &figure);
     bench.stop();
   }
   gauge.measure(settings);

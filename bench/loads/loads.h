@@ -14,6 +14,7 @@ void add_in_two_sizes(Loads& loads,
 
 void add_workflow_loads(Loads& loads);
 void add_chain_loads(Loads& loads);
+void add_child_loads(Loads& loads);
 void add_external_signal_loads(Loads& loads);
 void add_fan_out_loads(Loads& loads);
 void add_signal_loads(Loads& loads);
@@ -24,6 +25,7 @@ void add_replay_loads(Loads& loads);
 void add_recovery_loads(Loads& loads);
 void add_verify_loads(Loads& loads);
 void add_soak_loads(Loads& loads);
+void add_update_loads(Loads& loads);
 
 // The child process of recovery: in the store `directory`, starts this many runs whose activity has
 // no worker, tells the parent process, and waits to be killed.

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "replay/commands/activity.h"
+#include "replay/commands/child.h"
 #include "replay/commands/decision.h"
 #include "replay/commands/message.h"
 #include "replay/commands/patch.h"
@@ -37,6 +38,8 @@ constexpr std::array<KindRow, Lifecycle::kKinds> kKindRows = {{
     {"setting", lifecycles::kSetting},
     {"update", lifecycles::kUpdate},
     {"run", lifecycles::kRun},
+    {"child", lifecycles::kChild},
+    {"start of child", lifecycles::kChildStart},
 }};
 
 template <class Index>

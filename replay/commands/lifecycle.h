@@ -21,14 +21,16 @@ class Lifecycle {
     kSignal,  // receiving one
     kStrand,  // a spawned one
     kSideEffect,
-    kPatch,     // the marker of a change
-    kDecision,  // a recorded one
-    kMessage,   // to another run
-    kSetting,   // publishing one
-    kUpdate,    // answering one
-    kRun,       // from its start to its end
+    kPatch,       // the marker of a change
+    kDecision,    // a recorded one
+    kMessage,     // to another run
+    kSetting,     // publishing one
+    kUpdate,      // answering one
+    kRun,         // from its start to its end
+    kChild,       // another run, from its start to its end
+    kChildStart,  // until it has begun
   };
-  static constexpr std::size_t kKinds = 12;
+  static constexpr std::size_t kKinds = 14;
 
   enum class State : std::uint8_t {
     kCreated,      // created, and nothing has happened to it yet
@@ -50,8 +52,9 @@ class Lifecycle {
     kFailure,
     kCancel,  // the code, or a cancelled scope, gives it up
     kDrop,    // its outcome will never be asked for
+    kAsk,     // it is asked to end, and its outcome is waited for
   };
-  static constexpr std::size_t kTriggers = 6;
+  static constexpr std::size_t kTriggers = 7;
 
   explicit Lifecycle(Kind kind) : kind_(kind) {}
 

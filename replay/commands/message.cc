@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/out_of_memory.h"
+#include "replay/commands/child.h"
 #include "replay/execution_state.h"
 
 namespace reprise::replay {
@@ -46,18 +47,33 @@ void apply_to_message(RunCore& run, const proto::Event& input) {
   run.answer(input, refused.id(), Operation::Trigger::kFailure, Outcome::failed(refused.failure()));
 }
 
-void await_messages(RunCore& run) try {
-  StrandRecord& strand = run.enter();
+namespace {
+
+// What has been sent and has no outcome yet. In the order of the calls, except that the starts of
+// children come last.
+std::vector<OperationRef> under_way(const RunCore& run) {
   std::vector<OperationRef> sent;
   run.pending.for_each([&](const OperationRef& operation) {
     if (operation->kind() == Operation::Kind::kMessage) sent.push_back(operation);
   });
-  if (sent.empty()) return;
-  run.ending = true;
-  run.scheduler.run_only(strand);
-  for (const OperationRef& message : sent) {
-    Operation* const waited[] = {message.get()};
-    while (!message->ready()) run.wait_on(strand, waited);
+  add_starting(run, &sent);
+  return sent;
+}
+
+}  // namespace
+
+void await_messages(RunCore& run) try {
+  StrandRecord& strand = run.enter();
+  // The start of a child that was cancelled before makes another message.
+  while (true) {
+    const std::vector<OperationRef> sent = under_way(run);
+    if (sent.empty()) return;
+    run.ending = true;
+    run.scheduler.run_only(strand);
+    for (const OperationRef& message : sent) {
+      Operation* const waited[] = {message.get()};
+      while (!message->ready()) run.wait_on(strand, waited);
+    }
   }
 } catch (const std::bad_alloc&) {
   out_of_memory();

@@ -22,10 +22,10 @@ inline constexpr std::array kMessage = {
 // For a MessageDelivered or a MessageRefused.
 void apply_to_message(RunCore& run, const proto::Event& input);
 
-// Waits, cancelled or not, until it is known what became of each message: so a run that has ended
-// has nothing left to send. On the run's main strand, whose code has returned: other strands may
-// refer to its variables, so they do not run any more, and what comes meanwhile is not for the
-// code.
+// Waits, cancelled or not, until it is known what became of each message, and whether each child
+// has begun: so a run that has ended has nothing left to send. On the run's main strand, whose code
+// has returned: other strands may refer to its variables, so they do not run any more, and what
+// comes meanwhile is not for the code.
 void await_messages(RunCore& run);
 
 }  // namespace reprise::replay

@@ -24,15 +24,16 @@ inline constexpr std::array kRun = {
 // std::exception. It unwinds the code's frames, so that what they have is given up in order.
 struct Continued {};
 
-// The result of its code ends the run. On its main strand.
-void end_run(RunCore& run, Outcome&& outcome);
+// The result of its code ends the run. On its main strand. `start`: how it was started, if it may
+// be tried again; nullptr: it is not. True: it is, and another run follows.
+bool end_run(RunCore& run, Outcome&& outcome, const proto::RunStarted* start);
 // The same with the command that continue_as_new() has asked for.
 void end_by_continuing(RunCore& run);
 
 // For a RunStarted. False: the run is parked, because its history is wrong or its behaviours are
 // unknown.
 bool apply_start(RunCore& run, const proto::Event& input);
-// For a RunTerminated or a RunTimedOut.
+// For a RunTerminated, a RunTimedOut or a RunCalledOff.
 void apply_end(RunCore& run);
 
 }  // namespace reprise::replay

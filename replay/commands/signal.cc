@@ -225,29 +225,35 @@ void Signals::unlist(Operation& signal) {
 
 void Signals::run_handler(std::string name, Inboxes::Arrival arrival, const Handler& handler) {
   to_handle_.push_back({std::move(name), std::move(arrival)});
-  run_.spawn_strand(
-      [this, waiting = std::prev(to_handle_.end()), handler] {
-        ToHandle taken = std::move(*waiting);
-        to_handle_.erase(waiting);
-        run_.guarded({"the handler of signal", taken.name}, [&] {
-          Inboxes::Arrival& signal = taken.signal;
-          if (!is_readable(taken.name, &signal, handler.read, {})) return;
-          handler.handle({signal.input, value_for(handler.read, &signal.value), signal.event});
-        });
-      },
-      run_.root);
+  run_on_strand([this, waiting = std::prev(to_handle_.end()), handler] {
+    ToHandle taken = std::move(*waiting);
+    to_handle_.erase(waiting);
+    run_.guarded({"the handler of signal", taken.name}, [&] {
+      Inboxes::Arrival& signal = taken.signal;
+      if (!is_readable(taken.name, &signal, handler.read, {})) return;
+      handler.handle({signal.input, value_for(handler.read, &signal.value), signal.event});
+    });
+  });
 }
 
 void Signals::run_any(std::string name, Inboxes::Arrival arrival) {
   to_handle_.push_back({std::move(name), std::move(arrival)});
-  run_.spawn_strand(
-      [this, waiting = std::prev(to_handle_.end()), handler = any_] {
-        const ToHandle taken = std::move(*waiting);
-        to_handle_.erase(waiting);
-        run_.guarded({"the handler of any signal, here", taken.name},
-                     [&] { (*handler)(taken.name, taken.signal.input); });
-      },
-      run_.root);
+  run_on_strand([this, waiting = std::prev(to_handle_.end()), handler = any_] {
+    const ToHandle taken = std::move(*waiting);
+    to_handle_.erase(waiting);
+    run_.guarded({"the handler of any signal, here", taken.name},
+                 [&] { (*handler)(taken.name, taken.signal.input); });
+  });
+}
+
+// `handle` throws nothing: guarded().
+void Signals::run_on_strand(std::function<void()> handle) {
+  auto counted = [this, handle = std::move(handle)] {
+    ++handling_;
+    handle();
+    --handling_;
+  };
+  run_.spawn_strand(std::move(counted), run_.root).is_handler = true;
 }
 
 // ---- signals that do not decode ---------------------------------------------------------------

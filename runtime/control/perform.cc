@@ -93,8 +93,11 @@ std::optional<ClientRequest> client_request(const proto::ControlRequest& request
       return verb::Query{std::move(key), request.query().name(), request.query().input(),
                          payload_reply(std::move(answer))};
     case ControlVerb::kUpdate:
-      return verb::Update{std::move(key), request.update().name(), request.update().input(),
-                          outcome_reply(std::move(answer))};
+      return verb::Update{.key = std::move(key),
+                          .name = request.update().name(),
+                          .input = request.update().input(),
+                          .reply = outcome_reply(std::move(answer)),
+                          .id = request.update().id()};
     case ControlVerb::kCancel:
       return verb::Cancel{std::move(key), request.cancel().reason(), done_reply(std::move(answer))};
     case ControlVerb::kTerminate:

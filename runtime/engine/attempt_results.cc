@@ -1,9 +1,9 @@
 // Outcomes of attempts: results, failures, retries, overrun limits.
 #include <utility>
 
+#include "event/retry.h"
 #include "runtime/engine/attempts.h"
 #include "runtime/engine/operation_details.h"
-#include "runtime/engine/retry.h"
 #include "runtime/engine/timeout_failure.h"
 
 namespace reprise::runtime {
@@ -15,9 +15,9 @@ constexpr base::Duration kHeartbeatRecordInterval{1'000};
 
 const proto::RetryPolicy& policy_of(const OperationDetails& details) {
   if (details.step) {
-    return details.step->retry != nullptr ? *details.step->retry : default_retry_policy();
+    return details.step->retry != nullptr ? *details.step->retry : event::default_retry_policy();
   }
-  return details.activity->has_retry() ? details.activity->retry() : default_retry_policy();
+  return details.activity->has_retry() ? details.activity->retry() : event::default_retry_policy();
 }
 
 // One that nobody executes now.
@@ -86,7 +86,7 @@ proto::Event* Attempts::attempt_failed(KnownRun& run,
         base::add_sat(operation.scheduled_ms, details.activity->schedule_to_close_ms());
     give_up_in = base::Duration(base::sub_sat(give_up_ms, now_ms));
   }
-  const auto delay = retry_delay(policy_of(details), operation.attempt, failure, give_up_in);
+  const auto delay = event::retry_delay(policy_of(details), operation.attempt, failure, give_up_in);
   if (!delay) return operation_failed(run, operation, *live, failure);
   if (operation.is_step() && RunExecutor::is_step_unwanted(run.place, operation.id)) {
     step_cancelled(run, operation, *live, operation.attempt + 1);

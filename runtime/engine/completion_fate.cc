@@ -41,6 +41,7 @@ void CompletionFate::answered(const event::Row& row, const Event& event) {
       return;
     case Answer::kHeartbeat:
     case Answer::kLeftOpen:
+    case Answer::kStarted:
     case Answer::kNone:
       return;
   }

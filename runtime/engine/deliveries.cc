@@ -12,15 +12,9 @@ namespace {
 
 using proto::Event;
 
-bool is_message(const Event& command) {
-  return event::row_of(command).opens == event::Operation::kMessage;
-}
-
 void set_sender(const Message& message, proto::Sender* sender) {
   const RunKey& key = message.sender;
-  sender->mutable_run_id()->assign(key.run_id->bytes());
-  if (!key.run_id->is_text(key.workflow_id)) sender->set_workflow_id(key.workflow_id);
-  sender->set_id(message.id);
+  write(Parent{key.workflow_id, *key.run_id, message.id}, sender);
 }
 
 void fill(const Message& message, Event* input) {
@@ -95,32 +89,6 @@ Reply<void> Deliveries::receipt_for(const MessageRef& message) const {
 }
 
 // ---- messages that are sent again -------------------------------------------------------------
-
-Unsent::Unsent(const RunState& run)
-    : sender{run.workflow_id, run.id}, number(run.number), last(run.last_seq) {
-  for (const PendingOperation& operation : run.pending()) {
-    if (operation.kind == OperationKind::kMessage && !operation.done) ids.insert(operation.id);
-  }
-}
-
-void Deliveries::send_again(const Unsent& unsent) {
-  std::set<std::uint32_t> left = unsent.ids;
-  const auto send = [&](const store::Record& record) -> base::Visited {
-    proto::Turn turn;
-    if (!proto::parse(record.body, &turn)) return base::Next::kGoOn;  // it opens nothing either
-    for (const Event& command : turn.commands()) {
-      if (!is_message(command) || left.erase(event::row_of(command).id(command)) == 0) continue;
-      parts_.shared.post->send(make_message(unsent.sender, command, record.seq));
-    }
-    return base::Next::kGoOn;
-  };
-  const base::Status read =
-      read_run_history(*parts_.shared.store, unsent.number, unsent.last, send);
-  const base::Error why =
-      read ? base::Error{base::ErrorCode::kStoreDamaged, "the history does not have the message"}
-           : read.error();
-  for (const std::uint32_t id : left) parts_.shared.post->send(Receipt{unsent.sender, id, why});
-}
 
 // Everything that the newest run has now must be on the disk first, to be read there.
 void Deliveries::look_back(const std::string& workflow_id) {

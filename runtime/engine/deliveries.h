@@ -19,17 +19,6 @@
 
 namespace reprise::runtime {
 
-// The messages of a run that may not have arrived when the process began. Taken then: the run may
-// send more before these are sent again.
-struct Unsent {
-  explicit Unsent(const RunState& run);
-
-  RunKey sender;
-  store::RunNumber number = 0;
-  store::Seq last = 0;          // the run's last record
-  std::set<std::uint32_t> ids;  // of the commands
-};
-
 // Not thread-safe: the shard's thread.
 class Deliveries {
  public:
@@ -50,8 +39,6 @@ class Deliveries {
   void take(const std::shared_ptr<const Message>& message);
   // For a run of this shard.
   void take(const std::shared_ptr<const Receipt>& receipt);
-  // Those that cannot be read are refused.
-  void send_again(const Unsent& unsent);
 
  private:
   using MessageRef = std::shared_ptr<const Message>;

@@ -1,6 +1,11 @@
 #include "runtime/engine/due_timers.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "event/retry.h"
+#include "runtime/engine/next_run.h"
+#include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
 
@@ -26,6 +31,8 @@ void DueTimers::fire(KnownRun& run, const TimerEntry& entry) {
       return attempts_.open_limit_due(run, entry);
     case TimerEntry::Kind::kRunTimeout:
       return fire_run_timeout(run, entry);
+    case TimerEntry::Kind::kDelayEnd:
+      return end_delay(run, entry);
   }
 }
 
@@ -36,14 +43,95 @@ void DueTimers::fire_timer(KnownRun& run, const TimerEntry& entry) {
   run.turn->set_time_ms(std::max(run.turn->time_ms(), entry.due_ms));
 }
 
+namespace {
+
+// Does the limit that is due belong to the whole chain?
+bool is_of_chain(const RunState& run, const TimerEntry& entry) {
+  const RunTerms* const terms = run.terms();
+  return terms != nullptr && terms->execution_due_ms > 0 && terms->execution_due_ms <= entry.due_ms;
+}
+
+// The wait before the next attempt; nullopt: there is none.
+std::optional<base::Duration> retry_of(const RunState& run, std::int64_t now_ms) {
+  const RunTerms* const terms = run.terms();
+  if (terms == nullptr || terms->retry == nullptr || terms->asked_to_cancel) return std::nullopt;
+  return event::retry_of_run(*terms->retry, terms->attempt, time_limit_failure(false),
+                             terms->execution_due_ms, now_ms);
+}
+
+}  // namespace
+
 void DueTimers::fire_run_timeout(KnownRun& run, const TimerEntry& entry) {
+  if (!run.state.run_timeout_due_ms()) return;  // it has ended meanwhile
   const auto again = [this, number = run.state.number, entry] {
     if (KnownRun* later = runs_.find(number); later != nullptr) fire_run_timeout(*later, entry);
   };
+  const bool chain = is_of_chain(run.state, entry);
+  const bool retried = !chain && retry_of(run.state, entry.due_ms).has_value();
+  std::optional<replay::UnreadInputs> unread;
+  if (retried) unread = read_unread(run);
   if (round_.ends_later(run, again)) return;
+  if (retried) return time_out_and_retry(run, entry, std::move(unread));
   round_.record_end(
-      run, [](proto::Event* input) { input->mutable_run_timed_out(); }, [](const base::Status&) {},
-      entry.due_ms);
+      run, [chain](proto::Event* input) { input->mutable_run_timed_out()->set_chain(chain); },
+      [](const base::Status&) {}, entry.due_ms);
+}
+
+// `unread`: from before inputs that were gathered have run. nullopt: not known.
+void DueTimers::time_out_and_retry(KnownRun& run,
+                                   const TimerEntry& entry,
+                                   std::optional<replay::UnreadInputs> unread) {
+  if (!run.state.open()) return;
+  if (run.place != nullptr) unread = RunExecutor::unread_at_limit(run.place);
+  if (!unread) {
+    return loading_.when_readable(
+        run.state.number, [this, entry](KnownRun& later) { fire_run_timeout(later, entry); });
+  }
+  const std::int64_t now_ms = std::max(entry.due_ms, base::to_ms(shared_.clock.now()));
+  const auto wait = unread->start == nullptr ? std::nullopt : retry_of(run.state, now_ms);
+  const auto end = [&](proto::Event* input) {
+    proto::RunTimedOut* const timed_out = input->mutable_run_timed_out();
+    if (!wait) return;
+    const base::RunId next = event::id_after(run.state.id, base::from_ms(now_ms));
+    timed_out->set_next_run_id(std::string(next.bytes()));
+    timed_out->set_retry_in_ms(wait->count());
+  };
+  round_.record_end(
+      run, end, [](const base::Status&) {}, now_ms, &*unread);
+}
+
+// What goes to the next attempt is known from the code of a run that is resident: this makes it so,
+// or else reads what its code has not seen, and adds what it gets in this round. nullopt: not now.
+std::optional<replay::UnreadInputs> DueTimers::read_unread(KnownRun& run) {
+  if (run.place != nullptr || !loading_.is_readable(run)) return std::nullopt;
+  const StoredRun stored(shared_, run);
+  if (!run.parked() && executor_.load(run.place, stored)) return std::nullopt;
+  auto unread = unread_in_history(stored);
+  if (!unread) return replay::UnreadInputs();  // it is not tried again, but ends
+  if (run.turn == nullptr) return std::move(*unread);
+  for (const proto::Event& input : run.turn->inputs()) {
+    // An update that no code has looked at waits, and goes along unrecorded.
+    if (!input.has_update_received()) replay::add_unseen(input, &*unread);
+  }
+  return std::move(*unread);
+}
+
+// A run that is cancelled before its code has run has nothing to clean up. The end of the delay
+// comes before everything that the code does, so it must not be an input that the code's end leaves
+// out.
+void DueTimers::end_delay(KnownRun& run, const TimerEntry& entry) {
+  round_.run_gathered(run);  // a cancellation may be among that
+  if (!run.state.open()) return;
+  if (run.state.terms()->asked_to_cancel) {
+    return round_.record_end(
+        run, [](proto::Event* input) { input->mutable_run_called_off(); },
+        [](const base::Status&) {});
+  }
+  round_.add_input(run)->mutable_delay_ended();
+  run.turn->set_time_ms(std::max(run.turn->time_ms(), entry.due_ms));
+  // That is recorded first; its code runs in a turn of its own, as soon as it can.
+  round_.run_gathered(run);
+  round_.gather(run);
 }
 
 }  // namespace reprise::runtime

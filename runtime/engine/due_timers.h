@@ -1,6 +1,8 @@
 // What the engine does when a timer is due: it adds an input to the run, ends the run, or moves an
 // attempt on.
 #pragma once
+#include <optional>
+
 #include "runtime/engine/attempts.h"
 
 namespace reprise::runtime {
@@ -11,9 +13,17 @@ class DueTimers {
   DueTimers(const Shared& shared,
             const RunTable& runs,
             Timers& timers,
+            Loading& loading,
             Round& round,
-            Attempts& attempts)
-      : shared_(shared), runs_(runs), timers_(timers), round_(round), attempts_(attempts) {}
+            Attempts& attempts,
+            RunExecutor& executor)
+      : shared_(shared),
+        runs_(runs),
+        timers_(timers),
+        loading_(loading),
+        round_(round),
+        attempts_(attempts),
+        executor_(executor) {}
 
   // Fires what is due by now. False: nothing was.
   bool fire();
@@ -22,12 +32,19 @@ class DueTimers {
   void fire(KnownRun& run, const TimerEntry& entry);
   void fire_timer(KnownRun& run, const TimerEntry& entry);
   void fire_run_timeout(KnownRun& run, const TimerEntry& entry);
+  void time_out_and_retry(KnownRun& run,
+                          const TimerEntry& entry,
+                          std::optional<replay::UnreadInputs> unread);
+  std::optional<replay::UnreadInputs> read_unread(KnownRun& run);
+  void end_delay(KnownRun& run, const TimerEntry& entry);
 
   const Shared& shared_;
   const RunTable& runs_;
   Timers& timers_;
+  Loading& loading_;
   Round& round_;
   Attempts& attempts_;
+  RunExecutor& executor_;
 };
 
 }  // namespace reprise::runtime

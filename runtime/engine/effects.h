@@ -21,15 +21,7 @@ struct KnownRun;
 // The frequent kinds carry no closure. The last effect of a run is kClosed, and the run stays known
 // until that has been released.
 struct Effect {
-  enum class Kind : std::uint8_t {
-    kCall,
-    kDispatch,
-    kArm,
-    kArmRunTimeout,
-    kConfirm,
-    kStarted,
-    kClosed
-  };
+  enum class Kind : std::uint8_t { kCall, kDispatch, kArm, kArmRun, kConfirm, kStarted, kClosed };
   Kind kind = Kind::kCall;
   std::uint32_t operation = 0;  // kDispatch, kArm
   store::Seq after = 0;         // set by Effects

@@ -213,23 +213,6 @@ void EmbeddedEngine::durable(const base::Result<store::Seq>& seq) {
   archiver_->poke();
 }
 
-// Runs that answer each other would keep a closing engine going. The next process sends again.
-void EmbeddedEngine::send(Message&& message) {
-  if (stopping_) return;
-  Shard& shard = shard_of(message.receiver.workflow_id);
-  shard.post([&shard, taken = std::make_shared<const Message>(std::move(message))] {
-    shard.deliveries().take(taken);
-  });
-}
-
-void EmbeddedEngine::send(Receipt&& receipt) {
-  if (stopping_) return;
-  Shard& shard = shard_of(receipt.sender.workflow_id);
-  shard.post([&shard, taken = std::make_shared<const Receipt>(std::move(receipt))] {
-    shard.deliveries().take(taken);
-  });
-}
-
 // Attempts that begin now could not record their results, which would pile up.
 void EmbeddedEngine::room_changed(const base::Status& room) {
   shared_.space.set(room);

@@ -101,6 +101,11 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   // Post.
   void send(Message&& message) override;
   void send(Receipt&& receipt) override;
+  void send(ChildCall&& call) override;
+  void send(ChildNews&& news) override;
+  void send(ParentQuestion&& question) override;
+  void send(const ParentEnded& ended) override;
+  void send(const ParentEnded& ended, std::string_view child) override;
 
   // AttemptObserver, called by the threads of the pools.
   void taken() override { shared_.task_queues.taken(); }

@@ -38,7 +38,7 @@ void deliver(Shard& shard, const verb::Query& asked) {
   shard.questions().query(asked.key, asked.name, asked.input, asked.reply);
 }
 void deliver(Shard& shard, verb::Update&& asked) {
-  shard.requests().update(asked.key, std::move(asked.name), std::move(asked.input), asked.reply);
+  shard.updates().take(std::move(asked));
 }
 void deliver(Shard& shard, verb::Cancel&& asked) {
   shard.requests().cancel(asked.key, std::move(asked.reason), std::move(asked.reply));
@@ -127,6 +127,11 @@ base::Status EmbeddedEngine::complete(Verb& asked) {
   if constexpr (std::is_same_v<Verb, verb::Start>) {
     StartRequest& run = asked.run;
     if (run.workflow_id.empty()) {
+      if (!run.terms.request_id.empty()) {
+        return base::Error{base::ErrorCode::kInvalidOption,
+                           "a start with a request_id needs a workflow id: it is recognised among "
+                           "the runs of that id"};
+      }
       if (run.run_id == base::RunId()) run.run_id = shared_.ids.next(shared_.clock.now());
       run.workflow_id = run.run_id.to_string();
     }
@@ -154,7 +159,15 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
     if (const auto& signal = asked.run.signal; good && signal) {
       good = check_request(asked.run.workflow_id, signal->name, signal->input);
     }
+    if (const auto& update = asked.run.update; good && update) {
+      good = check_request(asked.run.workflow_id, update->name, update->input);
+      if (good && !update->id.empty()) good = check_id("the update's id", update->id);
+    }
     if (good) good = check_settings(asked.run.settings, shared_.options.limits);
+    if (good) good = check_terms(asked.run.terms);
+  }
+  if constexpr (std::is_same_v<Verb, verb::Update>) {
+    if (good && !asked.id.empty()) good = check_id("the update's id", asked.id);
   }
   return good;
 }

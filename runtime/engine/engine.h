@@ -22,9 +22,11 @@ struct EngineLimits {
   std::size_t pending_bytes = std::size_t{256} << 20;  // of requests that are not durable
   std::size_t waiting_attempts = 250'000;              // then no run is started
   base::Duration overload_wait{10'000};                // of a caller, until there is room
-  std::size_t pending_operations = 200'000;  // of one run: activities, steps, timers, messages
+  std::size_t pending_operations = 200'000;  // of one run: activities, timers, children...
+  std::uint32_t child_depth = 32;            // how many runs may be above one
   std::size_t turn_bytes = std::size_t{64} << 20;  // of the commands of one turn
   std::uint64_t history_events = 10'000'000;       // of one run
+  std::size_t pending_updates = 1'000;             // that a run has not answered
   std::size_t settings = 100;                      // that a run publishes at a time
   std::size_t settings_bytes = 65'536;             // of those, names included
   base::Duration slow_turn{2'000};                 // longer is reported; 0: never

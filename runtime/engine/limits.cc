@@ -82,4 +82,40 @@ base::Status check_request(std::string_view workflow_id,
   return {};
 }
 
+namespace {
+
+base::Error invalid(const std::string& message) {
+  return {base::ErrorCode::kInvalidOption, message};
+}
+
+base::Status check_retry(const proto::RetryPolicy& retry) {
+  const bool valid = retry.initial_interval_ms() >= 0 && retry.maximum_interval_ms() >= 0 &&
+                     retry.backoff_coefficient() >= 1.0 && retry.maximum_attempts() >= 0;
+  if (!valid) {
+    return invalid("the retry policy of a run has a negative number, or a factor below 1");
+  }
+  if (retry.ByteSizeLong() <= kMaxRetryPolicyBytes) return {};
+  return invalid("the retry policy of a run has " + std::to_string(retry.ByteSizeLong()) +
+                 " bytes, and at most " + std::to_string(kMaxRetryPolicyBytes) +
+                 " are allowed; list fewer types in non_retryable");
+}
+
+}  // namespace
+
+base::Status check_terms(const StartTerms& terms) {
+  constexpr base::Duration kNone{0};
+  if (terms.run_timeout < kNone || terms.execution_timeout < kNone || terms.start_delay < kNone) {
+    return invalid("run_timeout, execution_timeout and start_delay of a run are not negative");
+  }
+  if (terms.execution_timeout > kNone && terms.start_delay >= terms.execution_timeout) {
+    return invalid("start_delay is " + std::to_string(terms.start_delay.count()) +
+                   " ms and execution_timeout " + std::to_string(terms.execution_timeout.count()) +
+                   " ms, which counts from the start: the code would never run");
+  }
+  if (terms.retry) {
+    if (base::Status valid = check_retry(*terms.retry); !valid) return valid;
+  }
+  return terms.request_id.empty() ? base::Status() : check_id("request_id", terms.request_id);
+}
+
 }  // namespace reprise::runtime

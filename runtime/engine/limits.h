@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "proto/log.pb.h"
 #include "runtime/engine/engine.h"
+#include "runtime/start_terms.h"
 
 namespace reprise::runtime {
 
@@ -16,6 +17,12 @@ inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2} << 20;  // one pa
 // before its result is durable, so no attempt begins while there are this many. With 10,000 runs in
 // flight 1,024 would cost a quarter of the throughput, because commits would wait for threads.
 inline constexpr std::size_t kMaxUnrecordedResults = 4'096;
+
+// A start with a request id is recognised among so many of the newest runs of its workflow id.
+inline constexpr std::size_t kRequestsLookBack = 100;
+
+// Of the retry policy of a run, which stays in memory while the run is open.
+inline constexpr std::size_t kMaxRetryPolicyBytes = 16'384;
 
 // kInvalidId, which names `what` it is, if it is empty or too long. Enough for looking a run up:
 // stores of version 0.1 may have runs whose ids are not UTF-8.
@@ -28,6 +35,9 @@ base::Status check_id(std::string_view what, std::string_view id);
 // Those that a start gives its run: names, sizes, and the engine's limits. A name may come once.
 base::Status check_settings(std::span<const proto::SettingRecorded> settings,
                             const EngineLimits& limits);
+
+// Why a run cannot be started so: kInvalidOption, kInvalidId.
+base::Status check_terms(const StartTerms& terms);
 
 base::Status check_request(std::string_view workflow_id,
                            std::string_view name,

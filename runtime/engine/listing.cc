@@ -41,6 +41,11 @@ RunDescription describe_state(const RunState& state) {
   description.continued_from = if_any(state.continued_from());
   if (state.in_chain()) description.first_run_id = state.first_of_chain();
   description.continued_to = if_any(state.continued_to());
+  if (const Parent* const parent = state.parent(); parent != nullptr) description.parent = *parent;
+  description.attempt = state.attempt();
+  if (const std::int64_t until_ms = state.delayed_until_ms(); until_ms > 0) {
+    description.delayed_until = base::from_ms(until_ms);
+  }
   return description;
 }
 

@@ -9,7 +9,9 @@ namespace {
 
 template <class Sent>
 RunKey receiver_of(const Sent& sent) {
-  return {sent.workflow_id(), base::RunId::from_bytes(sent.run_id())};
+  return {.workflow_id = sent.workflow_id(),
+          .run_id = base::RunId::from_bytes(sent.run_id()),
+          .of_chain = sent.of_chain()};
 }
 
 }  // namespace

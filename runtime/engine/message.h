@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "proto/log.pb.h"
+#include "runtime/engine/child.h"
 #include "runtime/run_description.h"
 #include "store/record.h"
 
@@ -34,11 +35,18 @@ struct Receipt {
   base::Status delivered;
 };
 
-// Takes messages and receipts to the shards of their runs. Thread-safe.
+// Takes messages and what is said of them to the shards of their runs. Thread-safe.
 class Post {
  public:
   virtual void send(Message&& message) = 0;
   virtual void send(Receipt&& receipt) = 0;
+  virtual void send(ChildCall&& call) = 0;
+  virtual void send(ChildNews&& news) = 0;
+  virtual void send(ParentQuestion&& question) = 0;
+  // To every shard...
+  virtual void send(const ParentEnded& ended) = 0;
+  // ...or to that of this run.
+  virtual void send(const ParentEnded& ended, std::string_view child) = 0;
 
  protected:
   ~Post() = default;

@@ -1,5 +1,6 @@
 #include "runtime/engine/next_run.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -13,18 +14,21 @@ NextRun::NextRun(const RunState& from,
                  replay::UnreadInputs unread)
     : from_(from),
       last_(last),
-      command_(event::ending(last)->run_continued_as_new()),
-      run_timeout_ms_(command_.run_timeout_ms() != 0 ? command_.run_timeout_ms() : run_timeout_ms),
+      end_(*event::ending(last)),
+      run_timeout_ms_(run_timeout_ms),
       unread_(std::move(unread)) {}
 
 RunState NextRun::state(store::RunNumber number, Names& names) const {
   RunState state;
   state.number = number;
-  state.id = base::RunId::from_bytes(command_.run_id()).value_or(base::RunId());
+  state.id = base::RunId::from_bytes(event::next_run_id(end_)).value_or(base::RunId());
   state.workflow_id = from_.workflow_id;
-  state.workflow = names.intern(command_.workflow());
-  state.task_queue =
-      command_.task_queue().empty() ? from_.task_queue : names.intern(command_.task_queue());
+  state.workflow = from_.workflow;
+  state.task_queue = from_.task_queue;
+  if (is_retried()) return state;
+  const proto::RunContinuedAsNew& command = end_.run_continued_as_new();
+  state.workflow = names.intern(command.workflow());
+  if (!command.task_queue().empty()) state.task_queue = names.intern(command.task_queue());
   return state;
 }
 
@@ -40,25 +44,101 @@ bool NextRun::fill_turn(std::size_t most_inputs, proto::Turn* turn) {
 }
 
 void NextRun::fill_start(proto::RunStarted* started) const {
-  started->set_run_id(command_.run_id());
+  started->set_run_id(event::next_run_id(end_));
   // As stored: empty for the text of the id, which only a chain's first run can have, and for the
   // default queue.
   started->set_workflow_id(from_.workflow_id);
-  started->set_workflow(command_.workflow());
-  const std::string_view queue = command_.task_queue();
-  if (queue.empty()) {
-    started->set_task_queue(std::string(from_.stored_task_queue()));
-  } else if (queue != kDefaultTaskQueue) {
-    started->set_task_queue(std::string(queue));
-  }
-  started->set_input(command_.input());
-  started->set_run_timeout_ms(run_timeout_ms_);
+  started->set_task_queue(std::string(from_.stored_task_queue()));
+  is_retried() ? fill_retried(started) : fill_continued(started);
   started->set_behaviours(replay::Behaviours::kNewest);
   started->set_continued_from_run_id(std::string(from_.id.bytes()));
   started->set_first_run_id(std::string(from_.first_of_chain().bytes()));
-  for (const auto& setting : from_.settings().list()) *started->add_settings() = setting;
   started->set_carried(static_cast<std::uint32_t>(unread_.inputs.size()));
   started->set_carried_new(unread_.unrecorded);
+  started->mutable_known_updates()->Assign(unread_.known_updates.begin(),
+                                           unread_.known_updates.end());
+  if (const Parent* const parent = from_.parent(); parent != nullptr) {
+    write(*parent, started->mutable_parent());
+    started->set_on_parent_close(from_.on_parent_close());
+    started->set_depth(from_.depth());
+  }
+  if (const RunTerms* const terms = from_.terms(); terms != nullptr) {
+    started->set_execution_due_ms(terms->execution_due_ms);
+    if (terms->retry != nullptr) *started->mutable_retry() = *terms->retry;
+    started->set_request_id(terms->request_id);
+  }
+}
+
+void NextRun::fill_continued(proto::RunStarted* started) const {
+  const proto::RunContinuedAsNew& command = end_.run_continued_as_new();
+  started->set_workflow(command.workflow());
+  if (const std::string_view queue = command.task_queue(); !queue.empty()) {
+    started->set_task_queue(queue == kDefaultTaskQueue ? std::string() : std::string(queue));
+  }
+  started->set_input(command.input());
+  started->set_run_timeout_ms(command.run_timeout_ms() != 0 ? command.run_timeout_ms()
+                                                            : run_timeout_ms_);
+  for (const auto& setting : from_.settings().list()) *started->add_settings() = setting;
+}
+
+void NextRun::fill_retried(proto::RunStarted* started) const {
+  const proto::RunStarted& before = *unread_.start;
+  const std::int64_t retry_in_ms =
+      end_.has_run_failed() ? end_.run_failed().retry_in_ms() : end_.run_timed_out().retry_in_ms();
+  started->set_workflow(before.workflow());
+  started->set_input(before.input());
+  started->set_run_timeout_ms(before.run_timeout_ms());
+  *started->mutable_settings() = before.settings();
+  if (retry_in_ms > 0) {
+    started->set_delayed_until_ms(base::add_sat(last_.time_ms(), retry_in_ms));
+  }
+  // It saturates: a policy may allow attempts without end.
+  started->set_attempt(std::max(from_.attempt(), from_.attempt() + 1));
+}
+
+namespace {
+
+// As the code would have kept them.
+void know_update(const proto::Event& input, std::vector<std::uint64_t>* known) {
+  const auto& earlier = input.run_started().known_updates();
+  known->insert(known->end(), earlier.begin(), earlier.end());
+  if (!input.has_update_received()) return;
+  const std::uint64_t id = base::hash64(input.update_received().update_id());
+  // One that went along is among the earlier ones.
+  if (std::find(known->begin(), known->end(), id) == known->end()) known->push_back(id);
+}
+
+void keep_latest(std::vector<std::uint64_t>* known) {
+  if (known->size() <= replay::kRememberedUpdates) return;
+  known->erase(known->begin(), known->end() - replay::kRememberedUpdates);
+}
+
+}  // namespace
+
+// Code has seen the signals of a turn with code. What became of updates is in the history.
+base::Result<replay::UnreadInputs> unread_in_history(const RunSource& run) {
+  replay::UnreadInputs unread;
+  const base::Status read = run.history([&](const proto::Turn& turn) {
+    if (!turn.without_code()) {
+      std::erase_if(unread.inputs,
+                    [](const proto::Event& each) { return !each.has_update_received(); });
+    }
+    for (const proto::Event& input : turn.inputs()) {
+      know_update(input, &unread.known_updates);
+      const bool unseen = turn.without_code() || input.has_update_received();
+      if (unseen || input.has_run_started()) replay::add_unseen(input, &unread);
+    }
+    for (const proto::Event& command : turn.commands()) {
+      if (!command.has_update_completed()) continue;
+      const std::string& id = command.update_completed().update_id();
+      std::erase_if(unread.inputs, [&](const proto::Event& each) {
+        return each.has_update_received() && each.update_received().update_id() == id;
+      });
+    }
+  });
+  if (!read) return read.error();
+  keep_latest(&unread.known_updates);
+  return unread;
 }
 
 }  // namespace reprise::runtime

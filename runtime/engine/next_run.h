@@ -1,5 +1,6 @@
 // The next run of a chain, made from the end of the one before it: its identity, and the turns with
-// which it begins. They run no code: they have its start, then what goes along.
+// which it begins. They run no code: they have its start, then what goes along. The one before has
+// continued as it, or has failed and is tried again.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +14,8 @@ namespace reprise::runtime {
 // Not thread-safe.
 class NextRun {
  public:
-  // `last`: the turn of `from` that ends with a RunContinuedAsNew; both outlive this.
-  // `run_timeout_ms`: the limit that `from` had, 0: none. `unread`: what goes along, in order.
+  // `last`: the turn of `from` that ends it; both outlive this. `run_timeout_ms`: the limit that
+  // `from` had, 0: none. `unread`: what goes along, in order.
   NextRun(const RunState& from,
           const proto::Turn& last,
           std::int64_t run_timeout_ms,
@@ -27,14 +28,21 @@ class NextRun {
 
  private:
   void fill_start(proto::RunStarted* started) const;
+  void fill_continued(proto::RunStarted* started) const;
+  void fill_retried(proto::RunStarted* started) const;
+  bool is_retried() const { return unread_.start != nullptr; }
 
   const RunState& from_;
   const proto::Turn& last_;
-  const proto::RunContinuedAsNew& command_;
+  const proto::Event& end_;
   const std::int64_t run_timeout_ms_;
   replay::UnreadInputs unread_;
   std::size_t next_ = 0;  // of these
   bool started_ = false;
 };
+
+// What a run whose code cannot run hands to its next attempt, as far as its history tells: how it
+// was started, and what has come since its code last ran.
+base::Result<replay::UnreadInputs> unread_in_history(const RunSource& run);
 
 }  // namespace reprise::runtime

@@ -4,6 +4,9 @@
 //
 //   turn recorded ──► effects ──durable──► reply, watch or message
 #pragma once
+#include <functional>
+#include <string>
+
 #include "proto/log.pb.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/message.h"
@@ -24,12 +27,23 @@ class Outbox {
   void answer_update(KnownRun& run, const proto::UpdateCompleted& completed);
   // The command of the turn being recorded is a message to another run.
   void send(const KnownRun& run, const proto::Event& command);
+  // The command of the turn being recorded starts a child.
+  void call_child(const KnownRun& run, const proto::Event& command);
+  // It ends with the turn being recorded, and has children.
+  void tell_children(const KnownRun& run);
   // It has continued as the next one: those that wait for its end or for an update wait for that.
   static void move_to_next(KnownRun& run, KnownRun& next);
   // The run had ended before its gathered inputs could be recorded.
   static void refuse_inputs(KnownRun& run);
   // The code does not go on.
   static void refuse_updates(KnownRun& run, const base::Error& why);
+  // The turn has not taken these updates (KnownRun::extras->untaken): their senders are told, when
+  // the state that this follows from is durable. Not recorded: the turn had nothing else.
+  void tell_untaken(KnownRun& run);
+  // The run's code cannot take the update now: it waits here. Forgotten if nobody waits for it.
+  static void hold(KnownRun& run, proto::Event* update);
+  // The update is in the history: tells its id when that is durable.
+  void tell_accepted(const KnownRun& run, UpdateReply& update);
 
   // The first turn of the run is durable, or the last one.
   static void started(KnownRun& run);
@@ -56,6 +70,13 @@ class Outbox {
  private:
   void answer_start(KnownRun& run, const proto::Turn& turn);
   void answer_inputs(KnownRun& run, const proto::Turn& turn);
+  void accept_updates(KnownRun& run, const proto::Turn& turn);
+  void tell_untaken(KnownRun& run, replay::UntakenUpdate& untaken);
+  // Those who wait for that update no longer do, and are told when the run's state is durable.
+  void dismiss(KnownRun& run,
+               const std::string& update_id,
+               const std::function<void(const UpdateReply&)>& tell);
+  void when_durable(const KnownRun& run, std::function<void()> act);
 
   Effects& effects_;
   Post& post_;

@@ -6,6 +6,7 @@
 #include "runtime/engine/listing.h"
 #include "runtime/engine/open_limit.h"
 #include "runtime/engine/operation_details.h"
+#include "runtime/engine/pending_children.h"
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
@@ -111,9 +112,10 @@ void Questions::get(const RunKey& key,
 
 RunDescription Questions::describe_run(KnownRun& run) {
   // A turn may have come that is not durable; then the next description has them.
-  if (!run.damaged && parts_.loading.is_readable(run))
-    (void)ensure_details(parts_.shared, parts_.parking, run);
+  const bool is_readable = !run.damaged && parts_.loading.is_readable(run);
+  if (is_readable) (void)ensure_details(parts_.shared, parts_.parking, run);
   RunDescription description = describe_state(run.state);
+  if (is_readable) description.children = pending_children(parts_.shared, run.state);
   for (const PendingOperation& operation : run.state.pending()) {
     if (operation.done) continue;
     if (operation.kind == OperationKind::kTimer) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/engine/unsent.h"
+
 namespace reprise::runtime {
 
 // nullptr: there is no such run, or no room; the caller has been answered.
@@ -65,7 +67,7 @@ void Requests::terminate(const RunKey& key, std::string reason, Reply<void> repl
   if (KnownRun* known = parts_.finder.find(key); known != nullptr && known->overtaken) {
     if (std::exchange(known->damaged, false)) {
       known->extras->parked.reset();
-      parts_.deliveries.send_again(Unsent(known->state));
+      Unsent(known->state).send(parts_.shared);
     }
   }
   KnownRun* run = open_run(key, reply);
@@ -102,23 +104,6 @@ void Requests::retry(const RunKey& key, const Reply<void>& reply) {
   parts_.loading.when_loadable(run.state.number,
                                [this](KnownRun& later) { parts_.workers.resume(later); });
   reply({});
-}
-
-void Requests::update(const RunKey& key,
-                      std::string name,
-                      std::string input,
-                      const Reply<replay::Outcome>& reply) {
-  KnownRun* const run = open_run(key, reply);
-  if (run == nullptr) return;
-  if (run->parked()) return reply(*run->extras->parked);
-  if (const auto room = parts_.round.may_grow(*run); !room) return reply(room.error());
-  const std::string id = parts_.shared.ids.next(parts_.shared.clock.now()).to_string();
-  auto* received = parts_.round.add_input(*run)->mutable_update_received();
-  received->set_update_id(id);
-  received->set_name(std::move(name));
-  received->set_input(std::move(input));
-  run->with_extras().updates.push_back({id, reply});
-  parts_.round.run_turn_if_full(*run);
 }
 
 }  // namespace reprise::runtime

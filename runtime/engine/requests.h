@@ -3,7 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/engine/deliveries.h"
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
 #include "runtime/engine/workers.h"
@@ -24,17 +23,12 @@ class Requests {
     Round& round;
     RunExecutor& executor;
     Workers& workers;
-    Deliveries& deliveries;
   };
   explicit Requests(const Parts& parts) : parts_(parts) {}
 
   // Is the signal one that the run's code can read?
   base::Status may_signal(const RunKey& key, std::string_view name, std::string_view input);
   void signal(const RunKey& key, std::string name, std::string input, Reply<void> reply);
-  void update(const RunKey& key,
-              std::string name,
-              std::string input,
-              const Reply<replay::Outcome>& reply);
   void cancel(const RunKey& key, std::string reason, Reply<void> reply);
   void terminate(const RunKey& key, std::string reason, Reply<void> reply);
   // Code that had stopped is tried again.

@@ -27,6 +27,12 @@ constexpr std::size_t kTurnsAtOnce = 128;
 constexpr std::size_t kTurnsPerAppend = 512;
 constexpr std::size_t kBytesPerAppend = std::size_t{16} << 20;
 
+// Of a run whose last turn this is; its first one may be the same.
+std::int64_t run_timeout_of(const RunState& state, const proto::Turn& last) {
+  return event::starts(last) ? last.inputs(0).run_started().run_timeout_ms()
+                             : state.run_timeout_ms();
+}
+
 // A turn has at most this many inputs, so that its record stays far below the largest one allowed,
 // however large the payloads are.
 constexpr int kInputsPerTurn = 256;
@@ -133,14 +139,32 @@ bool Round::make_turn(KnownRun& run, proto::Turn& turn) {
     const base::Error full = may_grow(run).error();
     parts_.parking.park(run, {full.code, full.message, std::nullopt});
   }
-  if (!for_code || run.parked() || awaits_end(run) || !run_code(run, turn)) {
+  if (!for_code || run.parked() || awaits_end(run) || is_delayed(run, turn) ||
+      !run_code(run, turn)) {
     turn.clear_commands();
+    hold_updates(run, turn);
     if (turn.inputs().empty()) return false;
     turn.set_without_code(true);
     parts_.executor.note_deferred(run.place, turn);
+    return true;
   }
-  return true;
+  const bool took_nothing = run.extras != nullptr && !run.extras->untaken.empty() &&
+                            turn.inputs().empty() && turn.commands().empty() &&
+                            !run.state.unapplied;
+  if (!took_nothing) return true;
+  parts_.outbox.tell_untaken(run);
+  run.drop_empty_extras();
+  return false;
 }
+
+// Its code must not run yet.
+bool Round::is_delayed(const KnownRun& run, const proto::Turn& turn) {
+  if (run.state.events > 0) return run.state.delayed_until_ms() > 0;
+  return std::any_of(turn.inputs().begin(), turn.inputs().end(),
+                     [](const Event& input) { return input.run_started().delayed_until_ms() > 0; });
+}
+
+// ---- code -------------------------------------------------------------------------------------
 
 // False: the code could not run, or its turn must not be recorded.
 bool Round::run_code(KnownRun& run, proto::Turn& turn) {
@@ -148,10 +172,13 @@ bool Round::run_code(KnownRun& run, proto::Turn& turn) {
     await_load(run);
     return false;
   }
-  const TurnResult result =
-      parts_.executor.run_turn(run.place, StoredRun(parts_.shared, run), &turn);
+  offer_updates(run, turn);
+  TurnResult result = parts_.executor.run_turn(run.place, StoredRun(parts_.shared, run), &turn);
   if (run.suspect) clear_of_suspicion(run);
+  note_untaken(run, std::move(result.untaken));
   if (result.end != replay::TurnEnd::kParked) return true;
+  // What is not recorded decides nothing.
+  if (run.extras != nullptr) run.extras->untaken.clear();
   // Without a worker the run just waits for one.
   if (result.trouble->code != base::ErrorCode::kNoWorker) parts_.parking.park(run, *result.trouble);
   return false;
@@ -163,7 +190,7 @@ void Round::await_load(KnownRun& run) {
   parts_.intake.post([this, number = run.state.number] {
     parts_.loading.when_loadable(number, [this](KnownRun& later) {
       later.awaits_load = false;
-      if (later.state.open() && later.state.unapplied) gather(later);
+      if (later.state.open() && later.has_work()) gather(later);
     });
   });
 }
@@ -192,15 +219,17 @@ void Round::replay_afresh(store::RunNumber number) {
   if (trouble && trouble->code != base::ErrorCode::kNoWorker) parts_.parking.park(*run, *trouble);
 }
 
-void Round::record(KnownRun& run, proto::Turn& turn, bool with_next) {
+void Round::record(KnownRun& run, proto::Turn& turn, bool with_next, replay::UnreadInputs* unread) {
   if (bodies_.size() >= kBytesPerAppend && !goes_with_last()) append_turns();
   RunState& state = run.state;
   const proto::Event* const end = event::ending(turn);
   const bool closes = end != nullptr;
-  const bool continues = closes && end->has_run_continued_as_new();
-  const std::int64_t run_timeout_ms = continues ? state.run_timeout_ms() : 0;
-  Recorded recorded{&run, 0, with_next || continues, bodies_.size(), 0};
-  if (state.events == 0) recorded.flags |= store::kFirstOfRun;
+  const bool goes_on = closes && !event::next_run_id(*end).empty();
+  const std::int64_t run_timeout_ms = goes_on ? run_timeout_of(state, turn) : 0;
+  const bool begins = state.events == 0;
+  const bool had_children = closes && state.has_children();
+  Recorded recorded{&run, 0, with_next || goes_on, bodies_.size(), 0};
+  if (begins) recorded.flags |= store::kFirstOfRun;
   if (closes) recorded.flags |= store::kLastOfRun;
   REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
   recorded.end = bodies_.size();
@@ -219,16 +248,36 @@ void Round::record(KnownRun& run, proto::Turn& turn, bool with_next) {
   state.apply(turn, parts_.names);
   if (run.extras != nullptr) run.extras->operations.apply(turn);
   commands::follow(recording, turn);
+  keep_family(run, begins, had_children);
+  const bool end_waits = awaits_end(run);
   tell_ends(run);
   parts_.outbox.recorded(run, turn);
+  // They came too early in a turn that has made the code ready.
+  const bool takes_held = run.holds_updates() && RunExecutor::takes_updates(run.place);
+  if (takes_held && !end_waits) gather(run);
   if (!state.open()) parts_.effects.add({.kind = Effect::Kind::kClosed, .run = &run});
-  if (continues) start_next(run, turn, run_timeout_ms);
+  if (!goes_on) return;
+  start_next(run, turn, run_timeout_ms,
+             unread != nullptr ? std::move(*unread) : parts_.executor.take_unread(run.place));
+}
+
+// Its parent, if it has one, will find it; and its children learn that it has ended.
+void Round::keep_family(const KnownRun& run, bool begins, bool had_children) {
+  if (run.state.open()) {
+    if (begins) parts_.children.add(run.state);
+    return;
+  }
+  parts_.children.remove(run.state);
+  if (had_children) parts_.outbox.tell_children(run);
 }
 
 // The next run of the chain begins in the commit that ends this one. Its code runs when that is
 // durable: a chain that continues at once, for ever, gets on as fast as the disk.
-void Round::start_next(KnownRun& run, const proto::Turn& last, std::int64_t run_timeout_ms) {
-  NextRun next(run.state, last, run_timeout_ms, parts_.executor.take_unread(run.place));
+void Round::start_next(KnownRun& run,
+                       const proto::Turn& last,
+                       std::int64_t run_timeout_ms,
+                       replay::UnreadInputs unread) {
+  NextRun next(run.state, last, run_timeout_ms, std::move(unread));
   KnownRun& started =
       parts_.runs.add(next.state(parts_.shared.next_run.fetch_add(1), parts_.names));
   Outbox::move_to_next(run, started);
@@ -240,9 +289,15 @@ void Round::start_next(KnownRun& run, const proto::Turn& last, std::int64_t run_
   await_load(started);
 }
 
+// A turn that makes the code ready is followed by one with the updates that came too early for it.
+void Round::run_all_gathered(KnownRun& run) {
+  while (run.turn != nullptr && run.state.open()) run_gathered(run);
+  run_gathered(run);  // what came after its end is refused
+}
+
 bool Round::ends_later(KnownRun& run, std::function<void()> again) {
   // Inputs gathered before come first, and may send more.
-  run_gathered(run);
+  run_all_gathered(run);
   if (!run.state.open() || !run.state.has_messages()) return false;
   run.with_extras().when_told.push_back(std::move(again));
   return true;
@@ -254,16 +309,17 @@ void Round::tell_ends(KnownRun& run) {
   // If it does not end after all, its code has not seen what came meanwhile.
   parts_.intake.post(std::function<void()>([this, number = run.state.number] {
     KnownRun* const later = parts_.runs.find(number);
-    if (later != nullptr && later->state.open() && later->state.unapplied) gather(*later);
+    if (later != nullptr && later->state.open() && later->has_work()) gather(*later);
   }));
 }
 
 void Round::record_end(KnownRun& run,
                        base::FunctionRef<void(Event*)> fill,
                        Reply<void> reply,
-                       std::int64_t not_before_ms) {
+                       std::int64_t not_before_ms,
+                       replay::UnreadInputs* unread) {
   // Inputs gathered before come first; the end itself runs no code.
-  run_gathered(run);
+  run_all_gathered(run);
   if (!run.state.open()) {
     return parts_.outbox.refuse(&run, {base::ErrorCode::kRunClosed, "the run has just ended"},
                                 reply);
@@ -274,7 +330,7 @@ void Round::record_end(KnownRun& run,
   turn->set_without_code(true);
   fill(turn->add_inputs());
   run.with_extras().replies.push_back({0, std::move(reply)});
-  record(run, *turn);
+  record(run, *turn, false, unread);
 }
 
 // Hands the turns recorded so far to the writer.

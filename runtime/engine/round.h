@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/engine/child_index.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"
 #include "runtime/engine/loading.h"
@@ -36,6 +37,7 @@ class Round {
     Loading& loading;
     Parking& parking;
     RunExecutor& executor;
+    ChildIndex& children;
   };
   explicit Round(const Parts& parts) : parts_(parts) {}
   Round(const Round&) = delete;
@@ -63,10 +65,12 @@ class Round {
   // its messages, since nothing sends them again after it. If so, `again` is posted as mail then.
   bool ends_later(KnownRun& run, std::function<void()> again);
   // Records such an end, after a turn for the inputs gathered before. Not if it has to wait.
+  // `unread`: what goes along, if another run follows.
   void record_end(KnownRun& run,
                   base::FunctionRef<void(proto::Event*)> fill,
                   Reply<void> reply,
-                  std::int64_t not_before_ms = 0);
+                  std::int64_t not_before_ms = 0,
+                  replay::UnreadInputs* unread = nullptr);
 
   // ---- the log ----
   // Hands the last part of the round to the writer.
@@ -105,6 +109,9 @@ class Round {
   bool make_turn(KnownRun& run, proto::Turn& turn);
   bool is_full(const KnownRun& run) const;
   bool run_code(KnownRun& run, proto::Turn& turn);
+  static void offer_updates(KnownRun& run, proto::Turn& turn);
+  static void hold_updates(KnownRun& run, proto::Turn& turn);
+  void note_untaken(KnownRun& run, std::vector<replay::UntakenUpdate>&& untaken);
   // An end waits for the run's messages: its code runs no more, or it could send others for ever.
   static bool awaits_end(const KnownRun& run) {
     return run.extras != nullptr && !run.extras->when_told.empty();
@@ -113,10 +120,19 @@ class Round {
   void clear_of_suspicion(KnownRun& run);
   void replay_afresh(store::RunNumber number);
   void await_load(KnownRun& run);
-  void record(KnownRun& run, proto::Turn& turn, bool with_next = false);
-  void start_next(KnownRun& run, const proto::Turn& last, std::int64_t run_timeout_ms);
+  void record(KnownRun& run,
+              proto::Turn& turn,
+              bool with_next = false,
+              replay::UnreadInputs* unread = nullptr);
+  void start_next(KnownRun& run,
+                  const proto::Turn& last,
+                  std::int64_t run_timeout_ms,
+                  replay::UnreadInputs unread);
   bool goes_with_last() const { return !recorded_.empty() && recorded_.back().with_next; }
+  static bool is_delayed(const KnownRun& run, const proto::Turn& turn);
+  void run_all_gathered(KnownRun& run);
   void tell_ends(KnownRun& run);
+  void keep_family(const KnownRun& run, bool begins, bool had_children);
   void append_turns();
 
   base::Time now() const { return parts_.shared.clock.now(); }

@@ -1,5 +1,6 @@
 #include "runtime/engine/run_finder.h"
 
+#include <set>
 #include <utility>
 
 #include "proto/parse.h"
@@ -69,6 +70,43 @@ base::Result<RunState> RunFinder::find_archived(const RunKey& key, const IsIt& i
   if (!found) return found.error();
   if (!*found) return no_such_run(key);
   return std::move(*state);
+}
+
+base::Result<std::optional<RunFinder::StartedBy>> RunFinder::started_by(
+    const std::string& workflow_id, const std::string& request_id) const {
+  std::optional<StartedBy> found;
+  std::set<store::RunNumber> seen;  // the archive may have them, too
+  const auto is_it = [&](const RunState& run) {
+    if (!seen.insert(run.number).second) return false;
+    if (run.workflow_id != workflow_id || run.terms() == nullptr) return false;
+    if (run.terms()->request_id != request_id) return false;
+    found = StartedBy{run.first_of_chain(), {}, run.last_seq};
+    return true;
+  };
+  const auto enough = [&] { return seen.size() >= kRequestsLookBack; };
+  for (const KnownRun* run = runs_.find(workflow_id); run != nullptr; run = run->older) {
+    if (enough() || is_it(run->state)) break;
+  }
+  bool unreadable = false;
+  if (!found && !enough()) {
+    const auto searched = shared_.store->archive().find(
+        workflow_id, [&](store::RunNumber number, std::string_view bytes) {
+          proto::RunSummary summary;
+          unreadable = !proto::parse(bytes, &summary);
+          return unreadable || enough() || is_it(RunState::from_summary(number, summary, names_));
+        });
+    if (!searched) return searched.error();
+  }
+  if (unreadable) return base::Error{base::ErrorCode::kStoreDamaged, "a summary is not readable"};
+  if (found) found->workflow = workflow_of({workflow_id, found->run_id});
+  return found;
+}
+
+// Empty: it is not in the store any more.
+std::string RunFinder::workflow_of(const RunKey& key) const {
+  if (const KnownRun* const known = find(key); known != nullptr) return *known->state.workflow;
+  const auto archived = find_archived(key);
+  return archived ? *archived->workflow : std::string();
 }
 
 base::Error RunFinder::no_next(const RunState& run) {

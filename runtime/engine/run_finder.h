@@ -15,6 +15,15 @@ class RunFinder {
   KnownRun* find(const RunKey& key) const;
   // A closed run that the shard has forgotten; kNotFound when there is none either.
   base::Result<RunState> find_archived(const RunKey& key) const;
+  // A run that a request has started, among the newest kRequestsLookBack runs of the id; the first
+  // one of its chain. A later run of the chain is enough to know it.
+  struct StartedBy {
+    base::RunId run_id;
+    std::string workflow;     // empty: that run is not in the store any more
+    store::Seq last_seq = 0;  // once this is durable it may be told
+  };
+  base::Result<std::optional<StartedBy>> started_by(const std::string& workflow_id,
+                                                    const std::string& request_id) const;
   // Is there nothing that the run, which has continued, continued as? Then retention has removed
   // it.
   static base::Error no_next(const RunState& run);
@@ -27,6 +36,7 @@ class RunFinder {
 
  private:
   KnownRun* find_in_chain(const RunKey& key) const;
+  std::string workflow_of(const RunKey& key) const;
   base::RunId first_of_chain(const RunKey& key) const;
   template <class IsIt>
   base::Result<RunState> find_archived(const RunKey& key, const IsIt& is_it) const;

@@ -1,5 +1,6 @@
 #include "runtime/engine/run_table.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace reprise::runtime {
@@ -20,9 +21,17 @@ std::uint32_t hash_of(std::string_view workflow_id) {
 void KnownRun::drop_empty_extras() {
   if (extras == nullptr) return;
   const bool empty = extras->watches.empty() && !extras->started && extras->replies.empty() &&
-                     extras->updates.empty() && extras->when_told.empty() && !extras->parked.has_value() &&
+                     extras->updates.empty() && extras->untaken.empty() &&
+                     extras->when_told.empty() && !extras->parked.has_value() &&
                      extras->operations.empty();
   if (empty) extras = nullptr;
+}
+
+bool KnownRun::holds_updates() const {
+  if (extras == nullptr) return false;
+  const auto& updates = extras->updates;
+  return std::any_of(updates.begin(), updates.end(),
+                     [](const UpdateReply& update) { return update.held != nullptr; });
 }
 
 RunTable::~RunTable() {
@@ -92,7 +101,8 @@ void RunTable::unlink(KnownRun* run, KnownRun* newest, store::Seq through) {
   KnownRun* last_to_stay = newest;  // those after it will be forgotten soon
   for (KnownRun* at = newest->older; at != nullptr; at = at->older) {
     if (at->older == run) newer = at;
-    const bool archived = !at->state.open() && at->state.last_seq <= through;
+    // The last record of one that has just ended is not with the writer yet.
+    const bool archived = !at->state.open() && !at->appending && at->state.last_seq <= through;
     if (!archived || at->damaged || at->overtaken) last_to_stay = at;
   }
   for (KnownRun* gone = std::exchange(last_to_stay->older, nullptr); gone != nullptr;) {

@@ -28,9 +28,17 @@ struct InputReply {
   bool goes_along = false;  // if the run continues without it, it is an input of the next one
 };
 
+// Somebody who waits for an update. Several may wait for the same one: it is handled once.
 struct UpdateReply {
   std::string update_id;
   Reply<replay::Outcome> reply;
+  Reply<std::string> accepted{};  // told the id when the update is durable; may be empty
+  std::string name{};
+  bool recorded = false;  // the update is in the history, or in the turn that is being recorded
+  // Its input, while the run's code cannot take it: then it is not recorded either.
+  std::shared_ptr<proto::Event> held{};
+  // Answers from the histories, where an update with this id is. Empty: the id was made here.
+  std::function<void()> look_up{};
 };
 
 // Fields that most runs rarely need.
@@ -39,7 +47,8 @@ struct RunExtras : base::Pooled<RunExtras> {
   Reply<StartedRun> started;         // to the request that started it
   std::unique_ptr<RunEnd> end;       // for the watches, until the end is durable
   std::vector<InputReply> replies;   // to inputs of the turn being gathered
-  std::vector<UpdateReply> updates;  // accepted and not answered
+  std::vector<UpdateReply> updates;  // not answered
+  std::vector<replay::UntakenUpdate> untaken;    // by the turn that is being recorded
   std::vector<std::function<void()>> when_told;  // see Round::ends_later()
   std::optional<base::Error> parked;
   LiveOperations operations;  // activities and steps
@@ -80,6 +89,10 @@ struct KnownRun {
             .events = state.events,
             .starting = starting};
   }
+  // Does an update wait for code that can take it?
+  bool holds_updates() const;
+  // Is there something for its code that no turn has shown it?
+  bool has_work() const { return state.unapplied || holds_updates(); }
   bool parked() const { return extras != nullptr && extras->parked.has_value(); }
   // Parked because its code ends processes: a new worker does not change that.
   bool is_set_aside() const {

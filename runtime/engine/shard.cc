@@ -11,13 +11,18 @@ namespace reprise::runtime {
 
 Shard::Shard(int index, Shared& shared, HostOptions host)
     : shared_(shared),
-      round_({shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, executor_}),
+      round_({shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, executor_,
+              child_index_}),
       attempts_(index, {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}),
       workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, executor_}),
       deliveries_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_}),
-      starts_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, executor_}),
+      updates_({shared_, runs_, finder_, intake_, effects_, outbox_, round_}),
+      starts_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, updates_,
+               executor_}),
       requests_({shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_,
-                 workers_, deliveries_}),
+                 workers_}),
+      children_({shared_, runs_, finder_, intake_, effects_, round_, starts_, requests_,
+                 child_index_}),
       completions_({shared_, runs_, finder_, intake_, effects_, parking_, round_, attempts_}),
       questions_({shared_, runs_, finder_, intake_, effects_, loading_, parking_, executor_}),
       executor_(executor_options(index, std::move(host))) {}
@@ -124,8 +129,8 @@ void Shard::release(Effect& effect) {
       return attempts_.start(*effect.run, effect.operation);
     case Effect::Kind::kArm:
       return arm(*effect.run, effect.operation);
-    case Effect::Kind::kArmRunTimeout:
-      return timers_.arm_run_timeout(*effect.run);
+    case Effect::Kind::kArmRun:
+      return timers_.arm_run(*effect.run);
     case Effect::Kind::kConfirm:
       return effect.confirm({});
     case Effect::Kind::kStarted:
@@ -171,17 +176,19 @@ void Shard::adopt(RecoveredRun recovered) {
     runs_.closed(run);
     return;
   }
-  if (run.state.run_timeout_due_ms()) {
-    effects_.after(0, {.kind = Effect::Kind::kArmRunTimeout, .run = &run});
+  if (run.state.run_timeout_due_ms() || run.state.delayed_until_ms() > 0) {
+    effects_.after(0, {.kind = Effect::Kind::kArmRun, .run = &run});
   }
-  if (run.state.has_messages()) {
-    effects_.after(0,
-                   {.act = [this, unsent = Unsent(run.state)] { deliveries_.send_again(unsent); }});
+  if (run.state.has_messages() || run.state.has_children()) {
+    effects_.after(0, {.act = [this, unsent = Unsent(run.state)] { unsent.send(shared_); }});
   }
+  children_.recovered(run.state);
   for (const PendingOperation& operation : run.state.pending()) {
     // Once for each id, also in a history that gives one twice.
     if (run.state.find(operation.id) != &operation) continue;
-    if (operation.kind == OperationKind::kMessage) continue;
+    const bool is_with_others = operation.kind == OperationKind::kMessage ||
+                                operation.kind == OperationKind::kChild;
+    if (is_with_others) continue;
     const bool dispatched = operation.is_attempted() && !operation.open;
     effects_.after(0, {.kind = dispatched ? Effect::Kind::kDispatch : Effect::Kind::kArm,
                        .operation = operation.id,

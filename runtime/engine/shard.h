@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/engine/attempts.h"
+#include "runtime/engine/children.h"
 #include "runtime/engine/completions.h"
 #include "runtime/engine/deliveries.h"
 #include "runtime/engine/due_timers.h"
@@ -25,6 +26,8 @@
 #include "runtime/engine/shared.h"
 #include "runtime/engine/starts.h"
 #include "runtime/engine/timers.h"
+#include "runtime/engine/unsent.h"
+#include "runtime/engine/updates.h"
 #include "runtime/engine/workers.h"
 #include "runtime/host/run_executor.h"
 
@@ -59,10 +62,12 @@ class Shard {
   // Its parts: requests of clients...
   Starts& starts() { return starts_; }
   Requests& requests() { return requests_; }
+  Updates& updates() { return updates_; }
   Completions& completions() { return completions_; }
   Questions& questions() { return questions_; }
   // ...messages of other runs...
   Deliveries& deliveries() { return deliveries_; }
+  Children& children() { return children_; }
   // ...and messages of the engine about attempts, workers, and turns of many runs.
   Attempts& attempts() { return attempts_; }
   Workers& workers() { return workers_; }
@@ -90,6 +95,7 @@ class Shard {
   Intake intake_{shared_.space};
   Names names_;
   RunTable runs_;
+  ChildIndex child_index_;
   Timers timers_{runs_};
   Effects effects_{shared_.durable};
   Outbox outbox_{effects_, *shared_.post};
@@ -97,12 +103,14 @@ class Shard {
   Parking parking_{shared_, executor_};
   Round round_;
   Attempts attempts_;
-  DueTimers due_timers_{shared_, runs_, timers_, round_, attempts_};
+  DueTimers due_timers_{shared_, runs_, timers_, loading_, round_, attempts_, executor_};
   Workers workers_;
   RunFinder finder_{shared_, runs_, names_};
   Deliveries deliveries_;
+  Updates updates_;
   Starts starts_;
   Requests requests_;
+  Children children_;
   Completions completions_;
   Questions questions_;
   std::vector<Mail> mail_;

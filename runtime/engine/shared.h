@@ -16,6 +16,7 @@
 #include "runtime/engine/journal_tail.h"
 #include "runtime/engine/limits.h"
 #include "runtime/engine/message.h"
+#include "runtime/engine/replacements.h"
 #include "runtime/engine/space.h"
 #include "runtime/engine/task_queues.h"
 #include "store/store.h"
@@ -83,6 +84,7 @@ struct Shared {
   Admission admission;
   TaskQueues task_queues;
   UnrecordedResults unrecorded;
+  Replacements replacements;
   RunIds ids;
   std::atomic<store::RunNumber> next_run{1};
   DamagedRecords damaged_records;  // set once, when the store is opened

@@ -10,11 +10,41 @@ namespace reprise::runtime {
 namespace {
 
 // When a start is refused, those that wait for the run's end get the error too.
-Reply<StartedRun> told_too(const std::shared_ptr<RunWatch>& watch, const Reply<StartedRun>& reply) {
-  return [watch, reply](const base::Result<StartedRun>& refused) {
+Reply<StartedRun> told_too(const StartRequest& request,
+                           const std::shared_ptr<RunWatch>& watch,
+                           const Reply<StartedRun>& reply) {
+  const auto update = request.update ? request.update->reply : Reply<replay::Outcome>();
+  return [update, watch, reply](const base::Result<StartedRun>& refused) {
     if (watch != nullptr) watch->set(refused.error());
+    if (update) update(refused.error());
     reply(refused);
   };
+}
+
+void fill(const ChildOf& child_of, proto::RunStarted* started) {
+  write(child_of.parent, started->mutable_parent());
+  started->set_on_parent_close(child_of.on_parent_close);
+  started->set_depth(child_of.depth);
+}
+
+bool has_message(const StartRequest& request) {
+  return request.signal || request.update;
+}
+
+// An open run that has the id gets it; it is not replaced.
+bool is_for_running(const StartRequest& request) {
+  return has_message(request) && (request.conflict != IdConflict::kTerminateExisting ||
+                                  request.reuse == IdReuse::kUseExisting);
+}
+
+// Did it come for that run before? Then it is handled there, and the run is not replaced.
+bool has_update_of(const KnownRun& run, const StartRequest& request) {
+  if (!request.update || request.update->id.empty() || run.extras == nullptr) return false;
+  if (run.damaged || *run.state.workflow != request.workflow) return false;
+  const auto& updates = run.extras->updates;
+  return std::any_of(updates.begin(), updates.end(), [&](const UpdateReply& update) {
+    return update.update_id == request.update->id;
+  });
 }
 
 void fill(FirstSignal&& signal, proto::Event* input) {
@@ -30,10 +60,15 @@ void Starts::start(StartRequest&& request,
                    std::shared_ptr<RunWatch> watch,
                    Reply<StartedRun> reply) {
   const auto refuse_for = [&](const KnownRun* run, const base::Error& why) {
-    parts_.outbox.refuse(run, why, told_too(watch, reply));
+    parts_.outbox.refuse(run, why, told_too(request, watch, reply));
   };
-  const auto refuse_at_once = [&](const base::Error& why) { told_too(watch, reply)(why); };
+  const auto refuse_at_once = [&](const base::Error& why) { told_too(request, watch, reply)(why); };
   if (parts_.intake.full()) return refuse_at_once(parts_.intake.refusal());
+  // So the update is made once, however often the request is.
+  if (request.update && request.update->id.empty()) {
+    request.update->id = request.terms.request_id;
+  }
+  if (!request.terms.request_id.empty() && started_before(request, watch, reply)) return;
   if (const auto worker = parts_.executor.registry().find(request.task_queue);
       worker != nullptr && !worker->workflows.contains(request.workflow)) {
     return refuse_at_once({base::ErrorCode::kUnknownWorkflow,
@@ -42,17 +77,19 @@ void Starts::start(StartRequest&& request,
   }
   if (KnownRun* running = parts_.runs.find(request.workflow_id);
       running != nullptr && running->state.open()) {
-    if (takes_signal(*running, request)) {
-      return signal_instead(*running, std::move(request), watch, reply);
+    if (takes_message(*running, request)) {
+      return request.update ? update_instead(*running, std::move(request), watch, reply)
+                            : signal_instead(*running, std::move(request), watch, reply);
     }
     if (running->in_round()) {
-      // Its state is not in the log yet.
+      // Its state is not in the log yet. It may take the update in this round.
+      if (request.update) request.update->is_new = false;
       return parts_.intake.post([this, request = std::move(request), watch, reply]() mutable {
         start(std::move(request), watch, reply);
       });
     }
-    if (request.signal && request.conflict != IdConflict::kTerminateExisting) {
-      return refuse_for(running, no_signal(*running, request));
+    if (is_for_running(request)) {
+      return refuse_for(running, no_message(*running, request));
     }
     const bool uses_it =
         request.conflict == IdConflict::kUseExisting || request.reuse == IdReuse::kUseExisting;
@@ -73,11 +110,11 @@ void Starts::start(StartRequest&& request,
     if (request.conflict == IdConflict::kFail || request.reuse == IdReuse::kReject) {
       return refuse_for(running, {base::ErrorCode::kAlreadyStarted, running->state.id.to_string()});
     }
-    if (running->state.has_messages()) {
-      auto again = [this, request = std::make_shared<StartRequest>(std::move(request)), watch,
-                    reply] { start(std::move(*request), watch, reply); };
-      if (parts_.round.ends_later(*running, std::move(again))) return;
+    if (has_update_of(*running, request)) {
+      return update_instead(*running, std::move(request), watch, reply);
     }
+    if (ask_newest(request, watch, reply)) return;
+    if (replaces_later(*running, request, watch, reply)) return;
     parts_.round.record_end(
         *running,
         [](proto::Event* input) {
@@ -85,8 +122,9 @@ void Starts::start(StartRequest&& request,
         },
         [](const base::Status&) {});
   }
-  // A closed run would not get the signal.
-  const bool uses_closed = request.reuse == IdReuse::kUseExisting && !request.signal;
+  if (ask_newest(request, watch, reply)) return;
+  // A closed run would not get the message.
+  const bool uses_closed = request.reuse == IdReuse::kUseExisting && !has_message(request);
   if (uses_closed && use_closed(request, watch, reply)) return;
   if (const base::Status may = may_start(request); !may) {
     return refuse_for(parts_.runs.find(request.workflow_id), may.error());
@@ -107,21 +145,90 @@ void Starts::start(StartRequest&& request,
   started->set_workflow(std::move(request.workflow));
   started->mutable_task_queue()->assign(run.state.stored_task_queue());
   started->set_input(std::move(request.input));
-  started->set_run_timeout_ms(request.run_timeout.count());
+  record_terms(request.terms, base::to_ms(now()), started);
   started->set_behaviours(replay::Behaviours::kNewest);
   for (auto& setting : request.settings) *started->add_settings() = std::move(setting);
+  if (request.child_of) fill(*request.child_of, started);
   if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
   run.with_extras().started = std::move(reply);
   if (request.signal) fill(std::move(*request.signal), parts_.round.add_input(run));
+  if (!request.update) return;
+  FirstUpdate& update = *request.update;
+  parts_.updates.add(run, {.key = {},
+                           .name = std::move(update.name),
+                           .input = std::move(update.input),
+                           .reply = std::move(update.reply),
+                           .id = std::move(update.id),
+                           .accepted = std::move(update.accepted)});
 }
 
-bool Starts::takes_signal(const KnownRun& run, const StartRequest& request) const {
-  return request.signal && request.conflict != IdConflict::kTerminateExisting && !run.damaged &&
-         *run.state.workflow == request.workflow && parts_.round.may_grow(run);
+// Answers a request that has started a run before. False: it has not, as far as is known.
+bool Starts::started_before(const StartRequest& request,
+                            const std::shared_ptr<RunWatch>& watch,
+                            const Reply<StartedRun>& reply) {
+  const KnownRun* const newest = parts_.runs.find(request.workflow_id);
+  if (newest != nullptr && newest->in_round()) {
+    // Its state is not in the log yet.
+    parts_.intake.post([this, again = StartRequest(request), watch, reply]() mutable {
+      start(std::move(again), watch, reply);
+    });
+    return true;
+  }
+  const auto answer = [&](const base::Error& why) {
+    parts_.outbox.refuse(newest, why, told_too(request, watch, reply));
+    return true;
+  };
+  const auto search = parts_.finder.started_by(request.workflow_id, request.terms.request_id);
+  if (!search) return answer(search.error());
+  const auto& found = *search;
+  if (!found) return false;
+  const bool other = !found->workflow.empty() && found->workflow != request.workflow;
+  if (other) {
+    return answer(
+        {base::ErrorCode::kAlreadyStarted, found->run_id.to_string() + " " + found->workflow});
+  }
+  if (request.update) {
+    const StartedRun run{request.workflow_id, found->run_id, true};
+    parts_.updates.take(update_of(std::make_shared<StartRequest>(request), run, watch, reply));
+    return true;
+  }
+  if (watch != nullptr) this->watch({request.workflow_id, found->run_id}, watch);
+  const StartedRun started{request.workflow_id, found->run_id, true};
+  parts_.effects.call_after(found->last_seq, [reply, started] { reply(started); });
+  return true;
+}
+
+// The run that has the id ends when it is known what became of its messages. False: it can end now.
+bool Starts::replaces_later(KnownRun& running,
+                            StartRequest& request,
+                            const std::shared_ptr<RunWatch>& watch,
+                            const Reply<StartedRun>& reply) {
+  if (!running.state.has_messages()) return false;
+  const base::RunId replaced = running.state.id;
+  const base::RunId parent = request.child_of ? request.child_of->parent.run_id : base::RunId();
+  if (request.child_of && !parts_.shared.replacements.add(parent, replaced)) {
+    parts_.outbox.refuse(&running, {base::ErrorCode::kAlreadyStarted, replaced.to_string()},
+                         told_too(request, watch, reply));
+    return true;
+  }
+  const auto kept = std::make_shared<StartRequest>(std::move(request));
+  const auto again = [this, kept, watch, reply, parent, replaced] {
+    if (kept->child_of) parts_.shared.replacements.remove(parent, replaced);
+    start(std::move(*kept), watch, reply);
+  };
+  if (parts_.round.ends_later(running, again)) return true;
+  if (kept->child_of) parts_.shared.replacements.remove(parent, replaced);
+  request = std::move(*kept);
+  return false;
+}
+
+bool Starts::takes_message(const KnownRun& run, const StartRequest& request) const {
+  return is_for_running(request) && !run.damaged && *run.state.workflow == request.workflow &&
+         parts_.round.may_grow(run);
 }
 
 // Why it does not.
-base::Error Starts::no_signal(const KnownRun& run, const StartRequest& request) const {
+base::Error Starts::no_message(const KnownRun& run, const StartRequest& request) const {
   if (run.damaged) return *run.extras->parked;
   if (*run.state.workflow != request.workflow) {
     return {base::ErrorCode::kAlreadyStarted, run.state.id.to_string() + " " + *run.state.workflow};
@@ -144,12 +251,102 @@ void Starts::signal_instead(KnownRun& run,
           return reply(found);
         }
         if (recorded.error().code != base::ErrorCode::kRunClosed) {
-          return told_too(watch, reply)(recorded.error());
+          return told_too(*shared, watch, reply)(recorded.error());
         }
         // It ended before the signal could reach it.
         parts_.intake.post(
             [this, shared, watch, reply] { start(std::move(*shared), watch, reply); });
       });
+}
+
+void Starts::tell_found(const StartedRun& found,
+                        const std::shared_ptr<RunWatch>& watch,
+                        const Reply<StartedRun>& reply) {
+  const KnownRun* const run = parts_.finder.find({found.workflow_id, found.run_id});
+  if (run != nullptr && run->in_round()) {
+    return parts_.intake.post(
+        std::function<void()>([this, found, watch, reply] { tell_found(found, watch, reply); }));
+  }
+  const auto tell = [this, found, watch, reply] {
+    if (watch != nullptr) this->watch({found.workflow_id, found.run_id}, watch);
+    reply(found);
+  };
+  return run == nullptr ? tell() : parts_.effects.call_after(run->state.last_seq, tell);
+}
+
+// It is answered once the update is accepted, or will not be.
+verb::Update Starts::update_of(const std::shared_ptr<StartRequest>& request,
+                               const StartedRun& found,
+                               const std::shared_ptr<RunWatch>& watch,
+                               const Reply<StartedRun>& reply) {
+  const auto tell_once = [this, found, watch, reply, told = std::make_shared<bool>(false)] {
+    if (std::exchange(*told, true)) return;
+    // An update is refused while a turn is made: the start of its run may not be recorded yet.
+    parts_.intake.post(
+        std::function<void()>([this, found, watch, reply] { tell_found(found, watch, reply); }));
+  };
+  const FirstUpdate& update = *request->update;
+  return {.key = {.workflow_id = found.workflow_id, .run_id = found.run_id, .of_chain = true},
+          .name = update.name,
+          .input = update.input,
+          .reply =
+              [request, tell_once](base::Result<replay::Outcome> outcome) {
+                tell_once();
+                request->update->reply(std::move(outcome));
+              },
+          .id = update.id,
+          .accepted =
+              [request, tell_once](const base::Result<std::string>& id) {
+                tell_once();
+                if (request->update->accepted) request->update->accepted(id);
+              }};
+}
+
+// The run that has the id gets the update.
+void Starts::update_instead(KnownRun& run,
+                            StartRequest&& request,
+                            const std::shared_ptr<RunWatch>& watch,
+                            const Reply<StartedRun>& reply) {
+  const StartedRun found{run.state.workflow_id, run.state.id, true};
+  const auto shared = std::make_shared<StartRequest>(std::move(request));
+  verb::Update update = update_of(shared, found, watch, reply);
+  update.reply = [this, shared, watch, reply,
+                  answered = update.reply](base::Result<replay::Outcome> outcome) {
+    const bool ended = !outcome && outcome.error().code == base::ErrorCode::kRunClosed;
+    if (!ended) return answered(std::move(outcome));
+    // It ended before the update could reach it.
+    parts_.intake.post(std::function<void()>(
+        [this, shared, watch, reply] { start(std::move(*shared), watch, reply); }));
+  };
+  parts_.updates.take(std::move(update));
+}
+
+bool Starts::ask_newest(StartRequest& request,
+                        const std::shared_ptr<RunWatch>& watch,
+                        const Reply<StartedRun>& reply) {
+  if (!request.update || request.update->id.empty() || request.update->is_new) return false;
+  const RunKey newest{request.workflow_id};
+  const KnownRun* const known = parts_.runs.find(request.workflow_id);
+  if (known != nullptr && known->damaged) return false;
+  StartedRun found{request.workflow_id, {}, true};
+  if (known != nullptr) {
+    found.run_id = known->state.id;
+  } else if (const auto archived = parts_.finder.find_archived(newest)) {
+    found.run_id = archived->id;
+  } else {
+    return false;
+  }
+  request.update->is_new = true;
+  const auto shared = std::make_shared<StartRequest>(std::move(request));
+  const auto unanswered = [this, shared, watch, reply](bool taken) {
+    KnownRun* const run = parts_.runs.find(shared->workflow_id);
+    const bool takes =
+        run != nullptr && run->state.open() && *run->state.workflow == shared->workflow;
+    if (taken && takes) return update_instead(*run, std::move(*shared), watch, reply);
+    start(std::move(*shared), watch, reply);
+  };
+  parts_.updates.look_up(update_of(shared, found, watch, reply), unanswered);
+  return true;
 }
 
 // Answers a start with the newest closed run of its id. False: there is none, or it is damaged.
@@ -160,11 +357,12 @@ bool Starts::use_closed(const StartRequest& request,
     if (*closed.workflow != request.workflow) {
       const base::Error other{base::ErrorCode::kAlreadyStarted,
                               closed.id.to_string() + " " + *closed.workflow};
-      return parts_.outbox.refuse(parts_.runs.find(closed.number), other, told_too(watch, reply));
+      return parts_.outbox.refuse(parts_.runs.find(closed.number), other,
+                                  told_too(request, watch, reply));
     }
-    if (watch != nullptr) this->watch({closed.workflow_id, closed.id}, watch);
     const StartedRun found{closed.workflow_id, closed.id, true};
     parts_.effects.call_after(closed.last_seq, [reply, found] { reply(found); });
+    if (watch != nullptr) this->watch({found.workflow_id, found.run_id}, watch);
   };
   if (const KnownRun* known = parts_.runs.find(request.workflow_id); known != nullptr) {
     if (known->damaged) return false;
@@ -223,8 +421,9 @@ void Starts::watch(const RunKey& asked, const std::shared_ptr<RunWatch>& watch) 
   KnownRun* run = parts_.finder.find(key);
   if (run != nullptr && run->in_round())
     return parts_.intake.post([this, key, watch] { this->watch(key, watch); });
-  if (run != nullptr && run->damaged) return watch->set(*run->extras->parked);
-  if (run != nullptr && run->state.open()) {
+  const bool waits = run != nullptr && run->damaged && watch->for_parent();
+  if (run != nullptr && run->damaged && !waits) return watch->set(*run->extras->parked);
+  if (run != nullptr && (run->state.open() || waits)) {
     run->with_extras().watches.push_back(watch);
     return;
   }
@@ -253,7 +452,7 @@ void Starts::unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch) 
 }
 
 void Starts::read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch) const {
-  if (state.status == RunStatus::kContinuedAsNew) return watch->set(RunFinder::no_next(state));
+  if (state.continued_to() != base::RunId()) return watch->set(RunFinder::no_next(state));
   RunEnd end;
   const base::Status read = StoredRun(parts_.shared, state).history([&](const proto::Turn& turn) {
     if (event::closes(turn)) end = end_of(turn);

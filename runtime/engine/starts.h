@@ -4,6 +4,7 @@
 
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
+#include "runtime/engine/updates.h"
 
 namespace reprise::runtime {
 
@@ -20,6 +21,7 @@ class Starts {
     Effects& effects;
     Outbox& outbox;
     Round& round;
+    Updates& updates;
     const RunExecutor& executor;
   };
   explicit Starts(const Parts& parts) : parts_(parts) {}
@@ -29,12 +31,37 @@ class Starts {
   void unwatch(const RunKey& key, const std::shared_ptr<RunWatch>& watch);
 
  private:
-  bool takes_signal(const KnownRun& run, const StartRequest& request) const;
-  base::Error no_signal(const KnownRun& run, const StartRequest& request) const;
+  bool started_before(const StartRequest& request,
+                      const std::shared_ptr<RunWatch>& watch,
+                      const Reply<StartedRun>& reply);
+  // May the open run have the request's signal or update, and no other run is started?
+  bool takes_message(const KnownRun& run, const StartRequest& request) const;
+  base::Error no_message(const KnownRun& run, const StartRequest& request) const;
+  // When the run that has the id is durable.
+  void tell_found(const StartedRun& found,
+                  const std::shared_ptr<RunWatch>& watch,
+                  const Reply<StartedRun>& reply);
+  bool replaces_later(KnownRun& running,
+                      StartRequest& request,
+                      const std::shared_ptr<RunWatch>& watch,
+                      const Reply<StartedRun>& reply);
   void signal_instead(KnownRun& run,
                       StartRequest&& request,
                       const std::shared_ptr<RunWatch>& watch,
                       const Reply<StartedRun>& reply);
+  void update_instead(KnownRun& run,
+                      StartRequest&& request,
+                      const std::shared_ptr<RunWatch>& watch,
+                      const Reply<StartedRun>& reply);
+  // The request's update, and the start is answered with it: by `found`, a run that is there.
+  verb::Update update_of(const std::shared_ptr<StartRequest>& request,
+                         const StartedRun& found,
+                         const std::shared_ptr<RunWatch>& watch,
+                         const Reply<StartedRun>& reply);
+  // Has the newest run with the id, open or closed, taken the update? False: no such run is there.
+  bool ask_newest(StartRequest& request,
+                  const std::shared_ptr<RunWatch>& watch,
+                  const Reply<StartedRun>& reply);
   bool use_closed(const StartRequest& request,
                   const std::shared_ptr<RunWatch>& watch,
                   const Reply<StartedRun>& reply);

@@ -18,6 +18,7 @@ struct TimerEntry {
     kScheduleToClose,  // an activity must have ended
     kRunTimeout,       // the run must have; `operation` is 0
     kOpenLimit,        // an attempt that is left open may have to end
+    kDelayEnd,         // the run's code may run; `operation` is 0
   };
   std::int64_t due_ms = 0;
   std::uint64_t run = 0;

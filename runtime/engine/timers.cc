@@ -10,16 +10,21 @@ void Timers::arm(const KnownRun& run,
   sweep();
 }
 
-void Timers::arm_run_timeout(const KnownRun& run) {
-  const auto due_ms = run.state.run_timeout_due_ms();
-  if (!due_ms) return;
-  queue_.add({*due_ms, run.state.number, 0, TimerEntry::Kind::kRunTimeout});
+void Timers::arm_run(const KnownRun& run) {
+  if (const auto due_ms = run.state.run_timeout_due_ms()) {
+    queue_.add({*due_ms, run.state.number, 0, TimerEntry::Kind::kRunTimeout});
+  }
+  if (const std::int64_t until_ms = run.state.delayed_until_ms(); until_ms > 0) {
+    const std::int64_t due_ms = run.state.terms()->asked_to_cancel ? 0 : until_ms;
+    queue_.add({due_ms, run.state.number, 0, TimerEntry::Kind::kDelayEnd});
+  }
   sweep();
 }
 
 bool Timers::concerns(const KnownRun& run, const TimerEntry& entry) {
   if (entry.kind == TimerEntry::Kind::kRunTimeout)
     return run.state.run_timeout_due_ms().has_value();
+  if (entry.kind == TimerEntry::Kind::kDelayEnd) return run.state.delayed_until_ms() > 0;
   return run.state.find(entry.operation) != nullptr;
 }
 

@@ -21,8 +21,9 @@ class Timers {
            const PendingOperation& operation,
            TimerEntry::Kind kind,
            std::int64_t due_ms);
-  // Sets the limit of a run that has one.
-  void arm_run_timeout(const KnownRun& run);
+  // Sets the limit of a run that has one, and the end of its delay if its code may not run yet: if
+  // it has been asked to cancel, that is now.
+  void arm_run(const KnownRun& run);
 
   std::optional<std::int64_t> next_due_ms() const { return queue_.next_due_ms(); }
 

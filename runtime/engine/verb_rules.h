@@ -93,6 +93,7 @@ std::size_t counted_bytes([[maybe_unused]] const Verb& asked) {
 inline std::size_t counted_bytes(const verb::Start& asked) {
   std::size_t bytes = asked.run.input.size();
   if (asked.run.signal) bytes += asked.run.signal->input.size();
+  if (asked.run.update) bytes += asked.run.update->input.size();
   for (const auto& setting : asked.run.settings) {
     bytes += event::setting_bytes(setting.name(), setting.value().size());
   }

@@ -30,7 +30,7 @@ void Workers::resume_runs(const std::string& task_queue) {
 
 void Workers::resume(KnownRun& run) {
   if (!run.state.open()) return;
-  if (run.state.unapplied) parts_.round.gather(run);
+  if (run.has_work()) parts_.round.gather(run);
   parts_.attempts.start_steps(run);
 }
 

@@ -25,6 +25,17 @@ proto::Failure new_failure(proto::Failure::Kind kind, const char* type, std::str
   return made;
 }
 
+}  // namespace
+
+proto::Failure time_limit_failure(bool chain) {
+  return chain ? new_failure(proto::Failure::TIMEOUT, "execution_timeout",
+                             "the run reached the execution_timeout of its chain")
+               : new_failure(proto::Failure::TIMEOUT, "run_timeout",
+                             "the run reached its run_timeout");
+}
+
+namespace {
+
 base::RunId id_in(std::string_view bytes) {
   return base::RunId::from_bytes(bytes).value_or(base::RunId());
 }
@@ -38,7 +49,7 @@ proto::Failure failure_of(const Event& end, RunStatus status) {
       return new_failure(proto::Failure::APPLICATION, "Terminated",
                          "the run was terminated: " + end.run_terminated().reason());
     case RunStatus::kTimedOut:
-      return new_failure(proto::Failure::TIMEOUT, "run_timeout", "the run reached its run_timeout");
+      return time_limit_failure(end.run_timed_out().chain());
     case RunStatus::kRunning:
     case RunStatus::kPaused:
     case RunStatus::kCompleted:
@@ -59,6 +70,8 @@ class RunState::Fold {
   void input(const Row& row, const Event& event) {
     ++state_.events;
     if (event.has_run_started()) state_.start(event.run_started(), time_ms_, names_);
+    if (event.has_cancel_requested()) state_.note_sender(event);
+    if (RunTerms* const terms = state_.terms_to_change(); terms != nullptr) note(event, terms);
     for_code_ = for_code_ || row.role != Role::kBookkeeping;
   }
   void command(const Row&, const Event& event) {
@@ -69,15 +82,19 @@ class RunState::Fold {
   void answered(const Row& row, const Event& event) { state_.answer(row, event); }
   void ended(const Row& row, const Event& event) {
     state_.close(*row.ends, time_ms_);
-    if (event.has_run_continued_as_new()) {
-      state_.rare().continued_to = id_in(event.run_continued_as_new().run_id());
-    }
+    const std::string& next = event::next_run_id(event);
+    if (!next.empty()) state_.rare().continued_to = id_in(next);
   }
 
   // Did it have an input that code sees?
   bool for_code() const { return for_code_; }
 
  private:
+  static void note(const Event& input, RunTerms* terms) {
+    if (input.has_delay_ended()) terms->delayed_until_ms = 0;
+    if (input.has_cancel_requested()) terms->asked_to_cancel = true;
+  }
+
   RunState& state_;
   const std::int64_t time_ms_;
   Names& names_;
@@ -96,10 +113,39 @@ void RunState::start(const proto::RunStarted& started, std::int64_t time_ms, Nam
     rare().continued_from = id_in(started.continued_from_run_id());
     rare().first_run_id = id_in(started.first_run_id());
   }
+  if (started.has_parent()) {
+    take_parent(started.parent(), started.on_parent_close(), started.depth());
+  }
   name(started.workflow_id(), started.workflow(), started.task_queue(), names);
   started_ms = time_ms;
-  if (started.run_timeout_ms() > 0) end_ms_ = base::add_sat(time_ms, started.run_timeout_ms());
+  // It counts from when its code may run.
+  const std::int64_t begins_ms = std::max(time_ms, started.delayed_until_ms());
+  if (started.run_timeout_ms() > 0) end_ms_ = base::add_sat(begins_ms, started.run_timeout_ms());
+  if (const std::int64_t due_ms = started.execution_due_ms(); due_ms > 0) {
+    end_ms_ = end_ms_ == 0 ? due_ms : std::min(end_ms_, due_ms);
+  }
+  if (auto terms = terms_of(started)) rare().terms = std::move(terms);
   for (const auto& setting : started.settings()) publish(setting);
+}
+
+void RunState::take_parent(const proto::Sender& parent,
+                           proto::ChildScheduled::ParentClose on_close,
+                           std::uint32_t depth) {
+  Parent& mine = rare().parent;
+  mine.run_id = id_in(parent.run_id());
+  mine.workflow_id =
+      parent.workflow_id().empty() ? mine.run_id.to_string() : parent.workflow_id();
+  mine.operation = parent.id();
+  rare_->on_parent_close = on_close;
+  rare_->depth = depth;
+}
+
+// A cancellation by the ChildScheduled of its parent: because that has ended, and so only once.
+void RunState::note_sender(const Event& input) {
+  const proto::Sender& sender = input.cancel_requested().sender();
+  if (!has_parent() || sender.id() != rare_->parent.operation) return;
+  if (id_in(sender.run_id()) != rare_->parent.run_id) return;
+  rare_->on_parent_close = proto::ChildScheduled::ABANDON;
 }
 
 const Settings& RunState::settings() const {
@@ -109,10 +155,12 @@ const Settings& RunState::settings() const {
 
 void RunState::publish(const proto::SettingRecorded& setting) {
   rare().settings.apply(setting);
-  if (rare_->settings.empty() && rare_->damaged_at == 0 && !in_chain()) rare_.reset();
+  const bool empty = rare_->settings.empty() && rare_->terms == nullptr && !has_parent();
+  if (empty && rare_->damaged_at == 0 && !in_chain()) rare_.reset();
 }
 
 std::int64_t RunState::run_timeout_ms() const {
+  if (terms() != nullptr) return terms()->run_timeout_ms;
   const auto due = run_timeout_due_ms();
   return due ? base::sub_sat(*due, started_ms) : 0;
 }
@@ -148,9 +196,13 @@ std::string_view RunState::stored_task_queue() const {
 
 void RunState::answer(const Row& row, const Event& event) {
   if (event::finishes(row.answers)) return finish(row.id(event));
-  const bool goes_on = row.answers == Answer::kAttemptFailed || row.answers == Answer::kLeftOpen;
-  PendingOperation* const operation = goes_on ? pending(row.id(event)) : nullptr;
+  PendingOperation* const operation =
+      row.answers == Answer::kHeartbeat ? nullptr : pending(row.id(event));
   if (operation == nullptr) return;
+  if (row.answers == Answer::kStarted) {
+    operation->started = true;
+    return;
+  }
   operation->open = row.answers == Answer::kLeftOpen;
   if (operation->open) {
     operation->attempt = event.attempt_left_open().attempt();
@@ -182,6 +234,9 @@ void RunState::begin(const Row& row, const Event& event, std::int64_t time_ms) {
     case Operation::kMessage:
       operation.kind = OperationKind::kMessage;
       break;
+    case Operation::kChild:
+      operation.kind = OperationKind::kChild;
+      break;
   }
   pending_.push_back(operation);
 }
@@ -190,10 +245,29 @@ const PendingOperation* RunState::find(std::uint32_t operation) const {
   return const_cast<RunState*>(this)->pending(operation);
 }
 
+namespace {
+
+bool is_unstarted_child(const PendingOperation& operation) {
+  return operation.kind == OperationKind::kChild && !operation.started && !operation.done;
+}
+
+bool is_child(const PendingOperation& operation) {
+  return operation.kind == OperationKind::kChild && !operation.done;
+}
+
+bool is_under_way(const PendingOperation& operation) {
+  const bool is_message = operation.kind == OperationKind::kMessage && !operation.done;
+  return is_message || is_unstarted_child(operation);
+}
+
+}  // namespace
+
 bool RunState::has_messages() const {
-  return std::any_of(pending_.begin(), pending_.end(), [](const PendingOperation& operation) {
-    return operation.kind == OperationKind::kMessage && !operation.done;
-  });
+  return std::any_of(pending_.begin(), pending_.end(), is_under_way);
+}
+
+bool RunState::has_children() const {
+  return std::any_of(pending_.begin(), pending_.end(), is_child);
 }
 
 // Most often it is the newest one.
@@ -241,6 +315,7 @@ void write(const PendingOperation& operation, proto::PendingOperation* out) {
   out->set_due_ms(operation.due_ms);
   out->set_scheduled_ms(operation.scheduled_ms);
   out->set_open(operation.open);
+  out->set_started(operation.started);
 }
 
 PendingOperation read(const proto::PendingOperation& stored) {
@@ -251,10 +326,17 @@ PendingOperation read(const proto::PendingOperation& stored) {
   operation.due_ms = stored.due_ms();
   operation.scheduled_ms = stored.scheduled_ms();
   operation.open = stored.open();
+  operation.started = stored.started();
   return operation;
 }
 
 }  // namespace
+
+void write(const Parent& parent, proto::Sender* out) {
+  out->mutable_run_id()->assign(parent.run_id.bytes());
+  out->set_id(parent.operation);
+  if (!parent.run_id.is_text(parent.workflow_id)) out->set_workflow_id(parent.workflow_id);
+}
 
 void RunState::to_summary(proto::RunSummary* out) const {
   out->set_run_id(std::string(id.bytes()));
@@ -279,6 +361,12 @@ void RunState::to_summary(proto::RunSummary* out) const {
   if (const base::RunId to = continued_to(); to != base::RunId()) {
     out->set_continued_to(std::string(to.bytes()));
   }
+  if (has_parent()) {
+    write(rare_->parent, out->mutable_parent());
+    out->set_on_parent_close(rare_->on_parent_close);
+    out->set_depth(rare_->depth);
+  }
+  if (terms() != nullptr) write(*terms(), out->mutable_terms());
   if (const auto due = run_timeout_due_ms()) {
     PendingOperation limit;
     limit.kind = OperationKind::kRunTimeout;
@@ -316,6 +404,10 @@ RunState RunState::from_summary(store::RunNumber number,
   if (!summary.continued_to().empty()) {
     state.rare().continued_to = id_in(summary.continued_to());
   }
+  if (summary.has_parent()) {
+    state.take_parent(summary.parent(), summary.on_parent_close(), summary.depth());
+  }
+  if (summary.has_terms()) state.rare().terms = read(summary.terms());
   state.pending_.reserve(static_cast<std::size_t>(summary.pending_size()));
   for (const auto& stored : summary.pending()) {
     const PendingOperation operation = read(stored);

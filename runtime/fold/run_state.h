@@ -15,6 +15,7 @@
 #include "proto/log.pb.h"
 #include "proto/summary.pb.h"
 #include "runtime/fold/names.h"
+#include "runtime/fold/run_terms.h"
 #include "runtime/fold/settings.h"
 #include "runtime/run_description.h"
 #include "store/record.h"
@@ -31,6 +32,7 @@ enum class OperationKind : std::uint8_t {
   kTimer = 4,
   kRunTimeout = 5,  // in summaries only, as operation 0: RunState::run_timeout_due_ms()
   kMessage = 6,     // to another run
+  kChild = 7,       // another run that this one has started
 };
 
 struct PendingOperation {
@@ -43,18 +45,24 @@ struct PendingOperation {
   OperationKind kind{};
   bool done = false;  // waits to be swept out
   bool open = false;  // its attempt is left open: no thread executes it, a client ends it
+  bool started = false;  // the child has begun
 
   bool is_step() const { return kind == OperationKind::kStep || kind == OperationKind::kShardStep; }
   bool is_attempted() const { return is_step() || kind == OperationKind::kActivity; }
 };
 
-// What few runs have: those that publish something, those in a chain, those that are quarantined.
+// What few runs have: those with terms, those that publish something, those in a chain, those with a
+// parent, those that are quarantined.
 struct RareState : base::Pooled<RareState> {
   Settings settings;
   store::Seq damaged_at = 0;
   base::RunId continued_from;
   base::RunId first_run_id;
   base::RunId continued_to;
+  Parent parent;
+  proto::ChildScheduled::ParentClose on_parent_close = proto::ChildScheduled::TERMINATE;
+  std::uint32_t depth = 0;
+  std::unique_ptr<RunTerms> terms;
 };
 
 class RunState {
@@ -79,6 +87,14 @@ class RunState {
     return end_ms_;
   }
 
+  // nullptr: it was started with none.
+  const RunTerms* terms() const { return rare_ == nullptr ? nullptr : rare_->terms.get(); }
+  std::uint32_t attempt() const { return terms() == nullptr ? 1 : terms()->attempt; }
+  // Its code does not run before that, while it is open; 0: it may run.
+  std::int64_t delayed_until_ms() const {
+    return terms() == nullptr || !open() ? 0 : terms()->delayed_until_ms;
+  }
+
   // How long the run may take from its start to its end; 0: it has no limit. Of an open one.
   std::int64_t run_timeout_ms() const;
 
@@ -100,6 +116,15 @@ class RunState {
     return continued_from() != base::RunId() || continued_to() != base::RunId();
   }
 
+  // The run that has started it, or the first one of its chain; nullptr: a client has.
+  const Parent* parent() const { return has_parent() ? &rare_->parent : nullptr; }
+  // What is still to be done to it when its parent ends.
+  proto::ChildScheduled::ParentClose on_parent_close() const {
+    return has_parent() ? rare_->on_parent_close : proto::ChildScheduled::ABANDON;
+  }
+  // How many runs are above it: its parent, the parent of that, and so on.
+  std::uint32_t depth() const { return rare_ == nullptr ? 0 : rare_->depth; }
+
   // What it publishes.
   const Settings& settings() const;
 
@@ -112,8 +137,11 @@ class RunState {
   using Pending = std::vector<PendingOperation, base::PooledAllocator<PendingOperation>>;
   const Pending& pending() const { return pending_; }
 
-  // Is one of them a message to another run? Looks at all of them.
+  // Is one of them a message to another run, of which it is not known what became? So is a child
+  // that has not begun. Looks at all of them.
   bool has_messages() const;
+  // Is one of them a child?
+  bool has_children() const;
 
   // As stored: empty for the common values, which are the run id's text and the default queue.
   std::string_view stored_workflow_id() const;
@@ -130,8 +158,16 @@ class RunState {
             std::string_view stored_task_queue,
             Names& names);
   void publish(const proto::SettingRecorded& setting);
+  bool has_parent() const {
+    return rare_ != nullptr && rare_->parent.run_id != base::RunId();
+  }
+  RunTerms* terms_to_change() { return rare_ == nullptr ? nullptr : rare_->terms.get(); }
   class Fold;  // what a walk through a turn does here
   void start(const proto::RunStarted& started, std::int64_t time_ms, Names& names);
+  void take_parent(const proto::Sender& parent,
+                   proto::ChildScheduled::ParentClose on_close,
+                   std::uint32_t depth);
+  void note_sender(const proto::Event& input);
   void begin(const event::Row& row, const proto::Event& event, std::int64_t time_ms);
   void answer(const event::Row& row, const proto::Event& event);
   PendingOperation* pending(std::uint32_t id);
@@ -146,6 +182,12 @@ class RunState {
   Pending pending_;  // by id, ascending
   std::unique_ptr<RareState> rare_;
 };
+
+// As it is recorded.
+void write(const Parent& parent, proto::Sender* out);
+
+// What a run that has reached its run_timeout, or that of its chain, has failed with.
+proto::Failure time_limit_failure(bool chain);
 
 // How a run ended, from its last turn.
 RunEnd end_of(const proto::Turn& last_turn);

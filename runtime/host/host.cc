@@ -58,6 +58,7 @@ TurnResult Host::run_turn(Place& place, const RunSource& source, proto::Turn* tu
     return result;
   }
   result.end = run->code.execution->run_turn(turn);
+  result.untaken = run->code.execution->take_untaken();
   if (result.end == TurnEnd::kParked) {
     result.trouble = std::make_unique<Trouble>(run->code.execution->trouble());
     evict(place);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/function_ref.h"
 #include "base/result.h"
@@ -61,6 +62,7 @@ struct TurnResult {
   // For kParked: the run is no longer resident. By pointer: it is large and passes through each
   // turn.
   std::unique_ptr<replay::Trouble> trouble;
+  std::vector<replay::UntakenUpdate> untaken{};  // see Execution::take_untaken()
 };
 
 class Host {

@@ -50,6 +50,16 @@ std::optional<std::string> RunExecutor::signal_refusal(Place place,
   return code->signal_refusal(name, input);
 }
 
+bool RunExecutor::load(Place& place, const RunSource& run) {
+  const CodeMark::Scope in_code(code_mark_, run.label());
+  return host_.load(place, run) == nullptr;
+}
+
+bool RunExecutor::takes_updates(Place place) {
+  const replay::Execution* const code = Host::find(place);
+  return code != nullptr && code->takes_updates();
+}
+
 std::vector<std::string> RunExecutor::waiting_for(Place place) {
   const replay::Execution* const code = Host::find(place);
   return code == nullptr ? std::vector<std::string>() : code->waiting_for();

@@ -74,8 +74,16 @@ class RunExecutor final : private Host::Executor {
                                             const RunLabel& run,
                                             std::string_view name,
                                             std::string_view input);
-  // Of a resident run whose last turn has continued as another run: see Execution::take_unread().
+  // Of a resident run on whose last turn another run follows: see Execution::take_unread().
   static replay::UnreadInputs take_unread(Place place) { return Host::find(place)->take_unread(); }
+  // The same of one that reaches its limit now: see Execution::unread_at_limit().
+  static replay::UnreadInputs unread_at_limit(Place place) {
+    return Host::find(place)->unread_at_limit();
+  }
+  // Makes the run resident, after a replay. False: its code cannot run.
+  [[nodiscard]] bool load(Place& place, const RunSource& run);
+  // Does the code of the run take updates now? Not if it is not resident.
+  static bool takes_updates(Place place);
   // What each strand of a resident run waits for; empty when it is not resident.
   static std::vector<std::string> waiting_for(Place place);
 

@@ -11,6 +11,7 @@
 #include "sdk/src/enums.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/settings.h"
+#include "sdk/src/start_terms.h"
 #include "store/turn_marks.h"
 
 namespace reprise::internal {
@@ -28,6 +29,9 @@ constexpr std::uint64_t kSmallestMap = 16 * kMebibyte;
 constexpr std::uint64_t kLargestMap = 64 * kMebibyte * kMebibyte;  // address space has 128 TiB
 // A turn is one record, of 1 GiB at most; the other half is for its inputs.
 constexpr std::uint64_t kLargestTurn = 512 * kMebibyte;
+
+// One turn may have all of them.
+constexpr std::uint64_t kMostUpdates = 100'000;
 
 constexpr std::string_view kNoLimit = "no limit";
 constexpr std::string_view kPerProcessor = "one per processor";
@@ -83,6 +87,18 @@ class OptionsOf {
                     "at least 1", "no limit");
     }
   }
+  // Those that all starts of runs share.
+  template <class Options>
+  void terms(const Options& options) const {
+    duration("run_timeout", options.run_timeout, kNoLimit);
+    duration("execution_timeout", options.execution_timeout, kNoLimit);
+    if (!options.retry) return;
+    retry(*options.retry);
+    const std::size_t bytes = to_terms(options).retry->ByteSizeLong();
+    if (bytes <= runtime::kMaxRetryPolicyBytes) return;
+    refuse_option(name_of("retry"), std::to_string(bytes) + " bytes long when recorded",
+                  "at most " + std::to_string(runtime::kMaxRetryPolicyBytes));
+  }
   // Empty: the default of something else applies.
   void task_queue(std::string_view queue) const {
     if (queue.empty() || runtime::check_id({}, queue)) return;
@@ -111,8 +127,10 @@ void check_limits(const EngineLimits& limits, const OptionsOf& options) {
   options.number("limits.pending_bytes", limits.pending_bytes, 1, kAnything);
   options.number("limits.waiting_attempts", limits.waiting_attempts, 1, kAnything);
   options.number("limits.pending_operations", limits.pending_operations, 1, kAnything);
+  options.number("limits.child_depth", limits.child_depth, 0, kAnything);
   options.number("limits.turn_bytes", limits.turn_bytes, 1, kLargestTurn);
   options.number("limits.history_events", limits.history_events, 1, kAnything);
+  options.number("limits.pending_updates", limits.pending_updates, 1, kMostUpdates);
   options.number("limits.settings", limits.settings, 1, kAnything);
   options.number("limits.settings_bytes", limits.settings_bytes, 1, kAnything);
   options.duration("limits.overload_wait", limits.overload_wait, "no call waits");
@@ -175,7 +193,20 @@ void check(std::string_view step, const StepOptions& options) {
 
 void check(std::string_view workflow, const StartOptions& options) {
   const OptionsOf of("StartOptions", "workflow", workflow);
-  of.duration("run_timeout", options.run_timeout, kNoLimit);
+  of.terms(options);
+  of.duration("start_delay", options.start_delay, "none");
+  if (options.execution_timeout > Duration::zero() &&
+      options.start_delay >= options.execution_timeout) {
+    refuse_option(of.name_of("start_delay"), std::to_string(options.start_delay.count()) + " ms",
+                  "shorter than execution_timeout, which counts from the start");
+  }
+  if (!options.request_id.empty()) {
+    check_id("StartOptions::request_id", options.request_id);
+    if (options.id.empty()) {
+      refuse_option(of.name_of("id"), "empty",
+                    "given with a request_id, which is looked for there");
+    }
+  }
   if (!options.id.empty()) check_id("the workflow id", options.id);
   of.task_queue(options.task_queue);
   for (const Setting& setting : options.settings) check(setting);
@@ -185,6 +216,14 @@ void check(std::string_view workflow, const ContinueOptions& options) {
   const OptionsOf of("ContinueOptions", "workflow", workflow);
   of.duration("run_timeout", options.run_timeout, "as this run's");
   of.task_queue(options.task_queue);
+}
+
+void check(std::string_view workflow, const ChildOptions& options) {
+  const OptionsOf of("ChildOptions", "workflow", workflow);
+  of.terms(options);
+  if (!options.id.empty()) check_id("the workflow id", options.id);
+  of.task_queue(options.task_queue);
+  for (const Setting& setting : options.settings) check(setting);
 }
 
 void check(const EngineOptions& options) {

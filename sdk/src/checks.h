@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "replay/execution.h"
+#include "reprise/child.h"
 #include "reprise/options.h"
 #include "runtime/engine/engine.h"
 
@@ -25,6 +26,7 @@ void check(std::string_view activity, const ActivityOptions& options);
 void check(std::string_view step, const StepOptions& options);
 void check(std::string_view workflow, const StartOptions& options);
 void check(std::string_view workflow, const ContinueOptions& options);
+void check(std::string_view workflow, const ChildOptions& options);
 void check(const EngineOptions& options);
 void check(const WorkerOptions& options);
 // For a call's only argument: "the timeout of result_for()".

@@ -4,6 +4,8 @@
 #pragma once
 #include "event/run_status.h"
 #include "event/setting.h"
+#include "replay/execution.h"
+#include "reprise/child.h"
 #include "reprise/options.h"
 #include "reprise/settings.h"
 #include "runtime/client_request.h"
@@ -104,6 +106,56 @@ constexpr runtime::IdConflict to_runtime(IdConflict conflict) {
       return runtime::IdConflict::kUseExisting;
     case IdConflict::kTerminateExisting:
       return runtime::IdConflict::kTerminateExisting;
+  }
+  return {};
+}
+
+constexpr proto::ChildScheduled::IdReuse to_event(IdReuse reuse) {
+  switch (reuse) {
+    case IdReuse::kAllow:
+      return proto::ChildScheduled::ALLOW;
+    case IdReuse::kAllowUnlessCompleted:
+      return proto::ChildScheduled::ALLOW_UNLESS_COMPLETED;
+    case IdReuse::kReject:
+      return proto::ChildScheduled::REJECT;
+    case IdReuse::kUseExisting:
+      return proto::ChildScheduled::USE_EXISTING;
+  }
+  return {};
+}
+
+constexpr proto::ChildScheduled::IdConflict to_event(IdConflict conflict) {
+  switch (conflict) {
+    case IdConflict::kFail:
+      return proto::ChildScheduled::FAIL;
+    case IdConflict::kUseExisting:
+      return proto::ChildScheduled::USE_RUNNING;
+    case IdConflict::kTerminateExisting:
+      return proto::ChildScheduled::TERMINATE_RUNNING;
+  }
+  return {};
+}
+
+constexpr proto::ChildScheduled::ParentClose to_event(ParentClose on_close) {
+  switch (on_close) {
+    case ParentClose::kTerminate:
+      return proto::ChildScheduled::TERMINATE;
+    case ParentClose::kCancel:
+      return proto::ChildScheduled::CANCEL;
+    case ParentClose::kAbandon:
+      return proto::ChildScheduled::ABANDON;
+  }
+  return {};
+}
+
+constexpr replay::CancelMode to_replay(CancelMode mode) {
+  switch (mode) {
+    case CancelMode::kWait:
+      return replay::CancelMode::kWait;
+    case CancelMode::kTry:
+      return replay::CancelMode::kTry;
+    case CancelMode::kAbandon:
+      return replay::CancelMode::kAbandon;
   }
   return {};
 }

@@ -44,6 +44,12 @@ void internal::throw_error(const base::Error& error) {
       throw StoreError(code, error.message);
     case Code::kStoreFull:
       throw StoreFull(code, error.message);
+    case Code::kUpdateConflict:
+    case Code::kUpdateCheck:
+    case Code::kUpdateForgotten:
+      throw UpdateRefused(code, error.message);
+    case Code::kUpdateUnfinished:
+      throw UpdateUnfinished(code, error.message);
     case Code::kNondeterminism:
     case Code::kForbiddenCall:
       throw NondeterminismError(code, error.message);

@@ -22,24 +22,25 @@ static_assert(kMaxCauses == 32);
 
 }  // namespace
 
-// The causes below an ActivityFailure, limited in number: code that walks a chain (such as its
-// destructor, on the stack of a strand) can rely on that.
-struct ActivityFailure::Chain {
+// The causes below a failure, limited in number: code that walks a chain (such as its destructor, on
+// the stack of a strand) can rely on that.
+struct CausedFailure::Chain {
   explicit Chain(std::shared_ptr<const Failure> whole) : cause(std::move(whole)) {
     if (cause == nullptr) return;
     causes = 1;
-    const auto* below = dynamic_cast<const ActivityFailure*>(cause.get());
+    const auto* below = dynamic_cast<const CausedFailure*>(cause.get());
     if (below == nullptr) return;
     causes += below->causes_;
     if (causes > kMaxCauses) leave_out(*below);
   }
 
   // `first` itself, and one more for the note if there is none yet.
-  void leave_out(const ActivityFailure& first) {
+  void leave_out(const CausedFailure& first) {
     causes = kMaxCauses;
-    const auto& second = dynamic_cast<const ActivityFailure&>(*first.cause_);
+    const auto& second = dynamic_cast<const CausedFailure&>(*first.cause_);
     std::shared_ptr<const Failure> kept = first.cause_;
-    if (second.activity() != kLeftOut) {
+    const auto* const note = dynamic_cast<const ActivityFailure*>(&second);
+    if (note == nullptr || note->activity() != kLeftOut) {
       kept = std::make_shared<ActivityFailure>(std::string(kLeftOut), 0, second.cause_);
     }
     cause = std::move(kept);  // may destroy `first`
@@ -48,6 +49,9 @@ struct ActivityFailure::Chain {
   std::shared_ptr<const Failure> cause;
   int causes = 0;
 };
+
+CausedFailure::CausedFailure(const std::string& message, Chain chain)
+    : Failure(message), causes_(chain.causes), cause_(std::move(chain.cause)) {}
 
 ApplicationFailure::ApplicationFailure(std::string type, const std::string& message, bool retryable)
     : Failure(message),
@@ -71,6 +75,13 @@ ExternalFailure::ExternalFailure(std::string code, const std::string& message)
 
 namespace {
 
+std::string child_message(const std::string& id, const Failure* cause) {
+  const bool refused = dynamic_cast<const StartRefusedFailure*>(cause) != nullptr;
+  std::string text = "child '" + id + (refused ? "' was not started" : "' failed");
+  if (cause != nullptr) text += std::string(": ") + cause->what();
+  return text;
+}
+
 std::string activity_message(const std::string& activity, int attempts, const Failure* cause) {
   std::string text = "'" + activity + "' failed";
   if (attempts > 0)
@@ -80,12 +91,13 @@ std::string activity_message(const std::string& activity, int attempts, const Fa
 }
 
 // The names of limits in the log.
-constexpr std::array<std::pair<TimeoutKind, const char*>, 5> kLimits = {{
+constexpr std::array<std::pair<TimeoutKind, const char*>, 6> kLimits = {{
     {TimeoutKind::kStartToClose, "start_to_close"},
     {TimeoutKind::kScheduleToStart, "schedule_to_start"},
     {TimeoutKind::kScheduleToClose, "schedule_to_close"},
     {TimeoutKind::kHeartbeat, "heartbeat"},
     {TimeoutKind::kRun, "run_timeout"},
+    {TimeoutKind::kExecution, "execution_timeout"},
 }};
 
 TimeoutKind kind_of(std::string_view limit) {
@@ -116,6 +128,12 @@ auto with_exception(const proto::Failure& failure, std::shared_ptr<const Failure
       return use(CancelledFailure(failure.message()));
     case proto::Failure::EXTERNAL:
       return use(ExternalFailure(failure.type(), failure.message()));
+    case proto::Failure::CHILD:
+      return use(ChildFailure(failure.workflow(), failure.workflow_id(), std::move(cause)));
+    case proto::Failure::START_REFUSED:
+      return use(StartRefusedFailure(failure.type(), failure.message()));
+    case proto::Failure::TERMINATED:
+      return use(TerminatedFailure(failure.message()));
     default:
       return use(Failure(failure.message()));
   }
@@ -153,11 +171,22 @@ ActivityFailure::ActivityFailure(std::string activity,
     : ActivityFailure(std::move(activity), attempts, Chain(std::move(cause))) {}
 
 ActivityFailure::ActivityFailure(std::string activity, int attempts, Chain chain)
-    : Failure(activity_message(activity, attempts, chain.cause.get())),
+    : CausedFailure(activity_message(activity, attempts, chain.cause.get()), chain),
       activity_(std::make_shared<const std::string>(std::move(activity))),
-      attempts_(attempts),
-      causes_(chain.causes),
-      cause_(std::move(chain.cause)) {}
+      attempts_(attempts) {}
+
+ChildFailure::ChildFailure(std::string workflow,
+                           std::string id,
+                           std::shared_ptr<const Failure> cause)
+    : ChildFailure(std::move(workflow), std::move(id), Chain(std::move(cause))) {}
+
+ChildFailure::ChildFailure(std::string workflow, std::string id, Chain chain)
+    : CausedFailure(child_message(id, chain.cause.get()), chain),
+      workflow_(std::make_shared<const std::string>(std::move(workflow))),
+      id_(std::make_shared<const std::string>(std::move(id))) {}
+
+StartRefusedFailure::StartRefusedFailure(std::string code, const std::string& message)
+    : Failure(message), code_(std::make_shared<const std::string>(std::move(code))) {}
 
 namespace internal {
 
@@ -181,6 +210,16 @@ proto::Failure to_proto(const Failure& failure) {
     value.set_activity(base::to_text(std::string(activity->activity())));
     value.set_attempts(activity->attempts());
     if (activity->cause() != nullptr) *value.mutable_cause() = to_proto(*activity->cause());
+  } else if (const auto* child = dynamic_cast<const ChildFailure*>(&failure)) {
+    value.set_kind(proto::Failure::CHILD);
+    value.set_workflow(base::to_text(std::string(child->workflow())));
+    value.set_workflow_id(base::to_text(std::string(child->id())));
+    if (child->cause() != nullptr) *value.mutable_cause() = to_proto(*child->cause());
+  } else if (const auto* refused = dynamic_cast<const StartRefusedFailure*>(&failure)) {
+    value.set_kind(proto::Failure::START_REFUSED);
+    value.set_type(base::to_text(std::string(refused->code())));
+  } else if (dynamic_cast<const TerminatedFailure*>(&failure) != nullptr) {
+    value.set_kind(proto::Failure::TERMINATED);
   } else if (const auto* timeout = dynamic_cast<const TimeoutFailure*>(&failure)) {
     value.set_kind(proto::Failure::TIMEOUT);
     value.set_type(limit_name(timeout->kind()));

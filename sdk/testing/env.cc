@@ -123,7 +123,7 @@ class Env::State final : public internal::Registry {
         .log = options_.logger,
         .scheduling = [this](std::string_view activity,
                              std::string_view queue) { expect(activity, queue); },
-        .continuing = [this](std::string_view queue) { serve(queue); },
+        .starting_run = [this](std::string_view queue) { serve(queue); },
         .last_attempt_of_step =
             [this](std::string_view run, std::string_view step) {
               const int failures = ++step_failures_[std::string(run) + std::string(step)];

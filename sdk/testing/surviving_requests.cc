@@ -54,8 +54,10 @@ bool is_recorded_as(const verb::Signal& asked, const Event& input) {
          input.signal_received().input() == asked.input;
 }
 bool is_recorded_as(const verb::Update& asked, const Event& input) {
-  return input.has_update_received() && input.update_received().name() == asked.name &&
-         input.update_received().input() == asked.input;
+  if (!input.has_update_received() || input.update_received().name() != asked.name) return false;
+  // Of several with one id the first is recorded; the engine answers the others.
+  if (!asked.id.empty()) return input.update_received().update_id() == asked.id;
+  return input.update_received().input() == asked.input;
 }
 bool is_recorded_as(const verb::Cancel& asked, const Event& input) {
   return input.has_cancel_requested() && !input.cancel_requested().has_sender() &&
@@ -116,8 +118,41 @@ void SurvivingRequests::ask(runtime::ClientRequest request) {
 
 template <class Verb>
 void SurvivingRequests::take(Verb asked) {
-  open_.push_back(std::make_shared<Request>(Request{.asked = std::move(asked)}));
-  send(open_.back());
+  const auto request = std::make_shared<Request>(Request{.asked = std::move(asked)});
+  if constexpr (std::is_same_v<Verb, verb::Start>) add_update(request);
+  open_.push_back(request);
+  send(request);
+}
+
+// Before the start in the list: when that is sent again, this is there.
+void SurvivingRequests::add_update(const RequestRef& start) {
+  const runtime::StartRequest& run = std::get<verb::Start>(start->asked).run;
+  if (!run.update) return;
+  const auto request = std::make_shared<Request>();
+  request->asked = verb::Update{.key = {.workflow_id = run.workflow_id},
+                                .name = run.update->name,
+                                .input = run.update->input,
+                                .reply = run.update->reply,
+                                .id = run.update->id,
+                                .accepted = run.update->accepted};
+  request->start = start;
+  start->update = request;
+  open_.push_back(request);
+}
+
+void SurvivingRequests::attach_update(const RequestRef& start, runtime::StartRequest* run) {
+  if (!run->update) return;
+  const auto& update = std::get<verb::Update>(start->update->asked);
+  run->update->reply = answering(start->update, update.reply);
+  run->update->accepted = accepting(update.accepted);
+}
+
+Reply<std::string> SurvivingRequests::accepting(Reply<std::string> accepted) {
+  if (!accepted) return {};
+  return [this, generation = generation_,
+          accepted = std::move(accepted)](base::Result<std::string> id) {
+    if (generation == generation_) accepted(std::move(id));
+  };
 }
 
 template <class Answer>
@@ -134,7 +169,9 @@ Reply<Answer> SurvivingRequests::answering(const RequestRef& request, Reply<Answ
 void SurvivingRequests::send(const RequestRef& request) {
   const auto send_copy = [this, request](auto copy) {
     if constexpr (requires { copy.reply; }) copy.reply = answering(request, std::move(copy.reply));
+    if constexpr (requires { copy.accepted; }) copy.accepted = accepting(std::move(copy.accepted));
     if constexpr (requires { copy.run; }) {
+      attach_update(request, &copy.run);
       const auto entry = find_watch(copy.watch);
       copy.watch = nullptr;  // nobody waits for it any more
       if (entry != watches_.end()) copy.watch = entry->engine = std::make_shared<RunWatch>();
@@ -148,9 +185,11 @@ void SurvivingRequests::connect(runtime::ClientService& engine) {
   engine_ = &engine;
   for (const RequestRef& request : std::exchange(open_, {})) {
     const auto* update = std::get_if<verb::Update>(&request->asked);
+    if (update != nullptr && request->recorded && update->accepted) {
+      update->accepted(request->update_id);
+    }
     if (!request->recorded) {
-      open_.push_back(request);
-      send(request);
+      send_again(request);
     } else if (const auto* start = std::get_if<verb::Start>(&request->asked)) {
       const RunKey& run = runs_[request->run].key;
       start->reply(
@@ -168,6 +207,17 @@ void SurvivingRequests::connect(runtime::ClientService& engine) {
   }
 }
 
+void SurvivingRequests::send_again(const RequestRef& request) {
+  open_.push_back(request);
+  if (const RequestRef start = request->start.lock()) {
+    if (!start->recorded) return;  // is sent with it
+    const RunKey& run = runs_[start->run].key;
+    std::get<verb::Update>(request->asked).key = {run.workflow_id, run.run_id, true};
+    request->start.reset();
+  }
+  send(request);
+}
+
 // ---- what becomes of it in the journal --------------------------------------------------------
 
 void SurvivingRequests::note(const store::Record& record, const proto::Turn& turn) {
@@ -179,7 +229,7 @@ void SurvivingRequests::note(const store::Record& record, const proto::Turn& tur
     if (command.has_update_completed()) note_update_completed(command.update_completed());
   }
   const Event* const end = event::ending(turn);
-  if (end != nullptr && !end->has_run_continued_as_new()) note_end(record.run);
+  if (end != nullptr && event::next_run_id(*end).empty()) note_end(record.run);
 }
 
 void SurvivingRequests::note_start(const store::Record& record, const proto::RunStarted& started) {
@@ -220,7 +270,13 @@ void SurvivingRequests::note_input(const store::Record& record, const Event& inp
   if (found == open_.end()) return;
   (*found)->recorded = true;
   (*found)->run = record.run;
-  if (input.has_update_received()) (*found)->update_id = input.update_received().update_id();
+  if (!input.has_update_received()) return;
+  (*found)->update_id = input.update_received().update_id();
+  // A run that was there has got the update of the start.
+  if (const RequestRef start = (*found)->start.lock(); start && !start->recorded) {
+    start->recorded = true;
+    start->run = record.run;
+  }
 }
 
 // The run before it has not answered this update: this one will.
@@ -249,7 +305,8 @@ void SurvivingRequests::note_update_completed(const proto::UpdateCompleted& comp
 
 void SurvivingRequests::note_end(store::RunNumber run) {
   const auto too_late = []() -> base::Result<replay::Outcome> {
-    return base::Error{base::ErrorCode::kRunClosed, "the run ended before the update was done"};
+    return base::Error{base::ErrorCode::kUpdateUnfinished,
+                       "the run ended before the handler of the update did"};
   };
   for (auto requests : {open_, accepted_}) {
     for (const RequestRef& request : requests) {

@@ -47,6 +47,9 @@ class SurvivingRequests final : public runtime::ClientService {
     store::RunNumber run = 0;  // that it is recorded in
     std::string update_id{};
     std::function<base::Result<replay::Outcome>()> end{};  // of an update, as far as that is known
+    // An update and the start that it is sent with. Each is recorded, and answered, by itself.
+    std::shared_ptr<Request> update{};
+    std::weak_ptr<Request> start{};
   };
   using RequestRef = std::shared_ptr<Request>;
   // A caller waits for the end of a run.
@@ -72,6 +75,10 @@ class SurvivingRequests final : public runtime::ClientService {
   template <class Verb>
   void take(Verb asked);
   void send(const RequestRef& request);
+  void send_again(const RequestRef& request);
+  runtime::Reply<std::string> accepting(runtime::Reply<std::string> accepted);
+  void add_update(const RequestRef& start);
+  void attach_update(const RequestRef& start, runtime::StartRequest* run);
   template <class Answer>
   runtime::Reply<Answer> answering(const RequestRef& request, runtime::Reply<Answer> reply);
   std::list<Watch>::iterator find_watch(const std::shared_ptr<runtime::RunWatch>& told);

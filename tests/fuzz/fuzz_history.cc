@@ -226,8 +226,20 @@ bool same(const Event& recorded, const Event& made, bool strict) {
       *event->mutable_step_scheduled() = kept;
     } else if (event->has_timer_started() && !strict) {
       event->mutable_timer_started()->clear_duration_ms();
-    } else if (event->has_signal_sent() && !strict) {
-      event->mutable_signal_sent()->clear_input();
+    } else if (event->has_child_scheduled()) {
+      proto::ChildScheduled kept = event->child_scheduled();
+      kept.clear_run_id();  // follows from the time of the turn
+      if (!strict) {
+        kept.Clear();
+        kept.set_id(event->child_scheduled().id());
+        kept.set_workflow(event->child_scheduled().workflow());
+        kept.set_workflow_id(event->child_scheduled().workflow_id());
+      }
+      *event->mutable_child_scheduled() = kept;
+    } else if (event->has_signal_sent()) {
+      // To a child that ended before its beginning was known: that of its command.
+      if (event->signal_sent().of_chain()) event->mutable_signal_sent()->clear_run_id();
+      if (!strict) event->mutable_signal_sent()->clear_input();
     } else if (event->has_cancel_sent() && !strict) {
       event->mutable_cancel_sent()->clear_reason();
     } else if (event->has_setting_recorded() && !strict) {
@@ -250,6 +262,9 @@ bool same(const Event& recorded, const Event& made, bool strict) {
       if (strict) kept.set_kind(event->run_failed().failure().kind());
       if (strict) kept.set_type(event->run_failed().failure().type());
       *event->mutable_run_failed()->mutable_failure() = kept;
+      // Whether it is tried again is decided once, and not compared.
+      event->mutable_run_failed()->clear_next_run_id();
+      event->mutable_run_failed()->clear_retry_in_ms();
     }
     if (event->has_update_completed() && event->update_completed().has_failure()) {
       event->mutable_update_completed()->mutable_failure()->Clear();

@@ -178,8 +178,9 @@ void write_corpus() {
     fs::create_directories(folder_of(target));
     std::size_t number = 0;
     for (const std::string& seed : target.seeds()) {
-      const std::string digits = std::to_string(100 + number++);
-      std::ofstream(folder_of(target) / ("seed_" + digits.substr(1)), std::ios::binary) << seed;
+      const std::string digits = std::to_string(number++);
+      const std::string name = (digits.size() == 1 ? "seed_0" : "seed_") + digits;
+      std::ofstream(folder_of(target) / name, std::ios::binary) << seed;
     }
     std::printf("%s: %zu\n", std::string(target.name).c_str(), number);
   }

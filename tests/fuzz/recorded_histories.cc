@@ -157,6 +157,54 @@ Outcome continuing(Execution& e) {
   e.continue_as_new(as(next), at(42));
 }
 
+replay::StartedChild start_child(Execution& e,
+                                 const std::string& id,
+                                 replay::CancelMode mode,
+                                 std::uint32_t line) {
+  proto::ChildScheduled child;
+  child.set_workflow("child");
+  child.set_workflow_id(id);
+  child.set_input("for " + id);
+  child.set_on_parent_close(proto::ChildScheduled::CANCEL);
+  return e.start_child(as(child), mode, at(line));
+}
+
+// Children: one gets a signal and is asked to cancel, one without an id is given up before it has
+// begun, one is refused, and one has not begun when the code ends.
+Outcome with_children(Execution& e) {
+  const auto one = start_child(e, "one", replay::CancelMode::kWait, 51);
+  const auto two = start_child(e, "", replay::CancelMode::kTry, 52);
+  const auto three = start_child(e, "three", replay::CancelMode::kAbandon, 53);
+  e.cancel(*two.end, at(54));
+  e.wait(*one.start);
+  if (one.start->ready() && one.start->outcome().ok()) {
+    proto::SignalSent signal;
+    signal.set_workflow_id(one.workflow_id);
+    signal.set_run_id(std::string(one.start->outcome().payload()));
+    signal.set_of_chain(true);
+    signal.set_name("item");
+    e.wait(*e.send_signal(as(signal), at(55)));
+  }
+  e.cancel(*one.end, at(56));
+  replay::Operation* const all[] = {one.end.get(), three.end.get()};
+  const auto first = e.wait_first(all);
+  e.decide("three comes first", first == 1U, at(57));
+  e.wait(*one.end);
+  start_child(e, "four", replay::CancelMode::kWait, 58);
+  const replay::Outcome& end = one.end->outcome();
+  return Outcome::success(end.ok() ? std::string(end.payload()) : end.failure().message());
+}
+
+// What a parent starts, signals and cancels.
+Outcome as_child(Execution& e) {
+  call(e, "for " + e.info().parent_workflow_id.substr(0, 16), 61);
+  const auto item = e.next_signal("item");
+  if (e.wait(*item) == Waited::kCancelled) return failed(proto::Failure::CANCELLED, "");
+  const auto never = e.next_signal("item");
+  if (e.wait(*never) == Waited::kCancelled) return failed(proto::Failure::CANCELLED, "");
+  return Outcome::success(item->take_outcome().payload());
+}
+
 RecordedRun record(Outcome (*code)(Execution&),
                    const std::vector<std::vector<proto::Event>>& turns,
                    std::set<std::size_t> deferred = {}) {
@@ -169,6 +217,55 @@ RecordedRun record(Outcome (*code)(Execution&),
     }
   }
   return {testing::code_of(code), run.history()};
+}
+
+RecordedRun record_parent() {
+  const auto begun = [](std::uint32_t id) {
+    proto::Event event;
+    event.mutable_child_started()->set_id(id);
+    event.mutable_child_started()->set_run_id(std::string(16, static_cast<char>(id)));
+    return event;
+  };
+  const auto delivered = [](std::uint32_t id) {
+    proto::Event event;
+    event.mutable_message_delivered()->set_id(id);
+    return event;
+  };
+  const auto child_failed = [](std::uint32_t id, bool refused) {
+    proto::Event event;
+    proto::ChildFailed& content = *event.mutable_child_failed();
+    content.set_id(id);
+    content.set_refused(refused);
+    content.mutable_failure()->set_kind(proto::Failure::CHILD);
+    content.mutable_failure()->mutable_cause()->set_kind(refused ? proto::Failure::START_REFUSED
+                                                                 : proto::Failure::CANCELLED);
+    return event;
+  };
+  proto::Event late;
+  late.mutable_child_completed()->set_id(2);
+  late.mutable_child_completed()->set_result("late");
+  return record(with_children, {{testing::started()},
+                                {begun(1)},                         // 4: the signal to it
+                                {begun(2), child_failed(3, true)},  // 5: two is asked to cancel
+                                {delivered(4), delivered(5)},       // 6: one is, too
+                                {delivered(6), late, child_failed(1, false)},  // 7: four
+                                {begun(7)}});
+}
+
+RecordedRun record_child() {
+  proto::Event start = testing::started();
+  proto::RunStarted& started = *start.mutable_run_started();
+  started.mutable_parent()->set_run_id(std::string(16, '\x08'));
+  started.mutable_parent()->set_id(1);
+  started.mutable_parent()->set_workflow_id("family");
+  started.set_on_parent_close(proto::ChildScheduled::CANCEL);
+  started.set_depth(1);
+  proto::Event heard = signal("item", "hello");
+  *heard.mutable_signal_received()->mutable_sender() = started.parent();
+  heard.mutable_signal_received()->mutable_sender()->set_id(2);
+  proto::Event cancelled = testing::cancel_requested();
+  *cancelled.mutable_cancel_requested()->mutable_sender() = started.parent();
+  return record(as_child, {{start}, {activity_completed(1)}, {heard}, {cancelled}});
 }
 
 std::vector<RecordedRun> record_all() {
@@ -218,6 +315,34 @@ std::vector<RecordedRun> record_all() {
   runs.push_back(record(continuing, {{start},
                                      {signal("item", "1"), update("u1", "note")},
                                      {signal("item", "2"), signal("go"), signal("late")}}));
+  // Tried again, with a delay before and signals that nobody has read; and called off.
+  proto::Event tried = start;
+  proto::RunStarted& started = *tried.mutable_run_started();
+  started.set_attempt(2);
+  started.set_delayed_until_ms(60'000);
+  started.set_execution_due_ms(3'600'000);
+  started.mutable_retry()->set_initial_interval_ms(1'000);
+  started.mutable_retry()->set_backoff_coefficient(2);
+  started.mutable_retry()->set_maximum_interval_ms(9'000);
+  proto::Event begins;
+  begins.mutable_delay_ended();
+  runs.push_back(record(abandoning,
+                        {{tried, signal("item", "unread")},
+                         {begins},
+                         {},
+                         {signal("go"), signal("late")},
+                         {activity_completed(2)}},
+                        {0, 1}));
+  proto::Event off;
+  off.mutable_run_called_off();
+  runs.push_back(record(abandoning, {{tried}, {testing::cancel_requested()}, {off}}, {0, 1, 2}));
+  proto::Event next = start;
+  next.mutable_run_started()->set_continued_from_run_id(std::string(16, '\x09'));
+  next.mutable_run_started()->set_first_run_id(std::string(16, '\x09'));
+  next.mutable_run_started()->add_known_updates(7);
+  runs.push_back(record(continuing, {{next}, {update("u1", "note"), update("u1", "note")}}));
+  runs.push_back(record_parent());
+  runs.push_back(record_child());
   return runs;
 }
 

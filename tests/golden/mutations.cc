@@ -1,5 +1,6 @@
 #include "tests/golden/mutations.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -59,7 +60,8 @@ const std::vector<int>& command_kinds() {
                                          Event::kUpdateCompleted,   Event::kStepAbandoned,
                                          Event::kSignalSetAside,    Event::kDecisionRecorded,
                                          Event::kSignalSent,        Event::kCancelSent,
-                                         Event::kSettingRecorded,   Event::kRunContinuedAsNew};
+                                         Event::kSettingRecorded,   Event::kRunContinuedAsNew,
+                                         Event::kChildScheduled};
   return kinds;
 }
 
@@ -105,9 +107,13 @@ bool is_name(const FieldDescriptor& field) {
          field.name() == "what" || field.name() == "workflow";
 }
 
-// Gives a field that is not a message another value, or one more.
+// Gives a field another value, or, if it is repeated, one more.
 void change(Message* message, const FieldDescriptor* field) {
   const auto& all = *message->GetReflection();
+  if (field->is_repeated() && field->message_type() != nullptr) {
+    all.AddMessage(message, field);
+    return;
+  }
   if (field->is_repeated()) return all.AddString(message, field, "x");
   switch (field->cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
@@ -138,7 +144,7 @@ void add_paths(const Message& message, Path here, std::vector<Path>* paths) {
     const FieldDescriptor* field = type->field(i);
     Path path = here;
     path.push_back(field);
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || field->is_repeated()) {
       paths->push_back(std::move(path));
     } else if (message.GetReflection()->HasField(message, field)) {
       add_paths(message.GetReflection()->GetMessage(message, field), std::move(path), paths);
@@ -229,17 +235,23 @@ class CommandMutants {
       expected = Expected::kFound;
     }
     if (place_.event().has_decision_recorded()) expected = Expected::kFound;
-    // The receiver of a message.
-    if (path.front()->name() == "workflow_id" || path.front()->name() == "run_id") {
-      expected = Expected::kFound;
+    // The receiver of a message, and the child.
+    for (const char* receiver : {"workflow_id", "run_id", "of_chain"}) {
+      if (path.front()->name() == receiver) expected = Expected::kFound;
     }
     if (place_.event().has_setting_recorded() && path.front()->name() == "type") {
       expected = Expected::kFound;
     }
     // During the life of a change, code asks by patched() or by deprecate_patch().
     if (path.front()->name() == "deprecated") expected = Expected::kNotFound;
-    // The engine gives the next run its id.
-    if (place_.event().has_run_continued_as_new() && path.front()->name() == "run_id") {
+    // The ids of the next run and of a child are taken from the log.
+    if (path.front()->name() == "run_id" &&
+        (place_.event().has_run_continued_as_new() || place_.event().has_child_scheduled())) {
+      expected = Expected::kNotFound;
+    }
+    // And so it does where a run is tried again.
+    const std::string& field = path.front()->name();
+    if (place_.event().has_run_failed() && (field == "next_run_id" || field == "retry_in_ms")) {
       expected = Expected::kNotFound;
     }
     // Only the signal that it names counts; the reason is for people.
@@ -307,7 +319,7 @@ void add_behind_the_end(const History& history, Visit visit) {
   const Turn& last = history.turns(history.turns_size() - 1);
   bool ended = false;
   for (const Event& input : last.inputs())
-    ended |= input.has_run_terminated() || input.has_run_timed_out();
+    ended |= input.has_run_terminated() || input.has_run_timed_out() || input.has_run_called_off();
   if (!last.commands().empty()) {
     const Event& command = last.commands(last.commands_size() - 1);
     ended |= command.has_run_completed() || command.has_run_failed() ||
@@ -317,6 +329,11 @@ void add_behind_the_end(const History& history, Visit visit) {
   Mutant more{"a turn behind the end", "the end", Expected::kFound, history};
   more.history.add_turns()->add_inputs()->mutable_signal_received()->set_name("late");
   visit(std::move(more));
+}
+
+bool has_code(const History& history) {
+  return std::any_of(history.turns().begin(), history.turns().end(),
+                     [](const Turn& turn) { return !turn.without_code(); });
 }
 
 // The id of the command that an input answers; 0: it answers none.
@@ -336,6 +353,12 @@ std::uint32_t answers(const Event& input) {
       return input.message_delivered().id();
     case Event::kMessageRefused:
       return input.message_refused().id();
+    case Event::kChildStarted:
+      return input.child_started().id();
+    case Event::kChildCompleted:
+      return input.child_completed().id();
+    case Event::kChildFailed:
+      return input.child_failed().id();
     default:
       return 0;
   }
@@ -354,7 +377,9 @@ void change_inputs(const History& history, int turn, Visit visit) {
       visit(std::move(orphan));
     }
     if (input.has_run_started()) {
-      Mutant twice{"the run starts twice", place, Expected::kFound, history};
+      // Without code nothing is applied: the fold's verifier finds it, not a replay.
+      Mutant twice{"the run starts twice", place,
+                   has_code(history) ? Expected::kFound : Expected::kNotFound, history};
       *twice.history.mutable_turns(turn)->add_inputs() = input;
       visit(std::move(twice));
     }

@@ -359,6 +359,94 @@ History the_run_that_it_continues_as() {
   return a_chain().second;
 }
 
+// The three attempts of a run: the first one fails, the second one is out of time.
+History attempt_of_a_run(int attempt) {
+  GoldenEnv env;
+  const auto run = env.start(tried("it"), {.id = "tried",
+                                           .run_timeout = 10h,
+                                           .execution_timeout = 50h,
+                                           .retry = reprise::RetryPolicy{.maximum_attempts = 4},
+                                           .start_delay = 2h,
+                                           .request_id = "golden"});
+  run.signal(item("one"));
+  run.signal(item("two"));
+  (void)run.result();
+  std::string run_id = run.run_id();
+  for (int i = 1; i < attempt; ++i) run_id = env.client().describe("tried", run_id).continued_to;
+  return env.client().handle("tried", run_id).history();
+}
+History an_attempt_that_fails() {
+  return attempt_of_a_run(1);
+}
+History an_attempt_out_of_time() {
+  return attempt_of_a_run(2);
+}
+History the_last_attempt() {
+  return attempt_of_a_run(3);
+}
+
+History a_run_that_is_called_off() {
+  GoldenEnv env;
+  const auto run = env.start(tried("it"), {.id = "called off", .start_delay = 2h});
+  run.signal(item("one"));
+  run.cancel("not needed");
+  return ended(run);
+}
+
+// All runs of its chain are out of time.
+History a_chain_out_of_time() {
+  GoldenEnv env;
+  return ended(env.start(waiting(), {.task_queue = "golden.queue", .execution_timeout = 1h}));
+}
+
+// The first of two runs, and the second one. Updates are rejected, and sent again under their ids.
+std::pair<History, History> checked_updates() {
+  GoldenEnv env;
+  const auto send = [](const reprise::RunHandle& run, const char* to, const char* id) {
+    try {
+      (void)run.start_update(change(to), {.id = id}).result();
+    } catch (const reprise::ApplicationFailure&) {
+    }
+  };
+  const reprise::UpdateHandle<std::string> first =
+      env.client().update_with_start(change("first"), checked(""), {.id = "checked"},
+                                     {.id = "u1", .wait_for = reprise::UpdateStage::kAccepted});
+  const auto run = *env.client().find(checked, "checked");
+  const std::string run_id = run.run_id();
+  send(run, "", "u2");
+  send(run, "first again", "u1");
+  send(run, "second", "u2");
+  const auto under_way = run.submit_update(change("third"));
+  run.signal(bell(1));
+  (void)under_way.result();
+  send(run, "first once more", "u1");
+  send(run, "too much", "u3");
+  run.signal(bell(2));
+  History last = ended(run);
+  return {env.client().handle("checked", run_id).history(), std::move(last)};
+}
+History a_run_with_checked_updates() {
+  return checked_updates().first;
+}
+History the_run_that_knows_them() {
+  return checked_updates().second;
+}
+
+// A parent, and a child that it has signalled and that was cancelled when it had ended.
+std::pair<History, History> a_family() {
+  GoldenEnv env;
+  const auto run = env.start(family(), {.id = "family"});
+  History parent = ended(run);
+  env.skip(1min);
+  return {std::move(parent), env.client().attach(member, "cancelled").history()};
+}
+History a_run_with_children() {
+  return a_family().first;
+}
+History a_child_of_it() {
+  return a_family().second;
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -414,6 +502,15 @@ const std::vector<Scenario>& scenarios() {
       {"published", settings_of_all_kinds, true},
       {"continued", a_run_that_continues, true},
       {"continued_from", the_run_that_it_continues_as, true},
+      {"tried_and_failed", an_attempt_that_fails, true},
+      {"tried_too_long", an_attempt_out_of_time},
+      {"tried_again", the_last_attempt, true},
+      {"called_off", a_run_that_is_called_off},
+      {"chain_timed_out", a_chain_out_of_time},
+      {"checked", a_run_with_checked_updates, true},
+      {"checked_from", the_run_that_knows_them, true},
+      {"family", a_run_with_children, true},
+      {"family_child", a_child_of_it, true},
   };
   return all;
 }

@@ -339,6 +339,93 @@ std::string run_chained(reprise::Context& ctx, const std::string& past) {
   return past + " " + handed.get() + (ctx.should_continue() ? " long" : " short");
 }
 
+// Fails in the first attempt, with a signal read and one not; is out of time in the second one.
+std::string run_tried(reprise::Context& ctx, const std::string& what) {
+  const int attempt = ctx.info().attempt;
+  std::string text = ctx.call(work(what + " " + std::to_string(attempt)));
+  auto inbox = ctx.inbox(item);
+  if (attempt == 1) throw reprise::ApplicationFailure("TryAgain", inbox.next().get());
+  if (attempt == 2) ctx.sleep(100h);
+  return text + " " + inbox.next().get();
+}
+
+// Updates with a check, whose handlers are waited for; then it continues as a new run.
+std::string run_checked(reprise::Context& ctx, const std::string& past) {
+  std::string changes = past;
+  const auto change_to = [&](const std::string& to) {
+    ctx.sleep(1min);
+    changes += to + ";";
+    return ctx.call(work(to));
+  };
+  const auto accepting = ctx.accept(change, change_to, [&](const std::string& to) {
+    if (to.empty() || changes.size() > 20) throw reprise::ApplicationFailure("Refused", to);
+  });
+  ctx.inbox(bell).next().get();
+  ctx.finish_handlers();
+  if (past.empty()) ctx.continue_as_new(checked(changes));
+  return changes;
+}
+
+// Children: one completes, with every option; one without an id fails; one gets a signal, one
+// that has the same id is refused, and one uses that run; one is cancelled and waited for, one
+// before it has begun; one is let go, and terminated when the run ends; then one is
+// cancelled, and one goes on that had not begun by then.
+std::string run_family(Context& ctx) {
+  const auto why = [](auto& child) {
+    try {
+      return child.get();
+    } catch (const reprise::ChildFailure& failure) {
+      return std::string(failure.cause()->what());
+    } catch (const reprise::CancelledFailure&) {
+      return std::string("given up");
+    }
+  };
+  std::string seen = ctx.call(member("result"), {.id = "first",
+                                                 .task_queue = "golden.queue",
+                                                 .on_parent_close = reprise::ParentClose::kAbandon,
+                                                 .id_reuse = reprise::IdReuse::kReject,
+                                                 .id_conflict = reprise::IdConflict::kUseExisting,
+                                                 .run_timeout = 1h,
+                                                 .settings = {reprise::Value<int>("n")(7)}});
+  auto failing_child = ctx.start(member("failure"));
+  seen += ", " + why(failing_child);
+  auto listening = ctx.start(member("once"), {.id = "listening"});
+  seen += ", " + listening.run_id();
+  auto refused = ctx.start(member("once"), {.id = "listening"});
+  seen += ", " + why(refused);
+  auto used = ctx.start(member("once"),
+                        {.id = "listening", .id_conflict = reprise::IdConflict::kUseExisting});
+  seen += used.run_id() == listening.run_id() ? ", the same" : ", another";
+  listening.signal(item("hello"));
+  seen += ", " + why(listening) + ", " + why(used);
+  auto patient = ctx.start(member("always"), {.id = "patient"});
+  patient.started();
+  patient.cancel();
+  seen += ", " + why(patient);
+  auto early = ctx.start(member("always"), {.id = "early", .on_cancel = reprise::CancelMode::kTry});
+  early.cancel();
+  seen += ", " + why(early);
+  auto let_go =
+      ctx.start(member("always"), {.id = "let go", .on_cancel = reprise::CancelMode::kAbandon});
+  ctx.sleep(1min);
+  let_go.cancel();
+  seen += ", " + why(let_go);
+  auto cancelled = ctx.start(member("always"),
+                             {.id = "cancelled", .on_parent_close = reprise::ParentClose::kCancel});
+  cancelled.signal(item("farewell"));
+  (void)ctx.start(member("always"),
+                  {.id = "abandoned", .on_parent_close = reprise::ParentClose::kAbandon});
+  return seen;
+}
+
+std::string run_member(Context& ctx, const std::string& role) {
+  if (role == "failure") throw reprise::ApplicationFailure("Broken", "as it was told");
+  if (role == "result") return "a child of " + ctx.info().parent_workflow_id;
+  std::string heard = ctx.inbox(item).next().get();
+  while (role == "always") heard += ctx.inbox(item).next().get();
+  return heard;
+}
+
 std::string MadeSlowly::run() {
   ctx_.inbox(item).next().get();
   return changes_;

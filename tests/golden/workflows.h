@@ -39,6 +39,10 @@ inline constexpr reprise::Workflow<std::string()> elsewhere{"golden.elsewhere"};
 
 inline constexpr reprise::Workflow<std::string()> published{"golden.published"};
 inline constexpr reprise::Workflow<std::string(std::string)> chained{"golden.chained"};
+inline constexpr reprise::Workflow<std::string(std::string)> tried{"golden.tried"};
+inline constexpr reprise::Workflow<std::string(std::string)> checked{"golden.checked"};
+inline constexpr reprise::Workflow<std::string()> family{"golden.family"};
+inline constexpr reprise::Workflow<std::string(std::string)> member{"golden.member"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
@@ -66,6 +70,10 @@ std::string run_together(reprise::Context& ctx);
 std::string run_telling(reprise::Context& ctx);
 std::string run_elsewhere(reprise::Context& ctx);
 std::string run_chained(reprise::Context& ctx, const std::string& past);
+std::string run_tried(reprise::Context& ctx, const std::string& what);
+std::string run_checked(reprise::Context& ctx, const std::string& past);
+std::string run_family(reprise::Context& ctx);
+std::string run_member(reprise::Context& ctx, const std::string& role);
 
 // Handlers of signals and updates.
 class Messages {
@@ -125,7 +133,11 @@ void implement(Host& host) {
       .implement(telling, run_telling)
       .implement(elsewhere, run_elsewhere)
       .implement(published, run_published)
-      .implement(chained, run_chained);
+      .implement(chained, run_chained)
+      .implement(tried, run_tried)
+      .implement(checked, run_checked)
+      .implement(family, run_family)
+      .implement(member, run_member);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);

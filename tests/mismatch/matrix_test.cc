@@ -26,6 +26,13 @@ void continue_as(Execution& e, const char* workflow) {
   e.continue_as_new(as(next), at(23));
 }
 
+void start_child(Execution& e, const char* workflow, const char* id, std::uint32_t line) {
+  proto::ChildScheduled child;
+  child.set_workflow(workflow);
+  child.set_workflow_id(id);
+  (void)e.start_child(as(child), replay::CancelMode::kWait, at(line));
+}
+
 constexpr Kind kKinds[] = {
     {"activity", [](Execution& e, auto&, auto&) { schedule(e, "a", 10); }},
     {"other activity", [](Execution& e, auto&, auto&) { schedule(e, "b", 11); }},
@@ -86,6 +93,11 @@ constexpr Kind kKinds[] = {
        sent.set_workflow_id("q");
        e.send_cancel(as(sent), at(27));
      }},
+    {"child", [](Execution& e, auto&, auto&) { start_child(e, "w", "r", 31); }},
+    {"other child", [](Execution& e, auto&, auto&) { start_child(e, "v", "r", 32); }},
+    {"the child under another id",
+     [](Execution& e, auto&, auto&) { start_child(e, "w", "q", 33); }},
+    {"the child without an id", [](Execution& e, auto&, auto&) { start_child(e, "w", "", 34); }},
     {"setting",
      [](Execution& e, auto&, auto&) { e.set("s", "1", proto::SettingRecorded::VALUE, at(28)); }},
     {"setting of another type",
@@ -302,6 +314,49 @@ TEST(Mismatch, AChangedAnswerToAnUpdateIsFoundInStrictModeOnly) {
     run.change_code(answering("no"));
     EXPECT_EQ(run.replay(), strict ? TurnEnd::kParked : TurnEnd::kBlocked);
   }
+}
+
+// Checks are not called on replay: what was accepted stays accepted.
+TEST(Mismatch, AnotherCheckOfAnUpdateIsNone) {
+  const auto checking = [](bool rejects) -> Body {
+    return [rejects](Execution& e) {
+      const auto check = [rejects](std::string_view) {
+        return rejects ? std::optional<proto::Failure>(proto::Failure()) : std::nullopt;
+      };
+      e.accept(
+          "ask", [](std::string_view) { return Outcome(); }, check);
+      const auto end = e.next_signal("end");
+      e.wait(*end);
+      return Outcome();
+    };
+  };
+  ScriptedRun run(checking(false), {.strict = true});
+  run.start();
+  run.turn({update("u1", "ask")});
+  run.change_code(checking(true));
+  EXPECT_EQ(run.replay(), TurnEnd::kBlocked);
+  run.turn({update("u2", "ask")});
+  EXPECT_EQ(run.last().inputs_size(), 0);
+}
+
+TEST(Mismatch, CodeThatNoLongerWaitsForItsHandlersIsFound) {
+  const auto ending = [](bool waits) -> Body {
+    return [waits](Execution& e) {
+      e.accept("ask", [&e](std::string_view) { return Outcome::success(call(e, "work")); });
+      const auto end = e.next_signal("end");
+      e.wait(*end);
+      const auto finished = [&e] { return e.handlers_under_way() == 0; };
+      if (waits) e.wait_until(finished, nullptr, at(7));
+      return Outcome();
+    };
+  };
+  ScriptedRun run(ending(true));
+  run.start();
+  run.turn({update("u1", "ask"), signal("end")});
+  run.turn({activity_completed(1)});
+  EXPECT_EQ(run.replay(), TurnEnd::kClosed);
+  run.change_code(ending(false));
+  EXPECT_EQ(run.replay(), TurnEnd::kParked);
 }
 
 TEST(Mismatch, AnotherFailureOfTheRunIsFoundInStrictModeOnly) {

@@ -24,6 +24,9 @@ constexpr Activity<int(int)> plain_price{"price"};
 constexpr Signal<int> packed{"packed"};
 constexpr Workflow<int(int)> renewal{"renewal"};
 constexpr Workflow<int(int)> yearly_renewal{"yearly-renewal"};
+constexpr Workflow<std::string(int)> parcel{"parcel"};
+constexpr Workflow<std::string(int)> letter{"letter"};
+constexpr Workflow<int(int)> parcel_number{"parcel"};
 
 }  // namespace
 
@@ -202,6 +205,56 @@ int renew(Context& ctx, int order) {
 int renew_yearly(Context& ctx, int order) {
   const int charged = take_money(ctx, order);
   ctx.continue_as_new(yearly_renewal(charged));
+}
+
+#line 290
+int ship(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  const auto shipped = ctx.call(parcel(order), {.id = "parcel-1"});
+  return reserved + static_cast<int>(shipped.size());
+}
+
+#line 300
+int ship_letter(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  const auto shipped = ctx.call(letter(order), {.id = "parcel-1"});
+  return reserved + static_cast<int>(shipped.size());
+}
+
+#line 310
+int ship_elsewhere(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  const auto shipped = ctx.call(parcel(order), {.id = "parcel-" + std::to_string(order)});
+  return reserved + static_cast<int>(shipped.size());
+}
+
+#line 320
+int ship_doubled(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  const auto shipped = ctx.call(parcel(2 * order), {.id = "parcel-1"});
+  return reserved + static_cast<int>(shipped.size());
+}
+
+#line 330
+int ship_number(Context& ctx, int order) {
+  const int reserved = ctx.call(reserve(order));
+  const int shipped = ctx.call(parcel_number(order), {.id = "parcel-1"});
+  return reserved + shipped;
+}
+
+#line 340
+int ship_and_give_up(Context& ctx, int order) {
+  auto shipped = ctx.start(parcel(order), {.id = "parcel-1"});
+  shipped.started();
+  shipped.cancel();
+  return static_cast<int>(shipped.get().size());
+}
+
+#line 350
+int ship_and_wait(Context& ctx, int order) {
+  auto shipped = ctx.start(parcel(order), {.id = "parcel-1"});
+  shipped.started();
+  return static_cast<int>(shipped.get().size());
 }
 // clang-format on
 

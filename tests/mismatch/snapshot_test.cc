@@ -169,6 +169,59 @@ TEST_F(Snapshot, ChangedInputType) {
   expect_report(&shop::checkout, Kind::kChangedType, "changed_input_type");
 }
 
+TEST_F(Snapshot, ChildAdded) {
+  record(&shop::checkout_when_packed, {{completed(1)}});
+  expect_report(&shop::ship, Kind::kExtra, "child_added");
+}
+
+TEST_F(Snapshot, ChildRemoved) {
+  record(&shop::ship, {{completed(1)}});
+  expect_report(&shop::checkout_when_packed, Kind::kMissing, "child_removed");
+}
+
+TEST_F(Snapshot, ChildReplacedByAnActivity) {
+  record(&shop::ship, {{completed(1)}});
+  expect_report(&shop::checkout, Kind::kOtherKind, "child_replaced");
+}
+
+TEST_F(Snapshot, ChildOfAnotherWorkflow) {
+  record(&shop::ship, {{completed(1)}});
+  expect_report(&shop::ship_letter, Kind::kOtherName, "child_of_another_workflow");
+}
+
+TEST_F(Snapshot, ChildWithAnotherId) {
+  record(&shop::ship, {{completed(1)}});
+  expect_report(&shop::ship_elsewhere, Kind::kOtherReceiver, "child_with_another_id");
+}
+
+TEST_F(Snapshot, ChildWithAnotherInput) {
+  record(&shop::ship, {{completed(1)}});
+  expect_report(&shop::ship_doubled, Kind::kChangedInput, "child_with_another_input");
+}
+
+TEST_F(Snapshot, ChildWithAResultOfAnotherType) {
+  proto::Event ended;
+  ended.mutable_child_completed()->set_id(2);
+  ended.mutable_child_completed()->set_result(internal::encode_payload(std::string("by plane")));
+  record(&shop::ship, {{completed(1)}, {ended}});
+  expect_report(&shop::ship_number, Kind::kChangedType, "changed_child_type");
+}
+
+TEST_F(Snapshot, ChildThatIsNotCancelledAnyMore) {
+  proto::Event begun;
+  begun.mutable_child_started()->set_id(1);
+  begun.mutable_child_started()->set_run_id(std::string(16, 'r'));
+  record(&shop::ship_and_give_up, {{begun}});
+  expect_report(&shop::ship_and_wait, Kind::kMissing, "child_not_cancelled");
+}
+
+TEST_F(Snapshot, EndOfAChildThatWasNeverStarted) {
+  record(&shop::ship, {{completed(1)}});
+  run_.history().emplace_back();
+  run_.history().back().add_inputs()->mutable_child_completed()->set_id(9);
+  expect_report(&shop::ship, Kind::kOrphanInput, "end_of_a_child_never_started");
+}
+
 TEST_F(Snapshot, VersionMarkerMissing) {
   record(&shop::with_fees, {});
   expect_report(&shop::without_fees, Kind::kMarkerMissing, "version_marker_missing");

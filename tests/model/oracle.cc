@@ -231,8 +231,12 @@ void Oracle::hears_message(const Sent& sent, const Answer& answer) {
   if (answer.code.empty()) ++acknowledged_;
   if (answer.code == "RP3006") {
     has_ended(run, "it says that it has ended");
-    // An update may have been recorded, and not handled.
-    message.fate = message.kind == "update" ? Fate::kPerhaps : Fate::kNever;
+    message.fate = Fate::kNever;
+    return;
+  }
+  if (answer.code == "RP3037" && message.kind == "update") {
+    has_ended(run, "it says that it has ended before an update was handled");
+    message.fate = Fate::kPerhaps;
     return;
   }
   if (message.kind == "update") return hears_update(sent, message, answer);

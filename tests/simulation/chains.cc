@@ -15,7 +15,7 @@ namespace {
 
 std::string continued_to(const History& history) {
   const Event* const end = event::ending(history.turns.back());
-  return end == nullptr ? std::string() : end->run_continued_as_new().run_id();
+  return end == nullptr ? std::string() : event::next_run_id(*end);
 }
 
 const History* find(const std::string& run_id, const std::vector<History>& histories) {
@@ -81,6 +81,53 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
+bool timed_out(const History& history) {
+  return event::ending(history.turns.back())->has_run_timed_out();
+}
+
+// Of a run whose code could not run at its limit: the others were perhaps not read.
+bool ends_with(const std::vector<std::string>& all, const std::vector<std::string>& last) {
+  return last.size() <= all.size() && std::equal(last.rbegin(), last.rend(), all.rbegin());
+}
+
+std::uint32_t attempt_of(const History& history) {
+  return std::max(1u, history.started().attempt());
+}
+
+// The next attempt begins as the run before it did, and not too early.
+void check_attempt(const History& history, const History& next, Verdict* verdict) {
+  const Event& end = *event::ending(history.turns.back());
+  const bool continued = end.has_run_continued_as_new();
+  const std::uint32_t expected = continued ? 1 : attempt_of(history) + 1;
+  if (attempt_of(next) != expected) {
+    verdict->found(Flaw::kIdentity, name_of(next) + " is not attempt " + std::to_string(expected));
+  }
+  if (continued) return;
+  const std::int64_t wait_ms =
+      end.has_run_failed() ? end.run_failed().retry_in_ms() : end.run_timed_out().retry_in_ms();
+  const std::int64_t until_ms = wait_ms > 0 ? history.turns.back().time_ms() + wait_ms : 0;
+  if (next.started().input() != history.started().input() ||
+      next.started().delayed_until_ms() != until_ms) {
+    verdict->found(Flaw::kIdentity, name_of(next) + " does not begin as the attempt before it");
+  }
+}
+
+// Has it failed for good though its policy has another attempt?
+void check_last_attempt(const History& history, Verdict* verdict) {
+  const proto::RunStarted& start = history.started();
+  const Event* const end = event::ending(history.turns.back());
+  if (end == nullptr || !end->has_run_failed() || !start.has_retry()) return;
+  if (end->run_failed().failure().kind() == proto::Failure::CANCELLED) return;
+  const int most = start.retry().maximum_attempts();
+  if (start.execution_due_ms() > 0 || static_cast<int>(attempt_of(history)) >= most) return;
+  for (const proto::Turn& turn : history.turns) {
+    for (const Event& input : turn.inputs()) {
+      if (input.has_cancel_requested()) return;
+    }
+  }
+  verdict->found(Flaw::kEnd, name_of(history) + " has failed and is not tried again");
+}
+
 void check_link(const History& history, const History& next, Verdict* verdict) {
   const proto::RunStarted& from = history.started();
   const std::string& first = from.first_run_id().empty() ? from.run_id() : from.first_run_id();
@@ -94,7 +141,7 @@ void check_link(const History& history, const History& next, Verdict* verdict) {
   if (history.states.size() != history.turns.size()) return;  // it was not replayed
   const auto left = left_by(history);
   const auto taken = taken_by(next);
-  if (left == taken) return;
+  if (left == taken || (timed_out(history) && ends_with(left, taken))) return;
   verdict->found(Flaw::kOrder, name_of(history) + " left " + joined(left) + " and " +
                                    name_of(next) + " took " + joined(taken));
 }
@@ -120,12 +167,16 @@ const History* last_of_chain(const std::string& run_id, const std::vector<Histor
 void check_chains(const std::vector<History>& histories, Verdict* verdict) {
   for (const History& history : histories) {
     const std::string next_id = continued_to(history);
-    if (next_id.empty()) continue;
+    if (next_id.empty()) {
+      check_last_attempt(history, verdict);
+      continue;
+    }
     const History* const next = find(next_id, histories);
     if (next == nullptr) {
       verdict->found(Flaw::kLog, name_of(history) + " has continued, and its next run is missing");
     } else {
       check_link(history, *next, verdict);
+      check_attempt(history, *next, verdict);
     }
   }
 }

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "tests/simulation/program_children.h"
+
 namespace reprise::simulation {
 
 using runtime::RunKey;
@@ -29,6 +31,7 @@ void Clients::connect(runtime::EmbeddedEngine* engine) {
 // ---- asking -----------------------------------------------------------------------------------
 
 std::string Clients::some_id() {
+  if (random_.chance(15)) return some_kid(random_.next());
   return "id" + std::to_string(random_.below(4));
 }
 
@@ -78,6 +81,48 @@ void Clients::start_crowd(std::uint64_t count) {
   }
 }
 
+void Clients::draw_terms(runtime::StartTerms* terms) {
+  if (random_.chance(10)) terms->run_timeout = base::Duration(random_.between(1, 40'000));
+  if (random_.chance(5)) terms->execution_timeout = base::Duration(random_.between(8'000, 90'000));
+  if (random_.chance(15)) terms->start_delay = base::Duration(random_.between(1, 7'000));
+  if (!random_.chance(25)) return;
+  proto::RetryPolicy& retry = terms->retry.emplace();
+  retry.set_initial_interval_ms(random_.chance(20) ? 0 : random_.between(1, 3'000));
+  retry.set_backoff_coefficient(2.0);
+  retry.set_maximum_interval_ms(8'000);
+  retry.set_maximum_attempts(static_cast<std::int32_t>(1 + random_.below(4)));
+}
+
+// The same request once more, as a client makes it that has heard nothing or has forgotten.
+void Clients::start_again() {
+  if (requests_.empty()) return;
+  const auto& [request, index] = requests_[random_.below(requests_.size())];
+  const Promise& first = promises_[index];
+  const bool lost = first.answer == Answer::kNone && first.process != process_;
+  if (!lost && (first.answer != Answer::kYes || first.existing)) return;
+  // A run of another request may have taken the update, and another one may have its id now.
+  if (lost && request.update) return;
+  trace_.say("the same start once more: " + request.terms.request_id);
+  runtime::StartRequest again = request;
+  again.conflict = static_cast<runtime::IdConflict>(random_.below(3));
+  if (again.update) {  // the first request is the one that is judged
+    again.update->reply = [](const base::Result<replay::Outcome>&) {};
+    again.update->accepted = {};
+  }
+  ++unanswered_looks_;
+  engine_->ask(runtime::verb::Start{
+      std::move(again), nullptr,
+      [this, lost, index = index,
+       process = process_](const base::Result<runtime::StartedRun>& told) {
+        if (process != process_ || engine_ == nullptr) return;
+        --unanswered_looks_;
+        const bool refused = !told && told.error().code == base::ErrorCode::kAlreadyStarted;
+        if (lost || (told && told->run_id == promises_[index].run_id)) return;
+        if (!told && !refused) return;
+        verdict_.found(Flaw::kIdentity, promises_[index].token + " is not known any more");
+      }});
+}
+
 void Clients::start(std::string workflow_id, std::uint64_t number) {
   runtime::StartRequest request;
   const std::string token = "#start" + std::to_string(++sent_);
@@ -92,15 +137,23 @@ void Clients::start(std::string workflow_id, std::uint64_t number) {
   }
   request.reuse = static_cast<runtime::IdReuse>(random_.chance(60) ? 0 : random_.below(4));
   request.conflict = static_cast<runtime::IdConflict>(random_.below(3));
+  if (!request.workflow_id.empty() && random_.chance(15)) {
+    request.reuse = runtime::IdReuse::kAllow;  // a closed run gets no updates
+    request.update = first_update(request.workflow_id);
+  }
   request.input = std::to_string(number) + " " + token + " " +
                   std::to_string(static_cast<int>(request.reuse)) +
                   std::to_string(static_cast<int>(request.conflict));
-  if (random_.chance(10)) request.run_timeout = base::Duration(random_.between(1, 40'000));
+  draw_terms(&request.terms);
   const std::string id =
       request.workflow_id.empty() ? request.run_id.to_string() : request.workflow_id;
   trace_.say("start " + id + " with " + request.input);
   (void)promise(Kind::kStart, id, token);
   const std::size_t index = promises_.size() - 1;
+  if (!request.workflow_id.empty() && random_.chance(30)) {
+    request.terms.request_id = token;
+    requests_.emplace_back(request, index);
+  }
   watchers_.push_back({std::make_shared<runtime::RunWatch>(), {}, index});
   const auto watch = watchers_.back().watch;
   engine_->ask(runtime::verb::Start{
@@ -132,28 +185,6 @@ void Clients::signal(const std::string& workflow_id, int sender) {
   (void)promise(Kind::kSignal, workflow_id, message);
   engine_->ask(runtime::verb::Signal{
       {workflow_id, {}}, name, message, reply_to<void>(promises_.size() - 1)});
-}
-
-void Clients::update() {
-  const std::string id = some_key().workflow_id;
-  const std::string token =
-      std::string(1, "itnfa"[random_.below(5)]) + "u" + std::to_string(++sent_);
-  trace_.say("update " + token + " of " + id);
-  (void)promise(Kind::kUpdate, id, token);
-  engine_->ask(runtime::verb::Update{
-      {id, {}},
-      random_.chance(95) ? "add" : "nothing",
-      token,
-      [this, index = promises_.size() - 1,
-       process = process_](const base::Result<replay::Outcome>& outcome) {
-        Promise* answer = answered(index, process, outcome.has_value());
-        if (answer == nullptr || !outcome) return;
-        expect_durable(*answer);
-        answer->result = outcome->ok() ? outcome->payload() : "!";
-        if (outcome->ok() && answer->result != "added " + answer->token) {
-          verdict_.found(Flaw::kPromise, answer->token + " got " + answer->result);
-        }
-      }});
 }
 
 void Clients::cancel() {
@@ -333,14 +364,20 @@ void Clients::check_promise(const Promise& promise,
   const auto bad = [&](const std::string& what) {
     verdict_.found(Flaw::kPromise, promise.token + " to " + promise.workflow_id + " " + what);
   };
-  if (count > 1) bad("is in the log more than once");
+  if (count > 1) {
+    std::string where;
+    for (const std::string& run : found->second) where += " " + run;
+    bad("is in the log more than once:" + where);
+  }
   if (count == 1 && found->second.front() != promise.workflow_id) bad("went to another run");
-  const bool made = promise.answer == Answer::kYes && !promise.existing;
+  const bool made = promise.answer == Answer::kYes && !promise.existing && !promise.untaken;
   if (made && count == 0) bad("was acknowledged and is not in the log");
   if (promise.existing && count != 0) bad("found a run and started one");
   // An update may have been taken and then cut short by its run's end.
   const bool refused = promise.answer == Answer::kNo && promise.kind != Kind::kUpdate;
   if (refused && count != 0) bad("was refused and is in the log");
+  const bool once = promise.kind == Kind::kUpdate && promise.untaken && !is_repeated(promise);
+  if (once && count != 0) bad("was not taken and is in the log");
 }
 
 void Clients::check_end(const ToldEnd& told, const std::vector<History>& histories) {

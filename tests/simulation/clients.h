@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/engine/embedded_engine.h"
@@ -26,6 +27,7 @@ class Clients {
   void connect(runtime::EmbeddedEngine* engine);
 
   void start();
+  void start_again();  // a request that has perhaps started a run
   // Many runs at once, each with an id of its own.
   void start_crowd(std::uint64_t count);
   void signal();
@@ -52,6 +54,8 @@ class Clients {
 
   // A control: of what a run publishes clients see the first answer again and again.
   void remember_answers() { remembers_ = true; }
+  // A control: updates that are sent again have another id.
+  void forget_ids() { forgets_ids_ = true; }
 
   std::uint64_t acknowledged() const { return acknowledged_; }
 
@@ -67,6 +71,16 @@ class Clients {
     bool existing = false;  // a start that found a run
     base::RunId run_id{};   // of a start
     std::string result{};   // of an update that was done
+    // Of an update: it was told that it is not in the history.
+    bool untaken = false;
+  };
+  // An update that clients of any process send again: to the same chain, under the same id.
+  struct Repeated {
+    runtime::RunKey key;
+    std::string id;
+    std::string token;
+    std::string result{};  // "": not known
+    bool known = false;
   };
   struct Question {
     runtime::RunKey key;
@@ -90,6 +104,7 @@ class Clients {
   };
 
   void start(std::string workflow_id, std::uint64_t number);
+  void draw_terms(runtime::StartTerms* terms);
   void complete(const Task& task);
   std::string some_id();
   runtime::RunKey some_key();
@@ -99,10 +114,16 @@ class Clients {
   template <class Result>
   runtime::Reply<Result> reply_to(std::size_t index);
   void expect_durable(const Promise& promise);
+  runtime::FirstUpdate first_update(const std::string& workflow_id);
+  runtime::Reply<replay::Outcome> update_reply(std::size_t index, const std::string& id);
+  runtime::Reply<std::string> accepted_reply(std::size_t index);
+  void send_update(const runtime::RunKey& key, const std::string& token, const std::string& id);
+  void note_update(Promise& answer, const std::string& id, const replay::Outcome& outcome);
   std::map<store::RunNumber, std::size_t> durable_turns() const;
   void get(const runtime::RunKey& key);
   void note_answer(std::size_t question, bool ok, std::string answer);
   void ask_history(const runtime::RunKey& key);
+  bool is_repeated(const Promise& promise) const;
   void check_promise(const Promise& promise,
                      const std::map<std::string, std::vector<std::string>>& in_log);
   void check_question(const Question& question, const std::vector<History>& histories);
@@ -115,6 +136,7 @@ class Clients {
   runtime::EmbeddedEngine* engine_ = nullptr;
   unsigned process_ = 0;
   std::deque<Promise> promises_;
+  std::vector<std::pair<runtime::StartRequest, std::size_t>> requests_;  // with an id; and promises
   std::deque<Question> questions_;
   std::vector<Watcher> watchers_;
   std::vector<ToldEnd> ends_;
@@ -123,6 +145,8 @@ class Clients {
   std::uint64_t unanswered_looks_ = 0;
   std::map<std::string, std::string> first_answers_;  // by workflow id
   bool remembers_ = false;
+  std::vector<Repeated> repeated_;
+  bool forgets_ids_ = false;
   std::uint64_t sent_ = 0;
   std::uint64_t acknowledged_ = 0;
 };

@@ -19,9 +19,9 @@ std::string in_turn(const History& history, std::size_t turn) {
 }
 
 const char* to_string(Flaw flaw) {
-  static const char* const kNames[] = {"log",      "promise", "effect", "timer", "order",
-                                       "stuck",    "outcome", "replay", "query", "end",
-                                       "identity", "message", "trouble"};
+  static const char* const kNames[] = {"log",      "promise", "effect", "timer",  "order",
+                                       "stuck",    "outcome", "replay", "query",  "end",
+                                       "identity", "message", "child",  "orphan", "trouble"};
   return kNames[static_cast<std::size_t>(flaw)];
 }
 

@@ -55,6 +55,10 @@ void check_signal_order(const std::vector<History>& histories, Verdict* verdict)
 // Messages between runs: each arrives once or is refused, and its sender was told which.
 void check_messages(const std::vector<History>& histories, Verdict* verdict);
 
+// Children: each begins once, its parent is told its end, and does not leave it alone. `at_rest`:
+// no more will happen by itself.
+void check_family(const std::vector<History>& histories, bool at_rest, Verdict* verdict);
+
 // What the code has read of them, by the state it ended with: each was sent, and is read once; and
 // a run that does nothing but read has read all of them, in the order of the log.
 void check_signals_read(const History& history, Verdict* verdict);

@@ -1,5 +1,7 @@
 // The operations of one history: each has one outcome, the right one, and not too early.
+#include <algorithm>
 #include <map>
+#include <utility>
 
 #include "event/turn.h"
 #include "tests/simulation/history.h"
@@ -33,6 +35,7 @@ class Operations {
       const proto::Turn& turn = history_.turns[turn_];
       if (turn.without_code() && turn.commands_size() > 0) bad("a turn without code has commands");
       for (const Event& input : turn.inputs()) check_input(input);
+      if (delayed_until_ms_ != 0 && !turn.without_code()) bad("code ran before its time");
       for (const Event& command : turn.commands()) check_command(command);
       const bool last = turn_ + 1 == history_.turns.size();
       if (event::closes(turn) && !last) bad("a turn follows the run's end");
@@ -50,8 +53,7 @@ class Operations {
       case Event::kRunStarted:
         if (turn_ != 0 || started_) bad("a second start");
         started_ = true;
-        run_timeout_ms_ = input.run_started().run_timeout_ms();
-        return;
+        return note_limits(input.run_started());
       case Event::kActivityCompleted:
         return completed(input.activity_completed().id(), "activity",
                          input.activity_completed().result().substr(
@@ -70,17 +72,36 @@ class Operations {
       case Event::kMessageRefused:
         (void)end(input.message_refused().id(), "message");
         return;
+      case Event::kChildCompleted:
+        (void)end(input.child_completed().id(), "child");
+        return;
+      case Event::kChildFailed:
+        (void)end(input.child_failed().id(), "child");
+        return;
       case Event::kAttemptLeftOpen:
         return left_open(input.attempt_left_open());
       case Event::kAttemptFailed:
         return attempt_failed(input.attempt_failed());
       case Event::kRunTimedOut:
-        early(run_timeout_ms_ == 0 ? INT64_MAX : history_.turns[0].time_ms() + run_timeout_ms_,
-              "the run's time limit");
+        return early(input.run_timed_out().chain() ? execution_due_ms_ : run_due_ms_,
+                     "the run's time limit");
+      case Event::kDelayEnded:
+        if (delayed_until_ms_ == 0) bad("a delay ends that had not begun");
+        early(std::exchange(delayed_until_ms_, 0), "the end of the delay");
+        return;
+      case Event::kRunCalledOff:
+        if (delayed_until_ms_ == 0) bad("a run is called off whose code may have run");
         return;
       default:
         return;
     }
+  }
+
+  void note_limits(const proto::RunStarted& start) {
+    delayed_until_ms_ = start.delayed_until_ms();
+    const std::int64_t begin_ms = std::max(history_.turns[0].time_ms(), delayed_until_ms_);
+    if (start.run_timeout_ms() > 0) run_due_ms_ = begin_ms + start.run_timeout_ms();
+    if (start.execution_due_ms() > 0) execution_due_ms_ = start.execution_due_ms();
   }
 
   void check_command(const Event& command) {
@@ -106,6 +127,9 @@ class Operations {
         return;
       case Event::kCancelSent:
         add(command.cancel_sent().id(), "message");
+        return;
+      case Event::kChildScheduled:
+        add(command.child_scheduled().id(), "child");
         return;
       case Event::kActivityCancelRequested:
         return given_up(command.activity_cancel_requested().id());
@@ -241,7 +265,9 @@ class Operations {
   Verdict* verdict_;
   std::size_t turn_ = 0;
   bool started_ = false;
-  std::int64_t run_timeout_ms_ = 0;
+  std::int64_t run_due_ms_ = INT64_MAX;
+  std::int64_t execution_due_ms_ = INT64_MAX;
+  std::int64_t delayed_until_ms_ = 0;  // 0: its code may run
   std::map<std::uint32_t, Operation> operations_;
 };
 

@@ -5,13 +5,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/simulation/in_scope.h"
+#include "tests/simulation/program_children.h"
+
 namespace reprise::simulation {
 
 using replay::Execution;
 using replay::OperationRef;
 using replay::Outcome;
 using replay::Scope;
-using replay::ScopeRef;
 using replay::Waited;
 
 namespace {
@@ -24,19 +26,6 @@ proto::Failure failure(proto::Failure::Kind kind, std::string message) {
   failure.set_message(std::move(message));
   return failure;
 }
-
-class InScope {
- public:
-  InScope(Execution& e, Scope::Kind kind) : e_(e), scope_(e.enter_scope(kind)) {}
-  ~InScope() { e_.leave_scope(scope_); }
-  InScope(const InScope&) = delete;
-  InScope& operator=(const InScope&) = delete;
-  void cancel() { e_.cancel_scope(scope_); }
-
- private:
-  Execution& e_;
-  ScopeRef scope_;
-};
 
 class Program final : public replay::WorkflowInstance {
  public:
@@ -67,7 +56,15 @@ class Program final : public replay::WorkflowInstance {
       note_ += "n(" + std::string(note.input) + ")";
       ++notes_;
     });
-    e_.accept("add", [this](std::string_view input) { return add(std::string(input)); });
+    e_.accept(
+        "add", [this](std::string_view input) { return add(std::string(input)); },
+        [this](std::string_view input) { return rejection_of(input); });
+  }
+  // "r<token>" is rejected in every other state, "b<token>" meets a bug of the check.
+  std::optional<proto::Failure> rejection_of(std::string_view input) const {
+    if (input.starts_with('b')) throw std::logic_error("a bug in the check");
+    if (!input.starts_with('r') || notes_ % 2 == 0) return std::nullopt;
+    return failure(proto::Failure::APPLICATION, "rejected");
   }
   std::string state() const { return log_ + "|" + note_; }
 
@@ -135,24 +132,28 @@ class Program final : public replay::WorkflowInstance {
             [&] { return outside_.step(e_.info(), name); }, kHere),
         "s");
   }
-  // A message to one of the runs that clients start most, or to nobody. Now and then it is not
-  // waited for.
+  std::string message() {
+    return "s" + e_.info().run_id.to_string() + ":" + std::to_string(++told_);
+  }
+  // A message to one of the runs that clients or programs start most, or to nobody. Now and then it
+  // is not waited for.
   bool tell(std::uint64_t detail) {
-    const std::string receiver = "id" + std::to_string(detail % 4);
-    const std::string message = "s" + e_.info().run_id.to_string() + ":" + std::to_string(++told_);
+    const std::string receiver =
+        (detail >> 32) % 4 == 0 ? some_kid(detail) : "id" + std::to_string(detail % 4);
+    const std::string text = message();
     const bool cancels = (detail >> 8) % 16 == 0;
     const OperationRef sent = cancels
                                   ? e_.send_cancel(
                                         [&](proto::CancelSent& cancel) {
                                           cancel.set_workflow_id(receiver);
-                                          cancel.set_reason(message);
+                                          cancel.set_reason(text);
                                         },
                                         kHere)
                                   : e_.send_signal(
                                         [&](proto::SignalSent& signal) {
                                           signal.set_workflow_id(receiver);
                                           signal.set_name((detail >> 16) % 4 == 0 ? "note" : "go");
-                                          signal.set_input(message);
+                                          signal.set_input(text);
                                         },
                                         kHere);
     if ((detail >> 24) % 3 == 0) return !e_.cancelled();
@@ -294,7 +295,7 @@ class Program final : public replay::WorkflowInstance {
     const std::uint64_t detail = random.next();
     const std::uint64_t attempts = detail % 4;
     if (outside_.bug && detail % 3 == 0) throw std::runtime_error("a simulated bug");
-    switch (random.below(depth < 2 ? 18 : 8)) {
+    switch (random.below(depth < 2 ? 20 : 8)) {
       case 0:
       case 1:
         return call(detail % 5 == 0   ? "fatal"
@@ -337,8 +338,11 @@ class Program final : public replay::WorkflowInstance {
         return !e_.cancelled() && read_one_of_two(random);
       case 15:
         return read_one_of_two(random);
-      default:
+      case 16:
+      case 17:
         return !e_.cancelled() && tell(detail);
+      default:
+        return !e_.cancelled() && children_.play(random, text_of_next_, &log_);
     }
   }
 
@@ -381,6 +385,8 @@ class Program final : public replay::WorkflowInstance {
   std::string log_;   // what the code has seen
   std::string note_;  // what its handlers have
   std::uint64_t notes_ = 0;
+  Children children_{e_};
+  const std::function<std::string()> text_of_next_ = [this] { return message(); };
   std::uint64_t steps_ = 0;
   std::uint64_t told_ = 0;
   std::uint64_t published_ = 0;  // times

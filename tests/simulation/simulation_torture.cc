@@ -24,6 +24,7 @@ struct Totals {
 
   void add(const Counts& one) {
     counts.runs += one.runs;
+    counts.children += one.children;
     counts.turns += one.turns;
     counts.crashes += one.crashes;
     counts.attempts += one.attempts;
@@ -47,7 +48,7 @@ std::array<char, 96> last_words{};
 
 void prepare_last_words(std::uint64_t seed) {
   (void)std::snprintf(last_words.data(), last_words.size(),
-                      "  simulation_torture --seed %llu --count 1 --trace\n",
+                      "  simulation_torture --seed %llu --count 1 --seeds-only --trace\n",
                       static_cast<unsigned long long>(seed));
 }
 
@@ -76,7 +77,8 @@ void run_seed(std::uint64_t seed, bool trace, Totals* totals, TortureReport* rep
   for (const auto& [flaw, what] : world.verdict().flaws()) {
     report->fail("seed " + std::to_string(seed) + ": " + to_string(flaw) + ": " + what);
   }
-  report->fail("  simulation_torture --seed " + std::to_string(seed) + " --count 1 --trace");
+  report->fail("  simulation_torture --seed " + std::to_string(seed) +
+               " --count 1 --seeds-only --trace");
 }
 
 // Controls, which must be found when they take effect. Not every seed gives them something to
@@ -93,6 +95,9 @@ constexpr Expected kControls[] = {
     {Control::kSwappedSignals, Flaw::kOrder, "swapped signals"},
     {Control::kRepeatedMessage, Flaw::kMessage, "message twice"},
     {Control::kLostMessage, Flaw::kMessage, "lost message"},
+    {Control::kSecondChild, Flaw::kChild, "child started twice"},
+    {Control::kLostChildEnd, Flaw::kChild, "lost end of a child"},
+    {Control::kOrphan, Flaw::kOrphan, "orphan"},
     {Control::kRepeatedResult, Flaw::kOutcome, "result applied twice"},
     {Control::kRepeatedCompletion, Flaw::kPromise, "completion applied twice"},
     {Control::kFastClock, Flaw::kTimer, "fast clock"},
@@ -102,11 +107,14 @@ constexpr Expected kControls[] = {
     {Control::kOtherCode, Flaw::kTrouble, "other code, said by the engine"},
     {Control::kEarlyAcknowledgement, Flaw::kEffect, "early acknowledgement"},
     {Control::kOtherAnswers, Flaw::kQuery, "other answers"},
+    {Control::kOtherUpdateIds, Flaw::kPromise, "update handled twice"},
     {Control::kOldValues, Flaw::kQuery, "old values"},
     {Control::kChangedEnd, Flaw::kEnd, "changed end"},
     {Control::kChangedPolicy, Flaw::kIdentity, "start against its policy"},
     {Control::kLostOnTheWay, Flaw::kOrder, "signal lost on the way to the next run"},
     {Control::kDoubledOnTheWay, Flaw::kOrder, "signal doubled on the way to the next run"},
+    {Control::kLostAttempt, Flaw::kEnd, "next attempt lost"},
+    {Control::kEarlyCode, Flaw::kTimer, "delay cut short"},
 };
 
 bool caught(const Expected& expected, std::uint64_t seed) {
@@ -119,11 +127,25 @@ bool caught(const Expected& expected, std::uint64_t seed) {
   return false;
 }
 
+void look_for_controls(std::uint64_t seed, TortureReport* report) {
+  std::size_t found = 0;
+  for (const Expected& expected : kControls) {
+    if (caught(expected, seed)) {
+      ++found;
+    } else {
+      report->fail(std::string("the control '") + expected.name + "' was not caught");
+    }
+  }
+  report->add("controls", std::to_string(found) + "/" + std::to_string(std::size(kControls)));
+}
+
 int run(int argc, char** argv) {
   TortureOptions options("simulation", "engine, workers, clock and disk driven by a seed",
                          {.quick = 2'000, .full = 1'000'000});
   bool trace = false;
   options.app.add_flag("--trace", trace, "print what happens");
+  bool seeds_only = false;
+  options.app.add_flag("--seeds-only", seeds_only, "without the controls");
   options.parse(argc, argv);
   TortureReport report(options);
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS}) {
@@ -136,24 +158,17 @@ int run(int argc, char** argv) {
   for (std::uint64_t i = 0; i < options.count(); ++i) {
     run_seed(options.seed + i, trace, &totals, &report);
   }
-  std::size_t controls = 0;
-  for (const Expected& expected : kControls) {
-    if (caught(expected, options.seed)) {
-      ++controls;
-    } else {
-      report.fail(std::string("the control '") + expected.name + "' was not caught");
-    }
-  }
   report.add("seeds", options.count());
   report.add("bad", totals.bad);
   report.add("runs", totals.counts.runs);
+  report.add("children", totals.counts.children);
   report.add("turns", totals.counts.turns);
   report.add("crashes", totals.counts.crashes);
   report.add("attempts", totals.counts.attempts);
   report.add("repeated", totals.counts.repeated);
   report.add("timers", totals.counts.timers);
   report.add("acknowledged", totals.counts.acknowledged);
-  report.add("controls", std::to_string(controls) + "/" + std::to_string(std::size(kControls)));
+  if (!seeds_only) look_for_controls(options.seed, &report);
   return report.finish();
 }
 

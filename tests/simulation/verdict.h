@@ -19,6 +19,8 @@ enum class Flaw : std::uint8_t {
   kEnd,       // a client was told an end other than the recorded one
   kIdentity,  // two runs of one workflow id at once, or a start against its policy
   kMessage,   // one between runs was lost, doubled or misdirected
+  kChild,     // a run started by another one began twice or not at all, or its end was told wrong
+  kOrphan,    // one goes on though its parent has ended
   kTrouble,   // a run was parked, or the engine reported an error
 };
 const char* to_string(Flaw flaw);

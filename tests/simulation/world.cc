@@ -40,6 +40,7 @@ World::World(std::uint64_t seed, Control control, bool print)
   options_.replay_every_turn = random_.chance(30);
   options_.cached_runs = random_.chance(40) ? 1 : 1 + random_.below(4);
   options_.archive_slice = 1 + random_.below(random_.chance(50) ? 3 : 40);
+  options_.limits.child_depth = static_cast<std::uint32_t>(1 + random_.below(4));
   options_.on_fatal = [](const base::Error&) {};
   options_.log = [this](runtime::LogLevel level, std::string_view line) {
     trace_.say("  log: " + std::string(line));
@@ -51,6 +52,7 @@ World::World(std::uint64_t seed, Control control, bool print)
   };
   if (control_ == Control::kLostResults) work_.lose_results();
   outside_.other_answers = control_ == Control::kOtherAnswers;
+  if (control_ == Control::kOtherUpdateIds) clients_.forget_ids();
   if (control_ == Control::kOldValues) clients_.remember_answers();
   disk_.acknowledges_early = control_ == Control::kEarlyAcknowledgement;
   if (control_ == Control::kFastClock) clock_.lie(std::chrono::minutes(10));
@@ -231,7 +233,7 @@ void World::act() {
 bool World::client_acts(Act act) {
   switch (act) {
     case Act::kStart:
-      clients_.start();
+      random_.chance(20) ? clients_.start_again() : clients_.start();
       return true;
     case Act::kSignal:
       clients_.signal();

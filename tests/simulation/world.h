@@ -25,6 +25,9 @@ enum class Control : std::uint8_t {
   kLostCommit,            // a crash takes the last acknowledged commit with it
   kRepeatedMessage,       // a message of a run to another is in the log twice
   kLostMessage,           // one that was acknowledged is not in the log
+  kSecondChild,           // another run has the parent of a child, by the same command
+  kLostChildEnd,          // a parent counts the end of its child as known, and was not told it
+  kOrphan,                // a child has forgotten that its parent's end is its own
   kSwappedSignals,        // two signals of one sender change places in the log
   kRepeatedResult,        // a result is in the log twice
   kFastClock,             // the engine's timers run by a clock that is ahead
@@ -34,16 +37,20 @@ enum class Control : std::uint8_t {
   kOtherCode,             // workflow code does what the log does not say
   kEarlyAcknowledgement,  // the disk confirms writes before it has made them
   kOtherAnswers,          // queries are answered from state that the history does not have
+  kOtherUpdateIds,        // clients send updates again under other ids
   kOldValues,             // clients see an old value of what a run publishes
   kChangedEnd,            // an end is changed afterwards
   kChangedPolicy,         // a start that should have been refused
   kChangedRecord,         // a result is changed afterwards
   kLostOnTheWay,          // a signal that goes along with a run that continues is lost
   kDoubledOnTheWay,       // and one arrives twice
+  kLostAttempt,           // a run that is tried again does not say so
+  kEarlyCode,             // code runs before its delay is over
 };
 
 struct Counts {
   std::uint64_t runs = 0;
+  std::uint64_t children = 0;
   std::uint64_t turns = 0;
   std::uint64_t crashes = 0;
   std::uint64_t attempts = 0;

@@ -48,6 +48,57 @@ bool lose_message(std::string* body) {
   return false;
 }
 
+// Of the first child in the journal, given to the next run that a client has started. The child's
+// own start is what the disk keeps.
+class ParentStealer {
+ public:
+  bool operator()(std::string* body) {
+    proto::Turn turn;
+    (void)turn.ParseFromString(*body);
+    if (turn.inputs_size() == 0 || !turn.inputs(0).has_run_started()) return false;
+    proto::RunStarted& started = *turn.mutable_inputs(0)->mutable_run_started();
+    if (!started.continued_from_run_id().empty()) return false;
+    if (started.has_parent()) {
+      child_ = started;
+      return false;
+    }
+    if (!child_.has_parent()) return false;
+    *started.mutable_parent() = child_.parent();
+    started.set_on_parent_close(child_.on_parent_close());
+    started.set_depth(child_.depth());
+    *body = turn.SerializeAsString();
+    return true;
+  }
+
+ private:
+  proto::RunStarted child_;
+};
+
+// An input that ends the operation all the same, so that the engine does not ask for it again.
+bool lose_child_end(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (proto::Event& input : *turn.mutable_inputs()) {
+    if (!input.has_child_completed()) continue;
+    const std::uint32_t id = input.child_completed().id();
+    input.mutable_message_delivered()->set_id(id);
+    *body = turn.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
+bool make_orphan(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  if (turn.inputs_size() == 0 || !turn.inputs(0).run_started().has_parent()) return false;
+  proto::RunStarted& started = *turn.mutable_inputs(0)->mutable_run_started();
+  if (started.on_parent_close() == proto::ChildScheduled::ABANDON) return false;
+  started.set_on_parent_close(proto::ChildScheduled::ABANDON);
+  *body = turn.SerializeAsString();
+  return true;
+}
+
 bool repeat_result(std::string* body) {
   proto::Turn turn;
   (void)turn.ParseFromString(*body);
@@ -148,6 +199,31 @@ bool double_on_the_way(std::string* body) {
   return true;
 }
 
+bool lose_attempt(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (proto::Event& command : *turn.mutable_commands()) {
+    if (command.run_failed().next_run_id().empty()) continue;
+    command.mutable_run_failed()->clear_next_run_id();
+    command.mutable_run_failed()->clear_retry_in_ms();
+    *body = turn.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
+// The delay that the start asks for is longer than the one that was kept.
+bool lengthen_delay(std::string* body) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  if (turn.inputs_size() == 0 || turn.inputs(0).run_started().delayed_until_ms() == 0) return false;
+  proto::RunStarted& started = *turn.mutable_inputs(0)->mutable_run_started();
+  constexpr std::int64_t kDayMs = 86'400'000;
+  started.set_delayed_until_ms(started.delayed_until_ms() + kDayMs);
+  *body = turn.SerializeAsString();
+  return true;
+}
+
 }  // namespace
 
 void World::break_disk(bool power) {
@@ -163,6 +239,15 @@ void World::break_disk(bool power) {
       break;
     case Control::kLostMessage:
       broken_ = broken_ || disk_.tamper(lose_message);
+      break;
+    case Control::kSecondChild:
+      broken_ = broken_ || disk_.tamper(ParentStealer());
+      break;
+    case Control::kLostChildEnd:
+      broken_ = broken_ || disk_.tamper(lose_child_end);
+      break;
+    case Control::kOrphan:
+      broken_ = broken_ || disk_.tamper(make_orphan);
       break;
     case Control::kRepeatedResult:
       broken_ = broken_ || disk_.tamper(repeat_result);
@@ -184,6 +269,12 @@ void World::break_disk(bool power) {
       break;
     case Control::kDoubledOnTheWay:
       broken_ = broken_ || disk_.tamper(double_on_the_way);
+      break;
+    case Control::kLostAttempt:
+      broken_ = broken_ || disk_.tamper(lose_attempt);
+      break;
+    case Control::kEarlyCode:
+      broken_ = broken_ || disk_.tamper(lengthen_delay);
       break;
     case Control::kForgottenAttempts:
       if (!power) disk_.marks.clear();

@@ -49,9 +49,12 @@ void World::wake_listeners() {
   }
 }
 
-// Nothing is due and nothing is under way: each open run waits for a signal.
+// Nothing is due and nothing is under way: each open run waits for a signal, or for the end of a
+// run that is not over.
 void World::check_waiting() {
-  for (History& history : read_all(disk_, &verdict_)) {
+  std::vector<History> histories = read_all(disk_, &verdict_);
+  check_family(histories, /*at_rest=*/true, &verdict_);
+  for (History& history : histories) {
     if (history.closed()) continue;
     const auto stuck = [&](const std::string& why) {
       verdict_.found(Flaw::kStuck, "run " + std::to_string(history.number) + " " + why);
@@ -62,15 +65,16 @@ void World::check_waiting() {
     }
     check_replay(&history, &verdict_);
     check_signals_read(history, &verdict_);
-    bool for_signal = false;
+    bool for_others = false;
     for (const std::string& line : history.waits_for) {
-      for_signal = for_signal || line.starts_with("signal ");
+      for_others = for_others || line.starts_with("signal ") || line.starts_with("child ");
       if (line.starts_with("activity ") || line.starts_with("step ") ||
-          line.starts_with("timer ") || line.starts_with("message ")) {
+          line.starts_with("timer ") || line.starts_with("message ") ||
+          line.starts_with("start of child ")) {
         stuck("waits for " + line);
       }
     }
-    if (!for_signal) stuck("waits for nothing that could come");
+    if (!for_others) stuck("waits for nothing that could come");
   }
 }
 
@@ -83,6 +87,7 @@ void World::check_disk() {
   }
   check_signal_order(histories, &verdict_);
   check_messages(histories, &verdict_);
+  check_family(histories, /*at_rest=*/false, &verdict_);
   check_identities(histories, &verdict_);
   check_chains(histories, &verdict_);
   clients_.check(histories);
@@ -99,11 +104,13 @@ void World::check_everything() {
     check_replay(&history, &verdict_);
     check_signals_read(history, &verdict_);
     counts_.turns += history.turns.size();
+    counts_.children += history.started().has_parent() && !is_continuation(history);
     for (const proto::Turn& turn : history.turns) {
       for (const proto::Event& input : turn.inputs()) counts_.timers += input.has_timer_fired();
     }
   }
   check_chains(histories, &verdict_);
+  check_family(histories, /*at_rest=*/true, &verdict_);
   clients_.check(histories);
   clients_.check_descriptions(histories);
   counts_.runs = histories.size();

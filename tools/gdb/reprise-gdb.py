@@ -129,6 +129,7 @@ class Run:
         info = self.core["info"]
         self.workflow_id = text_of(info["workflow_id"])
         self.workflow = text_of(info["workflow"])
+        self.attempt = int(info["attempt"])
         digits = "".join("%02x" % int(info["run_id"]["bytes_"]["_M_elems"][i]) for i in range(16))
         self.run_id = "-".join(re.match("(.{8})(.{4})(.{4})(.{4})(.{12})", digits).groups())
         self.replay = replay
@@ -456,6 +457,8 @@ class Runs(gdb.Command):
         runs = read(all_runs)
         for run in runs:
             kind = ", replayed" if run.replay else ""
+            if run.attempt > 1:
+                kind = ", attempt %d%s" % (run.attempt, kind)
             print("#%d %s  %s  %s%s" % (run.number, run.workflow_id, run.workflow, run.status(), kind))
             for strand in run.strands():
                 print("    strand %d %s" % (strand.number, strand.wait()))

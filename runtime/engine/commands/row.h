@@ -18,7 +18,9 @@ struct Row {
 extern const Row kActivityCancelRequested;
 extern const Row kActivityScheduled;
 extern const Row kAttemptFailed;
+extern const Row kCancelRequested;
 extern const Row kCancelSent;
+extern const Row kChildScheduled;
 extern const Row kAttemptLeftOpen;
 extern const Row kHeartbeatRecorded;
 extern const Row kRunStarted;

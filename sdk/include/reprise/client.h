@@ -9,6 +9,7 @@
 #include <reprise/history.h>
 #include <reprise/internal/payload.h>
 #include <reprise/options.h>
+#include <reprise/sent_messages.h>
 #include <reprise/settings.h>
 #include <reprise/time.h>
 #include <string>
@@ -25,8 +26,6 @@ struct NamedPayload {
   std::string_view name;
   std::string payload;
 };
-struct SignalLink;
-struct UpdateLink;
 }  // namespace internal
 
 // An activity or a step that a run waits for.
@@ -40,6 +39,14 @@ struct PendingActivity {
   std::optional<Time> limit{};
   std::optional<Time> next_attempt{};  // when it is retried
   std::string last_failure;            // what the previous attempt failed with
+};
+
+// A child that has not ended, as far as its parent knows.
+struct PendingChild {
+  std::string workflow;
+  std::string workflow_id;
+  std::string run_id;
+  bool started = false;  // its start is known to be durable
 };
 
 // Why a run's code cannot go on: "RP2001" and the report.
@@ -59,73 +66,25 @@ struct RunDescription {
   std::optional<Time> closed{};
   std::uint64_t history_events = 0;
   Settings settings;  // what it publishes, by name
-  // Of a run in a chain, each of which has continued as the next (Context::continue_as_new()): run
-  // ids; empty: there is none. The first run of a chain is its own `first_run_id`, once it has
-  // continued.
+  // Of a run in a chain, each of which has continued as the next (Context::continue_as_new()), or
+  // has failed and was retried as the next (StartOptions::retry): run ids; empty: there is none.
+  // The first run of a chain is its own `first_run_id`, once it has continued.
   std::string continued_from;
   std::string first_run_id;
   std::string continued_to;
+  // The run that has started it, or the first run of its chain; empty: a client has.
+  std::string parent_workflow_id;
+  std::string parent_run_id;
+  int attempt = 1;                      // see RunInfo::attempt
+  std::optional<Time> delayed_until{};  // it is open and its code has not run: it does then
   // From describe() only; list() leaves them empty.
   std::vector<PendingActivity> activities;
   std::vector<Time> timers;  // when they fire
+  std::vector<PendingChild> children;
   // One line per strand, with the places in the code; empty when the run is not in memory.
   std::vector<std::string> waiting_for;
   // From list() too.
   std::optional<ParkedReason> parked{};
-};
-
-// A signal under way, from RunHandle::submit_signal(). A value: copies are cheap and stand for the
-// same signal. Thread-safe; its Service must outlive it. Dropping it does not revoke the signal.
-// Not for workflow code (UsageError RP2004).
-class SentSignal {
- public:
-  // Waits until the signal is durable and throws what RunHandle::signal() would have thrown.
-  void delivered() const;
-
- private:
-  friend class RunHandle;
-  explicit SentSignal(std::shared_ptr<internal::SignalLink> link) : link_(std::move(link)) {}
-
-  std::shared_ptr<internal::SignalLink> link_;
-};
-
-// The part of an UpdateHandle that does not depend on its type.
-class SentUpdate {
- protected:
-  std::string wait_result() const;
-  std::optional<std::string> wait_result(Duration timeout) const;
-
- private:
-  friend class RunHandle;
-  template <class U>
-  friend class UpdateHandle;
-  explicit SentUpdate(std::shared_ptr<internal::UpdateLink> link) : link_(std::move(link)) {}
-
-  std::shared_ptr<internal::UpdateLink> link_;
-};
-
-// An update under way, from RunHandle::submit_update(). A value: copies are cheap and stand for the
-// same update. Thread-safe; its Service must outlive it. Dropping it does not revoke the update.
-// Not for workflow code (UsageError RP2004).
-template <class U>
-class UpdateHandle : public SentUpdate {
- public:
-  // Waits until the run has handled the update, and returns or throws what RunHandle::update()
-  // would. May be called again.
-  U result() const { return internal::decode_result<U>(wait_result()); }
-  // The same for at most `timeout`; nullopt (false for void): not handled yet.
-  auto result_for(Duration timeout) const {
-    const std::optional<std::string> payload = wait_result(timeout);
-    if constexpr (std::is_void_v<U>) {
-      return payload.has_value();
-    } else {
-      return payload ? std::optional<U>(internal::decode_result<U>(*payload)) : std::nullopt;
-    }
-  }
-
- private:
-  friend class RunHandle;
-  explicit UpdateHandle(SentUpdate sent) : SentUpdate(std::move(sent)) {}
 };
 
 // Addresses one run. A value: copies are cheap and address the same run. A handle from start(),
@@ -191,7 +150,19 @@ class RunHandle {
   // start of a run that Client::submit() is still starting, and throws its error; or PayloadError.
   template <class U, class... A>
   UpdateHandle<U> submit_update(const Message<kind::Update, U, A...>& message) const {
-    return UpdateHandle<U>(send_update(message.name, internal::encode_arguments(message.args)));
+    return UpdateHandle<U>(send_update(message.name, internal::encode_arguments(message.args), {}));
+  }
+  // Sends the update and waits until it is accepted, or answered: options.wait_for. What the
+  // handler threw is thrown by UpdateHandle::result(); this throws the Failure with which the check
+  // has rejected it, InvalidOption (RP3003) for the id, UpdateRefused (RP3035, RP3036, RP3038),
+  // UpdateUnfinished (RP3037). Call it again with the same id when the answer was lost.
+  template <class U, class... A>
+  UpdateHandle<U> start_update(const Message<kind::Update, U, A...>& message,
+                               const UpdateOptions& options = {}) const {
+    SentUpdate sent =
+        send_update(message.name, internal::encode_arguments(message.args), options.id);
+    sent.wait_for(options.wait_for);
+    return UpdateHandle<U>(std::move(sent));
   }
 
   // Asks the run to cancel: its waits throw CancelledFailure, and its code cleans up and decides
@@ -232,7 +203,7 @@ class RunHandle {
   bool try_send_signal(std::string_view name, std::string input) const;
   SentSignal send_signal_without_waiting(std::string_view name, std::string input) const;
   std::string send_query(std::string_view name, std::string input) const;
-  SentUpdate send_update(std::string_view name, std::string input) const;
+  SentUpdate send_update(std::string_view name, std::string input, std::string_view id) const;
   Settings published(std::string_view name) const;  // under that name: one or none
 
   std::shared_ptr<internal::RunLink> link_;
@@ -296,8 +267,8 @@ class Client {
     return Handle<R>(submit_run(message.name, internal::encode_arguments(message.args), options));
   }
 
-  // Starts the run with that signal as the first thing that it receives, in the commit of the start;
-  // if an open run has the id, that one gets the signal, and a handle to it is returned
+  // Starts the run with that signal as the first thing that it receives, in the commit of the
+  // start; if an open run has the id, that one gets the signal, and a handle to it is returned
   // (IdConflict::kTerminateExisting replaces it instead). Durable on return. The code begins before
   // it has the signal: it finds it by waiting. `options` must have an id. Throws AlreadyStarted if
   // the open run is of another workflow, or as options.id_reuse says of a closed one; ParkedError
@@ -311,6 +282,26 @@ class Client {
         submit_run(message.name, internal::encode_arguments(message.args), options, &first));
     handle.started();
     return handle;
+  }
+
+  // Sends an update, and starts the run first if no open one has the id: in one commit, so the
+  // update is the first thing that the run receives. If an open run has the id, that one gets it
+  // (IdConflict::kTerminateExisting replaces it instead). Waits as RunHandle::start_update() does.
+  // An update that is rejected leaves the run started. With an id of the update the call can be
+  // repeated: if the newest run of the workflow id has handled it, open or closed, it is answered
+  // from there and nothing is started. `options` must have a workflow id. Throws AlreadyStarted if
+  // the open run is of another workflow, or as options.id_reuse says of a closed one; and what
+  // start_update() throws.
+  template <class U, class... B, class R, class... A>
+  UpdateHandle<U> update_with_start(const Message<kind::Update, U, B...>& update,
+                                    const Message<kind::Workflow, R, A...>& message,
+                                    const StartOptions& options,
+                                    const UpdateOptions& update_options = {}) const {
+    const internal::NamedPayload first{update.name, internal::encode_arguments(update.args)};
+    SentUpdate sent = submit_with_update(message.name, internal::encode_arguments(message.args),
+                                         options, first, update_options.id);
+    sent.wait_for(update_options.wait_for);
+    return UpdateHandle<U>(std::move(sent));
   }
 
   // A handle to the newest run with that workflow id, or to the run with `run_id`. Does not check
@@ -366,6 +357,11 @@ class Client {
       std::string input,
       const StartOptions& options,
       const internal::NamedPayload* signal = nullptr) const;
+  SentUpdate submit_with_update(std::string_view workflow,
+                                std::string input,
+                                const StartOptions& options,
+                                const internal::NamedPayload& update,
+                                std::string_view update_id) const;
   std::shared_ptr<internal::RunLink> link(std::string_view id, std::string_view run_id) const;
   // The newest run of the chain that this run belongs to.
   std::shared_ptr<internal::RunLink> link_to_chain(std::string_view id,

@@ -9,6 +9,7 @@
 #include <optional>
 #include <ranges>
 #include <reprise/call_site.h>
+#include <reprise/child.h>
 #include <reprise/definitions.h>
 #include <reprise/error.h>
 #include <reprise/external.h>
@@ -40,6 +41,12 @@ struct RunInfo {
   std::string run_id;  // a UUID
   std::string workflow;
   std::string task_queue;
+  // The run that has started it, or the first run of its chain; empty: a client has.
+  std::string parent_workflow_id{};
+  std::string parent_run_id{};
+  // From 1. 2 and more: the run before it in the chain has failed, and this one tries again
+  // (StartOptions::retry). A run that another one has continued as begins with 1.
+  int attempt = 1;
 };
 
 namespace internal {
@@ -86,6 +93,28 @@ class Context {
     return Pending<R>(
         start_activity(message.name, internal::encode_arguments(message.args), options, site),
         &internal::decode_result<R>);
+  }
+
+  // ---- children: other runs, of which this one is the parent ----
+
+  // Starts the workflow as a run of its own, and waits for its result. Throws ChildFailure.
+  // docs/language/children.md.
+  template <class R, class... A>
+  R call(const Message<kind::Workflow, R, A...>& message,
+         const ChildOptions& options = {},
+         CallSite site = CallSite::current()) {
+    return start(message, options, site).get();
+  }
+  // The same without waiting. Throws InvalidOption (RP3003, RP3010), PayloadError RP3002; what the
+  // engine refuses is thrown by the result's calls. A run ends when it is known whether its children
+  // have begun.
+  template <class R, class... A>
+  Child<R> start(const Message<kind::Workflow, R, A...>& message,
+                 const ChildOptions& options = {},
+                 CallSite site = CallSite::current()) {
+    auto [parts, link] =
+        start_child(message.name, internal::encode_arguments(message.args), options, site);
+    return Child<R>(std::move(parts), std::move(link));
   }
 
   // ---- code whose result is recorded ----
@@ -271,8 +300,23 @@ class Context {
   // parks the run.
   template <class S, class Fn>
   requires internal::kHandles<Fn, S> Registration accept(const Update<S>& update, Fn fn) {
-    return add_update(update.name(), internal::erase<S>(std::move(fn)));
+    return add_update(update.name(), internal::erase<S>(std::move(fn)), {});
   }
+  // The same with a check, a function of the update's arguments that is called before an update is
+  // recorded. If it throws a Failure, the update is rejected: the caller gets that Failure, and the
+  // history shows nothing. It is not called on replay, so it must not change anything, and it can
+  // make no durable calls; now(), info() and history_events() it may ask. Any other exception is a
+  // bug: the caller gets UpdateRefused (RP3036), and the run goes on. docs/language/updates.md.
+  template <class S, class Fn, class Check>
+  requires internal::kHandles<Fn, S> && internal::kChecks<Check, S> Registration
+  accept(const Update<S>& update, Fn fn, Check check) {
+    return add_update(update.name(), internal::erase<S>(std::move(fn)),
+                      internal::CheckOf<S>::erase(std::move(check)));
+  }
+  // Waits until no handler of a signal or an update is under way, for code that is about to end or
+  // to continue as new. Throws CancelledFailure in a cancelled scope, unless none is under way. In
+  // a handler, which would wait for itself, it throws UsageError (RP3010). Records nothing.
+  void finish_handlers(CallSite site = CallSite::current());
 
   // Another run, to send it signals or ask it to cancel: the newest with that workflow id, or the
   // one with `run_id`. Need not exist: the calls of the result throw ExternalFailure. Records
@@ -390,6 +434,10 @@ class Context {
                                         std::string input,
                                         const ActivityOptions& options,
                                         CallSite site);
+  std::pair<internal::PendingParts, internal::ChildLink> start_child(std::string_view name,
+                                                                     std::string input,
+                                                                     const ChildOptions& options,
+                                                                     CallSite site);
   std::string run_step(std::string_view name,
                        internal::Computation body,
                        const StepOptions& options,
@@ -426,7 +474,9 @@ class Context {
                                       std::function<void()> body,
                                       CallSite site);
   Registration add_query(std::string_view name, Handler handler);
-  Registration add_update(std::string_view name, Handler handler);
+  Registration add_update(std::string_view name,
+                          Handler handler,
+                          std::function<void(std::string_view)> check);
   Registration add_any_signal(std::function<void(std::string_view, std::string_view)> handler);
 
   replay::Execution* execution_;

@@ -54,6 +54,21 @@ class RunClosed : public Error {
   using Error::Error;
 };
 
+// The run has ended, and did not answer an update that it had accepted (RP3037): what the handler
+// does may be half done.
+class UpdateUnfinished : public RunClosed {
+ public:
+  using RunClosed::RunClosed;
+};
+
+// An update that no handler gets, though the run is there: its id is that of another update
+// (RP3035), the check of its handler has a bug (RP3036), or it was handled before and the history
+// with the answer has been removed (RP3038). Nothing was recorded.
+class UpdateRefused : public Error {
+ public:
+  using Error::Error;
+};
+
 // A query was not answered: the run has no handler of that name (RP3007; the message lists the
 // names it has) or the handler threw (RP3008).
 class QueryFailed : public Error {

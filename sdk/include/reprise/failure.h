@@ -8,7 +8,7 @@
 
 namespace reprise {
 
-// Most causes in the chain below one failure. See ActivityFailure.
+// Most causes in the chain below one failure. See CausedFailure.
 inline constexpr int kMaxCauses = 32;
 
 // The root of everything that counts as an outcome rather than a bug. Thrown by get(), call() and
@@ -37,16 +37,11 @@ class ApplicationFailure : public Failure {
   bool retryable_;
 };
 
-// An activity has failed for good: its attempts are used up, its time is over, or the failure is
-// not retryable. Its cause is the failure of the last attempt: an ApplicationFailure, or a
-// TimeoutFailure when a limit of ActivityOptions was reached. (A step throws that failure itself.)
-// A chain has at most kMaxCauses causes: of a longer one the outermost failure and the innermost
-// causes are kept, with one between them that says that some are left out.
-class ActivityFailure : public Failure {
+// A failure with a cause: an ActivityFailure or a ChildFailure. A chain has at most kMaxCauses
+// causes: of a longer one the outermost failure and the innermost causes are kept, with one between
+// them that says that some are left out.
+class CausedFailure : public Failure {
  public:
-  ActivityFailure(std::string activity, int attempts, std::shared_ptr<const Failure> cause);
-  std::string_view activity() const noexcept { return *activity_; }
-  int attempts() const noexcept { return attempts_; }             // how many were made
   const Failure* cause() const noexcept { return cause_.get(); }  // nullptr: unknown
 
   // The cause if it is of that class, else nullptr: failure.cause_as<TimeoutFailure>().
@@ -55,14 +50,57 @@ class ActivityFailure : public Failure {
     return dynamic_cast<const F*>(cause_.get());
   }
 
- private:
+ protected:
   struct Chain;
+  CausedFailure(const std::string& message, Chain chain);
+
+ private:
+  int causes_;  // in the chain below
+  std::shared_ptr<const Failure> cause_;
+};
+
+// An activity has failed for good: its attempts are used up, its time is over, or the failure is
+// not retryable. Its cause is the failure of the last attempt: an ApplicationFailure, or a
+// TimeoutFailure when a limit of ActivityOptions was reached. (A step throws that failure itself.)
+class ActivityFailure : public CausedFailure {
+ public:
+  ActivityFailure(std::string activity, int attempts, std::shared_ptr<const Failure> cause);
+  std::string_view activity() const noexcept { return *activity_; }
+  int attempts() const noexcept { return attempts_; }  // how many were made
+
+ private:
   ActivityFailure(std::string activity, int attempts, Chain chain);
 
   std::shared_ptr<const std::string> activity_;
   int attempts_;
-  int causes_;  // in the chain below
-  std::shared_ptr<const Failure> cause_;
+};
+
+// A child has ended without a result, or has not been started. Its cause is what its result() would
+// throw (an ApplicationFailure or what else it failed with, CancelledFailure, TerminatedFailure,
+// TimeoutFailure), or StartRefusedFailure. ExternalFailure: it was started, and its end is not
+// known, because retention or damage has taken its history.
+class ChildFailure : public CausedFailure {
+ public:
+  ChildFailure(std::string workflow, std::string id, std::shared_ptr<const Failure> cause);
+  std::string_view workflow() const noexcept { return *workflow_; }  // the definition's name
+  std::string_view id() const noexcept { return *id_; }              // the workflow id
+
+ private:
+  ChildFailure(std::string workflow, std::string id, Chain chain);
+
+  std::shared_ptr<const std::string> workflow_;
+  std::shared_ptr<const std::string> id_;
+};
+
+// Why a child was not started: its workflow id is taken, no worker of its task queue knows the
+// workflow, a limit. The cause of a ChildFailure.
+class StartRefusedFailure : public Failure {
+ public:
+  StartRefusedFailure(std::string code, const std::string& message);
+  std::string_view code() const noexcept { return *code_; }  // "RP3006", see docs/errors.md
+
+ private:
+  std::shared_ptr<const std::string> code_;
 };
 
 // Which limit has passed.
@@ -73,6 +111,7 @@ enum class TimeoutKind {
   kScheduleToClose,  // all attempts together took too long
   kHeartbeat,        // an attempt stopped sending heartbeats
   kRun,              // the run itself, see StartOptions::run_timeout
+  kExecution,        // all runs of a chain, see StartOptions::execution_timeout
 };
 
 // A time limit has passed. Of an activity: the cause of its ActivityFailure. Of a step: thrown by
@@ -114,7 +153,8 @@ class CancelledFailure : public Failure {
   using Failure::Failure;
 };
 
-// The run was terminated from outside; its code did not run. Thrown by result() only.
+// The run was terminated from outside; its code did not run. Thrown by result(), and the cause of
+// the ChildFailure of a child.
 class TerminatedFailure : public Failure {
  public:
   using Failure::Failure;

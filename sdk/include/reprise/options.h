@@ -21,7 +21,11 @@ inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2}
 // Context::should_continue(): a history of so many events is long.
 inline constexpr std::uint64_t kLongHistoryEvents = 4'096;
 
-// When and how often an activity or a step is retried. The wait before attempt n + 1 is
+// Updates of earlier runs of a chain that the chain still recognises by their ids: the latest so
+// many. Of a run's own updates it recognises all.
+inline constexpr std::size_t kRememberedUpdates = 1'000;
+
+// When and how often an activity, a step or a run is retried. The wait before attempt n + 1 is
 // min(initial_interval * backoff_coefficient^(n-1), maximum_interval).
 struct RetryPolicy {
   // Wait before the second attempt.
@@ -30,9 +34,11 @@ struct RetryPolicy {
   double backoff_coefficient = 2.0;
   // The wait grows up to this.
   Duration maximum_interval{100'000};
-  // Attempts at most, the first included; 0: no limit but schedule_to_close. 1: never retry.
+  // Attempts at most, the first included; 0: no limit but schedule_to_close, or a run's
+  // execution_timeout. 1: never retry.
   int maximum_attempts = 0;
-  // ApplicationFailure types that are never retried, whatever their retryable() says.
+  // ApplicationFailure types that are never retried, whatever their retryable() says. Of a run also
+  // types of causes; see StartOptions::retry.
   std::vector<std::string> non_retryable{};
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
@@ -88,6 +94,13 @@ struct StepOptions {
   StepOn on = StepOn::kActivityThread;
 };
 
+// What a cancellation does to something that another run, or a worker, has under way.
+enum class CancelMode : std::uint8_t {
+  kWait,     // asks it to cancel; what waits for it goes on waiting until it has ended
+  kTry,      // asks it to cancel, and does not wait for it any more
+  kAbandon,  // lets it go on, and does not wait for it any more
+};
+
 // What may happen when a *closed* run has the workflow id.
 enum class IdReuse : std::uint8_t {
   kAllow,                 // another run starts
@@ -116,13 +129,49 @@ struct StartOptions {
   std::string_view task_queue{};
   IdReuse id_reuse = IdReuse::kAllow;
   IdConflict id_conflict = IdConflict::kFail;
-  // From start to end, all waiting included; 0: no limit. The run then ends as TimedOut without
-  // running its code.
+  // One run: from its start to its end, all waiting included but not start_delay and the wait
+  // before a retry; 0: no limit. The run then ends as TimedOut without running its code, and is
+  // retried if `retry` says so. The runs that follow in the chain have the same limit, each of its
+  // own.
   Duration run_timeout{0};
+  // The whole chain: from this start to the end of the last run, with everything in between; 0: no
+  // limit. The run that is under way ends as TimedOut then, without running its code, and no other
+  // one follows.
+  Duration execution_timeout{0};
+  // A run that fails or reaches its run_timeout is followed by another one, which begins with the
+  // same arguments and settings; absent: it is not. Not after cancel() and terminate(), and not if
+  // the next attempt would begin after execution_timeout. `non_retryable` names types of failures,
+  // also of the causes of one, and "run_timeout". At most 16 KiB.
+  std::optional<RetryPolicy> retry{};
+  // The run exists at once, and its code runs after this time: what it is sent waits for it.
+  // cancel() ends it without running its code. Shorter than execution_timeout.
+  Duration start_delay{0};
   // What the run publishes before its code sets anything, each name once; within
   // EngineLimits::settings and settings_bytes. A start that returns an existing run changes nothing
   // in that run.
   Settings settings{};
+  // The name of this request, 1 to kMaxIdBytes bytes of UTF-8; empty: none. A start that is made
+  // again with the same `id` and the same name starts nothing: it returns a handle to what it has
+  // started before, running or closed, whatever id_reuse and id_conflict say; AlreadyStarted if
+  // that is a run of another workflow. Recognised among the newest 100 runs of the id that the
+  // store has. Needs an `id`.
+  std::string request_id{};
+};
+
+// How far an update has come.
+enum class UpdateStage : std::uint8_t {
+  kAccepted,   // its check has accepted it, and that is durable: it will be handled
+  kCompleted,  // its handler has returned, or thrown a Failure, and that is durable
+};
+
+// How an update is sent: RunHandle::start_update() and Client::update_with_start().
+struct UpdateOptions {
+  // 1 to kMaxIdBytes bytes of UTF-8. Updates of one run, or one chain of runs, that have the same
+  // id are one update: it is handled once, and each call is answered, also after a crash, and after
+  // the end of the run. Empty: a new UUID.
+  std::string id{};
+  // What the call waits for.
+  UpdateStage wait_for = UpdateStage::kCompleted;
 };
 
 // The states of a run. Parked (its code cannot go on) is a condition of a running one.
@@ -166,15 +215,22 @@ struct EngineLimits {
   // How long a call waits for room before it throws Overloaded; 0: not at all. A call that was
   // accepted before the store ran out of room waits as long, and then throws StoreFull.
   Duration overload_wait{10'000};
-  // Activities, steps and timers of one run that are under way at a time. A run that asks for more
-  // is parked (RP2007).
+  // Activities, steps, timers, messages and children of one run that are under way at a time. A run
+  // that asks for more is parked (RP2007).
   std::size_t pending_operations = 200'000;
+  // How many runs may be above one: its parent, the parent of that, and so on. A child further down
+  // is not started: ChildFailure, with StartRefusedFailure RP2007. This stops code that starts
+  // itself.
+  std::uint32_t child_depth = 32;
   // Bytes of what a run asks for between two waits, 512 MiB at most. A run that asks for more is
   // parked (RP2007): this stops code that loops without waiting.
   std::size_t turn_bytes = std::size_t{64} << 20;
   // Events of one run's history. A run that has more is parked, and its signals, updates and
   // cancellations are refused (RP2007); it can still be terminated.
   std::uint64_t history_events = 10'000'000;
+  // Updates of one run that callers wait for: those that its handlers have not answered, and those
+  // that wait until its code can take them. More are refused (Overloaded); 100,000 at most.
+  std::size_t pending_updates = 1'000;
   // Settings that one run publishes at a time, and their bytes with the names. They stay in memory
   // while the run is open. A run that publishes more is parked (RP2007), a start with more throws
   // InvalidOption (RP3010).

@@ -57,8 +57,9 @@ class PendingBase {
   // Has it completed? Never waits, records nothing. Do not poll: wait_until() waits.
   bool ready() const;
   // Gives up an activity, a timer or the next signal that has not completed: from then on get()
-  // throws CancelledFailure at once. Records an event for an activity and a timer. Does nothing
-  // once it is complete, nor for a spawn(), which is given up by dropping it.
+  // throws CancelledFailure at once. Records an event for an activity and a timer. A child is
+  // cancelled as its ChildOptions::on_cancel says; to ask it records an event. Does nothing once it
+  // is complete, nor for a spawn(), which is given up by dropping it.
   void cancel(CallSite site = CallSite::current());
 
   PendingBase(const PendingBase&) = delete;
@@ -86,8 +87,8 @@ class PendingBase {
 };
 
 // A handle to something under way that ends with a T: an activity, a timer, the next signal of an
-// inbox, a spawned function. Movable, owned by workflow code, used on the run's own strands only.
-// Dropping it does not cancel an activity; a dropped timer fires unseen, a dropped signal goes back
+// inbox, a spawned function, a child. Movable, owned by workflow code, used on the run's own strands
+// only. Dropping it does not cancel an activity or a child; a dropped timer fires unseen, a dropped signal goes back
 // to the inbox, and a dropped spawn() is stopped on the spot.
 template <class T>
 class [[nodiscard]] Pending : public PendingBase {
@@ -118,6 +119,8 @@ class [[nodiscard]] Pending : public PendingBase {
   friend class Context;
   template <class>
   friend class Channel;
+  template <class>
+  friend class Child;
   template <class>
   friend class Inbox;
   using Decode = internal::DecodeFunction<T>;

@@ -3,6 +3,7 @@
 #pragma once
 #include <reprise/activity_context.h>
 #include <reprise/channel.h>
+#include <reprise/child.h>
 #include <reprise/client.h>
 #include <reprise/codec.h>
 #include <reprise/completion.h>
@@ -17,6 +18,7 @@
 #include <reprise/options.h>
 #include <reprise/pending.h>
 #include <reprise/saga.h>
+#include <reprise/sent_messages.h>
 #include <reprise/settings.h>
 #include <reprise/sync.h>
 #include <reprise/time.h>

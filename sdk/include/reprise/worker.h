@@ -155,6 +155,20 @@ class ClassBinding {
           }));
     });
   }
+  // With a check: Context::accept().
+  template <class R, class... A, class Method, class Check>
+  requires std::is_invocable_r_v<R, Method C::*, C&, const A&...> &&
+      std::is_invocable_r_v<void, Check C::*, const C&, const A&...>
+          ClassBinding& on(const Update<R(A...)>& update, Method C::*method, Check C::*check) {
+    return add([name = std::string(update.name()), method, check](Context& ctx, C& object) {
+      internal::Handlers::update(
+          ctx, name, internal::erase_handler<R, A...>([&object, method](const A&... a) -> R {
+            return (object.*method)(a...);
+          }),
+          internal::erase_check<A...>(
+              [&object, check](const A&... a) { (std::as_const(object).*check)(a...); }));
+    });
+  }
 
  private:
   ClassBinding& add(internal::HandlerBinding<C> binding) {

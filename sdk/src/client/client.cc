@@ -11,6 +11,7 @@
 #include "sdk/src/failures.h"
 #include "sdk/src/service/service.h"
 #include "sdk/src/settings.h"
+#include "sdk/src/start_terms.h"
 
 namespace reprise {
 namespace {
@@ -35,6 +36,8 @@ RunDescription to_public(const runtime::RunDescription& from) {
   to.continued_from = id_text(from.continued_from);
   to.first_run_id = id_text(from.first_run_id);
   to.continued_to = id_text(from.continued_to);
+  to.attempt = static_cast<int>(from.attempt);
+  to.delayed_until = from.delayed_until;
   for (const auto& activity : from.activities) {
     to.activities.push_back({.name = activity.activity,
                              .is_step = activity.is_step,
@@ -44,6 +47,16 @@ RunDescription to_public(const runtime::RunDescription& from) {
                              .limit = activity.limit,
                              .next_attempt = activity.next_attempt,
                              .last_failure = activity.last_failure});
+  }
+  if (from.parent) {
+    to.parent_workflow_id = from.parent->workflow_id;
+    to.parent_run_id = from.parent->run_id.to_string();
+  }
+  for (const auto& child : from.children) {
+    to.children.push_back({.workflow = child.workflow,
+                           .workflow_id = child.workflow_id,
+                           .run_id = child.run_id.to_string(),
+                           .started = child.started});
   }
   for (const auto& timer : from.timers) to.timers.push_back(timer.fires_at);
   to.waiting_for = from.waiting_for;
@@ -111,10 +124,20 @@ std::string RunHandle::send_query(std::string_view name, std::string input) cons
       link_->service(), verb::Query{link_->key(), std::string(name), std::move(input)}));
 }
 
-SentUpdate RunHandle::send_update(std::string_view name, std::string input) const {
+SentUpdate RunHandle::send_update(std::string_view name,
+                                  std::string input,
+                                  std::string_view id) const {
   internal::forbid_in_workflow();
   internal::check_id("the update's name", name);
-  return SentUpdate(internal::UpdateLink::send(link_, name, std::move(input)));
+  return SentUpdate(internal::UpdateLink::send(link_, name, std::move(input), id));
+}
+
+std::string SentUpdate::id() const {
+  return link_->id();
+}
+
+void SentUpdate::wait_for(UpdateStage stage) const {
+  link_->wait_for(stage == UpdateStage::kCompleted);
 }
 
 std::string SentUpdate::wait_result() const {
@@ -172,10 +195,11 @@ std::optional<std::string> RunHandle::wait_result(Duration timeout) const {
 
 Client::Client(Service& service) : service_(&internal::ServiceAccess::state(service)) {}
 
-std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
-                                                      std::string input,
-                                                      const StartOptions& options,
-                                                      const internal::NamedPayload* signal) const {
+namespace {
+
+runtime::StartRequest start_request(std::string_view workflow,
+                                    std::string input,
+                                    const StartOptions& options) {
   internal::forbid_in_workflow();
   internal::check_id("the workflow's name", workflow);
   internal::check_payload_size(input, "the arguments of workflow", workflow);
@@ -187,17 +211,39 @@ std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
   request.input = std::move(input);
   request.reuse = internal::to_runtime(options.id_reuse);
   request.conflict = internal::to_runtime(options.id_conflict);
-  request.run_timeout = options.run_timeout;
+  request.terms = internal::to_terms(options);
+  for (const Setting& setting : options.settings) {
+    request.settings.push_back(internal::to_proto(setting));
+  }
+  return request;
+}
+
+}  // namespace
+
+std::shared_ptr<internal::RunLink> Client::submit_run(std::string_view workflow,
+                                                      std::string input,
+                                                      const StartOptions& options,
+                                                      const internal::NamedPayload* signal) const {
+  runtime::StartRequest request = start_request(workflow, std::move(input), options);
   if (signal != nullptr) {
     internal::check_id("the workflow id of signal_with_start()", options.id);
     internal::check_id("the signal's name", signal->name);
     internal::check_payload_size(signal->payload, "the argument of signal", signal->name);
     request.signal = runtime::FirstSignal{std::string(signal->name), signal->payload};
   }
-  for (const Setting& setting : options.settings) {
-    request.settings.push_back(internal::to_proto(setting));
-  }
   return internal::RunLink::start(*service_, std::move(request));
+}
+
+SentUpdate Client::submit_with_update(std::string_view workflow,
+                                      std::string input,
+                                      const StartOptions& options,
+                                      const internal::NamedPayload& update,
+                                      std::string_view update_id) const {
+  runtime::StartRequest request = start_request(workflow, std::move(input), options);
+  internal::check_id("the workflow id of update_with_start()", options.id);
+  internal::check_id("the update's name", update.name);
+  return SentUpdate(internal::UpdateLink::start(*service_, std::move(request), update.name,
+                                                update.payload, update_id));
 }
 
 std::shared_ptr<internal::RunLink> Client::link(std::string_view id,

@@ -21,7 +21,9 @@ void throw_end(const runtime::RunEnd& end) {
     case Status::kTerminated:
       throw TerminatedFailure(message.empty() ? "the run was terminated" : message);
     case Status::kTimedOut:
-      throw TimeoutFailure(TimeoutKind::kRun, message.empty() ? "the run timed out" : message);
+      throw TimeoutFailure(
+          end.failure.type() == "execution_timeout" ? TimeoutKind::kExecution : TimeoutKind::kRun,
+          message.empty() ? "the run timed out" : message);
     default:
       throw_failure(end.failure);
   }
@@ -127,33 +129,110 @@ base::Status RunLink::signal(std::string_view name, std::string input) const {
   return submit_signal(name, std::move(input))->wait();
 }
 
-std::shared_ptr<UpdateLink> UpdateLink::send(std::shared_ptr<RunLink> run,
-                                             std::string_view name,
-                                             std::string input) {
+std::shared_ptr<UpdateLink> UpdateLink::make(std::string_view name,
+                                             const std::string& input,
+                                             std::string_view id) {
   check_payload_size(input, "the arguments of update", name);
+  if (!id.empty()) check_id("the update's id", id);
   auto link = std::make_shared<UpdateLink>();
-  link->run = std::move(run);
-  auto reply = reply_to(link->answer);
-  link->run->service().ask(
-      runtime::verb::Update{link->run->key(), std::string(name), std::move(input),
-                            [reply](base::Result<replay::Outcome> handled) {
-                              if (!handled) return reply(handled.error());
-                              reply(std::make_shared<const replay::Outcome>(std::move(*handled)));
-                            }});
+  link->given_id = std::string(id);
   return link;
 }
 
-std::optional<std::string> UpdateLink::result(std::optional<base::Duration> timeout) const {
+std::shared_ptr<UpdateLink> UpdateLink::send(std::shared_ptr<RunLink> run,
+                                             std::string_view name,
+                                             std::string input,
+                                             std::string_view id) {
+  auto link = make(name, input, id);
+  link->run = std::move(run);
+  link->run->service().ask(runtime::verb::Update{.key = link->run->key(),
+                                                 .name = std::string(name),
+                                                 .input = std::move(input),
+                                                 .reply = link->on_answer(),
+                                                 .id = link->given_id,
+                                                 .accepted = link->on_accepted()});
+  return link;
+}
+
+std::shared_ptr<UpdateLink> UpdateLink::start(ServiceState& service,
+                                              runtime::StartRequest request,
+                                              std::string_view name,
+                                              std::string input,
+                                              std::string_view id) {
+  auto link = make(name, input, id);
+  request.update = runtime::FirstUpdate{.name = std::string(name),
+                                        .input = std::move(input),
+                                        .id = link->given_id,
+                                        .reply = link->on_answer(),
+                                        .accepted = link->on_accepted()};
+  link->run = RunLink::start(service, std::move(request));
+  return link;
+}
+
+namespace {
+
+// Who waits for the acceptance waits no more, however the reply ends: called, or dropped by an
+// engine that is closed.
+struct EndOfAcceptance {
+  explicit EndOfAcceptance(std::shared_ptr<UpdateLink::Accepted> of) : accepted(std::move(of)) {}
+  ~EndOfAcceptance() { accepted->set(std::nullopt); }  // does nothing if it was set
+  EndOfAcceptance(const EndOfAcceptance&) = delete;
+  EndOfAcceptance& operator=(const EndOfAcceptance&) = delete;
+
+  std::shared_ptr<UpdateLink::Accepted> accepted;
+};
+
+}  // namespace
+
+runtime::Reply<replay::Outcome> UpdateLink::on_answer() const {
+  return [end = std::make_shared<EndOfAcceptance>(accepted),
+          reply = reply_to(answer)](base::Result<replay::Outcome> handled) {
+    end->accepted->set(std::nullopt);
+    if (!handled) return reply(handled.error());
+    reply(std::make_shared<const replay::Outcome>(std::move(*handled)));
+  };
+}
+
+runtime::Reply<std::string> UpdateLink::on_accepted() const {
+  return [accepted = accepted](const base::Result<std::string>& id) {
+    if (id) accepted->set(*id);
+  };
+}
+
+template <class Value>
+bool UpdateLink::wait(runtime::Promise<Value>& value, std::optional<base::Duration> timeout) const {
   forbid_in_workflow();  // ready or not: what is wrong must not depend on the disk
-  if (!answer->ready()) {
-    (void)run->key_to_await();
-    if (!timeout) {
-      wait_for_answer(run->service(), *answer, base::InterruptibleWaits::stop());
-    } else if (!wait_for(run->service(), *answer, timeout)) {
-      return std::nullopt;
-    }
-  }
-  if (!answer->get()) throw_error(answer->get().error());
+  if (value.ready()) return true;
+  (void)run->key_to_await();
+  if (timeout) return internal::wait_for(run->service(), value, timeout);
+  wait_for_answer(run->service(), value, base::InterruptibleWaits::stop());
+  return true;
+}
+
+std::string UpdateLink::id() const {
+  if (given_id.empty()) wait_for(/*completed=*/false);
+  return given_id.empty() ? accepted->get().value() : given_id;
+}
+
+// What the handler threw is no refusal.
+void UpdateLink::wait_for(bool completed) const {
+  (void)wait(*accepted, std::nullopt);
+  if (!accepted->get()) (void)result(std::nullopt);
+  if (!completed) return;
+  (void)wait(*answer, std::nullopt);
+  throw_if_refused();
+}
+
+void UpdateLink::throw_if_refused() const {
+  if (answer->get()) return;
+  const base::Error& why = answer->get().error();
+  if (why.code == base::ErrorCode::kAlreadyStarted) run->started();  // throws, and says it better
+  throw_error(why);
+}
+
+std::optional<std::string> UpdateLink::result(std::optional<base::Duration> timeout) const {
+  if (!wait(*answer, timeout)) return std::nullopt;
+  throw_if_refused();
   const replay::Outcome& outcome = **answer->get();
   if (!outcome.ok()) throw_failure(outcome.failure());
   return outcome.payload();

@@ -28,15 +28,39 @@ class RunLink;
 struct UpdateLink {
   static std::shared_ptr<UpdateLink> send(std::shared_ptr<RunLink> run,
                                           std::string_view name,
-                                          std::string input);
+                                          std::string input,
+                                          std::string_view id);
+  // With the start of its run.
+  static std::shared_ptr<UpdateLink> start(ServiceState& service,
+                                           runtime::StartRequest request,
+                                           std::string_view name,
+                                           std::string input,
+                                           std::string_view id);
+  // These two wait. They throw if the update was refused or rejected.
+  std::string id() const;
+  void wait_for(bool completed) const;
   // The answer's payload; nullopt: time is up. Throws the handler's failure.
   std::optional<std::string> result(std::optional<base::Duration> timeout) const;
 
   std::shared_ptr<RunLink> run;
+  std::string given_id;
   // Shared with the reply, which the service may keep for longer than any handle lives. The outcome
   // is shared too, because replies are copied and an Outcome cannot be.
   using Answer = base::Result<std::shared_ptr<const replay::Outcome>>;
   std::shared_ptr<runtime::Promise<Answer>> answer = std::make_shared<runtime::Promise<Answer>>();
+  // Its id, once it is accepted; nullopt: it was not, and the answer says why.
+  using Accepted = runtime::Promise<std::optional<std::string>>;
+  std::shared_ptr<Accepted> accepted = std::make_shared<Accepted>();
+
+ private:
+  static std::shared_ptr<UpdateLink> make(std::string_view name,
+                                          const std::string& input,
+                                          std::string_view id);
+  runtime::Reply<replay::Outcome> on_answer() const;
+  runtime::Reply<std::string> on_accepted() const;
+  void throw_if_refused() const;
+  template <class Value>
+  bool wait(runtime::Promise<Value>& value, std::optional<base::Duration> timeout) const;
 };
 
 // Thread-safe.

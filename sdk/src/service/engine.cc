@@ -45,8 +45,10 @@ runtime::EngineLimits to_runtime(const EngineLimits& limits) {
           .waiting_attempts = limits.waiting_attempts,
           .overload_wait = limits.overload_wait,
           .pending_operations = limits.pending_operations,
+          .child_depth = limits.child_depth,
           .turn_bytes = limits.turn_bytes,
           .history_events = limits.history_events,
+          .pending_updates = limits.pending_updates,
           .settings = limits.settings,
           .settings_bytes = limits.settings_bytes,
           .slow_turn = limits.slow_turn};

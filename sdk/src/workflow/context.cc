@@ -11,20 +11,13 @@
 #include "sdk/src/errors.h"
 #include "sdk/src/failures.h"
 #include "sdk/src/settings.h"
+#include "sdk/src/start_terms.h"
 #include "sdk/src/workflow/durable.h"
 #include "sdk/src/workflow/hosted.h"
 #include "sdk/src/workflow/wrong_type.h"
 
 namespace reprise {
 namespace {
-
-void fill(const RetryPolicy& retry, proto::RetryPolicy* out) {
-  out->set_initial_interval_ms(retry.initial_interval.count());
-  out->set_backoff_coefficient(retry.backoff_coefficient);
-  out->set_maximum_interval_ms(retry.maximum_interval.count());
-  out->set_maximum_attempts(retry.maximum_attempts);
-  for (const std::string& type : retry.non_retryable) out->add_non_retryable(base::to_text(type));
-}
 
 void fill(std::string_view name,
           std::string input,
@@ -37,7 +30,7 @@ void fill(std::string_view name,
   activity.set_schedule_to_start_ms(options.schedule_to_start.count());
   activity.set_schedule_to_close_ms(options.schedule_to_close.count());
   activity.set_heartbeat_ms(options.heartbeat.count());
-  if (options.retry != RetryPolicy{}) fill(options.retry, activity.mutable_retry());
+  if (options.retry != RetryPolicy{}) internal::fill(options.retry, activity.mutable_retry());
 }
 
 }  // namespace
@@ -81,7 +74,7 @@ std::string Context::run_step(std::string_view name,
     step.set_name(name.data(), name.size());
     step.set_on_shard(options.on == StepOn::kShard);
     step.set_start_to_close_ms(options.start_to_close.count());
-    if (options.retry != RetryPolicy{}) fill(options.retry, step.mutable_retry());
+    if (options.retry != RetryPolicy{}) internal::fill(options.retry, step.mutable_retry());
   };
   const auto compute = [&body] { return body.compute(body.object); };
   const auto run = [&] {
@@ -186,116 +179,10 @@ internal::PendingParts Context::spawn_strand(std::shared_ptr<internal::SpawnResu
   return parts;
 }
 
-// ---- handlers ---------------------------------------------------------------------------------
-
-namespace {
-
-replay::Execution::QueryHandler query_handler(
-    std::function<std::string(std::string_view)> handler) {
-  return [handler = std::move(handler)](std::string_view input) -> base::Result<std::string> {
-    try {
-      std::string answer = handler(input);
-      internal::check_payload_size(answer, "the query's answer");
-      return answer;
-    } catch (const std::exception& error) {
-      return base::Error{base::ErrorCode::kQueryFailed,
-                         std::string("the query handler threw: ") + error.what()};
-    } catch (...) {
-      return base::Error{base::ErrorCode::kQueryFailed,
-                         "the query handler threw no std::exception"};
-    }
-  };
-}
-
-replay::Outcome update_outcome(std::string result) {
-  try {
-    internal::check_payload_size(result, "the update's result");
-    return replay::Outcome::success(std::move(result));
-  } catch (const PayloadError& error) {
-    return internal::refused_result(error);
-  }
-}
-
-// Anything but a Failure passes: a bug, or the run leaving memory.
-replay::Execution::UpdateHandler update_handler(
-    std::function<std::string(std::string_view)> handler) {
-  return [handler = std::move(handler)](std::string_view input) {
-    try {
-      return update_outcome(handler(input));
-    } catch (const Failure& failure) {
-      return replay::Outcome::failed(internal::to_proto(failure));
-    } catch (const PayloadError& error) {
-      // Returns the handler's result, unless the handler has misread something of its own.
-      if (error.code() != base::to_string(base::ErrorCode::kPayloadEncode)) throw;
-      return internal::refused_result(error);
-    }
-  };
-}
-
-}  // namespace
-
-Registration Context::add_query(std::string_view name, Handler handler) {
-  internal::require_durable(*execution_);
-  internal::check_name(*execution_, "the query's name", name);
-  return Registration(*execution_, execution_->answer(name, query_handler(std::move(handler))));
-}
-
-Registration Context::add_update(std::string_view name, Handler handler) {
-  internal::require_durable(*execution_);
-  internal::check_name(*execution_, "the update's name", name);
-  return Registration(*execution_, execution_->accept(name, update_handler(std::move(handler))));
-}
-
-Registration Context::add_any_signal(
-    std::function<void(std::string_view, std::string_view)> handler) {
-  internal::require_durable(*execution_);
-  const auto handle = [handler = std::move(handler)](std::string_view name,
-                                                     std::string_view payload) {
-    try {
-      handler(name, payload);
-    } catch (const CancelledFailure&) {
-      // The run is being cancelled, and its handlers stop with it.
-    }
-  };
-  return Registration(*execution_, execution_->on_any_signal(handle));
-}
-
-void internal::Handlers::signal(Context& ctx,
-                                std::string_view name,
-                                SignalReader reader,
-                                std::function<void(SpawnResult&)> handler) {
-  replay::Execution& run = ctx.durable();
-  check_name(run, "the signal's name", name);
-  const auto handle = [&run, reader, name = std::string(name), handler = std::move(handler)](
-                          const replay::Execution::HandedSignal& signal) {
-    const auto value = signal.value ? signal.value : read_handed(run, name, signal, reader);
-    try {
-      handler(*static_cast<SpawnResult*>(value.get()));
-    } catch (const CancelledFailure&) {
-      // The run is being cancelled, and its handlers stop with it.
-    }
-  };
-  run.on_signal(name, handle, reader.read);
-}
-
-void internal::Handlers::query(Context& ctx,
-                               std::string_view name,
-                               std::function<std::string(std::string_view)> handler) {
-  check_name(ctx.durable(), "the query's name", name);
-  ctx.durable().answer(name, query_handler(std::move(handler)));
-}
-
-void internal::Handlers::update(Context& ctx,
-                                std::string_view name,
-                                std::function<std::string(std::string_view)> handler) {
-  check_name(ctx.durable(), "the update's name", name);
-  ctx.durable().accept(name, update_handler(std::move(handler)));
-}
-
 // ---- the turn and the run ---------------------------------------------------------------------
 
 Time Context::now() const {
-  return readable().now();
+  return execution_->in_check() ? execution_->now() : readable().now();
 }
 std::uint64_t Context::random() {
   return durable().random();
@@ -367,7 +254,7 @@ void Context::continue_run(std::string_view workflow,
   internal::check_id("the workflow's name", workflow);
   internal::check_payload_size(input, "the arguments of workflow", workflow);
   internal::check(workflow, options);
-  if (host_->continuing && !options.task_queue.empty()) host_->continuing(options.task_queue);
+  if (host_->starting_run && !options.task_queue.empty()) host_->starting_run(options.task_queue);
   const auto fill_in = [&](proto::RunContinuedAsNew& next) {
     next.set_workflow(workflow.data(), workflow.size());
     next.set_task_queue(options.task_queue.data(), options.task_queue.size());
@@ -382,13 +269,22 @@ std::uint64_t Context::history_events() const {
 }
 
 bool Context::should_continue() const {
+  static_assert(kRememberedUpdates == replay::kRememberedUpdates);
   static_assert(kLongHistoryEvents == replay::Behaviours().long_history());
   return history_events() >= execution_->behaviours().long_history();
 }
 
 RunInfo Context::info() const {
   const replay::RunInfo& info = execution_->info();
-  return {info.workflow_id, info.run_id.to_string(), info.workflow, info.task_queue};
+  RunInfo shown{.workflow_id = info.workflow_id,
+                .run_id = info.run_id.to_string(),
+                .workflow = info.workflow,
+                .task_queue = info.task_queue,
+                .attempt = static_cast<int>(info.attempt)};
+  if (info.parent_run_id == base::RunId()) return shown;
+  shown.parent_workflow_id = info.parent_workflow_id;
+  shown.parent_run_id = info.parent_run_id.to_string();
+  return shown;
 }
 
 }  // namespace reprise

@@ -17,6 +17,9 @@ void require_startable(replay::Execution& execution);
 
 [[noreturn]] void throw_cancelled();
 
+// Until it is known what became of a message to another run. Throws ExternalFailure.
+void await_delivery(replay::Execution& run, replay::Operation& message);
+
 // Counts durable calls, for the check of expressions with two of them.
 void note_durable_call();
 

@@ -20,12 +20,16 @@ std::string run_id_bytes(std::string_view text) {
   return std::string(id->bytes());
 }
 
+}  // namespace
+
+namespace internal {
+
 void await_delivery(replay::Execution& run, replay::Operation& message) {
-  if (run.wait(message) == replay::Waited::kCancelled) internal::throw_cancelled();
-  if (!message.outcome().ok()) internal::throw_failure(message.outcome().failure());
+  if (run.wait(message) == replay::Waited::kCancelled) throw_cancelled();
+  if (!message.outcome().ok()) throw_failure(message.outcome().failure());
 }
 
-}  // namespace
+}  // namespace internal
 
 ExternalRun Context::external(std::string_view id, std::string_view run_id) const {
   internal::check_id("the workflow id", id);
@@ -43,7 +47,7 @@ void ExternalRun::send_signal(std::string_view name, std::string input, CallSite
     sent.set_input(std::move(input));
   };
   const auto message = execution_->send_signal(fill, internal::to_base(site));
-  await_delivery(*execution_, *message);
+  internal::await_delivery(*execution_, *message);
 }
 
 void ExternalRun::cancel(std::string_view reason, CallSite site) const {
@@ -54,7 +58,7 @@ void ExternalRun::cancel(std::string_view reason, CallSite site) const {
     sent.set_reason(base::to_text(std::string(reason)));
   };
   const auto message = execution_->send_cancel(fill, internal::to_base(site));
-  await_delivery(*execution_, *message);
+  internal::await_delivery(*execution_, *message);
 }
 
 }  // namespace reprise

@@ -12,8 +12,9 @@ struct WorkflowHost {
   LogSink log;  // set
   // Called for every activity before it is scheduled; may throw to refuse it. Empty: not needed.
   std::function<void(std::string_view activity, std::string_view task_queue)> scheduling{};
-  // Called with the task queue on which a run continues. Empty: not needed.
-  std::function<void(std::string_view task_queue)> continuing{};
+  // Called with the task queue of another run that this one starts, or as which it continues. Empty:
+  // not needed.
+  std::function<void(std::string_view task_queue)> starting_run{};
   // Called when an attempt of a step has failed: true makes the failure final. Empty: not needed.
   std::function<bool(std::string_view run, std::string_view step)> last_attempt_of_step{};
 };

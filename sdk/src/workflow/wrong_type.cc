@@ -87,6 +87,10 @@ void PendingBase::wrong_type(const PayloadError& error,
     internal::require_recorded(run, error);
     recorded.mutable_signal_received()->set_name(read.label);
     recorded.mutable_signal_received()->set_input(payload.data(), payload.size());
+  } else if (read.kind() == replay::Operation::Kind::kChild) {
+    payload_of = "child " + read.label;
+    recorded.mutable_child_completed()->set_id(read.id());
+    recorded.mutable_child_completed()->set_result(payload.data(), payload.size());
   } else {
     payload_of = "activity " + read.label;
     recorded.mutable_activity_completed()->set_id(read.id());

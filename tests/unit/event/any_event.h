@@ -42,7 +42,8 @@ inline void set(Message* message, const Field& field, int seed) {
     case Field::CPPTYPE_UINT32:
       return reflection->SetUInt32(message, &field, number);
     case Field::CPPTYPE_UINT64:
-      return reflection->SetUInt64(message, &field, number);
+      return field.is_repeated() ? reflection->AddUInt64(message, &field, number)
+                                 : reflection->SetUInt64(message, &field, number);
     case Field::CPPTYPE_DOUBLE:
       return reflection->SetDouble(message, &field, seed + 0.5);
     case Field::CPPTYPE_BOOL:

@@ -79,8 +79,9 @@ TEST(Catalogue, RolesAreThoseOfTheFormat) {
 
 std::string meaning(const Row& row) {
   constexpr std::string_view kRoles[] = {"?", "input", "bookkeeping", "command"};
-  constexpr std::string_view kAnswers[] = {
-      "", " result", " failure", " given up", " attempt failed", " heartbeat", " left open"};
+  constexpr std::string_view kAnswers[] = {"",           " result",         " failure",
+                                           " given up",  " attempt failed", " heartbeat",
+                                           " left open", " started"};
   std::string text(row.name);
   text += ": ";
   text += kRoles[static_cast<std::size_t>(row.role)];
@@ -110,6 +111,11 @@ TEST(Catalogue, WhatEachKindDoes) {
                                                "MessageDelivered: input result",                  //
                                                "MessageRefused: input failure",                   //
                                                "AttemptLeftOpen: bookkeeping left open",          //
+                                               "ChildStarted: input started",                     //
+                                               "ChildCompleted: input result",                    //
+                                               "ChildFailed: input failure",                      //
+                                               "DelayEnded: input",                               //
+                                               "RunCalledOff: input ends Cancelled",              //
                                                "ActivityScheduled: command opens activity",       //
                                                "StepScheduled: command opens step",               //
                                                "TimerStarted: command opens timer",               //
@@ -127,7 +133,8 @@ TEST(Catalogue, WhatEachKindDoes) {
                                                "RunContinuedAsNew: command ends ContinuedAsNew",  //
                                                "SignalSent: command opens message",               //
                                                "CancelSent: command opens message",               //
-                                               "SettingRecorded: command"));
+                                               "SettingRecorded: command",                        //
+                                               "ChildScheduled: command opens child"));
 }
 
 TEST(Catalogue, AnIdIsThatOfAnOperationThatBeginsOrIsAnswered) {

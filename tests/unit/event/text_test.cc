@@ -32,6 +32,11 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "MessageDelivered #1\n"
             "MessageRefused #1\n"
             "AttemptLeftOpen #1 attempt 2\n"
+            "ChildStarted #1\n"
+            "ChildCompleted #1\n"
+            "ChildFailed #1\n"
+            "DelayEnded\n"
+            "RunCalledOff\n"
             "ActivityScheduled name1\n"
             "StepScheduled name1\n"
             "TimerStarted 2ms\n"
@@ -49,7 +54,8 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "RunContinuedAsNew workflow1\n"
             "SignalSent name3 to workflow_id1\n"
             "CancelSent to workflow_id1\n"
-            "SettingRecorded name0 (double)\n");
+            "SettingRecorded name0 (double)\n"
+            "ChildScheduled workflow3 as workflow_id2\n");
 }
 
 TEST(EventText, SettingsThatAreNoAttributesShowNoType) {

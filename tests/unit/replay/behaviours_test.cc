@@ -181,8 +181,13 @@ TEST(Behaviours, BeforeOneAnUpdateThatComesTooEarlyIsUnknown) {
     ScriptedRun run([](Execution&) { return Outcome(); });
     run.set_code(made_slowly());
     run.turn({started(behaviours)});
-    run.turn({update("1", "u"), update("2", "other")});
-    EXPECT_EQ(run.last().commands_size(), behaviours == 0 ? 2 : 0);
+    if (behaviours == 1) {
+      // A live turn would not take them; one that was recorded without code, or long ago, has.
+      run.defer({update("1", "u"), update("2", "other")});
+    } else {
+      run.turn({update("1", "u"), update("2", "other")});
+      EXPECT_EQ(run.last().commands_size(), 2);
+    }
     run.turn({activity_completed(1)});
     EXPECT_EQ(run.last().commands_size(), behaviours == 0 ? 0 : 2);
     if (behaviours == 1) {

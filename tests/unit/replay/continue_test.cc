@@ -126,7 +126,10 @@ TEST(Continue, EverythingUnreadGoesAlongInOrder) {
             TurnEnd::kClosed);
   EXPECT_EQ(run.last().inputs_size(), 2);
   EXPECT_THAT(unread_of(run), ElementsAre("s 2", "update a", "late 3", "s 4", "s 5", "other 6",
-                                          "s 7", "CancelRequested", "update c", "| 3"));
+                                          "s 7", "CancelRequested", "| 2"));
+  const auto untaken = run.execution().take_untaken();
+  ASSERT_EQ(untaken.size(), 1U) << "the next run checks it";
+  EXPECT_EQ(text_of(untaken.front().event), "update c");
   EXPECT_THAT(unread_of(run), IsEmpty()) << "once";
   EXPECT_EQ(run.replay(), TurnEnd::kClosed);
   EXPECT_THAT(unread_of(run), IsEmpty()) << "the next run has them";

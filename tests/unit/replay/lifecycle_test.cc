@@ -42,7 +42,7 @@ std::string text(State state) {
   return names[static_cast<std::size_t>(state)];
 }
 std::string text(State from, Trigger on) {
-  const char* const names[] = {"record", "start", "success", "failure", "cancel", "drop"};
+  const char* const names[] = {"record", "start", "success", "failure", "cancel", "drop", "ask"};
   return text(from) + " on " + names[static_cast<std::size_t>(on)];
 }
 

@@ -72,8 +72,8 @@ class CheckingJournal final : public ForwardingJournal {
     proto::Turn turn;
     ASSERT_TRUE(proto::parse(record.body, &turn));
     const proto::Event* const end = event::ending(turn);
-    if (end != nullptr && end->has_run_continued_as_new()) {
-      promised->insert(end->run_continued_as_new().run_id());
+    if (end != nullptr && !event::next_run_id(*end).empty()) {
+      promised->insert(event::next_run_id(*end));
     }
     for (const proto::Event& input : turn.inputs()) {
       if (input.run_started().continued_from_run_id().empty()) continue;
@@ -143,6 +143,31 @@ TEST_F(ContinueTest, EachLinkIsOneCommit) {
   EXPECT_EQ(result(watch), "done");
   EXPECT_EQ(commits_.begun.size(), 100U);
   EXPECT_EQ(list().size(), 101U);
+}
+
+TEST_F(ContinueTest, EachAttemptIsOneCommitWithTheOneBefore) {
+  workflow("fails", [](Execution& e) {
+    const auto signal = e.next_signal("go");
+    e.wait(*signal);
+    (void)signal->take_outcome();
+    return testing::application_failure("Boom", "x");
+  });
+  start_worker();
+  StartRequest request{.workflow = "fails", .workflow_id = "x"};
+  proto::RetryPolicy& retry = request.terms.retry.emplace();
+  retry.set_initial_interval_ms(10);
+  retry.set_maximum_interval_ms(10);
+  retry.set_backoff_coefficient(1);
+  request.terms.run_timeout = base::Duration(1'000);
+  (void)start(std::move(request));
+  int told = 0;
+  for (int i = 0; i < 300; ++i) submit_signal("x", std::to_string(i), &told);
+  commits_.refused = 1;
+  skip(base::Duration(200));
+  EXPECT_EQ(told, 300);
+  skip(base::Duration(20'000));
+  EXPECT_GT(commits_.made, 30) << "failures, then limits";
+  EXPECT_GT(list({.status = RunStatus::kTimedOut}).size(), 3U);
 }
 
 // Many large turns of one round: the batches of the writer end somewhere between them.

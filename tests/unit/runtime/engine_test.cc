@@ -284,7 +284,7 @@ TEST_F(EngineTest, ARunTimeoutEndsTheRun) {
   workflow("w", wait_for_signal);
   start_worker();
   runtime::StartRequest request{.workflow = "w", .workflow_id = "run-1"};
-  request.run_timeout = base::Duration(60'000);
+  request.terms.run_timeout = base::Duration(60'000);
   const Watch watch = start(request);
   skip(base::Duration(60'000));
   EXPECT_THAT(result(watch), HasSubstr("TimedOut"));
@@ -334,7 +334,7 @@ TEST_F(EngineTest, AClockThatIsSetBackMakesNoTimerEarly) {
   });
   start_worker();
   runtime::StartRequest request{.workflow = "w", .workflow_id = "run-1"};
-  request.run_timeout = base::Duration(500);
+  request.terms.run_timeout = base::Duration(500);
   const Watch watch = start(request);
   clock.slips_by = base::Duration(7);
   for (const std::int64_t due_ms : {1'700'000'000'100, 1'700'000'000'500}) {

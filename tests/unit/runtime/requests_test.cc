@@ -19,9 +19,9 @@ class RequestsTest : public shard_parts::ShardParts {
     requests_.cancel(key, "r", into(&told[1]));
     requests_.terminate(key, "r", into(&told[2]));
     requests_.retry(key, into(&told[3]));
-    requests_.update(key, "u", "", [&](const base::Result<replay::Outcome>& outcome) {
-      told[4] = outcome ? "done" : base::to_string(outcome.error().code);
-    });
+    updates_.take({key, "u", "", [&](const base::Result<replay::Outcome>& outcome) {
+                     told[4] = outcome ? "done" : base::to_string(outcome.error().code);
+                   }});
     settle();
     return told;
   }
@@ -72,10 +72,9 @@ TEST_F(RequestsTest, WhatIsTakenIsAnInputInTheOrderOfAsking) {
   std::string cancelled;
   requests_.signal({"a", std::nullopt}, "s", "", into(&signalled));
   requests_.cancel({"a", std::nullopt}, "r", into(&cancelled));
-  requests_.update({"a", std::nullopt}, "u", "", [](const base::Result<replay::Outcome>&) {});
   settle();
   EXPECT_EQ(signalled + cancelled, "donedone");
-  EXPECT_EQ(history(run), (Strings{"RunStarted", "SignalReceivedCancelRequestedUpdateReceived"}));
+  EXPECT_EQ(history(run), (Strings{"RunStarted", "SignalReceivedCancelRequested"}));
 }
 
 TEST_F(RequestsTest, ThatRunIsMeantOrTheNewestOfTheId) {

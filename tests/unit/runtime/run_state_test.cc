@@ -276,6 +276,66 @@ TEST(RunState, KnowsItsPlaceInAChain) {
   }
 }
 
+TEST(RunState, KeepsTheTermsOfItsStart) {
+  Names names;
+  proto::Turn turn = start_turn();
+  turn.set_time_ms(1'000);
+  proto::RunStarted& start = *turn.mutable_inputs(0)->mutable_run_started();
+  start.set_run_timeout_ms(500);
+  start.set_execution_due_ms(9'000);
+  start.set_delayed_until_ms(4'000);
+  start.set_attempt(7);
+  start.set_request_id("r");
+  start.mutable_retry()->set_maximum_attempts(9);
+  turn.add_inputs()->mutable_cancel_requested();
+  turn.set_without_code(true);
+  RunState state;
+  state.apply(turn, names);
+  proto::RunSummary summary;
+  state.to_summary(&summary);
+  RunState copy = RunState::from_summary(1, summary, names);
+  for (const RunState* each : {&std::as_const(state), &std::as_const(copy)}) {
+    ASSERT_NE(each->terms(), nullptr);
+    EXPECT_EQ(each->run_timeout_due_ms(), 4'500) << "from the end of the delay";
+    EXPECT_EQ(each->run_timeout_ms(), 500);
+    EXPECT_EQ(each->delayed_until_ms(), 4'000);
+    EXPECT_EQ(each->attempt(), 7U);
+    EXPECT_EQ(each->terms()->execution_due_ms, 9'000);
+    EXPECT_EQ(each->terms()->request_id, "r");
+    EXPECT_EQ(each->terms()->retry->maximum_attempts(), 9);
+    EXPECT_TRUE(each->terms()->asked_to_cancel);
+  }
+  proto::Turn ended;
+  ended.add_inputs()->mutable_delay_ended();
+  ended.set_without_code(true);
+  copy.apply(ended, names);
+  EXPECT_EQ(copy.delayed_until_ms(), 0);
+  proto::Turn off;
+  off.add_inputs()->mutable_run_called_off();
+  off.set_without_code(true);
+  state.apply(off, names);
+  EXPECT_EQ(state.status, RunStatus::kCancelled);
+  EXPECT_EQ(state.delayed_until_ms(), 0) << "it has ended";
+}
+
+// No engine writes such numbers.
+TEST(RunState, OddTermsAreNone) {
+  Names names;
+  proto::Turn turn = start_turn();
+  proto::RunStarted& start = *turn.mutable_inputs(0)->mutable_run_started();
+  start.set_run_timeout_ms(-1);
+  start.set_execution_due_ms(INT64_MIN);
+  start.set_delayed_until_ms(-7);
+  RunState state;
+  state.apply(turn, names);
+  EXPECT_EQ(state.terms(), nullptr);
+  EXPECT_EQ(state.run_timeout_due_ms(), std::nullopt);
+  proto::Turn end;
+  end.add_commands()->mutable_run_failed()->set_next_run_id("short");
+  state.apply(end, names);
+  EXPECT_FALSE(state.in_chain());
+}
+
 TEST(RunState, ARunOutsideChainsHasNothingOfThem) {
   Names names;
   RunState state;

@@ -38,6 +38,23 @@ TEST(RunTable, FindsByNumberAndById) {
   EXPECT_EQ(visited, 5'000u);
 }
 
+// Its last record is not with the writer: the number of the one before it says nothing.
+TEST(RunTable, ARunThatHasJustEndedIsFoundWhileOthersOfItsIdAreForgotten) {
+  RunTable table;
+  for (store::RunNumber number = 1; number <= 3; ++number) {
+    table.add(state(number, "order", number));
+  }
+  KnownRun& oldest = *table.find(store::RunNumber{1});
+  KnownRun& ending = *table.find(store::RunNumber{2});
+  oldest.state.status = RunStatus::kCompleted;
+  ending.state.status = RunStatus::kCompleted;
+  ending.appending = true;
+  table.closed(oldest);
+  table.forget_archived(10);
+  EXPECT_EQ(table.find(store::RunNumber{1}), nullptr);
+  EXPECT_EQ(table.find("order", ending.state.id), &ending);
+}
+
 TEST(RunTable, GuessesByTheHashAlone) {
   RunTable table;
   EXPECT_EQ(table.guess(1), nullptr);

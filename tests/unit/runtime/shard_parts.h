@@ -9,9 +9,13 @@
 #include <gtest/gtest.h>
 
 #include "runtime/engine/attempts.h"
+#include "runtime/engine/children.h"
 #include "runtime/engine/commands/commands.h"
+#include "runtime/engine/deliveries.h"
 #include "runtime/engine/requests.h"
 #include "runtime/engine/stored_run.h"
+#include "runtime/engine/unsent.h"
+#include "runtime/engine/updates.h"
 #include "runtime/engine/workers.h"
 #include "tests/support/engine_fixture.h"
 
@@ -21,8 +25,17 @@ namespace reprise::runtime::shard_parts {
 struct KeptPost final : Post {
   void send(Message&& message) override { messages.push_back(std::move(message)); }
   void send(Receipt&& receipt) override { receipts.push_back(std::move(receipt)); }
+  void send(ChildCall&& call) override { calls.push_back(std::move(call)); }
+  void send(ChildNews&& one) override { news.push_back(std::move(one)); }
+  void send(ParentQuestion&& question) override { questions.push_back(std::move(question)); }
+  void send(const ParentEnded& parent) override { ended.push_back(parent); }
+  void send(const ParentEnded& parent, std::string_view) override { ended.push_back(parent); }
   std::vector<Message> messages;
   std::vector<Receipt> receipts;
+  std::vector<ChildCall> calls;
+  std::vector<ChildNews> news;
+  std::vector<ParentQuestion> questions;
+  std::vector<ParentEnded> ended;
 };
 
 class ShardParts : public ::testing::Test {
@@ -138,6 +151,7 @@ class ShardParts : public ::testing::Test {
   Intake intake_{shared_.space};
   Names names_;
   RunTable runs_;
+  ChildIndex child_index_;
   Timers timers_{runs_};
   Effects effects_{shared_.durable};
   Outbox outbox_{effects_, post_};
@@ -145,14 +159,20 @@ class ShardParts : public ::testing::Test {
   Loading loading_{runs_, effects_, intake_};
   Parking parking_{shared_, executor_};
   Round round_{
-      {shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, executor_}};
+      {shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, executor_,
+       child_index_}};
   Attempts attempts_{
       0, {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}};
   Workers workers_{{shared_, runs_, intake_, loading_, parking_, round_, attempts_, executor_}};
   RunFinder finder_{shared_, runs_, names_};
   Deliveries deliveries_{{shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_}};
-  Requests requests_{{shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_,
-                      workers_, deliveries_}};
+  Updates updates_{{shared_, runs_, finder_, intake_, effects_, outbox_, round_}};
+  Starts starts_{{shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, updates_,
+                  executor_}};
+  Requests requests_{
+      {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}};
+  Children children_{
+      {shared_, runs_, finder_, intake_, effects_, round_, starts_, requests_, child_index_}};
   RunExecutor executor_{RunExecutorOptions{}};  // last, as in a shard
 };
 

@@ -101,19 +101,19 @@ TEST_F(TimersTest, TheLimitOfARunIsATimerOfItsOwnWhileTheRunIsOpen) {
   limited.number = 1;
   limited.apply(start, names_);
   KnownRun& run = runs_.add(std::move(limited));
-  timers_.arm_run_timeout(run);
+  timers_.arm_run(run);
   EXPECT_EQ(timers_.next_due_ms(), 15);
   std::vector<TimerEntry::Kind> kinds;
   const auto fire = [&](KnownRun&, const TimerEntry& entry) { kinds.push_back(entry.kind); };
   timers_.fire_due(15, fire);
   EXPECT_EQ(kinds, std::vector<TimerEntry::Kind>{TimerEntry::Kind::kRunTimeout});
-  timers_.arm_run_timeout(run);
+  timers_.arm_run(run);
   proto::Turn last;
   last.add_commands()->mutable_run_completed();
   run.state.apply(last, names_);
   timers_.fire_due(15, fire);
   EXPECT_EQ(kinds.size(), 1u);
-  timers_.arm_run_timeout(run);
+  timers_.arm_run(run);
   EXPECT_EQ(timers_.next_due_ms(), std::nullopt) << "it has none any more";
 }
 

@@ -219,6 +219,16 @@ TEST(Continue, TheRunTimeoutIsThatOfTheRunUnlessAnotherIsGiven) {
   }
 }
 
+// Also when it continues at once.
+TEST(Continue, TheRunTimeoutOfARunOfOneTurnIsThatOfTheNext) {
+  Env env;
+  env.implement(waits, [](Context& ctx, int n) {
+    if (n > 0) ctx.continue_as_new(waits(n - 1));
+    ctx.sleep(2h);
+  });
+  EXPECT_THROW(env.start(waits(2), {.run_timeout = 1h}).result(), TimeoutFailure);
+}
+
 TEST(Continue, AnIdIsThatOfTheChainToNewStarts) {
   Env env;
   env.implement(countdown, [](Context& ctx, int n) {

@@ -53,7 +53,7 @@ TEST(Failures, SurviveTheLog) {
 
   for (const auto kind :
        {TimeoutKind::kStartToClose, TimeoutKind::kScheduleToStart, TimeoutKind::kScheduleToClose,
-        TimeoutKind::kHeartbeat, TimeoutKind::kRun, TimeoutKind::kOther}) {
+        TimeoutKind::kHeartbeat, TimeoutKind::kRun, TimeoutKind::kExecution, TimeoutKind::kOther}) {
     EXPECT_EQ(round_trip<TimeoutFailure>(TimeoutFailure(kind, "late")).kind(), kind);
   }
   EXPECT_STREQ(round_trip<CancelledFailure>(CancelledFailure("enough")).what(), "enough");

@@ -217,6 +217,51 @@ TEST_F(ReadingTest, ShowsWhatRunsSendEachOther) {
   EXPECT_THAT(reprise({"stats", store_}).out, HasSubstr("message pay"));
 }
 
+TEST_F(ReadingTest, ShowsParentsAndChildren) {
+  open_engine();
+  workflow("trip", [](reprise::testing::Execution& e) {
+    const auto book = [&](const std::string& id, std::uint32_t line) {
+      proto::ChildScheduled child;
+      child.set_workflow("book");
+      child.set_workflow_id(id);
+      child.set_input(cbor("Rome"));
+      return e.start_child(reprise::testing::as(child), replay::CancelMode::kWait,
+                           reprise::testing::at(line));
+    };
+    const auto waits = book("waits\x1b[31m", 40);
+    const auto taken = book("trip-1", 41);  // its parent's id
+    e.wait(*taken.end);
+    e.wait(*waits.end);
+    return reprise::testing::Outcome::success(cbor("never"));
+  });
+  workflow("book", reprise::testing::wait_for_signal);
+  start_worker();
+  start("trip", "trip-1");
+  close_engine();
+  EXPECT_THAT(reprise({"show", store_, "trip-1"}).out,
+              AllOf(HasSubstr("  child #1 book as waits\\x1b[31m "),
+                    HasSubstr("  child #2 book as trip-1 "), HasSubstr("RP3004")));
+  const json shown = reprise_json({"show", store_, "trip-1"})["operations"];
+  ASSERT_THAT(shown, SizeIs(2));
+  EXPECT_EQ(shown[0]["kind"], "child");
+  EXPECT_EQ(shown[0]["state"], "waiting");
+  EXPECT_EQ(shown[1]["state"], "failed");
+  EXPECT_EQ(shown[1]["receiver"], "trip-1");
+  EXPECT_THAT(reprise({"history", store_, "trip-1"}).out,
+              AllOf(HasSubstr("ChildScheduled #1 book as waits"), HasSubstr("ChildStarted #1 as run"),
+                    HasSubstr("ChildFailed #2")));
+  EXPECT_THAT(reprise({"why", store_, "trip-1"}).out,
+              AllOf(HasSubstr("child #1 book as waits"),
+                    HasSubstr("it has begun, and has not ended; why it goes on: reprise why")));
+  EXPECT_THAT(reprise({"stats", store_}).out, HasSubstr("child book"));
+  const json child = reprise_json({"list", store_, "--type", "book"})[0];
+  EXPECT_EQ(child["parent"]["workflow_id"], "trip-1");
+  EXPECT_THAT(reprise({"show", store_, child["run_id"].get<std::string>()}).out,
+              HasSubstr("trip-1 ("));
+  EXPECT_THAT(reprise({"history", store_, child["run_id"].get<std::string>()}).out,
+              HasSubstr("child of trip-1"));
+}
+
 TEST_F(ReadingTest, ShowsWhatARunPublishes) {
   using proto::SettingRecorded;
   using reprise::testing::at;
@@ -290,7 +335,7 @@ TEST_F(ReadingTest, SaysWhatARunWaitsFor) {
   a signal, an update or a condition may be what it waits for as well: the log does not
   say; signals received so far: none)");
   EXPECT_EQ(why("order-4"), R"(order-4 is Running, started 2023-11-14 23:13:30.262Z (1h00m ago)
-  a signal that nobody has sent: no activity, step, timer or message is under
+  a signal that nobody has sent: no activity, step, timer, message or child is under
   way, so its code waits for one, for an update, or for a condition that these make true;
   received so far: none)");
   EXPECT_EQ(why("order-5"), R"(order-5 is Failed, started 2023-11-15 00:13:31.786Z (262ms ago)

@@ -40,7 +40,8 @@ struct Handlers {
                     std::function<std::string(std::string_view)> handler);
   static void update(Context& ctx,
                      std::string_view name,
-                     std::function<std::string(std::string_view)> handler);
+                     std::function<std::string(std::string_view)> handler,
+                     std::function<void(std::string_view)> check = {});
 };
 
 template <class Fn, class S>
@@ -66,6 +67,30 @@ std::function<std::string(std::string_view)> erase_handler(Fn fn) {
     return encode_call<R>([&] { return std::apply(fn, arguments); });
   };
 }
+
+// The check of a handler: a function of the same arguments that returns nothing.
+template <class Fn, class S>
+inline constexpr bool kChecks = false;
+template <class Fn, class R, class... A>
+inline constexpr bool kChecks<Fn, R(A...)> = std::is_invocable_r_v<void, Fn&, const A&...>;
+
+template <class... A, class Fn>
+std::function<void(std::string_view)> erase_check(Fn fn) {
+  return [fn = std::move(fn)](std::string_view input) mutable {
+    const std::tuple<A...> arguments = decode_request<A...>(input);
+    std::apply(fn, arguments);
+  };
+}
+
+template <class S>
+struct CheckOf;
+template <class R, class... A>
+struct CheckOf<R(A...)> {
+  template <class Fn>
+  static std::function<void(std::string_view)> erase(Fn fn) {
+    return erase_check<A...>(std::move(fn));
+  }
+};
 
 }  // namespace internal
 }  // namespace reprise

@@ -1,15 +1,27 @@
-#include "runtime/engine/retry.h"
+#include "event/retry.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace reprise::runtime {
+namespace reprise::event {
 namespace {
+
+bool is_listed(const proto::RetryPolicy& policy, const proto::Failure& failure) {
+  const auto& types = policy.non_retryable();
+  return std::find(types.begin(), types.end(), failure.type()) != types.end();
+}
 
 bool retryable(const proto::RetryPolicy& policy, const proto::Failure& failure) {
   if (failure.non_retryable() || failure.kind() == proto::Failure::CANCELLED) return false;
-  const auto& types = policy.non_retryable();
-  return std::find(types.begin(), types.end(), failure.type()) == types.end();
+  return !is_listed(policy, failure);
+}
+
+// What an activity or a child failed with is the cause of the failure that ends the run.
+bool any_is_listed(const proto::RetryPolicy& policy, const proto::Failure& failure) {
+  for (const proto::Failure* each = &failure;; each = &each->cause()) {
+    if (is_listed(policy, *each)) return true;
+    if (!each->has_cause()) return false;
+  }
 }
 
 }  // namespace
@@ -43,4 +55,22 @@ std::optional<base::Duration> retry_delay(const proto::RetryPolicy& policy,
   return delay;
 }
 
-}  // namespace reprise::runtime
+std::optional<base::Duration> retry_of_run(const proto::RetryPolicy& policy,
+                                           std::uint32_t attempt,
+                                           const proto::Failure& failure,
+                                           std::int64_t execution_due_ms,
+                                           std::int64_t now_ms) {
+  if (any_is_listed(policy, failure)) return std::nullopt;
+  std::optional<base::Duration> left;
+  if (execution_due_ms > 0) left = base::Duration(base::sub_sat(execution_due_ms, now_ms));
+  return retry_delay(policy, std::max(1u, attempt), failure, left);
+}
+
+base::RunId id_after(const base::RunId& run, base::Time end) {
+  const std::string_view own = run.bytes();
+  constexpr std::uint64_t kHigh = 1;
+  constexpr std::uint64_t kLow = 2;
+  return base::RunId::make(end, base::hash64(own, kHigh), base::hash64(own, kLow));
+}
+
+}  // namespace reprise::event

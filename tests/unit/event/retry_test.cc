@@ -1,10 +1,10 @@
-#include "runtime/engine/retry.h"
+#include "event/retry.h"
 
 #include <limits>
 
 #include <gtest/gtest.h>
 
-namespace reprise::runtime::retry_test {
+namespace reprise::event::retry_test {
 namespace {
 
 proto::Failure failure(std::string type = "Busy") {
@@ -81,6 +81,18 @@ TEST(Retry, RespectsTheKindOfFailure) {
   EXPECT_FALSE(retry_delay(policy(), 1, cancelled, {}));
 }
 
+// Of a run the types of causes count: what an activity failed with is one.
+TEST(Retry, OnlyThatOfARunLooksAtCauses) {
+  auto listed = policy();
+  listed.add_non_retryable("Declined");
+  proto::Failure of_activity;
+  of_activity.set_kind(proto::Failure::ACTIVITY);
+  *of_activity.mutable_cause() = failure("Declined");
+  EXPECT_TRUE(retry_delay(listed, 1, of_activity, {}));
+  EXPECT_FALSE(retry_of_run(listed, 1, of_activity, 0, 0));
+  EXPECT_TRUE(retry_of_run(policy(), 1, of_activity, 0, 0));
+}
+
 TEST(Retry, DoesNotBeginWhatCouldNotEnd) {
   EXPECT_TRUE(retry_delay(policy(), 1, failure(), base::Duration(101)));
   EXPECT_FALSE(retry_delay(policy(), 1, failure(), base::Duration(100)));
@@ -88,4 +100,4 @@ TEST(Retry, DoesNotBeginWhatCouldNotEnd) {
 }
 
 }  // namespace
-}  // namespace reprise::runtime::retry_test
+}  // namespace reprise::event::retry_test

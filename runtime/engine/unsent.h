@@ -1,0 +1,32 @@
+// What a run had sent to others when the process ended, and does not know to have arrived:
+// messages, and the starts of its children. Taken when the run is recovered, because it may send
+// more before these are sent again.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <set>
+
+#include "runtime/engine/shared.h"
+#include "runtime/fold/run_state.h"
+
+namespace reprise::runtime {
+
+class Unsent {
+ public:
+  explicit Unsent(const RunState& run);
+
+  // Reads the run's history, and sends them. Messages that cannot be read are refused.
+  void send(const Shared& shared) const;
+
+ private:
+  class Reading;
+
+  const RunKey sender_;
+  const store::RunNumber number_;
+  const store::Seq last_;  // the run's last record
+  const std::uint32_t depth_;
+  std::set<std::uint32_t> messages_;        // by command
+  std::map<std::uint32_t, bool> children_;  // by command: has it begun?
+};
+
+}  // namespace reprise::runtime
