@@ -199,7 +199,9 @@ proto::Failure application_failure(std::string type, std::string message, bool r
   return value;
 }
 
-proto::Failure to_proto(const Failure& failure) {
+namespace {
+
+proto::Failure without_cause(const Failure& failure) {
   proto::Failure value;
   if (const auto* application = dynamic_cast<const ApplicationFailure*>(&failure)) {
     return application_failure(std::string(application->type()), failure.what(),
@@ -209,12 +211,10 @@ proto::Failure to_proto(const Failure& failure) {
     value.set_kind(proto::Failure::ACTIVITY);
     value.set_activity(base::to_text(std::string(activity->activity())));
     value.set_attempts(activity->attempts());
-    if (activity->cause() != nullptr) *value.mutable_cause() = to_proto(*activity->cause());
   } else if (const auto* child = dynamic_cast<const ChildFailure*>(&failure)) {
     value.set_kind(proto::Failure::CHILD);
     value.set_workflow(base::to_text(std::string(child->workflow())));
     value.set_workflow_id(base::to_text(std::string(child->id())));
-    if (child->cause() != nullptr) *value.mutable_cause() = to_proto(*child->cause());
   } else if (const auto* refused = dynamic_cast<const StartRefusedFailure*>(&failure)) {
     value.set_kind(proto::Failure::START_REFUSED);
     value.set_type(base::to_text(std::string(refused->code())));
@@ -232,6 +232,24 @@ proto::Failure to_proto(const Failure& failure) {
     return application_failure(replay::class_name(failure), failure.what(), true);
   }
   value.set_message(base::to_text(failure.what()));
+  return value;
+}
+
+const Failure* cause_of(const Failure& failure) {
+  const auto* caused = dynamic_cast<const CausedFailure*>(&failure);
+  return caused == nullptr ? nullptr : caused->cause();
+}
+
+}  // namespace
+
+proto::Failure to_proto(const Failure& failure) {
+  proto::Failure value = without_cause(failure);
+  // Without recursion, as in make_cause: the stack of a strand is small.
+  proto::Failure* at = &value;
+  for (const Failure* cause = cause_of(failure); cause != nullptr; cause = cause_of(*cause)) {
+    at = at->mutable_cause();
+    *at = without_cause(*cause);
+  }
   return value;
 }
 
