@@ -16,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -101,8 +102,7 @@ class Driver {
 
   void take_results() {
     for (Driven& transfer : transfers_) {
-      if (!transfer.ended)
-        attempt(transfer, kNotes, [&] { say("result", transfer, transfer.handle->result()); });
+      if (!transfer.ended) attempt(transfer, kNotes, [&] { take_result(transfer); });
     }
   }
 
@@ -121,6 +121,13 @@ class Driver {
     } catch (const NotFound&) {
       say("missing", transfer, std::to_string(note));
       transfer.ended = true;
+    }
+  }
+
+  void take_result(Driven& transfer) const {
+    say("result", transfer, transfer.handle->result());
+    if (transfer.handle->get(kStage) != kClosed) {
+      throw std::logic_error("a transfer has ended and says of itself that it has not");
     }
   }
 
@@ -220,8 +227,12 @@ int run(const Arguments& arguments) {
   runtime::Engine& engine = *opened;
   ServiceOver service(std::move(opened));
   const Lines ledger(arguments.ledger);
+  Desk desk(service, arguments.ledger + ".desk");
   Worker worker(service, {.activity_threads = 4});
-  implement_transfers(worker, ledger, arguments.flags.contains("twice"));
+  implement_transfers(worker, {.ledger = ledger,
+                               .desk = desk,
+                               .apply_twice = arguments.flags.contains("twice"),
+                               .with_children = !arguments.flags.contains("retention")});
   worker.start();
   std::vector<std::jthread> clients;
   for (auto& transfers : read_transfers()) {

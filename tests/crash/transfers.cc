@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <unistd.h>
 
 #include "tests/crash/failpoints.h"
@@ -14,6 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr Activity<void(int, std::string, int)> kMove{"move \xf0\x9f\x92\xb0"};
 constexpr Activity<void(int, std::string)> kClose{std::string_view("\0close", 6)};
+constexpr Activity<void(int)> kWrite{"write \xe2\x82\xac"};
+constexpr Workflow<int(int, std::string)> kReceipt{"re\tceipt"};
+constexpr Signal<int> kWritten{std::string_view("written\0", 8)};
 
 // Lives on the stack of a transfer. The stack is unwound early only when the run leaves memory.
 class Resident {
@@ -23,6 +27,14 @@ class Resident {
   }
   bool at_its_end = false;
 };
+
+// An effect, with the key of its attempts.
+void apply(const ActivityContext& ctx, const Workload& workload, const std::string& effect) {
+  std::string key(ctx.idempotency_key());
+  if (workload.apply_twice) key += "#" + std::to_string(ctx.attempt());
+  workload.ledger.add(key + " " + effect);
+  passed("after_effect");
+}
 
 std::string notes_seen(Context& ctx) {
   auto inbox = ctx.inbox(kNote);
@@ -34,15 +46,35 @@ std::string notes_seen(Context& ctx) {
   return seen;
 }
 
-std::string transfer(Context& ctx, const int& number) {
+// Lost attempts count, so a transfer that is cut short again and again needs many, soon.
+RetryPolicy soon() {
+  return {.initial_interval = Duration(1), .maximum_interval = Duration(4)};
+}
+
+// Tells its parent, and then ends.
+int write_receipt(Context& ctx, const int& number, const std::string& transfer) {
+  ctx.call(kWrite(number), {.retry = soon()});
+  ctx.external(transfer).signal(kWritten(number));
+  return number;
+}
+
+// How often it was told of the child, from the child and by its end: "1+1".
+std::string receipt(Context& ctx, int number) {
+  auto child = ctx.start(kReceipt(number, std::string(ctx.info().workflow_id)));
+  const int ends = child.get() == number ? 1 : 0;
+  int signals = 0;
+  for (auto inbox = ctx.inbox(kWritten); !inbox.empty(); ++signals) (void)inbox.next().get();
+  return std::to_string(signals) + "+" + std::to_string(ends);
+}
+
+std::string transfer(Context& ctx, int number, bool with_children) {
   Resident resident;
-  // Lost attempts count, so a transfer that is cut short again and again needs many, soon.
-  const RetryPolicy soon{.initial_interval = Duration(1), .maximum_interval = Duration(4)};
-  const ActivityOptions options{.retry = soon};
+  const ActivityOptions options{.retry = soon()};
   const StepOn where = number % 2 == 0 ? StepOn::kShard : StepOn::kActivityThread;
   const int cents =
-      ctx.step("price\r\n", [&] { return 100 + number; }, {.retry = soon, .on = where});
+      ctx.step("price\r\n", [&] { return 100 + number; }, {.retry = soon(), .on = where});
   ctx.call(kMove(number, "withdraw", -cents), options);
+  ctx.set(kStage("withdrawn"));
   const std::string seen = notes_seen(ctx);
   ctx.sleep(number % 3 == 0 ? 2ms : 1ms);
   std::string how = "deposit";
@@ -52,9 +84,11 @@ std::string transfer(Context& ctx, const int& number) {
     how = "refund";
     ctx.call(kMove(number, how, cents), options);
   }
+  const std::string receipts = with_children ? receipt(ctx, number) : kReceiptOnce;
   ctx.call(kClose(number, seen), options);
+  ctx.set(kStage(std::string(kClosed)));
   resident.at_its_end = true;
-  return how + ":" + seen;
+  return how + ":" + seen + ":" + receipts;
 }
 
 }  // namespace
@@ -73,28 +107,83 @@ void Lines::add(const std::string& line) const {
   if (::write(file_, whole.data(), whole.size()) < 0) std::abort();
 }
 
-void implement_transfers(Worker& worker, const Lines& ledger, bool apply_twice) {
-  const auto apply = [&ledger, apply_twice](const ActivityContext& ctx, const std::string& effect) {
-    std::string key(ctx.idempotency_key());
-    if (apply_twice) key += "#" + std::to_string(ctx.attempt());
-    ledger.add(key + " " + effect);
-    passed("after_effect");
-  };
-  worker.implement(kTransfer, transfer)
-      .implement(kMove,
-                 [apply](ActivityContext& ctx, const int& number, const std::string& operation,
-                         const int& cents) {
-                   if (operation == "deposit" && number % 5 == 0) {
-                     throw ApplicationFailure(
-                         "Account\xe9"
-                         "Closed",
-                         "M\xfcller's account is closed", false);
-                   }
-                   apply(ctx, std::to_string(number) + " " + operation + " " +
-                                  std::to_string(cents) + " -");
+namespace {
+
+std::deque<std::string> lines_of(const std::string& path) {
+  std::deque<std::string> lines;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+}  // namespace
+
+Desk::Desk(Service& service, const std::string& path)
+    : client_(service),
+      file_(path),
+      tokens_(lines_of(path)),
+      thread_([this](const std::stop_token& stopped) { work(stopped); }) {}
+
+void Desk::put(const std::string& token) {
+  file_.add(token);
+  const std::lock_guard lock(mutex_);
+  tokens_.push_back(token);
+  arrived_.notify_one();
+}
+
+void Desk::work(const std::stop_token& stopped) {
+  std::unique_lock lock(mutex_);
+  while (arrived_.wait(lock, stopped, [&] { return !tokens_.empty(); })) {
+    const std::string token = std::move(tokens_.front());
+    tokens_.pop_front();
+    lock.unlock();
+    try {
+      client_.complete(token);
+    } catch (const CompletionLate&) {  // by an earlier process, or a later attempt has another one
+    } catch (const NotFound&) {        // retention has removed its run
+    }
+    lock.lock();
+  }
+}
+
+namespace {
+
+void move_money(const ActivityContext& ctx,
+                const Workload& workload,
+                int number,
+                const std::string& operation,
+                int cents) {
+  if (operation == "deposit" && number % 5 == 0) {
+    throw ApplicationFailure(
+        "Account\xe9"
+        "Closed",
+        "M\xfcller's account is closed", false);
+  }
+  apply(ctx, workload,
+        std::to_string(number) + " " + operation + " " + std::to_string(cents) + " -");
+}
+
+}  // namespace
+
+void implement_transfers(Worker& worker, const Workload& workload) {
+  worker
+      .implement(kTransfer,
+                 [with_children = workload.with_children](Context& ctx, const int& number) {
+                   return transfer(ctx, number, with_children);
                  })
-      .implement(kClose, [apply](ActivityContext& ctx, const int& number, const std::string& seen) {
-        apply(ctx, std::to_string(number) + " close 0 " + seen);
+      .implement(kReceipt, write_receipt)
+      .implement(
+          kMove,
+          [workload](ActivityContext& ctx, const int& number, const std::string& operation,
+                     const int& cents) { move_money(ctx, workload, number, operation, cents); })
+      .implement(kWrite,
+                 [workload](ActivityContext& ctx, const int& number) {
+                   apply(ctx, workload, std::to_string(number) + " receipt 0 -");
+                 })
+      .implement_async(kClose, [workload](ActivityContext& ctx, Completion<void> closing,
+                                          const int& number, const std::string& seen) {
+        apply(ctx, workload, std::to_string(number) + " close 0 " + seen);
+        workload.desk.put(closing.token());
       });
 }
 

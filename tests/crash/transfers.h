@@ -1,10 +1,16 @@
 // The workload: money moves between two accounts, one run per transfer. A transfer prices itself in
-// a step, withdraws, waits for three notes and a timer, deposits or refunds, and closes with the
-// notes it has seen. Each of its effects is a line in a ledger that survives the process. Names and
-// ids are as odd as allowed.
+// a step, withdraws, waits for three notes and a timer, deposits or refunds, has a child write a
+// receipt, and closes with the notes it has seen; the desk that closes it answers from another
+// thread. It publishes how far it is. Each of its effects is a line in a ledger that survives the
+// process. Names and ids are as odd as allowed.
 #pragma once
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "reprise/reprise.h"
 
@@ -14,6 +20,10 @@ inline constexpr int kNotes = 3;  // the last one lets the transfer go on
 
 inline constexpr Workflow<std::string(int)> kTransfer{std::string_view("trans\0fer\n", 10)};
 inline constexpr Signal<int> kNote{"\x1b[31mnote \xe2\x80\xae"};
+inline constexpr Value<std::string> kStage{std::string_view("\0stage", 6)};
+inline constexpr std::string_view kClosed = "clo\x01sed";
+// At the end of a result: the child has said once that it has written, and has ended once.
+inline constexpr const char* kReceiptOnce = "1+1";
 
 inline std::string transfer_id(int number) {
   const std::string id = "t" + std::to_string(number);
@@ -44,7 +54,33 @@ class Lines {
   int file_;
 };
 
-// `apply_twice`: a repeated attempt pretends to be the first. The harness must notice that.
-void implement_transfers(Worker& worker, const Lines& ledger, bool apply_twice);
+// Ends the open attempts whose tokens it gets, in the order of their arrival. It keeps the tokens
+// in a file: the next process ends those that this one has not.
+class Desk {
+ public:
+  Desk(Service& service, const std::string& path);
+  void put(const std::string& token);
+
+ private:
+  void work(const std::stop_token& stopped);
+
+  Client client_;
+  Lines file_;
+  std::mutex mutex_;
+  std::condition_variable_any arrived_;
+  std::deque<std::string> tokens_;
+  std::jthread thread_;  // the last member: it uses the others
+};
+
+struct Workload {
+  const Lines& ledger;
+  Desk& desk;
+  bool apply_twice = false;  // a repeated attempt pretends to be the first: it must be noticed
+  // A child that retention removes within moments of its end may be started once more, or its end
+  // be unknown (docs/language/children.md).
+  bool with_children = true;
+};
+
+void implement_transfers(Worker& worker, const Workload& workload);
 
 }  // namespace reprise::testing

@@ -6,6 +6,7 @@
 
 #include "runtime/engine/embedded_engine.h"
 #include "runtime/engine/recovery.h"
+#include "tests/power_fail/families.h"
 #include "tests/power_fail/workload.h"
 
 namespace reprise::testing {
@@ -188,7 +189,9 @@ class ReopenedEngine {
       settle();
     }
     const std::string end = result(id);
-    return end == "(running)" || end.starts_with("RP") ? id + " does not end: " + end : "";
+    if (end == "(running)" || end.starts_with("RP")) return id + " does not end: " + end;
+    const bool is_wrong = id.starts_with("family") && end != kFamilyTogether;
+    return is_wrong ? id + " has ended with " + end : "";
   }
 
   ManualClock clock_;

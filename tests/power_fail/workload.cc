@@ -1,6 +1,7 @@
 #include "tests/power_fail/workload.h"
 
 #include "runtime/engine/embedded_engine.h"
+#include "tests/power_fail/families.h"
 #include "tests/power_fail/recording_store.h"
 #include "tests/support/scripted_run.h"
 
@@ -143,8 +144,8 @@ void Workload::note_error(const base::Error& error) {
 }
 
 void Workload::start() {
-  static constexpr const char* kWorkflows[] = {"signals", "chain", "calls", "timers"};
-  const std::string workflow = kWorkflows[random_.below(4)];
+  static constexpr const char* kWorkflows[] = {"signals", "chain", "calls", "timers", "family"};
+  const std::string workflow = kWorkflows[random_.below(std::size(kWorkflows))];
   const std::string id = workflow + std::to_string(runs_++);
   if (workflow == "signals" || workflow == "chain") waiting_.push_back(id);
   auto watch = std::make_shared<runtime::RunWatch>();
@@ -189,6 +190,7 @@ runtime::WorkerCode workload_code(std::function<void(const runtime::ActivityAtte
   code.workflows["chain"] = [](Execution& e) { return std::make_unique<Chained>(e); };
   code.workflows["calls"] = code_of(make_calls);
   code.workflows["timers"] = code_of(wait_for_timers);
+  add_families(&code);
   code.activities["work"] = [attempted = std::move(attempted)](
                                 const runtime::ActivityAttempt& attempt, std::string_view) {
     if (attempted) attempted(attempt);
