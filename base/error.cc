@@ -88,6 +88,8 @@ std::string_view summary(ErrorCode code) {
       return "the attempt of the token is over";
     case ErrorCode::kAlreadyCompleted:
       return "the attempt was completed or failed with its token before";
+    case ErrorCode::kActivityCancelled:
+      return "the code has cancelled the activity of the token and waits for its end";
     case ErrorCode::kUpdateConflict:
       return "the update's id belongs to another update";
     case ErrorCode::kUpdateCheck:
@@ -96,6 +98,16 @@ std::string_view summary(ErrorCode code) {
       return "the run ended before it had answered the update";
     case ErrorCode::kUpdateForgotten:
       return "the update was handled, and its answer is no longer known";
+    case ErrorCode::kCheckpointBusy:
+      return "something of the run is under way, so it can take no checkpoint";
+    case ErrorCode::kCheckpointOther:
+      return "a checkpoint goes on with the run's own workflow";
+    case ErrorCode::kTableName:
+      return "a table's name is empty, too long or no UTF-8";
+    case ErrorCode::kRowKey:
+      return "a key of a table is too long";
+    case ErrorCode::kTransactionLimit:
+      return "a transaction changes too much";
     case ErrorCode::kUnknownActivity:
       return "no implementation of this activity";
     case ErrorCode::kProcessDied:

@@ -23,7 +23,9 @@ Loads all_loads() {
   Loads loads;
   add_workflow_loads(loads);
   add_chain_loads(loads);
+  add_checkpoint_loads(loads);
   add_child_loads(loads);
+  add_transaction_loads(loads);
   add_external_signal_loads(loads);
   add_fan_out_loads(loads);
   add_signal_loads(loads);

@@ -10,15 +10,17 @@ namespace {
 
 using proto::ActivityScheduled;
 using proto::CancelSent;
+using proto::Checkpoint;
 using proto::ChildScheduled;
 using proto::DecisionRecorded;
 using proto::Event;
 using proto::PatchRecorded;
 using proto::RunContinuedAsNew;
-using proto::SignalSent;
 using proto::SettingRecorded;
+using proto::SignalSent;
 using proto::SignalSetAside;
 using proto::StepScheduled;
+using proto::TransactionRequested;
 using proto::UpdateCompleted;
 
 // ---- what the rows are made of: Body is a getter of Event, Field one of the body ---------------
@@ -102,6 +104,12 @@ std::string cancel_sent_detail(const Event& event) {
 
 std::string child_detail(const Event& event) {
   return event.child_scheduled().workflow() + " as " + event.child_scheduled().workflow_id();
+}
+
+std::string transaction_detail(const Event& event) {
+  const proto::TransactionCompleted& completed = event.transaction_completed();
+  return "#" + std::to_string(completed.id()) +
+         ", rows changed: " + std::to_string(completed.changes_size());
 }
 
 void outline_activity(const Event& event, Event* out) {
@@ -271,6 +279,10 @@ constexpr Row kRows[] = {
      .body = body<&Event::child_failed>,
      .id = id<&Event::child_failed>,
      .failure = failure<&Event::child_failed>},
+    {.kind = Event::kCheckpointTaken,
+     .name = "CheckpointTaken",
+     .role = Role::kInput,
+     .body = body<&Event::checkpoint_taken>},
     {.kind = Event::kDelayEnded,
      .name = "DelayEnded",
      .role = Role::kInput,
@@ -280,6 +292,21 @@ constexpr Row kRows[] = {
      .role = Role::kInput,
      .ends = RunStatus::kCancelled,
      .body = body<&Event::run_called_off>},
+    {.kind = Event::kTransactionCompleted,
+     .name = "TransactionCompleted",
+     .role = Role::kInput,
+     .answers = Answer::kResult,
+     .body = body<&Event::transaction_completed>,
+     .id = id<&Event::transaction_completed>,
+     .payload = bytes<&Event::transaction_completed, &proto::TransactionCompleted::result>,
+     .detail = transaction_detail},
+    {.kind = Event::kTransactionFailed,
+     .name = "TransactionFailed",
+     .role = Role::kInput,
+     .answers = Answer::kFailure,
+     .body = body<&Event::transaction_failed>,
+     .id = id<&Event::transaction_failed>,
+     .failure = failure<&Event::transaction_failed>},
 
     // Commands: the code asked for something.
     {.kind = Event::kActivityScheduled,
@@ -413,8 +440,12 @@ constexpr Row kRows[] = {
      .called = bytes<&Event::signal_sent, &SignalSent::name>,
      .payload = bytes<&Event::signal_sent, &SignalSent::input>,
      .detail = signal_sent_detail,
-     .same = same<&Event::signal_sent, &SignalSent::id, &SignalSent::name,
-                  &SignalSent::workflow_id, &SignalSent::run_id, &SignalSent::of_chain>,
+     .same = same<&Event::signal_sent,
+                  &SignalSent::id,
+                  &SignalSent::name,
+                  &SignalSent::workflow_id,
+                  &SignalSent::run_id,
+                  &SignalSent::of_chain>,
      .strict = true,
      .outline = outline_signal_sent},
     {.kind = Event::kCancelSent,
@@ -425,8 +456,11 @@ constexpr Row kRows[] = {
      .id = id<&Event::cancel_sent>,
      .remark = bytes<&Event::cancel_sent, &CancelSent::reason>,
      .detail = cancel_sent_detail,
-     .same = same<&Event::cancel_sent, &CancelSent::id, &CancelSent::workflow_id,
-                  &CancelSent::run_id, &CancelSent::of_chain>,
+     .same = same<&Event::cancel_sent,
+                  &CancelSent::id,
+                  &CancelSent::workflow_id,
+                  &CancelSent::run_id,
+                  &CancelSent::of_chain>,
      .strict = true},
     {.kind = Event::kSettingRecorded,
      .name = "SettingRecorded",
@@ -447,10 +481,37 @@ constexpr Row kRows[] = {
      .called = bytes<&Event::child_scheduled, &ChildScheduled::workflow>,
      .payload = bytes<&Event::child_scheduled, &ChildScheduled::input>,
      .detail = child_detail,
-     .same = same<&Event::child_scheduled, &ChildScheduled::id, &ChildScheduled::workflow,
+     .same = same<&Event::child_scheduled,
+                  &ChildScheduled::id,
+                  &ChildScheduled::workflow,
                   &ChildScheduled::workflow_id>,
      .strict = true,
      .outline = outline_child},
+    {.kind = Event::kActivityCancelAwaited,
+     .name = "ActivityCancelAwaited",
+     .role = Role::kCommand,
+     .answers = Answer::kCancelAwaited,
+     .body = body<&Event::activity_cancel_awaited>,
+     .id = id<&Event::activity_cancel_awaited>,
+     .same = same<&Event::activity_cancel_awaited, &proto::ActivityCancelAwaited::id>},
+    {.kind = Event::kCheckpoint,
+     .name = "Checkpoint",
+     .role = Role::kCommand,
+     .body = body<&Event::checkpoint>,
+     .payload = bytes<&Event::checkpoint, &Checkpoint::input>,
+     .strict = true,
+     .outline = outline_kind<&Event::mutable_checkpoint>},
+    {.kind = Event::kTransactionRequested,
+     .name = "TransactionRequested",
+     .role = Role::kCommand,
+     .opens = Operation::kTransaction,
+     .body = body<&Event::transaction_requested>,
+     .id = id<&Event::transaction_requested>,
+     .called = bytes<&Event::transaction_requested, &TransactionRequested::name>,
+     .same = same<&Event::transaction_requested,
+                  &TransactionRequested::id,
+                  &TransactionRequested::name>,
+     .strict = true},
 };
 
 constexpr std::array<const Row*, kKindNumbers> by_kind() {
@@ -478,6 +539,8 @@ std::string_view to_string(Operation operation) {
       return "message";
     case Operation::kChild:
       return "child";
+    case Operation::kTransaction:
+      return "transaction";
   }
   return "nothing";
 }

@@ -24,7 +24,15 @@ enum class Role : std::uint8_t {
 };
 
 // An operation begins with a command event, is numbered by its id, and ends once.
-enum class Operation : std::uint8_t { kNone, kActivity, kStep, kTimer, kMessage, kChild };
+enum class Operation : std::uint8_t {
+  kNone,
+  kActivity,
+  kStep,
+  kTimer,
+  kMessage,
+  kChild,
+  kTransaction
+};
 
 // "activity".
 std::string_view to_string(Operation operation);
@@ -39,6 +47,7 @@ enum class Answer : std::uint8_t {
   kHeartbeat,      // its attempt has reported something
   kLeftOpen,       // its attempt goes on without a thread, until it is ended elsewhere
   kStarted,        // a child has begun
+  kCancelAwaited,  // it is asked to end, and its outcome will come
 };
 
 // Is the operation over with it?

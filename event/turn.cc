@@ -29,6 +29,15 @@ const proto::Event* ending(const proto::Turn& turn) {
   return ends_as(Role::kInput, last) ? &last : nullptr;
 }
 
+bool ends_segment(const proto::Turn& turn) {
+  return turn.commands_size() > 0 && turn.commands(turn.commands_size() - 1).has_checkpoint();
+}
+
+const proto::CheckpointTaken* segment_start(const proto::Turn& turn) {
+  if (turn.inputs_size() == 0 || !turn.inputs(0).has_checkpoint_taken()) return nullptr;
+  return &turn.inputs(0).checkpoint_taken();
+}
+
 const std::string& next_run_id(const proto::Event& end) {
   if (end.has_run_continued_as_new()) return end.run_continued_as_new().run_id();
   if (end.has_run_timed_out()) return end.run_timed_out().next_run_id();

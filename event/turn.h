@@ -17,6 +17,13 @@ const proto::Event* ending(const proto::Turn& turn);
 // has continued as it. Empty: none does.
 const std::string& next_run_id(const proto::Event& end);
 
+// Does it end with a checkpoint, and with it a segment of the history? The next turn of the run
+// begins the next one.
+bool ends_segment(const proto::Turn& turn);
+
+// The first input of a turn that begins a segment after a checkpoint; nullptr: it does not.
+const proto::CheckpointTaken* segment_start(const proto::Turn& turn);
+
 inline bool closes(const proto::Turn& turn) {
   return ending(turn) != nullptr;
 }

@@ -22,6 +22,18 @@ void CommandLog::begin_replay(const proto::Turn& recorded, std::uint64_t events_
   events_before_ = events_before;
   cursor_ = 0;
   if (stacks_) stacks_->learn(recorded);
+  for (const proto::Stack& stack : recorded.stacks()) {
+    last_stack_ = std::max(last_stack_, stack.id());
+  }
+}
+
+std::uint64_t CommandLog::last_stack() const {
+  return stacks_ == nullptr ? last_stack_ : std::max(last_stack_, stacks_->last());
+}
+
+void CommandLog::continue_stacks(std::uint64_t last) {
+  last_stack_ = std::max(last_stack_, last);
+  if (stacks_) stacks_->continue_after(last);
 }
 
 proto::Event* CommandLog::draft(base::CallSite site) {

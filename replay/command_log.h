@@ -25,6 +25,11 @@ class CommandLog {
   void begin_live(proto::Turn* turn, std::uint64_t events_before);
   void begin_replay(const proto::Turn& recorded, std::uint64_t events_before);
 
+  // The highest number of a stack that the run has recorded; and that of the part of its history
+  // before this log.
+  std::uint64_t last_stack() const;
+  void continue_stacks(std::uint64_t last);
+
   bool replaying() const { return recorded_ != nullptr; }
 
   // The command to fill in, then to submit. Valid until then.
@@ -73,6 +78,7 @@ class CommandLog {
 
   bool strict_;
   std::unique_ptr<StackRecorder> stacks_;
+  std::uint64_t last_stack_ = 0;  // of recorded turns
   std::uint64_t events_before_ = 0;
   proto::Turn* live_ = nullptr;
   const proto::Turn* recorded_ = nullptr;

@@ -8,6 +8,7 @@
 #include "event/catalogue.h"
 #include "event/causes.h"
 #include "replay/commands/activity.h"
+#include "replay/commands/checkpoint.h"
 #include "replay/commands/child.h"
 #include "replay/commands/message.h"
 #include "replay/commands/run.h"
@@ -83,6 +84,7 @@ TurnEnd Execution::replay_turn(const proto::Turn& recorded) try {
   }
   State& s = *state_;
   RunCore& run = s.core;
+  if (s.events == 0) s.number_from(recorded);
   run.log.begin_replay(recorded, s.events);
   if (run.life.has_ended()) {
     run.log.reject_after_end(recorded, 0);
@@ -217,12 +219,17 @@ void Execution::State::gather_unread(int applied, const proto::Turn& turn) {
   std::vector<Event> all = not_taken();
   for (Event& each : unread.inputs) all.push_back(std::move(each));
   for (int i = applied; i < turn.inputs_size(); ++i) {
-    if (!goes_along(turn.inputs(i))) continue;
+    // A client who has failed an attempt by its token hears that this is recorded.
+    const bool is_told = core.at_checkpoint && turn.inputs(i).attempt_failed().elsewhere();
+    if (!is_handed_on(turn.inputs(i)) && !is_told) continue;
     all.push_back(turn.inputs(i));
     ++unread.unrecorded;
   }
   unread.inputs = std::move(all);
   unread.known_updates = updates.latest_known();
+  if (core.at_checkpoint) {
+    unread.checkpoint = std::make_unique<proto::CheckpointTaken>(taken_by(core));
+  }
   check_unread_size();
 }
 
@@ -230,10 +237,12 @@ void Execution::State::check_unread_size() {
   std::size_t bytes = 0;
   for (const Event& each : unread.inputs) bytes += kBytesPerCommand + each.ByteSizeLong();
   if (bytes <= core.limits.turn_bytes) return;
+  const char* const taker = core.at_checkpoint        ? "ctx.checkpoint()"
+                            : unread.start == nullptr ? "ctx.continue_as_new()"
+                                                      : "the next attempt of a run";
   core.parking.park_at_end(
       base::ErrorCode::kRunLimit,
-      std::string(unread.start == nullptr ? "ctx.continue_as_new()" : "the next attempt of a run") +
-          " takes unread signals and unanswered updates along, here " +
+      std::string(taker) + " takes unread signals and unanswered updates along, here " +
           std::to_string(unread.inputs.size()) + " of " + std::to_string(bytes) +
           " bytes, and EngineLimits::turn_bytes = " + std::to_string(core.limits.turn_bytes) +
           " allows no more; read some of them first, or raise the limit");
@@ -247,6 +256,7 @@ TurnEnd Execution::State::end() {
     return TurnEnd::kParked;
   }
   if (core.observation.left()) return TurnEnd::kLeft;
+  if (core.at_checkpoint) return TurnEnd::kCheckpoint;
   return core.life.has_ended() ? TurnEnd::kClosed : TurnEnd::kBlocked;
 }
 
@@ -272,7 +282,8 @@ void Execution::State::apply(const Event& event, std::uint64_t number) {
   core.applied.number = number;
   core.turn_bytes = 0;
   core.calls_cut_short = 0;
-  if (!event.has_run_started() && !require_start(&event, number)) return;
+  const bool begins = event.has_run_started() || event.has_checkpoint_taken();
+  if (!begins && !require_start(&event, number)) return;
   core.applied.event = &event;
   dispatch(event);
   run_to_quiescence();
@@ -293,11 +304,15 @@ void Execution::State::dispatch(const Event& event) {
   switch (event.kind_case()) {
     case Event::kRunStarted:
       return start(event);
+    case Event::kCheckpointTaken:
+      return go_on(event);
     case Event::kActivityCompleted:
     case Event::kActivityFailed:
       return apply_to_activity(core, event);
     case Event::kStepCompleted:
     case Event::kStepFailed:
+    case Event::kTransactionCompleted:
+    case Event::kTransactionFailed:
       return steps.apply(event);
     case Event::kTimerFired:
       return apply_to_timer(core, event);
@@ -332,6 +347,7 @@ void Execution::State::dispatch(const Event& event) {
     case Event::kRunFailed:
     case Event::kTimerCancelled:
     case Event::kActivityCancelRequested:
+    case Event::kActivityCancelAwaited:
     case Event::kRunCancelled:
     case Event::kPatchRecorded:
     case Event::kUpdateCompleted:
@@ -343,19 +359,22 @@ void Execution::State::dispatch(const Event& event) {
     case Event::kCancelSent:
     case Event::kSettingRecorded:
     case Event::kChildScheduled:
+    case Event::kCheckpoint:
+    case Event::kTransactionRequested:
     case Event::KIND_NOT_SET:
       return;  // in a history that no engine has written
   }
 }
 
 void Execution::State::start(const Event& event) {
-  if (!apply_start(core, event)) return;
-  input = event.run_started().input();
-  if (event.run_started().has_retry()) {
-    start_again = std::make_unique<proto::RunStarted>(event.run_started());
-  }
-  settings.given(event.run_started());
-  updates.know_earlier(event.run_started());
+  if (apply_start(core, event, event.run_started())) begin(event.run_started());
+}
+
+void Execution::State::begin(const proto::RunStarted& started) {
+  input = started.input();
+  if (started.has_retry()) start_again = std::make_unique<proto::RunStarted>(started);
+  settings.given(started);
+  updates.know_earlier(started);
   core.spawn_strand([this] { core.guarded({"the workflow's function"}, [this] { run_code(); }); },
                     core.root);
 }

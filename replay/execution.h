@@ -98,10 +98,11 @@ struct ExecutionOptions {
 };
 
 enum class TurnEnd {
-  kBlocked,  // every strand waits
-  kClosed,   // the turn's last command ends the run
-  kParked,   // trouble() says why; the execution cannot be used further
-  kLeft,     // the observer has ended the replay; likewise
+  kBlocked,     // every strand waits
+  kClosed,      // the turn's last command ends the run
+  kCheckpoint,  // it is a checkpoint: the next turn is for another execution
+  kParked,      // trouble() says why; the execution cannot be used further
+  kLeft,        // the observer has ended the replay; likewise
 };
 
 // Why a run is parked.
@@ -156,16 +157,19 @@ class Execution {
   void prefetch_state() const;
   void prefetch_strand() const;
 
-  bool closed() const;
-  // After a turn that ended with continue_as_new(), or with a failure after which the run is tried
-  // again: what the run was sent and its code has not seen or not answered. These are inputs of the
-  // next run. Once.
+  bool closed() const;  // or at a checkpoint
+  bool at_checkpoint() const;
+  // After a turn that ended with continue_as_new() or checkpoint(), or with a failure after which
+  // the run is tried again: what the run was sent and its code has not seen or not answered. These
+  // are inputs of the next run. Once.
   UnreadInputs take_unread();
   // The same of a run that reaches its limit now, after recorded turns, and is tried again.
   UnreadInputs unread_at_limit() const;
   // After a live turn: updates that it has not taken, in the order in which they were given to it.
   // Once.
   std::vector<UntakenUpdate> take_untaken();
+  // Has the code been called?
+  bool has_begun() const;
   // None that came now would be too early.
   bool takes_updates() const;
   // Would the code set such a signal aside now, as far as is known? If so, returns what is wrong
@@ -173,9 +177,11 @@ class Execution {
   std::optional<std::string> signal_refusal(std::string_view name, std::string_view input) const;
   // Answers from the state after the last turn. kUnknownQuery lists the names that have handlers.
   base::Result<std::string> query(std::string_view name, std::string_view input);
-  // The closure of a pending step; nullopt when no strand waits for it. Valid until the turn that
-  // completes it; the run must stay resident while another thread executes it.
+  // The closure of a pending step or transaction; nullopt when no strand waits for it. Valid until
+  // the turn that completes it; the run must stay resident while another thread executes it.
   std::optional<base::FunctionRef<Outcome()>> step_body(std::uint32_t id) const;
+  // What the pending operation is called; empty: there is none.
+  std::string name_of(std::uint32_t id) const;
   // The code no longer wants that pending step: if no thread is executing it, it has failed as
   // cancelled, and none will execute it.
   bool step_no_longer_wanted(std::uint32_t id) const;
@@ -212,6 +218,10 @@ class Execution {
   Outcome run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
                    base::FunctionRef<Outcome()> body,
                    base::CallSite site);
+  // The same for a transaction, whose body the thread that writes the log executes.
+  Outcome run_transaction(std::string_view name,
+                          base::FunctionRef<Outcome()> body,
+                          base::CallSite site);
   // The recorded value on replay; otherwise compute() now.
   std::string side_effect(base::FunctionRef<std::string()> compute, base::CallSite site);
   // The number of the event with the value that the two above returned last.
@@ -250,12 +260,20 @@ class Execution {
   [[noreturn]] void continue_as_new(base::FunctionRef<void(proto::RunContinuedAsNew&)> fill,
                                     base::CallSite site);
   bool on_main_strand() const;
-  // The events of the history up to the input that the code runs on, which may be a deferred one:
-  // if all of those counted at once, code that continues when there are many would never see them.
+  // Likewise, and the run goes on: as a fresh call of its code with that input, by another
+  // execution. Nothing must be under_way().
+  [[noreturn]] void checkpoint(std::string&& input, base::CallSite site);
+  // What prevents a checkpoint: an operation without an outcome, a child that has not ended, an
+  // update without an answer, a handler or a spawned strand that has begun, for people. nullopt:
+  // nothing does.
+  std::optional<std::string> under_way() const;
+  // The events of the history since the last checkpoint, up to the input that the code runs on,
+  // which may be a deferred one: if all of those counted at once, code that continues when there
+  // are many would never see them.
   std::uint64_t history_events() const;
 
-  // Gives up a pending activity, timer or child: it is complete at once, as cancelled; a child with
-  // CancelMode::kWait when it has ended.
+  // Gives up a pending activity, timer or child: it is complete at once, as cancelled; an activity
+  // or a child with CancelMode::kWait when it has ended.
   void cancel(Operation& operation, base::CallSite site);
 
   // False: the current scope is cancelled, nothing is started in it any more.

@@ -41,6 +41,13 @@ struct Execution::State : base::Pooled<Execution::State> {
   // False: the history does not begin with the start of the run, but with this event.
   bool require_start(const proto::Event* first, std::uint64_t number);
   void start(const proto::Event& event);
+  void go_on(const proto::Event& event);  // from a checkpoint
+  void begin(const proto::RunStarted& started);
+  // The history begins with that turn: after a checkpoint its numbers do not begin with 1.
+  void number_from(const proto::Turn& first);
+  // Is that input, which the code has not seen, one of the execution that goes on with the run, or
+  // of the next run?
+  bool is_handed_on(const proto::Event& given) const;
   void run_code();
   void run_to_quiescence();
   void ask_guard(bool live);

@@ -1,4 +1,5 @@
 // Questions of the host, of the run's code and of people.
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -33,13 +34,21 @@ UnreadInputs Execution::unread_at_limit() const {
   }
   unread.inputs = state_->not_taken();
   for (const proto::Event& each : state_->unread.inputs) unread.inputs.push_back(each);
-  for (const DeferredInput& each : state_->deferred) add_unseen(each.event, &unread);
   unread.known_updates = state_->updates.latest_known();
+  for (const DeferredInput& each : state_->deferred) {
+    add_unseen(each.event, &unread);
+    know_update(each.event, &unread.known_updates);
+  }
+  keep_latest(&unread.known_updates);
   return unread;
 }
 
 std::vector<UntakenUpdate> Execution::take_untaken() {
   return std::exchange(state_->untaken, {});
+}
+
+bool Execution::has_begun() const {
+  return state_->core.life.state() != Lifecycle::State::kCreated;
 }
 
 bool Execution::takes_updates() const {
@@ -116,7 +125,8 @@ base::Time Execution::now() const {
 }
 
 std::uint64_t Execution::history_events() const {
-  return state_->core.applied.number;
+  const RunCore& run = state_->core;
+  return run.applied.number - std::min(run.applied.number, run.events_before);
 }
 
 bool Execution::replaying() const {

@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/function_ref.h"
 #include "base/pooled.h"
+#include "replay/cancel_mode.h"
 #include "replay/commands/lifecycle.h"
 #include "replay/outcome.h"
 #include "replay/ref.h"
@@ -110,7 +111,8 @@ class Operation : public base::Pooled<Operation> {
   DropListener* listener = nullptr;      // of kinds that have something to do then
   base::CallSite site{};                 // what asked for it
   std::uint64_t event = 0;               // of the history, that completed it
-  // kChild: it was cancelled, and its end is waited for in a cancelled scope, too.
+  CancelMode on_cancel = CancelMode::kTry;  // kActivity
+  // It was cancelled, and its end is waited for in a cancelled scope, too.
   bool waits_when_cancelled = false;
 
   // Counted references; one thread.

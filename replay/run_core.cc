@@ -34,9 +34,9 @@ void RunCore::continue_again() {
   if (++continuing->swallowed <= kMostSwallowed) throw Continued{};
   parking.park(
       base::ErrorCode::kUnwindSwallowed,
-      "the code goes on after ctx.continue_as_new(): it has caught the exception that ends "
-      "it " +
-          std::to_string(kMostSwallowed) +
+      "the code goes on after ctx." +
+          std::string(continuing->command.has_checkpoint() ? "checkpoint" : "continue_as_new") +
+          "(): it has caught the exception that ends it " + std::to_string(kMostSwallowed) +
           " times. Let catch (...) rethrow, or catch what you mean: std::exception, "
           "reprise::Failure");
   throw Evicted{};
@@ -45,6 +45,12 @@ void RunCore::continue_again() {
 std::uint32_t RunCore::new_id() {
   if (!log.replaying() && pending.size() >= limits.pending_operations) {
     reach_limit("more operations at a time", "pending_operations", limits.pending_operations);
+  }
+  if (next_id >= kMostOperations) {
+    parking.park(base::ErrorCode::kRunLimit,
+                 "the run has begun " + std::to_string(kMostOperations) +
+                     " operations, more than there are numbers for: continue as a new run in time");
+    throw Evicted{};
   }
   return next_id++;
 }

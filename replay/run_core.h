@@ -32,12 +32,16 @@ namespace reprise::replay {
 // The size of a command besides its payload, roughly.
 inline constexpr std::size_t kBytesPerCommand = 64;
 
-// What continue_as_new() has asked for, until the code's frames are unwound.
+// What continue_as_new() or checkpoint() has asked for, until the code's frames are unwound.
 struct Continuation {
-  proto::RunContinuedAsNew command;
+  proto::Event command;
   base::CallSite site;
   int swallowed = 0;  // how often the code has caught the exception and gone on
 };
+
+// Their ids have 32 bits. What the rest of them is for: requests to cancel that are sent while no
+// strand runs.
+inline constexpr std::uint32_t kMostOperations = 4'000'000'000;
 
 struct RunCore {
   struct Limits {  // see ExecutionOptions
@@ -72,7 +76,7 @@ struct RunCore {
   bool submit_withdrawal(const proto::Event& draft, const Operation& operation);
   // Tells the observer if the marker of that change is the next command.
   void ask_for_marker(std::string_view change_id);
-  // The code goes on after continue_as_new(): throws Continued again.
+  // The code goes on after continue_as_new() or checkpoint(): throws Continued again.
   [[noreturn]] void continue_again();
   void park_at_limit(std::string_view what, std::string_view limit, std::size_t value);
   [[noreturn]] void reach_limit(std::string_view what, std::string_view limit, std::size_t value);
@@ -120,6 +124,7 @@ struct RunCore {
   Lifecycle life{Lifecycle::Kind::kRun};
   std::unique_ptr<Continuation> continuing;  // most runs have none
   bool ending = false;                       // its code has returned, and it waits for its messages
+  bool at_checkpoint = false;                // it goes on, by another execution
   const Limits limits;
   CodeGuard* const guard;  // may be null
   CommandLog log;
@@ -129,8 +134,16 @@ struct RunCore {
 
   std::uint64_t random_state;
   std::uint32_t next_id = 1;     // of the operations
+  // Since the last checkpoint.
+  struct Segment {
+    std::uint32_t first_id = 1;
+    std::uint32_t idle_before = 0;
+    std::uint64_t carried_through = 0;  // the event of the last input that came before it
+  };
+  Segment segment;
   std::uint64_t next_order = 1;  // of what completes
   AppliedInput applied;
+  std::uint64_t events_before = 0;  // of the history, before those that this execution replays
   std::uint64_t value_event = 0;    // see Execution::value_event()
   std::size_t turn_bytes = 0;       // of the commands since the last input, when the turn is live
   std::size_t calls_cut_short = 0;  // since the last input or command

@@ -20,6 +20,7 @@ void Execution::State::cancel(Operation& operation, base::CallSite site) try {
     case Kind::kSignal:
       return signals.cancel(operation);
     case Kind::kStep:
+    case Kind::kTransaction:
       return steps.cancel(operation);
     case Kind::kChild:
       return cancel_child(core, operation, site);

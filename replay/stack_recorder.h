@@ -1,5 +1,6 @@
 // The stacks of commands, as a history records them: each different one once, with names.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -47,6 +48,9 @@ class StackRecorder {
   void finish(proto::Turn* turn);
   // A turn that was recorded before.
   void learn(const proto::Turn& recorded);
+  // Turns that were recorded before, and are not known, have stacks up to that number.
+  void continue_after(std::uint64_t last) { last_ = std::max(last_, last); }
+  std::uint64_t last() const { return last_; }
 
  private:
   struct Noted {

@@ -19,6 +19,7 @@ std::string what_it_waits_for(const StrandRecord& strand, Places places) {
   for (const Operation* operation : strand.waits_for) {
     line += (line.empty() ? "" : " or ") + std::string(to_string(operation->kind())) + " " +
             operation->label + at(operation->site, places);
+    if (operation->state() == Operation::State::kCancelAsked) line += " (cancel requested)";
   }
   if (!strand.on_condition) return line;
   return line + (line.empty() ? "" : " or ") + "a condition" + at(strand.condition_site, places);

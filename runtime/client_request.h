@@ -103,6 +103,12 @@ struct ListRequest {
   bool newest_first = true;
 };
 
+// Encoded as in the store.
+struct TableRow {
+  std::string key;
+  std::string value;
+};
+
 // One type for each kind of request: its run, its data, and its reply.
 namespace verb {
 
@@ -235,6 +241,17 @@ struct History {
   Reply<Answer> reply{};
 };
 
+// Some rows of a table, in the order of their keys, all from one moment: from `from` on and before
+// `to` (nullopt: to the end), at most `limit`, and not many more than fit into a payload.
+struct ReadRows {
+  using Answer = std::vector<TableRow>;
+  std::string table;
+  std::string from{};
+  std::optional<std::string> to{};
+  std::size_t limit = 1;
+  Reply<Answer> reply{};
+};
+
 }  // namespace verb
 
 using ClientRequest = std::variant<verb::Start,
@@ -252,7 +269,8 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::Get,
                                    verb::Describe,
                                    verb::List,
-                                   verb::History>;
+                                   verb::History,
+                                   verb::ReadRows>;
 
 // Answers the waiting caller of a request with a refusal.
 template <class Verb>

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "runtime/client_request.h"
+#include "runtime/table_access.h"
 
 namespace reprise::runtime {
 
@@ -18,6 +19,9 @@ class ClientService {
   // The only entry. The reply comes on a thread of the service, or before this returns, once what
   // it confirms is durable; it must not block. Errors: docs/errors.md.
   virtual void ask(ClientRequest request) = 0;
+
+  // Calls `read` on this thread with the rows of all tables as of the last durable record.
+  virtual base::Status read_tables(base::FunctionRef<void(TableReads&)> read) = 0;
 
   // How a caller waits for the service. Threaded services block; a service that is driven by its
   // caller (testing::Env) works until `ready`, or until nothing more can happen, which is

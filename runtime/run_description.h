@@ -44,6 +44,7 @@ struct PendingActivity {
   bool is_step = false;
   std::uint32_t attempt = 1;
   bool under_way = false;  // an attempt is executing now
+  bool cancel_requested = false;  // the code has cancelled it and waits for its outcome
   // The attempt is left open, to be completed elsewhere: since then, and at most until `limit`.
   std::optional<base::Time> open_since{};
   std::optional<base::Time> limit{};
@@ -74,6 +75,7 @@ struct RunDescription {
   base::Time started;
   std::optional<base::Time> closed;
   std::uint64_t history_events = 0;
+  std::uint64_t replayed_events = 0;               // of these: since the last checkpoint
   std::vector<proto::SettingRecorded> settings{};  // by name
   // Of a run in a chain, each of which has continued as the next.
   std::optional<base::RunId> continued_from{};

@@ -2,6 +2,7 @@
 // after the journal, in large transactions, and never ahead of it. Archive and journal together
 // have every record. Summaries and index keys are opaque to the store.
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "base/result.h"
 #include "base/visitor.h"
 #include "store/record.h"
+#include "store/rows.h"
 #include "store/token_key.h"
 
 namespace reprise::store {
@@ -43,6 +45,10 @@ struct ArchiveBatch {
   RunNumber next_run = 0;
   std::vector<Chunk> chunks;             // written fastest in order of their runs
   std::vector<SummaryUpdate> summaries;  // likewise; the last one for a run counts
+  RowChanges rows{};                     // of tables, by the records up to `through`
+  // A record that may have changed rows, and whose changes are not among them because it is
+  // damaged; 0: none. The first one is kept.
+  Seq rows_lost_at = 0;
 };
 
 // One thread commits (the archiver's); any thread may read. Reads are short transactions.
@@ -78,8 +84,22 @@ class Archive {
                             bool descending,
                             base::Visitor<std::string_view, RunNumber> visit) const = 0;
 
-  // The run's archived records in order (encoded back to back, chunk by chunk).
-  virtual base::Status history(RunNumber run, base::Visitor<std::string_view> visit) const = 0;
+  // The run's archived records in order (encoded back to back, chunk by chunk), from the chunk with
+  // the first one after `after` on.
+  virtual base::Status history(RunNumber run,
+                               Seq after,
+                               base::Visitor<std::string_view> visit) const = 0;
+  base::Status history(RunNumber run, base::Visitor<std::string_view> visit) const {
+    return history(run, 0, visit);
+  }
+
+  // The rows of tables, as they are now.
+  virtual base::Result<std::unique_ptr<Rows>> rows() const = 0;
+  // See ArchiveBatch; 0: the tables are complete.
+  virtual base::Result<Seq> rows_lost_at() const = 0;
+  // False: opening found that the rows are not what was written. A row that was changed is also
+  // noticed when it is read; one that is missing is not.
+  virtual bool rows_verify() const = 0;
 
   // nullopt: it has none, because an earlier version made it and no room was left to add one.
   // kStoreDamaged: it does not verify.

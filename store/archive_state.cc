@@ -48,19 +48,59 @@ std::optional<ArchiveState> ArchiveState::decode(std::string_view bytes, std::st
   return state;
 }
 
-std::string seal_summary(RunNumber run, std::string_view summary) {
+namespace {
+
+std::string bound_to_rows(std::string_view uuid) {
+  return std::string(uuid) + std::string(kRowsTable);
+}
+
+std::string seal(std::string_view bytes, std::string_view bound_to) {
   std::string sealed;
-  sealed.reserve(8 + summary.size());
-  append_le64(check_of(summary, run_key(run)), &sealed);
-  sealed += summary;
+  sealed.reserve(8 + bytes.size());
+  append_le64(check_of(bytes, bound_to), &sealed);
+  sealed += bytes;
   return sealed;
 }
 
-std::optional<std::string_view> unseal_summary(RunNumber run, std::string_view stored) {
+std::optional<std::string_view> unseal(std::string_view stored, std::string_view bound_to) {
   if (stored.size() < 8) return {};
-  const std::string_view summary = stored.substr(8);
-  if (load_le<std::uint64_t>(stored.data()) != check_of(summary, run_key(run))) return {};
-  return summary;
+  const std::string_view bytes = stored.substr(8);
+  if (load_le<std::uint64_t>(stored.data()) != check_of(bytes, bound_to)) return {};
+  return bytes;
+}
+
+}  // namespace
+
+std::string RowsState::encode(std::string_view uuid) const {
+  std::string bytes;
+  append_le64(digest.sum(), &bytes);
+  append_le64(lost_at, &bytes);
+  return seal(bytes, bound_to_rows(uuid));
+}
+
+std::optional<RowsState> RowsState::decode(std::string_view bytes, std::string_view uuid) {
+  const auto checked = unseal(bytes, bound_to_rows(uuid));
+  if (!checked || checked->size() != 16) return {};
+  RowsState state;
+  state.digest = TableDigest(load_le<std::uint64_t>(checked->data()));
+  state.lost_at = load_le<Seq>(checked->data() + 8);
+  return state;
+}
+
+std::string seal_row(std::string_view key, std::string_view value) {
+  return seal(value, key);
+}
+
+std::optional<std::string_view> unseal_row(std::string_view key, std::string_view stored) {
+  return unseal(stored, key);
+}
+
+std::string seal_summary(RunNumber run, std::string_view summary) {
+  return seal(summary, run_key(run));
+}
+
+std::optional<std::string_view> unseal_summary(RunNumber run, std::string_view stored) {
+  return unseal(stored, run_key(run));
 }
 
 }  // namespace reprise::store

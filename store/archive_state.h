@@ -45,6 +45,22 @@ struct ArchiveState {
   static std::optional<ArchiveState> decode(std::string_view bytes, std::string_view uuid);
 };
 
+// The tables of users: kept beside the state, because a store without them has neither.
+inline constexpr std::string_view kRowsTable = "tables";
+inline constexpr std::string_view kRowsState = "rows";  // of the table `meta`
+struct RowsState {
+  TableDigest digest;
+  Seq lost_at = 0;  // ArchiveBatch::rows_lost_at
+
+  std::string encode(std::string_view uuid) const;
+  static std::optional<RowsState> decode(std::string_view bytes, std::string_view uuid);
+};
+
+// A stored row is preceded by a checksum that binds its value to its key.
+std::string seal_row(std::string_view key, std::string_view value);
+// Empty: damaged.
+std::optional<std::string_view> unseal_row(std::string_view key, std::string_view stored);
+
 // A stored summary is preceded by a checksum that binds it to its run.
 std::string seal_summary(RunNumber run, std::string_view summary);
 // Empty: damaged.

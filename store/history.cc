@@ -34,6 +34,7 @@ struct StoredRecord {
 struct JournalPart {
   const Journal& journal;
   const RunNumber run;
+  const Seq after;  // records up to here are not wanted
   std::vector<StoredRecord> records;
   // What is wrong with the record at which following stopped. The archive may have that record.
   Seq broken_at = 0;
@@ -45,7 +46,7 @@ struct JournalPart {
 };
 
 base::Status JournalPart::follow(Seq last) {
-  for (Seq seq = last; seq != 0;) {
+  for (Seq seq = last; seq > after;) {
     auto bytes = journal.read(seq);
     if (!bytes && bytes.error().code == base::ErrorCode::kNotFound) break;
     if (!bytes) return bytes.error();
@@ -77,10 +78,10 @@ base::Status JournalPart::check(Seq seq, const base::Result<Record>& record) con
 // A record that does not decode most likely belongs to another run, whose reader will report it. If
 // it belongs to this run, the chain is broken at the next record.
 base::Status JournalPart::scan() {
-  return journal.scan(1, [&](Seq seq, std::string_view bytes) -> base::Status {
+  return journal.scan(after + 1, [&](Seq seq, std::string_view bytes) -> base::Status {
     std::size_t size = 0;
     const auto record = decode_record(bytes, &size);
-    if (!record || record->run != run) return {};
+    if (!record || record->run != run || seq <= after) return {};
     if (record->seq != seq) return damaged(run, seq, "another record lies in its place");
     records.push_back({seq, std::string(bytes)});
     return {};
@@ -90,8 +91,8 @@ base::Status JournalPart::scan() {
 // Takes the run's records in order and verifies each one.
 class Verifier {
  public:
-  Verifier(RunNumber run, Seq last, base::Visitor<const Record&> visit)
-      : last_(last), visit_(visit), end_{.run = run} {}
+  Verifier(const ChainEnd& after, Seq last, base::Visitor<const Record&> visit)
+      : after_(after.seq), last_(last), visit_(visit), end_(after) {}
 
   base::Visited take(std::string_view records) {
     while (!records.empty()) {
@@ -118,6 +119,7 @@ class Verifier {
 
  private:
   base::Visited take(const Record& record) {
+    if (record.seq <= after_) return base::Next::kGoOn;
     // Archived after the caller learned its newest record.
     if (last_ != 0 && record.seq > last_) return base::Next::kGoOn;
     const LinkFault fault = check_link(record, end_);
@@ -127,6 +129,7 @@ class Verifier {
     return visit_(record);
   }
 
+  const Seq after_;
   const Seq last_;
   base::Visitor<const Record&> visit_;
   ChainEnd end_;
@@ -137,16 +140,16 @@ class Verifier {
 // The journal is read before the archive: records leave the journal only once they are in the
 // archive. So a record that is missed here, because it was trimmed, is certainly in the archive
 // when that is read afterwards.
-base::Status read_history(const Journal& journal,
-                          const Archive& archive,
-                          RunNumber run,
-                          Seq last,
-                          base::Visitor<const Record&> visit) {
-  JournalPart recent{journal, run, {}};
+base::Status read_history_after(const Journal& journal,
+                                const Archive& archive,
+                                const ChainEnd& after,
+                                Seq last,
+                                base::Visitor<const Record&> visit) {
+  JournalPart recent{journal, after.run, after.seq, {}};
   if (auto read = last != 0 ? recent.follow(last) : recent.scan(); !read) return read;
-  Verifier verifier(run, last, visit);
+  Verifier verifier(after, last, visit);
   base::Visited taken = base::Next::kGoOn;
-  auto read = archive.history(run, [&](std::string_view records) {
+  auto read = archive.history(after.run, after.seq, [&](std::string_view records) {
     taken = verifier.take(records);
     return taken;
   });
@@ -158,6 +161,14 @@ base::Status read_history(const Journal& journal,
     if (taken = verifier.take(record.bytes); !taken.goes_on()) return taken.status();
   }
   return verifier.finish();
+}
+
+base::Status read_history(const Journal& journal,
+                          const Archive& archive,
+                          RunNumber run,
+                          Seq last,
+                          base::Visitor<const Record&> visit) {
+  return read_history_after(journal, archive, {.run = run}, last, visit);
 }
 
 }  // namespace reprise::store

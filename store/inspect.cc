@@ -9,6 +9,7 @@
 #include "store/directory.h"
 #include "store/file_attempt_slots.h"
 #include "store/file_error.h"
+#include "store/lmdb_archive.h"
 #include "store/lmdb_env.h"
 #include "store/lmdb_pages.h"
 #include "store/open_directories.h"
@@ -175,7 +176,8 @@ base::Result<Inspected> inspect_store(const std::string& path,
   DataFile journal(directory.journal(), visitor);
   if (auto opened = journal.open(mode, sizes.journal_map_bytes, 0); !opened) return opened.error();
   DataFile archive(directory.archive(), visitor);
-  if (auto opened = archive.open(mode, sizes.archive_map_bytes, 5); !opened) return opened.error();
+  if (auto opened = archive.open(mode, sizes.archive_map_bytes, kLmdbTables); !opened)
+    return opened.error();
   const auto journal_last = journal.last_seq();
   if (!journal_last) return journal_last.error();
   ArchivePages archive_pages(archive.path(), visitor);

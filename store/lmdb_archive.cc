@@ -22,7 +22,7 @@ base::Result<std::unique_ptr<LmdbArchive>> LmdbArchive::open(const LmdbOptions& 
                                                              std::string_view uuid,
                                                              std::uint64_t verify_bytes) {
   LmdbOptions with_tables = options;
-  with_tables.tables = 5;
+  with_tables.tables = kLmdbTables;
   auto env = LmdbEnv::open(with_tables);
   if (!env) return env.error();
   std::unique_ptr<LmdbArchive> archive(new LmdbArchive(std::move(*env)));
@@ -51,12 +51,16 @@ base::Result<std::unique_ptr<LmdbArchive>> LmdbArchive::open(const LmdbOptions& 
 base::Status LmdbArchive::verify(std::uint64_t verify_bytes) {
   TableDigests found;
   std::string beside;  // the state, as it is stored
+  std::string beside_rows;
+  TableDigest found_rows;
   const auto whole = env_->verify_pages(
       verify_bytes, [&](std::string_view table, std::string_view key, std::string_view value) {
         for (std::size_t i = 0; i < kArchiveTables; ++i) {
           if (table == kArchiveTableNames[i]) found[i].add(key, value);
         }
+        if (table == kRowsTable) found_rows.add(key, value);
         if (table == kMetaTable && key == kState) beside = value;
+        if (table == kMetaTable && key == kRowsState) beside_rows = value;
       });
   if (!whole) return whole.error();
   const auto opened = env_->open_tables([&](MDB_txn* txn) { return open_tables(txn, 0); });
@@ -68,6 +72,9 @@ base::Status LmdbArchive::verify(std::uint64_t verify_bytes) {
   if (!*whole) return {};
   const auto state_of_walk = ArchiveState::decode(beside, uuid_);
   content_verifies_ = state_of_walk && state_of_walk->digests == found;
+  const auto rows_of_walk =
+      beside_rows.empty() ? RowsState() : RowsState::decode(beside_rows, uuid_);
+  rows_verify_ = rows_of_walk && rows_of_walk->digest == found_rows;
   return {};
 }
 
@@ -77,11 +84,15 @@ int LmdbArchive::open_tables(MDB_txn* txn, unsigned flags) {
   if (code == 0) code = mdb_dbi_open(txn, "ids", flags, &ids_);
   if (code == 0) code = mdb_dbi_open(txn, "index", flags, &index_);
   if (code == 0) code = mdb_dbi_open(txn, kMetaTable.data(), flags, &meta_);
-  return code;
+  if (code != 0 || flags != 0) return code;
+  code = mdb_dbi_open(txn, kRowsTable.data(), 0, &rows_);
+  has_rows_ = code == 0;
+  return code == MDB_NOTFOUND ? 0 : code;
 }
 
 base::Status LmdbArchive::commit(const ArchiveBatch& batch) {
-  return env_->write([&](MDB_txn* txn) {
+  bool made_table = false;
+  const base::Status written = env_->write([&](MDB_txn* txn) {
     ArchiveState state;
     int code = read_state(txn, &state);
     if (code == 0) code = put_chunks(txn, batch, &state.digests[kChunks]);
@@ -91,8 +102,11 @@ base::Status LmdbArchive::commit(const ArchiveBatch& batch) {
     state.through = batch.through;
     state.next_run = batch.next_run;
     if (code == 0) code = write_state(txn, state);
+    if (code == 0) code = put_rows(txn, batch, &made_table);
     return code;
   });
+  if (written && made_table) has_rows_ = true;
+  return written;
 }
 
 int LmdbArchive::read_state(MDB_txn* txn, ArchiveState* state) const {
@@ -205,8 +219,10 @@ int LmdbArchive::remove_chunks(MDB_txn* txn, RunNumber run, TableDigest* digest)
 
 base::Result<std::uint64_t> LmdbArchive::live_bytes() const {
   std::uint64_t bytes = 0;
+  std::vector<MDB_dbi> tables{chunks_, summaries_, ids_, index_, meta_};
+  if (has_rows_) tables.push_back(rows_);  // asked before the transaction begins
   const auto done = env_->read([&](MDB_txn* txn) {
-    for (const MDB_dbi table : {chunks_, summaries_, ids_, index_, meta_}) {
+    for (const MDB_dbi table : tables) {
       MDB_stat stat{};
       if (const int code = mdb_stat(txn, table, &stat); code != 0) return code;
       bytes += stat.ms_psize * (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages);
@@ -227,6 +243,7 @@ base::Status LmdbArchive::copy_to(LmdbArchive& target, MDB_txn* snapshot) const 
     auto copied = copy_table({*env_, snapshot, from}, {}, {*target.env_, to});
     if (!copied) return copied;
   }
+  if (const base::Status copied = copy_rows_to(target, snapshot); !copied) return copied;
   ArchiveState state;
   if (const int code = read_state(snapshot, &state); code != 0) return env_->error(code, "read");
   MDB_val key = lmdb_val(kTokenKeyEntry);
@@ -365,10 +382,12 @@ base::Status LmdbArchive::list(std::string_view prefix,
   return {};
 }
 
-base::Status LmdbArchive::history(RunNumber run, base::Visitor<std::string_view> visit) const {
+base::Status LmdbArchive::history(RunNumber run,
+                                  Seq after,
+                                  base::Visitor<std::string_view> visit) const {
   const std::string prefix = run_key(run);
   LmdbWalk walk(*env_, chunks_, LmdbWalk::Order::kAscending);
-  int code = walk.seek(prefix);
+  int code = walk.seek(chunk_key(run, after + 1));
   for (; code == 0 && walk.key().starts_with(prefix); code = walk.step()) {
     if (const base::Visited seen = visit(walk.value()); !seen.goes_on()) return seen.status();
   }

@@ -4,10 +4,13 @@
 //   summaries  run BE64                                  -> a checksum, then the caller's bytes
 //   ids        the workflow id, zero, ~run BE64          -> nothing; the newest run comes first
 //   index      the caller's key ++ run BE64              -> nothing
-//   meta       "state", "uuid", "token_key"              -> archive_state.h, text, token_key.h
+//   meta       "state", "uuid", "token_key", "rows"      -> archive_state.h, text, token_key.h
+//   tables     the caller's key of a row                 -> a checksum, then the caller's bytes;
+//                                                           made when there is a first row
 //
 // Values of more than some 2,000 bytes are on pages of their own and waste up to a page each.
 #pragma once
+#include <atomic>
 #include <memory>
 
 #include "store/archive.h"
@@ -15,6 +18,8 @@
 #include "store/lmdb_env.h"
 
 namespace reprise::store {
+
+inline constexpr unsigned kLmdbTables = 6;
 
 class LmdbArchive final : public Archive {
  public:
@@ -36,7 +41,13 @@ class LmdbArchive final : public Archive {
                     std::string_view after,
                     bool descending,
                     base::Visitor<std::string_view, RunNumber> visit) const override;
-  base::Status history(RunNumber run, base::Visitor<std::string_view> visit) const override;
+  using Archive::history;
+  base::Status history(RunNumber run,
+                       Seq after,
+                       base::Visitor<std::string_view> visit) const override;
+  base::Result<std::unique_ptr<Rows>> rows() const override;
+  base::Result<Seq> rows_lost_at() const override;
+  bool rows_verify() const override { return rows_verify_; }
   base::Result<std::optional<TokenKey>> token_key() const override;
   base::Status set_token_key(const TokenKey& key) override;
   // Gives it one if it has none.
@@ -68,6 +79,10 @@ class LmdbArchive final : public Archive {
   int update_index(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest);
   int remove_run(MDB_txn* txn, const RunRemoval& removal, TableDigests* digests);
   int remove_chunks(MDB_txn* txn, RunNumber run, TableDigest* digest);
+  int put_rows(MDB_txn* txn, const ArchiveBatch& batch, bool* made_table);
+  bool has_rows_state(MDB_txn* snapshot) const;
+  int read_rows_state(MDB_txn* txn, RowsState* state) const;
+  base::Status copy_rows_to(LmdbArchive& target, MDB_txn* snapshot) const;
   base::Result<bool> has_id(std::string_view key) const;
   base::Result<std::string> meta(std::string_view key) const;
   base::Result<ArchiveState> state() const;
@@ -75,11 +90,14 @@ class LmdbArchive final : public Archive {
   std::unique_ptr<LmdbEnv> env_;
   std::string uuid_;
   bool content_verifies_ = true;
+  bool rows_verify_ = true;
+  std::atomic<bool> has_rows_{false};  // there is a table for them
   MDB_dbi chunks_ = 0;
   MDB_dbi summaries_ = 0;
   MDB_dbi ids_ = 0;
   MDB_dbi index_ = 0;
   MDB_dbi meta_ = 0;
+  MDB_dbi rows_ = 0;
 };
 
 }  // namespace reprise::store

@@ -21,7 +21,58 @@ base::Status MemoryArchive::commit(const ArchiveBatch& batch) {
   }
   through_ = batch.through;
   next_run_ = batch.next_run;
+  if (rows_lost_at_ == 0) rows_lost_at_ = batch.rows_lost_at;
+  if (batch.rows.empty()) return {};
+  auto rows = std::make_shared<RowMap>(*rows_);
+  for (const auto& [key, value] : batch.rows) {
+    if (value) {
+      (*rows)[key] = *value;
+    } else {
+      rows->erase(key);
+    }
+  }
+  rows_ = std::move(rows);
   return {};
+}
+
+class MemoryArchive::MomentOfRows final : public Rows {
+ public:
+  MomentOfRows(std::shared_ptr<const RowMap> rows, Seq through)
+      : rows_(std::move(rows)), through_(through), at_(rows_->end()) {}
+
+  Seq through() const override { return through_; }
+  base::Result<std::optional<std::string>> get(std::string_view key) override {
+    const auto found = rows_->find(key);
+    return found == rows_->end() ? std::optional<std::string>() : found->second;
+  }
+  base::Result<std::optional<RowView>> seek(std::string_view from) override {
+    at_ = rows_->lower_bound(from);
+    return here();
+  }
+  base::Result<std::optional<RowView>> next() override {
+    if (at_ != rows_->end()) ++at_;
+    return here();
+  }
+
+ private:
+  std::optional<RowView> here() const {
+    if (at_ == rows_->end()) return std::nullopt;
+    return RowView{at_->first, at_->second};
+  }
+
+  const std::shared_ptr<const RowMap> rows_;
+  const Seq through_;
+  RowMap::const_iterator at_;
+};
+
+base::Result<std::unique_ptr<Rows>> MemoryArchive::rows() const {
+  const std::lock_guard lock(mutex_);
+  return std::unique_ptr<Rows>(std::make_unique<MomentOfRows>(rows_, through_));
+}
+
+base::Result<Seq> MemoryArchive::rows_lost_at() const {
+  const std::lock_guard lock(mutex_);
+  return rows_lost_at_;
 }
 
 base::Status MemoryArchive::remove(const std::vector<RunRemoval>& runs) {
@@ -52,6 +103,7 @@ base::Result<std::uint64_t> MemoryArchive::live_bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& [key, records] : chunks_) bytes += key.size() + records.size();
   for (const auto& [run, summary] : summaries_) bytes += sizeof run + summary.size();
+  for (const auto& [key, value] : *rows_) bytes += key.size() + value.size();
   for (const Keys* keys : {&ids_, &index_}) {
     for (const std::string& key : *keys) bytes += key.size();
   }
@@ -122,9 +174,11 @@ base::Status MemoryArchive::list(std::string_view prefix,
   return {};
 }
 
-base::Status MemoryArchive::history(RunNumber run, base::Visitor<std::string_view> visit) const {
+base::Status MemoryArchive::history(RunNumber run,
+                                    Seq after,
+                                    base::Visitor<std::string_view> visit) const {
   const std::string prefix = run_key(run);
-  std::string at = prefix;
+  std::string at = chunk_key(run, after + 1);
   while (true) {
     std::string records;
     {
@@ -146,6 +200,7 @@ base::Status MemoryArchive::visit(EntryVisitor visit) const {
   for (const auto& [run, summary] : summaries_) {
     visit(kArchiveTableNames[kSummaries], run_key(run), seal_summary(run, summary));
   }
+  for (const auto& [key, value] : *rows_) visit(kRowsTable, key, seal_row(key, value));
   return {};
 }
 

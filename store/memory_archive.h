@@ -1,6 +1,7 @@
 // The archive without files, with the same keys and the same order. For tests and simulations.
 #pragma once
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 
@@ -23,15 +24,23 @@ class MemoryArchive final : public Archive {
                     std::string_view after,
                     bool descending,
                     base::Visitor<std::string_view, RunNumber> visit) const override;
-  base::Status history(RunNumber run, base::Visitor<std::string_view> visit) const override;
+  using Archive::history;
+  base::Status history(RunNumber run,
+                       Seq after,
+                       base::Visitor<std::string_view> visit) const override;
   bool content_verifies() const override { return true; }
   base::Status visit(EntryVisitor visit) const override;
+  base::Result<std::unique_ptr<Rows>> rows() const override;
+  base::Result<Seq> rows_lost_at() const override;
+  bool rows_verify() const override { return true; }
   base::Result<std::optional<TokenKey>> token_key() const override;
   base::Status set_token_key(const TokenKey& key) override;
   base::Result<std::uint64_t> bytes_on_disk() const override { return 0; }
   base::Result<std::uint64_t> live_bytes() const override;
 
  private:
+  using RowMap = std::map<std::string, std::string, std::less<>>;
+  class MomentOfRows;
   using Keys = std::set<std::string, std::less<>>;
   std::optional<std::string> next(const Keys& keys, std::string_view at, bool descending) const;
 
@@ -43,6 +52,9 @@ class MemoryArchive final : public Archive {
   std::map<RunNumber, std::string> summaries_;
   Keys ids_;
   Keys index_;
+  // Replaced by each commit that changes it: readers keep the one of their moment.
+  std::shared_ptr<const RowMap> rows_ = std::make_shared<const RowMap>();
+  Seq rows_lost_at_ = 0;
 };
 
 }  // namespace reprise::store

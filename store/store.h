@@ -100,5 +100,12 @@ base::Status read_history(const Journal& journal,
                           RunNumber run,
                           Seq last,
                           base::Visitor<const Record&> visit);
+// The part of it after record `after`, which is a record of the run, or none (seq 0). Nothing
+// before is read, except what shares a chunk with the first of them.
+base::Status read_history_after(const Journal& journal,
+                                const Archive& archive,
+                                const ChainEnd& after,
+                                Seq last,
+                                base::Visitor<const Record&> visit);
 
 }  // namespace reprise::store

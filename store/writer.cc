@@ -20,7 +20,50 @@ constexpr std::size_t kBatchesPerCommit = 64;
 constexpr std::size_t kSpareBatches = 4;                  // buffers kept for reuse
 constexpr std::chrono::milliseconds kRetryInterval{200};  // while there is no room
 
-using Batches = std::vector<std::unique_ptr<RecordBatch>>;
+// So that the records which are finished later do not make a batch too large.
+constexpr std::size_t kUnfinishedPerBatch = 64;
+// All wait for those.
+constexpr std::size_t kUnfinishedPerCommit = 64;
+
+// A record without its body.
+struct Unfinished {
+  std::size_t index = 0;  // in the batch
+  Record record{};
+  std::uint64_t chain = 0;  // of the run's previous record
+  std::shared_ptr<Completion> completion;
+};
+
+struct Queued : RecordBatch {
+  std::vector<Unfinished> unfinished;  // in the order of their records
+};
+
+using Batches = std::vector<std::unique_ptr<Queued>>;
+
+// Puts the records that are finished now in between the others.
+void finish(Queued* batch) {
+  std::string bytes;
+  bytes.reserve(batch->bytes.size() + batch->unfinished.size() * 4 * kRecordHeaderBytes);
+  auto next = batch->unfinished.begin();
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < batch->count(); ++i) {
+    const std::size_t end = batch->ends[i];
+    if (next != batch->unfinished.end() && next->index == i) {
+      const std::string body = next->completion->body(next->record.seq);
+      REPRISE_CHECK(body.size() <= kLargestBody, "a completed record is not too large");
+      next->record.body = body;
+      next->completion->sealed(encode_record(next->record, next->chain, &bytes));
+      ++next;
+    } else {
+      bytes.append(batch->bytes, begin, end - begin);
+    }
+    begin = end;
+    REPRISE_CHECK(bytes.size() <= std::numeric_limits<std::uint32_t>::max(),
+                  "a batch has less than 4 GiB");
+    batch->ends[i] = static_cast<std::uint32_t>(bytes.size());
+  }
+  batch->bytes = std::move(bytes);
+  batch->unfinished.clear();
+}
 
 // kTight: a commit did not fit. A single batch might, and only trimming frees pages.
 enum class Room : std::uint8_t { kEnough, kTight, kNone };
@@ -37,7 +80,8 @@ struct Writer::State {
   }
 
   Seq number_and_queue(Draft& draft, bool together);
-  RecordBatch& open_batch(bool together);
+  Queued& open_batch(bool together);
+  Seq queue_unfinished(Draft& draft, Queued& batch);
   bool has_work() const { return !queued.empty() || trim_through > trimmed; }
   Batches take();
   void put_back(Batches batches);
@@ -74,11 +118,14 @@ struct Writer::State {
 
 // `together`: with the record before it, which this call of append() has queued. Batches are never
 // split, so what is in one batch is in one transaction.
-RecordBatch& Writer::State::open_batch(bool together) {
+Queued& Writer::State::open_batch(bool together) {
   if (together) return *queued.back();
-  if (!queued.empty() && queued.back()->bytes.size() < kBatchBytes) return *queued.back();
+  if (!queued.empty() && queued.back()->bytes.size() < kBatchBytes &&
+      queued.back()->unfinished.size() < kUnfinishedPerBatch) {
+    return *queued.back();
+  }
   if (spare.empty()) {
-    queued.push_back(std::make_unique<RecordBatch>());
+    queued.push_back(std::make_unique<Queued>());
   } else {
     queued.push_back(std::move(spare.back()));
     spare.pop_back();
@@ -90,7 +137,8 @@ RecordBatch& Writer::State::open_batch(bool together) {
 Seq Writer::State::number_and_queue(Draft& draft, bool together) {
   const bool first = (draft.flags & kFirstOfRun) != 0;
   REPRISE_CHECK(first == (*draft.previous == 0), "a run's first record has none before it");
-  RecordBatch& batch = open_batch(together);
+  Queued& batch = open_batch(together);
+  if (draft.completion != nullptr) return queue_unfinished(draft, batch);
   const Record record{.seq = last + 1,
                       .run = draft.run,
                       .previous = *draft.previous,
@@ -101,14 +149,38 @@ Seq Writer::State::number_and_queue(Draft& draft, bool together) {
   REPRISE_CHECK(end <= std::numeric_limits<std::uint32_t>::max(), "a batch has less than 4 GiB");
   if (end > batch.bytes.capacity()) batch.bytes.reserve(std::max(end, 2 * batch.bytes.capacity()));
   batch.ends.push_back(static_cast<std::uint32_t>(end));
+  if (draft.before != nullptr)
+    *draft.before = {draft.run, *draft.previous, first ? 0 : *draft.chain};
   *draft.chain = encode_record(record, first ? 0 : *draft.chain, &batch.bytes);
   *draft.previous = last = record.seq;
   return record.seq;
 }
 
+// It takes no bytes of the batch yet.
+Seq Writer::State::queue_unfinished(Draft& draft, Queued& batch) {
+  batch.unfinished.reserve(kUnfinishedPerBatch);
+  batch.ends.push_back(static_cast<std::uint32_t>(batch.bytes.size()));
+  batch.unfinished.push_back({.index = batch.count() - 1,
+                              .record = {.seq = last + 1,
+                                         .run = draft.run,
+                                         .previous = *draft.previous,
+                                         .flags = draft.flags},
+                              .chain = *draft.chain,
+                              .completion = std::move(draft.completion)});
+  *draft.previous = ++last;
+  return last;
+}
+
 // The most that one commit takes, so that a long queue does not become one huge transaction.
 Batches Writer::State::take() {
-  const std::size_t most = room == Room::kEnough ? kBatchesPerCommit : 1;
+  std::size_t most = 1;
+  if (room == Room::kEnough) {
+    std::size_t unfinished = queued.empty() ? 0 : queued[0]->unfinished.size();
+    for (; most < std::min(queued.size(), kBatchesPerCommit); ++most) {
+      unfinished += queued[most]->unfinished.size();
+      if (unfinished > kUnfinishedPerCommit) break;
+    }
+  }
   Batches taken;
   if (queued.size() <= most) {
     taken.swap(queued);
@@ -128,6 +200,7 @@ void Writer::State::put_back(Batches batches) {
 void Writer::State::recycle(Batches batches) {
   for (auto& batch : batches) {
     if (spare.size() == kSpareBatches) return;
+    if (batch->bytes.capacity() > 2 * kBatchBytes) continue;
     batch->bytes.clear();
     batch->ends.clear();
     spare.push_back(std::move(batch));
@@ -143,6 +216,10 @@ Step Writer::State::work_once() {
   const bool tight = room != Room::kEnough;
   lock.unlock();
   try {
+    // Those of batches that are tried again are finished already, and nothing came in between.
+    for (const auto& batch : batches) {
+      if (!batch->unfinished.empty()) finish(batch.get());
+    }
     const base::Status done = tight ? commit(batches, trim) : append(batches, trim);
     if (!done && done.error().code == base::ErrorCode::kStoreFull) {
       return found_no_room(done.error(), std::move(batches));

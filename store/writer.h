@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/completion.h"
 #include "store/journal.h"
 
 namespace reprise::store {
@@ -22,9 +23,13 @@ struct Draft {
   std::uint64_t* chain = nullptr;  // in: the run's chain value; out: this record's
   std::uint8_t flags = 0;
   std::string_view body{};
+  // Makes the body instead when the record is written. Until that is durable nothing else of the
+  // run may be appended: `chain` stays as it is, and Completion::sealed() has the record's.
+  std::shared_ptr<Completion> completion{};
   // Committed in one transaction with the draft after it, which there is. What is committed
   // together has less than 4 GiB.
   bool with_next = false;
+  ChainEnd* before = nullptr;  // out, if not null: where the run's records ended before this one
 };
 
 // Thread-safe. `Writer` owns one thread. With `threaded` false it has none: commit_pending() does

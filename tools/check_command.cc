@@ -41,10 +41,11 @@ json describe(const runtime::StoreAudit& audit) {
   result["records"] = audit.records();
   result["bytes"] = audit.inspected().bytes;
   result["sound"] = audit.sound();
+  result["rows_complete"] = !audit.lost_rows();
   result["problems"] = audit.problems();
   result["damaged_runs"] = json::array();
   for (const auto* run : damaged) result["damaged_runs"].push_back(describe(*run));
-  result["notes"] = json::array();
+  result["notes"] = audit.notes();
   for (const auto& [number, run] : audit.runs()) {
     if (run.released_from == 0 || run.damaged) continue;
     result["notes"].push_back(runtime::released_text(run) + " once an engine opens the store");
@@ -75,7 +76,9 @@ void print(const std::string& directory, const json& result) {
   for (const auto& note : result["notes"]) {
     std::printf("note: %s\n", safe_text(note.get<std::string>()).c_str());
   }
-  if (result["sound"].get<bool>()) {
+  if (result["sound"].get<bool>() && !result["rows_complete"].get<bool>()) {
+    std::printf("sound, except for the tables: rows may be missing or old\n");
+  } else if (result["sound"].get<bool>()) {
     std::printf("sound: every page, record, checksum and index entry is as it was written\n");
   } else {
     std::printf(

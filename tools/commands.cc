@@ -13,6 +13,7 @@
 #include "tools/retry_command.h"
 #include "tools/show_command.h"
 #include "tools/stats_command.h"
+#include "tools/tables_command.h"
 #include "tools/tail_command.h"
 #include "tools/why_command.h"
 
@@ -25,6 +26,7 @@ void add_commands(CLI::App& app, const base::Clock& clock) {
   add_why_command(app, clock);
   add_tail_command(app);
   add_stats_command(app, clock);
+  add_tables_command(app);
   add_history_command(app);
   add_export_command(app);
   add_import_command(app);

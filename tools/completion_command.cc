@@ -23,6 +23,7 @@ struct CompletionOptions {
   std::string message = "failed by reprise fail";
   std::string type{};
   bool no_retry = false;
+  bool cancelled = false;
 };
 
 // Empty: none was given.
@@ -65,6 +66,7 @@ void fail_attempt(const CompletionOptions& options) {
   request.mutable_fail()->set_message(options.message);
   request.mutable_fail()->set_type(options.type);
   request.mutable_fail()->set_non_retryable(options.no_retry);
+  request.mutable_fail()->set_cancelled(options.cancelled);
   ask_about_attempt(options, token, request, "has failed");
 }
 
@@ -111,6 +113,8 @@ void add_completion_commands(CLI::App& app) {
   failing->add_option("--message", fail->message, "why, for the history and the code");
   failing->add_option("--type", fail->type, "for code that tells failures apart");
   failing->add_flag("--no-retry", fail->no_retry, "no further attempt is made");
+  failing->add_flag("--cancelled", fail->cancelled,
+                    "the activity was cancelled, and its attempt has stopped");
   const auto heartbeat = add_completion(
       app, {"heartbeat", "Says that an attempt goes on: reprise heartbeat DIR TOKEN",
             "Moves the limit ActivityOptions::heartbeat of an attempt that is left open.",

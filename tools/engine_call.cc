@@ -98,6 +98,7 @@ int exit_code_of(ErrorCode code) {
                       (number > 3'000 && code < ErrorCode::kInvalidOption) ||
                       code == ErrorCode::kInvalidToken || code == ErrorCode::kCompletionLate ||
                       code == ErrorCode::kAlreadyCompleted ||
+                      code == ErrorCode::kActivityCancelled ||
                       (code >= ErrorCode::kUpdateConflict && code <= ErrorCode::kUpdateForgotten);
   return of_run ? kNotThere : kCannotRead;
 }

@@ -76,6 +76,20 @@ std::string parent_text(const proto::RunStarted& started) {
                                                      : safe_text(parent.workflow_id()));
 }
 
+std::string on_cancel_text(const proto::ActivityScheduled& scheduled) {
+  const std::string mode = on_cancel_name(scheduled.on_cancel());
+  return mode.empty() ? mode : "on_cancel " + mode;
+}
+
+// What it has taken along.
+std::string checkpoint_text(const proto::CheckpointTaken& taken) {
+  std::string text = "replay begins here";
+  if (taken.start().carried() > 0) {
+    text += ", with " + std::to_string(taken.start().carried()) + " inputs from before";
+  }
+  return text + (taken.cancelled() ? ", cancelled" : "");
+}
+
 // Text that only one kind has.
 std::string particulars_of(const Event& event) {
   if (event.has_timer_started()) return duration_text(event.timer_started().duration_ms());
@@ -87,6 +101,8 @@ std::string particulars_of(const Event& event) {
     then(parent_text(event.run_started()), &text);
     return text;
   }
+  if (event.has_activity_scheduled()) return on_cancel_text(event.activity_scheduled());
+  if (event.has_checkpoint_taken()) return checkpoint_text(event.checkpoint_taken());
   if (event.has_child_scheduled()) return "as " + safe_text(event.child_scheduled().workflow_id());
   if (event.has_child_started()) {
     return (event.child_started().existing() ? "with run " : "as run ") +
@@ -100,6 +116,9 @@ std::string particulars_of(const Event& event) {
   if (event.has_attempt_failed()) {
     const std::string attempt = "attempt " + std::to_string(event.attempt_failed().attempt());
     return attempt + (event.attempt_failed().elsewhere() ? " elsewhere:" : ":");
+  }
+  if (event.has_transaction_completed()) {
+    return "rows changed: " + std::to_string(event.transaction_completed().changes_size());
   }
   if (event.has_attempt_left_open()) return open_particulars(event.attempt_left_open());
   if (!event.has_signal_set_aside()) return {};
@@ -124,6 +143,11 @@ std::string content_of(const Event& event, std::size_t longest) {
 }
 
 }  // namespace
+
+std::string on_cancel_name(proto::ActivityScheduled::OnCancel mode) {
+  if (mode == proto::ActivityScheduled::WAIT) return "wait";
+  return mode == proto::ActivityScheduled::ABANDON ? "abandon" : "";
+}
 
 std::string kind_of(const Event& event) {
   const event::Row& row = event::row_of(event);

@@ -12,6 +12,9 @@ std::string kind_of(const proto::Event& event);  // "ActivityScheduled"
 // Its content besides its kind: name, id, payload, failure.
 std::string details_of(const proto::Event& event, std::size_t longest = event::kShortPayload);
 
+// What a cancellation does to an activity: "wait" or "abandon"; empty: what it does by default.
+std::string on_cancel_name(proto::ActivityScheduled::OnCancel mode);
+
 // "CardDeclined: not enough money", with its causes.
 std::string failure_text(const proto::Failure& failure);
 

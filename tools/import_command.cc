@@ -29,16 +29,20 @@ struct ImportOptions {
   }
 };
 
-// Empty: it begins with its only start, and nothing comes after an end.
+// Empty: it begins with its only start, goes on from its checkpoints, and nothing comes after an
+// end.
 std::string fault_of(const proto::History& history) {
-  bool ended = false;
+  runtime::TurnPlace place{.first = true};
   for (int i = 0; i < history.turns_size(); ++i) {
-    const auto fault = runtime::check_turn(history.turns(i), i == 0, ended);
+    const auto fault = runtime::check_turn(history.turns(i), place);
     if (fault != runtime::ChainFault::kNone) {
       const std::string turn = i == 0 ? "its first turn" : "turn " + std::to_string(i + 1);
       return turn + " " + std::string(to_string(fault));
     }
-    ended = event::closes(history.turns(i));
+    place = {.first = false,
+             .after_end = event::closes(history.turns(i)),
+             .after_checkpoint = event::ends_segment(history.turns(i)),
+             .events = place.events + runtime::count_events(history.turns(i))};
   }
   return history.turns_size() == 0 ? "it has no turns" : "";
 }

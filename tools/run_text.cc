@@ -70,6 +70,7 @@ json run_json(const runtime::RunState& run, const std::string* damage, const bas
     shown["closed"] = utc_iso(run.closed_ms());
     shown["duration_ms"] = base::sub_sat(run.closed_ms(), run.started_ms);
   }
+  if (run.checkpoint() != nullptr) shown["replayed_from"] = run.checkpoint()->events + 1;
   if (!run.settings().empty()) shown["settings"] = settings_json(run.settings());
   if (run.continued_from() != base::RunId()) {
     shown["continued_from"] = run.continued_from().to_string();
@@ -98,6 +99,11 @@ std::string open_text(const Operation& operation, std::int64_t now_ms) {
   const std::int64_t left_ms = base::sub_sat(operation.limit_ms, now_ms);
   return text +
          (left_ms > 0 ? ", limit in " + duration_text(left_ms) + ")" : ", its limit has passed)");
+}
+
+std::string cancel_text(const Operation& operation, std::int64_t now_ms) {
+  return "cancel requested " + duration_text(base::sub_sat(now_ms, operation.cancel_asked_ms)) +
+         " ago; the code waits for the end of its attempt";
 }
 
 std::string other_run_text(const Operation& operation) {
@@ -134,7 +140,11 @@ json operation_json(const Operation& operation) {
     shown["left_open"] = {{"since", utc_iso(operation.open_since_ms)}};
     if (operation.limit_ms != 0) shown["left_open"]["limit"] = utc_iso(operation.limit_ms);
   }
+  if (const std::string mode = on_cancel_name(operation.limits.on_cancel()); !mode.empty())
+    shown["on_cancel"] = mode;
+  if (operation.cancel_asked_ms != 0) shown["cancel_asked"] = utc_iso(operation.cancel_asked_ms);
   if (operation.outcome) shown["outcome"] = *operation.outcome;
+  if (operation.again) shown["unread_before"] = true;
   if (operation.setting) {
     shown["type"] = event::to_string(operation.setting->type());
     shown["value"] = setting_value_json(*operation.setting);

@@ -35,6 +35,9 @@ void print_field(const Paint& paint,
                  const std::string& value,
                  Colour colour = Colour::kNone);
 
+// Of an activity that was cancelled and whose outcome the code waits for.
+std::string cancel_text(const Operation& operation, std::int64_t now_ms);
+
 // "(attempt 2, for 3h00m, limit in 21h00m)": of an attempt that is left open.
 std::string open_text(const Operation& operation, std::int64_t now_ms);
 

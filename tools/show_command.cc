@@ -49,6 +49,7 @@ std::string name_of(const Operation& operation) {
   if (!operation.name.empty()) text += " " + safe_text(operation.name);
   if (!operation.sender.empty()) text += " from " + safe_text(operation.sender);
   text += other_run_text(operation);
+  if (operation.again) text += " (unread before)";
   return operation.outcome ? text + (*operation.outcome ? ": true" : ": false") : text;
 }
 
@@ -57,7 +58,8 @@ std::string state_of(const Operation& operation) {
       operation.kind == Operation::Kind::kSignal ||
       operation.kind == Operation::Kind::kSideEffect || operation.kind == Operation::Kind::kPatch ||
       operation.kind == Operation::Kind::kDecision || operation.kind == Operation::Kind::kSetting ||
-      operation.kind == Operation::Kind::kCancelRequest;
+      operation.kind == Operation::Kind::kCancelRequest ||
+      operation.kind == Operation::Kind::kCheckpoint;
   const bool shown = !instant || operation.state == Operation::State::kSetAside;
   return shown ? std::string(to_string(operation.state)) : "";
 }
@@ -74,8 +76,11 @@ void add_notes(Table& table, const Operation& operation, const ShowOptions& opti
       text += "; retry in " + duration_text(base::sub_sat(failed.next_ms, failed.at_ms));
     table.add_note(text, Colour::kRed);
   }
+  const std::int64_t now_ms = base::to_ms(options.clock.now());
+  if (operation.is_to_cancel()) {
+    table.add_note(kIndent + cancel_text(operation, now_ms), Colour::kYellow);
+  }
   if (operation.is_open()) {
-    const std::int64_t now_ms = base::to_ms(options.clock.now());
     table.add_note(kIndent + ("waits to be completed elsewhere " + open_text(operation, now_ms)),
                    Colour::kYellow);
   }
@@ -137,6 +142,12 @@ void print_terms(const runtime::RunState& run, const Paint& paint) {
   if (!terms->request_id.empty()) print_field(paint, "request", safe_text(terms->request_id));
 }
 
+std::string events_text(const runtime::RunState& run) {
+  const std::string text = std::to_string(run.events);
+  if (run.checkpoint() == nullptr) return text;
+  return text + ", replayed from event " + std::to_string(run.checkpoint()->events + 1);
+}
+
 void print_head(const Timeline& timeline,
                 const runtime::RunState& run,
                 bool damaged,
@@ -169,7 +180,7 @@ void print_head(const Timeline& timeline,
   print_field(paint, "started", utc_millis(run.started_ms));
   if (run.closed_ms() != 0) print_field(paint, "ended", utc_millis(run.closed_ms()));
   print_field(paint, "queue", safe_text(*run.task_queue));
-  print_field(paint, "events", std::to_string(run.events));
+  print_field(paint, "events", events_text(run));
   const std::string input = event::payload_text(timeline.input(), options.longest());
   if (!input.empty()) print_field(paint, "input", input);
   for (const auto& setting : run.settings().list()) {

@@ -115,17 +115,20 @@ json durations_json(const DurationHistogram& durations) {
 }
 
 json describe(const StoreStats& stats, const Unread& unread) {
-  json shown = {{"workflows", json::object()},
-                {"operations", json::array()},
-                {"settings",
-                 {{"runs", stats.settings().runs},
-                  {"settings", stats.settings().settings},
-                  {"bytes", stats.settings().bytes}}},
-                {"retried_runs", stats.attempts().retried},
-                {"delayed_runs", stats.attempts().delayed},
-                {"signals_set_aside", json::object()},
-                {"removed_histories", unread.removed},
-                {"unreadable_histories", unread.damaged}};
+  json shown = {
+      {"workflows", json::object()},
+      {"operations", json::array()},
+      {"settings",
+       {{"runs", stats.settings().runs},
+        {"settings", stats.settings().settings},
+        {"bytes", stats.settings().bytes}}},
+      {"retried_runs", stats.attempts().retried},
+      {"delayed_runs", stats.attempts().delayed},
+      {"checkpoints",
+       {{"runs", stats.checkpoints().runs}, {"checkpoints", stats.checkpoints().checkpoints}}},
+      {"signals_set_aside", json::object()},
+      {"removed_histories", unread.removed},
+      {"unreadable_histories", unread.damaged}};
   for (const auto& [name, of] : stats.workflows()) {
     json& workflow = shown["workflows"][name];
     workflow["runs"] = of.runs;
@@ -241,6 +244,13 @@ void print_attempts(const AttemptStats& of) {
               static_cast<unsigned long long>(of.delayed));
 }
 
+void print_checkpoints(const CheckpointStats& of) {
+  if (of.runs == 0) return;
+  std::printf("\n%llu of these runs have taken %llu checkpoints\n",
+              static_cast<unsigned long long>(of.runs),
+              static_cast<unsigned long long>(of.checkpoints));
+}
+
 void print_set_aside(const StoreStats& stats, const Paint& paint) {
   if (stats.set_aside().empty()) return;
   std::printf("\n");
@@ -266,6 +276,7 @@ void show_stats(const StatsOptions& options) {
   print_operations(stats, paint);
   print_settings(stats);
   print_attempts(stats.attempts());
+  if (!options.no_activities) print_checkpoints(stats.checkpoints());
   print_set_aside(stats, paint);
   std::fflush(stdout);
   if (unread.removed > 0) {

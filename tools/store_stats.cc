@@ -14,6 +14,7 @@ void StoreStats::add_run(const runtime::RunState& run) {
   const bool ended_otherwise = run.status != runtime::RunStatus::kContinuedAsNew;
   if (ended_otherwise && run.continued_to() != base::RunId()) ++attempts_.retried;
   if (run.delayed_until_ms() > 0) ++attempts_.delayed;
+  if (run.checkpoint() != nullptr) ++checkpoints_.runs;
   if (run.settings().empty()) return;
   ++settings_.runs;
   settings_.settings += run.settings().size();
@@ -26,6 +27,7 @@ class StoreStats::Tally {
 
   void input(const event::Row&, const Event&) {}
   void command(const event::Row&, const Event& event) {
+    if (event.has_checkpoint()) ++stats_.checkpoints_.checkpoints;
     if (event.has_signal_set_aside()) ++stats_.set_aside_[event.signal_set_aside().name()];
   }
   void opened(const event::Row& row, const Event& event) {
@@ -33,7 +35,11 @@ class StoreStats::Tally {
     stats_.begin(row.opens, name, row.id(event), time_ms_);
   }
   void answered(const event::Row& row, const Event& event) {
-    stats_.answer(row.answers, row.id(event), time_ms_);
+    const auto is_cancelled = [&] {  // what was asked to cancel, and has done so
+      return row.answers == event::Answer::kFailure && row.failure != nullptr &&
+             row.failure(event)->kind() == proto::Failure::CANCELLED;
+    };
+    stats_.answer(is_cancelled() ? event::Answer::kGivenUp : row.answers, row.id(event), time_ms_);
   }
   void ended(const event::Row&, const Event&) {
     for (const auto& [id, operation] : stats_.pending_) ++operation.stats->cancelled;
@@ -66,6 +72,7 @@ void StoreStats::answer(event::Answer answer, std::uint32_t id, std::int64_t tim
     case event::Answer::kHeartbeat:
     case event::Answer::kLeftOpen:
     case event::Answer::kStarted:
+    case event::Answer::kCancelAwaited:
     case event::Answer::kNone:
       break;
   }

@@ -45,6 +45,11 @@ struct AttemptStats {
   std::uint64_t delayed = 0;  // open, and their code may not run yet
 };
 
+struct CheckpointStats {
+  std::uint64_t runs = 0;         // that have taken one
+  std::uint64_t checkpoints = 0;  // of those whose histories were read
+};
+
 class StoreStats {
  public:
   void add_run(const runtime::RunState& run);
@@ -58,6 +63,7 @@ class StoreStats {
   const Operations& operations() const { return operations_; }
   const SettingStats& settings() const { return settings_; }
   const AttemptStats& attempts() const { return attempts_; }
+  const CheckpointStats& checkpoints() const { return checkpoints_; }
   // Signals that code did not see, because they do not decode, by name.
   const std::map<std::string, std::uint64_t>& set_aside() const { return set_aside_; }
 
@@ -81,6 +87,7 @@ class StoreStats {
   Operations operations_;
   SettingStats settings_;
   AttemptStats attempts_;
+  CheckpointStats checkpoints_;
   std::map<std::string, std::uint64_t> set_aside_;
   std::unordered_map<std::uint32_t, Pending> pending_;
 };

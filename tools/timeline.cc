@@ -16,8 +16,8 @@ using State = Operation::State;
 
 std::string_view to_string(Kind kind) {
   constexpr std::string_view kNames[] = {
-      "activity", "step",        "timer", "message",  "child",   "signal",
-      "update",   "side effect", "patch", "decision", "setting", "cancel request"};
+      "activity", "step",        "timer", "message",  "child",   "transaction",    "signal",
+      "update",   "side effect", "patch", "decision", "setting", "cancel request", "checkpoint"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -38,6 +38,7 @@ std::optional<Kind> kind_shown(const Event& event) {
       {Event::kPatchRecorded, Kind::kPatch},
       {Event::kDecisionRecorded, Kind::kDecision},
       {Event::kSettingRecorded, Kind::kSetting},
+      {Event::kCheckpoint, Kind::kCheckpoint},
   };
   for (const auto& [kind, shown] : kShown) {
     if (event.kind_case() == kind) return shown;
@@ -55,6 +56,8 @@ Kind kind_of(event::Operation opened) {
       return Kind::kMessage;
     case event::Operation::kChild:
       return Kind::kChild;
+    case event::Operation::kTransaction:
+      return Kind::kTransaction;
     case event::Operation::kTimer:
     case event::Operation::kNone:
       break;
@@ -94,6 +97,12 @@ class Timeline::Reader {
     if (turn_.without_code() && row.role != event::Role::kBookkeeping) ++timeline_.unapplied_;
     if (event.has_run_started()) timeline_.input_ = event.run_started().input();
     if (row.role != event::Role::kCommand) show(row, event);
+    if (event.has_checkpoint_taken()) {
+      const proto::RunStarted& start = event.checkpoint_taken().start();
+      timeline_.again_ = start.carried() - std::min(start.carried(), start.carried_new());
+    } else if (timeline_.again_ > 0) {
+      --timeline_.again_;
+    }
   }
   void command(const Row& row, const Event& event) {
     ++timeline_.events_;
@@ -114,6 +123,7 @@ class Timeline::Reader {
       operation.limits.set_start_to_close_ms(scheduled.start_to_close_ms());
       operation.limits.set_schedule_to_close_ms(scheduled.schedule_to_close_ms());
       operation.limits.set_heartbeat_ms(scheduled.heartbeat_ms());
+      operation.limits.set_on_cancel(scheduled.on_cancel());
     }
     if (event.has_child_scheduled()) operation.receiver = event.child_scheduled().workflow_id();
     if (event.has_signal_sent()) operation.receiver = event.signal_sent().workflow_id();
@@ -151,6 +161,7 @@ void Timeline::add_line(Kind kind, const Row& row, const Event& event, std::int6
   if (kind == Kind::kUpdate) updates_[event.update_received().update_id()] = operations_.size();
   Operation& line = begin(kind, row, event, time_ms);
   if (kind != Kind::kUpdate) line.state = State::kDone;
+  line.again = again_ > 0;
   line.sender = sender_in(event);
   if (event.has_decision_recorded()) line.outcome = event.decision_recorded().outcome();
   if (event.has_setting_recorded()) {
@@ -158,7 +169,8 @@ void Timeline::add_line(Kind kind, const Row& row, const Event& event, std::int6
     return;
   }
   if (row.payload == nullptr) return;
-  (row.role == event::Role::kCommand ? line.result : line.input) = row.payload(event);
+  const bool is_result = row.role == event::Role::kCommand && kind != Kind::kCheckpoint;
+  (is_result ? line.result : line.input) = row.payload(event);
 }
 
 void Timeline::answer(const Row& row, const Event& event, std::int64_t time_ms) {
@@ -170,8 +182,7 @@ void Timeline::answer(const Row& row, const Event& event, std::int64_t time_ms) 
       if (row.payload != nullptr) operation->result = row.payload(event);
       return operation->end(State::kDone, time_ms);
     case event::Answer::kFailure:
-      operation->add_last_failure(*row.failure(event), time_ms);
-      return operation->end(State::kFailed, time_ms);
+      return operation->fail(*row.failure(event), time_ms);
     case event::Answer::kGivenUp:
       return operation->end(State::kCancelled, time_ms);
     case event::Answer::kAttemptFailed: {
@@ -188,9 +199,21 @@ void Timeline::answer(const Row& row, const Event& event, std::int64_t time_ms) 
     case event::Answer::kStarted:
       operation->started = true;
       return;
+    case event::Answer::kCancelAwaited:
+      operation->cancel_asked_ms = time_ms;
+      return;
     case event::Answer::kNone:
       return;
   }
+}
+
+// An activity that was asked to cancel and has done so has not failed.
+void Operation::fail(const proto::Failure& failure, std::int64_t time_ms) {
+  if (cancel_asked_ms != 0 && failure.kind() == proto::Failure::CANCELLED) {
+    return end(State::kCancelled, time_ms);
+  }
+  add_last_failure(failure, time_ms);
+  end(State::kFailed, time_ms);
 }
 
 void Operation::leave_open(const proto::AttemptLeftOpen& left) {

@@ -27,13 +27,15 @@ struct Operation {
     kTimer,
     kMessage,
     kChild,
+    kTransaction,
     kSignal,
     kUpdate,
     kSideEffect,
     kPatch,
     kDecision,
     kSetting,
-    kCancelRequest
+    kCancelRequest,
+    kCheckpoint
   };
   enum class State {
     kDone,
@@ -60,6 +62,8 @@ struct Operation {
   std::string task_queue{};
   std::string receiver{};         // messages, children: the workflow id of the other run
   bool started = false;           // children: it has begun
+  // Activities: when the code cancelled it, to wait for its outcome; 0: it has not.
+  std::int64_t cancel_asked_ms = 0;
   std::string sender{};           // of what another run has sent: its workflow id, or its run id
   std::optional<bool> outcome{};  // decisions
   std::optional<proto::SettingRecorded> setting{};  // settings
@@ -68,6 +72,7 @@ struct Operation {
   std::int64_t limit_ms = 0;
   proto::ActivityScheduled limits{};  // the activity's own
   std::string refused{};              // signals that were set aside: what the codec said
+  bool again = false;                 // it came before a checkpoint, and no code had taken it
 
   bool is_attempted() const { return kind == Kind::kActivity || kind == Kind::kStep; }
   bool has_ended() const { return state != State::kWaiting; }
@@ -75,7 +80,9 @@ struct Operation {
     state = how;
     ended_ms = time_ms;
   }
+  bool is_to_cancel() const { return cancel_asked_ms != 0 && !has_ended(); }
   bool is_open() const { return open_since_ms != 0 && !has_ended(); }
+  void fail(const proto::Failure& failure, std::int64_t time_ms);
   void leave_open(const proto::AttemptLeftOpen& left);
   void add_heartbeat(const std::string& details, std::int64_t time_ms);
   void add_last_failure(const proto::Failure& failure, std::int64_t time_ms);
@@ -129,6 +136,7 @@ class Timeline {
   std::uint64_t events_ = 0;
   std::int64_t last_ms_ = 0;
   std::size_t unapplied_ = 0;
+  std::size_t again_ = 0;  // of the inputs that follow: so many came before a checkpoint
 };
 
 }  // namespace reprise::tools

@@ -176,6 +176,12 @@ class Explanation {
       std::printf("      last heartbeat: %s\n", event::payload_text(operation.heartbeat).c_str());
     }
     if (operation.is_attempted()) print_attempts(operation);
+    if (operation.kind == Operation::Kind::kTransaction) {
+      std::printf(
+          "      is executed when the log is next written, if a worker of task queue '%s' "
+          "is there\n",
+          safe_text(*run_.task_queue).c_str());
+    }
     if (operation.kind == Operation::Kind::kChild) {
       std::printf("      %s; why it goes on: reprise why %s %s\n",
                   operation.started ? "it has begun, and has not ended"
@@ -186,6 +192,11 @@ class Explanation {
   }
 
   void print_attempts(const Operation& operation) const {
+    if (operation.is_to_cancel()) {
+      std::printf("      %s\n", paint_(Colour::kYellow, cancel_text(operation, now_ms_)).c_str());
+    } else if (operation.limits.on_cancel() == proto::ActivityScheduled::ABANDON) {
+      std::printf("      a cancellation does not stop it, and need not be in the log\n");
+    }
     const FailedAttempt* const last =
         operation.failures.empty() ? nullptr : &operation.failures.back();
     if (last != nullptr) {

@@ -14,7 +14,9 @@ void add_in_two_sizes(Loads& loads,
 
 void add_workflow_loads(Loads& loads);
 void add_chain_loads(Loads& loads);
+void add_checkpoint_loads(Loads& loads);
 void add_child_loads(Loads& loads);
+void add_transaction_loads(Loads& loads);
 void add_external_signal_loads(Loads& loads);
 void add_fan_out_loads(Loads& loads);
 void add_signal_loads(Loads& loads);

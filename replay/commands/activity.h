@@ -13,15 +13,17 @@ class Operation;
 struct RunCore;
 
 namespace lifecycles {
-// For the code a cancelled one ends at once. A later outcome is ignored.
+// kAsk: its attempt is asked to stop, and its outcome is waited for. kCancel: for the code it ends
+// at once, and a later outcome is ignored.
 inline constexpr std::array kActivity = {
-    Transition{kCreated, kRecord, kRecorded},
-    Transition{kRecorded, kSuccess, kSucceeded},
-    Transition{kRecorded, kFailure, kFailed},
-    Transition{kRecorded, kCancel, kCancelled},
+    Transition{kCreated, kRecord, kRecorded},    Transition{kRecorded, kSuccess, kSucceeded},
+    Transition{kRecorded, kFailure, kFailed},    Transition{kRecorded, kAsk, kCancelAsked},
+    Transition{kRecorded, kCancel, kCancelled},  Transition{kCancelAsked, kSuccess, kSucceeded},
+    Transition{kCancelAsked, kFailure, kFailed},
 };
 }  // namespace lifecycles
 
+// Does what the mode in its command says.
 void cancel_activity(RunCore& run, Operation& activity, base::CallSite site);
 // For an ActivityCompleted or an ActivityFailed.
 void apply_to_activity(RunCore& run, const proto::Event& input);

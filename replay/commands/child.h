@@ -9,6 +9,7 @@
 
 #include "base/call_site.h"
 #include "proto/log.pb.h"
+#include "replay/cancel_mode.h"
 #include "replay/commands/lifecycle.h"
 #include "replay/operation.h"
 
@@ -32,13 +33,6 @@ inline constexpr std::array kChildStart = {
     Transition{kUnderWay, kFailure, kFailed},
 };
 }  // namespace lifecycles
-
-// What a cancellation of a child does.
-enum class CancelMode : std::uint8_t {
-  kWait,     // asks it to cancel, and waits for its end
-  kTry,      // asks it to cancel, and does not wait
-  kAbandon,  // lets it go on, and does not wait
-};
 
 // A child that has not ended, whether or not the code still waits for it.
 struct ChildPart {

@@ -14,6 +14,7 @@
 #include "replay/commands/step.h"
 #include "replay/commands/strand.h"
 #include "replay/commands/timer.h"
+#include "replay/commands/transaction.h"
 #include "replay/commands/update.h"
 
 namespace reprise::replay {
@@ -40,6 +41,7 @@ constexpr std::array<KindRow, Lifecycle::kKinds> kKindRows = {{
     {"run", lifecycles::kRun},
     {"child", lifecycles::kChild},
     {"start of child", lifecycles::kChildStart},
+    {"transaction", lifecycles::kTransaction},
 }};
 
 template <class Index>

@@ -21,16 +21,17 @@ class Lifecycle {
     kSignal,  // receiving one
     kStrand,  // a spawned one
     kSideEffect,
-    kPatch,       // the marker of a change
-    kDecision,    // a recorded one
-    kMessage,     // to another run
-    kSetting,     // publishing one
-    kUpdate,      // answering one
-    kRun,         // from its start to its end
-    kChild,       // another run, from its start to its end
-    kChildStart,  // until it has begun
+    kPatch,        // the marker of a change
+    kDecision,     // a recorded one
+    kMessage,      // to another run
+    kSetting,      // publishing one
+    kUpdate,       // answering one
+    kRun,          // from its start to its end
+    kChild,        // another run, from its start to its end
+    kChildStart,   // until it has begun
+    kTransaction,  // over tables
   };
-  static constexpr std::size_t kKinds = 14;
+  static constexpr std::size_t kKinds = 15;
 
   enum class State : std::uint8_t {
     kCreated,      // created, and nothing has happened to it yet

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "event/retry.h"
+#include "replay/commands/checkpoint.h"
 #include "replay/commands/message.h"
 #include "replay/execution_state.h"
 
@@ -78,14 +79,16 @@ bool end_run(RunCore& run, Outcome&& outcome, const proto::RunStarted* start) tr
 void end_by_continuing(RunCore& run) try {
   const std::unique_ptr<Continuation> asked = std::move(run.continuing);
   run.enter();
+  if (asked->command.has_checkpoint()) return end_at_checkpoint(run, *asked);
   await_messages(run);
   // What the log says counts.
   const proto::Event* const recorded = run.log.peek();
   const bool known = recorded != nullptr && recorded->has_run_continued_as_new();
-  asked->command.set_run_id(known ? recorded->run_continued_as_new().run_id() : id_of_next(run));
+  proto::RunContinuedAsNew& next = *asked->command.mutable_run_continued_as_new();
+  next.set_run_id(known ? recorded->run_continued_as_new().run_id() : id_of_next(run));
   proto::RunContinuedAsNew* const command =
       run.log.draft(asked->site)->mutable_run_continued_as_new();
-  *command = std::move(asked->command);
+  *command = std::move(next);
   run.submit(command->input().size());
   REPRISE_CHECK(run.life.on(Trigger::kSuccess), "a run that has started ends once");
   run.scheduler.halt();
@@ -103,7 +106,7 @@ void Execution::continue_as_new(base::FunctionRef<void(proto::RunContinuedAsNew&
   base::needs_memory("ending a run", [&] {
     run.continuing = std::make_unique<Continuation>();
     run.continuing->site = site;
-    fill(run.continuing->command);
+    fill(*run.continuing->command.mutable_run_continued_as_new());
   });
   throw Continued{};
 }
@@ -126,14 +129,14 @@ void take_parent(RunCore& run, const proto::Sender& parent) {
 
 }  // namespace
 
-bool apply_start(RunCore& run, const proto::Event& input) {
+bool apply_start(RunCore& run, const proto::Event& input, const proto::RunStarted& start) {
   if (!run.life.on(Trigger::kStart)) {
     run.reject(input);
     return false;
   }
-  take_parent(run, input.run_started().parent());
-  run.behaviours = Behaviours(input.run_started().behaviours());
-  run.info.attempt = std::max(1u, input.run_started().attempt());
+  take_parent(run, start.parent());
+  run.behaviours = Behaviours(start.behaviours());
+  run.info.attempt = std::max(1u, start.attempt());
   if (run.behaviours.known()) return true;
   run.parking.park(base::ErrorCode::kStoreOtherFormat,
                    "a newer version of the library has started this run, with behaviours " +

@@ -225,9 +225,7 @@ void Signals::unlist(Operation& signal) {
 
 void Signals::run_handler(std::string name, Inboxes::Arrival arrival, const Handler& handler) {
   to_handle_.push_back({std::move(name), std::move(arrival)});
-  run_on_strand([this, waiting = std::prev(to_handle_.end()), handler] {
-    ToHandle taken = std::move(*waiting);
-    to_handle_.erase(waiting);
+  run_on_strand(std::prev(to_handle_.end()), [this, handler](ToHandle& taken) {
     run_.guarded({"the handler of signal", taken.name}, [&] {
       Inboxes::Arrival& signal = taken.signal;
       if (!is_readable(taken.name, &signal, handler.read, {})) return;
@@ -238,22 +236,21 @@ void Signals::run_handler(std::string name, Inboxes::Arrival arrival, const Hand
 
 void Signals::run_any(std::string name, Inboxes::Arrival arrival) {
   to_handle_.push_back({std::move(name), std::move(arrival)});
-  run_on_strand([this, waiting = std::prev(to_handle_.end()), handler = any_] {
-    const ToHandle taken = std::move(*waiting);
-    to_handle_.erase(waiting);
+  run_on_strand(std::prev(to_handle_.end()), [this, handler = any_](const ToHandle& taken) {
     run_.guarded({"the handler of any signal, here", taken.name},
                  [&] { (*handler)(taken.name, taken.signal.input); });
   });
 }
 
 // `handle` throws nothing: guarded().
-void Signals::run_on_strand(std::function<void()> handle) {
-  auto counted = [this, handle = std::move(handle)] {
-    ++handling_;
-    handle();
-    --handling_;
+void Signals::run_on_strand(std::list<ToHandle>::iterator waiting,
+                            std::function<void(ToHandle&)> handle) {
+  auto listed = [this, waiting, handle = std::move(handle)] {
+    handling_.splice(handling_.end(), to_handle_, waiting);
+    handle(*waiting);
+    handling_.erase(waiting);
   };
-  run_.spawn_strand(std::move(counted), run_.root).is_handler = true;
+  run_.spawn_strand(std::move(listed), run_.root).is_handler = true;
 }
 
 // ---- signals that do not decode ---------------------------------------------------------------
@@ -329,6 +326,10 @@ std::optional<std::string> Signals::refusal(std::string_view name, std::string_v
   std::string why_not;
   if (read == nullptr || reads(input, read, &value, &why_not)) return std::nullopt;
   return why_not;
+}
+
+std::optional<std::string> Signals::under_way() const {
+  return handling_.empty() ? std::nullopt : std::optional(handling_.front().name);
 }
 
 // ---- signals that nobody took -----------------------------------------------------------------

@@ -60,7 +60,9 @@ class Signals final : public DropListener {
   // The run ends: signals that no code has taken, wherever they wait.
   void add_unread(std::vector<Unread>* out) const;
 
-  std::size_t handlers_under_way() const { return to_handle_.size() + handling_; }
+  std::size_t handlers_under_way() const { return to_handle_.size() + handling_.size(); }
+  // The name of one whose handler has begun.
+  std::optional<std::string> under_way() const;
 
  private:
   struct Handler {
@@ -84,7 +86,7 @@ class Signals final : public DropListener {
   void hand_over(Operation& operation, Inboxes::Arrival&& signal);
   void run_any(std::string name, Inboxes::Arrival arrival);
   void run_handler(std::string name, Inboxes::Arrival arrival, const Handler& handler);
-  void run_on_strand(std::function<void()> handle);
+  void run_on_strand(std::list<ToHandle>::iterator waiting, std::function<void(ToHandle&)> handle);
   // May the code have it? Otherwise it is set aside, and the log says so.
   bool is_readable(std::string_view name,
                    Inboxes::Arrival* signal,
@@ -102,7 +104,7 @@ class Signals final : public DropListener {
   std::uint64_t any_id_ = 0;
   std::shared_ptr<const Execution::AnySignalHandler> any_;  // nullptr: there is none
   std::list<ToHandle> to_handle_;
-  std::size_t handling_ = 0;        // strands of handlers that have begun
+  std::list<ToHandle> handling_;    // the handlers of these have begun
   std::vector<Operation*> handed_;  // have or had a signal; each leaves when it is dropped
   std::size_t set_aside_in_turn_ = 0;
   std::size_t set_aside_bytes_ = 0;  // of these commands

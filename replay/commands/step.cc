@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "event/catalogue.h"
 #include "replay/execution_state.h"
 
 namespace reprise::replay {
@@ -26,8 +27,17 @@ Outcome Execution::run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
   step->set_id(id);
   run.submit();
   const OperationRef operation = run.record(Operation::Kind::kStep, id, step->name(), site);
+  return state_->steps.await(strand, operation, body, site);
+} catch (const std::bad_alloc&) {
+  out_of_memory();
+}
+
+Outcome Steps::await(StrandRecord& strand,
+                     const OperationRef& operation,
+                     base::FunctionRef<Outcome()> body,
+                     base::CallSite site) {
   operation->step_body = body;
-  if (operation->scope->is_cancelled()) state_->steps.cancel(*operation);
+  if (operation->scope->is_cancelled()) cancel(*operation);
   // `body` refers to this frame: it must not outlive it, however the frame is left.
   struct Frame {
     Steps& steps;
@@ -37,19 +47,22 @@ Outcome Execution::run_step(base::FunctionRef<void(proto::StepScheduled&)> fill,
       if (!operation.ready()) steps.abandon(operation, site);
     }
   };
-  const Frame frame{state_->steps, *operation, site};
+  const Frame frame{*this, *operation, site};
   Operation* const waited[] = {operation.get()};
-  while (!operation->ready()) run.wait_on(strand, waited);
-  run.value_event = operation->event;
+  while (!operation->ready()) run_.wait_on(strand, waited);
+  run_.value_event = operation->event;
   return operation->take_outcome();
-} catch (const std::bad_alloc&) {
-  out_of_memory();
 }
 
 std::optional<base::FunctionRef<Outcome()>> Execution::step_body(std::uint32_t id) const {
   const Operation* operation = state_->core.pending.find(id);
   if (operation == nullptr) return std::nullopt;
   return operation->step_body;
+}
+
+std::string Execution::name_of(std::uint32_t id) const {
+  const Operation* const operation = state_->core.pending.find(id);
+  return operation == nullptr ? std::string() : operation->label;
 }
 
 bool Execution::step_no_longer_wanted(std::uint32_t id) const {
@@ -79,11 +92,19 @@ bool Steps::end_unwanted(proto::Turn* live) {
   for (const std::uint32_t id : std::exchange(to_be_ended_, {})) {
     const Operation* step = run_.pending.find(id);
     if (step == nullptr) continue;
-    auto* failed = live->add_inputs()->mutable_step_failed();
-    failed->set_id(id);
-    failed->mutable_failure()->set_kind(proto::Failure::CANCELLED);
-    failed->mutable_failure()->set_message("step " + step->label +
-                                           " was cancelled while it was not executed");
+    proto::Event* const input = live->add_inputs();
+    const bool is_step = step->kind() == Operation::Kind::kStep;
+    if (is_step) {
+      input->mutable_step_failed()->set_id(id);
+    } else {
+      input->mutable_transaction_failed()->set_id(id);
+    }
+    proto::Failure* const failure = is_step
+                                        ? input->mutable_step_failed()->mutable_failure()
+                                        : input->mutable_transaction_failed()->mutable_failure();
+    failure->set_kind(proto::Failure::CANCELLED);
+    failure->set_message(std::string(to_string(step->kind())) + " " + step->label +
+                         " was cancelled while it was not executed");
     added = true;
   }
   return added;
@@ -109,12 +130,11 @@ void Steps::abandon(Operation& step, base::CallSite site) try {
 // ---- apply ------------------------------------------------------------------------------------
 
 void Steps::apply(const proto::Event& input) {
-  if (input.has_step_completed()) {
-    const auto& completed = input.step_completed();
-    run_.answer(input, completed.id(), Trigger::kSuccess, Outcome::success(completed.result()));
+  const event::Row& row = event::row_of(input);
+  if (row.answers == event::Answer::kResult) {
+    run_.answer(input, row.id(input), Trigger::kSuccess, Outcome::success(row.payload(input)));
   } else {
-    const auto& failed = input.step_failed();
-    run_.answer(input, failed.id(), Trigger::kFailure, Outcome::failed(failed.failure()));
+    run_.answer(input, row.id(input), Trigger::kFailure, Outcome::failed(*row.failure(input)));
   }
 }
 
@@ -138,7 +158,7 @@ bool may_wait(const StrandRecord* strand) {
 // says whether it did.
 void Steps::await_step_of(StrandRecord& dropped) {
   if (dropped.waits_for.size() != 1) return;
-  if (dropped.waits_for[0]->kind() != Operation::Kind::kStep) return;
+  if (!dropped.waits_for[0]->step_body) return;
   const OperationRef step(dropped.waits_for[0]);
   if (step->ready() || run_.scheduler.halted()) return;
   if (!may_wait(run_.scheduler.current())) return;  // abandon() waits then

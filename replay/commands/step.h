@@ -1,5 +1,5 @@
 // Steps: closures on the stack of the strand that waits for them, executed outside the turn. The
-// call is Execution::run_step().
+// call is Execution::run_step(). So are transactions (transaction.h).
 #pragma once
 #include <array>
 #include <cstdint>
@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "base/call_site.h"
+#include "base/function_ref.h"
 #include "proto/log.pb.h"
 #include "replay/commands/lifecycle.h"
+#include "replay/operation.h"
 
 namespace reprise::replay {
 
-class Operation;
 struct RunCore;
 struct StrandRecord;
 
@@ -36,12 +37,18 @@ class Steps {
 
   Steps(RunCore& run, Unwanted unwanted, Abandoned abandoned);
 
+  // Waits on the strand until the operation, whose command was just recorded, is done. `body`
+  // refers to the caller's frame.
+  Outcome await(StrandRecord& strand,
+                const OperationRef& step,
+                base::FunctionRef<Outcome()> body,
+                base::CallSite site);
   // Its scope is cancelled.
   void cancel(Operation& step);
   // The frame that its closure refers to is going, with the strand that waits for it. In a
   // destructor.
   void abandon(Operation& step, base::CallSite site);
-  // For a StepCompleted or a StepFailed.
+  // For the outcome of a step or of a transaction.
   void apply(const proto::Event& input);
 
   void begin_turn();

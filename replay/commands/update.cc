@@ -194,6 +194,12 @@ void Updates::answer(Open::iterator received, Outcome* outcome) {
   open_.erase(received);
 }
 
+std::optional<std::string> Updates::under_way() const {
+  if (open_.empty()) return std::nullopt;
+  const proto::UpdateReceived& update = open_.front().update;
+  return update.name() + " (" + update.update_id() + ")";
+}
+
 void Updates::add_unread(std::vector<Unread>* out) const {
   for (const Received& received : open_) {
     out->push_back({.order = received.order, .input = {}});

@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -57,6 +58,8 @@ class Updates {
   void know_earlier(const proto::RunStarted& started);
   std::vector<std::uint64_t> latest_known() const;
 
+  // One that has no answer: its name and id.
+  std::optional<std::string> under_way() const;
   // Those that wait for a handler are not.
   std::size_t handlers_under_way() const { return open_.size() - kept_.size(); }
 

@@ -75,6 +75,10 @@ proto::Failure control_failure(const proto::ControlFailure& told) {
   failure.set_message(base::to_text(told.message()));
   failure.set_type(base::to_text(told.type()));
   failure.set_non_retryable(told.non_retryable());
+  if (told.cancelled()) {
+    failure.set_kind(proto::Failure::CANCELLED);
+    failure.clear_type();
+  }
   return failure;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/parse.h"
+#include "runtime/engine/row_key.h"
 
 namespace reprise::runtime {
 base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(store::RunNumber number) {
@@ -54,6 +55,19 @@ base::Status ArchiveSlice::add(store::Seq seq, std::string_view encoded) {
                            " of the journal was damaged while the store was open; open it again, "
                            "and the run that it belongs to is quarantined"};
   }
+  const Checkpointed* const checkpoint = run.state.checkpoint();
+  if (checkpoint != nullptr && checkpoint->before.seq == record->previous && !run.records.empty()) {
+    run.cut = run.records.size();
+    run.cut_last = run.last;
+  }
+  // The same rule as when the store is opened, so that rows which were read do not change.
+  if (run.state.damaged_at() != 0 || without_changes_.contains(record->run)) {
+    note_lost_rows(seq, record->body);
+  } else {
+    for (auto& [key, value] : changes_of(record->body)) {
+      rows_.insert_or_assign(key, std::move(value));
+    }
+  }
   run.records += encoded;
   run.last = seq;
   through_ = seq;
@@ -61,10 +75,18 @@ base::Status ArchiveSlice::add(store::Seq seq, std::string_view encoded) {
   return {};
 }
 
+// What a record changes that does not verify, or that follows on one, is not known to be right.
+void ArchiveSlice::note_lost_rows(store::Seq seq, std::string_view body) {
+  if (rows_lost_at_ == 0 && may_change_tables(body)) rows_lost_at_ = seq;
+}
+
 // The record is archived at its place in the history, without effect on the summary.
 base::Status ArchiveSlice::add_damaged(store::Seq seq,
                                        std::string_view encoded,
                                        const std::vector<store::RunNumber>& owners) {
+  std::size_t consumed = 0;
+  const auto record = store::decode_record(encoded, &consumed);
+  note_lost_rows(seq, record ? record->body : encoded);
   for (const store::RunNumber owner : owners) {
     const auto gathered = gather(owner);
     if (!gathered) return gathered.error();
@@ -79,10 +101,21 @@ base::Status ArchiveSlice::add_damaged(store::Seq seq,
   return {};
 }
 
+void ArchiveSlice::add_chunks(Gathered& run, std::vector<store::Chunk>* chunks) {
+  if (run.records.empty()) return;
+  if (run.cut != 0) {
+    chunks->push_back({run.state.number, run.cut_last, run.records.substr(0, run.cut)});
+    run.records.erase(0, run.cut);
+  }
+  chunks->push_back({run.state.number, run.last, std::move(run.records)});
+}
+
 store::ArchiveBatch ArchiveSlice::take(store::RunNumber next_run) {
   store::ArchiveBatch batch;
   batch.through = through_;
   batch.next_run = next_run;
+  batch.rows = std::move(rows_);
+  batch.rows_lost_at = rows_lost_at_;
   std::vector<Gathered*> in_order;
   in_order.reserve(runs_.size());
   for (auto& [number, run] : runs_) in_order.push_back(&run);
@@ -93,9 +126,7 @@ store::ArchiveBatch ArchiveSlice::take(store::RunNumber next_run) {
   proto::RunSummary summary;
   for (Gathered* gathered : in_order) {
     Gathered& run = *gathered;
-    if (!run.records.empty()) {
-      batch.chunks.push_back({run.state.number, run.last, std::move(run.records)});
-    }
+    add_chunks(run, &batch.chunks);
     store::SummaryUpdate update;
     update.run = run.state.number;
     summary.Clear();

@@ -2,6 +2,7 @@
 // summary folded forward.
 #pragma once
 #include <unordered_map>
+#include <unordered_set>
 
 #include "runtime/engine/journal_tail.h"
 #include "runtime/fold/chain.h"
@@ -12,10 +13,17 @@ namespace reprise::runtime {
 
 class ArchiveSlice {
  public:
-  // `damaged` has the runs of records that were found damaged when the store was opened. All of it
-  // must outlive the slice.
-  ArchiveSlice(const store::Archive& archive, Names& names, const DamagedRecords& damaged)
-      : archive_(archive), names_(names), damaged_(damaged), chain_(names) {}
+  // `damaged` has the runs of records that were found damaged when the store was opened, and
+  // `without_changes` those whose records then did not count. All of it must outlive the slice.
+  ArchiveSlice(const store::Archive& archive,
+               Names& names,
+               const DamagedRecords& damaged,
+               const std::unordered_set<store::RunNumber>& without_changes)
+      : archive_(archive),
+        names_(names),
+        damaged_(damaged),
+        without_changes_(without_changes),
+        chain_(names) {}
 
   // Adds the next record of the journal, as it is encoded there. kStoreDamaged: it does not verify
   // although it did when the store was opened; only opening the store again finds out whose it is.
@@ -32,9 +40,15 @@ class ArchiveSlice {
     bool is_new = false;
     store::Seq last = 0;
     std::string records;
+    // The last checkpoint in the slice: whoever replays the run reads nothing that is before.
+    std::size_t cut = 0;  // in `records`; 0: there is none
+    store::Seq cut_last = 0;
   };
+  static void add_chunks(Gathered& run, std::vector<store::Chunk>* chunks);
+
   Gathered* gather_new(store::RunNumber number);
   base::Result<Gathered*> gather(store::RunNumber number);
+  void note_lost_rows(store::Seq seq, std::string_view body);
   base::Status add_damaged(store::Seq seq,
                            std::string_view encoded,
                            const std::vector<store::RunNumber>& owners);
@@ -42,8 +56,11 @@ class ArchiveSlice {
   const store::Archive& archive_;
   Names& names_;
   const DamagedRecords& damaged_;
+  const std::unordered_set<store::RunNumber>& without_changes_;
   Chain chain_;
   std::unordered_map<store::RunNumber, Gathered> runs_;
+  store::RowChanges rows_;
+  store::Seq rows_lost_at_ = 0;
   store::Seq through_ = 0;
   std::size_t bytes_ = 0;
 };

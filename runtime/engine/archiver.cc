@@ -129,7 +129,7 @@ base::Status Archiver::commit(const store::ArchiveBatch& batch) {
 
 base::Status Archiver::archive_slice() {
   const store::Archive& archive = shared_.store->archive();
-  ArchiveSlice slice(archive, names_, shared_.damaged_records);
+  ArchiveSlice slice(archive, names_, shared_.damaged_records, shared_.without_changes);
   store::Seq count = 0;
   const store::Seq durable = shared_.durable.load();
   const auto add = [&](store::Seq seq, std::string_view bytes) -> base::Visited {

@@ -32,8 +32,8 @@ proto::Failure cancelled_step(const OperationDetails& details, std::uint32_t bef
 }  // namespace
 
 void Attempts::take_result(AttemptResult&& result) {
-  parts_.round.release_when_recorded(static_cast<store::AttemptSlots::Slot>(result.token));
   KnownRun* run = parts_.runs.find(result.key.run);
+  parts_.round.release_when_recorded(run, static_cast<store::AttemptSlots::Slot>(result.token));
   const PendingOperation* operation =
       run == nullptr ? nullptr : run->state.find(result.key.operation);
   LiveOperation* live = run == nullptr ? nullptr : run->live(result.key.operation);
@@ -78,6 +78,7 @@ proto::Event* Attempts::attempt_failed(KnownRun& run,
                                        const proto::Failure& failure) {
   LiveOperation* const live = with_details(run, operation);
   if (live == nullptr) return nullptr;
+  if (operation.cancel_asked) return last_attempt_failed(run, operation, *live, failure);
   OperationDetails& details = *live->details;
   const std::int64_t now_ms = base::to_ms(now());
   std::optional<base::Duration> give_up_in;
@@ -135,6 +136,33 @@ proto::Event* Attempts::operation_failed(KnownRun& run,
   return input;
 }
 
+// The code waits for what becomes of the attempt, and no other one follows.
+proto::Event* Attempts::last_attempt_failed(KnownRun& run,
+                                            const PendingOperation& operation,
+                                            LiveOperation& live,
+                                            const proto::Failure& failure) {
+  if (failure.kind() != proto::Failure::CANCELLED) {
+    return operation_failed(run, operation, live, failure);
+  }
+  std::string how = "at attempt " + std::to_string(operation.attempt);
+  if (!failure.message().empty()) how += ": " + failure.message();
+  return activity_cancelled(run, operation, live, how);
+}
+
+proto::Event* Attempts::activity_cancelled(KnownRun& run,
+                                           const PendingOperation& operation,
+                                           LiveOperation& live,
+                                           std::string_view how) {
+  live.stage = OperationStage::kSettled;
+  proto::Event* const input = parts_.round.add_input(run);
+  input->mutable_activity_failed()->set_id(operation.id);
+  proto::Failure* const failure = input->mutable_activity_failed()->mutable_failure();
+  failure->set_kind(proto::Failure::CANCELLED);
+  failure->set_message("activity '" + live.details->activity->name() + "' was cancelled " +
+                       std::string(how));
+  return input;
+}
+
 void Attempts::timed_out(const AttemptKey& key, std::string_view limit) {
   if (parts_.intake.full()) {
     parts_.intake.hold([this, key, limit = std::string(limit)] { timed_out(key, limit); });
@@ -156,11 +184,14 @@ void Attempts::lost(const store::AttemptMark& mark) {
   if (run != nullptr && run->damaged) return;
   const PendingOperation* operation = run == nullptr ? nullptr : run->state.find(mark.operation);
   if (operation == nullptr || operation->attempt != mark.attempt || operation->open) return;
+  if (!operation->is_attempted()) return;
   if (const LiveOperation* live = run->live(mark.operation); live != nullptr && live->settled()) {
     return;
   }
+  // The end of its process has stopped one that was to stop.
   proto::Failure failure;
-  failure.set_kind(proto::Failure::APPLICATION);
+  failure.set_kind(operation->cancel_asked ? proto::Failure::CANCELLED
+                                           : proto::Failure::APPLICATION);
   failure.set_type("ProcessDied");
   failure.set_message(base::to_string(base::ErrorCode::kProcessDied) +
                       " the process ended while this attempt was under way");

@@ -10,7 +10,8 @@ namespace reprise::runtime {
 void Attempts::start(KnownRun& run, std::uint32_t id) {
   const PendingOperation* operation = run.state.find(id);
   LiveOperation* live = run.live(id);
-  if (operation == nullptr || operation->open || run.damaged) return;
+  if (operation == nullptr || !operation->is_attempted()) return;
+  if (operation->open || run.damaged) return;
   if (live != nullptr && live->stage != OperationStage::kWaiting) return;
   // Checked here first: searching 100,000 operations for each of them took 12 s.
   if (!has_details(live, *operation)) {
@@ -21,13 +22,29 @@ void Attempts::start(KnownRun& run, std::uint32_t id) {
     if (!ensure_details(parts_.shared, parts_.parking, run)) return;
     live = run.live(id);
   }
-  if (operation->due_ms > base::to_ms(now())) {
+  if (operation->cancel_asked) {
+    (void)activity_cancelled(run, *operation, *live,
+                             "before attempt " + std::to_string(operation->attempt));
+  } else if (operation->due_ms > base::to_ms(now())) {
     parts_.timers.arm(run, *operation, TimerEntry::Kind::kRetry, operation->due_ms);
   } else if (operation->is_step()) {
     dispatch_step(run, *operation, *live);
   } else {
     dispatch_activity(run, *operation, *live);
   }
+}
+
+void Attempts::ask_to_cancel(KnownRun& run, std::uint32_t id) {
+  if (LiveOperation* const live = run.live(id); live != nullptr && live->dispatched()) {
+    OperationDetails& details = *live->details;
+    if (!details.control->abandon()) {
+      return parts_.shared.task_queues.stop_attempt(run.queue_of(*details.activity),
+                                                    details.control);
+    }
+    live->stage = OperationStage::kWaiting;
+    details.control = nullptr;
+  }
+  start(run, id);
 }
 
 void Attempts::start_steps(KnownRun& run) {

@@ -45,7 +45,11 @@ class Attempts {
 
   // ---- dispatch ----
   // Dispatches the next attempt, or arms its timer; nothing if one is under way.
+  // An activity that is to cancel ends instead.
   void start(KnownRun& run, std::uint32_t operation);
+  // The code has cancelled that activity and waits for its outcome: its attempt is asked to stop,
+  // or, if none has begun, it ends.
+  void ask_to_cancel(KnownRun& run, std::uint32_t operation);
   void start_steps(KnownRun& run);
   // Hands what was dispatched to the threads. False: nothing was.
   bool submit();
@@ -94,6 +98,16 @@ class Attempts {
                                  const PendingOperation& operation,
                                  LiveOperation& live,
                                  const proto::Failure& failure);
+  // The same of an activity that was asked to cancel.
+  proto::Event* last_attempt_failed(KnownRun& run,
+                                    const PendingOperation& operation,
+                                    LiveOperation& live,
+                                    const proto::Failure& failure);
+  // Its outcome, if that was done.
+  proto::Event* activity_cancelled(KnownRun& run,
+                                   const PendingOperation& operation,
+                                   LiveOperation& live,
+                                   std::string_view how);
   void leave_open(KnownRun& run,
                   const PendingOperation& operation,
                   LiveOperation& live,

@@ -10,6 +10,15 @@ using base::ErrorCode;
 using event::Answer;
 using proto::Event;
 
+namespace {
+
+// What the attempt failed with. That it was cancelled is said by the failure itself.
+const proto::Failure& cause_of(const proto::Failure& failure) {
+  return failure.has_cause() ? failure.cause() : failure;
+}
+
+}  // namespace
+
 void CompletionFate::add(const proto::Turn& turn) {
   if (how_.empty()) walk(turn, *this);
 }
@@ -31,7 +40,8 @@ void CompletionFate::answered(const event::Row& row, const Event& event) {
                  : decide(ErrorCode::kCompletionLate, "was completed by its worker");
     case Answer::kFailure:
       if (!is_it) return;
-      return failed(event.activity_failed().failure().cause(), event.activity_failed().elsewhere());
+      return failed(cause_of(event.activity_failed().failure()),
+                    event.activity_failed().elsewhere());
     case Answer::kAttemptFailed:
       attempt_ = event.attempt_failed().attempt() + 1;
       if (!is_it) return;
@@ -42,6 +52,7 @@ void CompletionFate::answered(const event::Row& row, const Event& event) {
     case Answer::kHeartbeat:
     case Answer::kLeftOpen:
     case Answer::kStarted:
+    case Answer::kCancelAwaited:
     case Answer::kNone:
       return;
   }

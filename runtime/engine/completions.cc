@@ -65,6 +65,21 @@ void Completions::fail(const AttemptRef& attempt,
   confirm(found, input, reply);
 }
 
+namespace {
+
+// The heartbeat counts, and this is how its sender learns that the attempt is to end.
+Reply<void> cancelled(const AttemptRef& attempt, const Reply<void>& reply) {
+  const base::Error why{base::ErrorCode::kActivityCancelled,
+                        "activity #" + std::to_string(attempt.operation) + " of run '" +
+                            attempt.run.workflow_id +
+                            "' is cancelled, and its code waits for the end of attempt " +
+                            std::to_string(attempt.attempt) +
+                            "; end it, with a CancelledFailure if its work is not done"};
+  return [reply, why](const base::Status& recorded) { reply(recorded ? why : recorded.error()); };
+}
+
+}  // namespace
+
 void Completions::heartbeat(const AttemptRef& attempt,
                             std::string details,
                             const Reply<void>& reply) {
@@ -73,9 +88,10 @@ void Completions::heartbeat(const AttemptRef& attempt,
   if (waits_for_details(found, [=, this] { heartbeat(attempt, details, reply); })) return;
   const auto input = parts_.attempts.heartbeat(*found.run, *found.operation, std::move(details));
   if (!input) return reply(input.error());
-  if (*input != nullptr) return confirm(found, *input, reply);
+  const Reply<void> heard = found.operation->cancel_asked ? cancelled(attempt, reply) : reply;
+  if (*input != nullptr) return confirm(found, *input, heard);
   // That the attempt is under way may follow from a turn that is not durable.
-  parts_.round.tell_when_recorded([reply] { reply({}); });
+  parts_.round.tell_when_recorded([heard] { heard({}); });
 }
 
 void Completions::confirm(const Found& found, const proto::Event* input, const Reply<void>& reply) {
@@ -93,7 +109,7 @@ void Completions::refuse(const AttemptRef& attempt, const Reply<void>& reply) {
     if (!archived) return reply(archived.error());
     return judge(attempt, *archived, archived->last_seq, reply);
   }
-  if (run->in_round()) {
+  if (run->has_unrecorded()) {
     return parts_.intake.post([this, attempt, reply] { refuse(attempt, reply); });
   }
   const store::Seq last = run->state.last_seq;

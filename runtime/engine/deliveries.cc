@@ -94,7 +94,7 @@ Reply<void> Deliveries::receipt_for(const MessageRef& message) const {
 void Deliveries::look_back(const std::string& workflow_id) {
   const KnownRun* const newest = parts_.runs.find(workflow_id);
   if (newest == nullptr) return take_waiting(workflow_id, 0, 0);
-  if (newest->in_round()) {
+  if (newest->has_unrecorded()) {
     return parts_.intake.post(
         std::function<void()>([this, workflow_id] { look_back(workflow_id); }));
   }
@@ -140,7 +140,7 @@ base::Result<Deliveries::Ids> Deliveries::received(const std::string& workflow_i
     // The last record of a damaged run is not known.
     if (until < since && run->state.damaged_at() == 0) return ids;
     seen.insert(run->state.number);
-    if (const auto read = add_received(run->state, until, &ids); !read) return read.error();
+    if (const auto read = add_received(run->state, until, since, &ids); !read) return read.error();
   }
   std::vector<RunState> archived;
   bool unreadable = false;
@@ -159,22 +159,27 @@ base::Result<Deliveries::Ids> Deliveries::received(const std::string& workflow_i
   if (!found) return found.error();
   if (unreadable) return base::Error{base::ErrorCode::kStoreDamaged, "a summary is not readable"};
   for (const RunState& run : archived) {
-    if (const auto read = add_received(run, run.last_seq, &ids); !read) return read.error();
+    if (const auto read = add_received(run, run.last_seq, since, &ids); !read) return read.error();
   }
   return ids;
 }
 
-base::Status Deliveries::add_received(const RunState& run, store::Seq last, Ids* ids) const {
-  const base::Status read =
-      StoredRun(parts_.shared, run, last).history([&](const proto::Turn& turn) {
-        for (const Event& input : turn.inputs()) {
-          const proto::Sender* const sender = sender_of(input);
-          if (sender == nullptr) continue;
-          if (const auto id = base::RunId::from_bytes(sender->run_id())) {
-            ids->emplace(*id, sender->id());
-          }
-        }
-      });
+base::Status Deliveries::add_received(const RunState& run,
+                                      store::Seq last,
+                                      store::Seq since,
+                                      Ids* ids) const {
+  store::ChainEnd after = run.replay_after();
+  if (after.seq > since) after = {.run = run.number};
+  const StoredRun stored(parts_.shared, run, last, after, RunLabel());
+  const base::Status read = stored.history([&](const proto::Turn& turn) {
+    for (const Event& input : turn.inputs()) {
+      const proto::Sender* const sender = sender_of(input);
+      if (sender == nullptr) continue;
+      if (const auto id = base::RunId::from_bytes(sender->run_id())) {
+        ids->emplace(*id, sender->id());
+      }
+    }
+  });
   // It had ended, and retention has removed it meanwhile.
   if (!read && read.error().code == base::ErrorCode::kNotFound) return {};
   return read;

@@ -51,7 +51,7 @@ class Deliveries {
                              store::RunNumber newest,
                              store::Seq last,
                              store::Seq since) const;
-  base::Status add_received(const RunState& run, store::Seq last, Ids* ids) const;
+  base::Status add_received(const RunState& run, store::Seq last, store::Seq since, Ids* ids) const;
   Reply<void> receipt_for(const MessageRef& message) const;
 
   const Parts parts_;

@@ -20,6 +20,7 @@ bool DueTimers::fire() {
 void DueTimers::fire(KnownRun& run, const TimerEntry& entry) {
   switch (entry.kind) {
     case TimerEntry::Kind::kRetry:
+      transactions_.start(run, entry.operation);  // if it is one
       return attempts_.retry_due(run, entry);
     case TimerEntry::Kind::kFire:
       return fire_timer(run, entry);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "runtime/engine/attempts.h"
+#include "runtime/engine/transactions.h"
 
 namespace reprise::runtime {
 
@@ -16,6 +17,7 @@ class DueTimers {
             Loading& loading,
             Round& round,
             Attempts& attempts,
+            Transactions& transactions,
             RunExecutor& executor)
       : shared_(shared),
         runs_(runs),
@@ -23,6 +25,7 @@ class DueTimers {
         loading_(loading),
         round_(round),
         attempts_(attempts),
+        transactions_(transactions),
         executor_(executor) {}
 
   // Fires what is due by now. False: nothing was.
@@ -44,6 +47,7 @@ class DueTimers {
   Loading& loading_;
   Round& round_;
   Attempts& attempts_;
+  Transactions& transactions_;
   RunExecutor& executor_;
 };
 

@@ -21,9 +21,19 @@ struct KnownRun;
 // The frequent kinds carry no closure. The last effect of a run is kClosed, and the run stays known
 // until that has been released.
 struct Effect {
-  enum class Kind : std::uint8_t { kCall, kDispatch, kArm, kArmRun, kConfirm, kStarted, kClosed };
+  enum class Kind : std::uint8_t {
+    kCall,
+    kDispatch,
+    kAskToCancel,
+    kTransact,
+    kArm,
+    kArmRun,
+    kConfirm,
+    kStarted,
+    kClosed
+  };
   Kind kind = Kind::kCall;
-  std::uint32_t operation = 0;  // kDispatch, kArm
+  std::uint32_t operation = 0;  // kDispatch, kAskToCancel, kTransact, kArm
   store::Seq after = 0;         // set by Effects
   KnownRun* run = nullptr;      // all but kCall and kConfirm
   std::function<void()> act{};  // kCall

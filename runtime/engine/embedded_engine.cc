@@ -92,6 +92,7 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   shared_.next_run = recovered.next_run;
   shared_.durable = recovered.last;
   shared_.damaged_records = std::move(recovered.damaged_records);
+  shared_.without_changes = std::move(recovered.without_changes);
   const auto count = static_cast<std::size_t>(options.shards);
   if (options.guard != GuardMode::kOff) {
     guard_ =
@@ -111,14 +112,18 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
     shards_.push_back(std::make_unique<Shard>(static_cast<int>(i), shared_, host));
   }
   archiver_ = std::make_unique<Archiver>(shared_, [this](store::Seq through) {
+    shared_.tables->archived(through);
     for (auto& shard : shards_)
       shard->post([shard = shard.get(), through] { shard->archived(through); });
   });
+  shared_.tables = std::make_unique<Tables>(shared_.store->archive(), recovered.through);
+  for (const auto& each : recovered.row_changes) shared_.tables->apply(each.seq, each.changes);
   shared_.writer =
       std::make_unique<store::Writer>(shared_.store->journal(), recovered.last, options.threaded);
   shared_.writer->on_durable([this](const base::Result<store::Seq>& seq) { durable(seq); });
   shared_.writer->on_room([this](const base::Status& room) { room_changed(room); });
 
+  if (base::Status tables = look_at_tables(); !tables) return tables;
   for (RecoveredRun& run : recovered.runs) {
     Shard& shard = shard_of(run.state.workflow_id);
     if (run.damaged) shared_.log(LogLevel::kError, "quarantined: " + run.why);
@@ -132,7 +137,10 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   // Lost attempts are counted before anything is attempted again. It is not known here which shard
   // has the run; the others find nothing to count.
   for (const store::AttemptMark& mark : shared_.store->attempt_slots().left_over()) {
-    for (auto& shard : shards_) shard->attempts().lost(mark);
+    for (auto& shard : shards_) {
+      shard->attempts().lost(mark);
+      shard->transactions().lost(mark);
+    }
   }
   const auto uncounted = std::make_shared<std::atomic<std::size_t>>(shards_.size());
   for (auto& shard : shards_) {

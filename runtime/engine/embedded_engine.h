@@ -39,6 +39,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
     if (const base::Status here = usable(); !here) return here.error();
     return shared_.store->copy_to(directory);
   }
+  base::Status read_tables(base::FunctionRef<void(TableReads&)> read) override;
   bool has_workers() const override;
   bool run_some() override;
   std::optional<base::Time> next_due() const override;
@@ -63,6 +64,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
 
   EmbeddedEngine(std::unique_ptr<store::Store> store, const EngineOptions& options);
   base::Status open(Recovered recovered);
+  base::Status look_at_tables() const;
   base::Status start_threads();
   void take_deaths();
   void close();
@@ -95,6 +97,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   template <class Verb>
   void hand_over(Verb&& asked);
   void hand_over(verb::List&& asked);
+  void hand_over(verb::ReadRows&& asked);
   template <class Verb>
   void count_taken(const Verb& asked);
 

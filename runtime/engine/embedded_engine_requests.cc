@@ -148,7 +148,9 @@ base::Status EmbeddedEngine::complete(Verb& asked) {
 template <class Verb>
 base::Status EmbeddedEngine::look_at(const Verb& asked) const {
   base::Status good;
-  if constexpr (!std::is_same_v<Verb, verb::List>) {
+  if constexpr (std::is_same_v<Verb, verb::ReadRows>) {
+    good = check_table_name(asked.table);
+  } else if constexpr (!std::is_same_v<Verb, verb::List>) {
     const VerbText text = text_of(asked);
     good = check_request(text.workflow_id, text.name, text.payload);
   }

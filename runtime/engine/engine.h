@@ -29,6 +29,8 @@ struct EngineLimits {
   std::size_t pending_updates = 1'000;             // that a run has not answered
   std::size_t settings = 100;                      // that a run publishes at a time
   std::size_t settings_bytes = 65'536;             // of those, names included
+  std::size_t transaction_rows = 10'000;           // that one transaction changes
+  std::size_t transaction_bytes = std::size_t{16} << 20;  // of those, keys included
   base::Duration slow_turn{2'000};                 // longer is reported; 0: never
 };
 

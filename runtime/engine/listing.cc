@@ -34,6 +34,7 @@ RunDescription describe_state(const RunState& state) {
   description.started = base::from_ms(state.started_ms);
   if (state.closed_ms() != 0) description.closed = base::from_ms(state.closed_ms());
   description.history_events = state.events;
+  description.replayed_events = state.events_since_checkpoint();
   description.settings = state.settings().list();
   const auto if_any = [](const base::RunId& id) {
     return id == base::RunId() ? std::nullopt : std::optional(id);

@@ -11,7 +11,7 @@ void Loading::when_loadable(store::RunNumber number, std::function<void(KnownRun
   auto again = [this, number, act = std::move(act)] { when_loadable(number, act); };
   // Once its turn has been appended its last sequence number is known.
   if (run->appending) return intake_.post(std::move(again));
-  effects_.call_after(run->state.last_seq, std::move(again));
+  await(*run, std::move(again));
 }
 
 void Loading::when_readable(store::RunNumber number, std::function<void(KnownRun&)> act) {
@@ -20,7 +20,13 @@ void Loading::when_readable(store::RunNumber number, std::function<void(KnownRun
   if (is_readable(*run)) return act(*run);
   auto again = [this, number, act = std::move(act)] { when_readable(number, act); };
   if (run->appending) return intake_.post(std::move(again));
-  effects_.call_after(run->state.last_seq, std::move(again));
+  await(*run, std::move(again));
+}
+
+// The effect of a transaction's record says what is in it, and comes before this one.
+void Loading::await(const KnownRun& run, std::function<void()> again) {
+  if (run.transacting) return effects_.after(run.state.last_seq, {.act = std::move(again)});
+  effects_.call_after(run.state.last_seq, std::move(again));
 }
 
 }  // namespace reprise::runtime

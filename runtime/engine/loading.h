@@ -15,14 +15,11 @@ class Loading {
   Loading(const RunTable& runs, Effects& effects, Intake& intake)
       : runs_(runs), effects_(effects), intake_(intake) {}
 
-  bool is_loadable(const KnownRun& run) const {
-    if (run.place != nullptr) return true;
-    return !run.appending && effects_.is_durable(run.state.last_seq);
-  }
+  bool is_loadable(const KnownRun& run) const { return run.place != nullptr || is_readable(run); }
   // Can its history be read, up to its last turn? A resident run may have a turn that is not
   // durable.
   bool is_readable(const KnownRun& run) const {
-    return !run.appending && effects_.is_durable(run.state.last_seq);
+    return !run.appending && !run.transacting && effects_.is_durable(run.state.last_seq);
   }
   // Calls it at once, or when its history can be read; likewise.
   void when_readable(store::RunNumber number, std::function<void(KnownRun&)> act);
@@ -30,6 +27,8 @@ class Loading {
   void when_loadable(store::RunNumber number, std::function<void(KnownRun&)> act);
 
  private:
+  void await(const KnownRun& run, std::function<void()> again);
+
   const RunTable& runs_;
   Effects& effects_;
   Intake& intake_;

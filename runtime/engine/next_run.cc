@@ -44,25 +44,31 @@ bool NextRun::fill_turn(std::size_t most_inputs, proto::Turn* turn) {
 }
 
 void NextRun::fill_start(proto::RunStarted* started) const {
+  fill_kept(from_, unread_, started);
   started->set_run_id(event::next_run_id(end_));
-  // As stored: empty for the text of the id, which only a chain's first run can have, and for the
-  // default queue.
-  started->set_workflow_id(from_.workflow_id);
-  started->set_task_queue(std::string(from_.stored_task_queue()));
   is_retried() ? fill_retried(started) : fill_continued(started);
-  started->set_behaviours(replay::Behaviours::kNewest);
   started->set_continued_from_run_id(std::string(from_.id.bytes()));
   started->set_first_run_id(std::string(from_.first_of_chain().bytes()));
-  started->set_carried(static_cast<std::uint32_t>(unread_.inputs.size()));
-  started->set_carried_new(unread_.unrecorded);
-  started->mutable_known_updates()->Assign(unread_.known_updates.begin(),
-                                           unread_.known_updates.end());
-  if (const Parent* const parent = from_.parent(); parent != nullptr) {
+}
+
+void fill_kept(const RunState& run,
+               const replay::UnreadInputs& unread,
+               proto::RunStarted* started) {
+  // As stored: empty for the text of the id, which only a chain's first run can have, and for the
+  // default queue.
+  started->set_workflow_id(run.workflow_id);
+  started->set_task_queue(std::string(run.stored_task_queue()));
+  started->set_behaviours(replay::Behaviours::kNewest);
+  started->set_carried(static_cast<std::uint32_t>(unread.inputs.size()));
+  started->set_carried_new(unread.unrecorded);
+  started->mutable_known_updates()->Assign(unread.known_updates.begin(),
+                                           unread.known_updates.end());
+  if (const Parent* const parent = run.parent(); parent != nullptr) {
     write(*parent, started->mutable_parent());
-    started->set_on_parent_close(from_.on_parent_close());
-    started->set_depth(from_.depth());
+    started->set_on_parent_close(run.on_parent_close());
+    started->set_depth(run.depth());
   }
-  if (const RunTerms* const terms = from_.terms(); terms != nullptr) {
+  if (const RunTerms* const terms = run.terms(); terms != nullptr) {
     started->set_execution_due_ms(terms->execution_due_ms);
     if (terms->retry != nullptr) *started->mutable_retry() = *terms->retry;
     started->set_request_id(terms->request_id);
@@ -96,25 +102,6 @@ void NextRun::fill_retried(proto::RunStarted* started) const {
   started->set_attempt(std::max(from_.attempt(), from_.attempt() + 1));
 }
 
-namespace {
-
-// As the code would have kept them.
-void know_update(const proto::Event& input, std::vector<std::uint64_t>* known) {
-  const auto& earlier = input.run_started().known_updates();
-  known->insert(known->end(), earlier.begin(), earlier.end());
-  if (!input.has_update_received()) return;
-  const std::uint64_t id = base::hash64(input.update_received().update_id());
-  // One that went along is among the earlier ones.
-  if (std::find(known->begin(), known->end(), id) == known->end()) known->push_back(id);
-}
-
-void keep_latest(std::vector<std::uint64_t>* known) {
-  if (known->size() <= replay::kRememberedUpdates) return;
-  known->erase(known->begin(), known->end() - replay::kRememberedUpdates);
-}
-
-}  // namespace
-
 // Code has seen the signals of a turn with code. What became of updates is in the history.
 base::Result<replay::UnreadInputs> unread_in_history(const RunSource& run) {
   replay::UnreadInputs unread;
@@ -124,9 +111,10 @@ base::Result<replay::UnreadInputs> unread_in_history(const RunSource& run) {
                     [](const proto::Event& each) { return !each.has_update_received(); });
     }
     for (const proto::Event& input : turn.inputs()) {
-      know_update(input, &unread.known_updates);
+      replay::know_update(input, &unread.known_updates);
       const bool unseen = turn.without_code() || input.has_update_received();
-      if (unseen || input.has_run_started()) replay::add_unseen(input, &unread);
+      const bool begins = input.has_run_started() || input.has_checkpoint_taken();
+      if (unseen || begins) replay::add_unseen(input, &unread);
     }
     for (const proto::Event& command : turn.commands()) {
       if (!command.has_update_completed()) continue;
@@ -137,7 +125,7 @@ base::Result<replay::UnreadInputs> unread_in_history(const RunSource& run) {
     }
   });
   if (!read) return read.error();
-  keep_latest(&unread.known_updates);
+  replay::keep_latest(&unread.known_updates);
   return unread;
 }
 

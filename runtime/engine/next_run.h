@@ -41,6 +41,11 @@ class NextRun {
   bool started_ = false;
 };
 
+// How a run that goes on in the place of another one, or of itself, is started, as far as that is
+// not decided by the end of the other: all but its id, its workflow, its input, its place in the
+// chain, its settings, and its time limit.
+void fill_kept(const RunState& run, const replay::UnreadInputs& unread, proto::RunStarted* started);
+
 // What a run whose code cannot run hands to its next attempt, as far as its history tells: how it
 // was started, and what has come since its code last ran.
 base::Result<replay::UnreadInputs> unread_in_history(const RunSource& run);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "runtime/engine/attempts.h"
+#include "runtime/engine/gathered.h"
 #include "runtime/engine/open_limit.h"
 #include "runtime/engine/operation_details.h"
 #include "runtime/engine/timeout_failure.h"
@@ -50,6 +51,7 @@ void Attempts::leave_open(KnownRun& run,
 void Attempts::open_limit_due(KnownRun& run, const TimerEntry& entry) {
   const PendingOperation* const operation = run.state.find(entry.operation);
   if (operation == nullptr || !operation->open || run.damaged) return;  // of an earlier attempt
+  if (is_decided(run, operation->id)) return;  // a client was faster
   if (!has_details(run.live(operation->id), *operation) && !parts_.loading.is_readable(run)) {
     return parts_.loading.when_readable(
         run.state.number, [this, entry](KnownRun& later) { open_limit_due(later, entry); });

@@ -51,8 +51,10 @@ void Outbox::answer_start(KnownRun& run, const proto::Turn& turn) {
 
 void Outbox::answer_inputs(KnownRun& run, const proto::Turn& turn) {
   for (InputReply& waiting : std::exchange(run.extras->replies, {})) {
-    // An input that came after the run's end is one of the next run, if there is one.
-    if (waiting.input < turn.inputs_size() || (waiting.goes_along && has_next(run))) {
+    // An input that came after the run's end is one of the next run, if there is one; after a
+    // checkpoint it is one of the turn that follows.
+    if (waiting.input < turn.inputs_size() || (waiting.goes_along && has_next(run)) ||
+        run.state.at_checkpoint) {
       effects_.add({.kind = Effect::Kind::kConfirm, .confirm = std::move(waiting.reply)});
       continue;
     }

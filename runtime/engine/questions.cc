@@ -25,6 +25,7 @@ PendingActivity describe_pending(const KnownRun& run,
   const AttemptControl* const control = pending.is_step
                                             ? RunExecutor::step_under_way(run.place, operation.id)
                                             : details.control.get();
+  pending.cancel_requested = operation.cancel_asked;
   pending.under_way = control != nullptr && control->running();
   if (!live.dispatched() && !operation.open && operation.due_ms > now_ms) {
     pending.next_attempt = base::from_ms(operation.due_ms);
@@ -63,31 +64,64 @@ void Questions::query(const RunKey& key,
                       const std::string& name,
                       const std::string& input,
                       const Reply<std::string>& reply) {
-  KnownRun* run = parts_.finder.find(key);
-  if (run == nullptr) {
-    const auto archived = parts_.finder.find_archived(key);
-    if (!archived) return reply(archived.error());
-    Host::Place place = nullptr;
-    auto answer = ask(place, *archived, nullptr, name, input);
-    parts_.executor.evict(place);
-    if (!answer) return reply(parts_.finder.unless_removed(key, answer.error()));
-    return reply(std::move(answer));
-  }
+  query({key, name, input, reply});
+}
+
+void Questions::query(const Query& query) {
+  KnownRun* run = parts_.finder.find(query.key);
+  if (run == nullptr) return query_archived(query);
   if (run->in_round()) {
     // Everything that came before the question is part of the answer.
-    return parts_.intake.post([this, key, name, input, reply] { query(key, name, input, reply); });
+    return parts_.intake.post([=, this] { this->query(query); });
   }
-  if (run->parked()) return reply(*run->extras->parked);
-  if (waits_for_room(*run)) return reply(parts_.intake.refusal());
+  if (run->parked()) return query.reply(*run->extras->parked);
+  if (run->transacting) {  // the closure may be changing what the answer is made of
+    return parts_.effects.call_after(
+        run->state.last_seq, [=, this] { parts_.intake.post([=, this] { this->query(query); }); });
+  }
+  if (waits_for_room(*run)) return query.reply(parts_.intake.refusal());
   const store::RunNumber number = run->state.number;
-  parts_.loading.when_loadable(number, [this, name, input, reply](KnownRun& asked) {
-    auto answer = ask(asked.place, asked.state, &asked, name, input);
-    if (!answer && answer.error().code == base::ErrorCode::kNondeterminism) {
-      parts_.parking.park(asked, {answer.error().code, answer.error().message, std::nullopt});
-    }
-    if (!asked.state.open()) parts_.executor.evict(asked.place);
-    // The answer may come from turns that are not durable yet.
-    parts_.effects.call_after(asked.state.last_seq, [reply, answer] { reply(answer); });
+  parts_.loading.when_loadable(number, [=, this](KnownRun& asked) { query_loaded(asked, query); });
+}
+
+void Questions::query_archived(const Query& query) {
+  const auto archived = parts_.finder.find_archived(query.key);
+  if (!archived) return query.reply(archived.error());
+  Host::Place place = nullptr;
+  auto answer = ask(place, *archived, nullptr, query.name, query.input);
+  parts_.executor.evict(place);
+  if (!answer) return query.reply(parts_.finder.unless_removed(query.key, answer.error()));
+  query.reply(std::move(answer));
+}
+
+void Questions::query_loaded(KnownRun& run, const Query& query) {
+  auto answer = ask(run.place, run.state, &run, query.name, query.input);
+  const bool unknown = !answer && answer.error().code == base::ErrorCode::kUnknownQuery;
+  if (unknown && !query.has_waited && is_to_begin(run)) return query_when_begun(run, query);
+  if (!answer && answer.error().code == base::ErrorCode::kNondeterminism) {
+    parts_.parking.park(run, {answer.error().code, answer.error().message, std::nullopt});
+  }
+  if (!run.state.open()) parts_.executor.evict(run.place);
+  // The answer may come from turns that are not durable yet.
+  parts_.effects.call_after(run.state.last_seq, [reply = query.reply, answer] { reply(answer); });
+}
+
+// Has its code been called anew, after a checkpoint or as the next run of a chain, without having
+// been shown anything yet?
+bool Questions::is_to_begin(const KnownRun& run) {
+  return run.state.open() && run.state.delayed_until_ms() == 0 && run.has_work() &&
+         !RunExecutor::has_begun(run.place);
+}
+
+// What the code answers is known once it has run, which it does when its beginning is durable.
+void Questions::query_when_begun(const KnownRun& run, Query query) {
+  query.has_waited = true;
+  parts_.effects.call_after(run.state.last_seq, [=, this] {
+    parts_.intake.post([=, this] {
+      KnownRun* const later = parts_.finder.find(query.key);
+      if (later != nullptr && !later->parked() && is_to_begin(*later)) parts_.round.gather(*later);
+      this->query(query);
+    });
   });
 }
 

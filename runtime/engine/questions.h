@@ -6,6 +6,7 @@
 
 #include "runtime/engine/loading.h"
 #include "runtime/engine/parking.h"
+#include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
 
 namespace reprise::runtime {
@@ -22,6 +23,7 @@ class Questions {
     Effects& effects;
     Loading& loading;
     Parking& parking;
+    Round& round;
     RunExecutor& executor;
   };
   explicit Questions(const Parts& parts) : parts_(parts) {}
@@ -37,6 +39,18 @@ class Questions {
   void collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out) const;
 
  private:
+  struct Query {
+    RunKey key;
+    std::string name;
+    std::string input;
+    Reply<std::string> reply;
+    bool has_waited = false;  // for the code to begin
+  };
+  void query(const Query& query);
+  void query_archived(const Query& query);
+  void query_loaded(KnownRun& run, const Query& query);
+  void query_when_begun(const KnownRun& run, Query query);
+  static bool is_to_begin(const KnownRun& run);
   // `run` is nullptr if it has closed and only the archive knows it.
   base::Result<std::string> ask(Host::Place& place,
                                 const RunState& state,

@@ -4,6 +4,7 @@
 
 #include "proto/parse.h"
 #include "runtime/engine/audit.h"
+#include "runtime/engine/row_key.h"
 #include "runtime/engine/second_look.h"
 
 namespace reprise::runtime {
@@ -116,7 +117,16 @@ class Recovery {
   }
 
   base::Status read_tail() {
-    JournalTail tail(runs_, names_, through_, recovered_.next_run);
+    const auto note_changes = [this](const store::Record& record) {
+      store::RowChanges changes = changes_of(record.body);
+      if (!changes.empty()) {
+        recovered_.row_changes.push_back({record.seq, record.run, std::move(changes)});
+      }
+    };
+    for (const auto& [number, run] : runs_) {
+      if (run.damaged) recovered_.without_changes.insert(number);
+    }
+    JournalTail tail(runs_, names_, through_, recovered_.next_run, note_changes);
     const auto take = [&](store::Seq seq, std::string_view bytes) { return tail.take(seq, bytes); };
     if (auto scanned = store_.journal().scan(through_ + 1, take); !scanned) return scanned;
     recovered_.next_run = tail.next_run();
@@ -135,6 +145,12 @@ class Recovery {
     hold_overtaken(runs_, newest, names_);
     std::erase_if(recovered_.released,
                   [this](const auto& update) { return runs_.at(update.run).overtaken; });
+    for (const auto& [number, run] : runs_) {
+      if (run.overtaken && run.damaged) recovered_.without_changes.insert(number);
+    }
+    std::erase_if(recovered_.row_changes, [this](const auto& each) {
+      return recovered_.without_changes.contains(each.run);
+    });
     return add_newest(newest);
   }
 

@@ -1,6 +1,8 @@
 // Opening a store: finds its runs from the summaries of the archive and the tail of the journal.
 // Runs no workflow code and replays nothing; that happens when a run next gets an input.
 #pragma once
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -16,6 +18,15 @@ struct Recovered {
   store::RunNumber next_run = 1;
   store::Seq last = 0;
   DamagedRecords damaged_records;  // of the journal
+  // What its records change in tables, which the archive does not have.
+  struct TailChanges {
+    store::Seq seq = 0;
+    store::RunNumber run = 0;
+    store::RowChanges changes;
+  };
+  std::vector<TailChanges> row_changes;
+  // Runs of whose records in the journal none counts: they were quarantined before those.
+  std::unordered_set<store::RunNumber> without_changes;
   // Summaries of runs that are no longer quarantined, as of the end of the archive: for callers
   // that may write.
   std::vector<store::SummaryUpdate> released;

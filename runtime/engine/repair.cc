@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <unordered_set>
 
 #include "proto/parse.h"
 #include "runtime/engine/archive_slice.h"
@@ -37,6 +38,15 @@ class Rebuild {
     if (++records_ % kRecordsPerSlice == 0 || bytes_ > kBytesPerSlice) (void)flush();
   }
 
+  // A row of a table, or a later change of it.
+  void take_row(std::string_view key, std::optional<std::string> value) {
+    row_bytes_ += key.size() + (value ? value->size() : 0);
+    rows_.insert_or_assign(std::string(key), std::move(value));
+    if (row_bytes_ > kBytesPerSlice) (void)flush_rows();
+  }
+  // Some rows are not as they were.
+  void note_lost_rows(store::Seq at) { rows_lost_at_ = std::max<store::Seq>(1, at); }
+
   // Keeps a run from going on: it is known and listed, but quarantined.
   void quarantine(store::RunNumber run) {
     const auto stored = store_.archive().summary(run);
@@ -59,6 +69,7 @@ class Rebuild {
   }
 
   base::Status finish() {
+    (void)flush_rows();
     if (!marks_.empty() && status_) {
       std::sort(marks_.begin(), marks_.end(),
                 [](const auto& a, const auto& b) { return a.run < b.run; });
@@ -79,15 +90,28 @@ class Rebuild {
     std::uint64_t chain = 0;
   };
 
+  base::Status flush_rows() {
+    row_bytes_ = 0;
+    if (!status_ || (rows_.empty() && rows_lost_at_ == 0)) return status_;
+    store::ArchiveBatch batch{
+        .through = through_, .next_run = next_run_, .chunks = {}, .summaries = {}};
+    batch.rows = std::exchange(rows_, {});
+    batch.rows_lost_at = rows_lost_at_;
+    return status_ = store_.archive().commit(batch);
+  }
+
   base::Status archive_slice() {
-    ArchiveSlice slice(store_.archive(), names_, none_damaged_);
+    ArchiveSlice slice(store_.archive(), names_, none_damaged_, all_count_);
     std::size_t count = 0;
     const auto add = [&](store::Seq seq, std::string_view bytes) -> base::Visited {
       if (const auto added = slice.add(seq, bytes); !added) return added;
       return base::go_on_if(++count < kRecordsPerSlice && slice.bytes() < kBytesPerSlice);
     };
     if (auto scanned = store_.journal().scan(through_ + 1, add); !scanned) return scanned;
-    const store::ArchiveBatch batch = slice.take(next_run_);
+    store::ArchiveBatch batch = slice.take(next_run_);
+    // Rows come as they are: those of removed runs are in no history, and histories come in another
+    // order than their records were made.
+    batch.rows.clear();
     if (const base::Status committed = store_.archive().commit(batch); !committed) return committed;
     through_ = batch.through;
     writer_.trim(through_);
@@ -98,8 +122,12 @@ class Rebuild {
   store::Writer writer_;
   Names names_;
   const DamagedRecords none_damaged_;
+  const std::unordered_set<store::RunNumber> all_count_;
   std::unordered_map<store::RunNumber, Position> positions_;
   std::vector<store::SummaryUpdate> marks_;
+  store::RowChanges rows_;
+  std::size_t row_bytes_ = 0;
+  store::Seq rows_lost_at_ = 0;
   base::Status status_;
   store::Seq last_ = 0;
   store::Seq through_ = 0;
@@ -127,8 +155,13 @@ base::Status build(const std::string& from,
   if (!store) return store.error();
   Rebuild rebuild(**store);
   Names names;
-  StoreAudit audit(names, progress, [&](const store::Record& record) { rebuild.take(record); });
+  StoreAudit audit(
+      names, progress, [&](const store::Record& record) { rebuild.take(record); },
+      [&](std::string_view key, std::optional<std::string> value) {
+        rebuild.take_row(key, std::move(value));
+      });
   if (auto read = audit.run(from, store::InspectMode::kAlone); !read) return read;
+  if (audit.lost_rows()) rebuild.note_lost_rows(audit.lost_rows_at());
   if (auto done = rebuild.flush(); !done) return done;
   if (audit.token_key()) {
     auto kept = (*store)->archive().set_token_key(*audit.token_key());

@@ -33,17 +33,13 @@ std::int64_t run_timeout_of(const RunState& state, const proto::Turn& last) {
                              : state.run_timeout_ms();
 }
 
-// A turn has at most this many inputs, so that its record stays far below the largest one allowed,
-// however large the payloads are.
-constexpr int kInputsPerTurn = 256;
-
 }  // namespace
 
 // ---- inputs -----------------------------------------------------------------------------------
 
 void Round::gather(KnownRun& run) {
   if (run.turn != nullptr) return;
-  run.turn = arena_.make();
+  run.turn = turn_of(run);
   ready_.push_back(&run);
 }
 
@@ -66,7 +62,7 @@ void Round::confirm(KnownRun& run, const proto::Event* newest, Reply<void> reply
 }
 
 bool Round::is_full(const KnownRun& run) const {
-  return run.state.events >= parts_.shared.options.limits.history_events;
+  return run.state.events_since_checkpoint() >= parts_.shared.options.limits.history_events;
 }
 
 base::Status Round::may_grow(const KnownRun& run) const {
@@ -74,8 +70,9 @@ base::Status Round::may_grow(const KnownRun& run) const {
   if (!is_full(run)) return {};
   return base::Error{base::ErrorCode::kRunLimit,
                      "the history of run '" + run.state.workflow_id + "' has " +
-                         std::to_string(run.state.events) +
-                         " events, and EngineLimits::history_events = " + std::to_string(most) +
+                         std::to_string(run.state.events_since_checkpoint()) + " events" +
+                         (run.state.checkpoint() == nullptr ? "" : " since its last checkpoint") +
+                         ", and EngineLimits::history_events = " + std::to_string(most) +
                          " allows no more; let it end in time and start another run, or raise the "
                          "limit"};
 }
@@ -91,6 +88,7 @@ void Round::run_turns() {
   }
   ready_.clear();
   arena_.reset();
+  released_.clear();
   if (recorded_.size() >= kTurnsPerAppend) append_turns();
 }
 
@@ -101,6 +99,10 @@ std::size_t Round::make_turns(std::size_t first) {
     prefetch_for_next_turns(ready_, i);
     KnownRun& run = *ready_[i];
     if (run.turn == nullptr) continue;
+    if (run.transacting) {
+      hold(run);
+      continue;
+    }
     proto::Turn& turn = *std::exchange(run.turn, nullptr);
     if (make_turn(run, turn)) made_.push_back({&run, &turn});
   }
@@ -112,12 +114,14 @@ void Round::run_turns_if_many() {
 }
 
 void Round::run_turn_if_full(KnownRun& run) {
-  if (run.turn == nullptr || run.turn->inputs_size() < kInputsPerTurn) return;
+  if (run.turn == nullptr || run.turn->inputs_size() < kInputsPerTurn || run.transacting) return;
   run_turn(run, *std::exchange(run.turn, nullptr));
 }
 
 void Round::run_gathered(KnownRun& run) {
-  if (run.turn != nullptr) run_turn(run, *std::exchange(run.turn, nullptr));
+  if (run.turn == nullptr) return;
+  if (run.transacting) return hold(run);
+  run_turn(run, *std::exchange(run.turn, nullptr));
 }
 
 void Round::run_turn(KnownRun& run, proto::Turn& turn) {
@@ -212,7 +216,7 @@ void Round::clear_of_suspicion(KnownRun& run) {
 
 void Round::replay_afresh(store::RunNumber number) {
   KnownRun* run = parts_.runs.find(number);
-  if (run == nullptr || run->parked()) return;
+  if (run == nullptr || run->parked() || run->transacting) return;
   // If a turn is not durable yet, an effect of its own will call this again.
   if (run->appending || !parts_.effects.is_durable(run->state.last_seq)) return;
   const auto trouble = parts_.executor.replay_afresh(run->place, StoredRun(parts_.shared, *run));
@@ -221,27 +225,30 @@ void Round::replay_afresh(store::RunNumber number) {
 
 void Round::record(KnownRun& run, proto::Turn& turn, bool with_next, replay::UnreadInputs* unread) {
   if (bodies_.size() >= kBytesPerAppend && !goes_with_last()) append_turns();
+  REPRISE_CHECK(!run.transacting, "the next record of the run is that of its transaction");
   RunState& state = run.state;
   const proto::Event* const end = event::ending(turn);
   const bool closes = end != nullptr;
   const bool goes_on = closes && !event::next_run_id(*end).empty();
   const std::int64_t run_timeout_ms = goes_on ? run_timeout_of(state, turn) : 0;
   const bool begins = state.events == 0;
+  const bool at_checkpoint = event::ends_segment(turn);
   const bool had_children = closes && state.has_children();
-  Recorded recorded{&run, 0, with_next || goes_on, bodies_.size(), 0};
+  Recorded recorded{.run = &run,
+                    .with_next = with_next || goes_on || at_checkpoint,
+                    .from_checkpoint = event::segment_start(turn) != nullptr,
+                    .begin = bodies_.size()};
   if (begins) recorded.flags |= store::kFirstOfRun;
   if (closes) recorded.flags |= store::kLastOfRun;
   REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
   recorded.end = bodies_.size();
   recorded_.push_back(recorded);
   parts_.effects.next_turn();
-  run.appending = true;
+  const bool known = !std::exchange(run.appending, true);
   // It ends as this turn says, whatever the reason for parking its code.
   if (closes) parts_.parking.unpark(run);
 
-  if (parts_.shared.options.replay_every_turn) {
-    parts_.effects.add({.act = [this, number = state.number] { replay_afresh(number); }});
-  }
+  if (parts_.shared.options.replay_every_turn) add_replay(state, turn, known);
   const commands::Recording recording{run, parts_.shared, parts_.effects, parts_.outbox,
                                       set_aside_};
   commands::give_up(recording, turn, closes);
@@ -256,6 +263,7 @@ void Round::record(KnownRun& run, proto::Turn& turn, bool with_next, replay::Unr
   const bool takes_held = run.holds_updates() && RunExecutor::takes_updates(run.place);
   if (takes_held && !end_waits) gather(run);
   if (!state.open()) parts_.effects.add({.kind = Effect::Kind::kClosed, .run = &run});
+  if (at_checkpoint) return start_segment(run, turn);
   if (!goes_on) return;
   start_next(run, turn, run_timeout_ms,
              unread != nullptr ? std::move(*unread) : parts_.executor.take_unread(run.place));
@@ -298,13 +306,13 @@ void Round::run_all_gathered(KnownRun& run) {
 bool Round::ends_later(KnownRun& run, std::function<void()> again) {
   // Inputs gathered before come first, and may send more.
   run_all_gathered(run);
-  if (!run.state.open() || !run.state.has_messages()) return false;
+  if (!run.state.open() || !end_must_wait(run)) return false;
   run.with_extras().when_told.push_back(std::move(again));
   return true;
 }
 
 void Round::tell_ends(KnownRun& run) {
-  if (!awaits_end(run) || run.state.has_messages()) return;
+  if (!awaits_end(run) || end_must_wait(run)) return;
   for (auto& again : std::exchange(run.extras->when_told, {})) parts_.intake.post(std::move(again));
   // If it does not end after all, its code has not seen what came meanwhile.
   parts_.intake.post(std::function<void()>([this, number = run.state.number] {
@@ -324,7 +332,7 @@ void Round::record_end(KnownRun& run,
     return parts_.outbox.refuse(&run, {base::ErrorCode::kRunClosed, "the run has just ended"},
                                 reply);
   }
-  REPRISE_CHECK(!run.state.has_messages(), "a run that ends has nothing left to send");
+  REPRISE_CHECK(!end_must_wait(run), "a run that ends has nothing left to send");
   proto::Turn* turn = arena_.make();
   turn->set_time_ms(std::max(not_before_ms, base::to_ms(now())));
   turn->set_without_code(true);
@@ -340,7 +348,8 @@ void Round::append_turns() {
     RunState& state = turn.run->state;
     drafts_.push_back({state.number, &state.last_seq, &state.chain, turn.flags,
                        std::string_view(bodies_).substr(turn.begin, turn.end - turn.begin),
-                       turn.with_next});
+                       turn.completion, turn.with_next,
+                       turn.from_checkpoint ? state.checkpoint_place() : nullptr});
   }
   const store::Seq last = parts_.shared.writer->append(drafts_);
   parts_.effects.appended(last);

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -62,7 +63,8 @@ class Round {
   // Runs and records a turn for the inputs gathered so far, if there are some.
   void run_gathered(KnownRun& run);
   // Does an end that comes from no code have to wait? A run ends when it is known what became of
-  // its messages, since nothing sends them again after it. If so, `again` is posted as mail then.
+  // its messages, since nothing sends them again after it, and of its transaction. If so, `again`
+  // is posted as mail then.
   bool ends_later(KnownRun& run, std::function<void()> again);
   // Records such an end, after a turn for the inputs gathered before. Not if it has to wait.
   // `unread`: what goes along, if another run follows.
@@ -71,6 +73,19 @@ class Round {
                   Reply<void> reply,
                   std::int64_t not_before_ms = 0,
                   replay::UnreadInputs* unread = nullptr);
+
+  // ---- transactions ----
+  // The run's next record is this one, and until it is durable the run gets no turn. `done` is an
+  // effect of it, and calls end_transaction().
+  void begin_transaction(KnownRun& run,
+                         std::shared_ptr<TransactionRecord> record,
+                         std::function<void()> done);
+  // Takes over what the record says; the run gets a turn.
+  void end_transaction(KnownRun& run);
+  // Until it is known what became of its messages, or of its transaction.
+  static bool end_must_wait(const KnownRun& run) {
+    return run.transacting || run.state.has_messages();
+  }
 
   // ---- the log ----
   // Hands the last part of the round to the writer.
@@ -84,18 +99,25 @@ class Round {
   }
   // An attempt has ended in this round. Its mark is removed when that is durable: until then the
   // next process would count it as lost.
-  void release_when_recorded(store::AttemptSlots::Slot slot) { slots_.push_back(slot); }
+  // `run` may be nullptr: it is not known any more.
+  void release_when_recorded(KnownRun* run, store::AttemptSlots::Slot slot);
   // It also counts against the limit on results that are not durable.
   void count_result() { ++results_; }
 
  private:
+  // A turn has at most this many inputs, so that its record stays far below the largest one
+  // allowed, however large the payloads are.
+  static constexpr int kInputsPerTurn = 256;
+
   // A recorded turn that the writer does not have yet.
   struct Recorded {
     KnownRun* run = nullptr;
     std::uint8_t flags = 0;
-    bool with_next = false;  // committed together with the turn recorded after it
-    std::size_t begin = 0;   // of its record in bodies_
+    bool with_next = false;        // committed together with the turn recorded after it
+    bool from_checkpoint = false;  // the first one after it
+    std::size_t begin = 0;         // of its record in bodies_
     std::size_t end = 0;
+    std::shared_ptr<store::Completion> completion{};  // has its record instead
   };
 
   // A turn that is not recorded yet.
@@ -104,6 +126,9 @@ class Round {
     proto::Turn* turn = nullptr;
   };
 
+  proto::Turn* turn_of(KnownRun& run);
+  static void hold(KnownRun& run);
+  void take_held(KnownRun& run);
   std::size_t make_turns(std::size_t first);
   void run_turn(KnownRun& run, proto::Turn& turn);
   bool make_turn(KnownRun& run, proto::Turn& turn);
@@ -119,7 +144,10 @@ class Round {
   bool is_recorded_first(const KnownRun& run) const;
   void clear_of_suspicion(KnownRun& run);
   void replay_afresh(store::RunNumber number);
+  void add_replay(const RunState& state, const proto::Turn& turn, bool known);
+  void replay_segment(store::RunNumber number, const store::ChainEnd& after, std::uint64_t events);
   void await_load(KnownRun& run);
+  void await_durable(const KnownRun& run);
   void record(KnownRun& run,
               proto::Turn& turn,
               bool with_next = false,
@@ -128,6 +156,7 @@ class Round {
                   const proto::Turn& last,
                   std::int64_t run_timeout_ms,
                   replay::UnreadInputs unread);
+  void start_segment(KnownRun& run, const proto::Turn& last);
   bool goes_with_last() const { return !recorded_.empty() && recorded_.back().with_next; }
   static bool is_delayed(const KnownRun& run, const proto::Turn& turn);
   void run_all_gathered(KnownRun& run);
@@ -139,6 +168,7 @@ class Round {
 
   const Parts parts_;
   TurnArena arena_;
+  std::vector<std::unique_ptr<proto::Turn>> released_;  // turns of this round that were held
   std::vector<KnownRun*> ready_;
   std::vector<Made> made_;
   SetAsideTally set_aside_;

@@ -23,7 +23,16 @@ base::Status read_run_history(const store::Store& store,
                               store::RunNumber run,
                               store::Seq last,
                               base::Visitor<const store::Record&> visit) {
-  const base::Status read = store::read_history(store.journal(), store.archive(), run, last, visit);
+  return read_run_history_after(store, {.run = run}, last, visit);
+}
+
+base::Status read_run_history_after(const store::Store& store,
+                                    const store::ChainEnd& after,
+                                    store::Seq last,
+                                    base::Visitor<const store::Record&> visit) {
+  const store::RunNumber run = after.run;
+  const base::Status read =
+      store::read_history_after(store.journal(), store.archive(), after, last, visit);
   if (read || read.error().code != base::ErrorCode::kStoreDamaged) return read;
   const auto removed = was_removed(store.archive(), run, last);
   if (!removed) return removed.error();

@@ -10,5 +10,10 @@ base::Status read_run_history(const store::Store& store,
                               store::RunNumber run,
                               store::Seq last,
                               base::Visitor<const store::Record&> visit);
+// Likewise, and like store::read_history_after().
+base::Status read_run_history_after(const store::Store& store,
+                                    const store::ChainEnd& after,
+                                    store::Seq last,
+                                    base::Visitor<const store::Record&> visit);
 
 }  // namespace reprise::runtime

@@ -23,7 +23,8 @@ void KnownRun::drop_empty_extras() {
   const bool empty = extras->watches.empty() && !extras->started && extras->replies.empty() &&
                      extras->updates.empty() && extras->untaken.empty() &&
                      extras->when_told.empty() && !extras->parked.has_value() &&
-                     extras->operations.empty();
+                     extras->operations.empty() && extras->transaction == nullptr &&
+                     extras->held == nullptr;
   if (empty) extras = nullptr;
 }
 

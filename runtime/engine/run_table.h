@@ -18,8 +18,11 @@
 #include "runtime/engine/run_index.h"
 #include "runtime/fold/run_state.h"
 #include "runtime/host/host.h"
+#include "store/attempt_slots.h"
 
 namespace reprise::runtime {
+
+class TransactionRecord;
 
 // Called when an input that a client sent is durable, or when it came too late.
 struct InputReply {
@@ -51,6 +54,9 @@ struct RunExtras : base::Pooled<RunExtras> {
   std::vector<replay::UntakenUpdate> untaken;    // by the turn that is being recorded
   std::vector<std::function<void()>> when_told;  // see Round::ends_later()
   std::optional<base::Error> parked;
+  std::shared_ptr<TransactionRecord> transaction;  // with the writer
+  std::unique_ptr<proto::Turn> held;  // inputs that came since then, and wait for its outcome
+  std::vector<store::AttemptSlots::Slot> held_slots;  // of the attempts whose results these are
   LiveOperations operations;  // activities and steps
 };
 
@@ -65,6 +71,7 @@ struct KnownRun {
   bool starting = false;      // its first record is not durable yet
   bool damaged = false;       // quarantined: its history does not verify
   bool overtaken = false;     // quarantined, or it was: recovered_run.h
+  bool transacting = false;   // its next record is with the writer, and says what it is later
   bool suspect = false;       // its code may have ended the last process (store/turn_marks.h)
   bool unlinked = false;      // no newer run of its id refers to it any more: RunTable
 
@@ -101,6 +108,10 @@ struct KnownRun {
   // Has this round changed the run? Then the log does not have the change yet, and a question must
   // wait.
   bool in_round() const { return turn != nullptr || appending; }
+  // Or an earlier one, for a turn that still waits?
+  bool has_unrecorded() const {
+    return in_round() || (extras != nullptr && extras->held != nullptr);
+  }
 };
 
 // Not thread-safe.

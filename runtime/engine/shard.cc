@@ -14,17 +14,21 @@ Shard::Shard(int index, Shared& shared, HostOptions host)
       round_({shared_, runs_, names_, intake_, effects_, outbox_, loading_, parking_, executor_,
               child_index_}),
       attempts_(index, {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}),
-      workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, executor_}),
+      transactions_(index,
+                    {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}),
+      workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, transactions_,
+                executor_}),
       deliveries_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_}),
       updates_({shared_, runs_, finder_, intake_, effects_, outbox_, round_}),
       starts_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, updates_,
                executor_}),
-      requests_({shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_,
-                 workers_}),
-      children_({shared_, runs_, finder_, intake_, effects_, round_, starts_, requests_,
-                 child_index_}),
+      requests_(
+          {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}),
+      children_(
+          {shared_, runs_, finder_, intake_, effects_, round_, starts_, requests_, child_index_}),
       completions_({shared_, runs_, finder_, intake_, effects_, parking_, round_, attempts_}),
-      questions_({shared_, runs_, finder_, intake_, effects_, loading_, parking_, executor_}),
+      questions_(
+          {shared_, runs_, finder_, intake_, effects_, loading_, parking_, round_, executor_}),
       executor_(executor_options(index, std::move(host))) {}
 
 Shard::~Shard() = default;
@@ -127,6 +131,10 @@ void Shard::release(Effect& effect) {
       return effect.act();
     case Effect::Kind::kDispatch:
       return attempts_.start(*effect.run, effect.operation);
+    case Effect::Kind::kAskToCancel:
+      return attempts_.ask_to_cancel(*effect.run, effect.operation);
+    case Effect::Kind::kTransact:
+      return transactions_.start(*effect.run, effect.operation);
     case Effect::Kind::kArm:
       return arm(*effect.run, effect.operation);
     case Effect::Kind::kArmRun:
@@ -144,9 +152,8 @@ void Shard::arm(const KnownRun& run, std::uint32_t id) {
   using Kind = TimerEntry::Kind;
   const PendingOperation* const operation = run.state.find(id);
   if (operation == nullptr) return;
-  const Kind kind = !operation->is_attempted() ? Kind::kFire
-                    : operation->open          ? Kind::kOpenLimit
-                                               : Kind::kRetry;
+  const bool is_timer = !operation->is_attempted() && !operation->is_transaction();
+  const Kind kind = is_timer ? Kind::kFire : operation->open ? Kind::kOpenLimit : Kind::kRetry;
   if (operation->open && operation->due_ms == 0) return;  // it has no limit
   timers_.arm(run, *operation, kind, operation->due_ms);
 }
@@ -190,7 +197,9 @@ void Shard::adopt(RecoveredRun recovered) {
                                 operation.kind == OperationKind::kChild;
     if (is_with_others) continue;
     const bool dispatched = operation.is_attempted() && !operation.open;
-    effects_.after(0, {.kind = dispatched ? Effect::Kind::kDispatch : Effect::Kind::kArm,
+    effects_.after(0, {.kind = operation.is_transaction() ? Effect::Kind::kTransact
+                               : dispatched               ? Effect::Kind::kDispatch
+                                                          : Effect::Kind::kArm,
                        .operation = operation.id,
                        .run = &run});
   }

@@ -26,6 +26,7 @@
 #include "runtime/engine/shared.h"
 #include "runtime/engine/starts.h"
 #include "runtime/engine/timers.h"
+#include "runtime/engine/transactions.h"
 #include "runtime/engine/unsent.h"
 #include "runtime/engine/updates.h"
 #include "runtime/engine/workers.h"
@@ -70,6 +71,7 @@ class Shard {
   Children& children() { return children_; }
   // ...and messages of the engine about attempts, workers, and turns of many runs.
   Attempts& attempts() { return attempts_; }
+  Transactions& transactions() { return transactions_; }
   Workers& workers() { return workers_; }
   Round& round() { return round_; }
 
@@ -103,7 +105,9 @@ class Shard {
   Parking parking_{shared_, executor_};
   Round round_;
   Attempts attempts_;
-  DueTimers due_timers_{shared_, runs_, timers_, loading_, round_, attempts_, executor_};
+  Transactions transactions_;
+  DueTimers due_timers_{shared_, runs_,     timers_,       loading_,
+                        round_,  attempts_, transactions_, executor_};
   Workers workers_;
   RunFinder finder_{shared_, runs_, names_};
   Deliveries deliveries_;

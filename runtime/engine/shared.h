@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "base/ids.h"
 #include "base/time.h"
@@ -18,6 +19,7 @@
 #include "runtime/engine/message.h"
 #include "runtime/engine/replacements.h"
 #include "runtime/engine/space.h"
+#include "runtime/engine/tables.h"
 #include "runtime/engine/task_queues.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -79,6 +81,7 @@ struct Shared {
   const std::unique_ptr<store::Store> store;
   const CompletionTokens tokens;
   const base::Clock& clock;
+  std::unique_ptr<Tables> tables;
   std::unique_ptr<store::Writer> writer;
   Post* post = nullptr;  // set once, before there are shards
   Admission admission;
@@ -87,7 +90,9 @@ struct Shared {
   Replacements replacements;
   RunIds ids;
   std::atomic<store::RunNumber> next_run{1};
-  DamagedRecords damaged_records;  // set once, when the store is opened
+  // Set once, when the store is opened: see Recovered.
+  DamagedRecords damaged_records;
+  std::unordered_set<store::RunNumber> without_changes;
   std::atomic<store::Seq> durable{0};
   Space space;
 };

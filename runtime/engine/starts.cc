@@ -81,7 +81,7 @@ void Starts::start(StartRequest&& request,
       return request.update ? update_instead(*running, std::move(request), watch, reply)
                             : signal_instead(*running, std::move(request), watch, reply);
     }
-    if (running->in_round()) {
+    if (running->has_unrecorded()) {
       // Its state is not in the log yet. It may take the update in this round.
       if (request.update) request.update->is_new = false;
       return parts_.intake.post([this, request = std::move(request), watch, reply]() mutable {
@@ -167,7 +167,7 @@ bool Starts::started_before(const StartRequest& request,
                             const std::shared_ptr<RunWatch>& watch,
                             const Reply<StartedRun>& reply) {
   const KnownRun* const newest = parts_.runs.find(request.workflow_id);
-  if (newest != nullptr && newest->in_round()) {
+  if (newest != nullptr && newest->has_unrecorded()) {
     // Its state is not in the log yet.
     parts_.intake.post([this, again = StartRequest(request), watch, reply]() mutable {
       start(std::move(again), watch, reply);
@@ -203,7 +203,7 @@ bool Starts::replaces_later(KnownRun& running,
                             StartRequest& request,
                             const std::shared_ptr<RunWatch>& watch,
                             const Reply<StartedRun>& reply) {
-  if (!running.state.has_messages()) return false;
+  if (!Round::end_must_wait(running)) return false;
   const base::RunId replaced = running.state.id;
   const base::RunId parent = request.child_of ? request.child_of->parent.run_id : base::RunId();
   if (request.child_of && !parts_.shared.replacements.add(parent, replaced)) {
@@ -263,7 +263,7 @@ void Starts::tell_found(const StartedRun& found,
                         const std::shared_ptr<RunWatch>& watch,
                         const Reply<StartedRun>& reply) {
   const KnownRun* const run = parts_.finder.find({found.workflow_id, found.run_id});
-  if (run != nullptr && run->in_round()) {
+  if (run != nullptr && run->has_unrecorded()) {
     return parts_.intake.post(
         std::function<void()>([this, found, watch, reply] { tell_found(found, watch, reply); }));
   }
@@ -366,7 +366,7 @@ bool Starts::use_closed(const StartRequest& request,
   };
   if (const KnownRun* known = parts_.runs.find(request.workflow_id); known != nullptr) {
     if (known->damaged) return false;
-    if (known->in_round()) {
+    if (known->has_unrecorded()) {
       parts_.intake.post([this, request = StartRequest(request), watch, reply]() mutable {
         start(std::move(request), watch, reply);
       });
@@ -419,7 +419,7 @@ RunKey whole_chain(RunKey key) {
 void Starts::watch(const RunKey& asked, const std::shared_ptr<RunWatch>& watch) {
   const RunKey key = whole_chain(asked);
   KnownRun* run = parts_.finder.find(key);
-  if (run != nullptr && run->in_round())
+  if (run != nullptr && run->has_unrecorded())
     return parts_.intake.post([this, key, watch] { this->watch(key, watch); });
   const bool waits = run != nullptr && run->damaged && watch->for_parent();
   if (run != nullptr && run->damaged && !waits) return watch->set(*run->extras->parked);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/engine/row_key.h"
 #include "runtime/engine/second_look.h"
 
 namespace reprise::runtime {
@@ -11,11 +12,12 @@ constexpr std::size_t kMostProblems = 1'000;
 
 }  // namespace
 
-StoreAudit::StoreAudit(Names& names, Progress progress, Verified verified)
+StoreAudit::StoreAudit(Names& names, Progress progress, Verified verified, RowSeen row)
     : names_(names),
       progress_(std::move(progress)),
       verified_(std::move(verified)),
-      archive_(names, verified_) {}
+      archive_(names, verified_),
+      row_(std::move(row)) {}
 
 base::Status StoreAudit::run(const std::string& directory, store::InspectMode mode) {
   auto inspected = store::inspect_store(directory, mode, *this);
@@ -37,6 +39,10 @@ void StoreAudit::problem(const std::string& what) {
   if (problems_.size() < kMostProblems) problems_.push_back(what);
 }
 
+void StoreAudit::note(const std::string& what) {
+  if (notes_.size() < kMostProblems) notes_.push_back(what);
+}
+
 void StoreAudit::reading(const std::string& place) {
   if (progress_) progress_(place);
 }
@@ -53,6 +59,8 @@ void StoreAudit::archive_entry(std::string_view table,
   for (std::size_t i = 0; i < store::kArchiveTables; ++i) {
     if (table == store::kArchiveTableNames[i]) digests_[i].add(key, value);
   }
+  if (table == store::kRowsTable) take_row(key, value);
+  if (table == "meta" && key == store::kRowsState) rows_state_ = value;
   if (table == "meta" && key == "state") state_ = value;
   if (table == "meta" && key == "uuid") uuid_ = value;
   if (table == "meta" && key == store::kTokenKeyEntry) {
@@ -62,8 +70,45 @@ void StoreAudit::archive_entry(std::string_view table,
   archive_.take(table, key, value);
 }
 
+// ---- tables -----------------------------------------------------------------------------------
+
+void StoreAudit::take_row(std::string_view key, std::string_view stored) {
+  rows_digest_.add(key, stored);
+  const auto value = store::unseal_row(key, stored);
+  if (!value) {
+    lost_rows_ = true;
+    return problem("a row of table '" + std::string(table_of_row(key)) + "' does not verify");
+  }
+  ++rows_;
+  if (row_) row_(key, std::string(*value));
+}
+
+void StoreAudit::check_rows() {
+  const auto state =
+      rows_state_.empty() ? store::RowsState() : store::RowsState::decode(rows_state_, uuid_);
+  if (!state) {
+    lost_rows_ = true;
+    return problem("the state of the tables does not verify: rows may be missing");
+  }
+  if (state->lost_at != 0) {
+    note("record " + std::to_string(state->lost_at) +
+         " was damaged before its changes of tables were made: rows may be missing or old");
+  }
+  const bool differ = state->digest != rows_digest_;
+  if (differ && !lost_rows_) problem("the tables do not hold the rows that were written to them");
+  lost_rows_ = lost_rows_ || differ || state->lost_at != 0;
+  lost_rows_at_ = state->lost_at;
+}
+
+void StoreAudit::take_changes(const store::Record& record) {
+  if (verified_) verified_(record);
+  if (!row_) return;
+  for (auto& [key, value] : changes_of(record.body)) row_(key, value);
+}
+
 void StoreAudit::finish_archive() {
   archive_.finish();
+  check_rows();
   records_ = archive_.records();
   runs_ = archive_.take_runs();
   const bool some_damaged = std::any_of(runs_.begin(), runs_.end(),
@@ -84,7 +129,8 @@ void StoreAudit::finish_archive() {
     problem(
         "the archive does not hold what was written to it, and nothing says which runs that is");
   }
-  tail_.emplace(runs_, names_, through_, state ? state->next_run : 1, verified_);
+  tail_.emplace(runs_, names_, through_, state ? state->next_run : 1,
+                [this](const store::Record& record) { take_changes(record); });
 }
 
 void StoreAudit::journal_record(store::Seq seq, std::string_view bytes) {
@@ -93,7 +139,16 @@ void StoreAudit::journal_record(store::Seq seq, std::string_view bytes) {
   if (last_ != 0 && seq <= last_) return problem("the journal's keys are not in order");
   last_ = seq;
   if (seq <= through_) return;  // the archive has it, and has been verified
+  const std::uint64_t before = tail_->records();
   const base::Status taken = tail_->take(seq, bytes);
+  const bool verifies = tail_->records() != before;
+  if (!verifies &&
+      may_change_tables(bytes.substr(std::min(bytes.size(), store::kRecordHeaderBytes)))) {
+    lost_rows_ = true;
+    if (lost_rows_at_ == 0) lost_rows_at_ = seq;
+    note("changes of tables by record " + std::to_string(seq) +
+         ", if it has any, are not made: rows may be missing or old");
+  }
   if (taken) return;
   lost_records_ = true;
   problem(taken.error().message);

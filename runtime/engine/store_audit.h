@@ -19,7 +19,13 @@ class StoreAudit final : private store::StoreVisitor {
   using Verified = Audit::Verified;
   // Calls `verified` for each record that verifies, in the order of its run: all of a run's
   // archived ones, then those of the journal.
-  explicit StoreAudit(Names& names, Progress progress = nullptr, Verified verified = nullptr);
+  // And `row` for each row of a table that verifies, and then for each change of one that is in the
+  // journal (nullopt: it is erased), in their order.
+  using RowSeen = std::function<void(std::string_view key, std::optional<std::string> value)>;
+  explicit StoreAudit(Names& names,
+                      Progress progress = nullptr,
+                      Verified verified = nullptr,
+                      RowSeen row = nullptr);
 
   // Errors: what inspect_store() returns.
   base::Status run(const std::string& directory, store::InspectMode mode);
@@ -27,8 +33,14 @@ class StoreAudit final : private store::StoreVisitor {
   const store::Inspected& inspected() const { return inspected_; }
   // Damage that cannot be assigned to one run.
   const std::vector<std::string>& problems() const { return problems_; }
+  // What to know of tables that are otherwise sound.
+  const std::vector<std::string>& notes() const { return notes_; }
   // Records of unknown runs may be lost: an open run that verifies may have had more records.
   bool lost_records() const { return lost_records_ || !histories_complete_; }
+  // Rows of tables are damaged, or changes of some are lost.
+  bool lost_rows() const { return lost_rows_; }
+  store::Seq lost_rows_at() const { return lost_rows_at_; }  // the record; 0: it is not known
+  std::uint64_t rows() const { return rows_; }               // of the archive, that verify
   const RecoveredRuns& runs() const { return runs_; }
   std::uint64_t records() const { return records_; }
   // nullopt: the store has none, or it is damaged.
@@ -40,15 +52,25 @@ class StoreAudit final : private store::StoreVisitor {
   void damaged(const std::string& place, const std::string& what) override;
   void archive_entry(std::string_view table, std::string_view key, std::string_view value) override;
   void journal_record(store::Seq seq, std::string_view bytes) override;
+  void take_row(std::string_view key, std::string_view stored);
+  void check_rows();
+  void take_changes(const store::Record& record);
   void finish_archive();
   void finish_journal();
   void problem(const std::string& what);
+  void note(const std::string& what);
 
   Names& names_;
   const Progress progress_;
   const Verified verified_;
   Audit archive_;
+  const RowSeen row_;
   store::TableDigests digests_;
+  store::TableDigest rows_digest_;
+  std::string rows_state_;
+  std::uint64_t rows_ = 0;
+  bool lost_rows_ = false;
+  store::Seq lost_rows_at_ = 0;
   std::string state_;
   std::string uuid_;
   std::optional<store::TokenKey> token_key_;
@@ -61,6 +83,7 @@ class StoreAudit final : private store::StoreVisitor {
   bool lost_records_ = false;        // of the journal
   bool histories_complete_ = false;  // of the archive, but for those that are known to be cut
   std::vector<std::string> problems_;
+  std::vector<std::string> notes_;
   store::Inspected inspected_;
 };
 

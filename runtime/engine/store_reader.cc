@@ -5,6 +5,7 @@
 
 #include "proto/parse.h"
 #include "runtime/engine/recovery.h"
+#include "runtime/engine/row_key.h"
 #include "runtime/engine/run_history.h"
 #include "runtime/engine/second_look.h"
 #include "runtime/history/history.h"
@@ -52,6 +53,8 @@ base::Status StoreReader::read() {
   damaged_.clear();
   released_.clear();
   parked_ = store_->parked_runs();
+  tables_ = std::make_unique<Tables>(store_->archive(), recovered->through);
+  for (const auto& each : recovered->row_changes) tables_->apply(each.seq, each.changes);
   for (RecoveredRun& run : recovered->runs) {
     const store::RunNumber number = run.state.number;
     if (run.released_from != 0 && !run.damaged) released_[number] = released_text(run);
@@ -59,6 +62,24 @@ base::Status StoreReader::read() {
     recent_[number] = std::make_shared<const RunState>(std::move(run.state));
   }
   return {};
+}
+
+base::Status StoreReader::visit_rows(
+    std::string_view table,
+    base::Visitor<std::string_view, std::string_view, std::string_view> visit) const {
+  const auto moment = tables_->newest();
+  if (!moment) return moment.error();
+  std::string at = table.empty() ? std::string() : row_key(table, "");
+  const std::string end = table.empty() ? std::string("\xff") : behind_table(table);
+  while (true) {
+    auto row = (*moment)->first(at, end);
+    if (!row) return row.error();
+    if (!*row) return {};
+    at = std::move((*row)->key);
+    const base::Visited seen = visit(table_of_row(at), key_of_row(at), (*row)->value);
+    if (!seen.goes_on()) return seen.status();
+    at += '\0';
+  }
 }
 
 const std::string* StoreReader::damage(store::RunNumber run) const {
@@ -180,16 +201,26 @@ StoreReader::Run StoreReader::unreadable(store::RunNumber number,
 }
 
 base::Result<proto::History> StoreReader::history(const RunState& run) const {
+  return history_after({.run = run.number}, run);
+}
+
+base::Result<proto::History> StoreReader::history_to_replay(const RunState& run) const {
+  return history_after(run.replay_after(), run);
+}
+
+base::Result<proto::History> StoreReader::history_after(const store::ChainEnd& after,
+                                                        const RunState& run) const {
   proto::History history;
   history.set_format(kHistoryFormat);
-  const base::Status read = visit_turns(
-      run, [&](store::Seq, proto::Turn& turn) { *history.add_turns() = std::move(turn); });
+  const base::Status read = visit_turns_after(
+      after, run, [&](store::Seq, proto::Turn& turn) { *history.add_turns() = std::move(turn); });
   if (!read) return read.error();
   return history;
 }
 
-base::Status StoreReader::visit_turns(const RunState& run,
-                                      base::Visitor<store::Seq, proto::Turn&> visit) const {
+base::Status StoreReader::visit_turns_after(const store::ChainEnd& after,
+                                            const RunState& run,
+                                            base::Visitor<store::Seq, proto::Turn&> visit) const {
   proto::Turn turn;
   std::uint64_t turns = 0;
   const auto take = [&](const store::Record& record) -> base::Visited {
@@ -199,7 +230,7 @@ base::Status StoreReader::visit_turns(const RunState& run,
                                                            " of run " + run.id.to_string() +
                                                            " is no valid event data"};
   };
-  return read_run_history(*store_, run.number, run.last_seq, take);
+  return read_run_history_after(*store_, after, run.last_seq, take);
 }
 
 }  // namespace reprise::runtime

@@ -14,6 +14,7 @@
 #include "base/visitor.h"
 #include "proto/history.pb.h"
 #include "runtime/engine/recovered_run.h"
+#include "runtime/engine/tables.h"
 #include "runtime/run_description.h"
 #include "store/store.h"
 
@@ -53,12 +54,27 @@ class StoreReader {
   // Up to the newest record known at the last refresh, or later ones. kStoreDamaged: it does
   // not verify. kNotFound: retention has removed it meanwhile.
   base::Result<proto::History> history(const RunState& run) const;
+  // What a replay needs of it: the part since the last checkpoint. Nothing before is read.
+  base::Result<proto::History> history_to_replay(const RunState& run) const;
   // The same turn by turn, for histories of any length: `visit` gets each with its record's number,
   // and may take it.
   base::Status visit_turns(const RunState& run,
-                           base::Visitor<store::Seq, proto::Turn&> visit) const;
+                           base::Visitor<store::Seq, proto::Turn&> visit) const {
+    return visit_turns_after({.run = run.number}, run, visit);
+  }
+
+  // The rows of tables as of the last refresh, in the order of their tables and keys: of one table,
+  // or, if `table` is empty, of all. kStoreDamaged: a row does not verify.
+  base::Status visit_rows(
+      std::string_view table,
+      base::Visitor<std::string_view, std::string_view, std::string_view> visit) const;
 
  private:
+  base::Status visit_turns_after(const store::ChainEnd& after,
+                                 const RunState& run,
+                                 base::Visitor<store::Seq, proto::Turn&> visit) const;
+  base::Result<proto::History> history_after(const store::ChainEnd& after,
+                                             const RunState& run) const;
   explicit StoreReader(std::unique_ptr<const store::Store> store) : store_(std::move(store)) {}
   base::Status read();
   base::Result<Run> find_by_run_id(const base::RunId& id);
@@ -73,6 +89,7 @@ class StoreReader {
   std::map<store::RunNumber, std::string> damaged_;
   std::map<store::RunNumber, std::string> released_;
   store::ParkedRuns parked_;
+  std::unique_ptr<Tables> tables_;
 };
 
 }  // namespace reprise::runtime

@@ -11,15 +11,23 @@ namespace reprise::runtime {
 
 class StoredRun final : public RunSource {
  public:
-  // For its history alone, up to record `last`.
+  // For its whole history alone, up to record `last`.
   StoredRun(const Shared& shared, const RunState& state, store::Seq last)
-      : RunSource(RunLabel()), shared_(shared), state_(state), last_(last) {}
+      : StoredRun(shared, state, last, {.run = state.number}, RunLabel()) {}
   StoredRun(const Shared& shared, const RunState& state) : StoredRun(shared, state, RunLabel()) {}
-  // For its code. Without a label: a closed run that only the archive knows.
+  // For its code: the history since its last checkpoint. Without a label: a closed run that only
+  // the archive knows.
   StoredRun(const Shared& shared, const RunState& state, const RunLabel& label)
-      : RunSource(label), shared_(shared), state_(state), last_(state.last_seq) {}
+      : StoredRun(shared, state, state.last_seq, state.replay_after(), label) {}
   StoredRun(const Shared& shared, const KnownRun& run)
       : StoredRun(shared, run.state, run.label()) {}
+  // For the part of its history after one record and up to another.
+  StoredRun(const Shared& shared,
+            const RunState& state,
+            store::Seq last,
+            const store::ChainEnd& after,
+            const RunLabel& label)
+      : RunSource(label), shared_(shared), state_(state), last_(last), after_(after) {}
 
   replay::RunInfo info() const override {
     return {state_.id, state_.workflow_id, *state_.workflow, *state_.task_queue};
@@ -44,7 +52,7 @@ class StoredRun final : public RunSource {
       if (arena.SpaceUsed() > kArenaBytes) arena.Reset();
       return seen;
     };
-    return read_run_history(*shared_.store, state_.number, last_, take);
+    return read_run_history_after(*shared_.store, after_, last_, take);
   }
 
  private:
@@ -53,6 +61,7 @@ class StoredRun final : public RunSource {
   const Shared& shared_;
   const RunState& state_;
   const store::Seq last_;
+  const store::ChainEnd after_;
 };
 
 }  // namespace reprise::runtime

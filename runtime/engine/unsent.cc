@@ -12,7 +12,7 @@ using proto::Event;
 
 Unsent::Unsent(const RunState& run)
     : sender_{run.workflow_id, run.id},
-      number_(run.number),
+      after_(run.replay_after()),
       last_(run.last_seq),
       depth_(run.depth()) {
   for (const PendingOperation& operation : run.pending()) {
@@ -78,7 +78,7 @@ void Unsent::send(const Shared& shared) const {
     if (proto::parse(record.body, &turn)) reading.take(turn, record.seq);
     return base::Next::kGoOn;
   };
-  reading.finish(read_run_history(*shared.store, number_, last_, take));
+  reading.finish(read_run_history_after(*shared.store, after_, last_, take));
 }
 
 }  // namespace reprise::runtime

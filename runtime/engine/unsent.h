@@ -22,8 +22,8 @@ class Unsent {
   class Reading;
 
   const RunKey sender_;
-  const store::RunNumber number_;
-  const store::Seq last_;  // the run's last record
+  const store::ChainEnd after_;  // all of that comes after this record
+  const store::Seq last_;        // the run's last record
   const std::uint32_t depth_;
   std::set<std::uint32_t> messages_;        // by command
   std::map<std::uint32_t, bool> children_;  // by command: has it begun?

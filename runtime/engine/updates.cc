@@ -95,7 +95,7 @@ void Updates::look_up(const verb::Update& asked, const Unanswered& unanswered) {
     const auto archived = parts_.finder.find_archived(asked.key);
     return archived ? search(*archived, archived->last_seq, asked, unanswered) : unanswered(false);
   }
-  if (run->in_round()) {
+  if (run->has_unrecorded()) {
     return parts_.intake.post(
         std::function<void()>([this, asked, unanswered] { look_up(asked, unanswered); }));
   }

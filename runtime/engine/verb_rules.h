@@ -53,6 +53,9 @@ inline constexpr VerbRule kVerbRule<verb::List>{"list", Admission::Kind::kQuesti
 template <>
 inline constexpr VerbRule kVerbRule<verb::History>{"history", Admission::Kind::kQuestion};
 
+template <>
+inline constexpr VerbRule kVerbRule<verb::ReadRows>{"read rows", Admission::Kind::kQuestion};
+
 // What is checked, and the id that decides its shard.
 struct VerbText {
   std::string_view workflow_id{};

@@ -32,10 +32,12 @@ void Workers::resume(KnownRun& run) {
   if (!run.state.open()) return;
   if (run.has_work()) parts_.round.gather(run);
   parts_.attempts.start_steps(run);
+  parts_.transactions.start_all(run);
 }
 
 void Workers::remove(const std::string& task_queue) {
   parts_.attempts.take_back_steps(task_queue);
+  parts_.transactions.withdraw(task_queue);
   parts_.executor.remove_worker(task_queue);
 }
 

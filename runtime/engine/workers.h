@@ -4,6 +4,7 @@
 #include <string>
 
 #include "runtime/engine/attempts.h"
+#include "runtime/engine/transactions.h"
 
 namespace reprise::runtime {
 
@@ -19,6 +20,7 @@ class Workers {
     Parking& parking;
     Round& round;
     Attempts& attempts;
+    Transactions& transactions;
     RunExecutor& executor;
   };
   explicit Workers(const Parts& parts) : parts_(parts) {}

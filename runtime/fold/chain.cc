@@ -42,14 +42,35 @@ std::string_view to_string(ChainFault fault) {
       return "starts the run again";
     case ChainFault::kAfterEnd:
       return "comes after the end of the run";
+    case ChainFault::kNoCheckpoint:
+      return "goes on from a checkpoint that the run has not taken";
+    case ChainFault::kCheckpointPassed:
+      return "does not go on from the checkpoint before it";
   }
   return "";
 }
 
-ChainFault check_turn(const proto::Turn& turn, bool first, bool after_end) {
-  if (after_end) return ChainFault::kAfterEnd;
-  if (event::starts(turn) == first) return ChainFault::kNone;
-  return first ? ChainFault::kNoStart : ChainFault::kSecondStart;
+namespace {
+
+// There is one of them at most, and it comes first.
+ChainFault check_checkpoint(const proto::Turn& turn, const TurnPlace& place) {
+  const proto::CheckpointTaken* const taken = event::segment_start(turn);
+  if (place.after_checkpoint != (taken != nullptr)) {
+    return taken != nullptr ? ChainFault::kNoCheckpoint : ChainFault::kCheckpointPassed;
+  }
+  for (int i = taken != nullptr ? 1 : 0; i < turn.inputs_size(); ++i) {
+    if (turn.inputs(i).has_checkpoint_taken()) return ChainFault::kNoCheckpoint;
+  }
+  const bool counts = taken == nullptr || taken->event() == place.events + 1;
+  return counts ? ChainFault::kNone : ChainFault::kNoCheckpoint;
+}
+
+}  // namespace
+
+ChainFault check_turn(const proto::Turn& turn, const TurnPlace& place) {
+  if (place.after_end) return ChainFault::kAfterEnd;
+  if (event::starts(turn) == place.first) return check_checkpoint(turn, place);
+  return place.first ? ChainFault::kNoStart : ChainFault::kSecondStart;
 }
 
 ChainFault Chain::take(const store::Record& record, RunState* state) {
@@ -58,7 +79,8 @@ ChainFault Chain::take(const store::Record& record, RunState* state) {
   arena_.reset();
   proto::Turn* const turn = arena_.make();
   if (!proto::parse(record.body, turn)) return ChainFault::kUnreadable;
-  const ChainFault content = check_turn(*turn, record.first(), !state->open());
+  const ChainFault content =
+      check_turn(*turn, {record.first(), !state->open(), state->at_checkpoint, state->events});
   if (content != ChainFault::kNone) return content;
   state->apply(*turn, names_);
   state->last_seq = record.seq;

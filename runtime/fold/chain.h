@@ -23,13 +23,21 @@ enum class ChainFault : std::uint8_t {
   kNoStart,      // the first one, and does not start the run
   kSecondStart,  // a later one that does
   kAfterEnd,
+  kNoCheckpoint,      // it goes on from a checkpoint, and the one before it has taken none
+  kCheckpointPassed,  // the one before it has taken one, and it does not go on from there
 };
 
 // "comes after the end of the run": of a turn or a record.
 std::string_view to_string(ChainFault fault);
 
 // What a turn must fulfil at its place in the run.
-ChainFault check_turn(const proto::Turn& turn, bool first, bool after_end);
+struct TurnPlace {
+  bool first = false;
+  bool after_end = false;
+  bool after_checkpoint = false;  // the turn before it ends with one
+  std::uint64_t events = 0;       // of the run so far
+};
+ChainFault check_turn(const proto::Turn& turn, const TurnPlace& place);
 
 // Not thread-safe.
 class Chain {

@@ -68,6 +68,7 @@ class RunState::Fold {
       : state_(state), time_ms_(time_ms), names_(names) {}
 
   void input(const Row& row, const Event& event) {
+    if (event.has_checkpoint_taken()) state_.take_checkpoint();
     ++state_.events;
     if (event.has_run_started()) state_.start(event.run_started(), time_ms_, names_);
     if (event.has_cancel_requested()) state_.note_sender(event);
@@ -77,6 +78,7 @@ class RunState::Fold {
   void command(const Row&, const Event& event) {
     ++state_.events;
     if (event.has_setting_recorded()) state_.publish(event.setting_recorded());
+    state_.at_checkpoint = event.has_checkpoint();
   }
   void opened(const Row& row, const Event& event) { state_.begin(row, event, time_ms_); }
   void answered(const Row& row, const Event& event) { state_.answer(row, event); }
@@ -140,6 +142,14 @@ void RunState::take_parent(const proto::Sender& parent,
   rare_->depth = depth;
 }
 
+// The state is as of the record before.
+void RunState::take_checkpoint() {
+  at_checkpoint = false;
+  if (rare().checkpoint == nullptr) rare_->checkpoint = std::make_unique<Checkpointed>();
+  rare_->checkpoint->before = {number, last_seq, chain};
+  rare_->checkpoint->events = events;
+}
+
 // A cancellation by the ChildScheduled of its parent: because that has ended, and so only once.
 void RunState::note_sender(const Event& input) {
   const proto::Sender& sender = input.cancel_requested().sender();
@@ -156,7 +166,7 @@ const Settings& RunState::settings() const {
 void RunState::publish(const proto::SettingRecorded& setting) {
   rare().settings.apply(setting);
   const bool empty = rare_->settings.empty() && rare_->terms == nullptr && !has_parent();
-  if (empty && rare_->damaged_at == 0 && !in_chain()) rare_.reset();
+  if (empty && rare_->damaged_at == 0 && rare_->checkpoint == nullptr && !in_chain()) rare_.reset();
 }
 
 std::int64_t RunState::run_timeout_ms() const {
@@ -203,6 +213,10 @@ void RunState::answer(const Row& row, const Event& event) {
     operation->started = true;
     return;
   }
+  if (row.answers == Answer::kCancelAwaited) {
+    operation->cancel_asked = operation->kind == OperationKind::kActivity;
+    return;
+  }
   operation->open = row.answers == Answer::kLeftOpen;
   if (operation->open) {
     operation->attempt = event.attempt_left_open().attempt();
@@ -236,6 +250,9 @@ void RunState::begin(const Row& row, const Event& event, std::int64_t time_ms) {
       break;
     case Operation::kChild:
       operation.kind = OperationKind::kChild;
+      break;
+    case Operation::kTransaction:
+      operation.kind = OperationKind::kTransaction;
       break;
   }
   pending_.push_back(operation);
@@ -316,6 +333,7 @@ void write(const PendingOperation& operation, proto::PendingOperation* out) {
   out->set_scheduled_ms(operation.scheduled_ms);
   out->set_open(operation.open);
   out->set_started(operation.started);
+  out->set_cancel_asked(operation.cancel_asked);
 }
 
 PendingOperation read(const proto::PendingOperation& stored) {
@@ -327,6 +345,7 @@ PendingOperation read(const proto::PendingOperation& stored) {
   operation.scheduled_ms = stored.scheduled_ms();
   operation.open = stored.open();
   operation.started = stored.started();
+  operation.cancel_asked = stored.cancel_asked();
   return operation;
 }
 
@@ -367,6 +386,14 @@ void RunState::to_summary(proto::RunSummary* out) const {
     out->set_depth(rare_->depth);
   }
   if (terms() != nullptr) write(*terms(), out->mutable_terms());
+  if (checkpoint() != nullptr || at_checkpoint) {
+    const store::ChainEnd before = replay_after();
+    proto::Checkpointed* const stored = out->mutable_checkpoint();
+    stored->set_seq(before.seq);
+    stored->set_chain(before.chain);
+    stored->set_events(events - events_since_checkpoint());
+    stored->set_due(at_checkpoint);
+  }
   if (const auto due = run_timeout_due_ms()) {
     PendingOperation limit;
     limit.kind = OperationKind::kRunTimeout;
@@ -408,6 +435,14 @@ RunState RunState::from_summary(store::RunNumber number,
     state.take_parent(summary.parent(), summary.on_parent_close(), summary.depth());
   }
   if (summary.has_terms()) state.rare().terms = read(summary.terms());
+  if (summary.has_checkpoint()) {
+    const proto::Checkpointed& stored = summary.checkpoint();
+    state.at_checkpoint = stored.due();
+    if (stored.seq() != 0) {
+      state.rare().checkpoint = std::make_unique<Checkpointed>(
+          Checkpointed{{number, stored.seq(), stored.chain()}, stored.events()});
+    }
+  }
   state.pending_.reserve(static_cast<std::size_t>(summary.pending_size()));
   for (const auto& stored : summary.pending()) {
     const PendingOperation operation = read(stored);

@@ -30,9 +30,16 @@ enum class OperationKind : std::uint8_t {
   kStep = 2,       // on the activity threads
   kShardStep = 3,  // on the shard
   kTimer = 4,
-  kRunTimeout = 5,  // in summaries only, as operation 0: RunState::run_timeout_due_ms()
-  kMessage = 6,     // to another run
-  kChild = 7,       // another run that this one has started
+  kRunTimeout = 5,   // in summaries only, as operation 0: RunState::run_timeout_due_ms()
+  kMessage = 6,      // to another run
+  kChild = 7,        // another run that this one has started
+  kTransaction = 8,  // over tables
+};
+
+// Where the replay of a run begins: after its last checkpoint.
+struct Checkpointed {
+  store::ChainEnd before;    // the last record before; seq 0: none yet, the run has asked for one
+  std::uint64_t events = 0;  // of the history up to there
 };
 
 struct PendingOperation {
@@ -46,9 +53,11 @@ struct PendingOperation {
   bool done = false;  // waits to be swept out
   bool open = false;  // its attempt is left open: no thread executes it, a client ends it
   bool started = false;  // the child has begun
+  bool cancel_asked = false;  // an activity: the code has cancelled it and waits for its outcome
 
   bool is_step() const { return kind == OperationKind::kStep || kind == OperationKind::kShardStep; }
   bool is_attempted() const { return is_step() || kind == OperationKind::kActivity; }
+  bool is_transaction() const { return kind == OperationKind::kTransaction; }
 };
 
 // What few runs have: those with terms, those that publish something, those in a chain, those with a
@@ -63,6 +72,7 @@ struct RareState : base::Pooled<RareState> {
   proto::ChildScheduled::ParentClose on_parent_close = proto::ChildScheduled::TERMINATE;
   std::uint32_t depth = 0;
   std::unique_ptr<RunTerms> terms;
+  std::unique_ptr<Checkpointed> checkpoint;
 };
 
 class RunState {
@@ -78,6 +88,8 @@ class RunState {
   std::string workflow_id;
   RunStatus status = RunStatus::kRunning;
   bool unapplied = false;  // deferred inputs wait for the code
+  // The last turn ends with a checkpoint: the next one, recorded together with it, begins there.
+  bool at_checkpoint = false;
 
   bool open() const { return status == RunStatus::kRunning || status == RunStatus::kPaused; }
   std::int64_t closed_ms() const { return open() ? 0 : end_ms_; }  // 0: open
@@ -86,6 +98,20 @@ class RunState {
     if (!open() || end_ms_ == 0) return std::nullopt;
     return end_ms_;
   }
+
+  // nullptr: it has taken none.
+  const Checkpointed* checkpoint() const {
+    return rare_ == nullptr ? nullptr : rare_->checkpoint.get();
+  }
+  // The last record before those that a replay needs; none: it needs all of them.
+  store::ChainEnd replay_after() const {
+    return checkpoint() == nullptr ? store::ChainEnd{.run = number} : checkpoint()->before;
+  }
+  std::uint64_t events_since_checkpoint() const {
+    return checkpoint() == nullptr ? events : events - checkpoint()->events;
+  }
+  // Where the record before the checkpoint is to be kept when the writer knows it.
+  store::ChainEnd* checkpoint_place() { return &rare().checkpoint->before; }
 
   // nullptr: it was started with none.
   const RunTerms* terms() const { return rare_ == nullptr ? nullptr : rare_->terms.get(); }
@@ -128,7 +154,7 @@ class RunState {
   // What it publishes.
   const Settings& settings() const;
 
-  // Adds one turn. Everything except last_seq and chain follows from it.
+  // Adds one turn. Everything except last_seq and chain follows from it; a checkpoint keeps those.
   void apply(const proto::Turn& turn, Names& names);
 
   // nullptr when the operation is not pending (any more).
@@ -168,6 +194,7 @@ class RunState {
                    proto::ChildScheduled::ParentClose on_close,
                    std::uint32_t depth);
   void note_sender(const proto::Event& input);
+  void take_checkpoint();
   void begin(const event::Row& row, const proto::Event& event, std::int64_t time_ms);
   void answer(const event::Row& row, const proto::Event& event);
   PendingOperation* pending(std::uint32_t id);

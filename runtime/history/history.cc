@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "event/turn.h"
 #include "proto/parse.h"
 
 namespace reprise::runtime {
@@ -39,24 +40,44 @@ base::Result<proto::History> decode_history(std::string_view bytes) {
     return no_history("it has format " + std::to_string(history.format()) +
                       ", and this version reads format " + std::to_string(kHistoryFormat));
   }
+  if (const std::uint64_t first = first_event(history); first != 1) {
+    return no_history("it begins at the checkpoint that is event " + std::to_string(first) +
+                      "; export the whole history of the run");
+  }
   return history;
 }
 
+namespace {
+
+// nullptr: it has none.
+const proto::RunStarted* start_of(const proto::History& history) {
+  if (history.turns_size() == 0) return nullptr;
+  for (const proto::Event& input : history.turns(0).inputs()) {
+    if (input.has_run_started()) return &input.run_started();
+    if (input.has_checkpoint_taken()) return &input.checkpoint_taken().start();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 replay::RunInfo run_info(const proto::History& history) {
   replay::RunInfo info;
-  if (history.turns_size() == 0) return info;
-  const auto& inputs = history.turns(0).inputs();
-  const auto first = std::find_if(inputs.begin(), inputs.end(), [](const proto::Event& event) {
-    return event.kind_case() == proto::Event::kRunStarted;
-  });
-  if (first == inputs.end()) return info;
-  const proto::RunStarted& started = first->run_started();
+  const proto::RunStarted* const start = start_of(history);
+  if (start == nullptr) return info;
+  const proto::RunStarted& started = *start;
   if (const auto id = base::RunId::from_bytes(started.run_id())) info.run_id = *id;
   info.workflow = started.workflow();
   info.workflow_id =
       started.workflow_id().empty() ? info.run_id.to_string() : started.workflow_id();
   info.task_queue = started.task_queue().empty() ? "default" : started.task_queue();
   return info;
+}
+
+std::uint64_t first_event(const proto::History& history) {
+  if (history.turns_size() == 0) return 1;
+  const proto::CheckpointTaken* const taken = event::segment_start(history.turns(0));
+  return taken == nullptr ? 1 : std::max<std::uint64_t>(1, taken->event());
 }
 
 std::uint64_t count_events(const proto::Turn& turn) {

@@ -26,6 +26,9 @@ base::Result<proto::History> decode_history(std::string_view bytes);
 // The run it belongs to, from its first event; default values if that is missing.
 replay::RunInfo run_info(const proto::History& history);
 
+// The number of its first event: 1, unless it begins with a checkpoint.
+std::uint64_t first_event(const proto::History& history);
+
 std::uint64_t count_events(const proto::Turn& turn);
 std::uint64_t count_events(const proto::History& history);
 

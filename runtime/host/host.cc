@@ -108,6 +108,21 @@ std::unique_ptr<Trouble> Host::replay_afresh(Place place, const RunSource& sourc
   return nullptr;
 }
 
+std::unique_ptr<Trouble> Host::check_segment(Place place, const RunSource& source) {
+  Resident not_resident(source.label().number, nullptr);
+  Loaded copy;
+  return replay(place != nullptr ? *place : not_resident, source, &copy);
+}
+
+void Host::begin_anew(Place place, const RunSource& source) {
+  REPRISE_CHECK(place != nullptr, "a run that takes a checkpoint is resident");
+  replay::RunInfo info = source.info();
+  const auto& code = place->code.worker->workflows.at(info.workflow);
+  std::unique_ptr<replay::Execution> leaving =
+      std::exchange(place->code.execution, execute(*place, std::move(info), code));
+  executor_.dropping(place->key, [&] { leaving.reset(); });
+}
+
 replay::Execution* Host::find(Place place) {
   return place == nullptr ? nullptr : place->code.execution.get();
 }
@@ -150,7 +165,13 @@ Host::Resident* Host::ensure(Place& place,
     return place;
   }
   auto loading = std::make_unique<Resident>(source.label().number, &place);
-  if (auto found = replay(*loading, source, &loading->code)) {
+  auto found = replay(*loading, source, &loading->code);
+  if (found == nullptr && loading->code.execution->at_checkpoint()) {
+    found = trouble(base::ErrorCode::kStoreDamaged,
+                    "the history ends with a checkpoint, and what the run goes on with is missing; "
+                    "restore the store from a backup");
+  }
+  if (found != nullptr) {
     *why_not = std::move(found);
     return nullptr;
   }
@@ -159,8 +180,7 @@ Host::Resident* Host::ensure(Place& place,
   return place;
 }
 
-std::unique_ptr<Trouble> Host::replay(Resident& run, const RunSource& source, Loaded* out) {
-  replay::RunInfo info = source.info();
+std::unique_ptr<Trouble> Host::make(Resident& run, replay::RunInfo&& info, Loaded* out) {
   out->worker = registry_.find(info.task_queue);
   if (out->worker == nullptr) {
     return trouble(base::ErrorCode::kNoWorker,
@@ -176,6 +196,13 @@ std::unique_ptr<Trouble> Host::replay(Resident& run, const RunSource& source, Lo
   if (given_up_.too_many(info.workflow)) {
     return trouble(base::ErrorCode::kUnwindSwallowed, GivenUp::too_many_text(info.workflow));
   }
+  out->execution = execute(run, std::move(info), code->second);
+  return nullptr;
+}
+
+std::unique_ptr<replay::Execution> Host::execute(Resident& run,
+                                                 replay::RunInfo&& info,
+                                                 const replay::WorkflowCode& code) {
   replay::ExecutionOptions execution_options{
       .strict = options_.strict,
       .step_unwanted =
@@ -193,10 +220,17 @@ std::unique_ptr<Trouble> Host::replay(Resident& run, const RunSource& source, Lo
       .guard = options_.guard,
       .symbols = &symbols_,
       .record_stacks = options_.record_stacks ? &stack_texts_ : nullptr};
-  out->execution = std::make_unique<replay::Execution>(std::move(info), code->second, stacks_,
-                                                       std::move(execution_options));
+  return std::make_unique<replay::Execution>(std::move(info), code, stacks_,
+                                             std::move(execution_options));
+}
+
+std::unique_ptr<Trouble> Host::replay(Resident& run, const RunSource& source, Loaded* out) {
+  if (auto found = make(run, source.info(), out)) return found;
   bool parked = false;
   const auto read = source.history([&](const proto::Turn& turn) {
+    // A summary that an earlier version has written does not know of a checkpoint, and the history
+    // is read from its beginning.
+    if (out->execution->at_checkpoint()) (void)make(run, source.info(), out);
     parked = out->execution->replay_turn(turn) == TurnEnd::kParked;
     return base::go_on_if(!parked);
   });

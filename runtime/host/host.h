@@ -118,9 +118,14 @@ class Host {
                                   std::string_view input);
   // Makes the run resident; returns the trouble that prevents it.
   std::unique_ptr<replay::Trouble> load(Place& place, const RunSource& source);
+  // The run has taken a checkpoint: its code is unwound, and the run stays resident without any, as
+  // before its first turn. Its steps may still be under way.
+  void begin_anew(Place place, const RunSource& source);
   // Replays the whole recorded history beside the resident run and, unless steps of it are under
   // way, goes on with the copy. Returns the trouble that the replay found, if any.
   std::unique_ptr<replay::Trouble> replay_afresh(Place place, const RunSource& source);
+  // The same for a part of the history that ends with a checkpoint, without going on from it.
+  std::unique_ptr<replay::Trouble> check_segment(Place place, const RunSource& source);
 
   // The execution of a resident run, or nullptr.
   static replay::Execution* find(Place place);
@@ -147,6 +152,11 @@ class Host {
   };
 
   std::unique_ptr<replay::Trouble> replay(Resident& run, const RunSource& source, Loaded* out);
+  // Without a turn.
+  std::unique_ptr<replay::Trouble> make(Resident& run, replay::RunInfo&& info, Loaded* out);
+  std::unique_ptr<replay::Execution> execute(Resident& run,
+                                             replay::RunInfo&& info,
+                                             const replay::WorkflowCode& code);
   Resident* ensure(Place& place,
                    const RunSource& source,
                    std::unique_ptr<replay::Trouble>* why_not);

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "event/catalogue.h"
+
 namespace reprise::runtime {
 namespace {
 
 bool is_outcome_of(const proto::Event& input, std::uint32_t step) {
-  return input.step_completed().id() == step || input.step_failed().id() == step;
+  const event::Row& row = event::row_of(input);
+  return row.id != nullptr && event::finishes(row.answers) && row.id(input) == step;
 }
 
 }  // namespace
@@ -40,6 +43,11 @@ std::unique_ptr<replay::Trouble> RunExecutor::replay_afresh(Place place, const R
   return host_.replay_afresh(place, run);
 }
 
+std::unique_ptr<replay::Trouble> RunExecutor::check_segment(Place place, const RunSource& segment) {
+  const CodeMark::Scope in_code(code_mark_, segment.label());
+  return host_.check_segment(place, segment);
+}
+
 std::optional<std::string> RunExecutor::signal_refusal(Place place,
                                                        const RunLabel& run,
                                                        std::string_view name,
@@ -53,6 +61,11 @@ std::optional<std::string> RunExecutor::signal_refusal(Place place,
 bool RunExecutor::load(Place& place, const RunSource& run) {
   const CodeMark::Scope in_code(code_mark_, run.label());
   return host_.load(place, run) == nullptr;
+}
+
+bool RunExecutor::has_begun(Place place) {
+  const replay::Execution* const code = Host::find(place);
+  return code != nullptr && code->has_begun();
 }
 
 bool RunExecutor::takes_updates(Place place) {
@@ -106,6 +119,11 @@ bool RunExecutor::take_back_step(Place place, const AttemptTask& step) {
   if (!step.control->abandon()) return false;
   end_step(place, step.key.operation);
   return true;
+}
+
+std::string RunExecutor::name_of(Place place, std::uint32_t id) {
+  const replay::Execution* const code = Host::find(place);
+  return code == nullptr ? std::string() : code->name_of(id);
 }
 
 const AttemptControl* RunExecutor::step_under_way(Place place, std::uint32_t id) {

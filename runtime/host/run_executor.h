@@ -69,6 +69,10 @@ class RunExecutor final : private Host::Executor {
   // Replays the whole history beside the resident run: replay::Trouble if the code does not match
   // its history.
   std::unique_ptr<replay::Trouble> replay_afresh(Place place, const RunSource& run);
+  // The same for a part of the history that ends with a checkpoint.
+  std::unique_ptr<replay::Trouble> check_segment(Place place, const RunSource& segment);
+  // On its last turn the code has taken a checkpoint: see Host::begin_anew().
+  void begin_anew(Place place, const RunSource& run) { host_.begin_anew(place, run); }
   // Why the code of a resident run would set such a signal aside; nullopt: it would not.
   std::optional<std::string> signal_refusal(Place place,
                                             const RunLabel& run,
@@ -82,6 +86,8 @@ class RunExecutor final : private Host::Executor {
   }
   // Makes the run resident, after a replay. False: its code cannot run.
   [[nodiscard]] bool load(Place& place, const RunSource& run);
+  // Is it resident, and has its code been called?
+  static bool has_begun(Place place);
   // Does the code of the run take updates now? Not if it is not resident.
   static bool takes_updates(Place place);
   // What each strand of a resident run waits for; empty when it is not resident.
@@ -117,6 +123,8 @@ class RunExecutor final : private Host::Executor {
   static void end_step(Place place, std::uint32_t id);
   // For a task that no thread will take. False: the code had given it up before.
   static bool take_back_step(Place place, const AttemptTask& step);
+  // Of a step or a transaction of a resident run; empty: its code waits for none of that id.
+  static std::string name_of(Place place, std::uint32_t id);
   // nullptr: it is not under way.
   static const AttemptControl* step_under_way(Place place, std::uint32_t id);
   // Whether the code has given up a step of a resident run; such a step is not retried.

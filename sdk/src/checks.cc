@@ -33,6 +33,10 @@ constexpr std::uint64_t kLargestTurn = 512 * kMebibyte;
 // One turn may have all of them.
 constexpr std::uint64_t kMostUpdates = 100'000;
 
+// So that the transactions of a commit fit into its batches (store/writer.cc).
+constexpr std::uint64_t kMostRows = 100'000;
+constexpr std::uint64_t kMostRowBytes = 32 * kMebibyte;
+
 constexpr std::string_view kNoLimit = "no limit";
 constexpr std::string_view kPerProcessor = "one per processor";
 
@@ -133,6 +137,8 @@ void check_limits(const EngineLimits& limits, const OptionsOf& options) {
   options.number("limits.pending_updates", limits.pending_updates, 1, kMostUpdates);
   options.number("limits.settings", limits.settings, 1, kAnything);
   options.number("limits.settings_bytes", limits.settings_bytes, 1, kAnything);
+  options.number("limits.transaction_rows", limits.transaction_rows, 1, kMostRows);
+  options.number("limits.transaction_bytes", limits.transaction_bytes, 1, kMostRowBytes);
   options.duration("limits.overload_wait", limits.overload_wait, "no call waits");
   options.duration("limits.slow_turn", limits.slow_turn, "nothing is reported");
 }

@@ -160,6 +160,18 @@ constexpr replay::CancelMode to_replay(CancelMode mode) {
   return {};
 }
 
+constexpr proto::ActivityScheduled::OnCancel to_event(CancelMode mode) {
+  switch (mode) {
+    case CancelMode::kWait:
+      return proto::ActivityScheduled::WAIT;
+    case CancelMode::kTry:
+      return proto::ActivityScheduled::TRY;
+    case CancelMode::kAbandon:
+      return proto::ActivityScheduled::ABANDON;
+  }
+  return {};
+}
+
 constexpr runtime::GuardMode to_runtime(Guard guard) {
   switch (guard) {
     case Guard::kOff:

@@ -66,6 +66,7 @@ void internal::throw_error(const base::Error& error) {
     case Code::kOutsideWorkflow:
     case Code::kWorkflowStuck:
     case Code::kPendingTaken:
+    case Code::kCheckpointBusy:
       throw UsageError(code, error.message);
     case Code::kNoHistory:
       throw HistoryError(code, error.message);
@@ -76,6 +77,10 @@ void internal::throw_error(const base::Error& error) {
       throw PayloadError(code, error.message);
     case Code::kInvalidId:
     case Code::kInvalidOption:
+    case Code::kCheckpointOther:
+    case Code::kTableName:
+    case Code::kRowKey:
+    case Code::kTransactionLimit:
       throw InvalidOption(code, error.message);
     case Code::kAlreadyStarted:
       throw AlreadyStarted(error.message, {});
@@ -94,6 +99,8 @@ void internal::throw_error(const base::Error& error) {
       throw CompletionLate(code, error.message);
     case Code::kAlreadyCompleted:
       throw AlreadyCompleted(code, error.message);
+    case Code::kActivityCancelled:
+      throw ActivityCancelled(code, error.message);
     case Code::kControl:
     case Code::kProcessDied:
       break;

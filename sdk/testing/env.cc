@@ -61,6 +61,7 @@ class Env::State final : public internal::Registry {
   void require_open() const override {}
 
   Client& client() { return client_; }
+  const Service& service() const { return service_; }
   base::Time now() const { return clock_.now(); }
   void skip(Duration duration) {
     internal::check_duration("the duration of Env::skip()", duration);
@@ -219,6 +220,9 @@ Env::~Env() = default;
 
 Client& Env::client() {
   return state_->client();
+}
+const Service& Env::service() const {
+  return state_->service();
 }
 void Env::skip(Duration duration) {
   state_->skip(duration);

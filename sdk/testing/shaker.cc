@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "event/turn.h"
 #include "sdk/testing/other_thread.h"
 #include "sdk/testing/shaken_heap.h"
 
@@ -39,6 +40,15 @@ std::string contents(const replay::Trouble& trouble) {
          "  in the replay       " + content_of(trouble.mismatch->attempted) + "\n";
 }
 
+// Those that have ended: they were replayed to their ends.
+void drop_segments(std::vector<proto::Turn>* turns) {
+  for (auto turn = turns->end(); turn != turns->begin();) {
+    if (event::segment_start(*--turn) == nullptr) continue;
+    turns->erase(turns->begin(), turn);
+    return;
+  }
+}
+
 std::string with_newline(std::string text) {
   if (!text.empty() && text.back() != '\n') text += '\n';
   return text;
@@ -68,7 +78,11 @@ void Shaker::check() {
   for (const store::RunNumber number : std::exchange(changed_, {})) {
     History& history = histories_[number];
     if (!history.found) check(history);
-    if (history.closed) histories_.erase(number);
+    if (history.closed) {
+      histories_.erase(number);
+    } else {
+      drop_segments(&history.turns);
+    }
   }
 }
 
@@ -111,9 +125,12 @@ std::optional<replay::Trouble> Shaker::replay(const History& history,
     stacks.fill = memory->fill;
   }
   replay::StackPool pool(stacks);
-  replay::Execution execution(history.info, code, pool, {.strict = true});
+  std::optional<replay::Execution> execution;
   for (const proto::Turn& turn : history.turns) {
-    if (execution.replay_turn(turn) == replay::TurnEnd::kParked) return execution.trouble();
+    if (!execution || execution->at_checkpoint()) {
+      execution.emplace(history.info, code, pool, replay::ExecutionOptions{.strict = true});
+    }
+    if (execution->replay_turn(turn) == replay::TurnEnd::kParked) return execution->trouble();
   }
   return std::nullopt;
 }

@@ -36,7 +36,8 @@ std::optional<RunKey> run_of(const verb::Start& asked) {
   return RunKey{asked.run.workflow_id};
 }
 
-// Is this input the request's, if it is one of its run? Questions leave nothing in the journal.
+// Is this input the request's, if it is one of its run? Questions leave nothing in the journal, and
+// a heartbeat is sent again: the journal does not say what it was told.
 template <class Question>
 bool is_recorded_as(const Question& /*asked*/, const Event& /*input*/) {
   return false;
@@ -82,9 +83,6 @@ bool is_recorded_as(const verb::Fail& asked, const Event& input) {
   return (again.elsewhere() && names(asked.token, again.id())) ||
          (last.elsewhere() && names(asked.token, last.id()));
 }
-bool is_recorded_as(const verb::Heartbeat& asked, const Event& input) {
-  return input.has_heartbeat_recorded() && names(asked.token, input.heartbeat_recorded().id());
-}
 
 // The answer to a request that has become durable; nothing if its durability is not the answer.
 template <class Verb>
@@ -102,9 +100,6 @@ void confirm(const verb::Complete& asked) {
   asked.reply({});
 }
 void confirm(const verb::Fail& asked) {
-  asked.reply({});
-}
-void confirm(const verb::Heartbeat& asked) {
   asked.reply({});
 }
 
@@ -223,7 +218,11 @@ void SurvivingRequests::send_again(const RequestRef& request) {
 void SurvivingRequests::note(const store::Record& record, const proto::Turn& turn) {
   for (const Event& input : turn.inputs()) {
     if (input.has_run_started()) note_start(record, input.run_started());
-    note_input(record, input);
+    if (input.has_checkpoint_taken()) {
+      note_carried(input.checkpoint_taken().start(), &runs_[record.run]);
+    } else {
+      note_input(record, input);
+    }
   }
   for (const Event& command : turn.commands()) {
     if (command.has_update_completed()) note_update_completed(command.update_completed());
@@ -238,10 +237,14 @@ void SurvivingRequests::note_start(const store::Record& record, const proto::Run
       started.workflow_id().empty() ? id.to_string() : started.workflow_id();
   Run& run = runs_[record.run];
   run.key = {workflow_id, id};
-  run.recorded_before = started.carried() - started.carried_new();
-  run.carried = started.carried_new();
+  note_carried(started, &run);
   first_of_chain_[id] = base::RunId::from_bytes(started.first_run_id()).value_or(id);
   newest_[workflow_id] = id;
+}
+
+void SurvivingRequests::note_carried(const proto::RunStarted& started, Run* run) {
+  run->recorded_before = started.carried() - started.carried_new();
+  run->carried = started.carried_new();
 }
 
 bool SurvivingRequests::is_for(const RunKey& asked, const Run& run, bool carried) const {

@@ -38,6 +38,9 @@ class SurvivingRequests final : public runtime::ClientService {
   void poll();
 
   void ask(runtime::ClientRequest request) override;
+  base::Status read_tables(base::FunctionRef<void(runtime::TableReads&)> read) override {
+    return engine_->read_tables(read);
+  }
 
  private:
   // The state of a request without an answer.
@@ -64,7 +67,7 @@ class SurvivingRequests final : public runtime::ClientService {
   struct Run {
     runtime::RunKey key;
     // Of the inputs that follow: those that had been recorded for the run before it in its chain,
-    // then those that had come to it without being recorded.
+    // or before its last checkpoint, then those that had come to it without being recorded.
     std::uint32_t recorded_before = 0;
     std::uint32_t carried = 0;
   };
@@ -83,6 +86,7 @@ class SurvivingRequests final : public runtime::ClientService {
   runtime::Reply<Answer> answering(const RequestRef& request, runtime::Reply<Answer> reply);
   std::list<Watch>::iterator find_watch(const std::shared_ptr<runtime::RunWatch>& told);
   void note_start(const store::Record& record, const proto::RunStarted& started);
+  static void note_carried(const proto::RunStarted& started, Run* run);
   bool is_for(const runtime::RunKey& asked, const Run& run, bool carried) const;
   void note_input(const store::Record& record, const proto::Event& input);
   void note_again(const store::Record& record, const proto::Event& input);

@@ -59,6 +59,9 @@ class DrivenService final : public runtime::ClientService {
   void await_run(runtime::RunKey run) { awaited_ = std::move(run); }
 
   void ask(runtime::ClientRequest request) override;
+  base::Status read_tables(base::FunctionRef<void(runtime::TableReads&)> read) override {
+    return engine().read_tables(read);
+  }
   base::Result<bool> wait(base::FunctionRef<bool()> ready,
                           base::FunctionRef<bool(std::optional<base::Duration>)> block,
                           std::optional<base::Duration> timeout) override;

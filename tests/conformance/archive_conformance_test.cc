@@ -209,6 +209,26 @@ TEST_P(ArchiveConformance, AHistoryIsItsChunksInOrder) {
   EXPECT_THAT(history(4), IsEmpty());
 }
 
+TEST_P(ArchiveConformance, AHistoryBeginsWithTheChunkOfTheFirstWantedRecord) {
+  commit({{.run = 1, .last = 8, .records = "a1"},
+          {.run = 1, .last = 12, .records = "a2"},
+          {.run = 1, .last = 300, .records = "a3"},
+          {.run = 2, .last = 400, .records = "b1"}},
+         {});
+  const auto after = [this](Seq seq) {
+    std::string all;
+    EXPECT_TRUE(archive().history(1, seq, [&](std::string_view records) { all += records; }));
+    return all;
+  };
+  EXPECT_EQ(after(0), "a1a2a3");
+  EXPECT_EQ(after(7), "a1a2a3");
+  EXPECT_EQ(after(8), "a2a3");
+  EXPECT_EQ(after(11), "a2a3");
+  EXPECT_EQ(after(299), "a3");
+  EXPECT_EQ(after(300), "");
+  EXPECT_EQ(after(350), "");
+}
+
 TEST_P(ArchiveConformance, AVisitorMayReadTheArchive) {
   add_keys({{"k/a", 1}, {"k/b", 2}});
   std::vector<std::string> summaries;
@@ -226,6 +246,68 @@ TEST_P(ArchiveConformance, ARunHasTwoIndexEntries) {
                .remove_key = "open",
                .add_second_key = "at/7"}});
   EXPECT_THAT(list(""), ElementsAre("at/7=1", "closed=1"));
+}
+
+// ---- rows of tables -----------------------------------------------------------------------------
+
+using Seen = std::vector<std::string>;
+
+Seen rows_from(Rows& rows, std::string_view from) {
+  Seen seen;
+  for (auto row = rows.seek(from); row && *row; row = rows.next()) {
+    seen.push_back(std::string((*row)->key) + "=" + std::string((*row)->value));
+  }
+  return seen;
+}
+
+TEST_P(ArchiveConformance, RowsArePutReplacedAndErased) {
+  const auto empty = archive().rows();
+  ASSERT_TRUE(empty);
+  EXPECT_TRUE(rows_from(**empty, "").empty());
+  EXPECT_FALSE(*(*empty)->get("a"));
+  EXPECT_EQ(*archive().rows_lost_at(), 0u);
+  ASSERT_TRUE(archive().commit({.through = 1,
+                                .next_run = 1,
+                                .chunks = {},
+                                .summaries = {},
+                                .rows = {{"a", "1"}, {"b", ""}, {"c", std::string(5'000, 'x')}}}));
+  ASSERT_TRUE(archive().commit(
+      {.through = 2,
+       .next_run = 1,
+       .chunks = {},
+       .summaries = {},
+       .rows = {{"a", "2"}, {"b", std::nullopt}, {"d", std::nullopt}, {"e", "5"}}}));
+  const auto rows = archive().rows();
+  ASSERT_TRUE(rows);
+  EXPECT_EQ((*rows)->through(), 2u);
+  EXPECT_THAT(rows_from(**rows, ""), ElementsAre("a=2", "c=" + std::string(5'000, 'x'), "e=5"));
+  EXPECT_THAT(rows_from(**rows, "d"), ElementsAre("e=5"));
+  EXPECT_EQ(**(*rows)->get("a"), "2");
+  EXPECT_FALSE(*(*rows)->get("b"));
+  EXPECT_TRUE(rows_from(**empty, "").empty());  // its moment
+  EXPECT_TRUE(archive().rows_verify());
+}
+
+TEST_P(ArchiveConformance, TheLongestKeysOfRowsWork) {
+  const std::string longest(kLongestRowKey, '\xff');
+  ASSERT_TRUE(archive().commit(
+      {.through = 1, .next_run = 1, .chunks = {}, .summaries = {}, .rows = {{longest, "v"}}}));
+  const auto rows = archive().rows();
+  EXPECT_EQ(**(*rows)->get(longest), "v");
+  EXPECT_TRUE(rows_from(**rows, longest + '\0').empty());
+}
+
+TEST_P(ArchiveConformance, TheFirstLossOfRowsIsKept) {
+  ASSERT_TRUE(archive().commit(
+      {.through = 7, .next_run = 1, .chunks = {}, .summaries = {}, .rows = {}, .rows_lost_at = 5}));
+  ASSERT_TRUE(archive().commit({.through = 9,
+                                .next_run = 1,
+                                .chunks = {},
+                                .summaries = {},
+                                .rows = {{"a", "1"}},
+                                .rows_lost_at = 8}));
+  EXPECT_EQ(*archive().rows_lost_at(), 5u);
+  EXPECT_EQ(**(*archive().rows())->get("a"), "1");
 }
 
 // Chunks over several pages, ids that other runs have too, neighbours in every table.

@@ -129,6 +129,7 @@ class Driver {
     if (transfer.handle->get(kStage) != kClosed) {
       throw std::logic_error("a transfer has ended and says of itself that it has not");
     }
+    if (client_.get(kBank, transfer.number) != 1) throw std::logic_error("it is not booked");
   }
 
   void confirm_start(Driven& transfer) const {
@@ -161,12 +162,28 @@ class Driver {
   std::vector<Driven> transfers_;
 };
 
+// At any moment no money is gone or made, and no transfer has booked twice.
+void audit(const Service& service, const Lines& out) {
+  std::int64_t sum = 0;
+  bool twice = false;
+  internal::read_tables(service, [&](const TableReader& rows) {
+    rows.scan(kBank, [&](int key, std::int64_t value) {
+      if (key < 0) sum += value;
+      twice = twice || (key >= 0 && value != 1);
+    });
+  });
+  if (sum != 0) out.add("error the accounts have " + std::to_string(sum) + " cents in all");
+  if (twice) out.add("error a transfer has booked twice");
+}
+
 void drive(Service& service, const Lines& out, const std::vector<Driven>& transfers) {
   try {
     Driver driver(service, out, transfers);
     driver.start();
     driver.send_notes();
+    audit(service, out);
     driver.take_results();
+    audit(service, out);
   } catch (const std::exception& unexpected) {
     out.add("error " + std::string(unexpected.what()));
     std::_Exit(kSawAnError);
@@ -233,6 +250,7 @@ int run(const Arguments& arguments) {
                                .desk = desk,
                                .apply_twice = arguments.flags.contains("twice"),
                                .with_children = !arguments.flags.contains("retention")});
+  audit(service, out);
   worker.start();
   std::vector<std::jthread> clients;
   for (auto& transfers : read_transfers()) {

@@ -75,6 +75,14 @@ std::string transfer(Context& ctx, int number, bool with_children) {
       ctx.step("price\r\n", [&] { return 100 + number; }, {.retry = soon(), .on = where});
   ctx.call(kMove(number, "withdraw", -cents), options);
   ctx.set(kStage("withdrawn"));
+  ctx.transaction("book\t", [&](Transaction& rows) {
+    const auto add = [&rows](int key, int more) {
+      rows.put(kBank, key, rows.get(kBank, key).value_or(0) + more);
+    };
+    add(-1 - number % kAccounts, -cents);
+    add(-1 - (number + 1) % kAccounts, cents);
+    add(number, 1);
+  });
   const std::string seen = notes_seen(ctx);
   ctx.sleep(number % 3 == 0 ? 2ms : 1ms);
   std::string how = "deposit";

@@ -2,6 +2,7 @@
 // reports a difference, or the code itself can make this history: run live with the same inputs it
 // gives the same commands.
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -74,6 +75,8 @@ void change_field(Bytes& in, Event* event) {
       return reflection->SetString(message, field, std::string(in.take(value % 16)));
     case Field::CPPTYPE_BOOL:
       return reflection->SetBool(message, field, value % 2 == 1);
+    case Field::CPPTYPE_ENUM:
+      return reflection->SetEnumValue(message, field, static_cast<int>(value) - 1);
     default:
       return;
   }
@@ -166,37 +169,46 @@ replay::StackPool& stacks() {
 
 class Run {
  public:
-  Run(const replay::WorkflowCode& code, bool strict)
-      : execution_({.workflow_id = "run-1", .workflow = "test"},
-                   code,
-                   stacks(),
-                   {.strict = strict,
-                    .step_unwanted = [this](std::uint32_t id) { return gives_up_step(id); }}) {}
+  Run(const replay::WorkflowCode& code, bool strict) : code_(code), strict_(strict) { begin(); }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
+  // After a checkpoint a fresh execution goes on.
+  void begin_segment() {
+    if (execution_->at_checkpoint()) begin();
+  }
   // The repeated turn knows what the engine knew of a step when its strand was dropped.
   TurnEnd run_again(const Turn& turn, Turn* live) {
     again_ = &turn;
-    return execution_.run_turn(live);
+    return execution_->run_turn(live);
   }
-  replay::Execution& operator*() { return execution_; }
-  replay::Execution* operator->() { return &execution_; }
+  replay::Execution& operator*() { return *execution_; }
+  replay::Execution* operator->() { return &*execution_; }
 
  private:
+  void begin() {
+    execution_.emplace(
+        replay::RunInfo{.workflow_id = "run-1", .workflow = "test"}, code_, stacks(),
+        replay::ExecutionOptions{.strict = strict_, .step_unwanted = [this](std::uint32_t id) {
+                                   return gives_up_step(id);
+                                 }});
+  }
   bool gives_up_step(std::uint32_t id) const {
     return std::any_of(again_->commands().begin(), again_->commands().end(),
                        [id](const Event& command) { return command.step_abandoned().id() == id; });
   }
 
+  const replay::WorkflowCode& code_;
+  const bool strict_;
   const Turn* again_ = nullptr;
-  replay::Execution execution_;
+  std::optional<replay::Execution> execution_;
 };
 
 // True: accepted to the end.
 bool replay(const RecordedRun& recorded, const Turns& history, bool strict) {
   Run run(recorded.code, strict);
   for (const Turn& turn : history) {
+    run.begin_segment();
     if (run->replay_turn(turn) != TurnEnd::kParked) continue;
     if (run->trouble().report.empty()) throw Defect("a run is parked silently");
     return false;
@@ -224,6 +236,11 @@ bool same(const Event& recorded, const Event& made, bool strict) {
       kept.set_id(event->step_scheduled().id());
       kept.set_name(event->step_scheduled().name());
       *event->mutable_step_scheduled() = kept;
+    } else if (event->has_transaction_requested()) {
+      proto::TransactionRequested kept;
+      kept.set_id(event->transaction_requested().id());
+      kept.set_name(event->transaction_requested().name());
+      *event->mutable_transaction_requested() = kept;
     } else if (event->has_timer_started() && !strict) {
       event->mutable_timer_started()->clear_duration_ms();
     } else if (event->has_child_scheduled()) {
@@ -251,6 +268,8 @@ bool same(const Event& recorded, const Event& made, bool strict) {
       if (!strict) kept.clear_task_queue();
       if (!strict) kept.clear_run_timeout_ms();
       *event->mutable_run_continued_as_new() = kept;
+    } else if (event->has_checkpoint() && !strict) {
+      event->mutable_checkpoint()->clear_input();
     } else if (event->has_update_completed() && !strict) {
       event->mutable_update_completed()->clear_result();
       event->mutable_update_completed()->clear_failure();
@@ -292,6 +311,26 @@ bool has_signal_set_aside(const Turns& history) {
   });
 }
 
+// What a cancellation of an activity does is taken from its command. If a mutation changes that, a
+// replay follows it, and a live run does not.
+bool has_other_mode(const Turns& recorded, const Turns& history) {
+  std::map<std::uint32_t, int> modes;
+  const auto each_activity = [](const Turns& turns, const auto& visit) {
+    for (const Turn& turn : turns) {
+      for (const Event& command : turn.commands()) {
+        if (command.has_activity_scheduled()) visit(command.activity_scheduled());
+      }
+    }
+  };
+  each_activity(recorded,
+                [&](const auto& activity) { modes[activity.id()] = activity.on_cancel(); });
+  bool differs = false;
+  each_activity(history, [&](const auto& activity) {
+    differs = differs || modes[activity.id()] != activity.on_cancel();
+  });
+  return differs;
+}
+
 Answers answers_of(const Turns& history) {
   Answers answers;
   for (const Turn& turn : history) {
@@ -310,12 +349,14 @@ Answers answers_of(const Turns& history) {
 // Throws when the code, run live with the history's inputs, does something else.
 void run_again(const RecordedRun& recorded, const Turns& history, bool strict) {
   if (has_deprecated_marker(history) || has_signal_set_aside(history)) return;
+  if (has_other_mode(recorded.history, history)) return;
   Answers answers = answers_of(history);
   const AnswersFrom scope(&answers);
   Run run(recorded.code, strict);
   for (std::size_t i = 0; i < history.size(); ++i) {
     const Turn& turn = history[i];
     const std::string where = "turn " + std::to_string(i + 1) + " was accepted: ";
+    run.begin_segment();
     if (run->closed()) throw Defect(where + "the run has ended before it");
     if (turn.without_code()) {
       if (!turn.commands().empty()) throw Defect(where + "a turn without code, and with commands");

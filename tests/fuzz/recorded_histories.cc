@@ -51,6 +51,35 @@ std::string step(Execution& e, const std::string& name) {
   return outcome.ok() ? outcome.payload() : "failed";
 }
 
+// Transactions: two at once, of which one fails; and one that is cancelled before it begins.
+Outcome transacting(Execution& e) {
+  const auto transaction = [&e](const char* name, int line) {
+    const Outcome outcome = e.run_transaction(
+        name, [] { return Outcome(); }, at(line));
+    return outcome.ok() ? outcome.payload() : "failed";
+  };
+  std::string other;
+  const auto strand = e.spawn([&] { other = transaction("other", 41); });
+  std::string seen = transaction("first", 42);
+  e.wait(*strand);
+  const auto scope = e.enter_scope(replay::Scope::Kind::kCancellable);
+  e.cancel_scope(scope);
+  seen += transaction("late", 43);
+  e.leave_scope(scope);
+  return Outcome::success(seen + other);
+}
+
+proto::Event transaction_completed(std::uint32_t id, const std::string& result) {
+  proto::Event event;
+  event.mutable_transaction_completed()->set_id(id);
+  event.mutable_transaction_completed()->set_result(result);
+  proto::RowChange* const change = event.mutable_transaction_completed()->add_changes();
+  change->set_table("accounts");
+  change->set_key("ann");
+  change->set_value("7");
+  return event;
+}
+
 // Activities, a race against a timer, a step, a side effect, a patch, a decision, settings, a
 // spawned strand.
 Outcome order(Execution& e) {
@@ -212,11 +241,55 @@ RecordedRun record(Outcome (*code)(Execution&),
   for (std::size_t i = 0; i < turns.size(); ++i) {
     if (deferred.contains(i)) {
       run.defer(turns[i]);
-    } else if (run.turn(turns[i]) == replay::TurnEnd::kClosed) {
-      break;
+      continue;
     }
+    const replay::TurnEnd end = run.turn(turns[i]);
+    if (end == replay::TurnEnd::kClosed) break;
+    if (end == replay::TurnEnd::kCheckpoint) run.go_on();
   }
   return {testing::code_of(code), run.history()};
+}
+
+// Activities of each mode in a run that is cancelled.
+Outcome cancelling(Execution& e) {
+  std::vector<replay::OperationRef> all;
+  for (const int mode : {1, 1, 2, 0}) {
+    proto::ActivityScheduled activity;
+    activity.set_name("stop");
+    activity.set_on_cancel(static_cast<proto::ActivityScheduled::OnCancel>(mode));
+    all.push_back(e.schedule_activity(as(activity), at(71)));
+  }
+  std::string seen;
+  for (const auto& each : all) {
+    const bool ready = e.wait(*each) == Waited::kReady;
+    e.decide("stopped", !ready || !each->outcome().ok(), at(72));
+    if (ready && each->outcome().ok()) seen += each->outcome().payload();
+  }
+  return Outcome::success(seen.substr(0, 64));
+}
+
+// Takes a checkpoint after each item but the last one; is cancelled in between.
+Outcome checkpointing(Execution& e) {
+  e.accept("note", [](std::string_view) { return Outcome(); });
+  const std::string at_random = std::to_string(e.random() % 7);
+  call(e, "work " + at_random, 71);
+  const auto item = e.next_signal("item");
+  if (e.wait(*item) == Waited::kCancelled) return failed(proto::Failure::CANCELLED, "");
+  std::string got = item->take_outcome().payload();
+  if (got == "stop" || e.under_way()) return Outcome::success(got);
+  e.checkpoint(std::move(got), at(72));
+}
+
+RecordedRun record_segments() {
+  return record(checkpointing,
+                {{testing::started()},
+                 {update("u1", "note"), signal("unread", "x"), activity_completed(1)},
+                 {signal("item", "1"), signal("item", "2"), update("u1", "note")},
+                 {},
+                 {activity_completed(2)},
+                 {activity_completed(3), signal("item", "stop")},
+                 {activity_completed(3)},
+                 {testing::cancel_requested()}});
 }
 
 RecordedRun record_parent() {
@@ -341,8 +414,21 @@ std::vector<RecordedRun> record_all() {
   next.mutable_run_started()->set_first_run_id(std::string(16, '\x09'));
   next.mutable_run_started()->add_known_updates(7);
   runs.push_back(record(continuing, {{next}, {update("u1", "note"), update("u1", "note")}}));
+  proto::Event failed_transaction;
+  failed_transaction.mutable_transaction_failed()->set_id(2);
+  failed_transaction.mutable_transaction_failed()->mutable_failure()->set_type("Refused");
+  runs.push_back(record(
+      transacting,
+      {{start}, {transaction_completed(1, "moved")}, {failed_transaction}, {signal("late")}}, {1}));
   runs.push_back(record_parent());
   runs.push_back(record_child());
+  proto::Event stopped;
+  stopped.mutable_activity_failed()->set_id(1);
+  stopped.mutable_activity_failed()->mutable_failure()->set_kind(proto::Failure::CANCELLED);
+  runs.push_back(record(cancelling, {{start},
+                                     {testing::cancel_requested(), activity_completed(3, "late")},
+                                     {stopped, activity_completed(2, "done")}}));
+  runs.push_back(record_segments());
   return runs;
 }
 

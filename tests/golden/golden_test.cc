@@ -46,9 +46,11 @@ TEST_P(Golden, IsWrittenAsItWasByItsOwnVersion) {
 TEST_P(Golden, IsReplayedByTheCodeAsItIsNow) {
   const History history = History::read(GetParam().binary);
   for (const bool strict : {false, true}) {
-    reprise::Replayer replayer({.strict = strict});
-    implement_all(replayer);
-    EXPECT_THAT(history, replays_on(replayer)) << (strict ? "strict" : "");
+    for (const bool whole : {false, true}) {
+      reprise::Replayer replayer({.strict = strict, .whole = whole});
+      implement_all(replayer);
+      EXPECT_THAT(history, replays_on(replayer)) << (strict ? "strict" : "");
+    }
   }
 }
 

@@ -72,8 +72,9 @@ class Matrix {
     EXPECT_THAT(report.code, testing::AnyOf("RP2001", "RP2002")) << what << "\n" << report;
   }
 
-  reprise::Replayer usual_;
-  reprise::Replayer strict_{reprise::ReplayerOptions{.strict = true}};
+  // Each segment of a history.
+  reprise::Replayer usual_{reprise::ReplayerOptions{.whole = true}};
+  reprise::Replayer strict_{reprise::ReplayerOptions{.strict = true, .whole = true}};
   std::map<std::string, Row> rows_;
 };
 

@@ -61,7 +61,8 @@ const std::vector<int>& command_kinds() {
                                          Event::kSignalSetAside,    Event::kDecisionRecorded,
                                          Event::kSignalSent,        Event::kCancelSent,
                                          Event::kSettingRecorded,   Event::kRunContinuedAsNew,
-                                         Event::kChildScheduled};
+                                         Event::kChildScheduled,    Event::kActivityCancelAwaited,
+                                         Event::kCheckpoint,        Event::kTransactionRequested};
   return kinds;
 }
 
@@ -214,6 +215,22 @@ class CommandMutants {
     return paths;
   }
 
+  // Does the code cancel this activity? If it is abandoned then, the history does not say so; all
+  // golden runs that have such an activity cancel it.
+  bool is_cancelled() const {
+    const auto& activity = place_.event().activity_scheduled();
+    if (activity.on_cancel() == activity.ABANDON) return true;
+    for (const Turn& turn : place_.history.turns()) {
+      for (const Event& command : turn.commands()) {
+        const std::uint32_t id = command.has_activity_cancel_awaited()
+                                     ? command.activity_cancel_awaited().id()
+                                     : command.activity_cancel_requested().id();
+        if (id == activity.id()) return true;
+      }
+    }
+    return false;
+  }
+
   // Two settings of one name that change places only change their values.
   Expected when_swapped() const {
     const Event& next = place_.its_turn().commands(place_.index + 1);
@@ -251,6 +268,8 @@ class CommandMutants {
     }
     // And so it does where a run is tried again.
     const std::string& field = path.front()->name();
+    // The mode is taken from the log: with another one the cancellation is another command.
+    if (field == "on_cancel" && is_cancelled()) expected = Expected::kFound;
     if (place_.event().has_run_failed() && (field == "next_run_id" || field == "retry_in_ms")) {
       expected = Expected::kNotFound;
     }
@@ -347,6 +366,10 @@ std::uint32_t answers(const Event& input) {
       return input.step_completed().id();
     case Event::kStepFailed:
       return input.step_failed().id();
+    case Event::kTransactionCompleted:
+      return input.transaction_completed().id();
+    case Event::kTransactionFailed:
+      return input.transaction_failed().id();
     case Event::kTimerFired:
       return input.timer_fired().id();
     case Event::kMessageDelivered:
@@ -375,6 +398,14 @@ void change_inputs(const History& history, int turn, Visit visit) {
       content->GetReflection()->SetUInt32(content, content->GetDescriptor()->FindFieldByName("id"),
                                           kNobody);
       visit(std::move(orphan));
+    }
+    if (input.has_checkpoint_taken()) {
+      Mutant twice{"a checkpoint is taken twice", place, Expected::kFound, history};
+      *twice.history.mutable_turns(turn)->add_inputs() = input;
+      visit(std::move(twice));
+      Mutant never{"a checkpoint is not taken", place, Expected::kFound, history};
+      never.history.mutable_turns(turn)->mutable_inputs()->DeleteSubrange(i, 1);
+      visit(std::move(never));
     }
     if (input.has_run_started()) {
       // Without code nothing is applied: the fold's verifier finds it, not a replay.

@@ -3,8 +3,10 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <reprise/testing/env.h>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "samples/approval/approval.h"
@@ -359,6 +361,19 @@ History the_run_that_it_continues_as() {
   return a_chain().second;
 }
 
+History a_run_with_checkpoints() {
+  GoldenEnv env;
+  const auto run = env.start(staged(1, ""), {.id = "staged", .run_timeout = 24h});
+  run.signal(item("kept"));
+  const auto update = run.submit_update(change("one"));
+  run.signal(bell(1));
+  (void)update.result();
+  run.cancel("in stage two");
+  run.signal(bell(2));
+  run.signal(bell(3));
+  return ended(run);
+}
+
 // The three attempts of a run: the first one fails, the second one is out of time.
 History attempt_of_a_run(int attempt) {
   GoldenEnv env;
@@ -447,6 +462,11 @@ History a_child_of_it() {
   return a_family().second;
 }
 
+History a_run_with_transactions() {
+  GoldenEnv env;
+  return ended(env.start(transacting(), {.id = "transacting"}));
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -454,6 +474,23 @@ History a_run_that_waited_for_a_worker() {
   run.signal(item("early"));
   implement(env);
   env.stub(work, [](const std::string& what) { return "did " + what; });
+  return ended(run);
+}
+
+History activities_that_are_cancelled() {
+  GoldenEnv env;
+  std::map<std::string, std::string> tokens;
+  env.implement_async(ask, [&](ActivityContext&, const reprise::Completion<std::string>& done,
+                               const std::string& what) { tokens[what] = done.token(); });
+  const auto run = env.start(given_up(), {.id = "given_up"});
+  env.skip(1min);
+  run.signal(bell(1));
+  env.skip(1min);
+  env.client().complete<std::string>(tokens["completes"], "done all the same");
+  env.client().fail(tokens["fails"], reprise::ApplicationFailure("Busy", "no time to stop"));
+  env.client().fail(tokens["stops"], reprise::CancelledFailure("as you say"));
+  env.client().complete<std::string>(tokens["goes on"], "nobody hears it");
+  run.signal(bell(2));
   return ended(run);
 }
 
@@ -511,6 +548,9 @@ const std::vector<Scenario>& scenarios() {
       {"checked_from", the_run_that_knows_them, true},
       {"family", a_run_with_children, true},
       {"family_child", a_child_of_it, true},
+      {"given_up", activities_that_are_cancelled, true},
+      {"checkpointing", a_run_with_checkpoints, true},
+      {"transacting", a_run_with_transactions, true},
   };
   return all;
 }

@@ -426,6 +426,35 @@ std::string run_member(Context& ctx, const std::string& role) {
   return heard;
 }
 
+// Activities that are cancelled, in each mode: of those that are waited for one completes all the
+// same, one stops, one fails, and one has not begun.
+std::string run_given_up(Context& ctx) {
+  using reprise::CancelMode;
+  std::vector<reprise::Pending<std::string>> all;
+  for (const char* end : {"completes", "stops", "fails"}) {
+    all.push_back(ctx.start(ask(end), {.on_cancel = CancelMode::kWait}));
+  }
+  all.push_back(ctx.start(ask("goes on"), {.on_cancel = CancelMode::kAbandon}));
+  all.push_back(ctx.start(ask("is given up"), {.on_cancel = CancelMode::kTry}));
+  auto bells = ctx.inbox(bell);
+  bells.next().get();
+  all.push_back(ctx.start(ask("never begins"), {.on_cancel = CancelMode::kWait}));
+  for (auto& each : all) each.cancel();
+  std::string seen;
+  for (auto& each : all) {
+    try {
+      seen += each.get();
+    } catch (const reprise::ActivityFailure& failure) {
+      seen += failure.cause()->what();
+    } catch (const reprise::CancelledFailure& cancelled) {
+      seen += cancelled.what();
+    }
+    seen += "; ";
+  }
+  bells.next().get();
+  return seen;
+}
+
 std::string MadeSlowly::run() {
   ctx_.inbox(item).next().get();
   return changes_;
@@ -433,6 +462,59 @@ std::string MadeSlowly::run() {
 std::string MadeSlowly::on_change(const std::string& to) {
   changes_ += to;
   return ctx_.call(work(to));
+}
+
+// Checkpoints: the first one when there is an unread signal and a published value, the second one
+// in a cancelled run.
+std::string run_staged(reprise::Context& ctx, int stage, const std::string& past) {
+  const auto accepting = ctx.accept(change, [&](const std::string& to) {
+    ctx.sleep(1min);
+    return to + " in stage " + std::to_string(stage);
+  });
+  const reprise::Shield shield(ctx);
+  std::string seen = past + ctx.call(work("stage " + std::to_string(stage))) + " ";
+  if (stage == 1) ctx.set(reprise::Value<int>("stage")(stage));
+  if (ctx.patched("since stage 2")) seen += std::to_string(ctx.history_events()) + " ";
+  ctx.inbox(bell).next().get();
+  ctx.finish_handlers();
+  if (stage < 3) ctx.checkpoint(staged(stage + 1, seen));
+  return seen + ctx.inbox(item).next().get();
+}
+
+// Transactions: rows that are put, replaced and erased; one that returns nothing; one that throws;
+// two at once, of which one is cancelled while the other is made.
+std::string run_transacting(Context& ctx) {
+  const int left = ctx.transaction("take", [](reprise::Transaction& rows) {
+    rows.put(stock, "apples", rows.get(stock, "apples").value_or(10) - 3);
+    rows.put(stock, "pears", 1);
+    rows.erase(stock, "pears");
+    return rows.get(stock, "apples").value();
+  });
+  std::string seen = std::to_string(left);
+  try {
+    ctx.transaction("throw", [](reprise::Transaction& rows) {
+      rows.put(stock, "apples", 0);
+      throw reprise::ApplicationFailure("Refused", "not today");
+    });
+  } catch (const reprise::ApplicationFailure& failure) {
+    seen += ", " + std::string(failure.type());
+  }
+  auto second = [&] {
+    reprise::CancelScope scope(ctx);
+    auto strand = ctx.spawn([&] {
+      try {
+        ctx.transaction("second", [](reprise::Transaction& rows) { rows.put(stock, "figs", 2); });
+        seen += ", made";
+      } catch (const reprise::CancelledFailure&) {
+        seen += ", cancelled";
+      }
+    });
+    ctx.transaction("first", [](reprise::Transaction& rows) { rows.put(stock, "kiwis", 5); });
+    scope.cancel();
+    return strand;
+  }();
+  second.get();
+  return seen;
 }
 
 }  // namespace golden

@@ -41,8 +41,12 @@ inline constexpr reprise::Workflow<std::string()> published{"golden.published"};
 inline constexpr reprise::Workflow<std::string(std::string)> chained{"golden.chained"};
 inline constexpr reprise::Workflow<std::string(std::string)> tried{"golden.tried"};
 inline constexpr reprise::Workflow<std::string(std::string)> checked{"golden.checked"};
+inline constexpr reprise::Workflow<std::string(int, std::string)> staged{"golden.staged"};
 inline constexpr reprise::Workflow<std::string()> family{"golden.family"};
 inline constexpr reprise::Workflow<std::string(std::string)> member{"golden.member"};
+inline constexpr reprise::Workflow<std::string()> given_up{"golden.given_up"};
+inline constexpr reprise::Workflow<std::string()> transacting{"golden.transacting"};
+inline constexpr reprise::Table<std::string, int> stock{"golden.stock"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
 inline constexpr reprise::Activity<int(int)> copy{"golden.copy"};
@@ -72,8 +76,11 @@ std::string run_elsewhere(reprise::Context& ctx);
 std::string run_chained(reprise::Context& ctx, const std::string& past);
 std::string run_tried(reprise::Context& ctx, const std::string& what);
 std::string run_checked(reprise::Context& ctx, const std::string& past);
+std::string run_staged(reprise::Context& ctx, int stage, const std::string& past);
 std::string run_family(reprise::Context& ctx);
 std::string run_member(reprise::Context& ctx, const std::string& role);
+std::string run_given_up(reprise::Context& ctx);
+std::string run_transacting(reprise::Context& ctx);
 
 // Handlers of signals and updates.
 class Messages {
@@ -136,8 +143,11 @@ void implement(Host& host) {
       .implement(chained, run_chained)
       .implement(tried, run_tried)
       .implement(checked, run_checked)
+      .implement(staged, run_staged)
       .implement(family, run_family)
-      .implement(member, run_member);
+      .implement(member, run_member)
+      .implement(given_up, run_given_up)
+      .implement(transacting, run_transacting);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);

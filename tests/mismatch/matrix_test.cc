@@ -42,6 +42,11 @@ constexpr Kind kKinds[] = {
     {"patch", [](Execution& e, auto&, auto&) { e.patched("p", at(14)); }},
     {"other patch", [](Execution& e, auto&, auto&) { e.patched("q", at(15)); }},
     {"activity cancelled", [](Execution& e, auto& activity, auto&) { e.cancel(activity, at(16)); }},
+    {"activity cancelled and awaited",
+     [](Execution& e, auto& activity, auto&) {
+       activity.on_cancel = replay::CancelMode::kWait;
+       e.cancel(activity, at(35));
+     }},
     {"timer cancelled", [](Execution& e, auto&, auto& timer) { e.cancel(timer, at(17)); }},
     {"step",
      [](Execution& e, auto&, auto&) {
@@ -98,6 +103,16 @@ constexpr Kind kKinds[] = {
     {"the child under another id",
      [](Execution& e, auto&, auto&) { start_child(e, "w", "q", 33); }},
     {"the child without an id", [](Execution& e, auto&, auto&) { start_child(e, "w", "", 34); }},
+    {"transaction",
+     [](Execution& e, auto&, auto&) {
+       e.run_transaction(
+           "s", [] { return Outcome(); }, at(35));
+     }},
+    {"other transaction",
+     [](Execution& e, auto&, auto&) {
+       e.run_transaction(
+           "t", [] { return Outcome(); }, at(36));
+     }},
     {"setting",
      [](Execution& e, auto&, auto&) { e.set("s", "1", proto::SettingRecorded::VALUE, at(28)); }},
     {"setting of another type",
@@ -106,6 +121,7 @@ constexpr Kind kKinds[] = {
      [](Execution& e, auto&, auto&) { e.set("t", "1", proto::SettingRecorded::VALUE, at(30)); }},
     {"continuing", [](Execution& e, auto&, auto&) { continue_as(e, "w"); }},
     {"continuing elsewhere", [](Execution& e, auto&, auto&) { continue_as(e, "v"); }},
+    {"checkpoint", [](Execution& e, auto&, auto&) { e.checkpoint("x", at(35)); }},
     {"nothing", [](Execution&, auto&, auto&) {}},
 };
 
@@ -133,8 +149,9 @@ TEST_P(Matrix, IsFoundOutUnlessItIsTheSame) {
   run.start();
   run.turn({signal("go")});
   run.change_code(workflow(attempted));
-  const TurnEnd as_recorded =
-      recorded.name.starts_with("continuing") ? TurnEnd::kClosed : TurnEnd::kBlocked;
+  const TurnEnd as_recorded = recorded.name.starts_with("continuing") ? TurnEnd::kClosed
+                              : recorded.name == "checkpoint"         ? TurnEnd::kCheckpoint
+                                                                      : TurnEnd::kBlocked;
   EXPECT_EQ(run.replay(), allowed ? as_recorded : TurnEnd::kParked);
   if (allowed) return;
   const replay::Trouble& trouble = run.execution().trouble();

@@ -27,6 +27,7 @@ constexpr Workflow<int(int)> yearly_renewal{"yearly-renewal"};
 constexpr Workflow<std::string(int)> parcel{"parcel"};
 constexpr Workflow<std::string(int)> letter{"letter"};
 constexpr Workflow<int(int)> parcel_number{"parcel"};
+constexpr Workflow<int(int)> in_place{"test"};
 
 }  // namespace
 
@@ -255,6 +256,41 @@ int ship_and_wait(Context& ctx, int order) {
   auto shipped = ctx.start(parcel(order), {.id = "parcel-1"});
   shipped.started();
   return static_cast<int>(shipped.get().size());
+}
+
+#line 360
+int give_up_patiently(Context& ctx, int order) {
+  auto first = ctx.start(reserve(order), {.on_cancel = reprise::CancelMode::kWait});
+  auto second = ctx.start(reserve(order + 1));
+  first.cancel();
+  return second.get();
+}
+
+#line 370
+int give_up_nothing(Context& ctx, int order) {
+  auto first = ctx.start(reserve(order), {.on_cancel = reprise::CancelMode::kWait});
+  auto second = ctx.start(reserve(order + 1));
+  return second.get() + first.get();
+}
+
+#line 380
+int give_up_in_another_mode(Context& ctx, int order) {
+  auto first = ctx.start(reserve(order), {.on_cancel = reprise::CancelMode::kAbandon});
+  auto second = ctx.start(reserve(order + 1));
+  first.cancel();
+  return second.get();
+}
+
+#line 390
+int renew_in_place(Context& ctx, int order) {
+  const int charged = take_money(ctx, order);
+  ctx.checkpoint(in_place(charged));
+}
+
+#line 400
+int renew_doubled(Context& ctx, int order) {
+  const int charged = take_money(ctx, order);
+  ctx.checkpoint(in_place(2 * charged));
 }
 // clang-format on
 

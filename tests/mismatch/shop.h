@@ -28,6 +28,8 @@ int show_text(reprise::Context& ctx, int order);
 int show_number(reprise::Context& ctx, int order);
 int renew(reprise::Context& ctx, int order);
 int renew_yearly(reprise::Context& ctx, int order);
+int renew_in_place(reprise::Context& ctx, int order);
+int renew_doubled(reprise::Context& ctx, int order);
 int ship(reprise::Context& ctx, int order);
 int ship_letter(reprise::Context& ctx, int order);
 int ship_elsewhere(reprise::Context& ctx, int order);
@@ -35,6 +37,9 @@ int ship_doubled(reprise::Context& ctx, int order);
 int ship_number(reprise::Context& ctx, int order);
 int ship_and_give_up(reprise::Context& ctx, int order);
 int ship_and_wait(reprise::Context& ctx, int order);
+int give_up_patiently(reprise::Context& ctx, int order);
+int give_up_nothing(reprise::Context& ctx, int order);
+int give_up_in_another_mode(reprise::Context& ctx, int order);
 int two_strands(reprise::Context& ctx, int order);
 
 }  // namespace shop

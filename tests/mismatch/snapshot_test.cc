@@ -90,6 +90,16 @@ TEST_F(Snapshot, OtherId) {
   expect_report(&shop::give_up_second, Kind::kOtherId, "other_id");
 }
 
+TEST_F(Snapshot, ActivityThatIsNotCancelledAnyMore) {
+  record(&shop::give_up_patiently, {});
+  expect_report(&shop::give_up_nothing, Kind::kMissing, "activity_not_cancelled");
+}
+
+TEST_F(Snapshot, ActivityWithAnotherMode) {
+  record(&shop::give_up_patiently, {});
+  expect_report(&shop::give_up_in_another_mode, Kind::kChangedInput, "activity_in_another_mode");
+}
+
 TEST_F(Snapshot, Missing) {
   record(&shop::checkout, {{completed(1)}});
   expect_report(&shop::checkout_when_packed, Kind::kMissing, "missing");
@@ -131,6 +141,30 @@ TEST_F(Snapshot, OtherType) {
 TEST_F(Snapshot, ContinuedAsAnother) {
   record(&shop::renew, {{completed(1)}});
   expect_report(&shop::renew_yearly, Kind::kOtherName, "continued_as_another");
+}
+
+TEST_F(Snapshot, CheckpointAdded) {
+  record(&shop::renew, {{completed(1)}});
+  expect_report(&shop::renew_in_place, Kind::kOtherKind, "checkpoint_added");
+}
+
+TEST_F(Snapshot, CheckpointRemoved) {
+  record(&shop::renew_in_place, {{completed(1)}});
+  expect_report(&shop::renew, Kind::kLeftOver, "checkpoint_removed");
+}
+
+TEST_F(Snapshot, CheckpointWithAnotherInput) {
+  record(&shop::renew_in_place, {{completed(1)}});
+  expect_report(&shop::renew_doubled, Kind::kChangedInput, "checkpoint_with_another_input");
+}
+
+TEST_F(Snapshot, AfterACheckpoint) {
+  record(&shop::renew_in_place, {{completed(1)}});
+  run_.go_on();
+  EXPECT_EQ(run_.turn({}), replay::TurnEnd::kBlocked);
+  const proto::Turn next = run_.history()[2];
+  run_.history() = {next, run_.last()};
+  expect_report(&shop::checkout, Kind::kOtherName, "after_a_checkpoint");
 }
 
 TEST_F(Snapshot, OrderSwapped) {

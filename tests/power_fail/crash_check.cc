@@ -1,5 +1,6 @@
 #include "tests/power_fail/crash_check.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -123,6 +124,35 @@ class ReopenedEngine {
     return finish(id);
   }
 
+  // No money is lost or made, and each run that has ended has moved some, once.
+  std::string check_bank(const Expectation& expected) {
+    long sum = 0;
+    std::map<std::string, std::string> moved;
+    std::string wrong;
+    const base::Status read = engine_->read_tables([&](runtime::TableReads& rows) {
+      const auto see = [&](std::string_view key, std::string_view value) {
+        if (key.starts_with(kAccount)) {
+          sum += std::stol(std::string(value));
+        } else {
+          moved[std::string(key)] = value;
+        }
+      };
+      const base::Status scanned = rows.scan(kBank, "", std::nullopt, see);
+      if (!scanned) wrong = scanned.error().text();
+    });
+    if (!read) return read.error().text();
+    if (!wrong.empty()) return wrong;
+    if (sum != 0) return "money is gone or made: " + std::to_string(sum);
+    for (const auto& [id, times] : moved) {
+      if (times != "1") return id + " has moved money " + times + " times";
+    }
+    for (const auto& [id, run] : expected.runs()) {
+      const bool must_have = run.result && id.starts_with("calls");
+      if (must_have && !moved.contains(id)) return id + " has ended, and has moved no money";
+    }
+    return {};
+  }
+
   // Brings every run to its end.
   std::string finish_all() {
     std::vector<runtime::RunDescription> open;
@@ -148,7 +178,7 @@ class ReopenedEngine {
   // In the histories of a chain, or of a run alone.
   struct Found {
     std::string wrong;
-    std::uint64_t signals = 0;  // each once: those that went along are in two histories
+    std::uint64_t signals = 0;  // each once: those that went along are there twice
     std::uint64_t operations = 0;
   };
 
@@ -163,6 +193,8 @@ class ReopenedEngine {
       for (const auto& input : turn.inputs()) {
         found->signals += input.has_signal_received() ? 1 : 0;
         found->signals -= input.run_started().carried() - input.run_started().carried_new();
+        const proto::RunStarted& start = input.checkpoint_taken().start();
+        found->signals -= start.carried() - start.carried_new();
       }
       for (const auto& command : turn.commands()) {
         if (command.has_activity_scheduled()) found->operations = command.activity_scheduled().id();
@@ -209,9 +241,11 @@ std::string check_runs(std::unique_ptr<store::Store> store,
   for (const auto& [id, run] : expected.runs()) {
     if (std::string wrong = engine.check(id, run); !wrong.empty()) return wrong;
   }
+  if (std::string wrong = engine.check_bank(expected); !wrong.empty()) return wrong;
   if (std::string wrong = engine.work("new"); !wrong.empty()) return wrong;
   if (thorough) {
     if (std::string wrong = engine.finish_all(); !wrong.empty()) return wrong;
+    if (std::string wrong = engine.check_bank(expected); !wrong.empty()) return wrong;
   }
   return engine.logged();
 }
@@ -260,6 +294,7 @@ std::string check_crashed(const std::string& path,
   for (const auto& [id, run] : expected.runs()) {
     if (wrong = engine.check(id, run); !wrong.empty()) return "opened again: " + wrong;
   }
+  if (wrong = engine.check_bank(expected); !wrong.empty()) return "opened again: " + wrong;
   return engine.check("new", {});
 }
 

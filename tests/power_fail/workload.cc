@@ -1,12 +1,15 @@
 #include "tests/power_fail/workload.h"
 
 #include "runtime/engine/embedded_engine.h"
+#include "runtime/table_access.h"
 #include "tests/power_fail/families.h"
 #include "tests/power_fail/recording_store.h"
 #include "tests/support/scripted_run.h"
 
 namespace reprise::testing {
 namespace {
+
+constexpr std::size_t kAccounts = 4;
 
 Outcome take_signals(Execution& e) {
   std::string all;
@@ -18,7 +21,22 @@ Outcome take_signals(Execution& e) {
   return Outcome::success(all);
 }
 
+// From one account to another; and the run counts that it has done so.
+Outcome move_money(const std::string& run) {
+  runtime::TableWrites& rows = *runtime::TableWrites::current();
+  const std::size_t from = std::hash<std::string>()(run) % kAccounts;
+  const auto add = [&rows](const std::string& key, int more) {
+    const auto value = *rows.get(kBank, key);
+    (void)rows.put(kBank, key, std::to_string((value ? std::stoi(*value) : 0) + more));
+  };
+  add(kAccount + std::to_string(from), -7);
+  add(kAccount + std::to_string((from + 1) % kAccounts), 7);
+  add(run, 1);
+  return Outcome();
+}
+
 Outcome make_calls(Execution& e) {
+  (void)e.run_transaction("move", [&e] { return move_money(e.info().workflow_id); }, {});
   std::string all;
   for (int i = 0; i < 3; ++i) all += std::to_string(call(e, "work").size()) + " ";
   return Outcome::success(all);
@@ -32,8 +50,8 @@ Outcome wait_for_timers(Execution& e) {
   return Outcome::success("woken");
 }
 
-// Takes one signal in each run of a chain; `input` has how many are left, and what the others took.
-// Of the first run it is of no meaning.
+// Takes one signal in each run of a chain, or between two checkpoints; `input` has how many are
+// left, and what the others took. Of the first run it is of no meaning.
 Outcome take_one_and_continue(Execution& e, std::string_view input) {
   int left = signals_of(e.info().workflow_id);
   std::string all;
@@ -45,9 +63,11 @@ Outcome take_one_and_continue(Execution& e, std::string_view input) {
   e.wait(*signal);
   all += std::to_string(signal->take_outcome().payload().size()) + " ";
   if (left == 1) return Outcome::success(all);
+  all = std::to_string(left - 1) + " " + all;
+  if (left % 2 == 0) e.checkpoint(std::move(all), {});
   proto::RunContinuedAsNew next;
   next.set_workflow("chain");
-  next.set_input(std::to_string(left - 1) + " " + all);
+  next.set_input(all);
   e.continue_as_new(as(next), {});
 }
 

@@ -86,6 +86,11 @@ class Workload {
   std::unique_ptr<runtime::WorkerSession> worker_;
 };
 
+// Runs of "calls" move money between accounts, whose rows begin with this, and count that in a row
+// named like the run.
+inline constexpr const char* kBank = "bank";
+inline constexpr const char* kAccount = "account ";
+
 // What the workload's workers implement. `attempted` is told of each attempt, if it is set.
 runtime::WorkerCode workload_code(std::function<void(const runtime::ActivityAttempt&)> attempted);
 

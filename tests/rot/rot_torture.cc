@@ -42,6 +42,7 @@ struct Reference {
   std::vector<Files> moments;
   std::vector<std::string> ids;
   std::map<std::string, RunFacts> facts;
+  std::size_t rows = 0;
   std::map<std::string, std::string> results;  // of all runs, once the open ones were finished
 };
 
@@ -133,9 +134,21 @@ class Trial {
     }
     // A run whose name is damaged is not found by it. But it is listed as damaged.
     if (nameless > damaged) bad("runs are gone without a word");
+    compare_rows(bench);
     for (const auto& [id, status] : listed) {
       if (!reference_.facts.contains(id)) bad("an unknown run is listed: " + id);
     }
+  }
+
+  // What is read of a table is right; what is missing is known to be.
+  void compare_rows(Workbench& bench) {
+    bool damaged = false;
+    const auto rows = bench.rows(&damaged);
+    for (const auto& [id, row] : rows) {
+      if (row != row_of(id)) bad("another row of " + id);
+    }
+    const bool known = damaged || answer_.check_found;
+    if (rows.size() != reference_.rows && !known) bad("rows are gone without a word");
   }
 
   // Undamaged runs go on, and new ones begin.
@@ -232,6 +245,8 @@ Reference make_reference(const fs::path& directory) {
   {
     auto bench = Workbench::open(directory, kKeepInJournal);
     for (const std::string& id : reference.ids) reference.facts[id] = (*bench)->facts(id);
+    bool damaged = false;
+    reference.rows = (*bench)->rows(&damaged).size();
     (*bench)->start_worker();
     finish_open_runs(**bench, open_ids(reference));
     for (const std::string& id : reference.ids) reference.results[id] = (*bench)->result(id);

@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "runtime/table_access.h"
+
 namespace reprise::rot {
 namespace {
 
@@ -26,6 +28,16 @@ std::string next_signal(Execution& run) {
 Outcome quick(Execution& run) {
   return Outcome::success(testing::call(run, "echo"));
 }
+Outcome stamper(Execution& run) {
+  const std::string& id = run.info().workflow_id;
+  (void)run.run_transaction("stamp",
+                            [&id] {
+                              (void)runtime::TableWrites::current()->put(kTable, id, row_of(id));
+                              return Outcome();
+                            },
+                            {});
+  return Outcome::success(testing::call(run, "echo"));
+}
 // Takes signals until one says "end".
 Outcome waiter(Execution& run) {
   std::string all;
@@ -44,6 +56,7 @@ Outcome sleeper(Execution& run) {
 runtime::WorkerCode code() {
   runtime::WorkerCode code;
   code.workflows["quick"] = testing::code_of(quick);
+  code.workflows["stamper"] = testing::code_of(stamper);
   code.workflows["waiter"] = testing::code_of(waiter);
   code.workflows["sleeper"] = testing::code_of(sleeper);
   code.activities["echo"] = [](runtime::ActivityAttempt&, std::string_view) {
@@ -208,7 +221,7 @@ void stage(const std::string& directory, int number, std::vector<std::string>* i
   must(bench.has_value(), "no engine");
   (*bench)->start_worker();
   for (int i = 0; i < kPerStage; ++i) {
-    const char* kinds[] = {"quick", "quick", "waiter", "sleeper"};
+    const char* kinds[] = {"quick", "stamper", "waiter", "sleeper"};
     const std::string kind = kinds[i % 4];
     ids->push_back(kind + "-" + std::to_string(number * kPerStage + i));
     must((*bench)->start(kind, ids->back()), "no start");
@@ -241,6 +254,23 @@ std::vector<std::string> make_store(const std::string& directory,
     moment();
   }
   return ids;
+}
+
+std::string row_of(const std::string& id) {
+  return "row of " + payload_of(id);
+}
+
+std::map<std::string, std::string> Workbench::rows(bool* damaged) {
+  std::map<std::string, std::string> found;
+  *damaged = false;
+  const base::Status read = engine_->read_tables([&](runtime::TableReads& rows) {
+    const base::Status scanned = rows.scan(
+        kTable, "", std::nullopt,
+        [&](std::string_view key, std::string_view value) { found[std::string(key)] = value; });
+    *damaged = !scanned;
+  });
+  *damaged = *damaged || !read;
+  return found;
 }
 
 void finish_open_runs(Workbench& bench, const std::vector<std::string>& open) {

@@ -37,6 +37,8 @@ class Workbench {
   RunFacts facts(const std::string& id);
   // How it ended; empty: it has not.
   std::string result(const std::string& id);
+  // Of the table that "stamper" runs write to, up to the first that is damaged.
+  std::map<std::string, std::string> rows(bool* damaged);
   // Workflow ids of all runs that do not say that they are damaged, and how many do.
   std::map<std::string, int> list(std::size_t* damaged);
 
@@ -48,6 +50,10 @@ class Workbench {
   std::unique_ptr<runtime::Engine> engine_;
   std::unique_ptr<runtime::WorkerSession> worker_;
 };
+
+inline constexpr const char* kTable = "stamps";
+// What a "stamper" run writes under its id.
+std::string row_of(const std::string& id);
 
 // Makes the store in `directory`. `moment` is called several times on the way, while the engine is
 // closed, so that it can keep the files. Returns the ids of all runs.

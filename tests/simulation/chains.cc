@@ -51,10 +51,12 @@ std::set<std::string> done_by(const History& history) {
 std::vector<std::string> left_by(const History& history) {
   const std::set<std::string> done = done_by(history);
   std::vector<std::string> left;
+  RecordedAgain again(0);
   for (const proto::Turn& turn : history.turns) {
     for (const Event& input : turn.inputs()) {
       const std::string text = text_of(input);
-      if (text.empty() || done.contains(text.substr(text.rfind(' ') + 1))) continue;
+      if (again.is(input) || text.empty() || done.contains(text.substr(text.rfind(' ') + 1)))
+        continue;
       left.push_back(text);
     }
   }
@@ -106,7 +108,7 @@ void check_attempt(const History& history, const History& next, Verdict* verdict
   const std::int64_t wait_ms =
       end.has_run_failed() ? end.run_failed().retry_in_ms() : end.run_timed_out().retry_in_ms();
   const std::int64_t until_ms = wait_ms > 0 ? history.turns.back().time_ms() + wait_ms : 0;
-  if (next.started().input() != history.started().input() ||
+  if (next.started().input() != history.called().input() ||
       next.started().delayed_until_ms() != until_ms) {
     verdict->found(Flaw::kIdentity, name_of(next) + " does not begin as the attempt before it");
   }

@@ -68,9 +68,10 @@ void Clients::expect_durable(const Promise& promise) {
 }
 
 void Clients::start() {
-  start(random_.chance(10) ? "" : some_id(), random_.chance(8) ? kListener
+  start(random_.chance(10) ? "" : some_id(), random_.chance(8)   ? kListener
+                                             : random_.chance(8) ? kRelay
                                              : random_.chance(8)
-                                                 ? kRelay
+                                                 ? kCounter
                                                  : 2 + random_.below(1'000'000'000));
 }
 
@@ -316,14 +317,11 @@ namespace {
 
 void add_tokens(const History& history, std::map<std::string, std::vector<std::string>>* in_log) {
   const std::string id = id_of(history);
-  std::uint32_t seen_before = recorded_before(history);  // in the run before it
+  RecordedAgain again(recorded_before(history));
   for (const proto::Turn& turn : history.turns) {
     for (const proto::Event& input : turn.inputs()) {
       if (is_continuation(history) && input.has_run_started()) continue;
-      if (!input.has_run_started() && seen_before > 0) {
-        --seen_before;
-        continue;
-      }
+      if (again.is(input)) continue;
       if (input.has_run_started()) {
         (*in_log)[parse_start(input.run_started().input()).token].push_back(id);
       } else if (input.has_signal_received()) {

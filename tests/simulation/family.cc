@@ -145,13 +145,10 @@ class Family {
 
   // To cancel, or to end, by the end of a parent.
   void add_requests(const History& history) {
-    std::uint32_t left = recorded_before(history);
+    RecordedAgain again(recorded_before(history));
     for (std::size_t i = 0; i < history.turns.size(); ++i) {
       for (const Event& input : history.turns[i].inputs()) {
-        if (!input.has_run_started() && left > 0) {
-          --left;
-          continue;
-        }
+        if (again.is(input)) continue;
         if (input.run_terminated().reason().starts_with("its parent ")) {
           parent_ended(history, i, ChildScheduled::TERMINATE);
         }

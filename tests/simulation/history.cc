@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "replay/execution.h"
+#include "runtime/fold/chain.h"
 
 namespace reprise::simulation {
 
@@ -19,9 +21,9 @@ std::string in_turn(const History& history, std::size_t turn) {
 }
 
 const char* to_string(Flaw flaw) {
-  static const char* const kNames[] = {"log",      "promise", "effect", "timer",  "order",
-                                       "stuck",    "outcome", "replay", "query",  "end",
-                                       "identity", "message", "child",  "orphan", "trouble"};
+  static const char* const kNames[] = {
+      "log",   "promise", "effect",   "timer",   "order", "stuck",  "outcome", "replay",
+      "query", "end",     "identity", "message", "child", "orphan", "table",   "trouble"};
   return kNames[static_cast<std::size_t>(flaw)];
 }
 
@@ -96,14 +98,10 @@ void check_acknowledged(const std::vector<History>& histories, SimDisk* disk, Ve
 void check_signal_order(const std::vector<History>& histories, Verdict* verdict) {
   std::map<std::pair<std::string, std::string>, std::uint64_t> latest;  // by workflow id and sender
   for (const History& history : histories) {
-    std::uint32_t seen_before = recorded_before(history);
+    RecordedAgain again(recorded_before(history));
     for (std::size_t i = 0; i < history.turns.size(); ++i) {
       for (const Event& input : history.turns[i].inputs()) {
-        if (!input.has_run_started() && seen_before > 0) {
-          --seen_before;
-          continue;
-        }
-        if (!input.has_signal_received()) continue;
+        if (again.is(input) || !input.has_signal_received()) continue;
         const std::string& message = input.signal_received().input();
         const std::size_t colon = message.find(':');
         const std::uint64_t number = std::stoull(message.substr(colon + 1));
@@ -122,9 +120,10 @@ void check_signals_read(const History& history, Verdict* verdict) {
   if (history.states.size() != history.turns.size()) return;  // it does not replay
   std::set<std::string> sent;
   std::string in_order;
+  RecordedAgain again(0);
   for (const proto::Turn& turn : history.turns) {
     for (const Event& input : turn.inputs()) {
-      if (!input.has_signal_received()) continue;
+      if (again.is(input) || !input.has_signal_received()) continue;
       sent.insert(input.signal_received().input());
       if (input.signal_received().name() != "go") continue;
       in_order += "g(" + input.signal_received().input() + ")";
@@ -138,7 +137,8 @@ void check_signals_read(const History& history, Verdict* verdict) {
       verdict->found(Flaw::kOrder, name_of(history) + " has read " + message + " twice, or unsent");
     }
   }
-  if (history.started().input().substr(0, 2) != std::to_string(kListener) + " ") return;
+  const std::string number = history.started().input().substr(0, 2);
+  if (number != std::to_string(kListener) + " " && number != std::to_string(kCounter) + " ") return;
   std::string listened;
   for (std::size_t at = state.find("g(s"); at != state.npos; at = state.find("g(s", at + 1)) {
     listened += state.substr(at, state.find(')', at) + 1 - at);
@@ -183,6 +183,31 @@ void check_identities(const std::vector<History>& histories, Verdict* verdict) {
   }
 }
 
+void check_checkpoints(const History& history, Verdict* verdict) {
+  runtime::Names names;
+  runtime::RunState state;
+  for (std::size_t i = 0; i < history.turns.size(); ++i) {
+    const proto::Turn& turn = history.turns[i];
+    const bool was_taken = state.at_checkpoint;
+    const auto fault = runtime::check_turn(turn, {i == 0, !state.open(), was_taken, state.events});
+    if (fault != runtime::ChainFault::kNone) {
+      verdict->found(Flaw::kLog, in_turn(history, i) + std::string(to_string(fault)));
+    }
+    if (was_taken && history.records[i].seq != history.records[i - 1].seq + 1) {
+      verdict->found(Flaw::kLog, in_turn(history, i) + "does not come next after its checkpoint");
+    }
+    state.apply(turn, names);
+    const bool busy = std::any_of(state.pending().begin(), state.pending().end(),
+                                  [](const auto& operation) { return !operation.done; });
+    if (state.at_checkpoint && busy) {
+      verdict->found(Flaw::kOutcome, in_turn(history, i) + "has a checkpoint, and more under way");
+    }
+  }
+  if (state.at_checkpoint) {
+    verdict->found(Flaw::kLog, name_of(history) + " ends with a checkpoint");
+  }
+}
+
 // ---- replay -----------------------------------------------------------------------------------
 
 namespace {
@@ -217,19 +242,25 @@ replay::RunInfo info_of(const History& history) {
 void replay_recorded(History* history, replay::StackPool& stacks, Verdict* verdict) {
   Recorded world(history->turns);
   const replay::WorkflowCode code = program(world.outside);
-  replay::Execution execution(info_of(*history), code, stacks, {.strict = true});
+  const replay::ExecutionOptions options{.strict = true};
+  std::optional<replay::Execution> execution;
   for (std::size_t i = 0; i < history->turns.size(); ++i) {
-    if (execution.replay_turn(history->turns[i]) == replay::TurnEnd::kParked) {
-      return verdict->found(Flaw::kReplay, in_turn(*history, i) + execution.trouble().report);
+    if (!execution || execution->at_checkpoint()) {
+      execution.emplace(info_of(*history), code, stacks, options);
     }
-    const auto state = execution.query("state", {});
-    history->states.push_back(state ? *state : "");
+    if (execution->replay_turn(history->turns[i]) == replay::TurnEnd::kParked) {
+      return verdict->found(Flaw::kReplay, in_turn(*history, i) + execution->trouble().report);
+    }
+    const auto state = execution->query("state", {});
+    // After a checkpoint the code has not been called yet.
+    const std::string before = history->states.empty() ? "" : history->states.back();
+    history->states.push_back(state ? *state : before);
   }
   if (history->states.back().find("time went back") != std::string::npos) {
     verdict->found(Flaw::kTimer, name_of(*history) + " saw time go back");
   }
   if (world.next != 0) verdict->found(Flaw::kReplay, name_of(*history) + " computed on replay");
-  history->waits_for = execution.waiting_for();
+  history->waits_for = execution->waiting_for();
 }
 
 bool gives_up_step(const proto::Turn& turn, std::uint32_t id) {
@@ -244,18 +275,21 @@ void run_again(const History& history, replay::StackPool& stacks, Verdict* verdi
   const proto::Turn* current = nullptr;
   // The log says what the engine knew of a step when its strand was dropped.
   const auto unwanted = [&](std::uint32_t id) { return gives_up_step(*current, id); };
-  replay::Execution execution(info_of(history), code, stacks,
-                              {.strict = true, .step_unwanted = unwanted});
+  const replay::ExecutionOptions options{.strict = true, .step_unwanted = unwanted};
+  std::optional<replay::Execution> execution;
   for (std::size_t i = 0; i < history.turns.size(); ++i) {
     current = &history.turns[i];
     const proto::Turn& recorded = history.turns[i];
+    if (!execution || execution->at_checkpoint()) {
+      execution.emplace(info_of(history), code, stacks, options);
+    }
     if (recorded.without_code()) {
-      (void)execution.replay_turn(recorded);
+      (void)execution->replay_turn(recorded);
       continue;
     }
     proto::Turn live = recorded;
     live.clear_commands();
-    (void)execution.run_turn(&live);
+    (void)execution->run_turn(&live);
     if (live.SerializeAsString() == recorded.SerializeAsString()) continue;
     return verdict->found(Flaw::kReplay, in_turn(history, i) + "run again it does\n" +
                                              live.ShortDebugString() + "\ninstead of\n" +

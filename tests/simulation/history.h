@@ -22,6 +22,13 @@ struct History {
   std::vector<std::string> waits_for;  // at its end
 
   const proto::RunStarted& started() const { return turns.front().inputs(0).run_started(); }
+  // How its code was called last: after its last checkpoint, if it has taken one.
+  const proto::RunStarted& called() const {
+    for (auto turn = turns.rbegin(); turn != turns.rend(); ++turn) {
+      if (const auto* taken = event::segment_start(*turn)) return taken->start();
+    }
+    return started();
+  }
   bool closed() const { return event::closes(turns.back()); }
 };
 
@@ -36,6 +43,27 @@ std::string in_turn(const History& history, std::size_t turn);
 bool is_continuation(const History& history);
 // How many of its first inputs had been recorded in the run before it.
 std::uint32_t recorded_before(const History& history);
+// Which inputs are recorded once more: because they came to the run before in its chain, or before
+// its last checkpoint, and no code had taken them. Asked about each in order.
+class RecordedAgain {
+ public:
+  explicit RecordedAgain(std::uint32_t first) : left_(first) {}
+  bool is(const proto::Event& input) {
+    if (input.has_run_started()) return false;
+    if (input.has_checkpoint_taken()) {
+      const proto::RunStarted& start = input.checkpoint_taken().start();
+      left_ = start.carried() - start.carried_new();
+      return false;
+    }
+    if (left_ == 0) return false;
+    --left_;
+    return true;
+  }
+
+ private:
+  std::uint32_t left_;
+};
+
 // The last run of the chain with that run, by its id; nullptr: there is no such run.
 const History* last_of_chain(const std::string& run_id, const std::vector<History>& histories);
 
@@ -62,6 +90,9 @@ void check_family(const std::vector<History>& histories, bool at_rest, Verdict* 
 // What the code has read of them, by the state it ended with: each was sent, and is read once; and
 // a run that does nothing but read has read all of them, in the order of the log.
 void check_signals_read(const History& history, Verdict* verdict);
+
+// A checkpoint is taken with nothing under way, and the next record goes on from it.
+void check_checkpoints(const History& history, Verdict* verdict);
 
 // Each run that continued has its next one, which has what the code did not read or answer, once
 // and in order.

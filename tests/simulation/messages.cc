@@ -46,14 +46,10 @@ class Messages {
   }
 
   void add_received(const History& history) {
-    // What the run before it in its chain has recorded is here once more.
-    std::uint32_t left = recorded_before(history);
+    RecordedAgain again(recorded_before(history));
     for (const proto::Turn& turn : history.turns) {
       for (const Event& input : turn.inputs()) {
-        if (!input.has_run_started() && left > 0) {
-          --left;
-          continue;
-        }
+        if (again.is(input)) continue;
         if (input.has_signal_received() && input.signal_received().has_sender()) {
           const auto& signal = input.signal_received();
           receive(history, signal.sender(), signal.input());

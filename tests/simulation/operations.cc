@@ -23,6 +23,8 @@ struct Operation {
   std::uint32_t open_attempt = 0;  // the last one that was left open
   std::size_t ended_turn = 0;      // by an input, 1-based; 0: not
   std::size_t cancelled_turn = 0;  // by a command, 1-based; 0: not
+  bool asked = false;              // to cancel, and its outcome is waited for
+  proto::ActivityScheduled::OnCancel on_cancel{};
 };
 
 class Operations {
@@ -78,6 +80,11 @@ class Operations {
       case Event::kChildFailed:
         (void)end(input.child_failed().id(), "child");
         return;
+      case Event::kTransactionCompleted:
+        (void)end(input.transaction_completed().id(), "transaction");
+        return;
+      case Event::kTransactionFailed:
+        return failed(input.transaction_failed().id(), "transaction");
       case Event::kAttemptLeftOpen:
         return left_open(input.attempt_left_open());
       case Event::kAttemptFailed:
@@ -110,6 +117,7 @@ class Operations {
         Operation& operation = add(command.activity_scheduled().id(), "activity");
         operation.name = command.activity_scheduled().name();
         operation.maximum_attempts = command.activity_scheduled().retry().maximum_attempts();
+        operation.on_cancel = command.activity_scheduled().on_cancel();
         return;
       }
       case Event::kStepScheduled: {
@@ -131,8 +139,16 @@ class Operations {
       case Event::kChildScheduled:
         add(command.child_scheduled().id(), "child");
         return;
+      case Event::kTransactionRequested:
+        add(command.transaction_requested().id(), "transaction").name =
+            command.transaction_requested().name();
+        return;
       case Event::kActivityCancelRequested:
+        in_mode(command.activity_cancel_requested().id(), proto::ActivityScheduled::TRY);
         return given_up(command.activity_cancel_requested().id());
+      case Event::kActivityCancelAwaited:
+        in_mode(command.activity_cancel_awaited().id(), proto::ActivityScheduled::WAIT);
+        return asked(command.activity_cancel_awaited().id());
       case Event::kTimerCancelled:
         return given_up(command.timer_cancelled().id());
       case Event::kStepAbandoned:
@@ -164,7 +180,11 @@ class Operations {
       bad("a second outcome of " + what);
       return nullptr;
     }
-    if (operation.cancelled_turn != 0) {
+    // It came in the turn in which the code gave that up and took a checkpoint, and so it is
+    // recorded after the checkpoint.
+    const bool came_before = turn_ > 0 && operation.cancelled_turn == turn_ &&
+                             event::ends_segment(history_.turns[turn_ - 1]);
+    if (operation.cancelled_turn != 0 && !came_before) {
       bad("an outcome of " + what + ", which had been given up");
       return nullptr;
     }
@@ -214,6 +234,9 @@ class Operations {
                  ", which is not pending");
     }
     Operation& operation = found->second;
+    if (operation.asked) {
+      bad("operation " + std::to_string(failed.id()) + " is retried though it was cancelled");
+    }
     if (operation.open_attempt == failed.attempt() && failed.failure().type() == "ProcessDied") {
       bad("attempt " + std::to_string(failed.attempt()) + " of operation " +
           std::to_string(failed.id()) + " is lost, and was left open");
@@ -258,6 +281,18 @@ class Operations {
         return bad("operation " + std::to_string(id) + " is given up behind its outcome");
       }
     }
+  }
+
+  // Only what its mode says is asked of it.
+  void in_mode(std::uint32_t id, proto::ActivityScheduled::OnCancel mode) {
+    const auto found = operations_.find(id);
+    if (found != operations_.end() && found->second.on_cancel == mode) return;
+    bad("operation " + std::to_string(id) + " is cancelled in another mode than its own");
+  }
+  void asked(std::uint32_t id) {
+    Operation& operation = operations_[id];
+    if (operation.asked) bad("operation " + std::to_string(id) + " is asked to cancel twice");
+    operation.asked = true;
   }
 
   const History& history_;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
 #include "tests/simulation/in_scope.h"
 #include "tests/simulation/program_children.h"
+#include "tests/simulation/tables.h"
 
 namespace reprise::simulation {
 
@@ -32,13 +34,18 @@ class Program final : public replay::WorkflowInstance {
   Program(Execution& execution, const Outside& outside) : e_(execution), outside_(outside) {}
 
   Outcome run(std::string_view input) override {
+    input = recall(input);
     const std::uint64_t seed = std::strtoull(std::string(input).c_str(), nullptr, 10);
     testing::Random random(seed);
     listen();
-    const bool done = seed == kListener ? receive_for_ever()
-                      : seed == kRelay  ? relay(input)
-                                        : block(random, 0, 1 + random.below(5));
+    const bool done = seed == kListener  ? receive_for_ever()
+                      : seed == kRelay   ? relay(input)
+                      : seed == kCounter ? count(input)
+                                         : block(random, 0, 1 + random.below(5));
     if (!done) return undone();
+    if (random.chance(15) && !e_.under_way()) {
+      take_checkpoint(2 + random.below(1'000'000'000), input);
+    }
     if (random.chance(15)) continue_as(2 + random.below(1'000'000'000), input);
     if (random.chance(15)) {
       return Outcome::failed(failure(proto::Failure::APPLICATION, "on purpose: " + log_));
@@ -104,6 +111,8 @@ class Program final : public replay::WorkflowInstance {
           if (limits % 5 == 1) activity.set_schedule_to_start_ms(5'000);
           if (limits % 7 == 1) activity.set_schedule_to_close_ms(20'000);
           if (limits % 11 == 1) activity.set_heartbeat_ms(1'000);
+          if (limits % 5 == 2) activity.set_on_cancel(proto::ActivityScheduled::WAIT);
+          if (limits % 5 == 3) activity.set_on_cancel(proto::ActivityScheduled::ABANDON);
           if (attempts == 0) return;
           activity.mutable_retry()->set_initial_interval_ms(100);
           activity.mutable_retry()->set_backoff_coefficient(2.0);
@@ -113,7 +122,7 @@ class Program final : public replay::WorkflowInstance {
         kHere);
   }
   bool call(const std::string& name, std::uint64_t attempts, std::uint64_t limits) {
-    return finish(*schedule(name, attempts, limits), "a");
+    return finish(*schedule(name, attempts, limits), "a") && !e_.cancelled();
   }
   bool sleep(std::int64_t ms) { return finish(*e_.start_timer(base::Duration(ms), kHere), "t"); }
   void step(bool on_shard, std::uint64_t attempts) {
@@ -131,6 +140,11 @@ class Program final : public replay::WorkflowInstance {
             },
             [&] { return outside_.step(e_.info(), name); }, kHere),
         "s");
+  }
+  bool transact(std::uint64_t detail) {
+    const auto count = [&] { return count_transaction(e_.info(), detail, outside_.loses_updates); };
+    note_outcome(e_.run_transaction("count", count, kHere), "c");
+    return !e_.cancelled();
   }
   std::string message() {
     return "s" + e_.info().run_id.to_string() + ":" + std::to_string(++told_);
@@ -178,6 +192,11 @@ class Program final : public replay::WorkflowInstance {
     e_.set(kSetting, value, proto::SettingRecorded::VALUE, kHere);
   }
 
+  // Cancelled, in the mode that has an outcome.
+  static bool waits_for_its_end(const replay::Operation& activity) {
+    return activity.state() == replay::Operation::State::kCancelAsked;
+  }
+
   // ---- combinations ----
   bool race(testing::Random& random) {
     const std::uint64_t which = random.next();
@@ -191,6 +210,7 @@ class Program final : public replay::WorkflowInstance {
     note_outcome(all[*first]->take_outcome(), "=");
     if (*first != 0 && random.chance(80)) e_.cancel(*activity, kHere);
     if (*first != 1) e_.cancel(*timer, kHere);
+    if (waits_for_its_end(*activity)) return finish(*activity, "w") && !e_.cancelled();
     return true;
   }
 
@@ -238,6 +258,7 @@ class Program final : public replay::WorkflowInstance {
     (void)e_.wait(*timer);
     scope.cancel();
     log_ += "given up";
+    if (waits_for_its_end(*activity)) (void)finish(*activity, "w");
   }
 
   bool await_note(testing::Random& random) {
@@ -317,6 +338,7 @@ class Program final : public replay::WorkflowInstance {
         remember();
         return true;
       case 7:
+        if (detail % 3 == 0) return transact(detail >> 8);
         log_ += e_.patched("change " + std::to_string(detail % 2), kHere) ? "p" : "q";
         return true;
       case 8:
@@ -356,6 +378,39 @@ class Program final : public replay::WorkflowInstance {
       if (!finish(*e_.next_signal("go"), "g")) return false;
     }
     continue_as(kRelay, input);
+  }
+
+  bool count(std::string_view input) {
+    for (std::uint64_t left = 1 + e_.random() % 3; left > 0; --left) {
+      if (!finish(*e_.next_signal("go"), "g")) return false;
+    }
+    const auto at_rest = [this] { return e_.handlers_under_way() == 0; };
+    if (e_.wait_until(at_rest, nullptr, kHere) == Waited::kCancelled) return false;
+    // Signals whose handlers have not begun go along.
+    if (const auto busy = e_.under_way()) throw std::runtime_error(*busy + " is under way");
+    take_checkpoint(kCounter, input);
+  }
+
+  // What the code has seen and counted goes along, for the checks:
+  // "2 #token 00|run id|told steps published |state".
+  [[noreturn]] void take_checkpoint(std::uint64_t number, std::string_view input) {
+    std::string next = std::to_string(number) + std::string(input.substr(input.find(' ')));
+    next += "|" + e_.info().run_id.to_string() + "|";
+    for (const std::uint64_t count : {told_, steps_, published_})
+      next += std::to_string(count) + " ";
+    next += "|" + state();
+    e_.checkpoint(std::move(next), kHere);
+  }
+  // Returns the input without it. The next run of a chain has seen nothing.
+  std::string_view recall(std::string_view input) {
+    const std::size_t end = input.find('|');
+    if (end == input.npos) return input;
+    const std::string own = "|" + e_.info().run_id.to_string() + "|";
+    if (!input.substr(end).starts_with(own)) return input.substr(0, end);
+    std::istringstream counts(std::string(input.substr(end + own.size())));
+    counts >> told_ >> steps_ >> published_;
+    log_ = input.substr(input.find('|', end + own.size()) + 1);
+    return input.substr(0, end);
   }
 
   // Everything that it gives up or takes along may be there.

@@ -102,6 +102,8 @@ constexpr Expected kControls[] = {
     {Control::kRepeatedCompletion, Flaw::kPromise, "completion applied twice"},
     {Control::kFastClock, Flaw::kTimer, "fast clock"},
     {Control::kLostResults, Flaw::kStuck, "lost results"},
+    {Control::kEarlyReports, Flaw::kOutcome, "code that goes on before its attempt has ended"},
+    {Control::kAskedToStop, Flaw::kEffect, "abandoned attempt asked to stop"},
     {Control::kForgottenAttempts, Flaw::kOutcome, "forgotten attempts"},
     {Control::kOtherCode, Flaw::kReplay, "other code"},
     {Control::kOtherCode, Flaw::kTrouble, "other code, said by the engine"},
@@ -113,8 +115,14 @@ constexpr Expected kControls[] = {
     {Control::kChangedPolicy, Flaw::kIdentity, "start against its policy"},
     {Control::kLostOnTheWay, Flaw::kOrder, "signal lost on the way to the next run"},
     {Control::kDoubledOnTheWay, Flaw::kOrder, "signal doubled on the way to the next run"},
+    {Control::kLostAtCheckpoint, Flaw::kOrder, "signal lost at a checkpoint"},
+    {Control::kDoubledAtCheckpoint, Flaw::kOrder, "signal doubled at a checkpoint"},
     {Control::kLostAttempt, Flaw::kEnd, "next attempt lost"},
     {Control::kEarlyCode, Flaw::kTimer, "delay cut short"},
+    {Control::kLostUpdates, Flaw::kTable, "lost update of a row"},
+    {Control::kChangedTwice, Flaw::kTable, "changes of a transaction made twice"},
+    {Control::kLostChanges, Flaw::kTable, "lost changes of a transaction"},
+    {Control::kOldRows, Flaw::kTable, "old rows"},
 };
 
 bool caught(const Expected& expected, std::uint64_t seed) {

@@ -21,6 +21,7 @@ enum class Flaw : std::uint8_t {
   kMessage,   // one between runs was lost, doubled or misdirected
   kChild,     // a run started by another one began twice or not at all, or its end was told wrong
   kOrphan,    // one goes on though its parent has ended
+  kTable,     // a transaction was lost, made twice, or did not see one before it
   kTrouble,   // a run was parked, or the engine reported an error
 };
 const char* to_string(Flaw flaw);

@@ -70,6 +70,40 @@ void Work::check_cause(const runtime::AttemptTask& task) {
   verdict_.found(Flaw::kEffect, describe(task.key) + " began before it was durably asked for");
 }
 
+// Does the log have the outcome of its activity?
+bool Work::has_ended(const runtime::AttemptKey& key) const {
+  const auto records = disk_.acknowledged.find(key.run);
+  if (records == disk_.acknowledged.end()) return false;
+  for (const KeptRecord& record : records->second) {
+    proto::Turn turn;
+    (void)turn.ParseFromString(record.body);
+    for (const proto::Event& input : turn.inputs()) {
+      if (input.activity_completed().id() == key.operation ||
+          input.activity_failed().id() == key.operation) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// The code does not go on before an attempt has ended that it waits for, unless a limit or a client
+// has ended it; and what it would abandon is never asked to stop.
+void Work::check_cancellation(const UnderWay& attempt, bool stopping) {
+  if (attempt.task.activity == nullptr || attempt.timed_out) return;
+  const proto::ActivityScheduled& spec = *attempt.task.activity->spec;
+  const bool asked = attempt.task.control->stop.stop_requested();
+  const bool late = spec.schedule_to_close_ms() > 0;
+  if (spec.on_cancel() == spec.ABANDON && asked && !stopping && !late) {
+    verdict_.found(Flaw::kEffect, describe(attempt.task.key) + " was asked to stop");
+  }
+  const bool may_end_before = late || is_elsewhere(attempt.task) || spec.on_cancel() != spec.WAIT;
+  if (!may_end_before && asked && has_ended(attempt.task.key)) {
+    verdict_.found(Flaw::kOutcome,
+                   describe(attempt.task.key) + " went on after the outcome of its activity");
+  }
+}
+
 // Only after a power failure, or when a worker stopped it, is an attempt made again under its
 // number.
 void Work::check_first_time(const runtime::AttemptKey& key) {
@@ -85,6 +119,8 @@ bool Work::finish_one(runtime::EmbeddedEngine& engine) {
 
 void Work::finish(runtime::EmbeddedEngine& engine, std::size_t index, bool stopping) {
   UnderWay ended = std::move(under_way_[index]);
+  if (asks_all_ && ended.task.control != nullptr) ended.task.control->stop.request_stop();
+  check_cancellation(ended, stopping);
   under_way_.erase(under_way_.begin() + static_cast<std::ptrdiff_t>(index));
   runtime::AttemptResult result;
   result.key = ended.task.key;
@@ -108,6 +144,13 @@ void Work::finish(runtime::EmbeddedEngine& engine, std::size_t index, bool stopp
   trace_.say("end " + describe(result.key) + (result.outcome.ok() ? ": ok" : ": failed") +
              (result.abandoned ? ", stopped" : ""));
   if (lose_results_ && !result.is_step) return;
+  const bool goes_on = reports_early_ && !result.is_step && !ended.reported &&
+                       ended.task.control->stop.stop_requested();
+  if (goes_on) {
+    ended.reported = true;
+    ended.token = engine.attempts().started(ended.task.key);
+    under_way_.push_back(std::move(ended));
+  }
   engine.attempts().finished(std::move(result));
 }
 

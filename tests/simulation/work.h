@@ -45,6 +45,10 @@ class Work {
   void faults_off() { faults_ = false; }
   // A control: results never arrive.
   void lose_results() { lose_results_ = true; }
+  // Controls: attempts that are to cancel are reported as ended and go on; attempts stop that
+  // nobody has asked.
+  void report_early() { reports_early_ = true; }
+  void ask_all() { asks_all_ = true; }
   // One execution of a step's closure.
   replay::Outcome step(const replay::RunInfo& run, const std::string& name);
 
@@ -61,6 +65,7 @@ class Work {
     std::string queue;
     replay::Outcome step_outcome;
     bool timed_out = false;
+    bool reported = false;  // a control: before it has ended
   };
   struct Reported {
     runtime::AttemptKey key;
@@ -70,6 +75,8 @@ class Work {
   };
 
   void check_cause(const runtime::AttemptTask& task);
+  void check_cancellation(const UnderWay& attempt, bool stopping);
+  bool has_ended(const runtime::AttemptKey& key) const;
   void check_first_time(const runtime::AttemptKey& key);
   void finish(runtime::EmbeddedEngine& engine, std::size_t index, bool stopping);
   replay::Outcome outcome_of(const runtime::AttemptTask& task);
@@ -81,6 +88,8 @@ class Work {
   Verdict& verdict_;
   bool faults_ = true;
   bool lose_results_ = false;
+  bool reports_early_ = false;
+  bool asks_all_ = false;
   std::vector<UnderWay> under_way_;
   std::vector<Reported> reported_;
   std::vector<Task> tasks_;  // tokens outlive the process

@@ -51,6 +51,9 @@ World::World(std::uint64_t seed, Control control, bool print)
     }
   };
   if (control_ == Control::kLostResults) work_.lose_results();
+  if (control_ == Control::kEarlyReports) work_.report_early();
+  if (control_ == Control::kAskedToStop) work_.ask_all();
+  outside_.loses_updates = control_ == Control::kLostUpdates;
   outside_.other_answers = control_ == Control::kOtherAnswers;
   if (control_ == Control::kOtherUpdateIds) clients_.forget_ids();
   if (control_ == Control::kOldValues) clients_.remember_answers();
@@ -91,6 +94,7 @@ void World::boot() {
   engine_ = std::move(*engine);
   steps_ = static_cast<runtime::EmbeddedEngine*>(engine_.get());
   clients_.connect(steps_);
+  if (!ending_) old_rows_ = rows_of(*steps_, &verdict_);
 }
 
 void World::crash(bool power) {

@@ -12,6 +12,7 @@
 #include "tests/simulation/clock.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/program.h"
+#include "tests/simulation/tables.h"
 #include "tests/simulation/trace.h"
 #include "tests/simulation/verdict.h"
 #include "tests/simulation/work.h"
@@ -32,6 +33,8 @@ enum class Control : std::uint8_t {
   kRepeatedResult,        // a result is in the log twice
   kFastClock,             // the engine's timers run by a clock that is ahead
   kLostResults,           // results of attempts never arrive
+  kEarlyReports,          // attempts that are to cancel are reported as ended and go on
+  kAskedToStop,           // attempts are asked to stop though their activities are not cancelled
   kRepeatedCompletion,    // what a client said with a token is applied twice
   kForgottenAttempts,     // what was under way at a process death is forgotten
   kOtherCode,             // workflow code does what the log does not say
@@ -44,8 +47,14 @@ enum class Control : std::uint8_t {
   kChangedRecord,         // a result is changed afterwards
   kLostOnTheWay,          // a signal that goes along with a run that continues is lost
   kDoubledOnTheWay,       // and one arrives twice
+  kLostAtCheckpoint,      // a signal that stays over a checkpoint is lost
+  kDoubledAtCheckpoint,   // and one is there twice
   kLostAttempt,           // a run that is tried again does not say so
   kEarlyCode,             // code runs before its delay is over
+  kLostUpdates,           // transactions do not see those before them
+  kChangedTwice,          // the changes of a transaction are made twice
+  kLostChanges,           // or not at all
+  kOldRows,               // readers see rows of an earlier moment
 };
 
 struct Counts {
@@ -101,6 +110,7 @@ class World {
   void check_waiting();
   void check_disk();
   void check_everything();
+  void check_tables(const std::vector<History>& histories);
 
   testing::Random random_;
   const Control control_;
@@ -118,6 +128,7 @@ class World {
   bool without_program_ = false;  // the worker does not have the code of the runs
   bool ending_ = false;
   bool broken_ = false;  // the control has done its work
+  Rows old_rows_;        // when the machine was started last, for a control
 
   SimStore* store_ = nullptr;  // the engine's
   std::unique_ptr<runtime::Engine> engine_;

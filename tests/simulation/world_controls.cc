@@ -1,4 +1,7 @@
 // The faults that a control makes on a simulated disk while the machine is down.
+#include <cstdlib>
+#include <functional>
+
 #include "tests/simulation/world.h"
 
 namespace reprise::simulation {
@@ -99,6 +102,32 @@ bool make_orphan(std::string* body) {
   return true;
 }
 
+// Of one transaction: `change` gets what it has recorded.
+bool tamper_transaction(std::string* body,
+                        const std::function<void(proto::TransactionCompleted&)>& change) {
+  proto::Turn turn;
+  (void)turn.ParseFromString(*body);
+  for (proto::Event& input : *turn.mutable_inputs()) {
+    if (!input.has_transaction_completed()) continue;
+    change(*input.mutable_transaction_completed());
+    *body = turn.SerializeAsString();
+    return true;
+  }
+  return false;
+}
+
+bool change_twice(std::string* body) {
+  return tamper_transaction(body, [](proto::TransactionCompleted& completed) {
+    for (proto::RowChange& row : *completed.mutable_changes()) {
+      row.set_value(std::to_string(std::strtoll(row.value().c_str(), nullptr, 10) + 1));
+    }
+  });
+}
+
+bool lose_changes(std::string* body) {
+  return tamper_transaction(body, [](proto::TransactionCompleted& made) { made.clear_changes(); });
+}
+
 bool repeat_result(std::string* body) {
   proto::Turn turn;
   (void)turn.ParseFromString(*body);
@@ -160,10 +189,21 @@ bool change_policy(std::string* body) {
   return true;
 }
 
-// The first of the signals that the run before it had recorded; -1: there is none in this turn.
-int signal_on_the_way(const proto::Turn& turn) {
-  if (turn.inputs_size() == 0) return -1;
-  const proto::RunStarted& started = turn.inputs(0).run_started();
+// How the first input of a turn calls the code: of a run, or of a segment.
+using StartOf = proto::RunStarted* (*)(proto::Event*);
+proto::RunStarted* start_of_run(proto::Event* first) {
+  return first->has_run_started() ? first->mutable_run_started() : nullptr;
+}
+proto::RunStarted* start_of_segment(proto::Event* first) {
+  return first->has_checkpoint_taken() ? first->mutable_checkpoint_taken()->mutable_start()
+                                       : nullptr;
+}
+
+// The first of the signals that had been recorded before; -1: there is none in this turn.
+int signal_on_the_way(proto::Turn* changed, StartOf start_of) {
+  if (changed->inputs_size() == 0 || start_of(changed->mutable_inputs(0)) == nullptr) return -1;
+  const proto::RunStarted& started = *start_of(changed->mutable_inputs(0));
+  const proto::Turn& turn = *changed;
   const int along = static_cast<int>(started.carried()) - static_cast<int>(started.carried_new());
   for (int i = 1; i <= along && i < turn.inputs_size(); ++i) {
     if (turn.inputs(i).has_signal_received()) return i;
@@ -171,29 +211,31 @@ int signal_on_the_way(const proto::Turn& turn) {
   return -1;
 }
 
+template <StartOf start_of>
 bool lose_on_the_way(std::string* body) {
   proto::Turn turn;
   (void)turn.ParseFromString(*body);
-  const int lost = signal_on_the_way(turn);
+  const int lost = signal_on_the_way(&turn, start_of);
   if (lost < 0) return false;
   turn.mutable_inputs()->DeleteSubrange(lost, 1);
-  proto::RunStarted& started = *turn.mutable_inputs(0)->mutable_run_started();
+  proto::RunStarted& started = *start_of(turn.mutable_inputs(0));
   started.set_carried(started.carried() - 1);
   *body = turn.SerializeAsString();
   return true;
 }
 
+template <StartOf start_of>
 bool double_on_the_way(std::string* body) {
   proto::Turn turn;
   (void)turn.ParseFromString(*body);
-  const int doubled = signal_on_the_way(turn);
+  const int doubled = signal_on_the_way(&turn, start_of);
   if (doubled < 0) return false;
   const proto::Event again = turn.inputs(doubled);
   *turn.add_inputs() = again;
   for (int i = turn.inputs_size() - 1; i > doubled; --i) {
     turn.mutable_inputs()->SwapElements(i, i - 1);
   }
-  proto::RunStarted& started = *turn.mutable_inputs(0)->mutable_run_started();
+  proto::RunStarted& started = *start_of(turn.mutable_inputs(0));
   started.set_carried(started.carried() + 1);
   *body = turn.SerializeAsString();
   return true;
@@ -265,16 +307,28 @@ void World::break_disk(bool power) {
       broken_ = broken_ || disk_.tamper(change_policy);
       break;
     case Control::kLostOnTheWay:
-      broken_ = broken_ || disk_.tamper(lose_on_the_way);
+      broken_ = broken_ || disk_.tamper(lose_on_the_way<start_of_run>);
+      break;
+    case Control::kLostAtCheckpoint:
+      broken_ = broken_ || disk_.tamper(lose_on_the_way<start_of_segment>);
+      break;
+    case Control::kDoubledAtCheckpoint:
+      broken_ = broken_ || disk_.tamper(double_on_the_way<start_of_segment>);
       break;
     case Control::kDoubledOnTheWay:
-      broken_ = broken_ || disk_.tamper(double_on_the_way);
+      broken_ = broken_ || disk_.tamper(double_on_the_way<start_of_run>);
       break;
     case Control::kLostAttempt:
       broken_ = broken_ || disk_.tamper(lose_attempt);
       break;
     case Control::kEarlyCode:
       broken_ = broken_ || disk_.tamper(lengthen_delay);
+      break;
+    case Control::kChangedTwice:
+      broken_ = broken_ || disk_.tamper(change_twice);
+      break;
+    case Control::kLostChanges:
+      broken_ = broken_ || disk_.tamper(lose_changes);
       break;
     case Control::kForgottenAttempts:
       if (!power) disk_.marks.clear();

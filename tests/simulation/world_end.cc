@@ -69,8 +69,8 @@ void World::check_waiting() {
     for (const std::string& line : history.waits_for) {
       for_others = for_others || line.starts_with("signal ") || line.starts_with("child ");
       if (line.starts_with("activity ") || line.starts_with("step ") ||
-          line.starts_with("timer ") || line.starts_with("message ") ||
-          line.starts_with("start of child ")) {
+          line.starts_with("transaction ") || line.starts_with("timer ") ||
+          line.starts_with("message ") || line.starts_with("start of child ")) {
         stuck("waits for " + line);
       }
     }
@@ -84,11 +84,13 @@ void World::check_disk() {
   check_acknowledged(histories, &disk_, &verdict_);
   for (const History& history : histories) {
     check_operations(history, base::to_ms(clock_.latest()), &verdict_);
+    check_checkpoints(history, &verdict_);
   }
   check_signal_order(histories, &verdict_);
   check_messages(histories, &verdict_);
   check_family(histories, /*at_rest=*/false, &verdict_);
   check_identities(histories, &verdict_);
+  check_transactions(histories, &verdict_);
   check_chains(histories, &verdict_);
   clients_.check(histories);
 }
@@ -113,6 +115,7 @@ void World::check_everything() {
   check_family(histories, /*at_rest=*/true, &verdict_);
   clients_.check(histories);
   clients_.check_descriptions(histories);
+  check_tables(histories);
   counts_.runs = histories.size();
   counts_.attempts = work_.attempts();
   counts_.repeated = work_.repeated();
@@ -120,7 +123,14 @@ void World::check_everything() {
   // Once more from the disk.
   crash(true);
   (void)settle();
-  clients_.check_descriptions(read_all(disk_, &verdict_));
+  histories = read_all(disk_, &verdict_);
+  clients_.check_descriptions(histories);
+  check_tables(histories);
+}
+
+void World::check_tables(const std::vector<History>& histories) {
+  const bool old = control_ == Control::kOldRows;
+  check_rows(histories, old ? old_rows_ : rows_of(*steps_, &verdict_), &verdict_);
 }
 
 }  // namespace reprise::simulation

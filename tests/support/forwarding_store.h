@@ -53,9 +53,15 @@ class ForwardingArchive : public store::Archive {
                     base::Visitor<std::string_view, store::RunNumber> visit) const override {
     return inner_.list(prefix, after, descending, visit);
   }
-  base::Status history(store::RunNumber run, base::Visitor<std::string_view> visit) const override {
-    return inner_.history(run, visit);
+  using store::Archive::history;
+  base::Status history(store::RunNumber run,
+                       store::Seq after,
+                       base::Visitor<std::string_view> visit) const override {
+    return inner_.history(run, after, visit);
   }
+  base::Result<std::unique_ptr<store::Rows>> rows() const override { return inner_.rows(); }
+  base::Result<store::Seq> rows_lost_at() const override { return inner_.rows_lost_at(); }
+  bool rows_verify() const override { return inner_.rows_verify(); }
   base::Result<std::optional<store::TokenKey>> token_key() const override {
     return inner_.token_key();
   }

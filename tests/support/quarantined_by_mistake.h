@@ -2,6 +2,7 @@
 // and archived it so.
 #pragma once
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "proto/log.pb.h"
@@ -46,7 +47,8 @@ inline base::Status archive_quarantined(store::Store& store, const Quarantined& 
   runtime::Names names;
   const bool unreadable = run.damaged_at <= run.turns.size();
   const runtime::DamagedRecords damaged{{unreadable ? run.damaged_at : 0, {1}}};
-  runtime::ArchiveSlice slice(store.archive(), names, damaged);
+  const std::unordered_set<store::RunNumber> without_changes;
+  runtime::ArchiveSlice slice(store.archive(), names, damaged, without_changes);
   for (std::size_t i = 0; i < records.size() && done; ++i) done = slice.add(i + 1, records[i]);
   if (!done) return done;
   store::ArchiveBatch batch = slice.take(run.newer.empty() ? 2 : 3);

@@ -136,11 +136,30 @@ class ScriptedRun {
     history_.push_back(std::move(turn));
   }
 
-  // Leaves memory and comes back by replay.
+  // After a turn that has ended with a checkpoint: records what follows, as an engine does.
+  // `change` is called with it.
+  void go_on(const std::function<void(proto::CheckpointTaken&)>& change = {}) {
+    replay::UnreadInputs unread = execution_->take_unread();
+    std::vector<proto::Event> inputs(1);
+    proto::CheckpointTaken& taken = *inputs[0].mutable_checkpoint_taken();
+    taken = *unread.checkpoint;
+    taken.set_event(execution_->events() + 1);
+    taken.mutable_start()->set_workflow("test");
+    taken.mutable_start()->set_behaviours(replay::Behaviours::kNewest);
+    const proto::Turn& last = history_.back();
+    taken.mutable_start()->set_input(last.commands(last.commands_size() - 1).checkpoint().input());
+    if (change) change(taken);
+    for (proto::Event& input : unread.inputs) inputs.push_back(std::move(input));
+    reset();
+    defer(std::move(inputs));
+  }
+
+  // Leaves memory and comes back by replay, of all segments.
   replay::TurnEnd replay() {
     reset();
     replay::TurnEnd end = replay::TurnEnd::kBlocked;
     for (const proto::Turn& recorded : history_) {
+      if (execution_->at_checkpoint()) reset();
       end = execution_->replay_turn(recorded);
       if (end == replay::TurnEnd::kParked) break;
     }

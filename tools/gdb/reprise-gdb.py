@@ -99,7 +99,9 @@ class Strand:
         waits = []
         for operation in small_vector(self.record["waits_for"]):
             kind = str(operation["life_"]["kind_"]).rsplit("::k", 1)[-1].lower()
-            waits.append(kind + " " + text_of(operation["label"]))
+            asked = str(operation["life_"]["state_"]).endswith("::kCancelAsked")
+            waits.append(kind + " " + text_of(operation["label"])
+                         + (" (cancel requested)" if asked else ""))
         if self.record["on_condition"]:
             waits.append("a condition")
         return "waits for " + " or ".join(waits) if waits else "is ready to run"

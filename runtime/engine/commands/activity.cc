@@ -27,13 +27,26 @@ void stop_activity(const Recording& recording, const proto::Event& event) {
   if (live != nullptr) stop_attempt(recording, *live);
 }
 
+void ask_activity(const Recording& recording, const proto::Event& event) {
+  if (!recording.run.state.open()) return;
+  recording.effects.add({.kind = Effect::Kind::kAskToCancel,
+                         .operation = event.activity_cancel_awaited().id(),
+                         .run = &recording.run});
+}
+
 }  // namespace
 
+const Row kActivityCancelAwaited{.follow = ask_activity};
 const Row kActivityScheduled{.learn = learn_activity, .follow = dispatch_activity};
 const Row kActivityCancelRequested{.give_up = stop_activity};
 
+// One that the code would only abandon is not asked by the end of the run either.
 void stop_attempt(const Recording& recording, const LiveOperation& live) {
   if (live.details == nullptr || live.details->step || live.details->control == nullptr) return;
+  if (live.details->activity->on_cancel() == proto::ActivityScheduled::ABANDON) {
+    recording.effects.add({.act = [control = live.details->control] { (void)control->abandon(); }});
+    return;
+  }
   recording.effects.add(
       {.act = [&queues = recording.shared.task_queues,
                queue = recording.run.queue_of(*live.details->activity),

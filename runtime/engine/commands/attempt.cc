@@ -30,6 +30,7 @@ void learn_heartbeat(KnownRun& run, const proto::Event& event, std::int64_t time
   if (details == nullptr) return;
   details->heartbeat = recorded.heartbeat();
   details->heard_ms = time_ms;
+  details->heartbeat_recorded = base::from_ms(time_ms);
 }
 
 void learn_left_open(KnownRun& run, const proto::Event& event, std::int64_t time_ms) {

@@ -16,6 +16,7 @@ struct Entry {
 };
 
 constexpr Entry kEntries[] = {
+    {Event::kActivityCancelAwaited, &kActivityCancelAwaited},
     {Event::kActivityCancelRequested, &kActivityCancelRequested},
     {Event::kActivityScheduled, &kActivityScheduled},
     {Event::kAttemptFailed, &kAttemptFailed},
@@ -29,6 +30,7 @@ constexpr Entry kEntries[] = {
     {Event::kSignalSetAside, &kSignalSetAside},
     {Event::kStepScheduled, &kStepScheduled},
     {Event::kTimerStarted, &kTimerStarted},
+    {Event::kTransactionRequested, &kTransactionRequested},
     {Event::kUpdateCompleted, &kUpdateCompleted},
 };
 

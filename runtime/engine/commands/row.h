@@ -15,6 +15,7 @@ struct Row {
   void (*follow)(const Recording&, const proto::Event&) = nullptr;
 };
 
+extern const Row kActivityCancelAwaited;
 extern const Row kActivityCancelRequested;
 extern const Row kActivityScheduled;
 extern const Row kAttemptFailed;
@@ -28,6 +29,7 @@ extern const Row kSignalSent;
 extern const Row kSignalSetAside;
 extern const Row kStepScheduled;
 extern const Row kTimerStarted;
+extern const Row kTransactionRequested;
 extern const Row kUpdateCompleted;
 
 // Asks the attempt of an activity to stop once this is durable. A step is not asked but awaited:

@@ -35,7 +35,8 @@ class ActivityContext {
 
   // Stop is requested when the run gave the activity up, a limit of its ActivityOptions passed, or
   // the worker is stopping. Throw CancelledFailure, or return: nobody waits for the result any
-  // more. A std::stop_callback is called on another thread of the worker or on the thread that
+  // more, except the code of an activity with CancelMode::kWait, which gets what becomes of it. A
+  // std::stop_callback is called on another thread of the worker or on the thread that
   // stops it: it must be short and, as the standard says, throw nothing. It may use a Client, but
   // result() throws RP1008 there while the worker is stopping.
   std::stop_token stop_token() const;

@@ -11,6 +11,7 @@
 #include <reprise/options.h>
 #include <reprise/sent_messages.h>
 #include <reprise/settings.h>
+#include <reprise/table.h>
 #include <reprise/time.h>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ struct PendingActivity {
   bool is_step = false;
   int attempt = 1;         // the one under way, or the next
   bool under_way = false;  // an attempt is executing now
+  // The code has cancelled it and waits for its outcome (CancelMode::kWait).
+  bool cancel_requested = false;
   // It is left open, to be completed elsewhere: since when, and when its earliest limit ends it.
   std::optional<Time> open_since{};
   std::optional<Time> limit{};
@@ -65,6 +68,8 @@ struct RunDescription {
   Time started{};
   std::optional<Time> closed{};
   std::uint64_t history_events = 0;
+  // Of these: those since its last checkpoint (Context::checkpoint()), which a replay needs.
+  std::uint64_t replayed_events = 0;
   Settings settings;  // what it publishes, by name
   // Of a run in a chain, each of which has continued as the next (Context::continue_as_new()), or
   // has failed and was retried as the next (StartOptions::retry): run ids; empty: there is none.
@@ -339,11 +344,13 @@ class Client {
   // The same for an activity that returns nothing.
   void complete(std::string_view token) const;
   // Fails the attempt, as if its function had thrown the failure: it is retried by the same rules.
+  // A CancelledFailure says that an attempt that was asked to stop has done so.
   // Throws as complete() does.
   void fail(std::string_view token, const Failure& failure) const;
   // Says that somebody still works on the attempt, see ActivityOptions::heartbeat. At most one a
   // second is recorded. Throws as complete() does: CompletionLate says that nobody waits for the
-  // attempt any more, because it was cancelled for instance.
+  // attempt any more, because it was cancelled for instance. ActivityCancelled (RP3023) says that
+  // it was cancelled and that the code waits for the end of the attempt.
   void heartbeat(std::string_view token) const;
   // The same with details for the next attempt (ActivityContext::heartbeat_details()).
   template <class T>
@@ -351,7 +358,35 @@ class Client {
     send_heartbeat(token, internal::encode_payload<T>(details));
   }
 
+  // The row with that key, as of the last durable transaction; nullopt: there is none. Throws
+  // InvalidOption (RP3045), PayloadError (RP3001), StoreError (RP1005).
+  template <class K, class V>
+  std::optional<V> get(const Table<K, V>& table, const std::type_identity_t<K>& key) const {
+    return internal::value_of_row<V>(get_row(table.name(), internal::encode_key<K>(key)));
+  }
+  // Calls `fn(key, value)` for each row with a key from `from` on and before `to`, in the order of
+  // keys, until it returns false. The rows are read in pages, of one moment each: for all from one
+  // moment use Engine::read(). Throws as get() does; what `fn` throws passes through.
+  template <class K, class V, class Fn>
+  void scan(const Table<K, V>& table,
+            const std::type_identity_t<K>& from,
+            const std::type_identity_t<K>& to,
+            Fn fn) const {
+    const std::string end = internal::encode_key<K>(to);
+    scan_rows(table.name(), internal::encode_key<K>(from), &end, internal::row_visitor<K, V>(fn));
+  }
+  // The same for all rows of the table.
+  template <class K, class V, class Fn>
+  void scan(const Table<K, V>& table, Fn fn) const {
+    scan_rows(table.name(), {}, nullptr, internal::row_visitor<K, V>(fn));
+  }
+
  private:
+  std::optional<std::string> get_row(std::string_view table, std::string key) const;
+  void scan_rows(std::string_view table,
+                 std::string from,
+                 const std::string* to,
+                 internal::RowVisitor visit) const;
   std::shared_ptr<internal::RunLink> submit_run(
       std::string_view workflow,
       std::string input,

@@ -22,6 +22,7 @@
 #include <reprise/pending.h>
 #include <reprise/scopes.h>
 #include <reprise/settings.h>
+#include <reprise/table.h>
 #include <reprise/time.h>
 #include <string>
 #include <string_view>
@@ -131,7 +132,28 @@ class Context {
             const StepOptions& options = {},
             CallSite site = CallSite::current()) -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {
     using R = std::remove_cvref_t<std::invoke_result_t<Fn&>>;
-    return decode_value<R>(name, run_step(name, internal::computation<R>(fn), options, site), site);
+    return decode_value<R>(ValueOf::kStep, name,
+                           run_step(name, internal::computation<R>(fn), options, site), site);
+  }
+  // Calls `fn(Transaction&)`, which reads and writes rows of tables, and returns what it returns.
+  // Its changes are made in the commit that records its result: exactly once. It executes on the
+  // thread that writes the log, once what came before this call is durable, and all runs wait for
+  // it: no I/O, and no calls of the Context (UsageError RP2004). One that takes longer than 1 ms is
+  // named in the log. It may use the caller's variables; on replay it is not called. If it throws,
+  // nothing is changed, and this throws what it threw: an ApplicationFailure if it is not a
+  // Failure. The call waits for it, cancelled or not; a cancellation that comes before it begins
+  // ends the call with CancelledFailure. While it is with the writer the run does nothing else.
+  // Throws InvalidOption (RP3003). docs/language/transactions.md.
+  template <class Fn>
+  auto transaction(std::string_view name, Fn fn, CallSite site = CallSite::current())
+      -> std::remove_cvref_t<std::invoke_result_t<Fn&, Transaction&>> {
+    using R = std::remove_cvref_t<std::invoke_result_t<Fn&, Transaction&>>;
+    auto body = [&fn]() -> R {
+      Transaction rows = internal::TableAccess::here();
+      return fn(rows);
+    };
+    return decode_value<R>(ValueOf::kTransaction, name,
+                           run_transaction(name, internal::computation<R>(body), site), site);
   }
   // Calls `fn` at once and records its result with the turn: for what must not change on replay but
   // needs no waiting, such as a configuration value. After a crash before the turn is durable it is
@@ -142,7 +164,8 @@ class Context {
   auto side_effect(Fn fn, CallSite site = CallSite::current())
       -> std::remove_cvref_t<std::invoke_result_t<Fn&>> {
     using R = std::remove_cvref_t<std::invoke_result_t<Fn&>>;
-    return decode_value<R>({}, record_side_effect(internal::computation<R>(fn), site), site);
+    return decode_value<R>(ValueOf::kSideEffect, {},
+                           record_side_effect(internal::computation<R>(fn), site), site);
   }
 
   // ---- time and conditions ----
@@ -313,9 +336,10 @@ class Context {
     return add_update(update.name(), internal::erase<S>(std::move(fn)),
                       internal::CheckOf<S>::erase(std::move(check)));
   }
-  // Waits until no handler of a signal or an update is under way, for code that is about to end or
-  // to continue as new. Throws CancelledFailure in a cancelled scope, unless none is under way. In
-  // a handler, which would wait for itself, it throws UsageError (RP3010). Records nothing.
+  // Waits until no handler of a signal or an update is under way, for code that is about to end, to
+  // continue as new or to take a checkpoint. Throws CancelledFailure in a cancelled scope, unless
+  // none is under way. In a handler, which would wait for itself, it throws UsageError (RP3010).
+  // Records nothing.
   void finish_handlers(CallSite site = CallSite::current());
 
   // Another run, to send it signals or ask it to cancel: the newest with that workflow id, or the
@@ -371,10 +395,25 @@ class Context {
                                     CallSite site = CallSite::current()) {
     continue_run(message.name, internal::encode_arguments(message.args), options, site);
   }
-  // The events of this run's history up to the input that the code runs on. Records nothing; usable
-  // in query handlers too.
+  // Goes on in the same run as a fresh call of its code with these arguments: it is replayed from
+  // here on, and what was before stays in the history for those who read it. Both calls are
+  // recorded together. Never returns, as continue_as_new(). Nothing may be under way: an activity,
+  // a step, a timer, a child, a message, an update without an answer, a handler or a spawned
+  // function; the call then throws UsageError (RP3039), which names it, and the run goes on.
+  // Signals that no code has taken stay; so do the id, the settings, the time limits and a
+  // cancellation. patched() and history_events() begin anew; random() does not. Only on the
+  // workflow's own strand, in a cancelled scope too: elsewhere it throws UsageError (RP3010), in
+  // closures RP2004. `message` is one of the run's own workflow, otherwise InvalidOption (RP3040).
+  // Throws PayloadError (RP3002). docs/language/checkpoints.md.
+  template <class R, class... A>
+  [[noreturn]] void checkpoint(const Message<kind::Workflow, R, A...>& message,
+                               CallSite site = CallSite::current()) {
+    take_checkpoint(message.name, internal::encode_arguments(message.args), site);
+  }
+  // The events of this run's history since its last checkpoint, up to the input that the code runs
+  // on. Records nothing; usable in query handlers too.
   std::uint64_t history_events() const;
-  // Is the history long (kLongHistoryEvents), so that it is time to continue as new? A hint:
+  // Is that many (kLongHistoryEvents), so that it is time for a checkpoint or a new run? A hint:
   // nothing happens by itself. Likewise.
   bool should_continue() const;
 
@@ -442,22 +481,28 @@ class Context {
                        internal::Computation body,
                        const StepOptions& options,
                        CallSite site);
+  std::string run_transaction(std::string_view name, internal::Computation body, CallSite site);
   std::string record_side_effect(internal::Computation compute, CallSite site);
   [[noreturn]] void continue_run(std::string_view workflow,
                                  std::string input,
                                  const ContinueOptions& options,
                                  CallSite site);
-  // `step`: its name; empty: a side effect.
+  [[noreturn]] void take_checkpoint(std::string_view workflow, std::string input, CallSite site);
+  enum class ValueOf : std::uint8_t { kStep, kSideEffect, kTransaction };
   template <class R>
-  R decode_value(std::string_view step, const std::string& payload, CallSite site) const {
+  R decode_value(ValueOf what,
+                 std::string_view name,
+                 const std::string& payload,
+                 CallSite site) const {
     try {
       return internal::decode_result<R>(payload);
     } catch (const PayloadError& error) {
-      wrong_type(error, step, payload, internal::type_name<R>(), site);
+      wrong_type(error, what, name, payload, internal::type_name<R>(), site);
     }
   }
   [[noreturn]] void wrong_type(const PayloadError& error,
-                               std::string_view step,
+                               ValueOf what,
+                               std::string_view name,
                                const std::string& payload,
                                std::string_view type,
                                CallSite site) const;

@@ -1,8 +1,12 @@
 // The embedded engine: one process, one directory, no server.
 #pragma once
+#include <functional>
 #include <memory>
+#include <optional>
 #include <reprise/options.h>
+#include <reprise/table.h>
 #include <string>
+#include <type_traits>
 
 namespace reprise {
 
@@ -26,6 +30,26 @@ class Service {
   friend struct internal::ServiceAccess;
   std::unique_ptr<internal::ServiceState> state_;
 };
+
+namespace internal {
+
+void read_tables(const Service& service, const std::function<void(const TableReader&)>& read);
+
+template <class Fn>
+auto read_tables(const Service& service, Fn& fn) -> std::invoke_result_t<Fn&, const TableReader&> {
+  using R = std::invoke_result_t<Fn&, const TableReader&>;
+  if constexpr (std::is_void_v<R>) {
+    read_tables(service, std::function<void(const TableReader&)>(std::ref(fn)));
+  } else {
+    static_assert(!std::is_reference_v<R>, "return a value: rows are gone afterwards");
+    std::optional<R> result;
+    read_tables(service, std::function<void(const TableReader&)>(
+                             [&](const TableReader& rows) { result.emplace(fn(rows)); }));
+    return std::move(*result);
+  }
+}
+
+}  // namespace internal
 
 // The embedded engine over the store in one directory, which it locks: one engine per directory, in
 // one process. Opening recovers what was under way; runs go on once a worker serves their task
@@ -53,6 +77,14 @@ class Engine : public Service {
   // another backup is writing it, RP1007 too little room, RP1001, RP1005, RP1006. An error does not
   // affect the engine.
   void backup(const std::string& directory);
+
+  // Calls `fn(const TableReader&)` with the rows of all tables as of the last durable record, on
+  // this thread, and returns what it returns. Transactions go on meanwhile; `fn` does not see them.
+  // Throws StoreError; what `fn` throws passes through. Not for workflow code (UsageError RP2004).
+  template <class Fn>
+  auto read(Fn fn) const -> std::invoke_result_t<Fn&, const TableReader&> {
+    return internal::read_tables(*this, fn);
+  }
 
  private:
   using Service::Service;

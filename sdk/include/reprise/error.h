@@ -91,14 +91,15 @@ class PayloadError : public Error {
   using Error::Error;
 };
 
-// An option or an id has a value it cannot have: RP3003, RP3010.
+// An option, an id or a name has a value it cannot have: RP3003, RP3010, RP3040.
 class InvalidOption : public Error {
  public:
   using Error::Error;
 };
 
 // A call that is not allowed here or now, such as a durable call outside the run's own code
-// (RP2004) or, in a test, waiting for a run that nothing can ever wake (RP2005).
+// (RP2004), a checkpoint while something is under way (RP3039) or, in a test, waiting for a run
+// that nothing can ever wake (RP2005).
 class UsageError : public Error {
  public:
   using Error::Error;
@@ -130,6 +131,14 @@ class CompletionLate : public Error {
 class AlreadyCompleted : public CompletionLate {
  public:
   using CompletionLate::CompletionLate;
+};
+
+// The heartbeat of an attempt was heard; its activity is cancelled, and the code waits for the end
+// (RP3023, ActivityOptions::on_cancel). End the attempt soon: with Client::fail(token,
+// CancelledFailure("...")), or with what has become of it.
+class ActivityCancelled : public Error {
+ public:
+  using Error::Error;
 };
 
 // Bytes or a file that are not the history of a run (RP2009). The message says where it fails.

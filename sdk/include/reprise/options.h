@@ -44,6 +44,13 @@ struct RetryPolicy {
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
+// What a cancellation does to something that another run, or a worker, has under way.
+enum class CancelMode : std::uint8_t {
+  kWait,     // asks it to cancel; what waits for it goes on waiting until it has ended
+  kTry,      // asks it to cancel, and does not wait for it any more
+  kAbandon,  // lets it go on, and does not wait for it any more
+};
+
 // How an activity is executed. When a time limit passes, the attempt or the activity ends with a
 // TimeoutFailure as the cause; 0 means no limit.
 struct ActivityOptions {
@@ -58,6 +65,14 @@ struct ActivityOptions {
   // The longest silence between two ActivityContext::heartbeat() calls of an attempt. Retried.
   Duration heartbeat{0};
   RetryPolicy retry{};
+  // What Pending::cancel() and the cancellation of its scope do. kTry asks the attempt under way to
+  // stop; no other one begins, and the code gets CancelledFailure at once. kWait asks too, and the
+  // code gets what becomes of the attempt: its result, its failure, or CancelledFailure; one that
+  // has not begun, or waits for its next attempt, has cancelled. kAbandon asks nothing: it goes on
+  // with its attempts and limits until the run ends, its outcome is recorded and not used, and the
+  // code gets CancelledFailure at once. The end of the run asks attempts under way to stop, those
+  // with kAbandon excepted.
+  CancelMode on_cancel = CancelMode::kTry;
   // Which workers may execute it; empty: those of the run's own task queue.
   std::string_view task_queue{};
 };
@@ -92,13 +107,6 @@ struct StepOptions {
   // abandoned: the limit is checked when it returns. Ignored with kShard.
   Duration start_to_close{0};
   StepOn on = StepOn::kActivityThread;
-};
-
-// What a cancellation does to something that another run, or a worker, has under way.
-enum class CancelMode : std::uint8_t {
-  kWait,     // asks it to cancel; what waits for it goes on waiting until it has ended
-  kTry,      // asks it to cancel, and does not wait for it any more
-  kAbandon,  // lets it go on, and does not wait for it any more
 };
 
 // What may happen when a *closed* run has the workflow id.
@@ -225,8 +233,8 @@ struct EngineLimits {
   // Bytes of what a run asks for between two waits, 512 MiB at most. A run that asks for more is
   // parked (RP2007): this stops code that loops without waiting.
   std::size_t turn_bytes = std::size_t{64} << 20;
-  // Events of one run's history. A run that has more is parked, and its signals, updates and
-  // cancellations are refused (RP2007); it can still be terminated.
+  // Events of one run's history since its last checkpoint. A run that has more is parked, and its
+  // signals, updates and cancellations are refused (RP2007); it can still be terminated.
   std::uint64_t history_events = 10'000'000;
   // Updates of one run that callers wait for: those that its handlers have not answered, and those
   // that wait until its code can take them. More are refused (Overloaded); 100,000 at most.
@@ -236,6 +244,10 @@ struct EngineLimits {
   // InvalidOption (RP3010).
   std::size_t settings = 100;
   std::size_t settings_bytes = 65'536;
+  // What one transaction may change: rows (at most 100,000), and the bytes of their keys and values
+  // (at most 32 MiB). A change beyond that throws InvalidOption (RP3047) in its closure.
+  std::size_t transaction_rows = 10'000;
+  std::size_t transaction_bytes = std::size_t{16} << 20;
   // Workflow code that has not returned for this long is reported in the log with its stack, and
   // again each time the time has doubled; 0: never. Nothing interrupts it.
   Duration slow_turn{2'000};

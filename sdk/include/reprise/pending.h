@@ -56,10 +56,10 @@ class PendingBase {
  public:
   // Has it completed? Never waits, records nothing. Do not poll: wait_until() waits.
   bool ready() const;
-  // Gives up an activity, a timer or the next signal that has not completed: from then on get()
-  // throws CancelledFailure at once. Records an event for an activity and a timer. A child is
-  // cancelled as its ChildOptions::on_cancel says; to ask it records an event. Does nothing once it
-  // is complete, nor for a spawn(), which is given up by dropping it.
+  // Gives up a timer or the next signal that has not completed: from then on get() throws
+  // CancelledFailure at once. An activity and a child are cancelled as on_cancel in their options
+  // says. Records an event for a timer, and where an activity or a child is asked to cancel. Does
+  // nothing once it is complete, nor for a spawn(), which is given up by dropping it.
   void cancel(CallSite site = CallSite::current());
 
   PendingBase(const PendingBase&) = delete;

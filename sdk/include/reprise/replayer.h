@@ -26,6 +26,10 @@ struct ReplayerOptions {
   // Compare everything that commands carry (inputs, durations, results, options), not only kinds
   // and names.
   bool strict = false;
+  // Replay the whole history: also what is before the last checkpoint (Context::checkpoint()), with
+  // a fresh call of the code after each. Otherwise the replay begins at the last one, as an engine
+  // does.
+  bool whole = false;
   // Address space of one stack, in bytes; as in EngineOptions.
   std::size_t stack_bytes = std::size_t{64} * 1024;
 };
@@ -42,11 +46,13 @@ struct ReplayEvent {
 
 // What a replay found. A value; text is for people, the other members are for programs.
 struct ReplayReport {
-  bool matched = false;      // the code did exactly what the history says
-  std::uint64_t events = 0;  // how many matched: all of them, or those before the one at fault
-  std::uint64_t event = 0;   // the first one at fault, from 1; 0: none
-  std::string code;          // "RP2001"; empty when matched
-  std::string text;          // the whole report for people, several lines; empty when matched
+  bool matched = false;  // the code did exactly what the history says
+  // The last event that matched: the last one of the history, or the one before the one at fault.
+  std::uint64_t events = 0;
+  std::uint64_t first_event = 1;  // with which the replay began: 1, or that of a checkpoint
+  std::uint64_t event = 0;        // the first one at fault, from 1; 0: none
+  std::string code;               // "RP2001"; empty when matched
+  std::string text;               // the whole report for people, several lines; empty when matched
 
   // The sides of a mismatch (RP2001); some mismatches have only one.
   std::string mismatch;    // its kind: "other name", "changed input"...; empty: no mismatch
@@ -90,8 +96,8 @@ class Replayer {
     return *this;
   }
 
-  // Runs the workflow's code from its start, with all results taken from the history. A mismatch is
-  // in the report; it throws nothing.
+  // Runs the workflow's code from its start, or from its last checkpoint, with all results taken
+  // from the history. A mismatch is in the report; it throws nothing.
   ReplayReport replay(const History& history) const;
 
  private:

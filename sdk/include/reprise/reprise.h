@@ -21,5 +21,6 @@
 #include <reprise/sent_messages.h>
 #include <reprise/settings.h>
 #include <reprise/sync.h>
+#include <reprise/table.h>
 #include <reprise/time.h>
 #include <reprise/worker.h>

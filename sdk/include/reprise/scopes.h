@@ -31,8 +31,9 @@ class [[nodiscard]] CancelScope {
   CancelScope(const CancelScope&) = delete;
   CancelScope& operator=(const CancelScope&) = delete;
 
-  // Activities and timers under way in it are given up (recorded); waits in it throw
-  // CancelledFailure, on this strand and on those spawned in it.
+  // What is under way in it is cancelled in the order in which it was started: timers are given up,
+  // activities and children do what their on_cancel says (recorded). Waits in it throw
+  // CancelledFailure, on this strand and on those spawned in it, except for what is waited for.
   void cancel();
 
  private:

@@ -42,8 +42,9 @@ bool debugger_attached() {
 
 DebuggedReplay::DebuggedReplay(const runtime::WorkerCode& code,
                                const proto::History& history,
-                               bool strict)
-    : code_(code), history_(history), strict_(strict), stacks_(replay_stacks()) {
+                               bool strict,
+                               bool whole)
+    : code_(code), history_(history), strict_(strict), whole_(whole), stacks_(replay_stacks()) {
   for (const NumberedEvent& one : numbered_events(history)) {
     texts_.push_back(event_line(*one.event));
   }
@@ -81,9 +82,12 @@ std::optional<std::string> DebuggedReplay::replay_once() {
   passed_.assign(lines_.size() + 1, false);
   applied_ = 0;
   threw_ = false;
-  runtime::HistoryReplay replay(
-      code_, stacks_, history_,
-      {.strict = strict_, .symbols = &symbols_, .observer = this, .given_up = given_up_.teller()});
+  runtime::HistoryReplay replay(code_, stacks_, history_,
+                                {.strict = strict_,
+                                 .symbols = &symbols_,
+                                 .observer = this,
+                                 .given_up = given_up_.teller(),
+                                 .whole = whole_});
   while (replay.next()) {
   }
   if (start_over_) return std::nullopt;

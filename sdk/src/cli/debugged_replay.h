@@ -21,7 +21,11 @@ bool debugger_attached();
 class DebuggedReplay final : public replay::ReplayObserver {
  public:
   // All must outlive it. One at a time in a process.
-  DebuggedReplay(const runtime::WorkerCode& code, const proto::History& history, bool strict);
+  // `whole`: also what is before the last checkpoint.
+  DebuggedReplay(const runtime::WorkerCode& code,
+                 const proto::History& history,
+                 bool strict,
+                 bool whole);
   ~DebuggedReplay();
   DebuggedReplay(const DebuggedReplay&) = delete;
   DebuggedReplay& operator=(const DebuggedReplay&) = delete;
@@ -48,6 +52,7 @@ class DebuggedReplay final : public replay::ReplayObserver {
   const runtime::WorkerCode& code_;
   const proto::History& history_;
   const bool strict_;
+  const bool whole_;
   replay::StackPool stacks_;
   base::Symbols symbols_;
   GivenUpLines given_up_{symbols_};

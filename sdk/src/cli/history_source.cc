@@ -10,6 +10,8 @@ void HistorySource::add_options(CLI::App& command) {
       command.add_option("--history", file, "a history that was exported to this file");
   auto* const from_store = command.add_option("--store", store, "the directory of the run's store");
   auto* const which = command.add_option("--run", run, "workflow id (its newest run) or run id");
+  command.add_flag("--whole", whole,
+                   "begin with the start of the run, not with its last checkpoint");
   from_file->excludes(from_store);
   from_store->needs(which);
   which->needs(from_store);

@@ -10,7 +10,8 @@ namespace reprise::internal {
 struct HistorySource {
   std::string file;
   std::string store;
-  std::string run;  // workflow id or run id
+  std::string run;     // workflow id or run id
+  bool whole = false;  // replay what is before the last checkpoint too
 
   void add_options(CLI::App& command);
   // Reads a store beside the engine that may be using it. Throws Error.

@@ -64,16 +64,17 @@ class UntilEvent final : public replay::ReplayObserver {
 // A line for every turn, or for every twentieth of a long history.
 class Progress {
  public:
-  explicit Progress(const proto::History& history) : step_(history.turns_size() / 20 + 1) {}
+  Progress(const proto::History& history, const runtime::HistoryReplay& replay)
+      : step_((history.turns_size() - replay.began().turn) / 20 + 1), shown_(replay.events()) {}
   void replayed(const runtime::HistoryReplay& replay) {
-    if (replay.turns() % step_ != 0) return;
+    if ((replay.turns() - replay.began().turn) % step_ != 0) return;
     std::printf("events %llu-%llu match\n", count(shown_ + 1), count(replay.events()));
     shown_ = replay.events();
   }
 
  private:
   int step_;
-  std::uint64_t shown_ = 0;
+  std::uint64_t shown_;
 };
 
 void print_position(const History& history,
@@ -87,16 +88,21 @@ void print_position(const History& history,
     std::printf("  %s\n", line.c_str());
 }
 
-int report_end(const History& history, const std::optional<std::string>& report) {
+int report_end(const History& history,
+               std::uint64_t first_event,
+               const std::optional<std::string>& report) {
   std::fflush(stdout);
   if (report) {
     std::fprintf(stderr, "%s\n",
                  base::printable_text(*report, base::LineBreaks::kIndented).c_str());
     return kDiffers;
   }
-  std::printf("replayed: run %s of workflow '%s', all %llu events match\n",
+  const std::string since =
+      first_event == 1 ? "" : " since the checkpoint at event " + std::to_string(first_event);
+  std::printf("replayed: run %s of workflow '%s', all %llu events%s match\n",
               base::printable_text(history.workflow_id()).c_str(),
-              base::printable_text(history.workflow()).c_str(), count(history.events()));
+              base::printable_text(history.workflow()).c_str(),
+              count(history.events() - first_event + 1), since.c_str());
   return kMatches;
 }
 
@@ -111,8 +117,9 @@ int run_alone(const runtime::WorkerCode& code,
                                 {.strict = options.strict,
                                  .symbols = &symbols,
                                  .observer = &until,
-                                 .given_up = given_up.teller()});
-  Progress progress(history.data());
+                                 .given_up = given_up.teller(),
+                                 .whole = options.source.whole});
+  Progress progress(history.data(), replay);
   while (replay.next()) progress.replayed(replay);
   if (until.is_there()) {
     print_position(history, options.until, *replay.execution(), symbols);
@@ -123,9 +130,10 @@ int run_alone(const runtime::WorkerCode& code,
                  count(options.until));
     return kCannot;
   }
-  return report_end(history, replay.trouble() == nullptr
-                                 ? std::nullopt
-                                 : std::optional<std::string>(replay.trouble()->report));
+  return report_end(history, replay.began().event,
+                    replay.trouble() == nullptr
+                        ? std::nullopt
+                        : std::optional<std::string>(replay.trouble()->report));
 }
 
 std::string own_command_line() {
@@ -149,7 +157,17 @@ int explain_debugger(std::uint64_t event) {
   return kCannot;
 }
 
-void require_event(const History& history, const char* option, std::uint64_t event) {
+void require_event(const History& history,
+                   std::uint64_t first,
+                   const char* option,
+                   std::uint64_t event) {
+  if (event == 0) return;
+  if (event < first) {
+    throw InvalidOption(code_text(base::ErrorCode::kInvalidOption),
+                        std::string(option) + " " + std::to_string(event) +
+                            ": the replay begins at the checkpoint at event " +
+                            std::to_string(first) + "; add --whole");
+  }
   if (event <= history.events()) return;
   throw InvalidOption(code_text(base::ErrorCode::kInvalidOption),
                       std::string(option) + " " + std::to_string(event) + ": the history has " +
@@ -158,16 +176,18 @@ void require_event(const History& history, const char* option, std::uint64_t eve
 
 int run_replay(const Worker& worker, const ReplayCommand& options) {
   const History history = options.source.read();
-  require_event(history, "--until", options.until);
-  require_event(history, "--break", options.break_at);
+  const std::uint64_t first =
+      runtime::HistoryReplay::beginning(history.data(), options.source.whole).event;
+  require_event(history, first, "--until", options.until);
+  require_event(history, first, "--break", options.break_at);
   const runtime::WorkerCode code = replay_code(worker);
   if (!debugger_attached()) {
     if (options.break_at != 0) return explain_debugger(options.break_at);
     return run_alone(code, history, options);
   }
   if (options.until != 0) return run_alone(code, history, options);
-  return report_end(history,
-                    DebuggedReplay(code, history.data(), options.strict).run(options.break_at));
+  DebuggedReplay replay(code, history.data(), options.strict, options.source.whole);
+  return report_end(history, first, replay.run(options.break_at));
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ int run_step(const Worker& worker, const StepCommand& options) {
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   const char* const no_colour = std::getenv("NO_COLOR");
   const bool coloured = terminal && (no_colour == nullptr || *no_colour == '\0');
-  Stepper stepper(code, history.data(), options.strict, coloured);
+  Stepper stepper(code, history.data(),
+                  {.strict = options.strict, .whole = options.source.whole, .coloured = coloured});
   const bool prompt = terminal && ::isatty(STDIN_FILENO) != 0;
   std::cout << "run " << base::printable_text(history.workflow_id()) << " of workflow '"
             << base::printable_text(history.workflow()) << "', " << history.events()

@@ -23,12 +23,10 @@ std::string time_text(std::int64_t ms) {
 
 Stepper::Stepper(const runtime::WorkerCode& code,
                  const proto::History& history,
-                 bool strict,
-                 bool coloured)
+                 const Options& options)
     : code_(code),
       history_(history),
-      strict_(strict),
-      coloured_(coloured),
+      options_(options),
       events_(numbered_events(history)),
       stacks_(replay_stacks()) {
   start_over();
@@ -39,7 +37,8 @@ void Stepper::start_over() {
   replay_.reset();  // before the new one: they share a thread and its strands
   replay_ = std::make_unique<runtime::HistoryReplay>(
       code_, stacks_, history_,
-      runtime::HistoryReplayOptions{strict_, &symbols_, this, given_up_.teller()});
+      runtime::HistoryReplayOptions{options_.strict, &symbols_, this, given_up_.teller(),
+                                    options_.whole});
 }
 
 bool Stepper::asks(std::uint64_t event, const proto::Event& command) {
@@ -55,7 +54,7 @@ void Stepper::reach(int turns) {
 
 std::string Stepper::where() const {
   std::string text;
-  if (replay_->turns() > 0) text = turn_text(replay_->turns() - 1);
+  if (!at_beginning()) text = turn_text(replay_->turns() - 1);
   if (const auto* trouble = replay_->trouble(); trouble != nullptr) {
     if (replay_->turns() < history_.turns_size()) {
       text = turn_text(replay_->turns());
@@ -63,9 +62,19 @@ std::string Stepper::where() const {
     return text +
            paint(Colour::kRed, base::printable_text(trouble->report, base::LineBreaks::kIndented));
   }
-  if (replay_->turns() == 0) return "before the first turn\n";
+  if (at_beginning()) return beginning();
   if (at_end()) text += "the history ends here; everything matches\n";
   return text;
+}
+
+std::string Stepper::beginning() const {
+  const auto& began = replay_->began();
+  if (began.turn == 0) return "before the first turn\n";
+  return fmt::format(
+      "before turn {}: the run took a checkpoint, and goes on with event {}; --whole shows what "
+      "was "
+      "before\n",
+      began.turn + 1, began.event);
 }
 
 std::string Stepper::next() {
@@ -76,7 +85,7 @@ std::string Stepper::next() {
 }
 
 std::string Stepper::back() {
-  if (replay_->turns() == 0 && !differs()) return "this is the beginning\n";
+  if (at_beginning() && !differs()) return "this is the beginning\n";
   // A turn that could not be replayed is not counted: it comes after the last one that was.
   reach(differs() && !at_end() ? replay_->turns() : replay_->turns() - 1);
   return where();
@@ -86,6 +95,7 @@ std::string Stepper::go_to(std::uint64_t event) {
   if (event == 0 || event > events_.size()) {
     return fmt::format("there is no event {}: the history has {}\n", event, events_.size());
   }
+  if (events_[event - 1].turn < replay_->began().turn) return beginning();
   reach(events_[event - 1].turn + 1);
   return where();
 }
@@ -134,7 +144,7 @@ std::string Stepper::event_text(const NumberedEvent& one) const {
 }
 
 std::string Stepper::paint(Colour colour, const std::string& text) const {
-  if (!coloured_) return text;
+  if (!options_.coloured) return text;
   constexpr const char* kCodes[] = {"32", "33", "31"};
   return fmt::format("\x1b[{}m{}\x1b[0m", kCodes[static_cast<int>(colour)], text);
 }

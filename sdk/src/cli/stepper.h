@@ -20,11 +20,13 @@ namespace reprise::internal {
 
 class Stepper final : private replay::ReplayObserver {
  public:
-  // All must outlive it. `coloured`: for a terminal.
-  Stepper(const runtime::WorkerCode& code,
-          const proto::History& history,
-          bool strict,
-          bool coloured);
+  struct Options {
+    bool strict = false;
+    bool whole = false;     // also what is before the last checkpoint
+    bool coloured = false;  // for a terminal
+  };
+  // `code` and `history` must outlive it.
+  Stepper(const runtime::WorkerCode& code, const proto::History& history, const Options& options);
 
   // Each returns what to show.
   std::string where() const;               // the turn that was replayed last
@@ -47,6 +49,8 @@ class Stepper final : private replay::ReplayObserver {
   bool settled() override { return true; }
 
   void start_over();
+  bool at_beginning() const { return replay_->turns() == replay_->began().turn; }
+  std::string beginning() const;
   bool at_end() const { return replay_->turns() == history_.turns_size(); }
   // Replays, from the start if need be, until that many turns are done.
   void reach(int turns);
@@ -56,8 +60,7 @@ class Stepper final : private replay::ReplayObserver {
 
   const runtime::WorkerCode& code_;
   const proto::History& history_;
-  const bool strict_;
-  const bool coloured_;
+  const Options options_;
   const std::vector<NumberedEvent> events_;
   replay::StackPool stacks_;
   mutable base::Symbols symbols_;

@@ -32,6 +32,7 @@ RunDescription to_public(const runtime::RunDescription& from) {
   to.started = from.started;
   to.closed = from.closed;
   to.history_events = from.history_events;
+  to.replayed_events = from.replayed_events;
   to.settings = internal::to_public(from.settings);
   to.continued_from = id_text(from.continued_from);
   to.first_run_id = id_text(from.first_run_id);
@@ -43,6 +44,7 @@ RunDescription to_public(const runtime::RunDescription& from) {
                              .is_step = activity.is_step,
                              .attempt = static_cast<int>(activity.attempt),
                              .under_way = activity.under_way,
+                             .cancel_requested = activity.cancel_requested,
                              .open_since = activity.open_since,
                              .limit = activity.limit,
                              .next_attempt = activity.next_attempt,
@@ -302,6 +304,35 @@ void Client::send_heartbeat(std::string_view token, std::string details) const {
   internal::check_payload_size(details, "the details of heartbeat()");
   internal::value_or_throw(
       internal::ask(*service_->clients, verb::Heartbeat{std::string(token), std::move(details)}));
+}
+
+// ---- tables -----------------------------------------------------------------------------------
+
+std::optional<std::string> Client::get_row(std::string_view table, std::string key) const {
+  std::string behind = key + '\0';
+  auto rows = internal::value_or_throw(internal::ask(
+      *service_->clients,
+      verb::ReadRows{
+          .table = std::string(table), .from = std::move(key), .to = std::move(behind)}));
+  return rows.empty() ? std::nullopt : std::optional(std::move(rows.front().value));
+}
+
+void Client::scan_rows(std::string_view table,
+                       std::string from,
+                       const std::string* to,
+                       internal::RowVisitor visit) const {
+  constexpr std::size_t kPage = 1'000;
+  const std::optional<std::string> end = to == nullptr ? std::nullopt : std::optional(*to);
+  while (true) {
+    const auto rows = internal::value_or_throw(internal::ask(
+        *service_->clients,
+        verb::ReadRows{.table = std::string(table), .from = from, .to = end, .limit = kPage}));
+    for (const runtime::TableRow& row : rows) {
+      if (!visit.visit(visit.object, row.key, row.value)) return;
+    }
+    if (rows.empty()) return;
+    from = rows.back().key + '\0';
+  }
 }
 
 std::vector<RunDescription> Client::list(const ListOptions& options) const {

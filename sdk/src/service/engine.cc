@@ -51,6 +51,8 @@ runtime::EngineLimits to_runtime(const EngineLimits& limits) {
           .pending_updates = limits.pending_updates,
           .settings = limits.settings,
           .settings_bytes = limits.settings_bytes,
+          .transaction_rows = limits.transaction_rows,
+          .transaction_bytes = limits.transaction_bytes,
           .slow_turn = limits.slow_turn};
 }
 

@@ -47,6 +47,7 @@ void leave_for_ever(std::unique_ptr<T> object) {
 
 struct ServiceAccess {
   static ServiceState& state(Service& service) { return *service.state_; }
+  static const ServiceState& state(const Service& service) { return *service.state_; }
 };
 
 // Throws UsageError RP2004 on a thread that is needed for the answer: a shard's, whatever user code

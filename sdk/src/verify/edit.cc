@@ -7,6 +7,7 @@
 #include "base/printable_text.h"
 #include "event/catalogue.h"
 #include "event/text.h"
+#include "runtime/history/history.h"
 
 namespace reprise::internal {
 namespace {
@@ -63,7 +64,7 @@ bool same_call(const Event& one, const Event& other) {
 
 // The run's commands after the one with this event number, up to the end of its history.
 const Event* command_behind(const proto::History& history, std::uint64_t event) {
-  std::uint64_t number = 0;
+  std::uint64_t number = runtime::first_event(history) - 1;
   for (const proto::Turn& turn : history.turns()) {
     number += static_cast<std::uint64_t>(turn.inputs_size());
     for (const Event& command : turn.commands()) {

@@ -46,6 +46,7 @@ ReplayReport report_of(const runtime::HistoryReplay& replay, base::Symbols& symb
   ReplayReport report;
   report.matched = replay.trouble() == nullptr;
   report.events = replay.events();
+  report.first_event = replay.began().event;
   if (report.matched) return report;
   const replay::Trouble& trouble = *replay.trouble();
   report.event = replay.events() + 1;
@@ -59,7 +60,12 @@ ReplayReport report_of(const runtime::HistoryReplay& replay, base::Symbols& symb
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const ReplayReport& report) {
-  if (report.matched) return out << "all " << report.events << " events match";
+  if (report.matched) {
+    out << "all " << report.events + 1 - report.first_event << " events ";
+    if (report.first_event > 1)
+      out << "since the checkpoint at event " << report.first_event << " ";
+    return out << "match";
+  }
   return out << report.text;
 }
 
@@ -94,9 +100,11 @@ class Replayer::State final : public internal::Registry {
         *code_, stacks_, history.data(),
         {.strict = options_.strict,
          .symbols = &symbols_,
-         .given_up = [&](const replay::RunInfo& run, const replay::StrandStatus& strand) {
-           given_up->push_back(runtime::given_up_text(run, strand, symbols_));
-         }});
+         .given_up =
+             [&](const replay::RunInfo& run, const replay::StrandStatus& strand) {
+               given_up->push_back(runtime::given_up_text(run, strand, symbols_));
+             },
+         .whole = options_.whole});
     while (replay.next()) {
     }
     return report_of(replay, symbols_);

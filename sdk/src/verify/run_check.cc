@@ -17,7 +17,7 @@ RunCheck::RunCheck(const runtime::StoreReader& reader,
 
 void RunCheck::check(const Run& run) {
   if (has_given_up_too_many(*run->workflow)) return leave_out(*run);
-  const auto history = reader_.history(*run);
+  const auto history = reader_.history_to_replay(*run);
   if (!history) {
     unread_.push_back({run, history.error()});
     return;
@@ -64,7 +64,7 @@ void RunCheck::GivenUp::add(const GivenUp& other) {
 void RunCheck::gather(const runtime::RunState& run,
                       const proto::History& history,
                       const runtime::HistoryReplay& replay) {
-  events_ += replay.events();
+  events_ += replay.events() + 1 - replay.began().event;
   patches_.add(*run.workflow, history, replay);
   if (replay.trouble() == nullptr) {
     ++safe_;

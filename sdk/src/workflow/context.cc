@@ -30,6 +30,7 @@ void fill(std::string_view name,
   activity.set_schedule_to_start_ms(options.schedule_to_start.count());
   activity.set_schedule_to_close_ms(options.schedule_to_close.count());
   activity.set_heartbeat_ms(options.heartbeat.count());
+  activity.set_on_cancel(internal::to_event(options.on_cancel));
   if (options.retry != RetryPolicy{}) internal::fill(options.retry, activity.mutable_retry());
 }
 
@@ -86,6 +87,18 @@ std::string Context::run_step(std::string_view name,
     return internal::made_final(outcome);
   };
   replay::Outcome outcome = execution_->run_step(fill_in, run, internal::to_base(site));
+  if (!outcome.ok()) internal::throw_failure(outcome.failure());
+  return outcome.take_payload();
+}
+
+std::string Context::run_transaction(std::string_view name,
+                                     internal::Computation body,
+                                     CallSite site) {
+  internal::require_startable(*execution_);
+  internal::check_name(*execution_, "the transaction's name", name);
+  const auto compute = [&body] { return body.compute(body.object); };
+  const auto run = [&] { return internal::attempt(compute); };
+  replay::Outcome outcome = execution_->run_transaction(name, run, internal::to_base(site));
   if (!outcome.ok()) internal::throw_failure(outcome.failure());
   return outcome.take_payload();
 }
@@ -262,6 +275,29 @@ void Context::continue_run(std::string_view workflow,
     next.set_run_timeout_ms(options.run_timeout.count());
   };
   execution_->continue_as_new(fill_in, internal::to_base(site));
+}
+
+void Context::take_checkpoint(std::string_view workflow, std::string input, CallSite site) {
+  internal::require_durable(*execution_);
+  if (!execution_->on_main_strand()) {
+    internal::misused(
+        "checkpoint() in a handler or a spawned function: only the workflow's own strand begins "
+        "anew. Set a variable, let wait_until() see it there, and call it there");
+  }
+  if (const std::string& own = execution_->info().workflow; workflow != own) {
+    throw InvalidOption(internal::code_text(base::ErrorCode::kCheckpointOther),
+                        "checkpoint() with workflow '" + std::string(workflow) +
+                            "' in a run of workflow '" + own +
+                            "': the run goes on as itself. continue_as_new() goes on as another");
+  }
+  internal::check_payload_size(input, "the arguments of workflow", workflow);
+  if (const auto busy = execution_->under_way()) {
+    throw UsageError(internal::code_text(base::ErrorCode::kCheckpointBusy),
+                     "checkpoint() while " + *busy +
+                         " is under way: nothing of it would be known after that. Wait for it, or "
+                         "cancel it and wait for its end; finish_handlers() waits for handlers");
+  }
+  execution_->checkpoint(std::move(input), internal::to_base(site));
 }
 
 std::uint64_t Context::history_events() const {

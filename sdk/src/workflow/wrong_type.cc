@@ -101,19 +101,29 @@ void PendingBase::wrong_type(const PayloadError& error,
 }
 
 void Context::wrong_type(const PayloadError& error,
-                         std::string_view step,
+                         ValueOf what,
+                         std::string_view name,
                          const std::string& payload,
                          std::string_view type,
                          CallSite site) const {
   proto::Event recorded;
-  if (step.empty()) {
-    recorded.mutable_side_effect_recorded()->set_value(payload);
-  } else {
-    recorded.mutable_step_completed()->set_result(payload);
+  std::string payload_of;
+  switch (what) {
+    case ValueOf::kSideEffect:
+      recorded.mutable_side_effect_recorded()->set_value(payload);
+      break;
+    case ValueOf::kStep:
+      recorded.mutable_step_completed()->set_result(payload);
+      payload_of = "step " + std::string(name);
+      break;
+    case ValueOf::kTransaction:
+      recorded.mutable_transaction_completed()->set_result(payload);
+      payload_of = "transaction " + std::string(name);
+      break;
   }
-  internal::throw_wrong_type(
-      error, std::move(recorded), execution_->value_event(), type, internal::to_base(site),
-      step.empty() ? std::string() : "step " + std::string(step), execution_->running_strand());
+  internal::throw_wrong_type(error, std::move(recorded), execution_->value_event(), type,
+                             internal::to_base(site), std::move(payload_of),
+                             execution_->running_strand());
 }
 
 }  // namespace reprise

@@ -81,7 +81,7 @@ std::string meaning(const Row& row) {
   constexpr std::string_view kRoles[] = {"?", "input", "bookkeeping", "command"};
   constexpr std::string_view kAnswers[] = {"",           " result",         " failure",
                                            " given up",  " attempt failed", " heartbeat",
-                                           " left open", " started"};
+                                           " left open", " started",        " cancel awaited"};
   std::string text(row.name);
   text += ": ";
   text += kRoles[static_cast<std::size_t>(row.role)];
@@ -114,8 +114,11 @@ TEST(Catalogue, WhatEachKindDoes) {
                                                "ChildStarted: input started",                     //
                                                "ChildCompleted: input result",                    //
                                                "ChildFailed: input failure",                      //
+                                               "CheckpointTaken: input",                          //
                                                "DelayEnded: input",                               //
                                                "RunCalledOff: input ends Cancelled",              //
+                                               "TransactionCompleted: input result",              //
+                                               "TransactionFailed: input failure",                //
                                                "ActivityScheduled: command opens activity",       //
                                                "StepScheduled: command opens step",               //
                                                "TimerStarted: command opens timer",               //
@@ -134,7 +137,10 @@ TEST(Catalogue, WhatEachKindDoes) {
                                                "SignalSent: command opens message",               //
                                                "CancelSent: command opens message",               //
                                                "SettingRecorded: command",                        //
-                                               "ChildScheduled: command opens child"));
+                                               "ChildScheduled: command opens child",             //
+                                               "ActivityCancelAwaited: command cancel awaited",   //
+                                               "Checkpoint: command",                             //
+                                               "TransactionRequested: command opens transaction"));
 }
 
 TEST(Catalogue, AnIdIsThatOfAnOperationThatBeginsOrIsAnswered) {

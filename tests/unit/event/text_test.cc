@@ -35,8 +35,11 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "ChildStarted #1\n"
             "ChildCompleted #1\n"
             "ChildFailed #1\n"
+            "CheckpointTaken\n"
             "DelayEnded\n"
             "RunCalledOff\n"
+            "TransactionCompleted #1, rows changed: 1\n"
+            "TransactionFailed #1\n"
             "ActivityScheduled name1\n"
             "StepScheduled name1\n"
             "TimerStarted 2ms\n"
@@ -55,7 +58,10 @@ TEST(EventText, AnEventIsItsKindAndWhatTellsItApart) {
             "SignalSent name3 to workflow_id1\n"
             "CancelSent to workflow_id1\n"
             "SettingRecorded name0 (double)\n"
-            "ChildScheduled workflow3 as workflow_id2\n");
+            "ChildScheduled workflow3 as workflow_id2\n"
+            "ActivityCancelAwaited #1\n"
+            "Checkpoint\n"
+            "TransactionRequested name1\n");
 }
 
 TEST(EventText, SettingsThatAreNoAttributesShowNoType) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <unordered_set>
 
 #include <gtest/gtest.h>
 
@@ -34,6 +35,19 @@ std::string signal_body() {
 std::string end_body() {
   proto::Turn turn;
   turn.add_commands()->mutable_run_completed();
+  return turn.SerializeAsString();
+}
+
+std::string checkpoint_body() {
+  proto::Turn turn;
+  turn.add_commands()->mutable_checkpoint();
+  return turn.SerializeAsString();
+}
+// `event`: its number.
+std::string segment_body(std::uint64_t event = 3, bool twice = false) {
+  proto::Turn turn;
+  turn.add_inputs()->mutable_checkpoint_taken()->set_event(event);
+  if (twice) *turn.add_inputs() = turn.inputs(0);
   return turn.SerializeAsString();
 }
 
@@ -76,6 +90,7 @@ struct Case {
 
 std::vector<Case> cases() {
   const std::string start = start_body(), signal = signal_body(), end = end_body();
+  const std::string checkpoint = checkpoint_body();
   std::vector<Case> all = {
       {"another run's", Records().add(start).add(signal, {.run = 2}), ChainFault::kOtherRun},
       {"one is missing between them", Records().add(start).add(signal).add(signal, {.previous = 1}),
@@ -91,6 +106,17 @@ std::vector<Case> cases() {
       {"a first turn without a start", Records().add(signal), ChainFault::kNoStart},
       {"a second start", Records().add(start).add(start), ChainFault::kSecondStart},
       {"after the end", Records().add(start).add(end).add(signal), ChainFault::kAfterEnd},
+      {"it goes on from nowhere", Records().add(start).add(segment_body(2)),
+       ChainFault::kNoCheckpoint},
+      {"it goes on twice",
+       Records().add(start).add(checkpoint).add(segment_body()).add(segment_body(4)),
+       ChainFault::kNoCheckpoint},
+      {"from another place", Records().add(start).add(checkpoint).add(segment_body(4)),
+       ChainFault::kNoCheckpoint},
+      {"in the middle of a turn", Records().add(start).add(checkpoint).add(segment_body(3, true)),
+       ChainFault::kNoCheckpoint},
+      {"a checkpoint is passed", Records().add(start).add(checkpoint).add(signal),
+       ChainFault::kCheckpointPassed},
       {"a second end", Records().add(start).add(end).add(end), ChainFault::kAfterEnd},
   };
   return all;
@@ -124,6 +150,31 @@ TEST(Chain, TakesWhatFollowsAndNothingElse) {
       EXPECT_EQ(summary_of(state) == before, is_last) << "what does not follow changes nothing";
     }
   }
+}
+
+// What a reader needs to begin there, also between the two records.
+TEST(Chain, KeepsThePlaceOfTheLastCheckpoint) {
+  const Records records =
+      Records().add(start_body()).add(checkpoint_body()).add(segment_body()).add(signal_body());
+  Names names;
+  Chain chain(names);
+  RunState state = run_one();
+  std::vector<store::ChainEnd> ends;
+  for (const std::string& bytes : records.all()) {
+    std::size_t size = 0;
+    EXPECT_EQ(chain.take(*store::decode_record(bytes, &size), &state), ChainFault::kNone);
+    ends.push_back(end_of_chain(state));
+    proto::RunSummary summary;
+    state.to_summary(&summary);
+    const RunState again = RunState::from_summary(1, summary, names);
+    EXPECT_EQ(again.at_checkpoint, ends.size() == 2U);
+    EXPECT_EQ(again.replay_after().seq, ends.size() > 2 ? 2U : 0U);
+    EXPECT_EQ(again.replay_after().chain, ends.size() > 2 ? ends[1].chain : 0U);
+    EXPECT_EQ(summary_of(again), summary_of(state));
+    state = RunState::from_summary(1, summary, names);
+  }
+  EXPECT_EQ(state.events, 4U);
+  EXPECT_EQ(state.events_since_checkpoint(), 2U);
 }
 
 TEST(Chain, TakesAllUpToTheFirstThatDoesNotFollow) {
@@ -168,7 +219,8 @@ bool archive_slice_takes(const std::vector<std::string>& records) {
   const auto store = store::memory_store();
   Names names;
   const DamagedRecords none;
-  ArchiveSlice slice(store->archive(), names, none);
+  const std::unordered_set<store::RunNumber> all_count;
+  ArchiveSlice slice(store->archive(), names, none, all_count);
   for (store::Seq seq = 1; seq <= records.size(); ++seq) {
     if (!slice.add(seq, records[seq - 1])) return false;
   }

@@ -112,6 +112,52 @@ TEST_F(CommandsTest, WhatATurnBeginsAndGivesUpIsForgotten) {
   EXPECT_EQ(run_.live(1), nullptr);
 }
 
+// It goes on, whether it is new or not: the effects are released in this order.
+TEST_F(CommandsTest, WhatIsToCancelIsAskedWhenThatIsDurable) {
+  proto::Event awaited;
+  awaited.mutable_activity_cancel_awaited()->set_id(1);
+  EXPECT_EQ(effects_of({}, {activity(1), awaited}),
+            (Effects{{Kind::kDispatch, 1}, {Kind::kAskToCancel, 1}}));
+  ASSERT_NE(run_.state.find(1), nullptr);
+  EXPECT_TRUE(run_.state.find(1)->cancel_asked);
+  EXPECT_NE(run_.live(1), nullptr);
+  proto::Event completed;
+  completed.mutable_run_completed();
+  EXPECT_EQ(effects_of({}, {awaited, completed}), Effects{});
+}
+
+// In a history that was made up the command may be about anything.
+TEST_F(CommandsTest, OnlyActivitiesAreAsked) {
+  proto::Turn turn;
+  *turn.add_commands() = step(1);
+  turn.add_commands()->mutable_activity_cancel_awaited()->set_id(1);
+  turn.add_commands()->mutable_activity_cancel_awaited()->set_id(77);
+  turn.add_inputs()->mutable_activity_cancel_awaited()->set_id(1);
+  run_.state.apply(turn, names_);
+  ASSERT_NE(run_.state.find(1), nullptr);
+  EXPECT_FALSE(run_.state.find(1)->cancel_asked);
+}
+
+TEST_F(CommandsTest, TheEndOfTheRunDoesNotAskWhatTheCodeWouldAbandon) {
+  proto::Event kept = activity(1);
+  kept.mutable_activity_scheduled()->set_on_cancel(proto::ActivityScheduled::ABANDON);
+  proto::Event queued = kept;
+  queued.mutable_activity_scheduled()->set_id(2);
+  (void)effects_of({}, {kept, queued});
+  std::vector<std::shared_ptr<AttemptControl>> controls;
+  for (const std::uint32_t id : {1u, 2u}) {
+    controls.push_back(std::make_shared<AttemptControl>());
+    run_.live(id)->details->control = controls.back();
+  }
+  ASSERT_TRUE(controls[0]->claim());
+  proto::Turn turn;
+  turn.add_commands()->mutable_run_completed();
+  apply(turn);
+  release();
+  EXPECT_FALSE(controls[0]->stop.stop_requested());
+  EXPECT_FALSE(controls[1]->claim()) << "no thread begins it";
+}
+
 TEST_F(CommandsTest, ATurnThatEndsTheRunBeginsNothing) {
   proto::Event completed;
   completed.mutable_run_completed();

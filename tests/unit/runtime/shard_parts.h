@@ -14,6 +14,7 @@
 #include "runtime/engine/deliveries.h"
 #include "runtime/engine/requests.h"
 #include "runtime/engine/stored_run.h"
+#include "runtime/engine/transactions.h"
 #include "runtime/engine/unsent.h"
 #include "runtime/engine/updates.h"
 #include "runtime/engine/workers.h"
@@ -163,7 +164,10 @@ class ShardParts : public ::testing::Test {
        child_index_}};
   Attempts attempts_{
       0, {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}};
-  Workers workers_{{shared_, runs_, intake_, loading_, parking_, round_, attempts_, executor_}};
+  Transactions transactions_{
+      0, {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}};
+  Workers workers_{
+      {shared_, runs_, intake_, loading_, parking_, round_, attempts_, transactions_, executor_}};
   RunFinder finder_{shared_, runs_, names_};
   Deliveries deliveries_{{shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_}};
   Updates updates_{{shared_, runs_, finder_, intake_, effects_, outbox_, round_}};

@@ -269,10 +269,10 @@ TEST_F(StoreReaderTest, ARunWithoutAReadableSummaryIsListedAsSuch) {
   const auto all = rot::make_store(store_, [] {});
   const auto reader = open();
   ASSERT_TRUE(reader);
-  const auto quick = reader->find("quick-9");
+  const auto quick = reader->find("quick-8");
   ASSERT_TRUE(quick);
   ASSERT_FALSE(reader->recent().contains((*quick)->number)) << "it should be archived";
-  damage("/archive/data.mdb", "quick-9");
+  damage("/archive/data.mdb", "quick-8");
   std::size_t unreadable = 0;
   std::size_t seen = 0;
   ASSERT_TRUE(reader->visit(RunStatus::kCompleted, true, [&](const StoreReader::Run& run) {

@@ -368,5 +368,66 @@ TEST_F(CliTest, QuitsAtQAndAtTheEndOfInput) {
   EXPECT_EQ(step("").status, 0);
 }
 
+// ---- checkpoints ------------------------------------------------------------------------------
+
+class SegmentedCliTest : public CliTest {
+ protected:
+  // RunStarted, word; Checkpoint; CheckpointTaken; word, RunCompleted: six events.
+  SegmentedCliTest() {
+    worker_ = std::make_unique<Worker>();
+    worker_->implement(trade, run_stages);
+    testing::Env env({.replay = testing::Replay::kOff});
+    env.implement(trade, run_stages);
+    auto run = env.start(trade(0), {.id = "trade-1"});
+    run.signal(word("one"));
+    run.signal(word("three"));
+    EXPECT_EQ(run.result(), 8);
+    save(run.history(), "trade.bin");
+  }
+  static int run_stages(Context& ctx, const int& sum) {
+    const int next = sum + static_cast<int>(ctx.inbox(word).next().get().size());
+    if (sum == 0) ctx.checkpoint(trade(next));
+    return next;
+  }
+};
+
+TEST_F(SegmentedCliTest, ReplaysFromTheLastCheckpoint) {
+  const Ended last = replay({});
+  EXPECT_EQ(last.status, 0) << last.err;
+  EXPECT_THAT(last.out, HasSubstr("all 3 events since the checkpoint at event 4 match"));
+  const Ended whole = replay({"--whole"});
+  EXPECT_EQ(whole.status, 0) << whole.err;
+  EXPECT_THAT(whole.out, HasSubstr("all 6 events match"));
+  EXPECT_THAT(replay({"--until", "2"}).err, HasSubstr("add --whole"));
+  EXPECT_THAT(replay({"--until", "2", "--whole"}).out, HasSubstr("stopped after event 2"));
+  EXPECT_THAT(replay({"--until", "5"}).out, HasSubstr("stopped after event 5"));
+}
+
+TEST_F(SegmentedCliTest, FindsWhatIsDifferentBeforeItOnlyIfAsked) {
+  worker_ = std::make_unique<Worker>();
+  worker_->implement(trade, [](Context& ctx, const int& sum) {
+    if (sum == 0) ctx.sleep(1h);
+    return run_stages(ctx, sum);
+  });
+  EXPECT_EQ(replay({}).status, 0);
+  const Ended whole = replay({"--whole"});
+  EXPECT_EQ(whole.status, 1);
+  EXPECT_THAT(whole.err, HasSubstr("event 2"));
+}
+
+TEST_F(SegmentedCliTest, StepsFromTheLastCheckpoint) {
+  const Ended last = step("w\nb\ng 1\nn\nc\n");
+  EXPECT_EQ(last.status, 0);
+  EXPECT_THAT(last.out, HasSubstr("the run took a checkpoint, and goes on with event 4"));
+  EXPECT_THAT(last.out, HasSubstr("4 CheckpointTaken"));
+  EXPECT_THAT(last.out, HasSubstr("this is the beginning"));
+  EXPECT_THAT(last.out, HasSubstr("the history ends here; everything matches"));
+  EXPECT_THAT(last.out, Not(HasSubstr("1 RunStarted")));
+  const Ended whole = run({"step", "--history", path("trade.bin"), "--whole"}, "n\nc\nb\n");
+  EXPECT_EQ(whole.status, 0);
+  EXPECT_THAT(whole.out, HasSubstr("1 RunStarted"));
+  EXPECT_THAT(whole.out, HasSubstr("the history ends here; everything matches"));
+}
+
 }  // namespace
 }  // namespace reprise::cli_test

@@ -19,6 +19,17 @@ TEST(PublicEnums, ANumberThatIsNoStatusStaysNone) {
   EXPECT_EQ(to_string(internal::to_public(static_cast<event::RunStatus>(9))), "Unknown");
 }
 
+// The log says what a cancellation does in words of its own; the default has its number 0.
+TEST(PublicEnums, ModesOfCancellationMeanTheSameEverywhere) {
+  for (const CancelMode mode : {CancelMode::kWait, CancelMode::kTry, CancelMode::kAbandon}) {
+    EXPECT_EQ(replay::mode_of(internal::to_event(mode)), internal::to_replay(mode));
+  }
+  EXPECT_EQ(internal::to_event(ActivityOptions().on_cancel), 0);
+  EXPECT_EQ(internal::to_event(static_cast<CancelMode>(77)), proto::ActivityScheduled::TRY);
+  const auto newer = static_cast<proto::ActivityScheduled::OnCancel>(77);
+  EXPECT_EQ(replay::mode_of(newer), replay::CancelMode::kTry);
+}
+
 TEST(PublicEnums, LevelsOfLogLinesComeBack) {
   for (const auto level :
        {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {

@@ -60,9 +60,11 @@ const std::vector<Call>& durable_calls() {
       {"patched", [](Context& ctx, auto&) { (void)ctx.patched("p"); }},
       {"deprecate", [](Context& ctx, auto&) { ctx.deprecate_patch("p"); }},
       {"external", [](Context& ctx, auto&) { (void)ctx.external("r"); }},
+      {"transaction", [](Context& ctx, auto&) { ctx.transaction("t", [](Transaction&) {}); }},
       {"decide", [](Context& ctx, auto&) { (void)ctx.decide("d", true); }},
       {"set", [](Context& ctx, auto&) { ctx.set(Value<int>("v")(1)); }},
       {"unset", [](Context& ctx, auto&) { ctx.unset(Value<int>("v")); }},
+      {"checkpoint", [](Context& ctx, auto&) { ctx.checkpoint(refusing()); }},
       {"Shield", [](Context& ctx, auto&) { const Shield shield(ctx); }},
       {"CancelScope", [](Context& ctx, auto&) { const CancelScope scope(ctx); }},
   };

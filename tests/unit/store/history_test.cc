@@ -112,6 +112,47 @@ TEST_F(HistoryTest, EndsWithTheRecordThatTheCallerKnows) {
   EXPECT_TRUE(status_);
 }
 
+TEST_F(HistoryTest, APartBeginsAfterAnyOfItsRecordsWhereverThatIs) {
+  const auto after = [this](Seq seq) {
+    std::size_t size = 0;
+    const ChainEnd end{1, seq, decode_record(records_[seq - 1], &size)->chain};
+    std::vector<Seq> seen;
+    status_ = read_history_after(journal_, archive_, end, 6,
+                                 [&](const Record& record) { seen.push_back(record.seq); });
+    return seen;
+  };
+  for (Seq through = 0; through <= 6; ++through) {
+    archive(through);
+    for (const Seq trimmed : {through / 2, through}) {
+      trim(trimmed);
+      EXPECT_THAT(after(1), ElementsAre(3, 5, 6)) << through;
+      EXPECT_TRUE(status_);
+      EXPECT_THAT(after(5), ElementsAre(6));
+      EXPECT_TRUE(status_);
+      EXPECT_THAT(after(6), IsEmpty());
+      EXPECT_TRUE(status_);
+    }
+  }
+  const ChainEnd other{1, 3, 77};
+  status_ = read_history_after(journal_, archive_, other, 6, [](const Record&) {});
+  expect_damage("its checksum is wrong");
+}
+
+TEST_F(HistoryTest, APartDoesNotReadTheRecordsBefore) {
+  std::size_t size = 0;
+  const ChainEnd end{1, 3, decode_record(records_[2], &size)->chain};
+  std::vector<Seq> read;
+  journal_.behind_read = [&](Seq seq) { read.push_back(seq); };
+  journal_.tamper = [](Seq seq, std::string* bytes) {
+    if (seq <= 3) bytes->back() ^= 1;
+  };
+  std::vector<Seq> seen;
+  EXPECT_TRUE(read_history_after(journal_, archive_, end, 6,
+                                 [&](const Record& record) { seen.push_back(record.seq); }));
+  EXPECT_THAT(seen, ElementsAre(5, 6));
+  EXPECT_THAT(read, ElementsAre(6, 5));
+}
+
 TEST_F(HistoryTest, ARunWithoutRecordsIsNotFound) {
   EXPECT_THAT(history(3, 0), IsEmpty());
   ASSERT_FALSE(status_);

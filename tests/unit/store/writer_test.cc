@@ -142,6 +142,31 @@ TEST(WriterTest, SeveralDraftsOfOneRunInOneCallFollowEachOther) {
   EXPECT_TRUE(record->last());
 }
 
+TEST(WriterTest, ADraftLearnsWhereTheRecordsOfItsRunEndedBefore) {
+  MemoryJournal journal;
+  Writer writer(journal, 0, false);
+  RunPosition run;
+  ChainEnd before{7, 7, 7};
+  ChainEnd between;
+  Draft drafts[] = {
+      {.run = 1,
+       .previous = &run.previous,
+       .chain = &run.chain,
+       .flags = kFirstOfRun,
+       .body = "a",
+       .before = &before},
+      {.run = 1, .previous = &run.previous, .chain = &run.chain, .body = "b", .before = &between}};
+  EXPECT_EQ(writer.append(drafts), 2u);
+  ASSERT_TRUE(writer.commit_pending());
+  EXPECT_EQ(before.seq, 0u);
+  EXPECT_EQ(before.chain, 0u);
+  std::size_t size = 0;
+  const std::string first = *journal.read(1);
+  EXPECT_EQ(between.run, 1u);
+  EXPECT_EQ(between.seq, 1u);
+  EXPECT_EQ(between.chain, decode_record(first, &size)->chain);
+}
+
 // However long the queue is, and if room is scarce and one batch is committed at a time.
 TEST(WriterTest, RecordsThatBelongTogetherAreInOneTransaction) {
   for (const bool tight : {false, true}) {
@@ -494,6 +519,95 @@ TEST(Writer, NothingIsAcknowledgedAfterACommitWithoutMemory) {
   EXPECT_EQ(told[1].error().code, ErrorCode::kStoreIo);
   EXPECT_EQ(writer.durable(), 1u);
   EXPECT_EQ(*journal.last(), 1u);
+}
+
+// A record that knows its body when it is written.
+class Late final : public Completion {
+ public:
+  explicit Late(std::vector<std::string>* log, std::string text)
+      : log_(log), text_(std::move(text)) {}
+  std::string body(Seq seq) override {
+    log_->push_back(text_);
+    return text_ + std::to_string(seq);
+  }
+  void sealed(std::uint64_t chain) override { chain_ = chain; }
+  std::uint64_t chain() const { return chain_; }
+
+ private:
+  std::vector<std::string>* const log_;
+  const std::string text_;
+  std::uint64_t chain_ = 0;
+};
+
+std::vector<std::string> bodies_in(const Journal& journal, std::vector<RunPosition>* chains) {
+  std::vector<std::string> bodies;
+  EXPECT_TRUE(journal.scan(1, [&](Seq, std::string_view bytes) {
+    std::size_t consumed = 0;
+    const auto record = decode_record(bytes, &consumed);
+    ASSERT_TRUE(record);
+    bodies.emplace_back(record->body);
+    RunPosition& position = (*chains)[record->run];
+    EXPECT_EQ(record->previous, position.previous);
+    EXPECT_TRUE(verify_record(*record, position.chain));
+    position = {record->seq, record->chain};
+  }));
+  return bodies;
+}
+
+TEST(Writer, FinishesRecordsInTheirOrderWhenTheyAreWritten) {
+  FaultyJournal journal;
+  Writer writer(journal, 0, false);
+  std::vector<std::string> log;
+  std::vector<RunPosition> runs(4);
+  const auto late = [&](RunNumber run, const std::string& text) {
+    auto record = std::make_shared<Late>(&log, text);
+    Draft draft{.run = run,
+                .previous = &runs[run].previous,
+                .chain = &runs[run].chain,
+                .flags = static_cast<std::uint8_t>(runs[run].previous == 0 ? kFirstOfRun : 0),
+                .completion = record};
+    (void)writer.append({&draft, 1});
+    return record;
+  };
+  append_one(writer, 1, runs[1], "a");
+  append_one(writer, 2, runs[2], "b");
+  const auto first = late(1, "first ");
+  append_one(writer, 2, runs[2], "c");
+  const auto second = late(3, "second ");
+  const auto third = late(2, "third ");
+  EXPECT_EQ(runs[1].previous, 3u);
+  EXPECT_TRUE(log.empty());
+  EXPECT_TRUE(writer.commit_pending());
+  EXPECT_THAT(log, ElementsAre("first ", "second ", "third "));
+  runs[1].chain = first->chain();
+  append_one(writer, 1, runs[1], "d");
+  EXPECT_TRUE(writer.commit_pending());
+  std::vector<RunPosition> read(4);
+  EXPECT_THAT(bodies_in(journal, &read),
+              ElementsAre("a", "b", "first 3", "c", "second 5", "third 6", "d"));
+  EXPECT_EQ(read[3].chain, second->chain());
+  EXPECT_EQ(read[2].chain, third->chain());
+}
+
+TEST(Writer, FinishesARecordOnceWhateverRoomThereIs) {
+  FaultyJournal journal;
+  Writer writer(journal, 0, false);
+  std::vector<std::string> log;
+  constexpr std::size_t kMany = 200;  // several batches
+  std::vector<RunPosition> runs(kMany + 1);
+  for (RunNumber run = 1; run <= kMany; ++run) {
+    Draft draft{.run = run,
+                .previous = &runs[run].previous,
+                .chain = &runs[run].chain,
+                .flags = kFirstOfRun,
+                .completion = std::make_shared<Late>(&log, "x")};
+    (void)writer.append({&draft, 1});
+  }
+  journal.set_room(70);
+  while (*journal.last() < kMany) (void)writer.commit_pending();
+  EXPECT_EQ(log.size(), kMany);
+  std::vector<RunPosition> read(kMany + 1);
+  EXPECT_EQ(bodies_in(journal, &read).size(), kMany);
 }
 
 }  // namespace

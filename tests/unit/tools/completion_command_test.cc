@@ -16,12 +16,13 @@ class CompletionCommands : public CommandFixture {
   // A store without its engine; the run waits for its first attempt.
   void leave_open(bool limited) {
     open_engine();
-    workflow("order", [limited](reprise::testing::Execution& e) {
+    workflow("order", [this, limited](reprise::testing::Execution& e) {
       const auto asked = e.schedule_activity(
           [&](proto::ActivityScheduled& activity) {
             activity.set_name("ask");
             if (limited) activity.set_start_to_close_ms(24 * 3'600'000);
             activity.mutable_retry()->set_maximum_attempts(3);
+            activity.set_on_cancel(on_cancel_);
           },
           reprise::testing::at(7));
       e.wait(*asked);
@@ -36,6 +37,7 @@ class CompletionCommands : public CommandFixture {
     });
     start_worker();
     start("order", "order-7");
+    if (on_cancel_ != proto::ActivityScheduled::TRY) ASSERT_TRUE(cancel("order-7"));
     close_engine();
   }
   void engine_goes_on() {
@@ -46,6 +48,8 @@ class CompletionCommands : public CommandFixture {
   }
 
   std::string token_;
+  // The run is cancelled if this is not the default.
+  proto::ActivityScheduled::OnCancel on_cancel_ = proto::ActivityScheduled::TRY;
 };
 
 TEST_F(CompletionCommands, ShowWhatIsWaitedFor) {
@@ -96,6 +100,53 @@ TEST_F(CompletionCommands, FailWithoutAnEngine) {
   EXPECT_EQ(reprise({"fail", store_, token_, "--no-retry"}).code, 0);
   engine_goes_on();
   EXPECT_EQ(reprise_json({"show", store_, "order-7"})["status"], "Failed");
+}
+
+TEST_F(CompletionCommands, ShowWhatIsToCancelAndReportThatItHas) {
+  on_cancel_ = proto::ActivityScheduled::WAIT;
+  leave_open(false);
+  clock_.advance(base::Duration(5 * 60'000));
+  const std::string line = "cancel requested 5m00s ago; the code waits for the end of its attempt";
+  EXPECT_THAT(reprise({"why", store_, "order-7"}).out, HasSubstr(line));
+  EXPECT_THAT(reprise({"show", store_, "order-7"}).out, HasSubstr(line));
+  EXPECT_THAT(reprise({"history", store_, "order-7"}).out,
+              AllOf(HasSubstr("ActivityScheduled #1 ask on_cancel wait"),
+                    HasSubstr("ActivityCancelAwaited #1")));
+  const json shown = reprise_json({"why", store_, "order-7"})["waits_for"][0];
+  EXPECT_EQ(shown["on_cancel"], "wait");
+  EXPECT_TRUE(shown.contains("cancel_asked"));
+  const Output heartbeat = reprise({"heartbeat", store_, token_});
+  EXPECT_EQ(heartbeat.code, 1);
+  EXPECT_THAT(heartbeat.err, HasSubstr("RP3023 activity #1 of run 'order-7' is cancelled"));
+  EXPECT_EQ(reprise({"fail", store_, token_, "--cancelled", "--message", "stopped"}).code, 0);
+  EXPECT_THAT(
+      reprise({"history", store_, "order-7"}).out,
+      HasSubstr("ActivityFailed #1 elsewhere activity 'ask' was cancelled at attempt 1: stopped"));
+  EXPECT_EQ(reprise_json({"stats", store_})["operations"][0]["cancelled"], 1);
+  engine_goes_on();
+  EXPECT_EQ(reprise_json({"show", store_, "order-7"})["status"], "Cancelled");
+}
+
+TEST_F(CompletionCommands, ShowWhatACancellationDoesNotStop) {
+  open_engine();
+  workflow("order", [](reprise::testing::Execution& e) {
+    const auto asked = e.schedule_activity(
+        [&](proto::ActivityScheduled& activity) {
+          activity.set_name("ask");
+          activity.set_on_cancel(activity.ABANDON);
+        },
+        reprise::testing::at(7));
+    const auto never = e.next_signal("never");
+    e.wait(*never);
+    return reprise::testing::Outcome();
+  });
+  start_worker();
+  start("order", "order-7");
+  close_engine();
+  EXPECT_THAT(reprise({"why", store_, "order-7"}).out,
+              HasSubstr("a cancellation does not stop it, and need not be in the log"));
+  EXPECT_THAT(reprise({"history", store_, "order-7"}).out,
+              HasSubstr("ActivityScheduled #1 ask on_cancel abandon"));
 }
 
 TEST_F(CompletionCommands, RefuseWhatIsNotAToken) {

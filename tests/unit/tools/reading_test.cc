@@ -1,6 +1,7 @@
 // What the commands that read a store print: list, show, why, history, stats.
 #include <gmock/gmock.h>
 
+#include "runtime/table_access.h"
 #include "tests/unit/tools/sample_store.h"
 
 namespace reprise::tools::reading_test {
@@ -174,6 +175,34 @@ TEST_F(ReadingTest, ShowsWhatTheCodeDecided) {
   const json stats = reprise_json({"stats", store_});
   EXPECT_EQ(stats["workflows"]["lend"]["by_status"]["Completed"], 1);
   EXPECT_THAT(stats["operations"], SizeIs(0)) << "nothing about a decision takes time";
+}
+
+TEST_F(ReadingTest, ShowsTransactionsAndTheirRows) {
+  open_engine();
+  workflow("move", [](reprise::testing::Execution& e) {
+    const auto book = [] {
+      runtime::TableWrites& rows = *runtime::TableWrites::current();
+      EXPECT_TRUE(rows.put("acc\x1b[31m", "k", cbor("7 EUR")));
+      EXPECT_TRUE(rows.put("other", "k", "no cbor"));
+      return reprise::testing::Outcome::success(cbor("moved"));
+    };
+    return e.run_transaction("book\x1b[31m", book, reprise::testing::at(50));
+  });
+  start_worker();
+  start("move", "move-1");
+  close_engine();
+  EXPECT_THAT(reprise({"show", store_, "move-1", "--payloads"}).out,
+              AllOf(HasSubstr("  transaction #1 book\\x1b[31m "), HasSubstr("workflow.cc:50"),
+                    HasSubstr("moved")));
+  EXPECT_THAT(reprise({"history", store_, "move-1"}).out,
+              AllOf(HasSubstr("TransactionRequested #1 book\\x1b[31m"),
+                    HasSubstr("TransactionCompleted #1 rows changed: 2")));
+  EXPECT_EQ(reprise({"tables", store_, "--table", "acc\x1b[31m"}).out,
+            "acc\\x1b[31m  h'6b'  \"7 EUR\"\n");
+  const Output all = reprise({"tables", store_, "--json"});
+  EXPECT_EQ(all.code, 0) << all.err;
+  EXPECT_THAT(all.out, AllOf(HasSubstr("\"key\":\"h'6b'\""), HasSubstr("\"table\":\"other\"")));
+  EXPECT_EQ(reprise_json({"stats", store_})["operations"].size(), 1u);
 }
 
 TEST_F(ReadingTest, ShowsWhatRunsSendEachOther) {
@@ -481,6 +510,42 @@ TEST_F(ChainTest, IsInTheHistories) {
 }
 
 // ---- history, stats ---------------------------------------------------------------------------
+
+// ---- checkpoints ------------------------------------------------------------------------------
+
+TEST_F(ReadingTest, ShowsCheckpointsAndWhatIsThereTwice) {
+  open_engine();
+  workflow("meter", [](reprise::testing::Execution& e) -> reprise::testing::Outcome {
+    const auto go = e.next_signal("go");
+    e.wait(*go);
+    (void)go->take_outcome();
+    e.checkpoint(cbor(json::array({7})), reprise::testing::at(30));
+  });
+  start_worker();
+  start("meter", "meter-1", cbor(json::array()));
+  ASSERT_TRUE(signal("meter-1", "other", cbor("by Ann")));
+  ASSERT_TRUE(signal("meter-1", "go"));
+  close_engine();
+  const std::string shown = reprise({"show", store_, "meter-1", "--payloads"}).out;
+  // RunStarted, other; go, Checkpoint; CheckpointTaken, other again
+  EXPECT_THAT(shown, HasSubstr("events    6, replayed from event 5\n"));
+  EXPECT_THAT(shown, HasSubstr(" signal other\n"));
+  EXPECT_THAT(shown, HasSubstr(" signal other (unread before)\n"));
+  EXPECT_THAT(shown, HasSubstr(" checkpoint "));
+  EXPECT_THAT(shown, HasSubstr("tests/workflow.cc:30\n            input  [7]\n"));
+  const json as_json = reprise_json({"show", store_, "meter-1"});
+  EXPECT_EQ(as_json["replayed_from"], 5);
+  ASSERT_THAT(as_json["operations"], SizeIs(4));
+  EXPECT_EQ(as_json["operations"][2]["kind"], "checkpoint");
+  EXPECT_EQ(as_json["operations"][3]["unread_before"], true);
+  EXPECT_THAT(reprise({"history", store_, "meter-1"}).out,
+              AllOf(HasSubstr("Checkpoint [7]  at tests/workflow.cc:30"),
+                    HasSubstr("CheckpointTaken replay begins here, with 1 inputs from before")));
+  EXPECT_THAT(reprise({"stats", store_}).out,
+              HasSubstr("1 of these runs have taken 1 checkpoints\n"));
+  EXPECT_EQ(reprise_json({"stats", store_})["checkpoints"]["checkpoints"], 1);
+  EXPECT_THAT(reprise({"why", store_, "meter-1"}).out, HasSubstr("signal"));
+}
 
 TEST_F(ReadingTest, PrintsEventsAsMismatchReportsNumberThem) {
   make_store();

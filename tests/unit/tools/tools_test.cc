@@ -136,13 +136,13 @@ TEST_F(ToolsTest, AStoreInUseCanBeCheckedAndNotRepaired) {
 
 TEST_F(ToolsTest, ADamagedRunIsNamedWithoutItsPayload) {
   make();
-  damage("/archive/data.mdb", "quick-9:p");
+  damage("/archive/data.mdb", "quick-8:p");
   const json result = check(store_, 1);
   ASSERT_EQ(result["damaged_runs"].size(), 1u) << result;
-  EXPECT_EQ(result["damaged_runs"][0]["workflow_id"], "quick-9");
+  EXPECT_EQ(result["damaged_runs"][0]["workflow_id"], "quick-8");
   const CommandOutput output = reprise("check " + store_);
   EXPECT_EQ(output.code, 1);
-  EXPECT_THAT(output.said, HasSubstr("quick-9"));
+  EXPECT_THAT(output.said, HasSubstr("quick-8"));
   EXPECT_THAT(output.said, ::testing::Not(HasSubstr("ppppp")));
 }
 

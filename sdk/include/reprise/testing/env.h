@@ -128,6 +128,12 @@ class Env {
   }
   Client& client();
 
+  // As Engine::read().
+  template <class Fn>
+  auto read(Fn fn) -> std::invoke_result_t<Fn&, const TableReader&> {
+    return internal::read_tables(service(), fn);
+  }
+
   // Lets that much time pass; everything due in between happens at its time, in order.
   void skip(Duration duration);
   Time now() const;
@@ -145,6 +151,7 @@ class Env {
  private:
   friend internal::Registry& internal::registry(Env& env);
   int calls(std::string_view activity) const;
+  const Service& service() const;
 
   class State;
   std::unique_ptr<State> state_;

@@ -1,0 +1,118 @@
+#include "runtime/engine/transaction_record.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/printable_text.h"
+#include "event/causes.h"
+#include "runtime/engine/row_key.h"
+#include "runtime/engine/table_changes.h"
+#include "runtime/shard_thread.h"
+
+namespace reprise::runtime {
+namespace {
+
+// All runs wait while the closure executes.
+constexpr std::chrono::milliseconds kLong{1};
+
+// While the closure executes: a process that dies then has made this attempt
+// (Transactions::lost()).
+class Mark {
+ public:
+  Mark(store::AttemptSlots& slots, const AttemptKey& key)
+      : slots_(slots), slot_(slots.take({key.run, key.operation, key.attempt})) {}
+  ~Mark() { slots_.release(slot_); }
+  Mark(const Mark&) = delete;
+  Mark& operator=(const Mark&) = delete;
+
+ private:
+  store::AttemptSlots& slots_;
+  const store::AttemptSlots::Slot slot_;
+};
+
+}  // namespace
+
+std::string TransactionRecord::body(store::Seq seq) {
+  turn_.set_time_ms(base::to_ms(shared_.clock.now()));
+  turn_.set_without_code(true);
+  if (subject_.task.control->claim()) {
+    // Whatever happens: others wait for it.
+    struct Finish {
+      AttemptControl& control;
+      ~Finish() { control.finish(); }
+    };
+    const Finish finish{*subject_.task.control};
+    execute(seq);
+  } else {
+    put_off();
+  }
+  event::bound_causes(&turn_);
+  return turn_.SerializeAsString();
+}
+
+void TransactionRecord::execute(store::Seq seq) {
+  TableChanges changes(*shared_.tables, shared_.options.limits);
+  const auto began = std::chrono::steady_clock::now();
+  replay::Outcome outcome = [&] {
+    const Mark mark(shared_.store->attempt_slots(), key());
+    const TableWrites::Scope writes(changes);
+    const ShardThread::Scope no_client_calls;  // this thread is needed for their answers
+    return (*subject_.task.step)();
+  }();
+  note_duration(std::chrono::steady_clock::now() - began);
+  if (outcome.ok()) {
+    complete(seq, outcome.take_payload(), changes.changes());
+  } else {
+    fail(outcome.failure());
+  }
+}
+
+void TransactionRecord::note_duration(std::chrono::steady_clock::duration took) const {
+  if (took < kLong) return;
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  shared_.log(LogLevel::kWarning,
+              "transaction '" + base::printable_text(subject_.name) + "' of run '" +
+                  base::printable_text(subject_.workflow_id) + "' took " +
+                  std::to_string(micros / 1'000) + "." + std::to_string(micros / 100 % 10) +
+                  " ms on the thread that writes the log: all runs waited for it; let it only "
+                  "read and write rows");
+}
+
+void TransactionRecord::complete(store::Seq seq,
+                                 std::string result,
+                                 const store::RowChanges& changes) {
+  auto* const completed = turn_.add_inputs()->mutable_transaction_completed();
+  completed->set_id(key().operation);
+  completed->set_result(std::move(result));
+  for (const auto& [row, value] : changes) {
+    proto::RowChange* const change = completed->add_changes();
+    change->set_table(std::string(table_of_row(row)));
+    change->set_key(std::string(key_of_row(row)));
+    change->set_erased(!value);
+    if (value) change->set_value(*value);
+  }
+  shared_.tables->apply(seq, changes);
+}
+
+void TransactionRecord::fail(const proto::Failure& failure) {
+  auto* const failed = turn_.add_inputs()->mutable_transaction_failed();
+  failed->set_id(key().operation);
+  *failed->mutable_failure() = failure;
+}
+
+// Its place in the log is taken, so something must be there.
+void TransactionRecord::put_off() {
+  auto* const failed = turn_.add_inputs()->mutable_attempt_failed();
+  failed->set_id(key().operation);
+  failed->set_attempt(key().attempt);
+  failed->mutable_failure()->set_kind(proto::Failure::CANCELLED);
+  failed->mutable_failure()->set_message("the worker stopped before the transaction was executed");
+  failed->set_retry_at_ms(turn_.time_ms());
+}
+
+void TransactionRecord::withdraw() {
+  AttemptControl& control = *subject_.task.control;
+  if (!control.abandon()) control.wait_until_finished();
+}
+
+}  // namespace reprise::runtime
