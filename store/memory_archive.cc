@@ -21,7 +21,8 @@ base::Status MemoryArchive::commit(const ArchiveBatch& batch) {
   }
   through_ = batch.through;
   next_run_ = batch.next_run;
-  if (rows_lost_at_ == 0) rows_lost_at_ = batch.rows_lost_at;
+  has_rows_ = has_rows_ || !batch.rows.empty();
+  if (has_rows_ && rows_lost_at_ == 0) rows_lost_at_ = batch.rows_lost_at;
   if (batch.rows.empty()) return {};
   auto rows = std::make_shared<RowMap>(*rows_);
   for (const auto& [key, value] : batch.rows) {

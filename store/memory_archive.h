@@ -54,6 +54,7 @@ class MemoryArchive final : public Archive {
   Keys index_;
   // Replaced by each commit that changes it: readers keep the one of their moment.
   std::shared_ptr<const RowMap> rows_ = std::make_shared<const RowMap>();
+  bool has_rows_ = false;  // there was a first one
   Seq rows_lost_at_ = 0;
 };
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 
 #include "proto/log.pb.h"
-#include "replay/unread.h"
 #include "runtime/fold/run_state.h"
+#include "runtime/host/host.h"
 
 namespace reprise::runtime {
 

@@ -297,7 +297,13 @@ TEST_P(ArchiveConformance, TheLongestKeysOfRowsWork) {
   EXPECT_TRUE(rows_from(**rows, longest + '\0').empty());
 }
 
+// Without rows there is no table that could say so; the run of the record is quarantined.
 TEST_P(ArchiveConformance, TheFirstLossOfRowsIsKept) {
+  ASSERT_TRUE(archive().commit(
+      {.through = 4, .next_run = 1, .chunks = {}, .summaries = {}, .rows = {}, .rows_lost_at = 3}));
+  EXPECT_EQ(*archive().rows_lost_at(), 0u);
+  ASSERT_TRUE(archive().commit(
+      {.through = 5, .next_run = 1, .chunks = {}, .summaries = {}, .rows = {{"b", "1"}}}));
   ASSERT_TRUE(archive().commit(
       {.through = 7, .next_run = 1, .chunks = {}, .summaries = {}, .rows = {}, .rows_lost_at = 5}));
   ASSERT_TRUE(archive().commit({.through = 9,
