@@ -474,7 +474,7 @@ std::string run_staged(reprise::Context& ctx, int stage, const std::string& past
   const reprise::Shield shield(ctx);
   std::string seen = past + ctx.call(work("stage " + std::to_string(stage))) + " ";
   if (stage == 1) ctx.set(reprise::Value<int>("stage")(stage));
-  if (ctx.patched("since stage 2")) seen += std::to_string(ctx.history_events()) + " ";
+  seen += std::to_string(ctx.history_events()) + " ";
   ctx.inbox(bell).next().get();
   ctx.finish_handlers();
   if (stage < 3) ctx.checkpoint(staged(stage + 1, seen));
