@@ -31,7 +31,11 @@ Outcome live_as_parent(Execution& e) {
     ended += child->take_outcome().payload() == "grown up" ? 1 : 0;
   }
   int begun = 0;  // a child ends after its parent has recorded its signal
-  for (; e.has_signal("begun"); ++begun) e.wait(*e.next_signal("begun"));
+  for (; e.has_signal("begun"); ++begun) {
+    const auto signal = e.next_signal("begun");  // it goes back if nobody takes its outcome
+    e.wait(*signal);
+    (void)signal->take_outcome();
+  }
   publish(e, "\1done");
   return Outcome::success(std::to_string(begun) + " begun, " + std::to_string(ended) + " ended");
 }

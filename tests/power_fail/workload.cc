@@ -164,7 +164,7 @@ void Workload::note_error(const base::Error& error) {
 }
 
 void Workload::start() {
-  static constexpr const char* kWorkflows[] = {"signals", "chain", "calls", "timers"};
+  static constexpr const char* kWorkflows[] = {"signals", "chain", "calls", "timers", "family"};
   const std::string workflow = kWorkflows[random_.below(std::size(kWorkflows))];
   const std::string id = workflow + std::to_string(runs_++);
   if (workflow == "signals" || workflow == "chain") waiting_.push_back(id);
