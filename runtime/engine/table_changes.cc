@@ -33,9 +33,15 @@ std::size_t bytes_of(const std::string& key, const std::optional<std::string>& v
 base::Result<Tables::Moment*> TableChanges::before() {
   if (before_ != nullptr) return before_.get();
   auto moment = tables_.newest();
-  if (!moment) return moment.error();
+  if (!moment) return seen(moment.error());
   before_ = std::move(*moment);
   return before_.get();
+}
+
+// The disk may be read again later; a damaged row stays as it is.
+base::Error TableChanges::seen(base::Error error) {
+  if (error.code != base::ErrorCode::kStoreDamaged && !unreadable_) unreadable_ = error;
+  return error;
 }
 
 base::Result<std::optional<std::string>> TableChanges::get(std::string_view table,
@@ -46,7 +52,9 @@ base::Result<std::optional<std::string>> TableChanges::get(std::string_view tabl
   if (const auto own = changes_.find(row); own != changes_.end()) return own->second;
   const auto moment = before();
   if (!moment) return moment.error();
-  return (*moment)->row(row);
+  auto found = (*moment)->row(row);
+  if (!found) return seen(found.error());
+  return found;
 }
 
 // What is changed under way is seen, if it comes after the last row that was visited.
@@ -76,7 +84,7 @@ base::Result<std::optional<Tables::Moment::Found>> TableChanges::first(std::stri
   std::string at(from);
   while (true) {
     auto found = (*moment)->first(at, to);
-    if (!found) return found.error();
+    if (!found) return seen(found.error());
     const auto own = changes_.lower_bound(at);
     const bool has_own = own != changes_.end() && own->first < to;
     if (!has_own || (*found && (*found)->key < own->first)) return found;

@@ -23,18 +23,22 @@ class TableChanges final : public TableWrites {
   base::Result<bool> erase(std::string_view table, std::string_view key) override;
 
   const store::RowChanges& changes() const { return changes_; }
+  // Rows could not be read, whatever the closure has made of that. Not set for a damaged row.
+  const std::optional<base::Error>& unreadable() const { return unreadable_; }
 
  private:
   base::Status change(std::string row, std::optional<std::string> value);
   base::Result<std::optional<Tables::Moment::Found>> first(std::string_view from,
                                                            std::string_view to);
   base::Result<Tables::Moment*> before();
+  base::Error seen(base::Error error);
 
   const Tables& tables_;
   const EngineLimits& limits_;
   std::unique_ptr<Tables::Moment> before_;  // made when something is read
   store::RowChanges changes_;
   std::size_t bytes_ = 0;  // of changes_
+  std::optional<base::Error> unreadable_;
 };
 
 }  // namespace reprise::runtime

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/printable_text.h"
 #include "event/causes.h"
+#include "event/retry.h"
 #include "runtime/engine/row_key.h"
 #include "runtime/engine/table_changes.h"
 #include "runtime/shard_thread.h"
@@ -44,7 +45,8 @@ std::string TransactionRecord::body(store::Seq seq) {
     const Finish finish{*subject_.task.control};
     execute(seq);
   } else {
-    put_off();
+    put_off(proto::Failure::CANCELLED, "the worker stopped before the transaction was executed",
+            base::Duration(0));
   }
   event::bound_causes(&turn_);
   return turn_.SerializeAsString();
@@ -60,7 +62,9 @@ void TransactionRecord::execute(store::Seq seq) {
     return (*subject_.task.step)();
   }();
   note_duration(std::chrono::steady_clock::now() - began);
-  if (outcome.ok()) {
+  if (changes.unreadable()) {
+    try_again_later(*changes.unreadable());
+  } else if (outcome.ok()) {
     complete(seq, outcome.take_payload(), changes.changes());
   } else {
     fail(outcome.failure());
@@ -101,13 +105,23 @@ void TransactionRecord::fail(const proto::Failure& failure) {
 }
 
 // Its place in the log is taken, so something must be there.
-void TransactionRecord::put_off() {
+void TransactionRecord::put_off(proto::Failure::Kind kind,
+                                std::string reason,
+                                base::Duration delay) {
   auto* const failed = turn_.add_inputs()->mutable_attempt_failed();
   failed->set_id(key().operation);
   failed->set_attempt(key().attempt);
-  failed->mutable_failure()->set_kind(proto::Failure::CANCELLED);
-  failed->mutable_failure()->set_message("the worker stopped before the transaction was executed");
-  failed->set_retry_at_ms(turn_.time_ms());
+  failed->mutable_failure()->set_kind(kind);
+  failed->mutable_failure()->set_message(std::move(reason));
+  failed->set_retry_at_ms(base::add_sat(turn_.time_ms(), delay.count()));
+}
+
+// What the closure has made of rows that it could not read is of no use.
+void TransactionRecord::try_again_later(const base::Error& unreadable) {
+  const auto delay = event::retry_delay(event::default_retry_policy(), key().attempt,
+                                        proto::Failure(), std::nullopt);
+  put_off(proto::Failure::APPLICATION, "rows could not be read: " + unreadable.text(),
+          delay.value_or(base::Duration(0)));
 }
 
 void TransactionRecord::withdraw() {

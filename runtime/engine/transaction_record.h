@@ -43,7 +43,8 @@ class TransactionRecord final : public store::Completion {
   void note_duration(std::chrono::steady_clock::duration took) const;
   void complete(store::Seq seq, std::string result, const store::RowChanges& changes);
   void fail(const proto::Failure& failure);
-  void put_off();
+  void put_off(proto::Failure::Kind kind, std::string reason, base::Duration delay);
+  void try_again_later(const base::Error& unreadable);
 
   Shared& shared_;
   const Subject subject_;

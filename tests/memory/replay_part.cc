@@ -19,9 +19,9 @@ class Resident {
   // The run up to `turns` turns, from its history. False: no memory.
   bool replay(std::size_t turns) {
     execution_.reset();
-    execution_.emplace(replay::RunInfo{.workflow_id = "run-1", .workflow = "test"}, run_.code,
-                       pool_, replay::ExecutionOptions{.strict = true});
+    begin();
     for (std::size_t i = 0; i < turns; ++i) {
+      begin_segment();
       if (execution_->replay_turn(run_.history[i]) != TurnEnd::kParked) continue;
       if (execution_->trouble().code == base::ErrorCode::kNondeterminism) {
         found_defect("replay: " + execution_->trouble().report);
@@ -33,6 +33,7 @@ class Resident {
 
   // The next turn, live. False: it must not be recorded.
   bool run(const proto::Turn& recorded) {
+    begin_segment();
     if (recorded.without_code()) return execution_->replay_turn(recorded) != TurnEnd::kParked;
     proto::Turn live;
     live.set_time_ms(recorded.time_ms());
@@ -46,6 +47,15 @@ class Resident {
   }
 
  private:
+  void begin() {
+    execution_.emplace(replay::RunInfo{.workflow_id = "run-1", .workflow = "test"}, run_.code,
+                       pool_, replay::ExecutionOptions{.strict = true});
+  }
+  // After a checkpoint a fresh execution goes on.
+  void begin_segment() {
+    if (execution_->at_checkpoint()) begin();
+  }
+
   const RecordedRun& run_;
   replay::StackPool pool_{{.stacks_per_slab = 4}};
   std::optional<replay::Execution> execution_;

@@ -26,8 +26,9 @@ Outcome move_money(const std::string& run) {
   runtime::TableWrites& rows = *runtime::TableWrites::current();
   const std::size_t from = std::hash<std::string>()(run) % kAccounts;
   const auto add = [&rows](const std::string& key, int more) {
-    const auto value = *rows.get(kBank, key);
-    (void)rows.put(kBank, key, std::to_string((value ? std::stoi(*value) : 0) + more));
+    const auto value = rows.get(kBank, key);  // an error: the engine tries again later
+    const int before = value && *value ? std::stoi(**value) : 0;
+    (void)rows.put(kBank, key, std::to_string(before + more));
   };
   add(kAccount + std::to_string(from), -7);
   add(kAccount + std::to_string((from + 1) % kAccounts), 7);

@@ -14,6 +14,7 @@ struct Room {
   std::atomic<bool> journal{true};
   std::atomic<bool> archive{true};
   std::atomic<bool> archive_broken{false};
+  std::atomic<bool> rows_broken{false};
   std::atomic<int> refused{0};
 
   base::Status check(const std::atomic<bool>& room, const char* what) {
@@ -47,6 +48,12 @@ class FullArchive final : public ForwardingArchive {
       return base::Error{base::ErrorCode::kStoreIo, "the archive is gone"};
     }
     return inner_.commit(batch);
+  }
+  base::Result<std::unique_ptr<store::Rows>> rows() const override {
+    if (room_.rows_broken) {
+      return base::Error{base::ErrorCode::kStoreIo, "the rows are out of reach"};
+    }
+    return inner_.rows();
   }
 
  private:

@@ -26,7 +26,7 @@ inline constexpr std::size_t kMaxTableKeyBytes = 446;  // of one encoded key
 namespace internal {
 template <class K>
 struct RequireKey {
-  static_assert(TableKey<K>,
+  static_assert(KeyCodec<K>::kIsKey,
                 "a table's key is a bool, an integer, an enum, a std::string, a duration or a "
                 "time, or a pair, tuple or array of these: their encoding sorts as they do");
 };

@@ -34,9 +34,12 @@ namespace internal {
 void append_key_number(std::uint64_t value, std::string* out);  // 8 bytes, the highest first
 void append_key_text(std::string_view value, std::string* out);
 
+// No key. The functions are nowhere: Table says what is wrong, and the compiler need not say more.
 template <class T>
 struct KeyCodec {
   static constexpr bool kIsKey = false;
+  static void encode(const T& value, std::string* out);
+  static T decode(TableKeyReader& in);
 };
 
 template <>
@@ -95,7 +98,7 @@ struct KeyCodec<std::chrono::duration<Rep, Period>> {
 template <class Clock, class D>
 struct KeyCodec<std::chrono::time_point<Clock, D>> {
   using Value = std::chrono::time_point<Clock, D>;
-  static constexpr bool kIsKey = true;
+  static constexpr bool kIsKey = KeyCodec<D>::kIsKey;
   static void encode(Value value, std::string* out) {
     KeyCodec<D>::encode(value.time_since_epoch(), out);
   }

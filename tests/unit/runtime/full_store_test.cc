@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "runtime/engine/embedded_engine.h"
+#include "runtime/table_access.h"
 #include "tests/support/engine_fixture.h"
 #include "tests/support/temporary_directory.h"
 
@@ -242,6 +243,35 @@ TEST_F(FullStoreTest, TheArchiverTriesAgainAndLosesNothing) {
     EXPECT_EQ(result(runs[static_cast<std::size_t>(i)]), "x");
     EXPECT_THAT(history(std::to_string(i)), SizeIs(2));
   }
+}
+
+// That is not the run's failure, whatever its closure makes of it.
+TEST_F(FullStoreTest, ATransactionThatCannotReadIsTriedAgain) {
+  int executed = 0;
+  workflow("w", [&executed](Execution& e) {
+    return e.run_transaction("t",
+                             [&executed] {
+                               ++executed;
+                               auto& rows = *runtime::TableWrites::current();
+                               const auto row = rows.get("t", "k");
+                               EXPECT_TRUE(rows.put("t", "k", "changed"));
+                               return Outcome::success(row ? "read" : "not read");
+                             },
+                             {});
+  });
+  start_worker();
+  room_.rows_broken = true;
+  const Watch watch = start("w", "a");
+  EXPECT_EQ(executed, 1);
+  EXPECT_FALSE(watch->ready());
+  skip(base::Duration(999));
+  EXPECT_EQ(executed, 1);
+  skip(base::Duration(1));
+  EXPECT_EQ(executed, 2);
+  room_.rows_broken = false;
+  skip(base::Duration(2'000));
+  EXPECT_EQ(executed, 3);
+  EXPECT_EQ(result(watch), "read");
 }
 
 TEST_F(FullStoreTest, AnArchiveThatCannotBeWrittenIsFatalOnce) {
