@@ -64,13 +64,19 @@ function(reprise_stack_debug_info target)
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<CONFIG:RelWithDebInfo>>:-fno-var-tracking>)
 endfunction()
 
-# reprise_built_for_one_run(TARGET): tests run for seconds and are compiled on every machine;
-# optimizing them takes longer than running them. The code under test keeps its own optimization.
-function(reprise_built_for_one_run target)
+# reprise_quickly_compiled(TARGET): for what is compiled on every machine and is not hot; optimizing
+# it takes longer than running it.
+function(reprise_quickly_compiled target)
   reprise_compile_together(${target})
-  reprise_lean_debug_info(${target})
   target_compile_options(${target} PRIVATE
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>,$<CONFIG:RelWithDebInfo>>:-Og>)
+endfunction()
+
+# reprise_built_for_one_run(TARGET): tests run for seconds. The code under test keeps its own
+# optimization.
+function(reprise_built_for_one_run target)
+  reprise_quickly_compiled(${target})
+  reprise_lean_debug_info(${target})
 endfunction()
 
 # reprise_full_debug_info(FILE...): files of such a target whose classes

@@ -1,13 +1,13 @@
 #!/bin/bash
-# check_misuse.sh COMPILER REPOSITORY FILE: FILE must compile, and with MISUSE defined the compiler
+# check_misuse.sh COMPILER REPOSITORY PRECOMPILED FILE: FILE must compile, and with MISUSE defined the compiler
 # must complain about a line of its `#ifdef MISUSE` branch, and do it in the words of its line
-# "// says: WORDS", if it has one.
+# "// says: WORDS", if it has one. PRECOMPILED is the folder that precompile.sh has filled.
 set -u
-readonly compiler=$1 repository=$2 file=$3
+readonly compiler=$1 repository=$2 precompiled=$3 file=$4
+. "$repository/tests/compile_fail/precompiled.sh"
 
 compile() {
-  "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I"$repository/sdk/include" "$@" \
-    "$file" 2>&1
+  compile_with "$@" "${use_precompiled[@]}" -fsyntax-only "$file" 2>&1
 }
 
 if ! output=$(compile); then

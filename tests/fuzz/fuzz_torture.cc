@@ -205,10 +205,10 @@ int main(int argc, char** argv) {
                          {.quick = 50'000, .full = 5'000'000});
   std::string only;
   std::string input;
-  options.app.add_option("--target", only, "this one alone");
-  options.app.add_option("--input", input, "run one file and end")->needs("--target");
+  options.add_option("--target", only, "this one alone");
+  options.add_option("--input", input, "run one file and end", "--target");
   bool write = false;
-  options.app.add_flag("--write-corpus", write, "write the seeds to tests/fuzz/corpus and end");
+  options.add_flag("--write-corpus", write, "write the seeds to tests/fuzz/corpus and end");
   options.parse(argc, argv);
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGALRM}) {
     std::signal(number, on_signal);

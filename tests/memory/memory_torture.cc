@@ -217,9 +217,9 @@ int main(int argc, char** argv) {
   std::string only;
   std::uint64_t failing = 0;
   bool from_then_on = false;
-  options.app.add_option("--part", only, "this one alone: store, replay, recovery or engine");
-  options.app.add_option("--failing", failing, "this allocation alone")->needs("--part");
-  options.app.add_flag("--from-then-on", from_then_on, "with --failing: and every later one");
+  options.add_option("--part", only, "this one alone: store, replay, recovery or engine");
+  options.add_option("--failing", failing, "this allocation alone", "--part");
+  options.add_flag("--from-then-on", from_then_on, "with --failing: and every later one");
   options.parse(argc, argv);
 
   const TemporaryDirectory scratch;

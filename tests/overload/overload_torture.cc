@@ -41,12 +41,12 @@ int main(int argc, char** argv) {
   reprise::testing::TortureOptions options(
       "overload", "More than the engine can take, and code that behaves badly.", {1, 1});
   Sizes sizes{.flood = std::chrono::seconds(2), .history = 200'000, .pending = 20'000};
-  options.app.get_option("--long")->each([&](const std::string&) {
-    sizes = {.flood = std::chrono::seconds(60), .history = 1'000'000, .pending = 100'000};
-  });
   std::string store;
-  options.app.add_option("--killing-activity", store, "")->group("");
+  options.add_option("--killing-activity", store, "");
   options.parse(argc, argv);
+  if (options.is_long()) {
+    sizes = {.flood = std::chrono::seconds(60), .history = 1'000'000, .pending = 100'000};
+  }
   if (!store.empty()) return run_killing_activity(store);
 
   reprise::testing::TortureReport report(options);

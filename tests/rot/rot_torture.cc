@@ -325,9 +325,9 @@ int run(int argc, char** argv) {
   testing::TortureOptions options("rot", "Damages stores and looks whether anything goes unnoticed",
                                   {.quick = 1'000, .full = 10'000});
   bool verbose = false;
-  options.app.add_flag("--verbose", verbose, "say what each trial did");
+  options.add_flag("--verbose", verbose, "say what each trial did");
   std::string keep;
-  options.app.add_option("--keep", keep, "copy the last trial's damaged files to this directory");
+  options.add_option("--keep", keep, "copy the last trial's damaged files to this directory");
   options.parse(argc, argv);
   testing::TortureReport report(options);
   const testing::TemporaryDirectory directory;

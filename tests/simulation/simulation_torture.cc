@@ -151,9 +151,9 @@ int run(int argc, char** argv) {
   TortureOptions options("simulation", "engine, workers, clock and disk driven by a seed",
                          {.quick = 2'000, .full = 1'000'000});
   bool trace = false;
-  options.app.add_flag("--trace", trace, "print what happens");
+  options.add_flag("--trace", trace, "print what happens");
   bool seeds_only = false;
-  options.app.add_flag("--seeds-only", seeds_only, "without the controls");
+  options.add_flag("--seeds-only", seeds_only, "without the controls");
   options.parse(argc, argv);
   TortureReport report(options);
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS}) {

@@ -5,13 +5,11 @@
 //   $ power_fail_torture --long --seed 7
 //   power_fail: states=1000000 bad=0 controls=2/2 seed=7: ok
 #pragma once
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace reprise::testing {
@@ -22,38 +20,41 @@ struct TortureSizes {
   std::uint64_t full = 0;
 };
 
-// The command line of a harness: --quick (the default), --long, --count N, --seed N. Add options of
-// one's own to `app` before parse().
+// The command line of a harness: --quick (the default), --long, --count N, --seed N, and what the
+// harness adds before parse(). The values outlive it.
 class TortureOptions {
  public:
-  TortureOptions(std::string name, const std::string& what, TortureSizes sizes)
-      : app(what, name), name_(std::move(name)), count_(sizes.quick) {
-    app.add_flag_callback(
-        "--quick", [this, sizes] { count_ = sizes.quick; }, "the size for every change (default)");
-    app.add_flag_callback(
-        "--long", [this, sizes] { count_ = sizes.full; }, "the size for a night");
-    app.add_option("--count", count_, "trials to make, instead of the size's own number");
-    app.add_option("--seed", seed, "of the first trial")->capture_default_str();
-  }
+  TortureOptions(std::string name, const std::string& what, TortureSizes sizes);
+  ~TortureOptions();
+  TortureOptions(const TortureOptions&) = delete;
+  TortureOptions& operator=(const TortureOptions&) = delete;
+
+  // `needs`: another option without which this one is refused. An option without help is hidden.
+  void add_flag(const char* option, bool& value, const char* help, const char* needs = nullptr);
+  void add_option(const char* option,
+                  std::string& value,
+                  const char* help,
+                  const char* needs = nullptr);
+  void add_option(const char* option,
+                  std::uint64_t& value,
+                  const char* help,
+                  const char* needs = nullptr);
 
   // Ends the process when the arguments are wrong or ask for help.
-  void parse(int argc, char** argv) {
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      std::exit(app.exit(error));
-    }
-  }
+  void parse(int argc, char** argv);
 
   std::uint64_t count() const { return count_; }
+  bool is_long() const { return is_long_; }
   const std::string& name() const { return name_; }
 
-  CLI::App app;
   std::uint64_t seed = 1;
 
  private:
-  std::string name_;
+  struct App;  // the library that parses takes seconds to compile
+  const std::unique_ptr<App> app_;
+  const std::string name_;
   std::uint64_t count_;
+  bool is_long_ = false;
 };
 
 // Counts in the order in which they were added, printed as one line at the end.
