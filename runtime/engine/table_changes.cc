@@ -57,28 +57,17 @@ base::Result<std::optional<std::string>> TableChanges::get(std::string_view tabl
   return found;
 }
 
-// What is changed under way is seen, if it comes after the last row that was visited.
 base::Status TableChanges::scan(std::string_view table,
                                 std::string_view from,
                                 std::optional<std::string_view> to,
                                 base::Visitor<std::string_view, std::string_view> visit) {
-  if (base::Status valid = check_table_name(table); !valid) return valid;
-  const std::string end = to ? row_key(table, *to) : behind_table(table);
-  std::string at = row_key(table, from);
-  while (true) {
-    auto row = first(at, end);
-    if (!row) return row.error();
-    if (!*row) return {};
-    const base::Visited seen = visit(key_of_row((*row)->key), (*row)->value);
-    if (!seen.goes_on()) return seen.status();
-    at = std::move((*row)->key);
-    at += '\0';
-  }
+  return scan_table(
+      table, from, to,
+      [this](std::string_view begin, std::string_view end) { return first(begin, end); }, visit);
 }
 
-base::Result<std::optional<Tables::Moment::Found>> TableChanges::first(std::string_view from,
-                                                                       std::string_view to) {
-  using Found = std::optional<Tables::Moment::Found>;
+base::Result<std::optional<FoundRow>> TableChanges::first(std::string_view from,
+                                                          std::string_view to) {
   const auto moment = before();
   if (!moment) return moment.error();
   std::string at(from);
@@ -88,9 +77,9 @@ base::Result<std::optional<Tables::Moment::Found>> TableChanges::first(std::stri
     const auto own = changes_.lower_bound(at);
     const bool has_own = own != changes_.end() && own->first < to;
     if (!has_own || (*found && (*found)->key < own->first)) return found;
-    if (own->second) return Found({own->first, *own->second});
+    if (own->second) return std::optional<FoundRow>({own->first, *own->second});
     at = own->first;  // erased
-    at += '\0';
+    step_behind(&at);
   }
 }
 

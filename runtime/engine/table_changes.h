@@ -28,8 +28,7 @@ class TableChanges final : public TableWrites {
 
  private:
   base::Status change(std::string row, std::optional<std::string> value);
-  base::Result<std::optional<Tables::Moment::Found>> first(std::string_view from,
-                                                           std::string_view to);
+  base::Result<std::optional<FoundRow>> first(std::string_view from, std::string_view to);
   base::Result<Tables::Moment*> before();
   base::Error seen(base::Error error);
 

@@ -144,24 +144,24 @@ base::Status Tables::Moment::seek(std::string_view from) {
   next_.reset();
   auto found = follows ? archived_->next() : archived_->seek(from);
   if (!found) return found.error();
-  if (*found) next_ = Found{std::string((*found)->key), std::string((*found)->value)};
+  if (*found) next_ = FoundRow{std::string((*found)->key), std::string((*found)->value)};
   sought_ = from;
   return {};
 }
 
-base::Result<std::optional<Tables::Moment::Found>> Tables::Moment::first(std::string_view from,
-                                                                         std::string_view to) {
+base::Result<std::optional<FoundRow>> Tables::Moment::first(std::string_view from,
+                                                            std::string_view to) {
   std::string at(from);
   while (true) {
     if (base::Status sought = seek(at); !sought) return sought.error();
     auto change = changed(at, to);
     const bool archived_first = next_ && next_->key < to && (!change || next_->key < change->key);
-    if (archived_first) return std::optional<Found>(*next_);
-    if (!change) return std::optional<Found>();
+    if (archived_first) return std::optional<FoundRow>(*next_);
+    if (!change) return std::optional<FoundRow>();
     if (change->value)
-      return std::optional<Found>({std::move(change->key), std::move(*change->value)});
+      return std::optional<FoundRow>({std::move(change->key), std::move(*change->value)});
     at = std::move(change->key);
-    at += '\0';  // the next key that there can be
+    step_behind(&at);
   }
 }
 
@@ -176,18 +176,9 @@ base::Status Tables::Moment::scan(std::string_view table,
                                   std::string_view from,
                                   std::optional<std::string_view> to,
                                   base::Visitor<std::string_view, std::string_view> visit) {
-  if (base::Status valid = check_table_name(table); !valid) return valid;
-  const std::string end = to ? row_key(table, *to) : behind_table(table);
-  std::string at = row_key(table, from);
-  while (true) {
-    auto row = first(at, end);
-    if (!row) return row.error();
-    if (!*row) return {};
-    const base::Visited seen = visit(key_of_row((*row)->key), (*row)->value);
-    if (!seen.goes_on()) return seen.status();
-    at = std::move((*row)->key);
-    at += '\0';
-  }
+  return scan_table(
+      table, from, to,
+      [this](std::string_view begin, std::string_view end) { return first(begin, end); }, visit);
 }
 
 }  // namespace reprise::runtime

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "runtime/engine/row_scan.h"
 #include "runtime/table_access.h"
 #include "store/archive.h"
 
@@ -91,12 +92,8 @@ class Tables::Moment final : public TableReads {
 
   // By the archive's keys (row_key.h).
   base::Result<std::optional<std::string>> row(std::string_view key);
-  struct Found {
-    std::string key;
-    std::string value;
-  };
   // The first row at or after `from` and before `to`; nullopt: there is none.
-  base::Result<std::optional<Found>> first(std::string_view from, std::string_view to);
+  base::Result<std::optional<FoundRow>> first(std::string_view from, std::string_view to);
 
  private:
   friend class Tables;
@@ -112,7 +109,7 @@ class Tables::Moment final : public TableReads {
   const store::Seq floor_;
   store::Seq as_of_ = 0;
   std::unique_ptr<store::Rows> archived_;
-  std::optional<Found> next_;  // of the archive, at or after `sought_`
+  std::optional<FoundRow> next_;  // of the archive, at or after `sought_`
   std::optional<std::string> sought_;
   // The first change at or after `change_from_`; nullopt: there is none before `change_to_`.
   std::optional<Change> change_;
