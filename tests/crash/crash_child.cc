@@ -83,7 +83,7 @@ class Driver {
         transfer.handle = client_.attach(kTransfer, id);
       } else {
         transfer.handle =
-            client_.submit(kTransfer(transfer.number), {.id = id, .id_reuse = IdReuse::kReject});
+            client_.submit(kTransfer(transfer.number, 0), {.id = id, .id_reuse = IdReuse::kReject});
       }
     }
     for (Driven& transfer : transfers_) {

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr Activity<void(int, std::string, int)> kMove{"move \xf0\x9f\x92\xb0"};
 constexpr Activity<void(int, std::string)> kClose{std::string_view("\0close", 6)};
+constexpr Activity<void(int)> kAudit{"au\"dit"};
 constexpr Activity<void(int)> kWrite{"write \xe2\x82\xac"};
 constexpr Workflow<int(int, std::string)> kReceipt{"re\tceipt"};
 constexpr Signal<int> kWritten{std::string_view("written\0", 8)};
@@ -67,8 +68,21 @@ std::string receipt(Context& ctx, int number) {
   return std::to_string(signals) + "+" + std::to_string(ends);
 }
 
-std::string transfer(Context& ctx, int number, bool with_children) {
-  Resident resident;
+// An audit that is called off at once: whether it has been made is nobody's concern, but the run
+// goes on.
+void call_off_audit(Context& ctx, int number) {
+  constexpr CancelMode kModes[] = {CancelMode::kTry, CancelMode::kWait, CancelMode::kAbandon};
+  CancelScope scope(ctx);
+  auto audit = ctx.start(kAudit(number), {.retry = soon(), .on_cancel = kModes[number % 3]});
+  scope.cancel();
+  try {
+    audit.get();
+  } catch (const CancelledFailure&) {
+  }
+}
+
+// Returns the cents that are on their way.
+int take_money(Context& ctx, int number) {
   const ActivityOptions options{.retry = soon()};
   const StepOn where = number % 2 == 0 ? StepOn::kShard : StepOn::kActivityThread;
   const int cents =
@@ -83,6 +97,12 @@ std::string transfer(Context& ctx, int number, bool with_children) {
     add(-1 - (number + 1) % kAccounts, cents);
     add(number, 1);
   });
+  call_off_audit(ctx, number);
+  return cents;
+}
+
+std::string give_money(Context& ctx, int number, int cents, bool with_children) {
+  const ActivityOptions options{.retry = soon()};
   const std::string seen = notes_seen(ctx);
   ctx.sleep(number % 3 == 0 ? 2ms : 1ms);
   std::string how = "deposit";
@@ -95,8 +115,19 @@ std::string transfer(Context& ctx, int number, bool with_children) {
   const std::string receipts = with_children ? receipt(ctx, number) : kReceiptOnce;
   ctx.call(kClose(number, seen), options);
   ctx.set(kStage(std::string(kClosed)));
-  resident.at_its_end = true;
   return how + ":" + seen + ":" + receipts;
+}
+
+std::string transfer(Context& ctx, int number, int cents, bool with_children) {
+  Resident resident;
+  if (cents == 0) {
+    cents = take_money(ctx, number);
+    resident.at_its_end = true;
+    ctx.checkpoint(kTransfer(number, cents));
+  }
+  const std::string result = give_money(ctx, number, cents, with_children);
+  resident.at_its_end = true;
+  return result;
 }
 
 }  // namespace
@@ -176,10 +207,12 @@ void move_money(const ActivityContext& ctx,
 void implement_transfers(Worker& worker, const Workload& workload) {
   worker
       .implement(kTransfer,
-                 [with_children = workload.with_children](Context& ctx, const int& number) {
-                   return transfer(ctx, number, with_children);
+                 [with_children = workload.with_children](Context& ctx, const int& number,
+                                                          const int& cents) {
+                   return transfer(ctx, number, cents, with_children);
                  })
       .implement(kReceipt, write_receipt)
+      .implement(kAudit, [](ActivityContext&, const int&) {})
       .implement(
           kMove,
           [workload](ActivityContext& ctx, const int& number, const std::string& operation,
