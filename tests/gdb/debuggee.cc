@@ -3,6 +3,7 @@
 //   debuggee replay|step ...        reprise::cli; with REPRISE_TEST_CHANGED set, other code
 //   debuggee record FILE            the history of a finished order
 //   debuggee record-parked FILE     the history of a run that an exception has parked
+//   debuggee record-stock FILE      the history of a run that has taken a checkpoint
 //   debuggee record-many FILE N     a history of N rounds
 //   debuggee serve DIRECTORY        an engine with two waiting runs; until standard input ends
 #include <cstdio>
@@ -26,7 +27,8 @@ void save(const reprise::History& history, const char* path) {
 void implement(reprise::testing::Env& env) {
   env.implement(shop::order, shop::run_order)
       .implement(shop::many, shop::run_many)
-      .implement(shop::careless, shop::run_careless);
+      .implement(shop::careless, shop::run_careless)
+      .implement(shop::stock, shop::run_stock);
   env.stub(shop::reserve, [](int amount) { return amount + 1; });
   env.stub(shop::charge, [](int amount) { return amount; });
 }
@@ -53,6 +55,14 @@ void record_parked(const char* path) {
   }
 }
 
+void record_stock(const char* path) {
+  reprise::testing::Env env;
+  implement(env);
+  auto run = env.start(shop::stock(1), {.id = "stock-1"});
+  (void)run.result();
+  save(run.history(), path);
+}
+
 void record_many(const char* path, int rounds) {
   reprise::testing::Env env({.replay = reprise::testing::Replay::kOff});
   implement(env);
@@ -66,6 +76,7 @@ void implement(reprise::Worker& worker) {
   worker.implement(shop::order, changed ? shop::run_changed : shop::run_order);
   worker.implement(shop::many, shop::run_many);
   worker.implement(shop::careless, shop::run_careless);
+  worker.implement(shop::stock, shop::run_stock);
   worker.implement(shop::reserve, [](reprise::ActivityContext&, const int& v) { return v + 1; });
   worker.implement(shop::charge, [](reprise::ActivityContext&, const int& v) { return v; });
 }
@@ -99,8 +110,12 @@ int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
   if (command == "record" && argc == 3) return record(argv[2]), 0;
   if (command == "record-parked" && argc == 3) return record_parked(argv[2]), 0;
+  if (command == "record-stock" && argc == 3) return record_stock(argv[2]), 0;
   if (command == "record-many" && argc == 4) return record_many(argv[2], std::atoi(argv[3])), 0;
   if (command == "serve" && argc == 3) return serve(argv[2]), 0;
-  std::fputs("usage: debuggee replay|step|record|record-parked|record-many|serve ...\n", stderr);
+  std::fputs(
+      "usage: debuggee replay|step|record|record-parked|record-stock|record-many|"
+      "serve ...\n",
+      stderr);
   return 2;
 }

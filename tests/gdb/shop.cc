@@ -49,4 +49,13 @@ int run_many(reprise::Context& ctx, const int& rounds) {
   return sum;
 }
 
+int run_stock(reprise::Context& ctx, const int& round) {
+  int stored = ctx.transaction("store goods", [round](reprise::Transaction& rows) {
+    rows.put(shelves, "here", round);
+    return round * 10;
+  });
+  if (round == 1) ctx.checkpoint(stock(round + 1));
+  return stored;
+}
+
 }  // namespace shop

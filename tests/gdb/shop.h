@@ -1,6 +1,7 @@
 // The workflows that the tests of the debugger's commands debug.
 #pragma once
 #include <reprise/reprise.h>
+#include <string>
 #include <vector>
 
 namespace shop {
@@ -8,6 +9,8 @@ namespace shop {
 inline constexpr reprise::Workflow<int(int)> order{"order"};
 inline constexpr reprise::Workflow<int(int)> many{"many"};
 inline constexpr reprise::Workflow<int(int)> careless{"careless"};
+inline constexpr reprise::Workflow<int(int)> stock{"stock"};
+inline constexpr reprise::Table<std::string, int> shelves{"shelves"};
 inline constexpr reprise::Activity<int(int)> reserve{"reserve"};
 inline constexpr reprise::Activity<int(int)> charge{"charge"};
 inline constexpr reprise::Signal<int> packed{"packed"};
@@ -20,5 +23,7 @@ int run_changed(reprise::Context& ctx, const int& amount);
 int run_careless(reprise::Context& ctx, const int& amount);
 // `rounds` activities one after the other: a history of two events for each, and two more.
 int run_many(reprise::Context& ctx, const int& rounds);
+// A transaction, and after a checkpoint another one.
+int run_stock(reprise::Context& ctx, const int& round);
 
 }  // namespace shop
