@@ -155,7 +155,7 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
 base::Status EmbeddedEngine::start_threads() {
   if (base::Status writing = shared_.writer->started(); !writing) return writing;
   if (base::Status archiving = archiver_->start(); !archiving) return archiving;
-  std::vector<CodeMark*> marks;
+  std::vector<CodeMark*> marks{&shared_.transaction_mark};
   for (auto& shard : shards_) marks.push_back(&shard->code_mark());
   watchdog_ = std::make_unique<Watchdog>(std::move(marks), shared_.options.limits.slow_turn,
                                          shared_.options.log);

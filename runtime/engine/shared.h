@@ -21,6 +21,7 @@
 #include "runtime/engine/space.h"
 #include "runtime/engine/tables.h"
 #include "runtime/engine/task_queues.h"
+#include "runtime/host/code_mark.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -82,6 +83,7 @@ struct Shared {
   const CompletionTokens tokens;
   const base::Clock& clock;
   std::unique_ptr<Tables> tables;
+  CodeMark transaction_mark;  // of the writer's thread, while it executes a closure
   std::unique_ptr<store::Writer> writer;
   Post* post = nullptr;  // set once, before there are shards
   Admission admission;

@@ -54,11 +54,16 @@ std::string TransactionRecord::body(store::Seq seq) {
 
 void TransactionRecord::execute(store::Seq seq) {
   TableChanges changes(*shared_.tables, shared_.options.limits);
+  const RunLabel label{.number = key().run,
+                       .workflow_id = subject_.workflow_id,
+                       .workflow = subject_.workflow,
+                       .transaction = subject_.name};
   const auto began = std::chrono::steady_clock::now();
   replay::Outcome outcome = [&] {
     const Mark mark(shared_.store->attempt_slots(), key());
     const TableWrites::Scope writes(changes);
     const ShardThread::Scope no_client_calls;  // this thread is needed for their answers
+    const CodeMark::Scope watched(mark_here(), label);
     return (*subject_.task.step)();
   }();
   note_duration(std::chrono::steady_clock::now() - began);
@@ -69,6 +74,12 @@ void TransactionRecord::execute(store::Seq seq) {
   } else {
     fail(outcome.failure());
   }
+}
+
+CodeMark& TransactionRecord::mark_here() const {
+  CodeMark& mark = shared_.transaction_mark;
+  if (!mark.has_thread()) mark.set_thread(::pthread_self());
+  return mark;
 }
 
 void TransactionRecord::note_duration(std::chrono::steady_clock::duration took) const {

@@ -19,7 +19,8 @@ class TransactionRecord final : public store::Completion {
  public:
   struct Subject {
     std::string name;         // of the transaction
-    std::string workflow_id;  // for the log
+    std::string workflow_id;  // for the log, as the next
+    std::string workflow;
     AttemptTask task;         // the closure
   };
   // `shared` outlives it.
@@ -40,6 +41,7 @@ class TransactionRecord final : public store::Completion {
 
  private:
   void execute(store::Seq seq);
+  CodeMark& mark_here() const;
   void note_duration(std::chrono::steady_clock::duration took) const;
   void complete(store::Seq seq, std::string result, const store::RowChanges& changes);
   void fail(const proto::Failure& failure);

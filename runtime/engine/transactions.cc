@@ -37,8 +37,8 @@ void Transactions::start(KnownRun& run, std::uint32_t id) {
 void Transactions::give_to_writer(KnownRun& run, AttemptTask task) {
   std::string name = RunExecutor::name_of(run.place, task.key.operation);
   auto record = std::make_shared<TransactionRecord>(
-      parts_.shared,
-      TransactionRecord::Subject{std::move(name), run.state.workflow_id, std::move(task)});
+      parts_.shared, TransactionRecord::Subject{std::move(name), run.state.workflow_id,
+                                                *run.state.workflow, std::move(task)});
   parts_.round.begin_transaction(run, std::move(record), [this, number = run.state.number] {
     if (KnownRun* const later = parts_.runs.find(number); later != nullptr) completed(*later);
   });

@@ -11,6 +11,7 @@ struct RunLabel {
   std::string_view workflow_id{};
   std::string_view workflow{};
   std::uint64_t events = 0;  // of its history
+  std::string_view transaction{};  // whose closure is executed; empty: other code of the run
   bool starting = false;     // its first turn is not durable: a crash may leave nothing of it
 };
 

@@ -18,17 +18,28 @@ constexpr base::Duration kLongestCapture{1'000};
 
 // Filled in by a signal handler, so without memory of its own.
 struct Culprit {
-  char text[512] = "";
+  char text[640] = "";
+  bool is_transaction = false;
 
   void take(const RunLabel* run) {
     if (run == nullptr) return;
     const auto length = [](std::string_view id) {
       return static_cast<int>(std::min<std::size_t>(id.size(), 120));
     };
-    const auto strand = strand_here();
-    std::snprintf(text, sizeof text, " of run '%.*s', workflow '%.*s', strand %zu",
+    is_transaction = !run->transaction.empty();
+    char part[160] = "";
+    if (is_transaction) {
+      std::snprintf(part, sizeof part, " of transaction '%.*s'", length(run->transaction),
+                    run->transaction.data());
+    }
+    std::snprintf(text, sizeof text, "%s of run '%.*s', workflow '%.*s'", part,
                   length(run->workflow_id), run->workflow_id.data(), length(run->workflow),
-                  run->workflow.data(), strand ? strand->number : std::size_t{0});
+                  run->workflow.data());
+    if (is_transaction) return;
+    const auto strand = strand_here();
+    const std::size_t so_far = std::strlen(text);
+    std::snprintf(text + so_far, sizeof text - so_far, ", strand %zu",
+                  strand ? strand->number : std::size_t{0});
   }
 };
 
@@ -99,8 +110,11 @@ void Watchdog::report(const Watched& watched, Clock::duration for_long) const {
   if (watched.mark->entries() != watched.entries) return;  // it has just returned
   std::string line = "code" + base::printable_text(culprit.text) + " has not returned for " +
                      seconds(for_long) +
-                     "; the other runs of its thread wait. Workflow code must not block or loop "
-                     "without waiting: move the work into a step or an activity";
+                     (culprit.is_transaction
+                          ? "; all runs wait for it, because the log does. Let it only read and "
+                            "write rows: move the work into a step or an activity"
+                          : "; the other runs of its thread wait. Workflow code must not block or "
+                            "loop without waiting: move the work into a step or an activity");
   line += stack_text(frames.value_or(std::vector<void*>()));
   log_(LogLevel::kError, line);
 }

@@ -5,7 +5,7 @@
 #include <condition_variable>
 #include <thread>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "base/sanitizers.h"
 #include "runtime/engine/engine.h"
@@ -23,6 +23,8 @@ namespace reprise::testing::threaded_engine_test {
 namespace {
 
 using runtime::ActivityAttempt;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ThreadedEngine : public ::testing::Test {
  protected:
@@ -244,15 +246,23 @@ TEST_F(ThreadedEngine, CallersWaitForRoom) {
   EXPECT_EQ(done, 800);
 }
 
-// Code that does not return is named, and the runs of the other shard go on.
-TEST_F(ThreadedEngine, ReportsCodeThatDoesNotReturn) {
-  // The engine, which outlives this function, may be writing another report at its end.
-  struct Log {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::string lines;
-  };
-  const auto log = std::make_shared<Log>();
+// The engine, which outlives a test's function, may be writing another report at its end.
+struct SharedLog {
+  void wait_for(std::string_view text) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return lines.find(text) != std::string::npos; });
+  }
+  std::string text() {
+    const std::lock_guard lock(mutex);
+    return lines;
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string lines;
+};
+
+runtime::EngineOptions impatient(const std::shared_ptr<SharedLog>& log) {
   runtime::EngineOptions options;
   options.shards = 2;
   options.limits.slow_turn = base::Duration(20);
@@ -261,7 +271,13 @@ TEST_F(ThreadedEngine, ReportsCodeThatDoesNotReturn) {
     log->lines += line;
     log->changed.notify_all();
   };
-  engine_ = runtime::Engine::in_memory(options);
+  return options;
+}
+
+// Code that does not return is named, and the runs of the other shard go on.
+TEST_F(ThreadedEngine, ReportsCodeThatDoesNotReturn) {
+  const auto log = std::make_shared<SharedLog>();
+  engine_ = runtime::Engine::in_memory(impatient(log));
   std::atomic<bool> end{false};
   runtime::WorkerCode code;
   code.task_queue = "default";
@@ -272,11 +288,7 @@ TEST_F(ThreadedEngine, ReportsCodeThatDoesNotReturn) {
   code.workflows["w"] = code_of([](Execution&) { return Outcome::success("done"); });
   const auto session = worker(code);
   const auto endless = start("endless", "stuck-1");
-  {
-    std::unique_lock lock(log->mutex);
-    log->changed.wait(lock,
-                      [&] { return log->lines.find("has not returned") != std::string::npos; });
-  }
+  log->wait_for("has not returned");
   // Of many ids some belong to the other shard.
   std::vector<std::shared_ptr<runtime::RunWatch>> others;
   for (int i = 0; i < 32; ++i) others.push_back(start("w", std::to_string(i)));
@@ -286,12 +298,38 @@ TEST_F(ThreadedEngine, ReportsCodeThatDoesNotReturn) {
   end = true;
   EXPECT_EQ(result(endless), "at last");
   for (const auto& run : others) EXPECT_EQ(result(run), "done");
-  const std::lock_guard lock(log->mutex);
   if (REPRISE_TSAN) return;  // which delivers no signal to a thread that makes no call
-  EXPECT_NE(log->lines.find("run 'stuck-1', workflow 'endless', strand 1"), std::string::npos)
-      << log->lines;
-  EXPECT_NE(log->lines.find("stuck_code::spin_until"), std::string::npos) << log->lines;
-  EXPECT_EQ(log->lines.find("reprise::"), std::string::npos) << "frames of ours: " << log->lines;
+  const std::string lines = log->text();
+  EXPECT_THAT(lines, HasSubstr("run 'stuck-1', workflow 'endless', strand 1 has not returned"));
+  EXPECT_THAT(lines, HasSubstr("stuck_code::spin_until"));
+  EXPECT_THAT(lines, Not(HasSubstr("reprise::"))) << "frames of ours";
+}
+
+TEST_F(ThreadedEngine, ReportsATransactionThatDoesNotReturn) {
+  const auto log = std::make_shared<SharedLog>();
+  engine_ = runtime::Engine::in_memory(impatient(log));
+  std::atomic<bool> end{false};
+  runtime::WorkerCode code;
+  code.task_queue = "default";
+  code.workflows["w"] = code_of([&](Execution& e) {
+    return e.run_transaction("endless",
+                             [&] {
+                               stuck_code::spin_until(end);
+                               return Outcome::success("at last");
+                             },
+                             {});
+  });
+  const auto session = worker(code);
+  const auto stuck = start("w", "stuck-1");
+  log->wait_for("has not returned");
+  end = true;
+  EXPECT_EQ(result(stuck), "at last");
+  if (REPRISE_TSAN) return;
+  const std::string lines = log->text();
+  EXPECT_THAT(lines, HasSubstr("code of transaction 'endless' of run 'stuck-1', workflow 'w' has "
+                               "not returned for"));
+  EXPECT_THAT(lines, HasSubstr("all runs wait for it"));
+  EXPECT_THAT(lines, HasSubstr("stuck_code::spin_until"));
 }
 
 TEST_F(ThreadedEngine, ClosingAnswersThoseWhoWait) {
