@@ -110,7 +110,7 @@ void Completions::refuse(const AttemptRef& attempt, const Reply<void>& reply) {
     return judge(attempt, *archived, archived->last_seq, reply);
   }
   if (run->has_unrecorded()) {
-    return parts_.intake.post([this, attempt, reply] { refuse(attempt, reply); });
+    return parts_.loading.when_in_log(*run, [this, attempt, reply] { refuse(attempt, reply); });
   }
   const store::Seq last = run->state.last_seq;
   parts_.effects.call_after(last, [this, attempt, reply, last, number = run->state.number] {

@@ -7,6 +7,7 @@
 #include "runtime/engine/attempts.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"
+#include "runtime/engine/loading.h"
 #include "runtime/engine/parking.h"
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
@@ -23,6 +24,7 @@ class Completions {
     const RunFinder& finder;
     Intake& intake;
     Effects& effects;
+    Loading& loading;
     Parking& parking;
     Round& round;
     Attempts& attempts;

@@ -95,8 +95,7 @@ void Deliveries::look_back(const std::string& workflow_id) {
   const KnownRun* const newest = parts_.runs.find(workflow_id);
   if (newest == nullptr) return take_waiting(workflow_id, 0, 0);
   if (newest->has_unrecorded()) {
-    return parts_.intake.post(
-        std::function<void()>([this, workflow_id] { look_back(workflow_id); }));
+    return parts_.loading.when_in_log(*newest, [this, workflow_id] { look_back(workflow_id); });
   }
   const store::Seq last = newest->state.last_seq;
   parts_.effects.call_after(last, [this, workflow_id, number = newest->state.number, last] {

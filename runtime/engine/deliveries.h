@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "runtime/engine/loading.h"
 #include "runtime/engine/message.h"
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
@@ -30,6 +31,7 @@ class Deliveries {
     const RunFinder& finder;
     Intake& intake;
     Effects& effects;
+    Loading& loading;
     Outbox& outbox;
     Round& round;
   };

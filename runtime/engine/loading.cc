@@ -23,6 +23,13 @@ void Loading::when_readable(store::RunNumber number, std::function<void(KnownRun
   await(*run, std::move(again));
 }
 
+// A record that is with the writer may wait for room on the disk.
+void Loading::when_in_log(const KnownRun& run, std::function<void()> act) {
+  const bool is_with_writer = run.transacting && !run.appending;
+  if (!is_with_writer) return intake_.post(std::move(act));
+  await(run, std::move(act));
+}
+
 // The effect of a transaction's record says what is in it, and comes before this one.
 void Loading::await(const KnownRun& run, std::function<void()> again) {
   if (run.transacting) return effects_.after(run.state.last_seq, {.act = std::move(again)});

@@ -25,6 +25,8 @@ class Loading {
   void when_readable(store::RunNumber number, std::function<void(KnownRun&)> act);
   // Calls it at once, or when the host can load the run; never if the run is forgotten before.
   void when_loadable(store::RunNumber number, std::function<void(KnownRun&)> act);
+  // Of a run that has_unrecorded(): calls it when the log has what was unrecorded, or sooner.
+  void when_in_log(const KnownRun& run, std::function<void()> act);
 
  private:
   void await(const KnownRun& run, std::function<void()> again);

@@ -18,15 +18,16 @@ Shard::Shard(int index, Shared& shared, HostOptions host)
                     {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}),
       workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, transactions_,
                 executor_}),
-      deliveries_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_}),
-      updates_({shared_, runs_, finder_, intake_, effects_, outbox_, round_}),
-      starts_({shared_, runs_, names_, finder_, intake_, effects_, outbox_, round_, updates_,
-               executor_}),
+      deliveries_({shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_}),
+      updates_({shared_, runs_, finder_, intake_, effects_, loading_, outbox_, round_}),
+      starts_({shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_,
+               updates_, executor_}),
       requests_(
           {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}),
       children_(
           {shared_, runs_, finder_, intake_, effects_, round_, starts_, requests_, child_index_}),
-      completions_({shared_, runs_, finder_, intake_, effects_, parking_, round_, attempts_}),
+      completions_(
+          {shared_, runs_, finder_, intake_, effects_, loading_, parking_, round_, attempts_}),
       questions_(
           {shared_, runs_, finder_, intake_, effects_, loading_, parking_, round_, executor_}),
       executor_(executor_options(index, std::move(host))) {}

@@ -84,9 +84,10 @@ void Starts::start(StartRequest&& request,
     if (running->has_unrecorded()) {
       // Its state is not in the log yet. It may take the update in this round.
       if (request.update) request.update->is_new = false;
-      return parts_.intake.post([this, request = std::move(request), watch, reply]() mutable {
-        start(std::move(request), watch, reply);
-      });
+      return parts_.loading.when_in_log(
+          *running, [this, request = std::move(request), watch, reply]() mutable {
+            start(std::move(request), watch, reply);
+          });
     }
     if (is_for_running(request)) {
       return refuse_for(running, no_message(*running, request));
@@ -169,9 +170,10 @@ bool Starts::started_before(const StartRequest& request,
   const KnownRun* const newest = parts_.runs.find(request.workflow_id);
   if (newest != nullptr && newest->has_unrecorded()) {
     // Its state is not in the log yet.
-    parts_.intake.post([this, again = StartRequest(request), watch, reply]() mutable {
-      start(std::move(again), watch, reply);
-    });
+    parts_.loading.when_in_log(*newest,
+                               [this, again = StartRequest(request), watch, reply]() mutable {
+                                 start(std::move(again), watch, reply);
+                               });
     return true;
   }
   const auto answer = [&](const base::Error& why) {
@@ -264,8 +266,8 @@ void Starts::tell_found(const StartedRun& found,
                         const Reply<StartedRun>& reply) {
   const KnownRun* const run = parts_.finder.find({found.workflow_id, found.run_id});
   if (run != nullptr && run->has_unrecorded()) {
-    return parts_.intake.post(
-        std::function<void()>([this, found, watch, reply] { tell_found(found, watch, reply); }));
+    return parts_.loading.when_in_log(
+        *run, [this, found, watch, reply] { tell_found(found, watch, reply); });
   }
   const auto tell = [this, found, watch, reply] {
     if (watch != nullptr) this->watch({found.workflow_id, found.run_id}, watch);
@@ -367,9 +369,10 @@ bool Starts::use_closed(const StartRequest& request,
   if (const KnownRun* known = parts_.runs.find(request.workflow_id); known != nullptr) {
     if (known->damaged) return false;
     if (known->has_unrecorded()) {
-      parts_.intake.post([this, request = StartRequest(request), watch, reply]() mutable {
-        start(std::move(request), watch, reply);
-      });
+      parts_.loading.when_in_log(*known,
+                                 [this, request = StartRequest(request), watch, reply]() mutable {
+                                   start(std::move(request), watch, reply);
+                                 });
     } else {
       use(known->state);
     }
@@ -420,7 +423,7 @@ void Starts::watch(const RunKey& asked, const std::shared_ptr<RunWatch>& watch) 
   const RunKey key = whole_chain(asked);
   KnownRun* run = parts_.finder.find(key);
   if (run != nullptr && run->has_unrecorded())
-    return parts_.intake.post([this, key, watch] { this->watch(key, watch); });
+    return parts_.loading.when_in_log(*run, [this, key, watch] { this->watch(key, watch); });
   const bool waits = run != nullptr && run->damaged && watch->for_parent();
   if (run != nullptr && run->damaged && !waits) return watch->set(*run->extras->parked);
   if (run != nullptr && (run->state.open() || waits)) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "runtime/engine/loading.h"
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
 #include "runtime/engine/updates.h"
@@ -19,6 +20,7 @@ class Starts {
     const RunFinder& finder;
     Intake& intake;
     Effects& effects;
+    Loading& loading;
     Outbox& outbox;
     Round& round;
     Updates& updates;

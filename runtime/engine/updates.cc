@@ -96,8 +96,8 @@ void Updates::look_up(const verb::Update& asked, const Unanswered& unanswered) {
     return archived ? search(*archived, archived->last_seq, asked, unanswered) : unanswered(false);
   }
   if (run->has_unrecorded()) {
-    return parts_.intake.post(
-        std::function<void()>([this, asked, unanswered] { look_up(asked, unanswered); }));
+    return parts_.loading.when_in_log(*run,
+                                      [this, asked, unanswered] { look_up(asked, unanswered); });
   }
   const store::Seq last = run->state.last_seq;  // a busy run would never be durable to its end
   parts_.effects.call_after(last, [this, asked, unanswered, number = run->state.number, last] {

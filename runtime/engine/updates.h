@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "runtime/engine/loading.h"
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
 
@@ -26,6 +27,7 @@ class Updates {
     const RunFinder& finder;
     Intake& intake;
     Effects& effects;
+    Loading& loading;
     Outbox& outbox;
     Round& round;
   };

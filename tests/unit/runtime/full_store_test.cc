@@ -245,6 +245,29 @@ TEST_F(FullStoreTest, TheArchiverTriesAgainAndLosesNothing) {
   }
 }
 
+// Questions about it neither poll nor get lost: settle() would never return.
+TEST_F(FullStoreTest, ATransactionThatWaitsForRoomIsAwaited) {
+  workflow("w", [this](Execution& e) {
+    return e.run_transaction("t",
+                             [this] {
+                               room_.journal = false;
+                               return Outcome::success("changed");
+                             },
+                             {});
+  });
+  start_worker();
+  const Watch first = start("w", "a");
+  EXPECT_FALSE(first->ready());
+  const auto second = std::make_shared<runtime::RunWatch>();
+  engine_->ask(runtime::verb::Watch{{"a", {}}, second});
+  settle();
+  EXPECT_FALSE(second->ready());
+  room_.journal = true;
+  skip(base::Duration(1'000));
+  EXPECT_EQ(result(first), "changed");
+  EXPECT_EQ(result(second), "changed");
+}
+
 // That is not the run's failure, whatever its closure makes of it.
 TEST_F(FullStoreTest, ATransactionThatCannotReadIsTriedAgain) {
   int executed = 0;
