@@ -169,10 +169,11 @@ class ShardParts : public ::testing::Test {
   Workers workers_{
       {shared_, runs_, intake_, loading_, parking_, round_, attempts_, transactions_, executor_}};
   RunFinder finder_{shared_, runs_, names_};
-  Deliveries deliveries_{{shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_}};
+  Deliveries deliveries_{
+      {shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_}};
   Updates updates_{{shared_, runs_, finder_, intake_, effects_, loading_, outbox_, round_}};
-  Starts starts_{{shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_, updates_,
-                  executor_}};
+  Starts starts_{{shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_,
+                  updates_, executor_}};
   Requests requests_{
       {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}};
   Children children_{
