@@ -4,8 +4,8 @@
 //
 //   fuzz_torture --target history --input FILE    one input, for a debugger
 //   fuzz_torture --write-corpus                   the seeds of all targets, as files
-#include <csignal>
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
