@@ -70,10 +70,9 @@ std::string receipt(Context& ctx, int number) {
 
 // An audit that is called off at once: whether it has been made is nobody's concern, but the run
 // goes on.
-void call_off_audit(Context& ctx, int number) {
-  constexpr CancelMode kModes[] = {CancelMode::kTry, CancelMode::kWait, CancelMode::kAbandon};
+void call_off_audit(Context& ctx, int number, CancelMode mode) {
   CancelScope scope(ctx);
-  auto audit = ctx.start(kAudit(number), {.retry = soon(), .on_cancel = kModes[number % 3]});
+  auto audit = ctx.start(kAudit(number), {.retry = soon(), .on_cancel = mode});
   scope.cancel();
   try {
     audit.get();
@@ -97,12 +96,13 @@ int take_money(Context& ctx, int number) {
     add(-1 - (number + 1) % kAccounts, cents);
     add(number, 1);
   });
-  call_off_audit(ctx, number);
+  call_off_audit(ctx, number, number % 2 == 0 ? CancelMode::kTry : CancelMode::kWait);
   return cents;
 }
 
 std::string give_money(Context& ctx, int number, int cents, bool with_children) {
   const ActivityOptions options{.retry = soon()};
+  call_off_audit(ctx, number, CancelMode::kAbandon);
   const std::string seen = notes_seen(ctx);
   ctx.sleep(number % 3 == 0 ? 2ms : 1ms);
   std::string how = "deposit";

@@ -1,5 +1,5 @@
 // The workload: money moves between two accounts, one run per transfer. A transfer prices itself in
-// a step, withdraws, calls an auditor off, takes a checkpoint, waits for three notes and a timer,
+// a step, withdraws, calls auditors off, takes a checkpoint, waits for three notes and a timer,
 // deposits or refunds, has a child write a receipt, and closes with the notes it has seen; the desk
 // that closes it answers from another thread. It publishes how far it is. Each of its effects is a
 // line in a ledger that survives the process. Names and ids are as odd as allowed.

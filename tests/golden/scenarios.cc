@@ -482,7 +482,7 @@ History activities_that_are_cancelled() {
   std::map<std::string, std::string> tokens;
   env.implement_async(ask, [&](ActivityContext&, const reprise::Completion<std::string>& done,
                                const std::string& what) { tokens[what] = done.token(); });
-  const auto run = env.start(given_up(), {.id = "given_up"});
+  const auto run = env.start(cancelling(), {.id = "given_up"});
   env.skip(1min);
   run.signal(bell(1));
   env.skip(1min);

@@ -428,7 +428,7 @@ std::string run_member(Context& ctx, const std::string& role) {
 
 // Activities that are cancelled, in each mode: of those that are waited for one completes all the
 // same, one stops, one fails, and one has not begun.
-std::string run_given_up(Context& ctx) {
+std::string run_cancelling(Context& ctx) {
   using reprise::CancelMode;
   std::vector<reprise::Pending<std::string>> all;
   for (const char* end : {"completes", "stops", "fails"}) {

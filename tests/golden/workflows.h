@@ -44,7 +44,7 @@ inline constexpr reprise::Workflow<std::string(std::string)> checked{"golden.che
 inline constexpr reprise::Workflow<std::string(int, std::string)> staged{"golden.staged"};
 inline constexpr reprise::Workflow<std::string()> family{"golden.family"};
 inline constexpr reprise::Workflow<std::string(std::string)> member{"golden.member"};
-inline constexpr reprise::Workflow<std::string()> given_up{"golden.given_up"};
+inline constexpr reprise::Workflow<std::string()> cancelling{"golden.given_up"};
 inline constexpr reprise::Workflow<std::string()> transacting{"golden.transacting"};
 inline constexpr reprise::Table<std::string, int> stock{"golden.stock"};
 
@@ -79,7 +79,7 @@ std::string run_checked(reprise::Context& ctx, const std::string& past);
 std::string run_staged(reprise::Context& ctx, int stage, const std::string& past);
 std::string run_family(reprise::Context& ctx);
 std::string run_member(reprise::Context& ctx, const std::string& role);
-std::string run_given_up(reprise::Context& ctx);
+std::string run_cancelling(reprise::Context& ctx);
 std::string run_transacting(reprise::Context& ctx);
 
 // Handlers of signals and updates.
@@ -146,7 +146,7 @@ void implement(Host& host) {
       .implement(staged, run_staged)
       .implement(family, run_family)
       .implement(member, run_member)
-      .implement(given_up, run_given_up)
+      .implement(cancelling, run_cancelling)
       .implement(transacting, run_transacting);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)

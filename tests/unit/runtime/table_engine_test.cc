@@ -108,7 +108,9 @@ TEST_P(TablesOnDisk, OutliveTheRunsThatWroteThem) {
   skip(base::Duration(5'000));
   reopen();
   EXPECT_THAT(rows(), UnorderedElementsAre(Pair("a", "value of a"), Pair("b", "value of b")));
-  if (GetParam() == 1) EXPECT_FALSE(describe("a"));
+  if (GetParam() == 1) {
+    EXPECT_FALSE(describe("a"));
+  }
 }
 
 TEST_P(TablesOnDisk, AreInBackupsAndRepairedStores) {

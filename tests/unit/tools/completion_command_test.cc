@@ -37,7 +37,9 @@ class CompletionCommands : public CommandFixture {
     });
     start_worker();
     start("order", "order-7");
-    if (on_cancel_ != proto::ActivityScheduled::TRY) ASSERT_TRUE(cancel("order-7"));
+    if (on_cancel_ != proto::ActivityScheduled::TRY) {
+      ASSERT_TRUE(cancel("order-7"));
+    }
     close_engine();
   }
   void engine_goes_on() {
