@@ -157,6 +157,27 @@ END
     says '^  thrown at +gdb/shop.cc:[0-9]+$'
     says 'exited with code 01'
     ;;
+  checkpoint)  # the replay begins there, and what is before is in sight
+    "$debuggee" record-stock "$work/stock.bin"
+    gdb_batch -ex "reprise event 7" -ex "reprise bt" -ex "reprise history" -ex "reprise event 4" \
+      -ex "reprise event 5" -ex "reprise back" -ex continue -ex continue --args \
+      "$debuggee" replay --history "$work/stock.bin"
+    says_times 1 '^replay: event 7: TransactionCompleted #2, rows changed: 1$'
+    says_times 1 '^    #[0-9]+ +shop::run_stock \(.*round=2\) at .*gdb/shop.cc:[0-9]+$'
+    says_times 1 '^       4 Checkpoint +gdb/shop.cc:[0-9]+$'
+    says_times 1 '^=>     7 TransactionCompleted #2, rows changed: 1$'
+    says_times 1 'the replay begins with event 5, at the last checkpoint'
+    says_times 1 '^replay: event 5: CheckpointTaken$'
+    says_times 1 'this is the first event'
+    says '^replayed: run stock-1 .* all 4 events since the checkpoint at event 5 match$'
+    says 'exited normally'
+    gdb_batch -ex "reprise event 3" -ex "reprise bt" -ex "reprise event 6" -ex continue --args \
+      "$debuggee" replay --whole --history "$work/stock.bin"
+    says '^replay: event 3: TransactionCompleted #1, rows changed: 1$'
+    says '^    #[0-9]+ +shop::run_stock \(.*round=1\) at .*gdb/shop.cc:[0-9]+$'
+    says '^replay: event 6: TransactionRequested store goods +gdb/shop.cc:[0-9]+$'
+    says '^replayed: run stock-1 .* all 8 events match$'
+    ;;
   core)  # of a replay
     allow_core
     gdb_batch -ex run -ex "signal SIGABRT" --args \

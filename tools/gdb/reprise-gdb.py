@@ -535,6 +535,10 @@ class Event(gdb.Command):
         events = int(control()["events"])
         if int(argument) > events:
             raise gdb.GdbError("the history has %d events" % events)
+        first = int(control()["first"])
+        if int(argument) < first:
+            raise gdb.GdbError("the replay begins with event %d, at the last checkpoint; --whole "
+                               "begins with the first event" % first)
         go_on(TO_EVENT, int(argument))
 
 

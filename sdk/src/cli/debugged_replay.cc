@@ -88,6 +88,7 @@ std::optional<std::string> DebuggedReplay::replay_once() {
                                  .observer = this,
                                  .given_up = given_up_.teller(),
                                  .whole = whole_});
+  replay_control.first = replay.began().event;
   while (replay.next()) {
   }
   if (start_over_) return std::nullopt;

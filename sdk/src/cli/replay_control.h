@@ -19,6 +19,7 @@ struct ReplayControl {
   // alternate.
   std::uint64_t moment = 0;
   std::uint64_t event = 0;             // 0: none, before the first or after the last
+  std::uint64_t first = 1;             // event of the replay: it may begin at a checkpoint
   std::uint64_t events = 0;            // of the history
   bool on_strand = false;              // at a stop: in a call of the workflow's code
   const char* const* lines = nullptr;  // one for each of them
