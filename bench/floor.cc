@@ -40,6 +40,7 @@ FloorRate measure_floor(const std::string& directory,
   for (std::uint64_t i = 0; i < in_flight; ++i) positions[i] = i % shape.records;
 
   FloorRate rate;
+  std::uint64_t next_row = 0;
   const auto start = Clock::now();
   while (rate.seconds < seconds) {
     store.commit([&](FloorStore::Batch& batch) {
@@ -49,6 +50,8 @@ FloorRate measure_floor(const std::string& directory,
         position = 0;
         ++rate.runs;
         if (!history.empty()) batch.append_history(history);
+        for (std::uint64_t i = 0; i < shape.rows; ++i)
+          batch.change_row(next_row++ * 7'919 % kFloorRows);
       }
       if (store.records() > kKeptRounds * in_flight) batch.trim(2 * in_flight);
     });

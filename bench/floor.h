@@ -18,7 +18,9 @@ struct RunShape {
   std::uint64_t records = 0;      // of one run: the last one closes it
   std::size_t record_bytes = 0;   // of each
   std::size_t history_bytes = 0;  // written once when it closes; 0: never
+  std::uint64_t rows = 0;         // of kFloorRows, each read and written when it closes
 };
+inline constexpr std::uint64_t kFloorRows = 10'000;
 
 // The reference that goals refer to: a run of N steps is N + 1 records of two events each.
 RunShape reference_shape(std::uint64_t steps, std::size_t event_bytes = 200);

@@ -1,6 +1,8 @@
 #include "bench/floor_store.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 
@@ -38,11 +40,12 @@ FloorStore::~FloorStore() {
 void FloorStore::open() {
   check(mdb_env_create(&env_), "mdb_env_create");
   check(mdb_env_set_mapsize(env_, kMapBytes), "mdb_env_set_mapsize");
-  check(mdb_env_set_maxdbs(env_, 2), "mdb_env_set_maxdbs");
+  check(mdb_env_set_maxdbs(env_, 3), "mdb_env_set_maxdbs");
   check(mdb_env_open(env_, directory_.c_str(), MDB_NOTLS, 0600), "mdb_env_open");
   commit([this](Batch& batch) {
     check(mdb_dbi_open(batch.txn_, "journal", kTableFlags, &journal_), "mdb_dbi_open");
     check(mdb_dbi_open(batch.txn_, "histories", kTableFlags, &histories_), "mdb_dbi_open");
+    check(mdb_dbi_open(batch.txn_, "rows", MDB_CREATE, &rows_), "mdb_dbi_open");
   });
 }
 
@@ -71,6 +74,19 @@ void FloorStore::Batch::append_record(std::string_view bytes) {
 
 void FloorStore::Batch::append_history(std::string_view bytes) {
   append(store_.histories_, ++store_.closed_, bytes);
+}
+
+// Keys and values have the sizes of a table's.
+void FloorStore::Batch::change_row(std::uint64_t row) {
+  std::array<char, 17> key{"accounts"};
+  for (std::size_t i = 0; i < 8; ++i) key[9 + i] = static_cast<char>(row >> (8 * (7 - i)));
+  std::array<std::uint64_t, 2> value{};
+  MDB_val k{key.size(), key.data()};
+  MDB_val v{};
+  if (mdb_get(txn_, store_.rows_, &k, &v) == 0) std::memcpy(value.data(), v.mv_data, sizeof value);
+  ++value[0];
+  v = {sizeof value, value.data()};
+  check(mdb_put(txn_, store_.rows_, &k, &v, 0), "mdb_put");
 }
 
 // The newest record stays, as it does in a store: its key says where the sequence goes on.

@@ -1,4 +1,5 @@
-// The LMDB environment that a floor is measured on: a journal and a table of histories.
+// The LMDB environment that a floor is measured on: a journal, a table of histories and one
+// of rows.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -24,7 +25,8 @@ class FloorStore {
    public:
     void append_record(std::string_view bytes);
     void append_history(std::string_view bytes);
-    void trim(std::uint64_t records);  // the oldest
+    void change_row(std::uint64_t row);  // adds one to it
+    void trim(std::uint64_t records);    // the oldest
 
    private:
     friend class FloorStore;
@@ -45,6 +47,7 @@ class FloorStore {
   MDB_env* env_ = nullptr;
   MDB_dbi journal_ = 0;
   MDB_dbi histories_ = 0;
+  MDB_dbi rows_ = 0;
   std::uint64_t sequence_ = 0;
   std::uint64_t trimmed_ = 0;
   std::uint64_t closed_ = 0;

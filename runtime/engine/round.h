@@ -14,10 +14,10 @@
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"
 #include "runtime/engine/loading.h"
+#include "runtime/engine/log_tally.h"
 #include "runtime/engine/outbox.h"
 #include "runtime/engine/parking.h"
 #include "runtime/engine/run_table.h"
-#include "runtime/engine/set_aside_tally.h"
 #include "runtime/engine/shared.h"
 #include "runtime/fold/turn_arena.h"
 #include "runtime/host/run_executor.h"
@@ -171,7 +171,7 @@ class Round {
   std::vector<std::unique_ptr<proto::Turn>> released_;  // turns of this round that were held
   std::vector<KnownRun*> ready_;
   std::vector<Made> made_;
-  SetAsideTally set_aside_;
+  LogTally set_aside_;
   std::string bodies_;
   std::vector<Recorded> recorded_;
   std::vector<store::Draft> drafts_;

@@ -16,6 +16,7 @@
 #include "runtime/engine/engine.h"
 #include "runtime/engine/journal_tail.h"
 #include "runtime/engine/limits.h"
+#include "runtime/engine/log_tally.h"
 #include "runtime/engine/message.h"
 #include "runtime/engine/replacements.h"
 #include "runtime/engine/space.h"
@@ -83,7 +84,8 @@ struct Shared {
   const CompletionTokens tokens;
   const base::Clock& clock;
   std::unique_ptr<Tables> tables;
-  CodeMark transaction_mark;  // of the writer's thread, while it executes a closure
+  CodeMark transaction_mark;   // of the writer's thread, while it executes a closure
+  LogTally slow_transactions;  // by name; of that thread
   std::unique_ptr<store::Writer> writer;
   Post* post = nullptr;  // set once, before there are shards
   Admission admission;

@@ -82,15 +82,19 @@ CodeMark& TransactionRecord::mark_here() const {
   return mark;
 }
 
-void TransactionRecord::note_duration(std::chrono::steady_clock::duration took) const {
+void TransactionRecord::note_duration(std::chrono::steady_clock::duration took) {
   if (took < kLong) return;
+  const std::uint64_t number = shared_.slow_transactions.add(0, subject_.name);
+  if (!LogTally::is_told(number)) return;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   shared_.log(LogLevel::kWarning,
               "transaction '" + base::printable_text(subject_.name) + "' of run '" +
                   base::printable_text(subject_.workflow_id) + "' took " +
                   std::to_string(micros / 1'000) + "." + std::to_string(micros / 100 % 10) +
                   " ms on the thread that writes the log: all runs waited for it; let it only "
-                  "read and write rows");
+                  "read and write rows (the " +
+                  std::to_string(number) +
+                  ". of this name; the first ten are told, then one at each power of ten)");
 }
 
 void TransactionRecord::complete(store::Seq seq,

@@ -3,9 +3,9 @@
 #pragma once
 #include "proto/log.pb.h"
 #include "runtime/engine/effects.h"
+#include "runtime/engine/log_tally.h"
 #include "runtime/engine/outbox.h"
 #include "runtime/engine/run_table.h"
-#include "runtime/engine/set_aside_tally.h"
 #include "runtime/engine/shared.h"
 
 namespace reprise::runtime::commands {
@@ -16,7 +16,7 @@ struct Recording {
   Shared& shared;
   Effects& effects;
   Outbox& outbox;
-  SetAsideTally& set_aside;
+  LogTally& set_aside;
 };
 
 // Before the turn is folded into the run's state: asks the attempts that it gives up to stop, while

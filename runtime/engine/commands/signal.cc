@@ -17,7 +17,7 @@ std::string unreadable_text(const RunState& run,
                      "' goes on without signal '" + base::printable_text(signal.name()) +
                      "', event " + std::to_string(signal.event()) + ": " +
                      base::printable_text(signal.why()) + "; send it again as its code reads it";
-  if (number >= SetAsideTally::kAllTold) {
+  if (number >= LogTally::kAllTold) {
     line += " (" + std::to_string(number) +
             " so far; most of those that follow are in the "
             "history only)";
@@ -29,7 +29,7 @@ void tell_unreadable(const Recording& recording, const proto::Event& event) {
   const proto::SignalSetAside& signal = event.signal_set_aside();
   const RunState& run = recording.run.state;
   const std::uint64_t number = recording.set_aside.add(run.number, signal.name());
-  if (!SetAsideTally::is_told(number)) return;
+  if (!LogTally::is_told(number)) return;
   recording.effects.add(
       {.act = [&shared = recording.shared, line = unreadable_text(run, signal, number)] {
         shared.log(LogLevel::kError, line);

@@ -156,7 +156,7 @@ class ShardParts : public ::testing::Test {
   Timers timers_{runs_};
   Effects effects_{shared_.durable};
   Outbox outbox_{effects_, post_};
-  SetAsideTally set_aside_;
+  LogTally set_aside_;
   Loading loading_{runs_, effects_, intake_};
   Parking parking_{shared_, executor_};
   Round round_{

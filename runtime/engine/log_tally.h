@@ -1,5 +1,5 @@
-// Counts the signals of a name that a run has set aside, so that senders cannot flood the engine's
-// log. The history has all of them.
+// Counts what is logged of a name, so that nobody can flood the engine's log: signals that a run
+// has set aside, which the history has all of, and transactions that take long.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace reprise::runtime {
 
 // Not thread-safe. Counts since the engine was opened; when it has too many entries it begins
 // again.
-class SetAsideTally {
+class LogTally {
  public:
   static constexpr std::size_t kMostKnown = 1'024;  // runs and names
   static constexpr std::uint64_t kAllTold = 10;
