@@ -33,9 +33,15 @@ struct Parent {
 
 // How a run ended.
 struct RunEnd {
+  const proto::Failure& failure() const {
+    return failed != nullptr ? *failed : proto::Failure::default_instance();
+  }
+
   RunStatus status = RunStatus::kRunning;
-  std::string result;      // kCompleted
-  proto::Failure failure;  // every other status but kContinuedAsNew, which has neither
+  std::string result;  // kCompleted
+  // Every other status but kContinuedAsNew, which has neither. Most runs complete, and an end is
+  // moved several times on its way.
+  std::shared_ptr<const proto::Failure> failed{};
 };
 
 struct PendingActivity {

@@ -201,7 +201,7 @@ void print_end(const Timeline& timeline,
   } else if (end.status == runtime::RunStatus::kContinuedAsNew) {
     print_field(paint, "continued", "as run " + run.continued_to().to_string(), Colour::kGreen);
   } else {
-    print_field(paint, "failure", failure_text(end.failure), Colour::kRed);
+    print_field(paint, "failure", failure_text(end.failure()), Colour::kRed);
     if (run.continued_to() != base::RunId()) {
       print_field(paint, "retried", "as run " + run.continued_to().to_string(), Colour::kYellow);
     }
@@ -222,7 +222,7 @@ nlohmann::json describe(const Timeline& timeline,
     shown["result"] = event::payload_json(end.result);
   } else if (end.status != runtime::RunStatus::kRunning &&
              end.status != runtime::RunStatus::kContinuedAsNew) {
-    shown["failure"] = failure_text(end.failure);
+    shown["failure"] = failure_text(end.failure());
   }
   return shown;
 }

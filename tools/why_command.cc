@@ -107,7 +107,7 @@ class Explanation {
       return;
     }
     std::printf("  it waits for nothing: it ended %s: %s\n", ago(run_.closed_ms()).c_str(),
-                paint_(Colour::kRed, failure_text(timeline_.end().failure)).c_str());
+                paint_(Colour::kRed, failure_text(timeline_.end().failure())).c_str());
     if (run_.continued_to() != base::RunId()) {
       std::printf("  it was retried as run %s\n", run_.continued_to().to_string().c_str());
     }
@@ -295,7 +295,7 @@ json describe(const Timeline& timeline, const RunState& run, const base::Error* 
   if (const auto limit = run.run_timeout_due_ms()) shown["times_out"] = utc_iso(*limit);
   if (!run.open() && run.status != runtime::RunStatus::kCompleted &&
       run.status != runtime::RunStatus::kContinuedAsNew) {
-    shown["failure"] = failure_text(timeline.end().failure);
+    shown["failure"] = failure_text(timeline.end().failure());
   }
   return shown;
 }

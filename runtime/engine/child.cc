@@ -90,7 +90,7 @@ ChildNews news_of_end(const ChildCall& call, const RunEnd& end) {
     news.input.mutable_child_completed()->set_result(end.result);
     return news;
   }
-  proto::Failure cause = end.failure;
+  proto::Failure cause = end.failure();
   if (end.status == RunStatus::kTerminated) {
     cause.set_kind(proto::Failure::TERMINATED);
     cause.clear_type();

@@ -463,9 +463,9 @@ RunEnd end_of(const proto::Turn& last_turn) {
   end.status = *row.ends;
   if (end.status == RunStatus::kCompleted) end.result = row.payload(*last);
   if (row.failure != nullptr) {
-    end.failure = *row.failure(*last);
+    end.failed = std::make_shared<proto::Failure>(*row.failure(*last));
   } else if (end.status != RunStatus::kCompleted) {
-    end.failure = failure_of(*last, end.status);
+    end.failed = std::make_shared<proto::Failure>(failure_of(*last, end.status));
   }
   return end;
 }

@@ -184,7 +184,7 @@ std::string Workbench::result(const std::string& id) {
   }
   const auto& end = watch->get();
   if (!end) return end.error().text();
-  return std::to_string(static_cast<int>(end->status)) + end->result + end->failure.message();
+  return std::to_string(static_cast<int>(end->status)) + end->result + end->failure().message();
 }
 
 std::map<std::string, int> Workbench::list(std::size_t* damaged) {

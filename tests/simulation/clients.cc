@@ -384,7 +384,7 @@ void Clients::check_end(const ToldEnd& told, const std::vector<History>& histori
     if (&history != last) continue;
     const runtime::RunEnd end = runtime::end_of(history.turns.back());
     if (history.closed() && end.status == told.end.status && end.result == told.end.result &&
-        end.failure.SerializeAsString() == told.end.failure.SerializeAsString()) {
+        end.failure().SerializeAsString() == told.end.failure().SerializeAsString()) {
       return;
     }
     return verdict_.found(Flaw::kEnd, "somebody was told that run " +

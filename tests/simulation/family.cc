@@ -219,8 +219,8 @@ class Family {
     if (!told.has_child_failed()) return false;
     const proto::Failure& cause = told.child_failed().failure().cause();
     if (end.status == RunStatus::kTerminated) return cause.kind() == proto::Failure::TERMINATED;
-    return cause.kind() == end.failure.kind() && cause.type() == end.failure.type() &&
-           cause.message() == end.failure.message();
+    return cause.kind() == end.failure().kind() && cause.type() == end.failure().type() &&
+           cause.message() == end.failure().message();
   }
 
   void check_cancels(const Kid& kid) {

@@ -162,7 +162,7 @@ class EngineFixture : public ::testing::Test {
     const auto& end = watch->get();
     if (!end) return end.error().text();
     if (end->status == runtime::RunStatus::kCompleted) return end->result;
-    return std::string(to_string(end->status)) + ": " + end->failure.message();
+    return std::string(to_string(end->status)) + ": " + end->failure().message();
   }
 
   ManualClock clock_;

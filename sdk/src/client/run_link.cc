@@ -12,7 +12,7 @@ namespace {
 // Throws the failure with which a run ended, unless it completed.
 void throw_end(const runtime::RunEnd& end) {
   using Status = runtime::RunStatus;
-  const std::string& message = end.failure.message();
+  const std::string& message = end.failure().message();
   switch (end.status) {
     case Status::kCompleted:
       return;
@@ -22,10 +22,10 @@ void throw_end(const runtime::RunEnd& end) {
       throw TerminatedFailure(message.empty() ? "the run was terminated" : message);
     case Status::kTimedOut:
       throw TimeoutFailure(
-          end.failure.type() == "execution_timeout" ? TimeoutKind::kExecution : TimeoutKind::kRun,
+          end.failure().type() == "execution_timeout" ? TimeoutKind::kExecution : TimeoutKind::kRun,
           message.empty() ? "the run timed out" : message);
     default:
-      throw_failure(end.failure);
+      throw_failure(end.failure());
   }
 }
 

@@ -92,7 +92,7 @@ TEST_F(OutboxTest, EveryoneWhoWaitsForTheEndGetsTheWholeOfIt) {
   settle();
   for (const auto& watch : {first, second}) {
     ASSERT_TRUE(watch->ready());
-    EXPECT_EQ((*watch->get()).failure.message(), "the run was terminated: r");
+    EXPECT_EQ((*watch->get()).failure().message(), "the run was terminated: r");
   }
 }
 

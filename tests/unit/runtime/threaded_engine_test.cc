@@ -51,7 +51,7 @@ class ThreadedEngine : public ::testing::Test {
   static std::string result(const std::shared_ptr<runtime::RunWatch>& watch) {
     watch->wait(std::nullopt);
     const auto& end = watch->get();
-    return end ? end->result + end->failure.message() : end.error().text();
+    return end ? end->result + end->failure().message() : end.error().text();
   }
 
   std::unique_ptr<runtime::Engine> engine_;
