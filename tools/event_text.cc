@@ -117,6 +117,8 @@ std::string particulars_of(const Event& event) {
     const std::string attempt = "attempt " + std::to_string(event.attempt_failed().attempt());
     return attempt + (event.attempt_failed().elsewhere() ? " elsewhere:" : ":");
   }
+  if (event.has_update_received()) return "id " + safe_text(event.update_received().update_id());
+  if (event.has_update_completed()) return "id " + safe_text(event.update_completed().update_id());
   if (event.has_transaction_completed()) {
     return "rows changed: " + std::to_string(event.transaction_completed().changes_size());
   }

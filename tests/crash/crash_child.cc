@@ -6,6 +6,7 @@
 // Standard input: a line "NUMBER STARTED NEXT_NOTE" for each transfer to drive to its end.
 //
 //   opened | started N RUN_ID | sending N NOTE | note N NOTE | result N TEXT
+//   tagged N TIMES
 //   closed N NOTE | missing N NOTE      the run has ended, or is not there (any more)
 //   backup begins | backup done         between them nothing is said of the backup
 //   error TEXT                          what the engine logged as one; the process ends
@@ -82,12 +83,23 @@ class Driver {
       if (transfer.started) {
         transfer.handle = client_.attach(kTransfer, id);
       } else {
-        transfer.handle =
-            client_.submit(kTransfer(transfer.number, 0), {.id = id, .id_reuse = IdReuse::kReject});
+        transfer.handle = client_.submit(kTransfer(transfer.number, 0, 0),
+                                         {.id = id, .id_reuse = IdReuse::kReject});
       }
     }
     for (Driven& transfer : transfers_) {
       if (!transfer.started) confirm_start(transfer);
+    }
+  }
+
+  // Before the notes, without which a transfer does not end: so it takes the tag, once.
+  void tag() {
+    for (Driven& transfer : transfers_) {
+      if (transfer.ended) continue;
+      attempt(transfer, kNotes, [&] {
+        const int times = transfer.handle->start_update(kTag(), {.id = "the tag"}).result();
+        say("tagged", transfer, std::to_string(times));
+      });
     }
   }
 
@@ -180,6 +192,7 @@ void drive(Service& service, const Lines& out, const std::vector<Driven>& transf
   try {
     Driver driver(service, out, transfers);
     driver.start();
+    driver.tag();
     driver.send_notes();
     audit(service, out);
     driver.take_results();

@@ -17,7 +17,7 @@ constexpr Activity<void(int, std::string, int)> kMove{"move \xf0\x9f\x92\xb0"};
 constexpr Activity<void(int, std::string)> kClose{std::string_view("\0close", 6)};
 constexpr Activity<void(int)> kAudit{"au\"dit"};
 constexpr Activity<void(int)> kWrite{"write \xe2\x82\xac"};
-constexpr Workflow<int(int, std::string)> kReceipt{"re\tceipt"};
+constexpr Workflow<int(int, std::string, bool)> kReceipt{"re\tceipt"};
 constexpr Signal<int> kWritten{std::string_view("written\0", 8)};
 
 // Lives on the stack of a transfer. The stack is unwound early only when the run leaves memory.
@@ -52,8 +52,10 @@ RetryPolicy soon() {
   return {.initial_interval = Duration(1), .maximum_interval = Duration(4)};
 }
 
-// Tells its parent, and then ends.
-int write_receipt(Context& ctx, const int& number, const std::string& transfer) {
+// Fails once, goes on as another run, tells its parent, and then ends.
+int write_receipt(Context& ctx, const int& number, const std::string& transfer, const bool& again) {
+  if (!again && ctx.info().attempt == 1) throw ApplicationFailure("Pen", "it is \x7f empty");
+  if (!again) ctx.continue_as_new(kReceipt(number, transfer, true));
   ctx.call(kWrite(number), {.retry = soon()});
   ctx.external(transfer).signal(kWritten(number));
   return number;
@@ -61,7 +63,8 @@ int write_receipt(Context& ctx, const int& number, const std::string& transfer) 
 
 // How often it was told of the child, from the child and by its end: "1+1".
 std::string receipt(Context& ctx, int number) {
-  auto child = ctx.start(kReceipt(number, std::string(ctx.info().workflow_id)));
+  auto child =
+      ctx.start(kReceipt(number, std::string(ctx.info().workflow_id), false), {.retry = soon()});
   const int ends = child.get() == number ? 1 : 0;
   int signals = 0;
   for (auto inbox = ctx.inbox(kWritten); !inbox.empty(); ++signals) (void)inbox.next().get();
@@ -88,6 +91,10 @@ int take_money(Context& ctx, int number) {
       ctx.step("price\r\n", [&] { return 100 + number; }, {.retry = soon(), .on = where});
   ctx.call(kMove(number, "withdraw", -cents), options);
   ctx.set(kStage("withdrawn"));
+  ctx.decide(
+      "o\xc3\x9f"
+      "d",
+      number % 2 == 1);
   ctx.transaction("book\t", [&](Transaction& rows) {
     const auto add = [&rows](int key, int more) {
       rows.put(kBank, key, rows.get(kBank, key).value_or(0) + more);
@@ -118,12 +125,13 @@ std::string give_money(Context& ctx, int number, int cents, bool with_children) 
   return how + ":" + seen + ":" + receipts;
 }
 
-std::string transfer(Context& ctx, int number, int cents, bool with_children) {
+std::string transfer(Context& ctx, int number, int cents, int tagged, bool with_children) {
   Resident resident;
+  const auto tag = ctx.accept(kTag, [&tagged] { return ++tagged; });
   if (cents == 0) {
     cents = take_money(ctx, number);
     resident.at_its_end = true;
-    ctx.checkpoint(kTransfer(number, cents));
+    ctx.checkpoint(kTransfer(number, cents, tagged));
   }
   const std::string result = give_money(ctx, number, cents, with_children);
   resident.at_its_end = true;
@@ -208,8 +216,8 @@ void implement_transfers(Worker& worker, const Workload& workload) {
   worker
       .implement(kTransfer,
                  [with_children = workload.with_children](Context& ctx, const int& number,
-                                                          const int& cents) {
-                   return transfer(ctx, number, cents, with_children);
+                                                          const int& cents, const int& tagged) {
+                   return transfer(ctx, number, cents, tagged, with_children);
                  })
       .implement(kReceipt, write_receipt)
       .implement(kAudit, [](ActivityContext&, const int&) {})

@@ -1,8 +1,9 @@
 // The workload: money moves between two accounts, one run per transfer. A transfer prices itself in
 // a step, withdraws, calls auditors off, takes a checkpoint, waits for three notes and a timer,
-// deposits or refunds, has a child write a receipt, and closes with the notes it has seen; the desk
-// that closes it answers from another thread. It publishes how far it is. Each of its effects is a
-// line in a ledger that survives the process. Names and ids are as odd as allowed.
+// deposits or refunds, has a child write a receipt, which takes it two attempts and another run,
+// and closes with the notes it has seen; the desk that closes it answers from another thread. It
+// publishes how far it is, and takes an update. Each of its effects is a line in a ledger that
+// survives the process. Names and ids are as odd as allowed.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
@@ -19,8 +20,11 @@ namespace reprise::testing {
 
 inline constexpr int kNotes = 3;  // the last one lets the transfer go on
 
-// Its number, and since its checkpoint the cents that are on their way.
-inline constexpr Workflow<std::string(int, int)> kTransfer{std::string_view("trans\0fer\n", 10)};
+// Its number, and since its checkpoint the cents that are on their way and how often it was tagged.
+inline constexpr Workflow<std::string(int, int, int)> kTransfer{
+    std::string_view("trans\0fer\n", 10)};
+// Answers how often the transfer was tagged. Each process sends it with the same id.
+inline constexpr Update<int()> kTag{"ta\tg"};
 inline constexpr Signal<int> kNote{"\x1b[31mnote \xe2\x80\xae"};
 inline constexpr Value<std::string> kStage{std::string_view("\0stage", 6)};
 inline constexpr std::string_view kClosed = "clo\x01sed";

@@ -138,6 +138,8 @@ void World::hear_of_transfer(const std::string& what, int number, const std::str
     ++counts_.starts;
     if (!transfer.run_id.empty() && transfer.run_id != text) fail(id + " is another run now");
     transfer.run_id = text;
+  } else if (what == "tagged") {
+    if (text != "1") fail(id + " was tagged " + text + " times");
   } else if (what == "sending") {
     transfer.sent_notes = std::max(transfer.sent_notes, std::stoi(text));
   } else if (what == "note") {

@@ -225,10 +225,13 @@ TEST_F(UpdatesTest, IdsAreCheckedBeforeAnythingIsRecorded) {
 class StoredUpdates : public UpdatesTest {
  protected:
   StoredUpdates() { open(); }
-  void open() {
+  void open(const runtime::RetentionOptions& retention = {}) {
     worker_.reset();
     engine_.reset();
-    auto opened = runtime::Engine::open(directory_ / "store", options());
+    auto with = options();
+    with.retention = retention;
+    if (retention.max_age.count() != 0) with.archive_slice = 1;
+    auto opened = runtime::Engine::open(directory_ / "store", with);
     ASSERT_TRUE(opened) << opened.error().text();
     engine_ = std::move(*opened);
   }
@@ -259,6 +262,38 @@ TEST_F(StoredUpdates, AreKnownAfterARestart) {
   EXPECT_THAT(*update("run", "slow", b), ElementsAre("accepted " + b, "i2")) << "of a closed run";
   EXPECT_THAT(*update("run", "slow", "c"), ElementsAre("RP3006"));
   EXPECT_EQ(recorded("run"), 2);
+}
+
+// It was handled, so it must not be handled again; but nobody knows the answer.
+TEST_F(StoredUpdates, WhoseRunWasRemovedAreRefused) {
+  int handled = 0;
+  workflow("chain", [&handled](Execution& e) {
+    (void)e.accept(
+        "u", [&handled](std::string_view) { return Outcome::success(std::to_string(++handled)); });
+    const auto signal = e.next_signal("go");
+    e.wait(*signal);
+    if (signal->take_outcome().payload() == "end") return Outcome::success("ended");
+    proto::RunContinuedAsNew next;
+    next.set_workflow("chain");
+    e.continue_as_new(as(next), {});
+  });
+  runtime::RetentionOptions soon;
+  soon.max_age = base::Duration(1'000);
+  open(soon);
+  start_worker();
+  start("chain", "run");
+  EXPECT_THAT(*update("run", "u", "a"), ElementsAre("accepted a", "1"));
+  EXPECT_TRUE(signal("run", "go", "on"));
+  EXPECT_THAT(*update("run", "u", "a"), ElementsAre("accepted a", "1")) << "it is there";
+  skip(base::Duration(5'000));
+  EXPECT_TRUE(signal("run", "else"));
+  skip(base::Duration(5'000));
+  open(soon);
+  start_worker();
+  skip(base::Duration(5'000));
+  EXPECT_THAT(*update("run", "u", "a"), ElementsAre("RP3038"));
+  EXPECT_THAT(*update("run", "u", "b"), ElementsAre("accepted b", "2"));
+  EXPECT_EQ(handled, 2);
 }
 
 }  // namespace
