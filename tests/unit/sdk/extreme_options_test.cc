@@ -95,6 +95,12 @@ TEST_F(ExtremeOptions, AreRefusedByName) {
   EXPECT_THAT(refusal({.limits = {.pending_updates = 0}}), says("limits.pending_updates", "0"));
   EXPECT_THAT(refusal({.limits = {.pending_updates = 100'001}}),
               says("limits.pending_updates", "100001"));
+  EXPECT_THAT(refusal({.limits = {.transaction_rows = 0}}), says("limits.transaction_rows", "0"));
+  EXPECT_THAT(refusal({.limits = {.transaction_rows = 100'001}}),
+              says("limits.transaction_rows", "100001"));
+  EXPECT_THAT(refusal({.limits = {.transaction_bytes = 0}}), says("limits.transaction_bytes", "0"));
+  EXPECT_THAT(refusal({.limits = {.transaction_bytes = (std::size_t{32} << 20) + 1}}),
+              says("limits.transaction_bytes", "33554433"));
   EXPECT_THAT(refusal({.limits = {.turn_bytes = kLargest}}), says("limits.turn_bytes", largest));
   EXPECT_THAT(refusal({.limits = {.history_events = 0}}), says("limits.history_events", "0"));
   EXPECT_EQ(refusal({}, {.activity_threads = 1'000'000'000}), worker_says("1000000000"));
