@@ -92,7 +92,6 @@ TEST(Names, ThatAreNoUtf8ParkTheRunThatUsesThem) {
       {"child's id", [](Context& ctx) { (void)ctx.call(order("x"), {.id = kBad}); }},
       {"child's queue", [](Context& ctx) { (void)ctx.call(order("x"), {.task_queue = kBad}); }},
       {"next run", [](Context& ctx) { ctx.continue_as_new(bad_workflow("x")); }},
-      {"checkpoint", [](Context& ctx) { ctx.checkpoint(bad_workflow("x")); }},
       {"patch", [](Context& ctx) { (void)ctx.patched(kBad); }},
       {"deprecated patch", [](Context& ctx) { ctx.deprecate_patch(kBad); }},
       {"inbox", [](Context& ctx) { (void)ctx.inbox(bad_signal).next().get(); }},
