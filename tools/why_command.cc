@@ -176,12 +176,7 @@ class Explanation {
       std::printf("      last heartbeat: %s\n", event::payload_text(operation.heartbeat).c_str());
     }
     if (operation.is_attempted()) print_attempts(operation);
-    if (operation.kind == Operation::Kind::kTransaction) {
-      std::printf(
-          "      is executed when the log is next written, if a worker of task queue '%s' "
-          "is there\n",
-          safe_text(*run_.task_queue).c_str());
-    }
+    if (operation.kind == Operation::Kind::kTransaction) print_transaction(operation);
     if (operation.kind == Operation::Kind::kChild) {
       std::printf("      %s; why it goes on: reprise why %s %s\n",
                   operation.started ? "it has begun, and has not ended"
@@ -191,18 +186,33 @@ class Explanation {
     }
   }
 
+  void print_transaction(const Operation& operation) const {
+    const FailedAttempt* const last = print_last_failure(operation);
+    if (last != nullptr && last->next_ms > now_ms_) {
+      std::printf("      is executed again %s\n", when(last->next_ms).c_str());
+      return;
+    }
+    std::printf(
+        "      is executed when the log is next written, if a worker of task queue '%s' is there\n",
+        safe_text(*run_.task_queue).c_str());
+  }
+
+  // nullptr: there is none.
+  const FailedAttempt* print_last_failure(const Operation& operation) const {
+    if (operation.failures.empty()) return nullptr;
+    const FailedAttempt& last = operation.failures.back();
+    std::printf("      attempt %u failed %s: %s\n", last.number, ago(last.at_ms).c_str(),
+                paint_(Colour::kRed, failure_text(last.failure)).c_str());
+    return &last;
+  }
+
   void print_attempts(const Operation& operation) const {
     if (operation.is_to_cancel()) {
       std::printf("      %s\n", paint_(Colour::kYellow, cancel_text(operation, now_ms_)).c_str());
     } else if (operation.limits.on_cancel() == proto::ActivityScheduled::ABANDON) {
       std::printf("      a cancellation does not stop it, and need not be in the log\n");
     }
-    const FailedAttempt* const last =
-        operation.failures.empty() ? nullptr : &operation.failures.back();
-    if (last != nullptr) {
-      std::printf("      attempt %u failed %s: %s\n", last->number, ago(last->at_ms).c_str(),
-                  paint_(Colour::kRed, failure_text(last->failure)).c_str());
-    }
+    const FailedAttempt* const last = print_last_failure(operation);
     const unsigned next = last == nullptr ? 1 : last->number + 1;
     if (last != nullptr && last->next_ms > now_ms_) {
       std::printf("      attempt %u may begin %s\n", next, when(last->next_ms).c_str());

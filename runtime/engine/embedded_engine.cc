@@ -155,10 +155,10 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
 base::Status EmbeddedEngine::start_threads() {
   if (base::Status writing = shared_.writer->started(); !writing) return writing;
   if (base::Status archiving = archiver_->start(); !archiving) return archiving;
-  std::vector<CodeMark*> marks{&shared_.transaction_mark};
+  std::vector<CodeMark*> marks;
   for (auto& shard : shards_) marks.push_back(&shard->code_mark());
-  watchdog_ = std::make_unique<Watchdog>(std::move(marks), shared_.options.limits.slow_turn,
-                                         shared_.options.log);
+  watchdog_ = std::make_unique<Watchdog>(marks, shared_.transaction_mark,
+                                         shared_.options.limits.slow_turn, shared_.options.log);
   if (base::Status watching = watchdog_->start(); !watching) return watching;
   threads_.reserve(shards_.size());
   for (auto& shard : shards_) {

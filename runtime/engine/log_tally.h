@@ -1,5 +1,6 @@
 // Counts what is logged of a name, so that nobody can flood the engine's log: signals that a run
-// has set aside, which the history has all of, and transactions that take long.
+// has set aside, which the history has all of, and transactions that take long. Names that are made
+// at run time count each for themselves.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -31,7 +31,7 @@ void Round::end_transaction(KnownRun& run) {
   const bool ends = awaits_end(run);
   tell_ends(run);
   take_held(run);
-  if (!ends) gather(run);
+  if (!ends && run.has_work()) gather(run);
   run.drop_empty_extras();
 }
 

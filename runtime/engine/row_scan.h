@@ -19,7 +19,7 @@ struct FoundRow {
 using FirstRow = base::FunctionRef<base::Result<std::optional<FoundRow>>(std::string_view from,
                                                                          std::string_view to)>;
 
-// Visits the rows with users' keys at or after `from` and before `to` (nullopt: to the table's end).
+// Visits the rows with users' keys at or after `from` and before `to`; nullopt: to the table's end.
 // Each is looked for when the one before has been visited, so what a visit changes behind it is
 // seen.
 base::Status scan_table(std::string_view table,

@@ -85,7 +85,8 @@ struct Shared {
   const base::Clock& clock;
   std::unique_ptr<Tables> tables;
   CodeMark transaction_mark;   // of the writer's thread, while it executes a closure
-  LogTally slow_transactions;  // by name; of that thread
+  LogTally slow_transactions;  // by name; of that thread, as the next
+  LogTally unreadable_transactions;
   std::unique_ptr<store::Writer> writer;
   Post* post = nullptr;  // set once, before there are shards
   Admission admission;

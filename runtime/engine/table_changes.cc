@@ -33,13 +33,13 @@ std::size_t bytes_of(const std::string& key, const std::optional<std::string>& v
 base::Result<Tables::Moment*> TableChanges::before() {
   if (before_ != nullptr) return before_.get();
   auto moment = tables_.newest();
-  if (!moment) return seen(moment.error());
+  if (!moment) return note_unreadable(moment.error());
   before_ = std::move(*moment);
   return before_.get();
 }
 
 // The disk may be read again later; a damaged row stays as it is.
-base::Error TableChanges::seen(base::Error error) {
+base::Error TableChanges::note_unreadable(base::Error error) {
   if (error.code != base::ErrorCode::kStoreDamaged && !unreadable_) unreadable_ = error;
   return error;
 }
@@ -53,7 +53,7 @@ base::Result<std::optional<std::string>> TableChanges::get(std::string_view tabl
   const auto moment = before();
   if (!moment) return moment.error();
   auto found = (*moment)->row(row);
-  if (!found) return seen(found.error());
+  if (!found) return note_unreadable(found.error());
   return found;
 }
 
@@ -73,7 +73,7 @@ base::Result<std::optional<FoundRow>> TableChanges::first(std::string_view from,
   std::string at(from);
   while (true) {
     auto found = (*moment)->first(at, to);
-    if (!found) return seen(found.error());
+    if (!found) return note_unreadable(found.error());
     const auto own = changes_.lower_bound(at);
     const bool has_own = own != changes_.end() && own->first < to;
     if (!has_own || (*found && (*found)->key < own->first)) return found;

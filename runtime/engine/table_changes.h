@@ -30,7 +30,7 @@ class TableChanges final : public TableWrites {
   base::Status change(std::string row, std::optional<std::string> value);
   base::Result<std::optional<FoundRow>> first(std::string_view from, std::string_view to);
   base::Result<Tables::Moment*> before();
-  base::Error seen(base::Error error);
+  base::Error note_unreadable(base::Error error);
 
   const Tables& tables_;
   const EngineLimits& limits_;

@@ -76,6 +76,11 @@ void TransactionRecord::execute(store::Seq seq) {
   }
 }
 
+std::string TransactionRecord::named() const {
+  return "transaction '" + base::printable_text(subject_.name) + "' of run '" +
+         base::printable_text(subject_.workflow_id) + "'";
+}
+
 CodeMark& TransactionRecord::mark_here() const {
   CodeMark& mark = shared_.transaction_mark;
   if (!mark.has_thread()) mark.set_thread(::pthread_self());
@@ -86,15 +91,15 @@ void TransactionRecord::note_duration(std::chrono::steady_clock::duration took) 
   if (took < kLong) return;
   const std::uint64_t number = shared_.slow_transactions.add(0, subject_.name);
   if (!LogTally::is_told(number)) return;
+  const std::string remark =
+      number > LogTally::kAllTold ? " (number " + std::to_string(number) + " of this name)" : "";
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   shared_.log(LogLevel::kWarning,
-              "transaction '" + base::printable_text(subject_.name) + "' of run '" +
-                  base::printable_text(subject_.workflow_id) + "' took " +
-                  std::to_string(micros / 1'000) + "." + std::to_string(micros / 100 % 10) +
+              named() + " took " + std::to_string(micros / 1'000) + "." +
+                  std::to_string(micros / 100 % 10) +
                   " ms on the thread that writes the log: all runs waited for it; let it only "
-                  "read and write rows (the " +
-                  std::to_string(number) +
-                  ". of this name; the first ten are told, then one at each power of ten)");
+                  "read and write rows" +
+                  remark);
 }
 
 void TransactionRecord::complete(store::Seq seq,
@@ -135,8 +140,11 @@ void TransactionRecord::put_off(proto::Failure::Kind kind,
 void TransactionRecord::try_again_later(const base::Error& unreadable) {
   const auto delay = event::retry_delay(event::default_retry_policy(), key().attempt,
                                         proto::Failure(), std::nullopt);
-  put_off(proto::Failure::APPLICATION, "rows could not be read: " + unreadable.text(),
-          delay.value_or(base::Duration(0)));
+  const std::string reason = "rows could not be read: " + unreadable.text();
+  if (LogTally::is_told(shared_.unreadable_transactions.add(0, subject_.name))) {
+    shared_.log(LogLevel::kWarning, named() + " is executed again later: " + reason);
+  }
+  put_off(proto::Failure::APPLICATION, reason, delay.value_or(base::Duration(0)));
 }
 
 void TransactionRecord::withdraw() {

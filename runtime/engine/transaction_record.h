@@ -42,6 +42,7 @@ class TransactionRecord final : public store::Completion {
  private:
   void execute(store::Seq seq);
   CodeMark& mark_here() const;
+  std::string named() const;  // for the log
   void note_duration(std::chrono::steady_clock::duration took);
   void complete(store::Seq seq, std::string result, const store::RowChanges& changes);
   void fail(const proto::Failure& failure);

@@ -119,6 +119,12 @@ void Updates::search(const RunState& newest,
   const RunState* run = &newest;
   while (true) {
     const auto past = read(*run, run == &newest ? last : run->last_seq, asked.id);
+    if (!past && run == &newest) {
+      return asked.reply(parts_.finder.unless_removed({run->workflow_id, run->id}, past.error()));
+    }
+    if (!past && past.error().code == base::ErrorCode::kNotFound) {
+      return asked.reply(update_forgotten(asked.id, "was removed with its run"));
+    }
     if (!past) return asked.reply(past.error());
     if (past->name) return answer(*run, *past, asked, unanswered);
     if (!past->is_earlier || run->continued_from() == base::RunId()) return unanswered(false);
@@ -156,8 +162,7 @@ base::Result<Updates::Past> Updates::read(const RunState& run,
         }
       });
   if (status) return past;
-  if (status.error().code != base::ErrorCode::kNotFound) return status.error();
-  return update_forgotten(id, "was removed with its run");
+  return status.error();
 }
 
 void Updates::answer(const RunState& run,

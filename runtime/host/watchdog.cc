@@ -19,23 +19,21 @@ constexpr base::Duration kLongestCapture{1'000};
 // Filled in by a signal handler, so without memory of its own.
 struct Culprit {
   char text[640] = "";
-  bool is_transaction = false;
 
   void take(const RunLabel* run) {
     if (run == nullptr) return;
     const auto length = [](std::string_view id) {
       return static_cast<int>(std::min<std::size_t>(id.size(), 120));
     };
-    is_transaction = !run->transaction.empty();
     char part[160] = "";
-    if (is_transaction) {
+    if (!run->transaction.empty()) {
       std::snprintf(part, sizeof part, " of transaction '%.*s'", length(run->transaction),
                     run->transaction.data());
     }
     std::snprintf(text, sizeof text, "%s of run '%.*s', workflow '%.*s'", part,
                   length(run->workflow_id), run->workflow_id.data(), length(run->workflow),
                   run->workflow.data());
-    if (is_transaction) return;
+    if (!run->transaction.empty()) return;
     const auto strand = strand_here();
     const std::size_t so_far = std::strlen(text);
     std::snprintf(text + so_far, sizeof text - so_far, ", strand %zu",
@@ -51,9 +49,13 @@ std::string seconds(Watchdog::Clock::duration duration) {
 
 }  // namespace
 
-Watchdog::Watchdog(std::vector<CodeMark*> marks, base::Duration slow, const LogSink& log)
+Watchdog::Watchdog(const std::vector<CodeMark*>& marks,
+                   CodeMark& transactions,
+                   base::Duration slow,
+                   const LogSink& log)
     : slow_(slow), log_(log) {
   for (CodeMark* mark : marks) watched_.push_back({.mark = mark});
+  watched_.push_back({.mark = &transactions, .is_transactions = true});
 }
 
 Watchdog::~Watchdog() {
@@ -110,7 +112,7 @@ void Watchdog::report(const Watched& watched, Clock::duration for_long) const {
   if (watched.mark->entries() != watched.entries) return;  // it has just returned
   std::string line = "code" + base::printable_text(culprit.text) + " has not returned for " +
                      seconds(for_long) +
-                     (culprit.is_transaction
+                     (watched.is_transactions
                           ? "; all runs wait for it, because the log does. Let it only read and "
                             "write rows: move the work into a step or an activity"
                           : "; the other runs of its thread wait. Workflow code must not block or "

@@ -19,9 +19,13 @@ class Watchdog {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `marks` and `log` outlive it. Code is reported when it has run for `slow`, and again each time
+  // `marks`, `transactions` (of the thread that executes their closures) and `log` outlive it. Code
+  // is reported when it has run for `slow`, and again each time
   // that time has doubled.
-  Watchdog(std::vector<CodeMark*> marks, base::Duration slow, const LogSink& log);
+  Watchdog(const std::vector<CodeMark*>& marks,
+           CodeMark& transactions,
+           base::Duration slow,
+           const LogSink& log);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -32,6 +36,7 @@ class Watchdog {
  private:
   struct Watched {
     CodeMark* mark = nullptr;
+    bool is_transactions = false;
     std::uint64_t entries = 0;  // when it was last looked at
     Clock::time_point since{};
     base::Duration report_after{};

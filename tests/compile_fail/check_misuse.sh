@@ -1,7 +1,7 @@
 #!/bin/bash
-# check_misuse.sh COMPILER REPOSITORY PRECOMPILED FILE: FILE must compile, and with MISUSE defined the compiler
-# must complain about a line of its `#ifdef MISUSE` branch, and do it in the words of its line
-# "// says: WORDS", if it has one. PRECOMPILED is the folder that precompile.sh has filled.
+# check_misuse.sh COMPILER REPOSITORY PRECOMPILED FILE: FILE must compile, and with MISUSE defined
+# the compiler must complain about a line of its `#ifdef MISUSE` branch, and do it in the words of
+# its line "// says: WORDS", if it has one. PRECOMPILED is the folder that precompile.sh has filled.
 set -u
 readonly compiler=$1 repository=$2 precompiled=$3 file=$4
 . "$repository/tests/compile_fail/precompiled.sh"

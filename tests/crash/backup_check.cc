@@ -1,8 +1,8 @@
 #include "tests/crash/backup_check.h"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "proto/log.pb.h"
 #include "runtime/engine/engine.h"
@@ -20,16 +20,19 @@ Histories history_of(runtime::Engine& engine, const runtime::RunKey& key) {
   return std::move(*read);
 }
 
+// Each once: what a checkpoint takes along is there twice, and so is a note that was sent again.
 int notes_in(const std::vector<std::string>& turns) {
-  int notes = 0;
+  std::set<std::string> notes;
   for (const std::string& bytes : turns) {
     proto::Turn turn;
     if (!turn.ParseFromString(bytes)) return -1;
-    notes += static_cast<int>(
-        std::count_if(turn.inputs().begin(), turn.inputs().end(),
-                      [](const auto& input) { return input.has_signal_received(); }));
+    for (const auto& input : turn.inputs()) {
+      if (input.signal_received().name() == kNote.name()) {
+        notes.insert(input.signal_received().input());
+      }
+    }
   }
-  return notes;
+  return static_cast<int>(notes.size());
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 // Standard input: a line "NUMBER STARTED NEXT_NOTE" for each transfer to drive to its end.
 //
 //   opened | started N RUN_ID | sending N NOTE | note N NOTE | result N TEXT
-//   tagged N TIMES
+//   tagged N TIMES | untagged N WHY   why the update was not answered
 //   closed N NOTE | missing N NOTE      the run has ended, or is not there (any more)
 //   backup begins | backup done         between them nothing is said of the backup
 //   error TEXT                          what the engine logged as one; the process ends
@@ -95,11 +95,14 @@ class Driver {
   // Before the notes, without which a transfer does not end: so it takes the tag, once.
   void tag() {
     for (Driven& transfer : transfers_) {
-      if (transfer.ended) continue;
-      attempt(transfer, kNotes, [&] {
+      try {
         const int times = transfer.handle->start_update(kTag(), {.id = "the tag"}).result();
         say("tagged", transfer, std::to_string(times));
-      });
+      } catch (const RunClosed&) {
+        say("untagged", transfer, "closed");
+      } catch (const NotFound&) {
+        say("untagged", transfer, "missing");
+      }
     }
   }
 

@@ -153,6 +153,7 @@ class Torture {
     report_.add("acknowledged_starts", counts_.starts);
     report_.add("notes", counts_.notes);
     report_.add("results", counts_.results);
+    report_.add("tags", counts_.tags);
     report_.add("removed", counts_.removed);
     report_.add("effects", counts_.effects);
     report_.add("repeated", counts_.repeats);

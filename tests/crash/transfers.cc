@@ -71,15 +71,17 @@ std::string receipt(Context& ctx, int number) {
   return std::to_string(signals) + "+" + std::to_string(ends);
 }
 
-// An audit that is called off at once: whether it has been made is nobody's concern, but the run
-// goes on.
+// An audit that is called off, at once or when its attempt may be under way: whether it has been
+// made is nobody's concern, but the run goes on.
 void call_off_audit(Context& ctx, int number, CancelMode mode) {
   CancelScope scope(ctx);
   auto audit = ctx.start(kAudit(number), {.retry = soon(), .on_cancel = mode});
+  if (number % 4 < 2) ctx.sleep(1ms);
   scope.cancel();
   try {
     audit.get();
   } catch (const CancelledFailure&) {
+  } catch (const ActivityFailure&) {  // its process died, and no further attempt is made
   }
 }
 
@@ -135,7 +137,7 @@ std::string transfer(Context& ctx, int number, int cents, int tagged, bool with_
   }
   const std::string result = give_money(ctx, number, cents, with_children);
   resident.at_its_end = true;
-  return result;
+  return result + ":" + std::to_string(tagged);
 }
 
 }  // namespace
@@ -220,7 +222,7 @@ void implement_transfers(Worker& worker, const Workload& workload) {
                    return transfer(ctx, number, cents, tagged, with_children);
                  })
       .implement(kReceipt, write_receipt)
-      .implement(kAudit, [](ActivityContext&, const int&) {})
+      .implement(kAudit, [](ActivityContext&, const int&) { std::this_thread::sleep_for(1ms); })
       .implement(
           kMove,
           [workload](ActivityContext& ctx, const int& number, const std::string& operation,

@@ -28,8 +28,10 @@ inline constexpr Update<int()> kTag{"ta\tg"};
 inline constexpr Signal<int> kNote{"\x1b[31mnote \xe2\x80\xae"};
 inline constexpr Value<std::string> kStage{std::string_view("\0stage", 6)};
 inline constexpr std::string_view kClosed = "clo\x01sed";
-// At the end of a result: the child has said once that it has written, and has ended once.
+// In a result: the child has said once that it has written, and has ended once.
 inline constexpr const char* kReceiptOnce = "1+1";
+// At its end: it was tagged once.
+inline constexpr const char* kTaggedOnce = ":1";
 
 // Each transfer also moves its cents between rows of this table, and counts that in a row of its
 // own. Balances have keys below zero.

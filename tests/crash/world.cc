@@ -47,6 +47,7 @@ void WorldCounts::add(const WorldCounts& other) {
   starts += other.starts;
   notes += other.notes;
   results += other.results;
+  tags += other.tags;
   removed += other.removed;
   effects += other.effects;
   repeats += other.repeats;
@@ -139,7 +140,11 @@ void World::hear_of_transfer(const std::string& what, int number, const std::str
     if (!transfer.run_id.empty() && transfer.run_id != text) fail(id + " is another run now");
     transfer.run_id = text;
   } else if (what == "tagged") {
+    ++counts_.tags;
     if (text != "1") fail(id + " was tagged " + text + " times");
+  } else if (what == "untagged") {
+    // It ends only after its last note, which no process sends before the tag.
+    if (!flags_.contains("retention")) fail(id + " does not know that it was tagged");
   } else if (what == "sending") {
     transfer.sent_notes = std::max(transfer.sent_notes, std::stoi(text));
   } else if (what == "note") {
@@ -206,6 +211,7 @@ void World::restore(const std::string& copy) {
     words >> what >> number;
     if (what == "error") fail("a restored store: " + line);
     if (what == "result") missing.erase(number);
+    if (what == "tagged" && line != "tagged " + number + " 1") fail("a restored store: " + line);
   }
   for (const std::string& number : missing)
     fail("t" + number + " does not end in a restored store");
@@ -265,7 +271,8 @@ void World::compare_with_ledger() {
     }
     if (account.keys.size() != operations.size()) fail(id + ": more was done than asked for");
     if (!in_order(account.seen, kNotes)) fail(id + ": has seen notes " + account.seen);
-    if (transfer.result && *transfer.result != how + ":" + account.seen + ":" + kReceiptOnce) {
+    if (transfer.result &&
+        *transfer.result != how + ":" + account.seen + ":" + kReceiptOnce + kTaggedOnce) {
       fail(id + ": its result is " + *transfer.result);
     }
   }

@@ -26,6 +26,7 @@ struct WorldCounts {
   std::uint64_t starts = 0;  // acknowledged
   std::uint64_t notes = 0;
   std::uint64_t results = 0;
+  std::uint64_t tags = 0;     // answered updates
   std::uint64_t removed = 0;  // requested runs that retention had removed
   std::uint64_t effects = 0;
   std::uint64_t repeats = 0;  // attempts that did an effect again

@@ -346,14 +346,38 @@ Answers answers_of(const Turns& history) {
   return answers;
 }
 
+// How often the history, up to that turn, has an update with the id, or a run before it had.
+std::ptrdiff_t times_taken(const Turns& history, std::size_t turn, const std::string& id) {
+  std::ptrdiff_t times = 0;
+  for (std::size_t i = 0; i <= turn; ++i) {
+    times += std::count_if(history[i].inputs().begin(), history[i].inputs().end(),
+                           [&id](const Event& input) {
+                             const auto& known = input.run_started().known_updates();
+                             const auto& kept = input.checkpoint_taken().start().known_updates();
+                             const std::uint64_t hash = base::hash64(id);
+                             return input.update_received().update_id() == id ||
+                                    std::find(known.begin(), known.end(), hash) != known.end() ||
+                                    std::find(kept.begin(), kept.end(), hash) != kept.end();
+                           });
+  }
+  return times;
+}
+
 // No engine records an update twice, because a live turn leaves the second one out. If a mutation
 // does, replay takes it, and from there on the two differ.
-bool leaves_out_known(replay::Execution& live) {
-  const auto untaken = live.take_untaken();
-  return std::any_of(untaken.begin(), untaken.end(), [](const replay::UntakenUpdate& update) {
-    return update.why == replay::UntakenUpdate::Why::kKnown ||
-           update.why == replay::UntakenUpdate::Why::kAnswered;
-  });
+bool leaves_out_known(replay::Execution& live, const Turns& history, std::size_t turn) {
+  bool known = false;
+  for (const replay::UntakenUpdate& update : live.take_untaken()) {
+    if (update.why != replay::UntakenUpdate::Why::kKnown &&
+        update.why != replay::UntakenUpdate::Why::kAnswered) {
+      continue;
+    }
+    known = true;
+    if (times_taken(history, turn, update.event.update_received().update_id()) < 2) {
+      throw Defect("an update is taken for one that was taken before, and none was");
+    }
+  }
+  return known;
 }
 
 // Throws when the code, run live with the history's inputs, does something else.
@@ -377,7 +401,7 @@ void run_again(const RecordedRun& recorded, const Turns& history, bool strict) {
     live.set_time_ms(turn.time_ms());
     *live.mutable_inputs() = turn.inputs();
     if (run.run_again(turn, &live) == TurnEnd::kParked) throw Defect(where + run->trouble().report);
-    if (leaves_out_known(*run)) return;
+    if (leaves_out_known(*run, history, i)) return;
     if (live.inputs_size() != turn.inputs_size()) {
       throw Defect(where + "it has inputs behind the one that ends the run");
     }

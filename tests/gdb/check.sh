@@ -171,6 +171,10 @@ END
     says_times 1 'this is the first event'
     says '^replayed: run stock-1 .* all 4 events since the checkpoint at event 5 match$'
     says 'exited normally'
+    gdb_batch -ex "reprise event 4" -ex "reprise event 6" --args \
+      "$debuggee" replay --history "$work/stock.bin"
+    says_times 1 'the replay begins with event 5, at the last checkpoint'
+    says_times 1 '^replay: event 6: TransactionRequested store goods'
     gdb_batch -ex "reprise event 3" -ex "reprise bt" -ex "reprise event 6" -ex continue --args \
       "$debuggee" replay --whole --history "$work/stock.bin"
     says '^replay: event 3: TransactionCompleted #1, rows changed: 1$'

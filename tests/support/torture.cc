@@ -36,7 +36,10 @@ TortureOptions::TortureOptions(std::string name, const std::string& what, Tortur
 
 TortureOptions::~TortureOptions() = default;
 
-void TortureOptions::add_flag(const char* option, bool& value, const char* help, const char* needs) {
+void TortureOptions::add_flag(const char* option,
+                              bool& value,
+                              const char* help,
+                              const char* needs) {
   finish(app_->add_flag(option, value, help), help, needs);
 }
 

@@ -1,4 +1,4 @@
-// The engine's bookkeeping between two attempts of an activity or a step.
+// The engine's bookkeeping between two attempts of an activity, a step or a transaction.
 #include "runtime/engine/commands/row.h"
 
 namespace reprise::runtime::commands {

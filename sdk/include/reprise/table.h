@@ -142,7 +142,8 @@ class TableReader {
 // RP2004), no I/O. Calls throw as a TableReader's do; besides InvalidOption (RP3046 the key is too
 // long, RP3047 the transaction changes too much: EngineLimits::transaction_rows,
 // transaction_bytes), PayloadError (RP3002 the value is too large, RP3012). A call that throws has
-// changed nothing.
+// changed nothing. After a StoreError that is not RP1005 nothing counts that the closure does: it
+// is executed again later.
 class Transaction {
  public:
   Transaction(const Transaction&) = delete;

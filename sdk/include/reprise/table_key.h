@@ -38,8 +38,8 @@ void append_key_text(std::string_view value, std::string* out);
 template <class T>
 struct KeyCodec {
   static constexpr bool kIsKey = false;
-  static void encode(const T& value, std::string* out);
-  static T decode(TableKeyReader& in);
+  static void encode(const auto& value, std::string* out);
+  static std::decay_t<T> decode(TableKeyReader& in);
 };
 
 template <>

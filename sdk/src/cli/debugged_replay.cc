@@ -49,6 +49,7 @@ DebuggedReplay::DebuggedReplay(const runtime::WorkerCode& code,
     texts_.push_back(event_line(*one.event));
   }
   for (const std::string& text : texts_) lines_.push_back(text.c_str());
+  replay_control.first = runtime::HistoryReplay::beginning(history, whole).event;
   replay_control.events = lines_.size();
   replay_control.lines = lines_.data();
   replay_control.active = true;
@@ -88,7 +89,6 @@ std::optional<std::string> DebuggedReplay::replay_once() {
                                  .observer = this,
                                  .given_up = given_up_.teller(),
                                  .whole = whole_});
-  replay_control.first = replay.began().event;
   while (replay.next()) {
   }
   if (start_over_) return std::nullopt;

@@ -245,15 +245,20 @@ TEST_F(FullStoreTest, TheArchiverTriesAgainAndLosesNothing) {
   }
 }
 
-// Questions about it neither poll nor get lost: settle() would never return.
+// What comes meanwhile neither polls nor gets lost: settle() would never return.
 TEST_F(FullStoreTest, ATransactionThatWaitsForRoomIsAwaited) {
-  workflow("w", [this](Execution& e) {
-    return e.run_transaction("t",
-                             [this] {
-                               room_.journal = false;
-                               return Outcome::success("changed");
-                             },
-                             {});
+  std::optional<base::Status> signalled;
+  workflow("w", [&](Execution& e) {
+    return e.run_transaction(
+        "t",
+        [&] {
+          room_.journal = false;
+          // It is held until the outcome of the transaction is in the log.
+          engine_->ask(runtime::verb::Signal{
+              {"a", {}}, "go", "x", [&](const base::Status& status) { signalled = status; }});
+          return Outcome::success("changed");
+        },
+        {});
   });
   start_worker();
   const Watch first = start("w", "a");
@@ -262,10 +267,12 @@ TEST_F(FullStoreTest, ATransactionThatWaitsForRoomIsAwaited) {
   engine_->ask(runtime::verb::Watch{{"a", {}}, second});
   settle();
   EXPECT_FALSE(second->ready());
+  EXPECT_FALSE(signalled);
   room_.journal = true;
   skip(base::Duration(1'000));
   EXPECT_EQ(result(first), "changed");
   EXPECT_EQ(result(second), "changed");
+  EXPECT_TRUE(signalled) << "recorded with the run's last turn, or refused after it";
 }
 
 // That is not the run's failure, whatever its closure makes of it.
