@@ -162,6 +162,8 @@ TEST(RefusedChildren, BadOptionsAreThrownBeforeAnythingIsRecorded) {
         const std::string long_queue(kMaxIdBytes + 1, 'q');
         codes += code_of({.task_queue = long_queue}) + " ";
         codes += code_of({.run_timeout = -1ms}) + " ";
+        codes += code_of({.execution_timeout = -1ms}) + " ";
+        codes += code_of({.retry = RetryPolicy{.backoff_coefficient = 0.5}}) + " ";
         codes += code_of({.settings = {Value<int>("")(1)}}) + " ";
         try {
           (void)ctx.start(child(std::string(kMaxPayloadBytes, 'x')));
@@ -171,7 +173,7 @@ TEST(RefusedChildren, BadOptionsAreThrownBeforeAnythingIsRecorded) {
         return codes;
       },
       echo);
-  EXPECT_EQ(family.run(), "RP3003 RP3003 RP3003 RP3010 RP3003 RP3002");
+  EXPECT_EQ(family.run(), "RP3003 RP3003 RP3003 RP3010 RP3010 RP3010 RP3003 RP3002");
   EXPECT_EQ(count(family.env.client().attach(parent, "p").history(), "ChildScheduled"), 0);
 }
 

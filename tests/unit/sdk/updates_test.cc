@@ -213,6 +213,23 @@ TEST(UpdateCheck, ArgumentsThatDoNotDecodeAreRejected) {
   EXPECT_EQ(run.history().to_json(), before);
 }
 
+TEST(UpdateCheck, ArgumentsThatAreTooLargeAreNotSent) {
+  constexpr Update<int(std::string)> add_text{"add"};
+  Env env;
+  env.implement(counter, counting(positive));
+  const auto run = env.start(counter());
+  const std::string before = run.history().to_json();
+  EXPECT_EQ(error_of([&] { run.update(add_text(std::string(kMaxPayloadBytes, 'x'))); }), "RP3002");
+  EXPECT_EQ(error_of([&] {
+              run.start_update(add_text(std::string(kMaxPayloadBytes, 'x')), {.id = "u"});
+            }),
+            "RP3002");
+  EXPECT_EQ(error_of([&] { run.start_update(add(1), {.id = std::string(kMaxIdBytes + 1, 'x')}); }),
+            "RP3003");
+  EXPECT_EQ(error_of([&] { run.start_update(add(1), {.id = "\xff"}); }), "RP3003");
+  EXPECT_EQ(run.history().to_json(), before);
+}
+
 class Adder {
  public:
   explicit Adder(Context& ctx) : ctx_(ctx) {}
