@@ -325,8 +325,9 @@ void AttemptPool::watch() {
     lock.unlock();
     request_stop(to_stop);
     for (const Expired& attempt : expired) {
-      attempt.control->stop.request_stop();  // runs stop callbacks of user code
+      // First, so that what it returns when it is asked to stop comes too late.
       observer_.timed_out(attempt.key, attempt.limit);
+      attempt.control->stop.request_stop();  // runs stop callbacks of user code
     }
     lock.lock();
   }

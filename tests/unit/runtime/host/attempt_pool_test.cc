@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
 
 #include <gtest/gtest.h>
 
@@ -44,6 +45,10 @@ class Reports final : public AttemptObserver {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !timeouts_.empty(); });
     return timeouts_.front();
+  }
+  bool has_timeout() {
+    std::lock_guard lock(mutex_);
+    return !timeouts_.empty();
   }
   std::vector<std::string> heartbeats() {
     std::lock_guard lock(mutex_);
@@ -186,6 +191,23 @@ TEST(AttemptPool, AnAttemptThatOverrunsIsAskedToStop) {
   submit(pool, std::move(slow));
   EXPECT_EQ(reports.next_timeout(), "start_to_close");
   EXPECT_FALSE(reports.next().outcome.ok());
+}
+
+// Otherwise what it returns then could be taken for its result.
+TEST(AttemptPool, ATimeoutIsToldBeforeTheAttemptIsAskedToStop) {
+  Reports reports;
+  WorkerCode worker = *code();
+  worker.activities["says"] = [&](ActivityAttempt& attempt, std::string_view) {
+    std::promise<bool> told;
+    const std::stop_callback asked(attempt.stop_token(),
+                                   [&] { told.set_value(reports.has_timeout()); });
+    return Outcome::success(told.get_future().get() ? "told" : "not told");
+  };
+  AttemptPool pool(std::make_shared<const WorkerCode>(std::move(worker)), 1, reports);
+  AttemptTask slow = task("says");
+  slow.start_to_close = base::Duration(1);
+  submit(pool, std::move(slow));
+  EXPECT_EQ(reports.next().outcome.payload(), "told");
 }
 
 TEST(AttemptPool, AnAttemptThatFallsSilentIsAskedToStop) {
