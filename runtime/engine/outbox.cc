@@ -215,8 +215,14 @@ void Outbox::ended(KnownRun& run) {
       watch->set(*run.extras->end);
     }
   }
-  for (const auto& update : run.extras->updates) {
-    update.reply(update.recorded ? update_unfinished(update.name) : too_late());
+  for (const auto& update : std::exchange(run.extras->updates, {})) {
+    if (update.recorded) {
+      update.reply(update_unfinished(update.name));
+    } else if (update.look_up) {
+      update.look_up();  // it came with the end, and may have been answered before
+    } else {
+      update.reply(too_late());
+    }
   }
   if (!run.parked()) run.extras = nullptr;
 }

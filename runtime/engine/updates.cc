@@ -70,8 +70,9 @@ UpdateReply Updates::waiting(const KnownRun& run, verb::Update&& asked, bool may
   if (!may_be_known) return waiting;
   asked.key = {.workflow_id = run.state.workflow_id, .run_id = run.state.id, .of_chain = true};
   waiting.look_up = [this, asked = std::move(asked)] {
-    look_up(asked, [asked](bool /*taken*/) {
-      asked.reply(update_forgotten(asked.id, "is in no history"));
+    look_up(asked, [this, asked](bool /*taken*/) {
+      const auto open = parts_.finder.find_open(asked.key);
+      asked.reply(open ? update_forgotten(asked.id, "is in no history") : open.error());
     });
   };
   return waiting;
