@@ -264,6 +264,20 @@ TEST_F(StoredUpdates, AreKnownAfterARestart) {
   EXPECT_EQ(recorded("run"), 2);
 }
 
+// In one turn with what ends the run, so no code looks at it any more.
+TEST_F(StoredUpdates, ThatComeWithTheEndOfTheirRunAreAnsweredIfTheyWereBefore) {
+  count_updates();
+  start_worker();
+  start("w", "run");
+  EXPECT_THAT(*update("run", "fast", "a"), ElementsAre("accepted a", "i1"));
+  engine_->ask(runtime::verb::Signal{{"run", {}}, "end", {}, [](const base::Status&) {}});
+  EXPECT_THAT(*update("run", "fast", "a"), ElementsAre("accepted a", "i1"));
+  EXPECT_EQ(describe("run")->status, runtime::RunStatus::kCompleted);
+  start("w", "other");
+  engine_->ask(runtime::verb::Signal{{"other", {}}, "end", {}, [](const base::Status&) {}});
+  EXPECT_THAT(*update("other", "fast", "b"), ElementsAre("RP3006")) << "it never was";
+}
+
 // It was handled, so it must not be handled again; but nobody knows the answer.
 TEST_F(StoredUpdates, WhoseRunWasRemovedAreRefused) {
   int handled = 0;
