@@ -82,6 +82,10 @@ std::string_view summary(ErrorCode code) {
       return "a signal does not decode as what the code of its run reads";
     case ErrorCode::kControl:
       return "the engine's control socket does not answer";
+    case ErrorCode::kFilter:
+      return "a filter of runs cannot be read";
+    case ErrorCode::kPageToken:
+      return "a page token does not name a page of this list";
     case ErrorCode::kInvalidToken:
       return "this is not a token of this store";
     case ErrorCode::kCompletionLate:

@@ -48,6 +48,8 @@ enum class ErrorCode : int {
   kPayloadEncode = 3012,      // a value that could not be read back
   kSignalUnreadable = 3013,   // a signal that the code of its run cannot decode
   kControl = 3014,            // an engine's control socket cannot be created, or does not answer
+  kFilter = 3015,             // a filter of runs that cannot be read
+  kPageToken = 3016,          // not a token of a page of this list
   kInvalidToken = 3020,       // not a token of this store
   kCompletionLate = 3021,     // the attempt that the token stands for is over
   kAlreadyCompleted = 3022,   // ... because somebody has ended it with the token before

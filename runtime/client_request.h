@@ -19,6 +19,7 @@
 #include "runtime/promise.h"
 #include "runtime/reply.h"
 #include "runtime/run_description.h"
+#include "runtime/run_search.h"
 #include "runtime/start_terms.h"
 
 namespace reprise::runtime {
@@ -234,6 +235,32 @@ struct List {
   Reply<Answer> reply{};
 };
 
+// The first half of the two questions after this one: the runs that the archive does not have as
+// they are. Those two read the archive on the caller's thread, so that no shard waits for it.
+// kFilter.
+struct RecentRuns {
+  using Answer = std::shared_ptr<const runtime::RecentRuns>;
+  std::string filter;
+  std::string group_by{};  // see CountRequest
+  Reply<Answer> reply{};
+};
+
+// A page of the runs that match a filter. kFilter, kPageToken, kInvalidOption.
+struct FindRuns {
+  using Answer = FoundRuns;
+  FindRequest find;
+  std::shared_ptr<const runtime::RecentRuns> recent;  // for this filter
+  Reply<Answer> reply{};
+};
+
+// How many runs match a filter. kFilter.
+struct CountRuns {
+  using Answer = RunCounts;
+  CountRequest count;
+  std::shared_ptr<const runtime::RecentRuns> recent;
+  Reply<Answer> reply{};
+};
+
 // The turns of a run's history in order, serialized proto::Turn each.
 struct History {
   using Answer = std::vector<std::string>;
@@ -269,6 +296,9 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::Get,
                                    verb::Describe,
                                    verb::List,
+                                   verb::RecentRuns,
+                                   verb::FindRuns,
+                                   verb::CountRuns,
                                    verb::History,
                                    verb::ReadRows>;
 

@@ -10,6 +10,7 @@
 #include "base/thread_stack.h"
 #include "runtime/engine/embedded_engine_session.h"
 #include "runtime/engine/log_sink.h"
+#include "runtime/engine/run_fields.h"
 #include "runtime/engine/second_look.h"
 
 namespace reprise::runtime {
@@ -75,6 +76,13 @@ base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store
   if (!recovered) return recovered.error();
   if (auto kept = keep_released(store->archive(), *recovered, names); !kept) return kept.error();
   options = with_defaults(std::move(options), store.get());
+  if (const base::Status begun = begin_fields(store->archive()); !begun) {
+    if (begun.error().code != base::ErrorCode::kStoreFull) return begun.error();
+    options.log(LogLevel::kWarning,
+                "the archive has no room for the index of fields, so searches "
+                "read all runs: " +
+                    begun.error().text());
+  }
   std::unique_ptr<EmbeddedEngine> engine(new EmbeddedEngine(std::move(store), options));
   if (const base::Status opened = engine->open(std::move(*recovered)); !opened) {
     return opened.error();
@@ -126,6 +134,7 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   if (base::Status tables = look_at_tables(); !tables) return tables;
   for (RecoveredRun& run : recovered.runs) {
     Shard& shard = shard_of(run.state.workflow_id);
+    shard.archived(recovered.through);
     if (run.damaged) shared_.log(LogLevel::kError, "quarantined: " + run.why);
     if (run.released_from != 0 && !run.damaged) {
       shared_.log(LogLevel::kWarning, released_text(run));

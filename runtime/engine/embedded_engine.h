@@ -98,6 +98,9 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   void hand_over(Verb&& asked);
   void hand_over(verb::List&& asked);
   void hand_over(verb::ReadRows&& asked);
+  void hand_over(verb::RecentRuns&& asked);
+  void hand_over(verb::FindRuns&& asked);
+  void hand_over(verb::CountRuns&& asked);
   template <class Verb>
   void count_taken(const Verb& asked);
 

@@ -22,6 +22,7 @@ bool EmbeddedEngine::run_round() {
       shared_.log(LogLevel::kError, "archiving failed: " + archived.error().text());
     }
   }
+  worked |= archiver_->build_some();
   worked |= archiver_->remove_some();
   return worked;
 }

@@ -146,11 +146,16 @@ base::Status EmbeddedEngine::complete(Verb& asked) {
 }
 
 template <class Verb>
+constexpr bool asks_of_many =
+    std::is_same_v<Verb, verb::List> || std::is_same_v<Verb, verb::RecentRuns> ||
+    std::is_same_v<Verb, verb::FindRuns> || std::is_same_v<Verb, verb::CountRuns>;
+
+template <class Verb>
 base::Status EmbeddedEngine::look_at(const Verb& asked) const {
   base::Status good;
   if constexpr (std::is_same_v<Verb, verb::ReadRows>) {
     good = check_table_name(asked.table);
-  } else if constexpr (!std::is_same_v<Verb, verb::List>) {
+  } else if constexpr (!asks_of_many<Verb>) {
     const VerbText text = text_of(asked);
     good = check_request(text.workflow_id, text.name, text.payload);
   }

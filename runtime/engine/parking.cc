@@ -15,6 +15,7 @@ void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
   // The present code does not change how a run has ended.
   if (!run.state.open()) return;
   run.with_extras().parked = why;
+  parked_.insert(run.state.number);
   shared_.store->note_parked(run.state.number, why);
   Outbox::refuse_updates(run, why);
 }
@@ -22,6 +23,7 @@ void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
 void Parking::unpark(KnownRun& run) {
   if (!run.parked() || run.damaged) return;
   run.extras->parked.reset();
+  parked_.erase(run.state.number);
   shared_.store->note_unparked(run.state.number);
 }
 

@@ -225,4 +225,21 @@ void Questions::collect(const ListRequest& request,
   });
 }
 
+// A run may be among several of these.
+void Questions::collect(const visibility::Query& query, RecentRuns* out) const {
+  const auto add = [&](const KnownRun& run) {
+    if (run.state.events == 0 && !run.damaged) return;  // its start is being gathered
+    RunDescription description = describe_state(run.state);
+    if (run.parked()) description.parked = run.extras->parked;
+    out->add(run.state.number, query, std::move(description));
+  };
+  const auto add_number = [&](store::RunNumber number) {
+    if (out->numbers.contains(number)) return;
+    if (const KnownRun* const run = parts_.runs.find(number); run != nullptr) add(*run);
+  };
+  parts_.round.for_each_recorded(add);
+  parts_.runs.for_each_changed(add_number);
+  parts_.parking.for_each_parked(parts_.runs, add);
+}
+
 }  // namespace reprise::runtime

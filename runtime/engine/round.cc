@@ -353,7 +353,10 @@ void Round::append_turns() {
   }
   const store::Seq last = parts_.shared.writer->append(drafts_);
   parts_.effects.appended(last);
-  for (const Recorded& turn : recorded_) turn.run->appending = false;
+  for (const Recorded& turn : recorded_) {
+    turn.run->appending = false;
+    parts_.runs.changed(*turn.run);
+  }
   last_appended_ = last;
   recorded_.clear();
   bodies_.clear();

@@ -88,6 +88,11 @@ class Round {
   }
 
   // ---- the log ----
+  // The runs with a record that the writer does not have yet.
+  template <class Visit>
+  void for_each_recorded(const Visit& visit) const {
+    for (const Recorded& turn : recorded_) visit(*turn.run);
+  }
   // Hands the last part of the round to the writer.
   void append();
   // Once everything gathered so far is durable. Before the first round, or in one.

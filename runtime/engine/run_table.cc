@@ -114,6 +114,7 @@ void RunTable::unlink(KnownRun* run, KnownRun* newest, store::Seq through) {
 }
 
 void RunTable::forget_archived(store::Seq through) {
+  while (!changed_.empty() && changed_.front().first <= through) changed_.pop_front();
   for (std::size_t left = closed_.size(); left > 0; --left) {
     KnownRun* run = closed_.front();
     if (run->state.last_seq > through) return;

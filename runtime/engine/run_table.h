@@ -138,6 +138,15 @@ class RunTable {
   }
   std::size_t size() const { return by_number_.size(); }
 
+  // A record of the run is with the writer.
+  void changed(const KnownRun& run) { changed_.emplace_back(run.state.last_seq, run.state.number); }
+  // The runs with records that are not known to be archived, each at least once; some of them may
+  // be forgotten.
+  template <class Visit>
+  void for_each_changed(const Visit& visit) const {
+    for (const auto& [seq, number] : changed_) visit(number);
+  }
+
   // The run has ended; it is forgotten by forget_archived() once its last record is archived.
   void closed(KnownRun& run) { closed_.push_back(&run); }
   void forget_archived(store::Seq through);
@@ -153,6 +162,8 @@ class RunTable {
   RunIndex by_number_;
   RunIndex by_id_;  // the newest of each workflow id
   std::deque<KnownRun*> closed_;
+  // By the numbers of their records: those that may not be archived yet.
+  std::deque<std::pair<store::Seq, store::RunNumber>> changed_;
 };
 
 }  // namespace reprise::runtime

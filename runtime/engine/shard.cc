@@ -172,11 +172,13 @@ void Shard::adopt(RecoveredRun recovered) {
   recovered.state.workflow = names_.intern(*recovered.state.workflow);
   recovered.state.task_queue = names_.intern(*recovered.state.task_queue);
   KnownRun& run = runs_.add(std::move(recovered.state));
+  if (run.state.last_seq > archived_) runs_.changed(run);
   run.damaged = recovered.damaged;
   run.overtaken = recovered.overtaken;
   if (run.damaged) {
     run.with_extras().parked =
         base::Error{base::ErrorCode::kStoreDamaged, std::move(recovered.why)};
+    parking_.note(run.state.number);
   }
   // A quarantined run stays known, ended or not: the archive's data about it may be wrong.
   if (run.damaged) return;

@@ -13,9 +13,11 @@
 #include "base/result.h"
 #include "base/visitor.h"
 #include "proto/history.pb.h"
+#include "runtime/engine/recent_runs.h"
 #include "runtime/engine/recovered_run.h"
 #include "runtime/engine/tables.h"
 #include "runtime/run_description.h"
+#include "runtime/run_search.h"
 #include "store/store.h"
 
 namespace reprise::runtime {
@@ -51,6 +53,11 @@ class StoreReader {
   // has seen enough. One whose summary cannot be read is named "(unreadable)" and has a damage().
   base::Status visit(RunStatus status, bool newest_first, base::Visitor<const Run&> visit);
 
+  // Runs that match a filter: those of recent() as of the last refresh, the others as they are now.
+  // kFilter, kPageToken, kInvalidOption.
+  base::Result<FoundRuns> find_runs(const FindRequest& request) const;
+  base::Result<RunCounts> count_runs(const CountRequest& request) const;
+
   // Up to the newest record known at the last refresh, or later ones. kStoreDamaged: it does
   // not verify. kNotFound: retention has removed it meanwhile.
   base::Result<proto::History> history(const RunState& run) const;
@@ -70,6 +77,7 @@ class StoreReader {
       base::Visitor<std::string_view, std::string_view, std::string_view> visit) const;
 
  private:
+  base::Result<RecentRuns> recent_runs(std::string_view filter, std::string_view group_by) const;
   base::Status visit_turns_after(const store::ChainEnd& after,
                                  const RunState& run,
                                  base::Visitor<store::Seq, proto::Turn&> visit) const;

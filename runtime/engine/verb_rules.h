@@ -51,6 +51,12 @@ inline constexpr VerbRule kVerbRule<verb::Describe>{"describe", Admission::Kind:
 template <>
 inline constexpr VerbRule kVerbRule<verb::List>{"list", Admission::Kind::kQuestion};
 template <>
+inline constexpr VerbRule kVerbRule<verb::RecentRuns>{"recent runs", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::FindRuns>{"find runs", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::CountRuns>{"count runs", Admission::Kind::kQuestion};
+template <>
 inline constexpr VerbRule kVerbRule<verb::History>{"history", Admission::Kind::kQuestion};
 
 template <>

@@ -27,6 +27,19 @@ AlreadyStarted::AlreadyStarted(std::string_view message, std::string run_id)
     : Error(base::to_string(base::ErrorCode::kAlreadyStarted), message),
       run_id_(std::move(run_id)) {}
 
+std::size_t FilterError::position() const noexcept {
+  constexpr std::string_view kBefore = " at character ";
+  const std::string_view text = what();
+  const std::size_t found = text.find(kBefore);
+  std::size_t position = 0;
+  if (found == text.npos) return position;
+  for (const char c : text.substr(found + kBefore.size())) {
+    if (c < '0' || c > '9') break;
+    position = position * 10 + static_cast<std::size_t>(c - '0');
+  }
+  return position;
+}
+
 void internal::throw_error(const base::Error& error) {
   using Code = base::ErrorCode;
   const std::string code = code_text(error.code);
@@ -82,6 +95,10 @@ void internal::throw_error(const base::Error& error) {
     case Code::kRowKey:
     case Code::kTransactionLimit:
       throw InvalidOption(code, error.message);
+    case Code::kFilter:
+      throw FilterError(code, error.message);
+    case Code::kPageToken:
+      throw InvalidPageToken(code, error.message);
     case Code::kAlreadyStarted:
       throw AlreadyStarted(error.message, {});
     case Code::kNotFound:

@@ -92,6 +92,36 @@ struct RunDescription {
   std::optional<ParkedReason> parked{};
 };
 
+// Which page of the runs that match a filter.
+struct PageOptions {
+  std::size_t page_size = 100;  // 1 to kMaxPageSize runs (InvalidOption RP3010)
+  // RunPage::next_page_token of the page before; empty: the first page. The filter must be the
+  // same.
+  std::string page_token{};
+};
+inline constexpr std::size_t kMaxPageSize = 1'000;
+inline constexpr std::size_t kMaxGroups = 10'000;
+
+// Some runs that match a filter. A plain value.
+struct RunPage {
+  std::vector<RunDescription> runs;
+  // Of the page after this one; empty: there is none. Stays valid while runs start and end, and
+  // over restarts: a run that was there before the first page and does not change its place in the
+  // order is on one page exactly.
+  std::string next_page_token;
+  // True: no index limits which runs are read, so all of them were. With an index the time does not
+  // depend on the number of other runs.
+  bool scanned = false;
+  std::uint64_t examined = 0;  // how many archived runs were read and compared
+};
+
+// The runs with one value of a field.
+struct Group {
+  std::string value;  // as text; times as RFC 3339, durations in nanoseconds
+  bool none = false;  // those that do not have the field
+  std::uint64_t count = 0;
+};
+
 // Addresses one run. A value: copies are cheap and address the same run. A handle from start(),
 // submit() or find() goes with its run when that continues as a new one: its calls reach the newest
 // run of the chain. One that was made with a run id means that run only, and one with a workflow id
@@ -331,6 +361,18 @@ class Client {
   RunDescription describe(std::string_view id, std::string_view run_id = {}) const;
   std::optional<RunDescription> find_description(std::string_view id) const;
   std::vector<RunDescription> list(const ListOptions& options = {}) const;
+
+  // Finds runs by a filter: "WorkflowType = 'checkout' AND Status = 'Running' AND CustomerId =
+  // 'c-7' ORDER BY StartTime DESC", in the language of Temporal's list filters
+  // (docs/visibility.md). Empty: every run. The answer has every run as of the last change that was
+  // acknowledged before the call. Reads the store on the caller's thread; records nothing. Throws
+  // FilterError (RP3015), InvalidPageToken (RP3016), InvalidOption (RP3010) for the size of a page.
+  RunPage list(std::string_view filter, const PageOptions& options = {}) const;
+  // How many runs match. Throws as list() does.
+  std::uint64_t count(std::string_view filter) const;
+  // The same by the values of a field, the largest group first. A run counts in the group of each
+  // of its texts, if the field is a list. At most kMaxGroups groups (FilterError).
+  std::vector<Group> count(std::string_view filter, std::string_view group_by) const;
 
   // Completes the attempt of Completion<R>::token(): its activity returns `result`. Whether that is
   // what the activity returns is not checked here: workflow code gets PayloadError otherwise, so

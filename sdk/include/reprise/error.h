@@ -2,6 +2,7 @@
 // throws anywhere. Each has a code that docs/errors.md explains. None of them is a Failure: an
 // Error that leaves workflow code parks the run instead of failing it.
 #pragma once
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -95,6 +96,21 @@ class PayloadError : public Error {
 class InvalidOption : public Error {
  public:
   using Error::Error;
+};
+
+// A filter of runs that cannot be read, names a field that no run has, or compares one with a value
+// of another type (RP3015). The message has the filter and a mark under the character.
+class FilterError : public InvalidOption {
+ public:
+  using InvalidOption::InvalidOption;
+  // Of the character, from 1, as the message counts them; 0: it is about no single one.
+  std::size_t position() const noexcept;
+};
+
+// PageOptions::page_token is not one of this store and this filter, or was damaged (RP3016).
+class InvalidPageToken : public InvalidOption {
+ public:
+  using InvalidOption::InvalidOption;
 };
 
 // A call that is not allowed here or now, such as a durable call outside the run's own code

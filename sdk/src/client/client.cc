@@ -335,6 +335,54 @@ void Client::scan_rows(std::string_view table,
   }
 }
 
+// ---- searches -----------------------------------------------------------------------------------
+
+RunPage Client::list(std::string_view filter, const PageOptions& options) const {
+  static_assert(kMaxPageSize == runtime::kMaxPageSize && kMaxGroups == runtime::kMaxGroups);
+  runtime::ClientService& service = *service_->clients;
+  const auto recent =
+      internal::value_or_throw(internal::ask(service, verb::RecentRuns{std::string(filter)}));
+  auto found = internal::value_or_throw(internal::ask(
+      service,
+      verb::FindRuns{{std::string(filter), options.page_size, options.page_token}, recent}));
+  RunPage page;
+  page.runs.reserve(found.runs.size());
+  for (const auto& run : found.runs) page.runs.push_back(to_public(run));
+  page.next_page_token = std::move(found.next_page_token);
+  page.scanned = found.scanned;
+  page.examined = found.examined;
+  return page;
+}
+
+namespace {
+
+runtime::RunCounts count_runs(runtime::ClientService& service, runtime::CountRequest request) {
+  const auto recent = internal::value_or_throw(
+      internal::ask(service, verb::RecentRuns{request.filter, request.group_by}));
+  return internal::value_or_throw(
+      internal::ask(service, verb::CountRuns{std::move(request), recent}));
+}
+
+}  // namespace
+
+std::uint64_t Client::count(std::string_view filter) const {
+  return count_runs(*service_->clients, {std::string(filter), {}}).total;
+}
+
+std::vector<Group> Client::count(std::string_view filter, std::string_view group_by) const {
+  if (group_by.empty()) {
+    throw FilterError(internal::code_text(base::ErrorCode::kFilter),
+                      "the field to group by is empty; count(filter) counts all of them");
+  }
+  auto counted = count_runs(*service_->clients, {std::string(filter), std::string(group_by)});
+  std::vector<Group> groups;
+  groups.reserve(counted.groups.size());
+  for (auto& group : counted.groups) {
+    groups.push_back({std::move(group.value), group.none, group.count});
+  }
+  return groups;
+}
+
 std::vector<RunDescription> Client::list(const ListOptions& options) const {
   runtime::ListRequest request;
   if (options.status) request.status = internal::to_event(*options.status);
