@@ -90,6 +90,18 @@ std::string_view summary(ErrorCode code) {
       return "the attempt was completed or failed with its token before";
     case ErrorCode::kActivityCancelled:
       return "the code has cancelled the activity of the token and waits for its end";
+    case ErrorCode::kRunNotPaused:
+      return "the run is not paused";
+    case ErrorCode::kNoSuchEvent:
+      return "the history has no such event";
+    case ErrorCode::kCannotReset:
+      return "the run cannot go on from this event";
+    case ErrorCode::kRowsStay:
+      return "rows that were changed after the event are not undone";
+    case ErrorCode::kNothingFailed:
+      return "the run has not failed";
+    case ErrorCode::kForkResult:
+      return "the operation cannot get this result in the fork";
     case ErrorCode::kUpdateConflict:
       return "the update's id belongs to another update";
     case ErrorCode::kUpdateCheck:

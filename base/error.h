@@ -52,6 +52,12 @@ enum class ErrorCode : int {
   kCompletionLate = 3021,     // the attempt that the token stands for is over
   kAlreadyCompleted = 3022,   // ... because somebody has ended it with the token before
   kActivityCancelled = 3023,  // the attempt goes on, and is asked to end
+  kRunNotPaused = 3024,       // resume, of a run that is not paused
+  kNoSuchEvent = 3025,        // reset or fork, at an event that the history does not have
+  kCannotReset = 3026,        // something of the run is under way that cannot be taken along
+  kRowsStay = 3027,           // rows that were changed after the event would not be undone
+  kNothingFailed = 3028,      // restart, of a run that has not failed
+  kForkResult = 3029,         // a result for what is no pending operation of the fork
   kUpdateConflict = 3035,     // the id of an update belongs to an update of another name
   kUpdateCheck = 3036,        // the check of an update has a bug
   kUpdateUnfinished = 3037,   // the run has ended, and did not answer an update that it had taken

@@ -112,6 +112,15 @@ std::string transaction_detail(const Event& event) {
          ", rows changed: " + std::to_string(completed.changes_size());
 }
 
+std::string reset_detail(const Event& event) {
+  return "to event " + std::to_string(event.run_reset().event());
+}
+
+std::string fork_detail(const Event& event) {
+  const proto::RunForked& forked = event.run_forked();
+  return "at event " + std::to_string(forked.event()) + " of " + forked.from_workflow_id();
+}
+
 void outline_activity(const Event& event, Event* out) {
   out->mutable_activity_scheduled()->set_name(event.activity_scheduled().name());
 }
@@ -307,6 +316,28 @@ constexpr Row kRows[] = {
      .body = body<&Event::transaction_failed>,
      .id = id<&Event::transaction_failed>,
      .failure = failure<&Event::transaction_failed>},
+    {.kind = Event::kRunPaused,
+     .name = "RunPaused",
+     .role = Role::kBookkeeping,
+     .body = body<&Event::run_paused>,
+     .remark = bytes<&Event::run_paused, &proto::RunPaused::reason>},
+    {.kind = Event::kRunResumed,
+     .name = "RunResumed",
+     .role = Role::kBookkeeping,
+     .body = body<&Event::run_resumed>,
+     .remark = bytes<&Event::run_resumed, &proto::RunResumed::reason>},
+    {.kind = Event::kRunReset,
+     .name = "RunReset",
+     .role = Role::kInput,
+     .body = body<&Event::run_reset>,
+     .remark = bytes<&Event::run_reset, &proto::RunReset::reason>,
+     .detail = reset_detail},
+    {.kind = Event::kRunForked,
+     .name = "RunForked",
+     .role = Role::kInput,
+     .body = body<&Event::run_forked>,
+     .remark = bytes<&Event::run_forked, &proto::RunForked::reason>,
+     .detail = fork_detail},
 
     // Commands: the code asked for something.
     {.kind = Event::kActivityScheduled,

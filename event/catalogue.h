@@ -89,7 +89,7 @@ struct Row {
 };
 
 // One more than the highest number of a kind.
-inline constexpr std::size_t kKindNumbers = 70;
+inline constexpr std::size_t kKindNumbers = 80;
 extern const std::array<const Row*, kKindNumbers> kRowOfKind;
 
 // Where tables of kinds have it; those that this version does not know share a place.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -103,6 +104,13 @@ struct ListRequest {
   bool newest_first = true;
 };
 
+// What a run was started with.
+struct RunInput {
+  std::string workflow;
+  std::string task_queue;
+  std::string input;
+};
+
 // Encoded as in the store.
 struct TableRow {
   std::string key;
@@ -179,6 +187,61 @@ struct Terminate {
   using Answer = void;
   RunKey key;
   std::string reason{};
+  Reply<Answer> reply{};
+};
+
+// No code of the run runs until it is resumed; see proto::RunPaused. One that is paused gets the
+// new reason.
+struct Pause {
+  using Answer = void;
+  RunKey key;
+  std::string reason{};
+  Reply<Answer> reply{};
+  std::string principal{};
+};
+
+// kRunNotPaused.
+struct Resume {
+  using Answer = void;
+  RunKey key;
+  std::string reason{};
+  Reply<Answer> reply{};
+  std::string principal{};
+};
+
+// Another run goes on from the beginning of the turn of that event, and this one ends if it has not
+// ended. kNoSuchEvent, kCannotReset, kRowsStay, kNothingFailed; kAlreadyStarted if another open run
+// has the workflow id.
+struct Reset {
+  using Answer = StartedRun;
+  RunKey key;
+  std::uint64_t event = 0;  // of its history, from 1; 0: where it began to fail
+  proto::RunReset::Reapply reapply = proto::RunReset::SIGNALS;
+  bool rows_stay = false;  // transactions after the event are accepted: they are executed again
+  std::string reason{};
+  Reply<Answer> reply{};
+  std::string principal{};
+  base::RunId new_run{};  // none: the service makes one
+};
+
+// The same with another workflow id, and this run goes on. kForkResult; kAlreadyStarted.
+struct Fork {
+  using Answer = StartedRun;
+  RunKey key;
+  std::uint64_t event = 0;  // 0: the first of the operations whose results are given
+  std::string id{};         // of the new run; empty: the text of its run id
+  std::map<std::uint32_t, std::string> results{};  // by operation
+  bool rows_stay = false;
+  std::string reason{};
+  Reply<Answer> reply{};
+  std::string principal{};
+  base::RunId new_run{};
+};
+
+// What the run was started with.
+struct ReadInput {
+  using Answer = RunInput;
+  RunKey key;
   Reply<Answer> reply{};
 };
 
@@ -262,6 +325,11 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::Update,
                                    verb::Cancel,
                                    verb::Terminate,
+                                   verb::Pause,
+                                   verb::Resume,
+                                   verb::Reset,
+                                   verb::Fork,
+                                   verb::ReadInput,
                                    verb::Retry,
                                    verb::Complete,
                                    verb::Fail,

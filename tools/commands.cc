@@ -9,9 +9,12 @@
 #include "tools/import_command.h"
 #include "tools/list_command.h"
 #include "tools/message_command.h"
+#include "tools/pause_command.h"
 #include "tools/repair_command.h"
+#include "tools/reset_command.h"
 #include "tools/retry_command.h"
 #include "tools/show_command.h"
+#include "tools/start_command.h"
 #include "tools/stats_command.h"
 #include "tools/tables_command.h"
 #include "tools/tail_command.h"
@@ -33,6 +36,9 @@ void add_commands(CLI::App& app, const base::Clock& clock) {
   add_message_commands(app);
   add_completion_commands(app);
   add_end_commands(app);
+  add_pause_commands(app);
+  add_reset_commands(app);
+  add_start_command(app);
   add_retry_command(app);
   add_check_command(app);
   add_backup_command(app);

@@ -99,6 +99,7 @@ int exit_code_of(ErrorCode code) {
                       code == ErrorCode::kInvalidToken || code == ErrorCode::kCompletionLate ||
                       code == ErrorCode::kAlreadyCompleted ||
                       code == ErrorCode::kActivityCancelled ||
+                      (code >= ErrorCode::kRunNotPaused && code <= ErrorCode::kForkResult) ||
                       (code >= ErrorCode::kUpdateConflict && code <= ErrorCode::kUpdateForgotten);
   return of_run ? kNotThere : kCannotRead;
 }
@@ -130,8 +131,8 @@ EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest r
   return answer;
 }
 
-EngineCall::Answer EngineCall::ask_with_token(const StoreArguments& store,
-                                              const ControlRequest& request) const {
+EngineCall::Answer EngineCall::ask_as_it_is(const StoreArguments& store,
+                                            const ControlRequest& request) const {
   (void)store.open();  // errors of the store come before those of the token
   Answer answer;
   ask(store, request, &answer);
@@ -152,6 +153,10 @@ void EngineCall::ask(const StoreArguments& store,
   }
   if (reply.result_case() == ControlReply::kFailure) {
     give_up(store.command(), failure_in(reply.failure()), kNotThere);
+  }
+  if (reply.has_run()) {
+    const auto id = base::RunId::from_bytes(reply.run().run_id());
+    answer->started = reply.run().workflow_id() + " (" + (id ? id->to_string() : "?") + ")";
   }
   answer->payload = std::move(*reply.mutable_payload());
 }

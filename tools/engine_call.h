@@ -16,12 +16,13 @@ class EngineCall {
   struct Answer {
     runtime::StoreReader::Run run;
     std::string payload;
+    std::string started;     // "order-7 (0190...)": the run that has begun
     bool by_engine = false;  // false: there is none, and the request is recorded in the store
   };
   // For the run that `store` names. Ends the command if the request is refused or fails.
   Answer ask(const StoreArguments& store, proto::ControlRequest request) const;
-  // The same for a request whose token names its run; `run` is not set.
-  Answer ask_with_token(const StoreArguments& store, const proto::ControlRequest& request) const;
+  // The same for a request whose token names its run, or that starts one; `run` is not set.
+  Answer ask_as_it_is(const StoreArguments& store, const proto::ControlRequest& request) const;
 
  private:
   void ask(const StoreArguments& store, const proto::ControlRequest& request, Answer* answer) const;

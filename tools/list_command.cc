@@ -73,7 +73,12 @@ void print_as_table(const runtime::StoreReader& reader,
                {"EVENTS", true},
                {"RUN ID", false, false, true}});
   const std::int64_t now_ms = base::to_ms(options.clock.now());
-  for (const auto& run : runs) table.add(row(reader, *run, now_ms));
+  for (const auto& run : runs) {
+    table.add(row(reader, *run, now_ms));
+    if (run->is_paused() && run->paused() != nullptr) {
+      table.add_note("    paused " + paused_text(*run), Colour::kYellow);
+    }
+  }
   if (table.empty()) {
     std::fprintf(stderr, "no run matches\n");
   } else {

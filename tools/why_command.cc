@@ -71,7 +71,9 @@ class Explanation {
     print_settings();
     if (!run_.open()) return print_end();
     if (parked_ != nullptr) print_parked();
-    if (run_.delayed_until_ms() > 0) {
+    if (run_.is_paused() && run_.paused() != nullptr) {
+      print_paused();
+    } else if (run_.delayed_until_ms() > 0) {
       print_delay();
     } else if (timeline_.unapplied() > 0) {
       print_unapplied();
@@ -109,7 +111,9 @@ class Explanation {
     std::printf("  it waits for nothing: it ended %s: %s\n", ago(run_.closed_ms()).c_str(),
                 paint_(Colour::kRed, failure_text(timeline_.end().failure())).c_str());
     if (run_.continued_to() != base::RunId()) {
-      std::printf("  it was retried as run %s\n", run_.continued_to().to_string().c_str());
+      std::printf("  it %s as run %s\n",
+                  run_.status == runtime::RunStatus::kTerminated ? "goes on" : "was retried",
+                  run_.continued_to().to_string().c_str());
     }
   }
 
@@ -128,6 +132,16 @@ class Explanation {
       std::printf("      %s\n", safe_text(std::string_view(text).substr(at, end - at)).c_str());
       at = end + 1;
     }
+  }
+
+  void print_paused() const {
+    std::printf("  its code: %s %s\n", paint_(Colour::kYellow, "paused").c_str(),
+                paused_text(run_).c_str());
+    std::printf(
+        "  nothing of it begins until it is resumed: reprise resume %s %s. Inputs that its code "
+        "has\n"
+        "  not seen: %zu\n",
+        base::shell_word(directory_).c_str(), run_.id.to_string().c_str(), timeline_.unapplied());
   }
 
   void print_delay() const {
@@ -170,7 +184,9 @@ class Explanation {
 
   void print_state(const Operation& operation) const {
     if (operation.kind == Operation::Kind::kTimer) {
-      std::printf("      fires %s\n", when(operation.due_ms).c_str());
+      const bool held = run_.is_paused() && operation.due_ms <= now_ms_;
+      std::printf("      fires %s\n",
+                  held ? "when the run is resumed" : when(operation.due_ms).c_str());
     }
     if (!operation.heartbeat.empty()) {
       std::printf("      last heartbeat: %s\n", event::payload_text(operation.heartbeat).c_str());

@@ -137,6 +137,7 @@ bool apply_start(RunCore& run, const proto::Event& input, const proto::RunStarte
   take_parent(run, start.parent());
   run.behaviours = Behaviours(start.behaviours());
   run.info.attempt = std::max(1u, start.attempt());
+  if (start.has_origin()) take_identity(run, start.origin().made_as_run_id());
   if (run.behaviours.known()) return true;
   run.parking.park(base::ErrorCode::kStoreOtherFormat,
                    "a newer version of the library has started this run, with behaviours " +
@@ -144,6 +145,13 @@ bool apply_start(RunCore& run, const proto::Event& input, const proto::RunStarte
                        ", and this one knows those up to " + std::to_string(Behaviours::kNewest) +
                        "; go on with the newer version");
   return false;
+}
+
+void take_identity(RunCore& run, std::string_view run_id) {
+  const auto id = base::RunId::from_bytes(run_id);
+  if (!id) return;
+  run.made_as = *id;
+  run.random_state = base::hash64(run_id);
 }
 
 void apply_end(RunCore& run) {

@@ -1,5 +1,6 @@
 #include "runtime/control/perform.h"
 
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -56,6 +57,28 @@ Reply<std::string> payload_reply(ControlAnswer answer) {
   };
 }
 
+Reply<StartedRun> run_reply(ControlAnswer answer) {
+  return [answer = std::move(answer)](const base::Result<StartedRun>& started) {
+    if (!started) return answer(control_error_reply(started.error()));
+    proto::ControlReply reply = new_control_reply();
+    reply.mutable_run()->set_workflow_id(started->workflow_id);
+    reply.mutable_run()->set_run_id(std::string(started->run_id.bytes()));
+    answer(std::move(reply));
+  };
+}
+
+// The message of kAlreadyStarted is only the run that has the id.
+Reply<StartedRun> start_reply(ControlAnswer answer) {
+  return [reply = run_reply(std::move(answer))](base::Result<StartedRun> started) {
+    if (started || started.error().code != base::ErrorCode::kAlreadyStarted) {
+      return reply(std::move(started));
+    }
+    reply(base::Error{started.error().code, "the workflow id belongs to run " +
+                                                started.error().message +
+                                                "; start it with another id"});
+  };
+}
+
 Reply<replay::Outcome> outcome_reply(ControlAnswer answer) {
   return [answer = std::move(answer)](base::Result<replay::Outcome> outcome) {
     if (!outcome) return answer(control_error_reply(outcome.error()));
@@ -80,6 +103,19 @@ proto::Failure control_failure(const proto::ControlFailure& told) {
     failure.clear_type();
   }
   return failure;
+}
+
+// An event of 0 is none: here it would ask for a restart.
+ClientRequest control_reset(const proto::ControlReset& asked, RunKey key, ControlAnswer answer) {
+  constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
+  const bool known = proto::RunReset::Reapply_IsValid(static_cast<int>(asked.reapply()));
+  return verb::Reset{.key = std::move(key),
+                     .event = asked.event() == 0 ? kNone : asked.event(),
+                     .reapply = known ? static_cast<proto::RunReset::Reapply>(asked.reapply())
+                                      : proto::RunReset::SIGNALS,
+                     .rows_stay = asked.rows_stay(),
+                     .reason = asked.reason(),
+                     .reply = run_reply(std::move(answer))};
 }
 
 // nullopt: there is no such verb.
@@ -107,6 +143,32 @@ std::optional<ClientRequest> client_request(const proto::ControlRequest& request
     case ControlVerb::kTerminate:
       return verb::Terminate{std::move(key), request.terminate().reason(),
                              done_reply(std::move(answer))};
+    case ControlVerb::kPause:
+      return verb::Pause{std::move(key), request.pause().reason(), done_reply(std::move(answer))};
+    case ControlVerb::kResume:
+      return verb::Resume{std::move(key), request.resume().reason(), done_reply(std::move(answer))};
+    case ControlVerb::kReset:
+      return control_reset(request.reset(), std::move(key), std::move(answer));
+    case ControlVerb::kRestart:
+      return verb::Reset{.key = std::move(key),
+                         .rows_stay = request.restart().rows_stay(),
+                         .reason = request.restart().reason(),
+                         .reply = run_reply(std::move(answer))};
+    case ControlVerb::kFork:
+      return verb::Fork{
+          .key = std::move(key),
+          .event = request.fork().event(),
+          .id = request.fork().id(),
+          .results = {request.fork().results().begin(), request.fork().results().end()},
+          .rows_stay = request.fork().rows_stay(),
+          .reason = request.fork().reason(),
+          .reply = run_reply(std::move(answer))};
+    case ControlVerb::kStart:
+      return verb::Start{.run = {.workflow = request.start().workflow(),
+                                 .workflow_id = std::move(key.workflow_id),
+                                 .task_queue = request.start().task_queue(),
+                                 .input = request.start().input()},
+                         .reply = start_reply(std::move(answer))};
     case ControlVerb::kRetry:
       return verb::Retry{std::move(key), done_reply(std::move(answer))};
     case ControlVerb::kComplete:

@@ -11,7 +11,7 @@ void Attempts::start(KnownRun& run, std::uint32_t id) {
   const PendingOperation* operation = run.state.find(id);
   LiveOperation* live = run.live(id);
   if (operation == nullptr || !operation->is_attempted()) return;
-  if (operation->open || run.damaged) return;
+  if (operation->open || run.damaged || run.state.is_paused()) return;
   if (live != nullptr && live->stage != OperationStage::kWaiting) return;
   // Checked here first: searching 100,000 operations for each of them took 12 s.
   if (!has_details(live, *operation)) {
@@ -53,6 +53,21 @@ void Attempts::start_steps(KnownRun& run) {
     if (operation.is_step() && !operation.done) steps.push_back(operation.id);
   }
   for (const std::uint32_t id : steps) start(run, id);
+}
+
+void Attempts::hold(KnownRun& run) {
+  if (run.extras == nullptr) return;
+  (void)submit();  // what this round has decided to run waits with the others
+  run.extras->operations.for_each([&](LiveOperation& live) {
+    if (!live.dispatched() || live.details == nullptr) return;
+    if (live.details->step) {
+      if (!RunExecutor::take_back_step(run.place, live.id)) return;
+    } else {
+      if (!live.details->control->abandon()) return;
+      live.details->control = nullptr;
+    }
+    live.stage = OperationStage::kWaiting;
+  });
 }
 
 void Attempts::dispatch_activity(KnownRun& run,

@@ -30,6 +30,9 @@ struct Effect {
     kArmRun,
     kConfirm,
     kStarted,
+    kPaused,
+    kResumed,
+    kBegun,
     kClosed
   };
   Kind kind = Kind::kCall;

@@ -107,6 +107,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   void send(ChildCall&& call) override;
   void send(ChildNews&& news) override;
   void send(ParentQuestion&& question) override;
+  void send(std::shared_ptr<NewFork> fork) override;
   void send(const ParentEnded& ended) override;
   void send(const ParentEnded& ended, std::string_view child) override;
 

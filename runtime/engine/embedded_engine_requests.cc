@@ -46,6 +46,21 @@ void deliver(Shard& shard, verb::Cancel&& asked) {
 void deliver(Shard& shard, verb::Terminate&& asked) {
   shard.requests().terminate(asked.key, std::move(asked.reason), std::move(asked.reply));
 }
+void deliver(Shard& shard, const verb::Pause& asked) {
+  shard.requests().pause(asked);
+}
+void deliver(Shard& shard, const verb::Resume& asked) {
+  shard.requests().resume(asked);
+}
+void deliver(Shard& shard, verb::Reset&& asked) {
+  shard.resets().reset(std::make_shared<const verb::Reset>(std::move(asked)));
+}
+void deliver(Shard& shard, verb::Fork&& asked) {
+  shard.resets().fork(std::make_shared<const verb::Fork>(std::move(asked)));
+}
+void deliver(Shard& shard, const verb::ReadInput& asked) {
+  shard.questions().read_input(asked.key, asked.reply);
+}
 void deliver(Shard& shard, const verb::Retry& asked) {
   shard.requests().retry(asked.key, asked.reply);
 }
@@ -137,6 +152,12 @@ base::Status EmbeddedEngine::complete(Verb& asked) {
     }
     if (run.task_queue.empty()) run.task_queue = kDefaultTaskQueue;
   }
+  if constexpr (requires { asked.new_run; }) {
+    if (asked.new_run == base::RunId()) asked.new_run = shared_.ids.next(shared_.clock.now());
+  }
+  if constexpr (std::is_same_v<Verb, verb::Fork>) {
+    if (asked.id.empty()) asked.id = asked.new_run.to_string();
+  }
   if constexpr (requires { asked.token; }) {
     auto named = shared_.tokens.verify(asked.token);
     if (!named) return named.error();
@@ -167,6 +188,12 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
     }
     if (good) good = check_settings(asked.run.settings, shared_.options.limits);
     if (good) good = check_terms(asked.run.terms);
+  }
+  if constexpr (std::is_same_v<Verb, verb::Fork>) {
+    if (good) good = check_id("the fork's workflow id", asked.id);
+    for (const auto& [id, result] : asked.results) {
+      if (good) good = check_request(asked.key.workflow_id, "result", result);
+    }
   }
   if constexpr (std::is_same_v<Verb, verb::Update>) {
     if (good && !asked.id.empty()) good = check_id("the update's id", asked.id);

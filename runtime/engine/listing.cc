@@ -47,6 +47,10 @@ RunDescription describe_state(const RunState& state) {
   if (const std::int64_t until_ms = state.delayed_until_ms(); until_ms > 0) {
     description.delayed_until = base::from_ms(until_ms);
   }
+  if (const Paused* const paused = state.paused(); paused != nullptr && state.is_paused()) {
+    description.paused = Pause{base::from_ms(paused->since_ms), paused->reason, paused->principal};
+  }
+  if (state.origin() != nullptr) description.origin = *state.origin();
   return description;
 }
 

@@ -40,7 +40,17 @@ bool NextRun::fill_turn(std::size_t most_inputs, proto::Turn* turn) {
   while (next_ < inputs.size() && static_cast<std::size_t>(turn->inputs_size()) < most_inputs) {
     turn->add_inputs()->Swap(&inputs[next_++]);
   }
-  return next_ < inputs.size();
+  if (next_ < inputs.size()) return true;
+  add_pause(turn);
+  return false;
+}
+
+// An operator has stopped what the runs of the chain do: a retry does not set it going.
+void NextRun::add_pause(proto::Turn* turn) const {
+  if (from_.paused() == nullptr) return;
+  proto::RunPaused* const paused = turn->add_inputs()->mutable_run_paused();
+  paused->set_reason(from_.paused()->reason);
+  paused->set_principal(from_.paused()->principal);
 }
 
 void NextRun::fill_start(proto::RunStarted* started) const {

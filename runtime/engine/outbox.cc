@@ -183,6 +183,20 @@ void Outbox::move_to_next(KnownRun& run, KnownRun& next) {
   run.drop_empty_extras();
 }
 
+void Outbox::move_to_reset(KnownRun& run, KnownRun& next, const std::set<std::string>& updates) {
+  if (run.extras == nullptr) return;
+  if (!run.extras->watches.empty()) {
+    next.with_extras().watches = std::exchange(run.extras->watches, {});
+  }
+  std::vector<UpdateReply> stay;
+  for (UpdateReply& update : std::exchange(run.extras->updates, {})) {
+    const bool goes = !update.recorded || updates.contains(update.update_id);
+    (goes ? next.with_extras().updates : stay).push_back(std::move(update));
+  }
+  run.extras->updates = std::move(stay);
+  run.drop_empty_extras();
+}
+
 void Outbox::refuse_inputs(KnownRun& run) {
   if (run.extras == nullptr) return;
   for (const InputReply& waiting : std::exchange(run.extras->replies, {})) {

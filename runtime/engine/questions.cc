@@ -109,7 +109,7 @@ void Questions::query_loaded(KnownRun& run, const Query& query) {
 // Has its code been called anew, after a checkpoint or as the next run of a chain, without having
 // been shown anything yet?
 bool Questions::is_to_begin(const KnownRun& run) {
-  return run.state.open() && run.state.delayed_until_ms() == 0 && run.has_work() &&
+  return run.state.open() && !run.paused() && run.state.delayed_until_ms() == 0 && run.has_work() &&
          !RunExecutor::has_begun(run.place);
 }
 
@@ -206,6 +206,34 @@ void Questions::history(const RunKey& key, const Reply<std::vector<std::string>>
             return read(known->state, last);
           history(key, reply);  // archived meanwhile
         });
+  }
+  const auto archived = parts_.finder.find_archived(key);
+  if (!archived) return reply(archived.error());
+  read(*archived, archived->last_seq);
+}
+
+// It is in the first turn.
+void Questions::read_input(const RunKey& key, const Reply<RunInput>& reply) {
+  const auto read = [this, reply](const RunState& state, store::Seq last) {
+    RunInput input{*state.workflow, *state.task_queue, {}};
+    const base::Status status =
+        StoredRun(parts_.shared, state, last).history([&](const proto::Turn& turn) {
+          if (turn.inputs_size() > 0) input.input = turn.inputs(0).run_started().input();
+          return base::Next::kStop;
+        });
+    if (status) return reply(std::move(input));
+    reply(parts_.finder.unless_removed({state.workflow_id, state.id}, status.error()));
+  };
+  if (KnownRun* run = parts_.finder.find(key); run != nullptr) {
+    if (run->in_round()) return parts_.intake.post([this, key, reply] { read_input(key, reply); });
+    if (waits_for_room(*run)) return reply(parts_.intake.refusal());
+    const store::Seq last = run->state.last_seq;
+    return parts_.effects.call_after(last,
+                                     [this, read, number = run->state.number, last, key, reply] {
+                                       if (KnownRun* known = parts_.runs.find(number))
+                                         return read(known->state, last);
+                                       read_input(key, reply);  // archived meanwhile
+                                     });
   }
   const auto archived = parts_.finder.find_archived(key);
   if (!archived) return reply(archived.error());

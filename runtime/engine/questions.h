@@ -34,6 +34,7 @@ class Questions {
              const Reply<std::string>& reply);
   void get(const RunKey& key, const std::string& name, const Reply<verb::Get::Answer>& reply);
   void describe(const RunKey& key, const Reply<RunDescription>& reply);
+  void read_input(const RunKey& key, const Reply<RunInput>& reply);
   void history(const RunKey& key, const Reply<std::vector<std::string>>& reply);
   // The runs that the shard knows and the request asks for.
   void collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out) const;

@@ -87,6 +87,37 @@ void Requests::terminate(const RunKey& key, std::string reason, Reply<void> repl
       std::move(reply));
 }
 
+void Requests::pause(const verb::Pause& asked) {
+  KnownRun* const run = open_run(asked.key, asked.reply);
+  if (run == nullptr) return;
+  if (const auto room = parts_.round.may_grow(*run); !room) return asked.reply(room.error());
+  parts_.round.add_input(
+      *run,
+      [&](proto::Event* event) {
+        event->mutable_run_paused()->set_reason(asked.reason);
+        event->mutable_run_paused()->set_principal(asked.principal);
+      },
+      asked.reply);
+}
+
+void Requests::resume(const verb::Resume& asked) {
+  KnownRun* const run = open_run(asked.key, asked.reply);
+  if (run == nullptr) return;
+  if (!run->paused()) {
+    return parts_.outbox.refuse(run,
+                                {base::ErrorCode::kRunNotPaused,
+                                 "run '" + run->state.workflow_id + "' is not paused: it goes on"},
+                                asked.reply);
+  }
+  parts_.round.add_input(
+      *run,
+      [&](proto::Event* event) {
+        event->mutable_run_resumed()->set_reason(asked.reason);
+        event->mutable_run_resumed()->set_principal(asked.principal);
+      },
+      asked.reply);
+}
+
 void Requests::retry(const RunKey& key, const Reply<void>& reply) {
   KnownRun* const found = open_run(key, reply);
   if (found == nullptr) return;

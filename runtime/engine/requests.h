@@ -31,6 +31,8 @@ class Requests {
   void signal(const RunKey& key, std::string name, std::string input, Reply<void> reply);
   void cancel(const RunKey& key, std::string reason, Reply<void> reply);
   void terminate(const RunKey& key, std::string reason, Reply<void> reply);
+  void pause(const verb::Pause& asked);
+  void resume(const verb::Resume& asked);
   // Code that had stopped is tried again.
   void retry(const RunKey& key, const Reply<void>& reply);
 

@@ -24,8 +24,14 @@ void KnownRun::drop_empty_extras() {
                      extras->updates.empty() && extras->untaken.empty() &&
                      extras->when_told.empty() && !extras->parked.has_value() &&
                      extras->operations.empty() && extras->transaction == nullptr &&
-                     extras->held == nullptr;
+                     extras->held == nullptr && extras->held_timers.empty();
   if (empty) extras = nullptr;
+}
+
+bool KnownRun::paused() const {
+  const proto::Turn* gathered = turn;
+  if (gathered == nullptr && extras != nullptr) gathered = extras->held.get();
+  return gathered == nullptr ? state.is_paused() : is_paused_by(*gathered, state.is_paused());
 }
 
 bool KnownRun::holds_updates() const {

@@ -58,6 +58,7 @@ struct RunExtras : base::Pooled<RunExtras> {
   std::unique_ptr<proto::Turn> held;  // inputs that came since then, and wait for its outcome
   std::vector<store::AttemptSlots::Slot> held_slots;  // of the attempts whose results these are
   LiveOperations operations;  // activities and steps
+  std::vector<std::uint32_t> held_timers;  // due, and wait for the run to be resumed
 };
 
 struct KnownRun {
@@ -73,6 +74,7 @@ struct KnownRun {
   bool overtaken = false;     // quarantined, or it was: recovered_run.h
   bool transacting = false;   // its next record is with the writer, and says what it is later
   bool suspect = false;       // its code may have ended the last process (store/turn_marks.h)
+  bool resetting = false;     // its code runs no more, unless it cannot be reset after all
   bool unlinked = false;      // no newer run of its id refers to it any more: RunTable
 
   RunExtras& with_extras() {
@@ -100,6 +102,8 @@ struct KnownRun {
   bool holds_updates() const;
   // Is there something for its code that no turn has shown it?
   bool has_work() const { return state.unapplied || holds_updates(); }
+  // Has an operator stopped it, also by an input that is gathered?
+  bool paused() const;
   bool parked() const { return extras != nullptr && extras->parked.has_value(); }
   // Parked because its code ends processes: a new worker does not change that.
   bool is_set_aside() const {

@@ -24,6 +24,7 @@ Shard::Shard(int index, Shared& shared, HostOptions host)
                updates_, executor_}),
       requests_(
           {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}),
+      resets_({shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_}),
       children_(
           {shared_, runs_, finder_, intake_, effects_, round_, starts_, requests_, child_index_}),
       completions_(
@@ -144,6 +145,12 @@ void Shard::release(Effect& effect) {
       return effect.confirm({});
     case Effect::Kind::kStarted:
       return Outbox::started(*effect.run);
+    case Effect::Kind::kPaused:
+      return pauses_.paused(*effect.run);
+    case Effect::Kind::kResumed:
+      return pauses_.resumed(*effect.run);
+    case Effect::Kind::kBegun:
+      return pauses_.begun(*effect.run);
     case Effect::Kind::kClosed:
       return closed(*effect.run);
   }

@@ -12,7 +12,9 @@ namespace reprise::runtime {
 void Transactions::start(KnownRun& run, std::uint32_t id) {
   const PendingOperation* const operation = run.state.find(id);
   if (operation == nullptr || !operation->is_transaction()) return;
-  if (run.damaged || run.parked() || run.transacting || is_decided(run, id)) return;
+  if (run.damaged || run.state.is_paused() || run.parked() || run.transacting ||
+      is_decided(run, id))
+    return;
   if (operation->due_ms > base::to_ms(parts_.shared.clock.now())) {
     return parts_.timers.arm(run, *operation, TimerEntry::Kind::kRetry, operation->due_ms);
   }

@@ -39,6 +39,16 @@ inline constexpr VerbRule kVerbRule<verb::Terminate>{"terminate", Admission::Kin
 template <>
 inline constexpr VerbRule kVerbRule<verb::Retry>{"retry", Admission::Kind::kEnd};
 template <>
+inline constexpr VerbRule kVerbRule<verb::Pause>{"pause", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Resume>{"resume", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Reset>{"reset", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Fork>{"fork", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::ReadInput>{"input", Admission::Kind::kQuestion};
+template <>
 inline constexpr VerbRule kVerbRule<verb::Complete>{"complete", Admission::Kind::kWrite};
 template <>
 inline constexpr VerbRule kVerbRule<verb::Fail>{"fail", Admission::Kind::kWrite};

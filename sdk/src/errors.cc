@@ -77,6 +77,7 @@ void internal::throw_error(const base::Error& error) {
       throw PayloadError(code, error.message);
     case Code::kInvalidId:
     case Code::kInvalidOption:
+    case Code::kNoSuchEvent:
     case Code::kCheckpointOther:
     case Code::kTableName:
     case Code::kRowKey:
@@ -84,6 +85,12 @@ void internal::throw_error(const base::Error& error) {
       throw InvalidOption(code, error.message);
     case Code::kAlreadyStarted:
       throw AlreadyStarted(error.message, {});
+    case Code::kRunNotPaused:
+    case Code::kCannotReset:
+    case Code::kRowsStay:
+    case Code::kNothingFailed:
+    case Code::kForkResult:
+      throw RepairRefused(code, error.message);
     case Code::kNotFound:
       throw NotFound(code, error.message);
     case Code::kRunClosed:

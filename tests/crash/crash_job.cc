@@ -5,12 +5,15 @@
 //   after_archive
 //
 // DIRECTORY/acknowledged: "started ID RUN_ID" and "result ID VALUE" lines.
+// DIRECTORY/pauses: "paused ID" lines, and "resuming ID" lines from before that was asked.
 // DIRECTORY/ledger: "KEY TRANSFER OPERATION CENTS" lines, one per execution of an activity.
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <fcntl.h>
+#include <fstream>
 #include <map>
+#include <set>
 #include <string>
 #include <unistd.h>
 
@@ -85,6 +88,32 @@ void move(const Lines& ledger,
              " " + std::to_string(cents));
 }
 
+// Of two transfers the approval comes while they are paused.
+bool is_paused_once(int number) {
+  return number % 6 == 5;
+}
+
+// Those whose pause was acknowledged to an earlier process, and that nobody has asked to resume.
+std::set<std::string> paused_before(const std::string& directory) {
+  std::set<std::string> paused;
+  std::ifstream file(directory + "/pauses");
+  std::string what, id;
+  while (file >> what >> id) what == "paused" ? (void)paused.insert(id) : (void)paused.erase(id);
+  return paused;
+}
+
+// The run may have ended.
+template <class Call>
+bool is_done(Call call) {
+  try {
+    call();
+    return true;
+  } catch (const RunClosed&) {
+  } catch (const RepairRefused&) {
+  }
+  return false;
+}
+
 KillPlan::Where where(std::string_view name) {
   static const std::map<std::string_view, KillPlan::Where> names = {
       {"before_append", KillPlan::Where::kBeforeAppend},
@@ -126,7 +155,23 @@ int run(const std::string& directory, KillPlan& plan) {
     runs.push_back(handle ? *handle : client.attach(kTransfer, id));
     if (handle) acknowledged.add("started " + id + " " + handle->run_id());
   }
+  for (const std::string& id : paused_before(directory)) {
+    if (client.describe(id).status == RunStatus::kPaused) continue;
+    std::fprintf(stderr, "%s is not paused any more\n", id.c_str());
+    return 1;
+  }
+  const Lines pauses(directory + "/pauses");
+  for (int i = 0; i < kTransfers; ++i) {
+    if (!is_paused_once(i)) continue;
+    if (is_done([&] { runs[static_cast<std::size_t>(i)].pause("a look"); }))
+      pauses.add("paused " + runs[static_cast<std::size_t>(i)].id());
+  }
   for (auto& handle : runs) (void)handle.try_signal(kApprove("ann"));
+  for (int i = 0; i < kTransfers; ++i) {
+    if (!is_paused_once(i)) continue;
+    pauses.add("resuming " + runs[static_cast<std::size_t>(i)].id());
+    (void)is_done([&] { runs[static_cast<std::size_t>(i)].resume(); });
+  }
   for (auto& handle : runs) acknowledged.add("result " + handle.id() + " " + handle.result());
   for (auto& handle : runs) {
     acknowledged.add("ended " + handle.id() + " " + handle.describe().run_id + " " +

@@ -467,6 +467,46 @@ History a_run_with_transactions() {
   return ended(env.start(transacting(), {.id = "transacting"}));
 }
 
+// What operators do with a run: it is paused, reset when it has ended, and forked; and another one
+// is reset while it is open.
+struct Operated {
+  History paused, reset, forked, terminated;
+};
+Operated operated_runs() {
+  GoldenEnv env;
+  Operated all;
+  const auto run = env.start(operated("it"), {.id = "operated"});
+  run.pause("a look");
+  run.signal(item("while it was paused"));
+  env.skip(2h);
+  run.resume("it is well");
+  all.paused = ended(run);
+  constexpr std::uint64_t kTimerFired = 8;
+  (void)run.fork(
+      {.id = "forked", .replace_results = {{4, R"("another result")"}}, .reason = "what if"});
+  all.forked = ended(env.client().attach(operated, "forked"));
+  (void)run.reset({.event = kTimerFired, .rows_stay = true, .reason = "once more"});
+  all.reset = ended(env.client().attach(operated, "operated"));
+  const auto open = env.start(operated("another"), {.id = "open"});
+  const std::string open_id = open.run_id();
+  open.signal(item("before"));
+  (void)open.reset({.event = 3, .reason = "begun wrongly"});
+  all.terminated = env.client().handle("open", open_id).history();
+  return all;
+}
+History a_paused_run() {
+  return operated_runs().paused;
+}
+History a_run_that_was_reset() {
+  return operated_runs().reset;
+}
+History a_fork() {
+  return operated_runs().forked;
+}
+History a_run_that_ends_by_a_reset() {
+  return operated_runs().terminated;
+}
+
 // Inputs that were recorded while no worker was there to take them.
 History a_run_that_waited_for_a_worker() {
   Env env;
@@ -551,6 +591,10 @@ const std::vector<Scenario>& scenarios() {
       {"given_up", activities_that_are_cancelled, true},
       {"checkpointing", a_run_with_checkpoints, true},
       {"transacting", a_run_with_transactions, true},
+      {"paused", a_paused_run, true},
+      {"reset", a_run_that_was_reset, true},
+      {"forked", a_fork, true},
+      {"ended_by_reset", a_run_that_ends_by_a_reset, true},
   };
   return all;
 }

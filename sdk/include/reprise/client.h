@@ -9,6 +9,7 @@
 #include <reprise/history.h>
 #include <reprise/internal/payload.h>
 #include <reprise/options.h>
+#include <reprise/reset.h>
 #include <reprise/sent_messages.h>
 #include <reprise/settings.h>
 #include <reprise/table.h>
@@ -90,6 +91,8 @@ struct RunDescription {
   std::vector<std::string> waiting_for;
   // From list() too.
   std::optional<ParkedReason> parked{};
+  std::optional<PausedReason> paused{};  // its status is kPaused
+  std::optional<RunOrigin> origin{};     // it was reset or forked from another run
 };
 
 // Addresses one run. A value: copies are cheap and address the same run. A handle from start(),
@@ -175,6 +178,33 @@ class RunHandle {
   void cancel(std::string_view reason = {}) const;
   // Ends the run at once. Its code does not run, so nothing is cleaned up.
   void terminate(std::string_view reason) const;
+  // Stops the run: none of its code runs until resume(). What it is sent is recorded and waits, as
+  // do its timers; attempts under way end, and their results are kept; no other one begins. Queries
+  // are answered as of where it stands; updates wait. Its time limits still end it. Of a run that
+  // is paused the reason is replaced. Durable on return; records RunPaused. Throws ParkedError
+  // (RP2007) if its history is too long.
+  void pause(std::string_view reason) const;
+  // It goes on: with what it was sent first, then with timers that are due. Records RunResumed.
+  // Throws RepairRefused (RP3024) if it is not paused.
+  void resume(std::string_view reason = {}) const;
+  // Has another run go on from an earlier event of this one: a new run with the same workflow id,
+  // whose history begins with a copy of the turns before the event's. What is under way there
+  // begins anew, with a new idempotency key. This run is terminated in the same commit, if it is
+  // open; who waits for its result gets the new one's. It may be closed, if no other run with the
+  // id is open. Returns a handle to the new run, durable. Throws InvalidOption (RP3025),
+  // AlreadyStarted, RepairRefused: RP3026 if a child or a message that this run has sent before the
+  // event is under way, RP3027. See docs/language/reset.md.
+  RunHandle reset(const ResetOptions& options) const;
+  // The same for a run that has failed: from where the failure came from. An operation whose
+  // failure ended the run is made again; if it was the code that failed, its last turn is. What the
+  // run was sent since, and the other results, are kept. Throws RepairRefused (RP3028) if it has
+  // not failed.
+  RunHandle restart(const RestartOptions& options = {}) const;
+  // The same for an experiment: the new run has another workflow id, and may get other results.
+  // This run goes on. Signals and updates after the event are not applied. Throws RepairRefused
+  // (RP3029) for a result that has no place there, too.
+  RunHandle fork(const ForkOptions& options) const;
+
   // Tries a parked run again now, without waiting for a worker to start: the cause may be gone. A
   // run that was set aside because its code ended the process (RP2010) starts again with no deaths
   // counted. Does nothing to a run that is not parked. Records nothing.
@@ -324,6 +354,15 @@ class Client {
     if (!found || found->workflow != workflow.name()) return std::nullopt;
     return Handle<typename Workflow<S>::Result>(link_to_chain(id, found->run_id));
   }
+  // What the newest run with that workflow id, or the one with `run_id`, was started with: to start
+  // another like it. Throws NotFound; InvalidOption (RP3010) if it is of another workflow;
+  // PayloadError (RP3001).
+  template <class R, class... A>
+  std::tuple<A...> input_of(const Workflow<R(A...)>& workflow,
+                            std::string_view id,
+                            std::string_view run_id = {}) const {
+    return internal::decode_arguments<A...>(recorded_input(workflow.name(), id, run_id));
+  }
   // A handle that does not know the workflow: for tools.
   RunHandle handle(std::string_view id, std::string_view run_id = {}) const;
 
@@ -382,6 +421,9 @@ class Client {
   }
 
  private:
+  std::string recorded_input(std::string_view workflow,
+                             std::string_view id,
+                             std::string_view run_id) const;
   std::optional<std::string> get_row(std::string_view table, std::string key) const;
   void scan_rows(std::string_view table,
                  std::string from,

@@ -69,6 +69,16 @@ class UpdateRefused : public Error {
   using Error::Error;
 };
 
+// A run cannot be resumed because it is not paused (RP3024), or cannot be reset, forked or
+// restarted as asked: something of it is under way that cannot be taken along (RP3026), rows that
+// it changed would not be undone (RP3027), it has not failed (RP3028), or a result is for no
+// operation that is pending there (RP3029). Nothing was recorded; the message says what stands in
+// the way.
+class RepairRefused : public Error {
+ public:
+  using Error::Error;
+};
+
 // A query was not answered: the run has no handler of that name (RP3007; the message lists the
 // names it has) or the handler threw (RP3008).
 class QueryFailed : public Error {

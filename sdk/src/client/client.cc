@@ -62,6 +62,10 @@ RunDescription to_public(const runtime::RunDescription& from) {
   }
   for (const auto& timer : from.timers) to.timers.push_back(timer.fires_at);
   to.waiting_for = from.waiting_for;
+  if (from.paused) to.paused = {from.paused->since, from.paused->reason, from.paused->principal};
+  if (from.origin) {
+    to.origin = {from.origin->run_id.to_string(), from.origin->event, from.origin->fork};
+  }
   if (from.parked) {
     to.parked = ParkedReason{internal::code_text(from.parked->code), from.parked->message};
   }
@@ -276,6 +280,17 @@ std::optional<RunDescription> Client::find_description(std::string_view id) cons
   const auto found = internal::ask(*service_->clients, verb::Describe{make_key(id, {})});
   if (!found && found.error().code == base::ErrorCode::kNotFound) return std::nullopt;
   return to_public(internal::value_or_throw(found));
+}
+
+std::string Client::recorded_input(std::string_view workflow,
+                                   std::string_view id,
+                                   std::string_view run_id) const {
+  runtime::RunInput found = internal::value_or_throw(
+      internal::ask(*service_->clients, verb::ReadInput{make_key(id, run_id)}));
+  if (found.workflow == workflow) return std::move(found.input);
+  throw InvalidOption(internal::code_text(base::ErrorCode::kInvalidOption),
+                      "run '" + std::string(id) + "' is of workflow '" + found.workflow +
+                          "', not of '" + std::string(workflow) + "'");
 }
 
 // ---- attempts that are left open

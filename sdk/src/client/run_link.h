@@ -83,6 +83,12 @@ class RunLink {
   runtime::RunKey key() const;
   runtime::RunKey key_to_await() const;  // tells the service that somebody will wait for the run
 
+  // Of a run that has begun from the history of this one.
+  std::shared_ptr<RunLink> goes_on_as(const runtime::StartedRun& started) const {
+    return std::make_shared<RunLink>(
+        service_, runtime::RunKey{started.workflow_id, started.run_id, /*of_chain=*/true});
+  }
+
   std::shared_ptr<SignalLink> submit_signal(std::string_view name, std::string input) const;
   base::Status signal(std::string_view name, std::string input) const;
   // The payload of its result; nullopt: time is up. Throws the failure with which it ended.

@@ -28,6 +28,7 @@ struct KeptPost final : Post {
   void send(Receipt&& receipt) override { receipts.push_back(std::move(receipt)); }
   void send(ChildCall&& call) override { calls.push_back(std::move(call)); }
   void send(ChildNews&& one) override { news.push_back(std::move(one)); }
+  void send(std::shared_ptr<NewFork>) override {}
   void send(ParentQuestion&& question) override { questions.push_back(std::move(question)); }
   void send(const ParentEnded& parent) override { ended.push_back(parent); }
   void send(const ParentEnded& parent, std::string_view) override { ended.push_back(parent); }
