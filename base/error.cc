@@ -54,6 +54,8 @@ std::string_view summary(ErrorCode code) {
       return "the code of the run swallows the exception that unwinds it";
     case ErrorCode::kPendingTaken:
       return "the result of a Pending was taken before";
+    case ErrorCode::kActivityFailing:
+      return "an activity has failed many times and is still tried";
     case ErrorCode::kPayloadDecode:
       return "a payload does not decode as the expected type";
     case ErrorCode::kPayloadTooLarge:
@@ -90,6 +92,16 @@ std::string_view summary(ErrorCode code) {
       return "the attempt was completed or failed with its token before";
     case ErrorCode::kActivityCancelled:
       return "the code has cancelled the activity of the token and waits for its end";
+    case ErrorCode::kArgumentUnreadable:
+      return "an argument of a start does not decode as the workflow's";
+    case ErrorCode::kArgumentMissing:
+      return "a start has fewer arguments than the workflow";
+    case ErrorCode::kTooManyArguments:
+      return "a start has more arguments than the workflow";
+    case ErrorCode::kStartNotAllowed:
+      return "the start is not allowed";
+    case ErrorCode::kInvalidPrincipal:
+      return "a client's principal is too long or not printable";
     case ErrorCode::kUpdateConflict:
       return "the update's id belongs to another update";
     case ErrorCode::kUpdateCheck:

@@ -67,6 +67,11 @@ struct StartRequest {
   std::optional<FirstUpdate> update{};
   std::vector<proto::SettingRecorded> settings{};
   std::optional<ChildOf> child_of{};  // set by the service; nullopt: a client asks
+  std::string principal{};            // see set_principal()
+  // Refused with kNoWorker unless a worker serves the task queue now.
+  bool needs_worker = false;
+  // The types of which `input` was made; nullptr: unknown. See ArgumentRule.
+  const void* argument_types = nullptr;
 };
 
 // Who waits for the end of a run: threads of a client, or the engine itself, for a parent.
@@ -109,7 +114,8 @@ struct TableRow {
   std::string value;
 };
 
-// One type for each kind of request: its run, its data, and its reply.
+// One type for each kind of request: its run, its data, and its reply. Those that a client has
+// recorded say who asks: `principal`, which the events have too.
 namespace verb {
 
 // `watch`, if not null, is set when the run ends (or at once with the error of the start). The
@@ -143,6 +149,7 @@ struct Signal {
   // when the run is in memory and its code is known to read that signal as a type that the input
   // does not have.
   bool checked = false;
+  std::string principal{};
 };
 
 struct Query {
@@ -166,6 +173,7 @@ struct Update {
   // answered. Empty: the service makes an id.
   std::string id{};
   Reply<std::string> accepted{};  // told the id once the update is durable, before `reply`
+  std::string principal{};
 };
 
 struct Cancel {
@@ -173,6 +181,7 @@ struct Cancel {
   RunKey key;
   std::string reason{};
   Reply<Answer> reply{};
+  std::string principal{};
 };
 
 struct Terminate {
@@ -180,6 +189,7 @@ struct Terminate {
   RunKey key;
   std::string reason{};
   Reply<Answer> reply{};
+  std::string principal{};
 };
 
 // Tries a parked run again, also one that was set aside (kPoisoned).
@@ -187,6 +197,7 @@ struct Retry {
   using Answer = void;
   RunKey key;
   Reply<Answer> reply{};
+  std::string principal{};
 };
 
 // These name an attempt by its token. kInvalidToken, kCompletionLate, kAlreadyCompleted.
@@ -196,6 +207,7 @@ struct Complete {
   std::string result{};
   Reply<Answer> reply{};
   AttemptRef attempt{};  // set by the service, once it has verified the token
+  std::string principal{};
 };
 
 struct Fail {
@@ -204,6 +216,7 @@ struct Fail {
   proto::Failure failure;
   Reply<Answer> reply{};
   AttemptRef attempt{};  // likewise
+  std::string principal{};
 };
 
 struct Heartbeat {
@@ -212,6 +225,7 @@ struct Heartbeat {
   std::string details{};  // empty: none
   Reply<Answer> reply{};
   AttemptRef attempt{};  // likewise
+  std::string principal{};
 };
 
 // What a run publishes under a name; nullopt: nothing.
@@ -271,6 +285,13 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::List,
                                    verb::History,
                                    verb::ReadRows>;
+
+// Says who asks, in requests that record it.
+template <class Verb>
+void set_principal(const std::string& principal, Verb* asked) {
+  if constexpr (requires { asked->run.principal; }) asked->run.principal = principal;
+  if constexpr (requires { asked->principal; }) asked->principal = principal;
+}
 
 // Answers the waiting caller of a request with a refusal.
 template <class Verb>

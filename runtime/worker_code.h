@@ -36,11 +36,19 @@ class ActivityAttempt {
 // Never throws: the SDK turns exceptions into failures.
 using ActivityCode = std::function<replay::Outcome(ActivityAttempt&, std::string_view input)>;
 
+// What the arguments of a workflow must be.
+struct ArgumentRule {
+  const void* types = nullptr;  // input that was made of the same types needs no check
+  // kArgumentUnreadable, kArgumentMissing, kTooManyArguments. Never throws; any thread.
+  std::function<base::Status(std::string_view input)> check{};
+};
+
 struct WorkerCode {
   std::string task_queue;
   std::size_t activity_threads = 0;  // 0: the default
   std::map<std::string, replay::WorkflowCode, std::less<>> workflows;
   std::map<std::string, ActivityCode, std::less<>> activities;
+  std::map<std::string, ArgumentRule, std::less<>> arguments{};  // by workflow; none: not checked
 };
 
 }  // namespace reprise::runtime

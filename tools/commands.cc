@@ -1,5 +1,6 @@
 #include "tools/commands.h"
 
+#include "tools/audit_command.h"
 #include "tools/backup_command.h"
 #include "tools/check_command.h"
 #include "tools/completion_command.h"
@@ -7,6 +8,7 @@
 #include "tools/export_command.h"
 #include "tools/history_command.h"
 #include "tools/import_command.h"
+#include "tools/incidents_command.h"
 #include "tools/list_command.h"
 #include "tools/message_command.h"
 #include "tools/repair_command.h"
@@ -24,10 +26,12 @@ void add_commands(CLI::App& app, const base::Clock& clock) {
   add_list_command(app, clock);
   add_show_command(app, clock);
   add_why_command(app, clock);
+  add_incidents_command(app, clock);
   add_tail_command(app);
   add_stats_command(app, clock);
   add_tables_command(app);
   add_history_command(app);
+  add_audit_command(app);
   add_export_command(app);
   add_import_command(app);
   add_message_commands(app);

@@ -1,9 +1,12 @@
 #include "tools/engine_call.h"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <pwd.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 #include "base/whole_number.h"
@@ -12,6 +15,7 @@
 #include "runtime/control/frame.h"
 #include "runtime/control/perform.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/limits.h"
 #include "tools/event_text.h"
 
 namespace reprise::tools {
@@ -109,9 +113,30 @@ std::string failure_in(const std::string& bytes) {
   return "its handler failed, and what it says cannot be read";
 }
 
+// Of the process; "uid 1000" if the system has no name for it, or an unprintable one.
+std::string user_name() {
+  const uid_t user = ::geteuid();
+  std::array<char, 16'384> room{};
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool known = ::getpwuid_r(user, &entry, room.data(), room.size(), &found) == 0 &&
+                     found != nullptr && found->pw_name != nullptr;
+  std::string name = known ? found->pw_name : "";
+  if (name.empty() || !runtime::check_principal(name)) name = "uid " + std::to_string(user);
+  return name;
+}
+
 }  // namespace
 
-EngineCall::EngineCall(CLI::App& command) {
+EngineCall::EngineCall(CLI::App& command) : principal_(user_name()) {
+  command
+      .add_option("--as", principal_,
+                  "who asks, for the history: at most 256 bytes; empty: not recorded")
+      ->capture_default_str()
+      ->check([](const std::string& name) {
+        const base::Status valid = runtime::check_principal(name);
+        return valid ? std::string() : valid.error().text();
+      });
   command.add_option("--timeout", seconds_, "seconds to wait for the engine's answer, at most 600")
       ->capture_default_str()
       ->check([](const std::string& text) { return base::fault_of_seconds(text, 0.001, 600); });
@@ -126,21 +151,20 @@ EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest r
   }
   request.set_workflow_id(answer.run->workflow_id);
   request.set_run_id(std::string(answer.run->id.bytes()));
-  ask(store, request, &answer);
+  ask(store, std::move(request), &answer);
   return answer;
 }
 
 EngineCall::Answer EngineCall::ask_with_token(const StoreArguments& store,
-                                              const ControlRequest& request) const {
+                                              ControlRequest request) const {
   (void)store.open();  // errors of the store come before those of the token
   Answer answer;
-  ask(store, request, &answer);
+  ask(store, std::move(request), &answer);
   return answer;
 }
 
-void EngineCall::ask(const StoreArguments& store,
-                     const ControlRequest& request,
-                     Answer* answer) const {
+void EngineCall::ask(const StoreArguments& store, ControlRequest request, Answer* answer) const {
+  request.set_principal(principal_);
   const base::Duration timeout(static_cast<std::int64_t>(seconds_ * 1'000));
   auto told = tell(store.directory(), request, timeout);
   if (!told) give_up(store.command(), told.error().text(), exit_code_of(told.error().code));

@@ -2,13 +2,14 @@
 // the store itself.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <string>
 
 #include "proto/control.pb.h"
 #include "tools/store_arguments.h"
 
 namespace reprise::tools {
 
-// The option --timeout.
+// The options --timeout and --as.
 class EngineCall {
  public:
   explicit EngineCall(CLI::App& command);
@@ -21,12 +22,13 @@ class EngineCall {
   // For the run that `store` names. Ends the command if the request is refused or fails.
   Answer ask(const StoreArguments& store, proto::ControlRequest request) const;
   // The same for a request whose token names its run; `run` is not set.
-  Answer ask_with_token(const StoreArguments& store, const proto::ControlRequest& request) const;
+  Answer ask_with_token(const StoreArguments& store, proto::ControlRequest request) const;
 
  private:
-  void ask(const StoreArguments& store, const proto::ControlRequest& request, Answer* answer) const;
+  void ask(const StoreArguments& store, proto::ControlRequest request, Answer* answer) const;
 
   double seconds_ = 10;
+  std::string principal_;
 };
 
 inline constexpr const char* kEngineCallExitCodes =

@@ -148,6 +148,7 @@ void perform(ClientService& service, const proto::ControlRequest& request, Contr
   if (!key) return answer(control_error_reply(key.error()));
   auto asked = client_request(request, std::move(*key), answer);
   if (!asked) return answer(control_error_reply(unknown_control_verb()));
+  std::visit([&](auto& verb) { set_principal(request.principal(), &verb); }, *asked);
   service.ask(std::move(*asked));
 }
 

@@ -91,6 +91,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   base::Status complete(Verb& asked);
   template <class Verb>
   base::Status look_at(const Verb& asked) const;
+  base::Status allows(const StartRequest& asked) const;
   template <class Verb>
   base::Status let_in(Verb& asked);
   base::Status enter(Admission::Kind kind, std::size_t bytes);

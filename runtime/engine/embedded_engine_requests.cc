@@ -32,7 +32,7 @@ void deliver(Shard& shard, verb::Signal&& asked) {
     if (!read) return asked.reply(read.error());
   }
   shard.requests().signal(asked.key, std::move(asked.name), std::move(asked.input),
-                          std::move(asked.reply));
+                          std::move(asked.reply), std::move(asked.principal));
 }
 void deliver(Shard& shard, const verb::Query& asked) {
   shard.questions().query(asked.key, asked.name, asked.input, asked.reply);
@@ -41,22 +41,26 @@ void deliver(Shard& shard, verb::Update&& asked) {
   shard.updates().take(std::move(asked));
 }
 void deliver(Shard& shard, verb::Cancel&& asked) {
-  shard.requests().cancel(asked.key, std::move(asked.reason), std::move(asked.reply));
+  shard.requests().cancel(asked.key, std::move(asked.reason), std::move(asked.reply),
+                          std::move(asked.principal));
 }
 void deliver(Shard& shard, verb::Terminate&& asked) {
-  shard.requests().terminate(asked.key, std::move(asked.reason), std::move(asked.reply));
+  shard.requests().terminate(asked.key, std::move(asked.reason), std::move(asked.reply),
+                             std::move(asked.principal));
 }
 void deliver(Shard& shard, const verb::Retry& asked) {
-  shard.requests().retry(asked.key, asked.reply);
+  shard.requests().retry(asked.key, asked.reply, asked.principal);
 }
 void deliver(Shard& shard, verb::Complete&& asked) {
-  shard.completions().complete(asked.attempt, std::move(asked.result), asked.reply);
+  shard.completions().complete(asked.attempt, std::move(asked.result), asked.reply,
+                               asked.principal);
 }
 void deliver(Shard& shard, const verb::Fail& asked) {
-  shard.completions().fail(asked.attempt, asked.failure, asked.reply);
+  shard.completions().fail(asked.attempt, asked.failure, asked.reply, asked.principal);
 }
 void deliver(Shard& shard, verb::Heartbeat&& asked) {
-  shard.completions().heartbeat(asked.attempt, std::move(asked.details), asked.reply);
+  shard.completions().heartbeat(asked.attempt, std::move(asked.details), asked.reply,
+                                asked.principal);
 }
 void deliver(Shard& shard, const verb::Get& asked) {
   shard.questions().get(asked.key, asked.name, asked.reply);
@@ -154,10 +158,14 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
     const VerbText text = text_of(asked);
     good = check_request(text.workflow_id, text.name, text.payload);
   }
+  if constexpr (requires { asked.principal; }) {
+    if (good) good = check_principal(asked.principal);
+  }
   if (good) good = usable();
   if constexpr (std::is_same_v<Verb, verb::Start>) {
     if (good) good = check_id("the workflow id", asked.run.workflow_id);
     if (good) good = check_id("task_queue", asked.run.task_queue);
+    if (good) good = check_principal(asked.run.principal);
     if (const auto& signal = asked.run.signal; good && signal) {
       good = check_request(asked.run.workflow_id, signal->name, signal->input);
     }
@@ -167,11 +175,21 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
     }
     if (good) good = check_settings(asked.run.settings, shared_.options.limits);
     if (good) good = check_terms(asked.run.terms);
+    if (good) good = allows(asked.run);
   }
   if constexpr (std::is_same_v<Verb, verb::Update>) {
     if (good && !asked.id.empty()) good = check_id("the update's id", asked.id);
   }
   return good;
+}
+
+base::Status EmbeddedEngine::allows(const StartRequest& asked) const {
+  if (!shared_.options.refuse_start || asked.child_of) return {};
+  const std::string why = shared_.options.refuse_start(asked);
+  if (why.empty()) return {};
+  return base::Error{base::ErrorCode::kStartNotAllowed,
+                     base::to_text(why) + " (the start of workflow '" + asked.workflow + "'" +
+                         (asked.principal.empty() ? "" : " by " + asked.principal) + ")"};
 }
 
 template <class Verb>

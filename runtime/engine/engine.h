@@ -58,6 +58,8 @@ struct EngineOptions {
   // Serves the socket `control` in the store's directory (runtime/control/server.h). Takes a
   // thread.
   bool control_socket = false;
+  // Why a client may not start this run; empty: it may. Any thread. Empty: it always may.
+  std::function<std::string(const StartRequest&)> refuse_start{};
   // False: no worker will come. The store's notes for the next program with code stay as they are,
   // except for runs that are retried.
   bool executes_code = true;

@@ -55,6 +55,19 @@ base::Status check_id(std::string_view what, std::string_view id) {
   return invalid(what, "is no UTF-8 ('" + base::to_text(std::string(id)) + "')");
 }
 
+// An audit trail is read by people: a name that hides or reorders text on a screen would mislead.
+base::Status check_principal(std::string_view principal) {
+  const bool long_one = principal.size() > kMaxPrincipalBytes;
+  if (!long_one && base::is_printable(principal)) return {};
+  return base::Error{
+      base::ErrorCode::kInvalidPrincipal,
+      "the principal " +
+          (long_one ? "has " + std::to_string(principal.size()) + " bytes"
+                    : "'" + base::printable_text(principal) + "' has unprintable characters") +
+          "; it must have at most " + std::to_string(kMaxPrincipalBytes) +
+          " bytes of UTF-8 without control characters"};
+}
+
 base::Status check_settings(std::span<const proto::SettingRecorded> settings,
                             const EngineLimits& limits) {
   std::set<std::string_view> names;

@@ -11,6 +11,7 @@
 namespace reprise::runtime {
 
 inline constexpr std::size_t kMaxIdBytes = 1'000;                      // workflow ids and names
+inline constexpr std::size_t kMaxPrincipalBytes = 256;
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2} << 20;  // one payload
 
 // The most results of attempts that are not durable. An attempt is repeated if the process dies
@@ -31,6 +32,9 @@ base::Status check_length(std::string_view what, std::string_view id);
 // Likewise, and if it is not UTF-8, which could not be shown, typed or exported. NUL and other
 // control characters are allowed. Every recorded id or name has passed this check.
 base::Status check_id(std::string_view what, std::string_view id);
+
+// kInvalidPrincipal: too long, or not printable (base/printable_text.h). Empty is allowed.
+base::Status check_principal(std::string_view principal);
 
 // Those that a start gives its run: names, sizes, and the engine's limits. A name may come once.
 base::Status check_settings(std::span<const proto::SettingRecorded> settings,

@@ -213,19 +213,30 @@ base::Result<proto::History> StoreReader::history_after(const store::ChainEnd& a
   proto::History history;
   history.set_format(kHistoryFormat);
   const base::Status read = visit_turns_after(
-      after, run, [&](store::Seq, proto::Turn& turn) { *history.add_turns() = std::move(turn); });
+      after, run,
+      [&](const store::ChainEnd&, proto::Turn& turn) { *history.add_turns() = std::move(turn); });
   if (!read) return read.error();
   return history;
 }
 
-base::Status StoreReader::visit_turns_after(const store::ChainEnd& after,
-                                            const RunState& run,
-                                            base::Visitor<store::Seq, proto::Turn&> visit) const {
+base::Status StoreReader::visit_turns(const RunState& run,
+                                      base::Visitor<store::Seq, proto::Turn&> visit) const {
+  return visit_turns_after(
+      {.run = run.number}, run,
+      [&](const store::ChainEnd& place, proto::Turn& turn) { return visit(place.seq, turn); });
+}
+
+base::Status StoreReader::visit_turns_after(
+    const store::ChainEnd& after,
+    const RunState& run,
+    base::Visitor<const store::ChainEnd&, proto::Turn&> visit) const {
   proto::Turn turn;
   std::uint64_t turns = 0;
   const auto take = [&](const store::Record& record) -> base::Visited {
     ++turns;
-    if (proto::parse(record.body, &turn)) return visit(record.seq, turn);
+    if (proto::parse(record.body, &turn)) {
+      return visit({record.run, record.seq, record.chain}, turn);
+    }
     return base::Error{base::ErrorCode::kStoreDamaged, "turn " + std::to_string(turns) +
                                                            " of run " + run.id.to_string() +
                                                            " is no valid event data"};

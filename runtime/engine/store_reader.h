@@ -59,9 +59,12 @@ class StoreReader {
   // The same turn by turn, for histories of any length: `visit` gets each with its record's number,
   // and may take it.
   base::Status visit_turns(const RunState& run,
-                           base::Visitor<store::Seq, proto::Turn&> visit) const {
-    return visit_turns_after({.run = run.number}, run, visit);
-  }
+                           base::Visitor<store::Seq, proto::Turn&> visit) const;
+  // The same from a place on: `visit` also gets the place after each turn, from which a later visit
+  // may go on. Nothing before is read.
+  base::Status visit_turns_after(const store::ChainEnd& after,
+                                 const RunState& run,
+                                 base::Visitor<const store::ChainEnd&, proto::Turn&> visit) const;
 
   // The rows of tables as of the last refresh, in the order of their tables and keys: of one table,
   // or, if `table` is empty, of all. kStoreDamaged: a row does not verify.
@@ -70,9 +73,6 @@ class StoreReader {
       base::Visitor<std::string_view, std::string_view, std::string_view> visit) const;
 
  private:
-  base::Status visit_turns_after(const store::ChainEnd& after,
-                                 const RunState& run,
-                                 base::Visitor<store::Seq, proto::Turn&> visit) const;
   base::Result<proto::History> history_after(const store::ChainEnd& after,
                                              const RunState& run) const;
   explicit StoreReader(std::unique_ptr<const store::Store> store) : store_(std::move(store)) {}

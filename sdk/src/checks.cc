@@ -232,6 +232,10 @@ void check(std::string_view workflow, const ChildOptions& options) {
   for (const Setting& setting : options.settings) check(setting);
 }
 
+void check(const ClientOptions& options) {
+  value_or_throw(runtime::check_principal(options.principal));
+}
+
 void check(const EngineOptions& options) {
   const OptionsOf of("EngineOptions");
   if (options.shards < 0) {

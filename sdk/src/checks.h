@@ -27,6 +27,7 @@ void check(std::string_view step, const StepOptions& options);
 void check(std::string_view workflow, const StartOptions& options);
 void check(std::string_view workflow, const ContinueOptions& options);
 void check(std::string_view workflow, const ChildOptions& options);
+void check(const ClientOptions& options);  // RP3034
 void check(const EngineOptions& options);
 void check(const WorkerOptions& options);
 // For a call's only argument: "the timeout of result_for()".

@@ -74,9 +74,13 @@ void internal::throw_error(const base::Error& error) {
     case Code::kPayloadTooLarge:
     case Code::kPayloadEncode:
     case Code::kSignalUnreadable:
+    case Code::kArgumentUnreadable:
+    case Code::kArgumentMissing:
+    case Code::kTooManyArguments:
       throw PayloadError(code, error.message);
     case Code::kInvalidId:
     case Code::kInvalidOption:
+    case Code::kInvalidPrincipal:
     case Code::kCheckpointOther:
     case Code::kTableName:
     case Code::kRowKey:
@@ -101,7 +105,10 @@ void internal::throw_error(const base::Error& error) {
       throw AlreadyCompleted(code, error.message);
     case Code::kActivityCancelled:
       throw ActivityCancelled(code, error.message);
+    case Code::kStartNotAllowed:
+      throw NotAllowed(code, error.message);
     case Code::kControl:
+    case Code::kActivityFailing:  // incidents have it; no call is refused with it
     case Code::kProcessDied:
       break;
   }

@@ -41,7 +41,7 @@ class Env::State final : public internal::Registry {
             shaker_.get(),
             clock_,
             [this] { return prepare(); },
-            [this](std::string_view queue) { serve(queue); },
+            [this](const runtime::StartRequest& start) { serve(start); },
             suspicious_,
             options_.time_steps),
         host_(make_host()),
@@ -50,8 +50,10 @@ class Env::State final : public internal::Registry {
 
   // ---- implementations: may change at any time, the next call registers them ----
 
-  void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
-    implementations_.add_workflow(name, std::move(factory));
+  void add_workflow(std::string_view name,
+                    internal::WorkflowFactory factory,
+                    const internal::ArgumentTypes& arguments) override {
+    implementations_.add_workflow(name, std::move(factory), arguments);
     code_changed_ = true;
   }
   void add_activity(std::string_view name, internal::ActivityFunction function) override {
@@ -62,6 +64,7 @@ class Env::State final : public internal::Registry {
 
   Client& client() { return client_; }
   const Service& service() const { return service_; }
+  Client client(ClientOptions options) { return Client(service_, std::move(options)); }
   base::Time now() const { return clock_.now(); }
   void skip(Duration duration) {
     internal::check_duration("the duration of Env::skip()", duration);
@@ -163,6 +166,12 @@ class Env::State final : public internal::Registry {
     if (task_queues_.insert(std::string(task_queue)).second) queues_changed_ = true;
   }
 
+  // What is checked of a start depends on the worker. A test may implement its workflow later.
+  void serve(const runtime::StartRequest& start) {
+    serve(start.task_queue);
+    if (start.needs_worker || implementations_.has_workflow(start.workflow)) (void)prepare();
+  }
+
   // Registers changed implementations. Not from within an activity: its session would wait for it.
   bool prepare() {
     if ((!code_changed_ && !queues_changed_) || executing_ > 0) return false;
@@ -220,6 +229,9 @@ Env::~Env() = default;
 
 Client& Env::client() {
   return state_->client();
+}
+Client Env::client(ClientOptions options) {
+  return state_->client(std::move(options));
 }
 const Service& Env::service() const {
   return state_->service();

@@ -129,7 +129,8 @@ void SurvivingRequests::add_update(const RequestRef& start) {
                                 .input = run.update->input,
                                 .reply = run.update->reply,
                                 .id = run.update->id,
-                                .accepted = run.update->accepted};
+                                .accepted = run.update->accepted,
+                                .principal = run.principal};
   request->start = start;
   start->update = request;
   open_.push_back(request);

@@ -168,7 +168,7 @@ Error DrivenService::stuck(const std::optional<runtime::RunKey>& run) {
 
 void DrivenService::ask(runtime::ClientRequest request) {
   if (const auto* start = std::get_if<runtime::verb::Start>(&request)) {
-    task_queue_seen_(start->run.task_queue);
+    start_seen_(start->run);
   }
   engine().ask(std::move(request));
 }

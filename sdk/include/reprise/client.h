@@ -27,6 +27,16 @@ struct NamedPayload {
   std::string_view name;
   std::string payload;
 };
+// The workflow and the arguments of a start.
+struct StartInput {
+  std::string_view workflow;
+  std::string payload;
+  const void* types;  // kTypeMark of their tuple
+};
+template <class R, class... A>
+StartInput start_input(const Message<kind::Workflow, R, A...>& message) {
+  return {message.name, encode_arguments(message.args), &kTypeMark<std::tuple<A...>>};
+}
 }  // namespace internal
 
 // An activity or a step that a run waits for.
@@ -247,9 +257,12 @@ class Handle : public RunHandle {
 // activities may use one.
 class Client {
  public:
-  explicit Client(Service& service);
+  // Throws InvalidOption (RP3034) for the principal.
+  explicit Client(Service& service, ClientOptions options = {});
 
-  // Starts a run; durable on return. Needs no worker yet. Throws AlreadyStarted.
+  // Starts a run; durable on return. Needs no worker yet (ClientOptions::needs_worker). Throws
+  // AlreadyStarted, NotAllowed (RP3033), UnknownWorkflow (RP2003, RP3009), PayloadError (RP3030 to
+  // RP3032: the worker's definition of the workflow has other arguments).
   template <class R, class... A>
   Handle<R> start(const Message<kind::Workflow, R, A...>& message,
                   const StartOptions& options = {}) const {
@@ -269,7 +282,7 @@ class Client {
   template <class R, class... A>
   Handle<R> submit(const Message<kind::Workflow, R, A...>& message,
                    const StartOptions& options = {}) const {
-    return Handle<R>(submit_run(message.name, internal::encode_arguments(message.args), options));
+    return Handle<R>(submit_run(internal::start_input(message), options));
   }
 
   // Starts the run with that signal as the first thing that it receives, in the commit of the
@@ -283,8 +296,7 @@ class Client {
                               const Message<kind::Workflow, R, A...>& message,
                               const StartOptions& options) const {
     const internal::NamedPayload first{signal.name, internal::encode_arguments(signal.args)};
-    Handle<R> handle(
-        submit_run(message.name, internal::encode_arguments(message.args), options, &first));
+    Handle<R> handle(submit_run(internal::start_input(message), options, &first));
     handle.started();
     return handle;
   }
@@ -303,8 +315,8 @@ class Client {
                                     const StartOptions& options,
                                     const UpdateOptions& update_options = {}) const {
     const internal::NamedPayload first{update.name, internal::encode_arguments(update.args)};
-    SentUpdate sent = submit_with_update(message.name, internal::encode_arguments(message.args),
-                                         options, first, update_options.id);
+    SentUpdate sent =
+        submit_with_update(internal::start_input(message), options, first, update_options.id);
     sent.wait_for(update_options.wait_for);
     return UpdateHandle<U>(std::move(sent));
   }
@@ -388,12 +400,10 @@ class Client {
                  const std::string* to,
                  internal::RowVisitor visit) const;
   std::shared_ptr<internal::RunLink> submit_run(
-      std::string_view workflow,
-      std::string input,
+      internal::StartInput input,
       const StartOptions& options,
       const internal::NamedPayload* signal = nullptr) const;
-  SentUpdate submit_with_update(std::string_view workflow,
-                                std::string input,
+  SentUpdate submit_with_update(internal::StartInput input,
                                 const StartOptions& options,
                                 const internal::NamedPayload& update,
                                 std::string_view update_id) const;
@@ -405,7 +415,11 @@ class Client {
   void complete_attempt(std::string_view token, std::string result) const;
   void send_heartbeat(std::string_view token, std::string details) const;
 
+  template <class Verb>
+  auto ask(Verb request) const;
+
   internal::ServiceState* service_;
+  std::shared_ptr<const ClientOptions> options_;  // its handles share them
 };
 
 }  // namespace reprise

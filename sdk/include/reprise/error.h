@@ -105,6 +105,13 @@ class UsageError : public Error {
   using Error::Error;
 };
 
+// EngineOptions::refuse_start does not allow the start (RP3033). Nothing was recorded; the message
+// is what that function said.
+class NotAllowed : public Error {
+ public:
+  using Error::Error;
+};
+
 // The engine is at one of its EngineLimits, and no room came within overload_wait (RP3011). Nothing
 // was recorded: the same call may be made again later. The message names the limit.
 class Overloaded : public Error {

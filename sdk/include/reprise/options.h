@@ -18,6 +18,7 @@ inline constexpr std::size_t kMaxIdBytes =
     1'000;  // workflow ids, task queues, names of definitions
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2}
                                                 << 20;  // one encoded input or result
+inline constexpr std::size_t kMaxPrincipalBytes = 256;  // ClientOptions::principal
 // Context::should_continue(): a history of so many events is long.
 inline constexpr std::uint64_t kLongHistoryEvents = 4'096;
 
@@ -170,6 +171,27 @@ struct StartOptions {
 enum class UpdateStage : std::uint8_t {
   kAccepted,   // its check has accepted it, and that is durable: it will be handled
   kCompleted,  // its handler has returned, or thrown a Failure, and that is durable
+};
+
+// Who a Client is, and what it insists on.
+struct ClientOptions {
+  // Who asks: a user, a service. Recorded with what this client's calls record (starts, signals,
+  // updates, cancellations, terminations, completions of attempts), for ever, and shown by `reprise
+  // audit` and `history`. It is what the program says: the engine does not verify it. At most
+  // kMaxPrincipalBytes bytes of printable UTF-8; empty: nothing is recorded.
+  std::string principal{};
+  // A start is refused (UnknownWorkflow RP3009) while no worker of this engine serves its task
+  // queue. False: the run is recorded, and waits for a worker. Where there is a worker, a start of
+  // a workflow that it does not implement is refused in any case (RP2003).
+  bool needs_worker = false;
+};
+
+// A start that a client asks for: EngineOptions::refuse_start.
+struct StartAttempt {
+  std::string_view workflow;
+  std::string_view id;  // the run id, if StartOptions::id is empty
+  std::string_view task_queue;
+  std::string_view principal;  // ClientOptions::principal
 };
 
 // How an update is sent: RunHandle::start_update() and Client::update_with_start().
@@ -327,6 +349,11 @@ struct EngineOptions {
   // `terminate`, `query` and `update` reach the runs; for this user and root only. Takes one
   // thread. An engine that cannot create it (RP3014) logs a warning and goes on without it.
   bool control_socket = true;
+  // Says why a start is not allowed: its caller gets that text as NotAllowed (RP3033), and nothing
+  // is recorded. Empty text: it is allowed. Called on the callers' threads, several at once; what
+  // it throws refuses the start. Runs that workflow code starts or continues are not asked about.
+  // Empty: every start is allowed.
+  std::function<std::string(const StartAttempt&)> refuse_start{};
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger. Foreign
   // text is made printable first: control characters are escaped, and further lines are indented.
   LogSink logger{};

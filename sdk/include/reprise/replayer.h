@@ -92,7 +92,8 @@ class Replayer {
   requires internal::kImplements<Fn, Context, S> Replayer& implement(const Workflow<S>& workflow,
                                                                      Fn fn) {
     internal::registry(*this).add_workflow(workflow.name(),
-                                           internal::workflow_function<S>(std::move(fn)));
+                                           internal::workflow_function<S>(std::move(fn)),
+                                           internal::kArgumentTypes<S>);
     return *this;
   }
 

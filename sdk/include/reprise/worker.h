@@ -47,7 +47,8 @@ class Worker {
   Worker& implement(const Workflow<S>& workflow, Fn fn) {
     if constexpr (internal::kImplements<Fn, Context, S>) {
       internal::registry(*this).add_workflow(workflow.name(),
-                                             internal::workflow_function<S>(std::move(fn)));
+                                             internal::workflow_function<S>(std::move(fn)),
+                                             internal::kArgumentTypes<S>);
     } else {
       internal::explain<Fn, S>(std::type_identity<Context>());
     }
@@ -186,9 +187,12 @@ namespace internal {
 template <class S, class C, class Run>
 ClassBinding<C> bind_class(Registry& registry, const Workflow<S>& workflow, Run C::*run) {
   auto bindings = std::make_shared<HandlerBindings<C>>();
-  registry.add_workflow(workflow.name(), [run, bindings](Context& ctx) {
-    return std::make_unique<ClassWorkflow<C, Run C::*, S>>(ctx, run, *bindings);
-  });
+  registry.add_workflow(
+      workflow.name(),
+      [run, bindings](Context& ctx) {
+        return std::make_unique<ClassWorkflow<C, Run C::*, S>>(ctx, run, *bindings);
+      },
+      kArgumentTypes<S>);
   return ClassBinding<C>(registry, bindings);
 }
 

@@ -56,6 +56,20 @@ runtime::EngineLimits to_runtime(const EngineLimits& limits) {
           .slow_turn = limits.slow_turn};
 }
 
+// An exception is a refusal: a policy that fails allows nothing.
+std::function<std::string(const runtime::StartRequest&)> refusal_to_runtime(
+    std::function<std::string(const StartAttempt&)> refuse) {
+  return [refuse = std::move(refuse)](const runtime::StartRequest& asked) -> std::string {
+    try {
+      return refuse({asked.workflow, asked.workflow_id, asked.task_queue, asked.principal});
+    } catch (const std::exception& error) {
+      return std::string("EngineOptions::refuse_start threw: ") + error.what();
+    } catch (...) {
+      return "EngineOptions::refuse_start threw what is not a std::exception";
+    }
+  };
+}
+
 runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& log) {
   runtime::EngineOptions out;
   out.shards = options.shards;
@@ -71,6 +85,7 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.guard = internal::guard_mode(options.guard);
   out.retention = {.max_age = options.retention.max_age, .max_bytes = options.retention.max_bytes};
   out.control_socket = options.control_socket;
+  if (options.refuse_start) out.refuse_start = refusal_to_runtime(options.refuse_start);
   out.log = sink_to_runtime(log);
   return out;
 }

@@ -77,8 +77,10 @@ class Replayer::State final : public internal::Registry {
         implementations_(std::move(implementations)),
         stacks_({.stack_bytes = options.stack_bytes}) {}
 
-  void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
-    implementations_.add_workflow(name, std::move(factory));
+  void add_workflow(std::string_view name,
+                    internal::WorkflowFactory factory,
+                    const internal::ArgumentTypes& arguments) override {
+    implementations_.add_workflow(name, std::move(factory), arguments);
     code_.reset();
   }
   void add_activity(std::string_view name, internal::ActivityFunction function) override {

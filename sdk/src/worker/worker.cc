@@ -29,10 +29,12 @@ class Worker::State final : public internal::Registry {
   const internal::Implementations& implementations() const { return implementations_; }
   const std::string& task_queue() const { return options_.task_queue; }
 
-  void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
+  void add_workflow(std::string_view name,
+                    internal::WorkflowFactory factory,
+                    const internal::ArgumentTypes& arguments) override {
     require_open();
     if (implementations_.has_workflow(name)) refuse_second("workflow", name);
-    implementations_.add_workflow(name, std::move(factory));
+    implementations_.add_workflow(name, std::move(factory), arguments);
   }
   void add_activity(std::string_view name, internal::ActivityFunction function) override {
     require_open();

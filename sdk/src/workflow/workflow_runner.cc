@@ -69,9 +69,65 @@ runtime::ActivityCode activity_code(ActivityFunction function) {
       };
 }
 
-void Implementations::add_workflow(std::string_view name, WorkflowFactory factory) {
+namespace {
+
+std::string_view text_without_code(const PayloadError& error) {
+  std::string_view text = error.what();
+  if (text.starts_with(error.code())) text.remove_prefix(error.code().size());
+  if (text.starts_with(' ')) text.remove_prefix(1);
+  return text;
+}
+
+// "2 arguments" as the array that carries them says; nullopt: it is none.
+std::optional<std::size_t> argument_count(std::string_view input) {
+  try {
+    return CborReader(input).array();
+  } catch (const PayloadError&) {
+    return std::nullopt;
+  }
+}
+
+std::string count_text(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " argument" : " arguments");
+}
+
+base::Error wrong_arguments(const PayloadError& error,
+                            std::string_view input,
+                            std::size_t expected) {
+  const auto given = argument_count(input);
+  if (!given || *given == expected) {
+    return {base::ErrorCode::kArgumentUnreadable, std::string(text_without_code(error))};
+  }
+  const bool few = *given < expected;
+  return {few ? base::ErrorCode::kArgumentMissing : base::ErrorCode::kTooManyArguments,
+          "the workflow takes " + count_text(expected) + ", and the start has " +
+              std::to_string(*given) +
+              (few ? "; argument " + std::to_string(*given + 1) + " is missing" : "")};
+}
+
+runtime::ArgumentRule argument_rule(const ArgumentTypes& types) {
+  return {.types = types.mark, .check = [types](std::string_view input) -> base::Status {
+            try {
+              types.decode(input);
+              return {};
+            } catch (const PayloadError& error) {
+              return wrong_arguments(error, input, types.count);
+            } catch (const std::exception& error) {  // of a codec with a bug
+              return base::Error{base::ErrorCode::kArgumentUnreadable, error.what()};
+            } catch (...) {
+              return base::Error{base::ErrorCode::kArgumentUnreadable,
+                                 "the codec threw what is not a std::exception"};
+            }
+          }};
+}
+
+}  // namespace
+
+void Implementations::add_workflow(std::string_view name,
+                                   WorkflowFactory factory,
+                                   const ArgumentTypes& arguments) {
   check_id("the workflow's name", name);
-  workflows_.insert_or_assign(std::string(name), std::move(factory));
+  workflows_.insert_or_assign(std::string(name), Implemented{std::move(factory), arguments});
 }
 
 void Implementations::add_activity(std::string_view name, runtime::ActivityCode code) {
@@ -86,8 +142,10 @@ runtime::WorkerCode Implementations::worker_code(
   runtime::WorkerCode code;
   code.task_queue = task_queue;
   code.activity_threads = activity_threads;
-  for (const auto& [name, factory] : workflows_)
-    code.workflows[name] = workflow_code(factory, host);
+  for (const auto& [name, implemented] : workflows_) {
+    code.workflows[name] = workflow_code(implemented.factory, host);
+    code.arguments[name] = argument_rule(implemented.arguments);
+  }
   code.activities = activities_;
   return code;
 }

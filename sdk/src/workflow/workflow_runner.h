@@ -18,7 +18,7 @@ runtime::ActivityCode activity_code(ActivityFunction function);
 class Implementations {
  public:
   // If a name comes twice, the later one counts, as in a test's environment.
-  void add_workflow(std::string_view name, WorkflowFactory factory);
+  void add_workflow(std::string_view name, WorkflowFactory factory, const ArgumentTypes& arguments);
   void add_activity(std::string_view name, runtime::ActivityCode code);
   bool has_workflow(std::string_view name) const { return workflows_.contains(name); }
   bool has_activity(std::string_view name) const { return activities_.contains(name); }
@@ -27,7 +27,11 @@ class Implementations {
                                   const std::shared_ptr<const WorkflowHost>& host) const;
 
  private:
-  std::map<std::string, WorkflowFactory, std::less<>> workflows_;
+  struct Implemented {
+    WorkflowFactory factory;
+    ArgumentTypes arguments;
+  };
+  std::map<std::string, Implemented, std::less<>> workflows_;
   std::map<std::string, runtime::ActivityCode, std::less<>> activities_;
 };
 

@@ -85,7 +85,8 @@ class Env {
   Env& implement(const Workflow<S>& workflow, Fn fn) {
     if constexpr (internal::kImplements<Fn, Context, S>) {
       internal::registry(*this).add_workflow(workflow.name(),
-                                             internal::workflow_function<S>(std::move(fn)));
+                                             internal::workflow_function<S>(std::move(fn)),
+                                             internal::kArgumentTypes<S>);
     } else {
       internal::explain<Fn, S>(std::type_identity<Context>());
     }
@@ -127,6 +128,8 @@ class Env {
     return client().start(message, options);
   }
   Client& client();
+  // Another one, of the same runs.
+  Client client(ClientOptions options);
 
   // As Engine::read().
   template <class Fn>
