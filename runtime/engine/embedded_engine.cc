@@ -1,7 +1,9 @@
 #include "runtime/engine/embedded_engine.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <vector>
 
 #include "base/check.h"
 #include "base/out_of_memory.h"
@@ -10,6 +12,7 @@
 #include "base/thread_stack.h"
 #include "runtime/engine/embedded_engine_session.h"
 #include "runtime/engine/log_sink.h"
+#include "runtime/engine/parked_run.h"
 #include "runtime/engine/second_look.h"
 
 namespace reprise::runtime {
@@ -33,6 +36,22 @@ EngineOptions with_defaults(EngineOptions options, store::Store* store) {
   };
   options.log = never_throwing(std::move(options.log));
   return options;
+}
+
+// The last engine's notes stay until a run's code has been tried, and the file does not grow.
+void keep_parked_notes(const std::vector<RecoveredRun>& runs, store::Store* store) {
+  std::map<store::RunNumber, const RecoveredRun*> noted;
+  for (const auto& [number, note] : store->parked_runs()) noted[number] = nullptr;
+  if (noted.empty()) return;
+  for (const RecoveredRun& run : runs) {
+    const auto found = noted.find(run.state.number);
+    if (found != noted.end() && !run.damaged) found->second = &run;
+  }
+  store->keep_parked([&](const store::ParkedNote& note) {
+    const auto found = noted.find(note.at.run);
+    return found != noted.end() && found->second != nullptr &&
+           is_still_parked(*store, found->second->state, note);
+  });
 }
 
 }  // namespace
@@ -124,6 +143,7 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   shared_.writer->on_room([this](const base::Status& room) { room_changed(room); });
 
   if (base::Status tables = look_at_tables(); !tables) return tables;
+  keep_parked_notes(recovered.runs, shared_.store.get());
   for (RecoveredRun& run : recovered.runs) {
     Shard& shard = shard_of(run.state.workflow_id);
     if (run.damaged) shared_.log(LogLevel::kError, "quarantined: " + run.why);

@@ -15,7 +15,7 @@ void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
   // The present code does not change how a run has ended.
   if (!run.state.open()) return;
   run.with_extras().parked = why;
-  shared_.store->note_parked(run.state.number, why);
+  shared_.store->note_parked({why, {run.state.number, run.state.last_seq, run.state.chain}});
   Outbox::refuse_updates(run, why);
 }
 

@@ -88,7 +88,7 @@ class StoreReader {
   std::map<store::RunNumber, Run> recent_;
   std::map<store::RunNumber, std::string> damaged_;
   std::map<store::RunNumber, std::string> released_;
-  store::ParkedRuns parked_;
+  std::map<store::RunNumber, base::Error> parked_;
   std::unique_ptr<Tables> tables_;
 };
 

@@ -72,6 +72,11 @@ TEST_F(IncidentsTest, ParkedRunsUntilTheirCodeIsCorrected) {
   EXPECT_THAT(text.out,
               AllOf(HasSubstr("parked RP2002: bad of workflow w\n"), HasSubstr("a \\x1b[31mbug"),
                     HasSubstr("(1h00m ago)"), Not(HasSubstr("\x1b"))));
+  // An engine without the code changes nothing about it.
+  open_engine();
+  ASSERT_TRUE(signal("bad", "go"));
+  close_engine();
+  EXPECT_THAT(incidents(), SizeIs(1)) << "more inputs wait for its code";
   open_with_code(/*broken=*/false);
   settle();
   EXPECT_EQ(describe("bad")->status, runtime::RunStatus::kCompleted);
