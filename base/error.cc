@@ -120,6 +120,12 @@ std::string_view summary(ErrorCode code) {
       return "a key of a table is too long";
     case ErrorCode::kTransactionLimit:
       return "a transaction changes too much";
+    case ErrorCode::kHeaderInvalid:
+      return "the name or the value of a header is invalid";
+    case ErrorCode::kHeaderLimit:
+      return "a call has too many headers, or too large ones";
+    case ErrorCode::kInterceptorCall:
+      return "an interceptor did not call next() exactly once";
     case ErrorCode::kUnknownActivity:
       return "no implementation of this activity";
     case ErrorCode::kProcessDied:

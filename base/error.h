@@ -67,6 +67,9 @@ enum class ErrorCode : int {
   kTableName = 3045,           // the name of a table
   kRowKey = 3046,              // a key of a table is too long
   kTransactionLimit = 3047,    // a transaction changes too much
+  kHeaderInvalid = 3050,       // the name or the value of a header
+  kHeaderLimit = 3051,         // too many headers, or too large ones
+  kInterceptorCall = 3052,     // an interceptor did not call next() exactly once
   // 4xxx: activities.
   kUnknownActivity = 4001,
   kProcessDied = 4003,  // the process ended while an attempt was under way

@@ -131,12 +131,14 @@ void outline_update(const Event& event, Event* out) {
 void outline_signal_sent(const Event& event, Event* out) {
   *out->mutable_signal_sent() = event.signal_sent();
   out->mutable_signal_sent()->clear_input();
+  out->mutable_signal_sent()->clear_headers();
 }
 
 void outline_child(const Event& event, Event* out) {
   *out->mutable_child_scheduled() = event.child_scheduled();
   out->mutable_child_scheduled()->clear_input();
   out->mutable_child_scheduled()->clear_settings();
+  out->mutable_child_scheduled()->clear_headers();
 }
 
 void outline_set_aside(const Event& event, Event* out) {

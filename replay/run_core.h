@@ -119,6 +119,7 @@ struct RunCore {
   void cut_short();
 
   RunInfo info;
+  std::unique_ptr<const event::Headers> headers;  // of its start; nullptr: none
   Behaviours behaviours;
   base::Time now{};
   Lifecycle life{Lifecycle::Kind::kRun};

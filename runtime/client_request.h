@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "event/headers.h"
 #include "proto/log.pb.h"
 #include "replay/outcome.h"
 #include "runtime/completion_token.h"
@@ -32,6 +33,7 @@ enum class IdConflict : std::uint8_t { kFail, kUseExisting, kTerminateExisting }
 struct FirstSignal {
   std::string name;
   std::string input;
+  event::Headers headers{};
 };
 
 // Of a run that another one starts.
@@ -50,6 +52,7 @@ struct FirstUpdate {
   Reply<std::string> accepted{};
   // Set by the engine: the newest run with the workflow id has been asked for it.
   bool is_new = false;
+  event::Headers headers{};
 };
 
 struct StartRequest {
@@ -72,6 +75,7 @@ struct StartRequest {
   bool needs_worker = false;
   // The types of which `input` was made; nullptr: unknown. See ArgumentRule.
   const void* argument_types = nullptr;
+  event::Headers headers{};
 };
 
 // Who waits for the end of a run: threads of a client, or the engine itself, for a parent.
@@ -150,6 +154,7 @@ struct Signal {
   // does not have.
   bool checked = false;
   std::string principal{};
+  event::Headers headers{};
 };
 
 struct Query {
@@ -174,6 +179,7 @@ struct Update {
   std::string id{};
   Reply<std::string> accepted{};  // told the id once the update is durable, before `reply`
   std::string principal{};
+  event::Headers headers{};
 };
 
 struct Cancel {

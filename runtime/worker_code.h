@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "event/headers.h"
 #include "replay/execution.h"
 #include "replay/outcome.h"
 
@@ -22,6 +23,7 @@ class ActivityAttempt {
   virtual int attempt() const = 0;                       // from 1
   virtual std::string_view activity() const = 0;
   virtual std::string_view workflow_id() const = 0;
+  virtual event::Headers headers() const = 0;      // of the command that has scheduled it
   virtual std::stop_token stop_token() const = 0;  // cancelled, timed out or shutting down
   // Says that the attempt is alive; `details` (a payload; empty: none) are kept for the next one.
   virtual void heartbeat(std::string details) = 0;

@@ -56,7 +56,7 @@ StartedChild Execution::start_child(base::FunctionRef<void(proto::ChildScheduled
                  .on_cancel = on_cancel,
                  .start = {}};
   const std::string label = child->workflow() + " as " + child->workflow_id();
-  run.submit(child->input().size());
+  run.submit(child->input().size() + event::bytes_of(child->headers()));
   started.end = run.record(Operation::Kind::kChild, id, label, site);
   started.start = part.start = run.create(Operation::Kind::kChildStart, label, site);
   REPRISE_CHECK(part.start->on(Trigger::kStart), "a child is started once");

@@ -89,7 +89,7 @@ void end_by_continuing(RunCore& run) try {
   proto::RunContinuedAsNew* const command =
       run.log.draft(asked->site)->mutable_run_continued_as_new();
   *command = std::move(next);
-  run.submit(command->input().size());
+  run.submit(command->input().size() + event::bytes_of(command->headers()));
   REPRISE_CHECK(run.life.on(Trigger::kSuccess), "a run that has started ends once");
   run.scheduler.halt();
 } catch (const std::bad_alloc&) {
@@ -135,6 +135,9 @@ bool apply_start(RunCore& run, const proto::Event& input, const proto::RunStarte
     return false;
   }
   take_parent(run, start.parent());
+  if (start.headers_size() > 0) {
+    run.headers = std::make_unique<const event::Headers>(event::read(start.headers()));
+  }
   run.behaviours = Behaviours(start.behaviours());
   run.info.attempt = std::max(1u, start.attempt());
   if (run.behaviours.known()) return true;

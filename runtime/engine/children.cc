@@ -50,6 +50,7 @@ StartRequest request_of(const ChildCall& call) {
   request.terms.execution_timeout = base::Duration(child.execution_timeout_ms());
   if (child.has_retry()) request.terms.retry = child.retry();
   request.settings.assign(child.settings().begin(), child.settings().end());
+  request.headers = event::read(child.headers());
   request.child_of = ChildOf{
       .parent = {call.parent.workflow_id, *call.parent.run_id, child.id()},
       .on_parent_close = child.on_parent_close(),

@@ -23,6 +23,7 @@ void fill(const Message& message, Event* input) {
     proto::SignalReceived* const received = input->mutable_signal_received();
     received->set_name(sent.name());
     received->set_input(sent.input());
+    *received->mutable_headers() = sent.headers();
     return set_sender(message, received->mutable_sender());
   }
   proto::CancelRequested* const requested = input->mutable_cancel_requested();

@@ -32,7 +32,8 @@ void deliver(Shard& shard, verb::Signal&& asked) {
     if (!read) return asked.reply(read.error());
   }
   shard.requests().signal(asked.key, std::move(asked.name), std::move(asked.input),
-                          std::move(asked.reply), std::move(asked.principal));
+                          std::move(asked.reply), std::move(asked.principal),
+                          std::move(asked.headers));
 }
 void deliver(Shard& shard, const verb::Query& asked) {
   shard.questions().query(asked.key, asked.name, asked.input, asked.reply);

@@ -85,6 +85,7 @@ void NextRun::fill_continued(proto::RunStarted* started) const {
   started->set_run_timeout_ms(command.run_timeout_ms() != 0 ? command.run_timeout_ms()
                                                             : run_timeout_ms_);
   for (const auto& setting : from_.settings().list()) *started->add_settings() = setting;
+  *started->mutable_headers() = command.headers();
 }
 
 void NextRun::fill_retried(proto::RunStarted* started) const {
@@ -95,6 +96,7 @@ void NextRun::fill_retried(proto::RunStarted* started) const {
   started->set_input(before.input());
   started->set_run_timeout_ms(before.run_timeout_ms());
   *started->mutable_settings() = before.settings();
+  *started->mutable_headers() = before.headers();
   if (retry_in_ms > 0) {
     started->set_delayed_until_ms(base::add_sat(last_.time_ms(), retry_in_ms));
   }

@@ -25,7 +25,8 @@ void Requests::signal(const RunKey& key,
                       std::string name,
                       std::string input,
                       Reply<void> reply,
-                      std::string principal) {
+                      std::string principal,
+                      event::Headers headers) {
   KnownRun* const run = open_run(key, reply);
   if (run == nullptr) return;
   if (const auto room = parts_.round.may_grow(*run); !room) return reply(room.error());
@@ -35,6 +36,7 @@ void Requests::signal(const RunKey& key,
         event->mutable_signal_received()->set_name(std::move(name));
         event->mutable_signal_received()->set_input(std::move(input));
         record_principal(principal, event->mutable_signal_received());
+        event::write(std::move(headers), event->mutable_signal_received()->mutable_headers());
       },
       std::move(reply));
   parts_.round.run_turn_if_full(*run);

@@ -32,7 +32,8 @@ class Requests {
               std::string name,
               std::string input,
               Reply<void> reply,
-              std::string principal = {});
+              std::string principal = {},
+              event::Headers headers = {});
   void cancel(const RunKey& key, std::string reason, Reply<void> reply, std::string principal = {});
   void terminate(const RunKey& key,
                  std::string reason,

@@ -50,6 +50,7 @@ void fill(FirstSignal&& signal, const std::string& principal, proto::Event* inpu
   record_principal(principal, input->mutable_signal_received());
   input->mutable_signal_received()->set_name(std::move(signal.name));
   input->mutable_signal_received()->set_input(std::move(signal.input));
+  event::write(std::move(signal.headers), input->mutable_signal_received()->mutable_headers());
 }
 
 }  // namespace
@@ -145,6 +146,7 @@ void Starts::start(StartRequest&& request,
   record_terms(request.terms, base::to_ms(now()), started);
   started->set_behaviours(replay::Behaviours::kNewest);
   for (auto& setting : request.settings) *started->add_settings() = std::move(setting);
+  event::write(std::move(request.headers), started->mutable_headers());
   if (request.child_of) fill(*request.child_of, started);
   record_principal(request.principal, started);
   if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
@@ -159,7 +161,8 @@ void Starts::start(StartRequest&& request,
                            .reply = std::move(update.reply),
                            .id = std::move(update.id),
                            .accepted = std::move(update.accepted),
-                           .principal = std::move(request.principal)});
+                           .principal = std::move(request.principal),
+                           .headers = std::move(update.headers)});
 }
 
 base::Status Starts::fits_worker(const StartRequest& request) const {
@@ -325,7 +328,8 @@ verb::Update Starts::update_of(const std::shared_ptr<StartRequest>& request,
                 tell_once();
                 if (request->update->accepted) request->update->accepted(id);
               },
-          .principal = request->principal};
+          .principal = request->principal,
+          .headers = update.headers};
 }
 
 // The run that has the id gets the update.

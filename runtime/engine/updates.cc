@@ -63,6 +63,7 @@ void Updates::add(KnownRun& run, verb::Update&& asked) {
   received->set_name(asked.name);
   received->set_input(std::move(asked.input));
   record_principal(asked.principal, received);
+  event::write(std::move(asked.headers), received->mutable_headers());
   updates.push_back(waiting(run, std::move(asked), has_id));
   parts_.round.run_turn_if_full(run);
 }

@@ -90,13 +90,19 @@ template <class Verb>
 std::size_t counted_bytes([[maybe_unused]] const Verb& asked) {
   if constexpr (kVerbRule<Verb>.kind == Admission::Kind::kQuestion)
     return 0;
+  else if constexpr (requires { asked.headers; })
+    return text_of(asked).payload.size() + event::bytes_of(asked.headers);
   else
     return text_of(asked).payload.size();
 }
 inline std::size_t counted_bytes(const verb::Start& asked) {
-  std::size_t bytes = asked.run.input.size();
-  if (asked.run.signal) bytes += asked.run.signal->input.size();
-  if (asked.run.update) bytes += asked.run.update->input.size();
+  std::size_t bytes = asked.run.input.size() + event::bytes_of(asked.run.headers);
+  if (const auto& signal = asked.run.signal) {
+    bytes += signal->input.size() + event::bytes_of(signal->headers);
+  }
+  if (const auto& update = asked.run.update) {
+    bytes += update->input.size() + event::bytes_of(update->headers);
+  }
   for (const auto& setting : asked.run.settings) {
     bytes += event::setting_bytes(setting.name(), setting.value().size());
   }

@@ -44,6 +44,7 @@ struct AttemptPool::Running final : ActivityAttempt {
   int attempt() const override { return static_cast<int>(task.key.attempt); }
   std::string_view activity() const override { return task.activity->spec->name(); }
   std::string_view workflow_id() const override { return task.activity->workflow_id; }
+  event::Headers headers() const override { return event::read(task.activity->spec->headers()); }
   std::stop_token stop_token() const override { return task.control->stop.get_token(); }
   std::string_view heartbeat_details() const override { return task.activity->heartbeat_details; }
   void heartbeat(std::string details) override {

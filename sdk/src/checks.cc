@@ -234,6 +234,7 @@ void check(std::string_view workflow, const ChildOptions& options) {
 
 void check(const ClientOptions& options) {
   value_or_throw(runtime::check_principal(options.principal));
+  check("ClientOptions", options.interceptors);
 }
 
 void check(const EngineOptions& options) {
@@ -259,6 +260,7 @@ void check(const WorkerOptions& options) {
   OptionsOf("WorkerOptions", "task queue", options.task_queue)
       .number("activity_threads", options.activity_threads, 1, kMostActivityThreads,
               "the engine's choice");
+  check("WorkerOptions", options.interceptors);
 }
 
 runtime::GuardMode guard_mode(Guard asked) {

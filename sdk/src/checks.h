@@ -30,6 +30,8 @@ void check(std::string_view workflow, const ChildOptions& options);
 void check(const ClientOptions& options);  // RP3034
 void check(const EngineOptions& options);
 void check(const WorkerOptions& options);
+// One of them is null.
+void check(std::string_view owner, const Interceptors& interceptors);
 // For a call's only argument: "the timeout of result_for()".
 void check_duration(std::string_view what, Duration duration);
 // For an option that is a count: "EnvOptions::time_steps".

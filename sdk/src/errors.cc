@@ -67,6 +67,7 @@ void internal::throw_error(const base::Error& error) {
     case Code::kWorkflowStuck:
     case Code::kPendingTaken:
     case Code::kCheckpointBusy:
+    case Code::kInterceptorCall:
       throw UsageError(code, error.message);
     case Code::kNoHistory:
       throw HistoryError(code, error.message);
@@ -85,6 +86,8 @@ void internal::throw_error(const base::Error& error) {
     case Code::kTableName:
     case Code::kRowKey:
     case Code::kTransactionLimit:
+    case Code::kHeaderInvalid:
+    case Code::kHeaderLimit:
       throw InvalidOption(code, error.message);
     case Code::kAlreadyStarted:
       throw AlreadyStarted(error.message, {});

@@ -33,6 +33,7 @@ class Env::State final : public internal::Registry {
       : logs_nothing_(!options.logger),
         options_(complete(std::move(options))),
         clock_(kStart),
+        implementations_(options_.interceptors),
         decisions_(options_),
         shaker_(make_shaker()),
         machine_(engine_options(), decisions_, shaker_.get(), [this] { workers_died(); }),
@@ -46,7 +47,7 @@ class Env::State final : public internal::Registry {
             options_.time_steps),
         host_(make_host()),
         service_(make_service_state()),
-        client_(service_) {}
+        client_(service_, {.interceptors = options_.interceptors}) {}
 
   // ---- implementations: may change at any time, the next call registers them ----
 
@@ -82,6 +83,7 @@ class Env::State final : public internal::Registry {
                              ", or nothing could be waited for");
     internal::check_at_least("EnvOptions::last_attempt", options.last_attempt, 0,
                              "; 0: the policy alone decides");
+    internal::check("EnvOptions", options.interceptors);
     options.logger =
         internal::never_throwing(options.logger ? internal::printable_log(std::move(options.logger))
                                                 : [](LogLevel, std::string_view) {});
@@ -151,7 +153,8 @@ class Env::State final : public internal::Registry {
   }
 
   runtime::ActivityCode counted(std::string_view name, internal::ActivityFunction function) {
-    return [this, name = std::string(name), code = internal::activity_code(std::move(function))](
+    return [this, name = std::string(name),
+            code = internal::activity_code(std::move(function), options_.interceptors)](
                runtime::ActivityAttempt& attempt, std::string_view input) {
       ++calls_[name];
       ++executing_;

@@ -130,7 +130,8 @@ void SurvivingRequests::add_update(const RequestRef& start) {
                                 .reply = run.update->reply,
                                 .id = run.update->id,
                                 .accepted = run.update->accepted,
-                                .principal = run.principal};
+                                .principal = run.principal,
+                                .headers = run.update->headers};
   request->start = start;
   start->update = request;
   open_.push_back(request);

@@ -53,10 +53,15 @@ struct ChildOptions {
 
 namespace internal {
 
+struct WorkflowHost;
+
 // The parts of a Child that do not depend on its type; owns a counted reference to `start`.
 class ChildLink {
  public:
-  ChildLink(replay::Execution& execution, replay::Operation& start, std::string id);
+  ChildLink(replay::Execution& execution,
+            const WorkflowHost& host,
+            replay::Operation& start,
+            std::string id);
   ChildLink(ChildLink&& other) noexcept;
   ChildLink& operator=(ChildLink&& other) noexcept;
   ~ChildLink();
@@ -67,6 +72,7 @@ class ChildLink {
 
  private:
   replay::Execution* execution_;
+  const WorkflowHost* host_;
   replay::Operation* start_;  // nullptr: moved from
   std::string id_;
 };

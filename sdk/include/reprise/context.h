@@ -14,6 +14,7 @@
 #include <reprise/error.h>
 #include <reprise/external.h>
 #include <reprise/failure.h>
+#include <reprise/interceptor.h>
 #include <reprise/internal/calls.h>
 #include <reprise/internal/elements.h>
 #include <reprise/internal/handlers.h>
@@ -54,6 +55,7 @@ namespace internal {
 
 struct WorkflowHost;
 class WorkflowRunner;
+struct Intercepting;
 class Line;
 
 // The strand that calls, as a number from 1.
@@ -450,11 +452,14 @@ class Context {
   // ---- about the run: records nothing, usable in query handlers too ----
 
   RunInfo info() const;
+  // With which the run was started: by interceptors of the client, or of its parent.
+  const Headers& headers() const;
   Logger log() const { return Logger(*execution_, *host_); }
 
  private:
   friend class internal::WorkflowRunner;
   friend struct internal::Handlers;
+  friend struct internal::Intercepting;
   friend class Shield;
   friend class CancelScope;
   template <class>

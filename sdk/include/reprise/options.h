@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <reprise/interceptor.h>
 #include <reprise/settings.h>
 #include <reprise/time.h>
 #include <string>
@@ -184,6 +185,9 @@ struct ClientOptions {
   // queue. False: the run is recorded, and waits for a worker. Where there is a worker, a start of
   // a workflow that it does not implement is refused in any case (RP2003).
   bool needs_worker = false;
+  // Asked before this client, or a handle from it, sends something: Interceptor::client(). Of
+  // clients of any Service.
+  Interceptors interceptors{};
 };
 
 // A start that a client asks for: EngineOptions::refuse_start.
@@ -366,6 +370,9 @@ struct WorkerOptions {
   // Threads that execute activities and steps, 1 to 65,536; 0: the engine chooses. Each executes
   // one attempt at a time.
   std::size_t activity_threads = 0;
+  // Around its workflows and activities: all hooks but client(). cli(), Replayer and verify() with
+  // this worker call them too.
+  Interceptors interceptors{};
 };
 
 }  // namespace reprise

@@ -9,6 +9,7 @@
 #include "sdk/src/client/run_link.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/interceptors.h"
 #include "sdk/src/service/service.h"
 #include "sdk/src/settings.h"
 #include "sdk/src/start_terms.h"
@@ -227,6 +228,7 @@ runtime::StartRequest start_request(internal::StartInput input,
   for (const Setting& setting : options.settings) {
     request.settings.push_back(internal::to_proto(setting));
   }
+  request.headers = internal::client_headers(client.interceptors, "start", input.workflow);
   return request;
 }
 
@@ -240,7 +242,9 @@ std::shared_ptr<internal::RunLink> Client::submit_run(internal::StartInput input
     internal::check_id("the workflow id of signal_with_start()", options.id);
     internal::check_id("the signal's name", signal->name);
     internal::check_payload_size(signal->payload, "the argument of signal", signal->name);
-    request.signal = runtime::FirstSignal{std::string(signal->name), signal->payload};
+    request.signal = runtime::FirstSignal{
+        std::string(signal->name), signal->payload,
+        internal::client_headers(options_->interceptors, "signal", signal->name)};
   }
   return internal::RunLink::start(*service_, options_, std::move(request));
 }

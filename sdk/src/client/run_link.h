@@ -79,6 +79,7 @@ class RunLink {
   RunLink& operator=(const RunLink&) = delete;
 
   runtime::ClientService& service() const { return *service_.clients; }
+  const ClientOptions& client() const { return *client_; }
   // Asks in the name of its client.
   template <class Verb>
   void send(Verb request) const {

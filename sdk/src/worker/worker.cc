@@ -14,7 +14,7 @@ namespace reprise {
 class Worker::State final : public internal::Registry {
  public:
   State(internal::ServiceState* service, WorkerOptions options)
-      : service_(service), options_(std::move(options)) {
+      : service_(service), options_(std::move(options)), implementations_(options_.interceptors) {
     internal::check(options_);
   }
 
@@ -39,7 +39,8 @@ class Worker::State final : public internal::Registry {
   void add_activity(std::string_view name, internal::ActivityFunction function) override {
     require_open();
     if (implementations_.has_activity(name)) refuse_second("activity", name);
-    implementations_.add_activity(name, internal::activity_code(std::move(function)));
+    implementations_.add_activity(
+        name, internal::activity_code(std::move(function), options_.interceptors));
   }
   void require_open() const override {
     if (!started_) return;

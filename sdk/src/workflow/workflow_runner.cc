@@ -6,6 +6,7 @@
 #include "reprise/error.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/interceptors.h"
 
 namespace reprise::internal {
 
@@ -29,7 +30,8 @@ class WorkflowRunner final : public replay::WorkflowInstance, public base::Poole
   }
   replay::Outcome run(std::string_view input) override {
     try {
-      std::string result = object_->run(input);
+      std::string result = intercepted_run(host_->interceptors, context_,
+                                           [this, input] { return object_->run(input); });
       check_payload_size(result, "the workflow's result");
       return replay::Outcome::success(std::move(result));
     } catch (const Failure& failure) {
@@ -47,10 +49,13 @@ class WorkflowRunner final : public replay::WorkflowInstance, public base::Poole
 class ActivityRunner {
  public:
   static std::string run(const ActivityFunction& function,
+                         const Interceptors& interceptors,
                          runtime::ActivityAttempt& attempt,
                          std::string_view input) {
     ActivityContext context(attempt);
-    return function(context, input);
+    if (interceptors.empty()) return function(context, input);
+    return intercepted_activity(interceptors, context, attempt.headers(),
+                                [&] { return function(context, input); });
   }
 };
 
@@ -61,12 +66,12 @@ replay::WorkflowCode workflow_code(WorkflowFactory factory,
   };
 }
 
-runtime::ActivityCode activity_code(ActivityFunction function) {
-  return
-      [function = std::move(function)](runtime::ActivityAttempt& attempt, std::string_view input) {
-        const auto call = [&] { return ActivityRunner::run(function, attempt, input); };
-        return internal::attempt(call);
-      };
+runtime::ActivityCode activity_code(ActivityFunction function, Interceptors interceptors) {
+  return [function = std::move(function), interceptors = std::move(interceptors)](
+             runtime::ActivityAttempt& attempt, std::string_view input) {
+    const auto call = [&] { return ActivityRunner::run(function, interceptors, attempt, input); };
+    return internal::attempt(call);
+  };
 }
 
 namespace {
@@ -139,11 +144,13 @@ runtime::WorkerCode Implementations::worker_code(
     const std::string& task_queue,
     std::size_t activity_threads,
     const std::shared_ptr<const WorkflowHost>& host) const {
+  const auto intercepted = std::make_shared<WorkflowHost>(*host);
+  intercepted->interceptors = interceptors_;
   runtime::WorkerCode code;
   code.task_queue = task_queue;
   code.activity_threads = activity_threads;
   for (const auto& [name, implemented] : workflows_) {
-    code.workflows[name] = workflow_code(implemented.factory, host);
+    code.workflows[name] = workflow_code(implemented.factory, intercepted);
     code.arguments[name] = argument_rule(implemented.arguments);
   }
   code.activities = activities_;

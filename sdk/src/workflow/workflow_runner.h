@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "reprise/interceptor.h"
 #include "reprise/internal/registry.h"
 #include "runtime/worker_code.h"
 #include "sdk/src/workflow/hosted.h"
@@ -12,11 +13,20 @@ namespace reprise::internal {
 
 replay::WorkflowCode workflow_code(WorkflowFactory factory,
                                    std::shared_ptr<const WorkflowHost> host);
-runtime::ActivityCode activity_code(ActivityFunction function);
+runtime::ActivityCode activity_code(ActivityFunction function, Interceptors interceptors);
 
 // What has been implemented so far.
 class Implementations {
  public:
+  Implementations() = default;
+  explicit Implementations(Interceptors interceptors) : interceptors_(std::move(interceptors)) {}
+
+  // Around all of it, the first outermost.
+  const Interceptors& interceptors() const { return interceptors_; }
+  void add_outermost(const Interceptors& interceptors) {
+    interceptors_.insert(interceptors_.begin(), interceptors.begin(), interceptors.end());
+  }
+
   // If a name comes twice, the later one counts, as in a test's environment.
   void add_workflow(std::string_view name, WorkflowFactory factory, const ArgumentTypes& arguments);
   void add_activity(std::string_view name, runtime::ActivityCode code);
@@ -32,6 +42,7 @@ class Implementations {
     ArgumentTypes arguments;
   };
   std::map<std::string, Implemented, std::less<>> workflows_;
+  Interceptors interceptors_;
   std::map<std::string, runtime::ActivityCode, std::less<>> activities_;
 };
 

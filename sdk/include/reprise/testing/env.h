@@ -53,6 +53,8 @@ struct EnvOptions {
   // With kPark a run whose code calls something that may differ on replay fails the test: its
   // report is thrown as NondeterminismError (RP2008). kReport sends it to the logger.
   Guard guard = Guard::kPark;
+  // Around workflows, activities, and the calls of client(): all hooks.
+  Interceptors interceptors{};
   // Log lines of engine and workflows; empty: dropped.
   LogSink logger{};
 };
