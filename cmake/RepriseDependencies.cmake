@@ -9,6 +9,13 @@ find_package(OpenSSL 1.1.1 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json 3.9 REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(prometheus-cpp CONFIG QUIET)
+option(REPRISE_PROMETHEUS "Build the component prometheus; needs prometheus-cpp"
+  ${prometheus-cpp_FOUND})
+if(REPRISE_PROMETHEUS AND NOT TARGET prometheus-cpp::core)
+  message(FATAL_ERROR "REPRISE_PROMETHEUS needs prometheus-cpp (Debian: prometheus-cpp-dev); install "
+    "it, or configure with -DREPRISE_PROMETHEUS=OFF")
+endif()
 if(REPRISE_BUILD_SAMPLES)
   find_package(SQLite3 REQUIRED)
 endif()

@@ -9,6 +9,7 @@ readonly packages=(
   libdw-dev libssl-dev nlohmann-json3-dev libcli11-dev libsqlite3-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   gdb mold
+  prometheus-cpp-dev
 )
 
 installed() {

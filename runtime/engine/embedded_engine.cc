@@ -107,7 +107,9 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
                          .turn_bytes = options.limits.turn_bytes,
                          .settings = options.limits.settings,
                          .settings_bytes = options.limits.settings_bytes,
-                         .guard = guard_.get()};
+                         .guard = guard_.get(),
+                         .metrics = shared_.metrics(),
+                         .resident = &shared_.resident};
   for (std::size_t i = 0; i < count; ++i) {
     shards_.push_back(std::make_unique<Shard>(static_cast<int>(i), shared_, host));
   }
@@ -121,6 +123,13 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   shared_.writer =
       std::make_unique<store::Writer>(shared_.store->journal(), recovered.last, options.threaded);
   shared_.writer->on_durable([this](const base::Result<store::Seq>& seq) { durable(seq); });
+  if (EngineMetrics* const metrics = shared_.metrics(); metrics != nullptr) {
+    shared_.writer->on_commit([metrics](const store::Writer::Commit& made) {
+      metrics->commit.observe(EngineMetrics::since(made.began));
+      metrics->commit_bytes.observe(made.bytes);
+      metrics->commit_records.observe(made.records);
+    });
+  }
   shared_.writer->on_room([this](const base::Status& room) { room_changed(room); });
 
   if (base::Status tables = look_at_tables(); !tables) return tables;
@@ -148,7 +157,21 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
       if (--*uncounted == 0) shared_.store->attempt_slots().forget_left_over();
     });
   }
+  show_metrics();
   return options.threaded ? start_threads() : base::Status();
+}
+
+void EmbeddedEngine::show_metrics() {
+  if (shared_.metrics() == nullptr) return;
+  shown_ = shared_.metrics()->attach([this](EngineMetrics::Now* now) {
+    for (auto& each : shared_.task_queues.waiting()) now->waiting_attempts.push_back(each);
+    shared_.parked->for_each([&](std::string_view code, const base::Gauge& runs) {
+      now->parked.emplace_back(code, runs.value());
+    });
+    now->resident += shared_.resident.value();
+    if (const auto bytes = shared_.store->journal().bytes_on_disk()) now->journal_bytes += *bytes;
+    if (const auto bytes = shared_.store->archive().bytes_on_disk()) now->archive_bytes += *bytes;
+  });
 }
 
 // If a thread cannot be started, close() stops the others.
@@ -190,6 +213,7 @@ EmbeddedEngine::~EmbeddedEngine() {
 }
 
 void EmbeddedEngine::close() {
+  if (shown_) shared_.metrics()->detach(*shown_);
   stopping_ = true;
   shared_.admission.close();
   control_ = nullptr;  // after the admission, at which its thread may be waiting

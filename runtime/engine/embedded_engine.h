@@ -67,6 +67,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   base::Status look_at_tables() const;
   base::Status start_threads();
   void take_deaths();
+  void show_metrics();
   void close();
   void durable(const base::Result<store::Seq>& seq);
   void room_changed(const base::Status& room);
@@ -117,6 +118,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   void finished(AttemptResult&& result) override;
   void unknown_activity(std::string_view why) override;
   base::Result<std::string> token_of(const AttemptTask& task) override;
+  EngineMetrics* metrics() override { return shared_.metrics(); }
   bool has_room() override { return shared_.unrecorded.has_room(); }
   void heartbeat(const AttemptKey& key, std::string details) override;
   void timed_out(const AttemptKey& key, std::string_view limit) override;
@@ -126,6 +128,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   Shared shared_;
   const OtherEnds other_ends_{*shared_.options.crash_reports ? shared_.store->turn_marks()
                                                              : nullptr};
+  std::optional<EngineMetrics::SourceId> shown_;  // what a scrape asks this engine
   std::unique_ptr<Guard> guard_;  // null: off
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Archiver> archiver_;

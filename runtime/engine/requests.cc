@@ -82,6 +82,7 @@ void Requests::terminate(const RunKey& key,
   // All of its history verifies, so that an end can follow on it.
   if (KnownRun* known = parts_.finder.find(key); known != nullptr && known->overtaken) {
     if (std::exchange(known->damaged, false)) {
+      parts_.shared.count_parked(*known->extras->parked, -1);
       known->extras->parked.reset();
       Unsent(known->state).send(parts_.shared);
     }

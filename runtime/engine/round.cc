@@ -253,6 +253,10 @@ void Round::record(KnownRun& run, proto::Turn& turn, bool with_next, replay::Unr
                                       set_aside_};
   commands::give_up(recording, turn, closes);
   state.apply(turn, parts_.names);
+  if (EngineMetrics* const metrics = parts_.shared.metrics(); metrics != nullptr) {
+    if (begins) metrics->workflows.of(*state.workflow).started.add();
+    if (closes) metrics->closed(*state.workflow, state.status);
+  }
   if (run.extras != nullptr) run.extras->operations.apply(turn);
   commands::follow(recording, turn);
   keep_family(run, begins, had_children);

@@ -177,6 +177,7 @@ void Shard::adopt(RecoveredRun recovered) {
   if (run.damaged) {
     run.with_extras().parked =
         base::Error{base::ErrorCode::kStoreDamaged, std::move(recovered.why)};
+    shared_.count_parked(*run.extras->parked, 1);
   }
   // A quarantined run stays known, ended or not: the archive's data about it may be wrong.
   if (run.damaged) return;

@@ -10,6 +10,7 @@
 
 #include "runtime/engine/gate.h"
 #include "runtime/host/attempt_pool.h"
+#include "runtime/metrics/engine_metrics.h"
 
 namespace reprise::runtime {
 
@@ -17,11 +18,16 @@ namespace reprise::runtime {
 class TaskQueues {
  public:
   // `waiting` counts the attempts that no thread has taken yet; it outlives the queues.
-  explicit TaskQueues(Gate& waiting) : waiting_(waiting) {}
+  explicit TaskQueues(Gate& waiting, EngineMetrics* metrics = nullptr)
+      : waiting_(waiting), metrics_(metrics) {}
 
   // Leaves `tasks` empty, with its memory.
   void submit(const std::string& queue, std::vector<AttemptTask>& tasks) {
     waiting_.add(tasks.size());
+    if (metrics_ != nullptr) {
+      const auto now = EngineMetrics::Clock::now();
+      for (AttemptTask& task : tasks) task.ready = now;
+    }
     put_back(queue, tasks);
   }
   // Likewise, of tasks that were waiting before.
@@ -31,6 +37,17 @@ class TaskQueues {
     if (to.pool != nullptr) return to.pool->submit(tasks);
     std::move(tasks.begin(), tasks.end(), std::back_inserter(to.backlog));
     tasks.clear();
+  }
+
+  // How many wait for a thread, by queue.
+  std::vector<std::pair<std::string, std::size_t>> waiting() {
+    std::lock_guard lock(mutex_);
+    std::vector<std::pair<std::string, std::size_t>> all;
+    for (const auto& [name, queue] : queues_) {
+      all.emplace_back(name,
+                       queue.backlog.size() + (queue.pool == nullptr ? 0 : queue.pool->waiting()));
+    }
+    return all;
   }
 
   // Attempts may begin again.
@@ -108,6 +125,7 @@ class TaskQueues {
     std::vector<AttemptTask> backlog;
   };
   Gate& waiting_;
+  EngineMetrics* const metrics_;  // nullptr: nothing is measured
   std::mutex mutex_;
   std::map<std::string, Queue, std::less<>> queues_;
 };

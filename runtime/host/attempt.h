@@ -20,6 +20,8 @@
 
 namespace reprise::runtime {
 
+class EngineMetrics;
+
 // Identifies an attempt; `shard` is where its result goes.
 struct AttemptKey {
   int shard = 0;
@@ -74,6 +76,7 @@ struct AttemptTask {
   AttemptKey key;
   base::Duration start_to_close{0};  // 0: no limit
   base::Duration heartbeat{0};       // 0: no limit; activities only
+  std::chrono::steady_clock::time_point ready{};  // since when it waits for a thread, if measured
 
   std::shared_ptr<AttemptControl> control;
   std::unique_ptr<ActivityTask> activity;  // an activity...
@@ -118,6 +121,8 @@ class AttemptObserver {
         base::ErrorCode::kInvalidToken,
         "nothing here takes the token of activity '" + task.activity->spec->name() + "'"};
   }
+  // nullptr: nothing is measured.
+  virtual EngineMetrics* metrics() { return nullptr; }
   // May another attempt begin? When that becomes true again, AttemptPool::wake() is called.
   virtual bool has_room() { return true; }
 

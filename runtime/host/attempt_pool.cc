@@ -8,6 +8,7 @@
 #include "base/out_of_memory.h"
 #include "base/start_thread.h"
 #include "base/thread_name.h"
+#include "runtime/metrics/engine_metrics.h"
 
 namespace reprise::runtime {
 
@@ -74,7 +75,7 @@ struct AttemptPool::Running final : ActivityAttempt {
 AttemptPool::AttemptPool(std::shared_ptr<const WorkerCode> code,
                          std::size_t threads,
                          AttemptObserver& observer)
-    : code_(std::move(code)), observer_(observer), queue_(threads) {
+    : code_(std::move(code)), observer_(observer), metrics_(observer.metrics()), queue_(threads) {
   try {
     if (threads > 0) started_ = start_threads(threads);
   } catch (...) {
@@ -130,6 +131,11 @@ void AttemptPool::pause(bool paused) {
     paused_ = paused;
   }
   wake();
+}
+
+std::size_t AttemptPool::waiting() {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
 }
 
 void AttemptPool::wake() {
@@ -240,13 +246,13 @@ std::optional<AttemptResult> AttemptPool::execute(AttemptTask& task) {
   if (task.step) {
     const base::InterruptibleWaits waits(shut_down_.get_token());
     result.is_step = true;
-    result.outcome = execute_step(task);
+    result.outcome = run_measured(task, nullptr);
     result.abandoned = waits.interrupted() && !result.outcome.ok();
     if (task.control != nullptr) task.control->finish();
   } else {
     Running running(*this, task);
     begin(running);
-    result.outcome = run_activity(task, running);
+    result.outcome = run_measured(task, &running);
     const bool stopped_by_us = end(running);
     result.abandoned = stopped_by_us && !result.outcome.ok();
     result.left_open = running.left_open && result.outcome.ok();
@@ -255,6 +261,27 @@ std::optional<AttemptResult> AttemptPool::execute(AttemptTask& task) {
     }
   }
   return result;
+}
+
+// `running`: nullptr: it is a step.
+replay::Outcome AttemptPool::run_measured(AttemptTask& task, Running* running) {
+  const auto run = [&] {
+    return running == nullptr ? execute_step(task) : run_activity(task, *running);
+  };
+  if (metrics_ == nullptr) return run();
+  const auto began = EngineMetrics::Clock::now();
+  metrics_->task_queues.of(code_->task_queue)
+      .schedule_to_start.observe(EngineMetrics::between(task.ready, began));
+  replay::Outcome outcome = run();
+  const std::uint64_t took = EngineMetrics::since(began);
+  if (running == nullptr) {
+    metrics_->step.observe(took);
+    return outcome;
+  }
+  auto& activity = metrics_->activities.of(running->activity());
+  activity.seconds.observe(took);
+  (outcome.ok() ? activity.completed : activity.failed).add();
+  return outcome;
 }
 
 replay::Outcome AttemptPool::run_activity(AttemptTask& task, Running& running) {

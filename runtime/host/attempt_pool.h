@@ -45,6 +45,9 @@ class AttemptPool {
   // Attempts may begin again, see AttemptObserver::has_room().
   void wake();
 
+  // How many attempts no thread has taken yet.
+  std::size_t waiting();
+
   // Asks an attempt to stop, on a thread of the pool: this runs stop callbacks of user code, for
   // which the caller, a shard, must not wait. Not once shut_down() has begun.
   void stop_attempt(std::shared_ptr<AttemptControl> control);
@@ -77,6 +80,7 @@ class AttemptPool {
   void wait_for_deadline(std::unique_lock<std::mutex>& lock);
   base::Status start_threads(std::size_t count);
   void report(std::optional<AttemptResult>&& result);
+  replay::Outcome run_measured(AttemptTask& task, Running* running);
   replay::Outcome run_activity(AttemptTask& task, Running& running);
   replay::Outcome refuse_unknown(const std::string& activity);
   void begin(Running& running);
@@ -87,6 +91,7 @@ class AttemptPool {
 
   std::shared_ptr<const WorkerCode> code_;
   AttemptObserver& observer_;
+  EngineMetrics* const metrics_;  // nullptr: nothing is measured
 
   std::mutex mutex_;
   std::condition_variable work_available_;

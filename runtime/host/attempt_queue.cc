@@ -32,12 +32,14 @@ void AttemptQueue::offer(Lane& lane) {
 void AttemptQueue::push(AttemptTask&& task) {
   Lane& lane = lane_of(task);
   lane.tasks.push_back(std::move(task));
+  ++size_;
   offer(lane);
 }
 
 AttemptQueue::Taken AttemptQueue::take() {
   Lane* const lane = ready_.take_front();
   Taken taken{lane->tasks.take_front(), lane};
+  --size_;
   ++lane->busy;
   lane->in_ready = false;
   offer(*lane);
@@ -51,6 +53,7 @@ void AttemptQueue::done(Lane* lane) {
 
 std::vector<AttemptTask> AttemptQueue::drain() {
   std::vector<AttemptTask> all;
+  size_ = 0;
   while (!ready_.empty()) ready_.take_front()->in_ready = false;
   for (auto& [kind, lane] : lanes_) {
     while (!lane.tasks.empty()) all.push_back(lane.tasks.take_front());

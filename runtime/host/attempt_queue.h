@@ -30,6 +30,8 @@ class AttemptQueue {
   void push(AttemptTask&& task);
   // Is there a task whose kind has a thread left?
   bool has_ready() const { return !ready_.empty(); }
+  // Tasks that were not taken.
+  std::size_t size() const { return size_; }
   Taken take();
   // The thread that executed it is free again.
   void done(Lane* lane);
@@ -47,6 +49,7 @@ class AttemptQueue {
   void offer(Lane& lane);
 
   const std::size_t threads_;
+  std::size_t size_ = 0;
   std::map<std::string, Lane, std::less<>> lanes_;  // never removed: there are few names
   base::Ring<Lane*> ready_;                         // have a task and a thread left, in turn
 };

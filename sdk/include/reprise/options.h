@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <reprise/interceptor.h>
 #include <reprise/settings.h>
@@ -14,6 +15,8 @@
 #include <vector>
 
 namespace reprise {
+
+class Metrics;  // <reprise/metrics.h>
 
 inline constexpr std::size_t kMaxIdBytes =
     1'000;  // workflow ids, task queues, names of definitions
@@ -358,6 +361,8 @@ struct EngineOptions {
   // it throws refuses the start. Runs that workflow code starts or continues are not asked about.
   // Empty: every start is allowed.
   std::function<std::string(const StartAttempt&)> refuse_start{};
+  // What the engine counts and measures into; empty: nothing is measured. docs/metrics.md.
+  std::shared_ptr<Metrics> metrics{};
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger. Foreign
   // text is made printable first: control characters are escaped, and further lines are indented.
   LogSink logger{};

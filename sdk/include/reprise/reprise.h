@@ -16,6 +16,7 @@
 #include <reprise/guard.h>
 #include <reprise/history.h>
 #include <reprise/interceptor.h>
+#include <reprise/metrics.h>
 #include <reprise/options.h>
 #include <reprise/pending.h>
 #include <reprise/saga.h>

@@ -13,6 +13,7 @@
 #include "sdk/src/checks.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/service/library_log.h"
+#include "sdk/src/service/metrics.h"
 #include "sdk/src/service/service.h"
 
 namespace reprise {
@@ -85,6 +86,7 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.guard = internal::guard_mode(options.guard);
   out.retention = {.max_age = options.retention.max_age, .max_bytes = options.retention.max_bytes};
   out.control_socket = options.control_socket;
+  out.metrics = internal::MetricsAccess::of(options.metrics);
   if (options.refuse_start) out.refuse_start = refusal_to_runtime(options.refuse_start);
   out.log = sink_to_runtime(log);
   return out;
