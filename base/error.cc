@@ -102,6 +102,10 @@ std::string_view summary(ErrorCode code) {
       return "something of the run is under way, so it can take no checkpoint";
     case ErrorCode::kCheckpointOther:
       return "a checkpoint goes on with the run's own workflow";
+    case ErrorCode::kActivityLimit:
+      return "a limit of an activity is out of range, or its worker does not implement it";
+    case ErrorCode::kPrecedence:
+      return "a priority, a fairness key or a fairness weight is out of range";
     case ErrorCode::kTableName:
       return "a table's name is empty, too long or no UTF-8";
     case ErrorCode::kRowKey:

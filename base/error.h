@@ -58,6 +58,8 @@ enum class ErrorCode : int {
   kUpdateForgotten = 3038,    // an update was handled before, and its answer is not there any more
   kCheckpointBusy = 3039,     // ctx.checkpoint() while something of the run is under way
   kCheckpointOther = 3040,    // ... with another workflow than the run's own
+  kActivityLimit = 3041,      // a limit of an activity on a worker
+  kPrecedence = 3042,         // a priority, or a fairness key or weight
   kTableName = 3045,          // the name of a table
   kRowKey = 3046,             // a key of a table is too long
   kTransactionLimit = 3047,   // a transaction changes too much

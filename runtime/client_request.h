@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "proto/log.pb.h"
 #include "replay/outcome.h"
+#include "runtime/activity_limits.h"
 #include "runtime/completion_token.h"
 #include "runtime/promise.h"
 #include "runtime/reply.h"
@@ -252,6 +253,12 @@ struct ReadRows {
   Reply<Answer> reply{};
 };
 
+// What the limits of the workers' activities do now, by task queue and name.
+struct Limits {
+  using Answer = std::vector<LimitState>;
+  Reply<Answer> reply{};
+};
+
 }  // namespace verb
 
 using ClientRequest = std::variant<verb::Start,
@@ -270,7 +277,8 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::Describe,
                                    verb::List,
                                    verb::History,
-                                   verb::ReadRows>;
+                                   verb::ReadRows,
+                                   verb::Limits>;
 
 // Answers the waiting caller of a request with a refusal.
 template <class Verb>

@@ -55,6 +55,8 @@ struct PendingActivity {
   std::optional<base::Time> open_since{};
   std::optional<base::Time> limit{};
   std::optional<base::Time> next_attempt;
+  // Why its attempt, which is ready, does not begin: a limit of its worker. Empty: none.
+  std::string held_back;
   std::string last_failure;
 };
 

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "replay/execution.h"
 #include "replay/outcome.h"
+#include "runtime/activity_limits.h"
 
 namespace reprise::runtime {
 
@@ -41,6 +42,7 @@ struct WorkerCode {
   std::size_t activity_threads = 0;  // 0: the default
   std::map<std::string, replay::WorkflowCode, std::less<>> workflows;
   std::map<std::string, ActivityCode, std::less<>> activities;
+  std::map<std::string, ActivityLimits, std::less<>> limits;  // of activities
 };
 
 }  // namespace reprise::runtime

@@ -69,6 +69,72 @@ Reply<replay::Outcome> outcome_reply(ControlAnswer answer) {
   };
 }
 
+proto::ControlLimitState::Breaker control_breaker(BreakerState state) {
+  switch (state) {
+    case BreakerState::kNone:
+      return proto::ControlLimitState::NONE;
+    case BreakerState::kClosed:
+      return proto::ControlLimitState::CLOSED;
+    case BreakerState::kOpen:
+      return proto::ControlLimitState::OPEN;
+    case BreakerState::kHalfOpen:
+      return proto::ControlLimitState::HALF_OPEN;
+  }
+  return proto::ControlLimitState::NONE;
+}
+
+void fill_limit_state(const LimitState& from, proto::ControlLimitState* to) {
+  to->set_task_queue(from.task_queue);
+  to->set_activity(from.activity);
+  to->set_most_in_flight(from.limits.in_flight);
+  to->set_per_second(from.limits.per_second);
+  to->set_breaker_failures(from.limits.breaker.failures);
+  to->set_breaker_window_ms(from.limits.breaker.window.count());
+  to->set_breaker_open_for_ms(from.limits.breaker.open_for.count());
+  to->set_in_flight(from.in_flight);
+  to->set_waiting(from.waiting);
+  to->set_held_back(from.held_back);
+  to->set_breaker(control_breaker(from.breaker));
+  to->set_failures(from.failures);
+  if (from.opened) to->set_opened_ms(base::to_ms(*from.opened));
+  to->set_open_for_another_ms(from.open_for_another.count());
+  to->set_times_opened(from.times_opened);
+  to->set_last_failure(from.last_failure);
+}
+
+Reply<std::vector<LimitState>> limits_reply(ControlAnswer answer) {
+  return [answer = std::move(answer)](const base::Result<std::vector<LimitState>>& states) {
+    if (!states) return answer(control_error_reply(states.error()));
+    proto::ControlReply reply = new_control_reply();
+    for (const LimitState& state : *states) {
+      fill_limit_state(state, reply.mutable_limits()->add_states());
+    }
+    reply.mutable_limits();
+    answer(std::move(reply));
+  };
+}
+
+Reply<RunDescription> attempts_reply(ControlAnswer answer) {
+  return [answer = std::move(answer)](const base::Result<RunDescription>& run) {
+    if (!run) return answer(control_error_reply(run.error()));
+    proto::ControlReply reply = new_control_reply();
+    reply.mutable_limits();
+    for (const PendingActivity& activity : run->activities) {
+      if (activity.is_step) continue;
+      proto::ControlAttempt* const attempt = reply.mutable_limits()->add_attempts();
+      attempt->set_id(activity.id);
+      attempt->set_under_way(activity.under_way);
+      attempt->set_held_back(activity.held_back);
+    }
+    answer(std::move(reply));
+  };
+}
+
+ClientRequest limits_request(RunKey key, ControlAnswer answer) {
+  if (key.workflow_id.empty()) return verb::Limits{limits_reply(std::move(answer))};
+  return verb::Describe{std::move(key), attempts_reply(std::move(answer))};
+}
+
 proto::Failure control_failure(const proto::ControlFailure& told) {
   proto::Failure failure;
   failure.set_kind(proto::Failure::APPLICATION);
@@ -121,6 +187,8 @@ std::optional<ClientRequest> client_request(const proto::ControlRequest& request
       return verb::Heartbeat{.token = request.heartbeat().token(),
                              .details = request.heartbeat().payload(),
                              .reply = done_reply(std::move(answer))};
+    case ControlVerb::kLimits:
+      return limits_request(std::move(key), std::move(answer));
     case ControlVerb::VERB_NOT_SET:
       return std::nullopt;
   }

@@ -4,6 +4,7 @@
 
 #include "runtime/engine/operation_details.h"
 #include "runtime/engine/stored_run.h"
+#include "runtime/host/precedence.h"
 
 namespace reprise::runtime {
 
@@ -75,6 +76,8 @@ void Attempts::dispatch_activity(KnownRun& run,
   task.start_to_close = base::Duration(spec.start_to_close_ms());
   task.heartbeat = base::Duration(spec.heartbeat_ms());
   task.control = details.control;
+  task.precedence =
+      precedence_of(spec.has_precedence() ? &spec.precedence() : nullptr, run.state.precedence());
   task.activity = std::make_unique<ActivityTask>(
       ActivityTask{details.activity, run.state.id, run.state.workflow_id, details.heartbeat});
   tasks_of(run.queue_of(spec)).push_back(std::move(task));
@@ -104,6 +107,7 @@ void Attempts::dispatch_step(KnownRun& run,
   if (task == nullptr) return;  // its strand was stopped in a turn that is not in the log yet
   live.stage = OperationStage::kDispatched;
   if (operation.kind == OperationKind::kStep) {
+    task->precedence = run.state.precedence();
     tasks_of(*run.state.task_queue).push_back(std::move(*task));
   } else {
     execute_on_shard(run, *task);

@@ -98,6 +98,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   void hand_over(Verb&& asked);
   void hand_over(verb::List&& asked);
   void hand_over(verb::ReadRows&& asked);
+  void hand_over(verb::Limits&& asked);
   template <class Verb>
   void count_taken(const Verb& asked);
 
@@ -115,6 +116,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   std::uint64_t started(const AttemptKey& key) override;
   void finished(AttemptResult&& result) override;
   void unknown_activity(std::string_view why) override;
+  void breaker_moved(std::string_view what) override;
   base::Result<std::string> token_of(const AttemptTask& task) override;
   bool has_room() override { return shared_.unrecorded.has_room(); }
   void heartbeat(const AttemptKey& key, std::string details) override;

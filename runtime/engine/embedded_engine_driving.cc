@@ -80,6 +80,10 @@ std::optional<base::Time> EmbeddedEngine::next_due() const {
     const auto due = shard->next_due_ms();
     if (due && (!next || base::from_ms(*due) < *next)) next = base::from_ms(*due);
   }
+  for (const Session* session : sessions_) {
+    const auto release = session->pool().next_release();
+    if (release && (!next || *release < *next)) next = release;
+  }
   return next;
 }
 

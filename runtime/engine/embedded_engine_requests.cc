@@ -150,7 +150,7 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
   base::Status good;
   if constexpr (std::is_same_v<Verb, verb::ReadRows>) {
     good = check_table_name(asked.table);
-  } else if constexpr (!std::is_same_v<Verb, verb::List>) {
+  } else if constexpr (!std::is_same_v<Verb, verb::List> && !std::is_same_v<Verb, verb::Limits>) {
     const VerbText text = text_of(asked);
     good = check_request(text.workflow_id, text.name, text.payload);
   }
@@ -218,6 +218,15 @@ void EmbeddedEngine::hand_over(verb::List&& asked) {
       shard->round().tell_when_recorded([listing, runs] { listing->add(std::move(*runs)); });
     });
   }
+}
+
+// No run is asked: the workers know.
+void EmbeddedEngine::hand_over(verb::Limits&& asked) {
+  std::vector<LimitState> states = shared_.task_queues.limits();
+  for (LimitState& state : states) {
+    if (state.opened_ago) state.opened = base::sub_sat(shared_.clock.now(), *state.opened_ago);
+  }
+  asked.reply(std::move(states));
 }
 
 void EmbeddedEngine::serve_control(const std::string& directory) {

@@ -6,6 +6,7 @@
 #include "base/printable_text.h"
 #include "base/utf8.h"
 #include "event/setting.h"
+#include "runtime/host/fair_queue.h"
 
 namespace reprise::runtime {
 
@@ -100,6 +101,21 @@ base::Status check_retry(const proto::RetryPolicy& retry) {
                  " are allowed; list fewer types in non_retryable");
 }
 
+base::Status check_precedence(const proto::Precedence& precedence) {
+  const double weight = precedence.fairness_weight();
+  const bool is_weight = weight == 0 || (weight >= FairShares::kLeastWeight &&
+                                         weight <= FairShares::kMostWeight);  // false for NaN
+  const std::string& key = precedence.fairness_key();
+  if (precedence.priority() <= kLastPriority && is_weight && key.size() <= kMaxFairnessKeyBytes &&
+      base::is_utf8(key)) {
+    return {};
+  }
+  return base::Error{base::ErrorCode::kPrecedence,
+                     "the priority of a run is 1 to 5, its fairness key has at most " +
+                         std::to_string(kMaxFairnessKeyBytes) +
+                         " bytes of UTF-8, and its fairness weight is 0.001 to 1000"};
+}
+
 }  // namespace
 
 base::Status check_terms(const StartTerms& terms) {
@@ -114,6 +130,9 @@ base::Status check_terms(const StartTerms& terms) {
   }
   if (terms.retry) {
     if (base::Status valid = check_retry(*terms.retry); !valid) return valid;
+  }
+  if (terms.precedence) {
+    if (base::Status valid = check_precedence(*terms.precedence); !valid) return valid;
   }
   return terms.request_id.empty() ? base::Status() : check_id("request_id", terms.request_id);
 }

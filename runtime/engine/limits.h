@@ -10,6 +10,7 @@
 
 namespace reprise::runtime {
 
+inline constexpr std::size_t kMaxFairnessKeyBytes = 64;
 inline constexpr std::size_t kMaxIdBytes = 1'000;                      // workflow ids and names
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2} << 20;  // one payload
 
@@ -36,7 +37,7 @@ base::Status check_id(std::string_view what, std::string_view id);
 base::Status check_settings(std::span<const proto::SettingRecorded> settings,
                             const EngineLimits& limits);
 
-// Why a run cannot be started so: kInvalidOption, kInvalidId.
+// Why a run cannot be started so: kInvalidOption, kInvalidId, kPrecedence.
 base::Status check_terms(const StartTerms& terms);
 
 base::Status check_request(std::string_view workflow_id,

@@ -72,6 +72,7 @@ void fill_kept(const RunState& run,
     started->set_execution_due_ms(terms->execution_due_ms);
     if (terms->retry != nullptr) *started->mutable_retry() = *terms->retry;
     started->set_request_id(terms->request_id);
+    if (terms->precedence != nullptr) *started->mutable_precedence() = *terms->precedence;
   }
 }
 

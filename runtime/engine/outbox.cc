@@ -162,10 +162,11 @@ void Outbox::send(const KnownRun& run, const proto::Event& command) {
 }
 
 void Outbox::call_child(const KnownRun& run, const proto::Event& command) {
-  effects_.add({.act = [this, call = make_call({run.state.workflow_id, run.state.id},
-                                               run.state.depth(), command)]() mutable {
-    post_.send(std::move(call));
-  }});
+  effects_.add(
+      {.act = [this, call = make_call({run.state.workflow_id, run.state.id}, run.state.depth(),
+                                      run.state.precedence(), command)]() mutable {
+        post_.send(std::move(call));
+      }});
 }
 
 void Outbox::tell_children(const KnownRun& run) {

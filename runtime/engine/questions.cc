@@ -12,7 +12,8 @@
 namespace reprise::runtime {
 namespace {
 
-PendingActivity describe_pending(const KnownRun& run,
+PendingActivity describe_pending(const TaskQueues& queues,
+                                 const KnownRun& run,
                                  const PendingOperation& operation,
                                  const LiveOperation& live,
                                  std::int64_t now_ms) {
@@ -29,6 +30,9 @@ PendingActivity describe_pending(const KnownRun& run,
   pending.under_way = control != nullptr && control->running();
   if (!live.dispatched() && !operation.open && operation.due_ms > now_ms) {
     pending.next_attempt = base::from_ms(operation.due_ms);
+  }
+  if (!pending.is_step && control != nullptr && control->queued()) {
+    pending.held_back = queues.held_back(run.queue_of(*details.activity), pending.activity);
   }
   pending.last_failure = details.last_failure;
   if (!operation.open) return pending;
@@ -157,8 +161,8 @@ RunDescription Questions::describe_run(KnownRun& run) {
     }
     const LiveOperation* live = operation.is_attempted() ? run.live(operation.id) : nullptr;
     if (!has_details(live, operation)) continue;
-    description.activities.push_back(
-        describe_pending(run, operation, *live, base::to_ms(parts_.shared.clock.now())));
+    description.activities.push_back(describe_pending(
+        parts_.shared.task_queues, run, operation, *live, base::to_ms(parts_.shared.clock.now())));
   }
   description.waiting_for = RunExecutor::waiting_for(run.place);
   if (run.parked()) description.parked = run.extras->parked;

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,7 @@ class TaskQueues {
     std::lock_guard lock(mutex_);
     Queue& to = queues_[queue];
     if (to.pool != nullptr) return to.pool->submit(tasks);
+    for (AttemptTask& task : tasks) task.permit = {};  // of a worker that has gone
     std::move(tasks.begin(), tasks.end(), std::back_inserter(to.backlog));
     tasks.clear();
   }
@@ -87,6 +89,25 @@ class TaskQueues {
     if (!control->abandon()) stop_attempt(queue, control);
   }
 
+  // What the limits of the workers' activities do, by task queue and name.
+  std::vector<LimitState> limits() const {
+    std::lock_guard lock(mutex_);
+    std::vector<LimitState> all;
+    for (const auto& [name, queue] : queues_) {
+      if (queue.pool == nullptr) continue;
+      std::vector<LimitState> its = queue.pool->limits();
+      std::move(its.begin(), its.end(), std::back_inserter(all));
+    }
+    return all;
+  }
+  // Why no attempt of that activity may begin there; empty: no limit holds them back.
+  std::string held_back(const std::string& queue, std::string_view activity) const {
+    std::lock_guard lock(mutex_);
+    const auto found = queues_.find(queue);
+    const bool is_served = found != queues_.end() && found->second.pool != nullptr;
+    return is_served ? found->second.pool->held_back(activity) : std::string();
+  }
+
   // A thread has taken an attempt.
   void taken() { waiting_.remove(1); }
 
@@ -108,7 +129,7 @@ class TaskQueues {
     std::vector<AttemptTask> backlog;
   };
   Gate& waiting_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, Queue, std::less<>> queues_;
 };
 

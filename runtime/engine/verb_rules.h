@@ -56,6 +56,9 @@ inline constexpr VerbRule kVerbRule<verb::History>{"history", Admission::Kind::k
 template <>
 inline constexpr VerbRule kVerbRule<verb::ReadRows>{"read rows", Admission::Kind::kQuestion};
 
+template <>
+inline constexpr VerbRule kVerbRule<verb::Limits>{"limits", Admission::Kind::kQuestion};
+
 // What is checked, and the id that decides its shard.
 struct VerbText {
   std::string_view workflow_id{};

@@ -115,6 +115,10 @@ class RunState {
 
   // nullptr: it was started with none.
   const RunTerms* terms() const { return rare_ == nullptr ? nullptr : rare_->terms.get(); }
+  // Of its attempts; nullptr: the default.
+  std::shared_ptr<const proto::Precedence> precedence() const {
+    return terms() == nullptr ? nullptr : terms()->precedence;
+  }
   std::uint32_t attempt() const { return terms() == nullptr ? 1 : terms()->attempt; }
   // Its code does not run before that, while it is open; 0: it may run.
   std::int64_t delayed_until_ms() const {

@@ -5,6 +5,7 @@
 
 #include "replay/execution.h"
 #include "reprise/child.h"
+#include "reprise/limits.h"
 #include "reprise/options.h"
 #include "runtime/engine/engine.h"
 
@@ -21,9 +22,12 @@ void check_payload_size(std::string_view payload,
                         std::string_view what,
                         std::string_view name = {});
 
-// InvalidOption RP3010, which names the option and its owner, or RP3003 for its ids.
+// InvalidOption RP3010, which names the option and its owner, RP3003 for its ids, or RP3042 for
+// what orders attempts.
 void check(std::string_view activity, const ActivityOptions& options);
 void check(std::string_view step, const StepOptions& options);
+// InvalidOption RP3041.
+void check(std::string_view activity, const ActivityLimits& limits);
 void check(std::string_view workflow, const StartOptions& options);
 void check(std::string_view workflow, const ContinueOptions& options);
 void check(std::string_view workflow, const ChildOptions& options);

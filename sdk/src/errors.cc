@@ -81,6 +81,8 @@ void internal::throw_error(const base::Error& error) {
     case Code::kTableName:
     case Code::kRowKey:
     case Code::kTransactionLimit:
+    case Code::kActivityLimit:
+    case Code::kPrecedence:
       throw InvalidOption(code, error.message);
     case Code::kAlreadyStarted:
       throw AlreadyStarted(error.message, {});

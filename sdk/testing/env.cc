@@ -58,6 +58,11 @@ class Env::State final : public internal::Registry {
     implementations_.add_activity(name, counted(name, std::move(function)));
     code_changed_ = true;
   }
+  void add_limits(std::string_view activity, const ActivityLimits& limits) override {
+    internal::check(activity, limits);
+    implementations_.set_limits(activity, limits);
+    code_changed_ = true;
+  }
   void require_open() const override {}
 
   Client& client() { return client_; }

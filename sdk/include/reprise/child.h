@@ -49,6 +49,10 @@ struct ChildOptions {
   std::optional<RetryPolicy> retry{};
   // What it publishes before its code sets anything; as in StartOptions.
   Settings settings{};
+  // As in StartOptions; 0 and empty: the parent's.
+  int priority = 0;
+  std::string fairness_key{};
+  double fairness_weight = 0;  // 0: the parent's, or 1 with a key of its own
 };
 
 namespace internal {

@@ -8,6 +8,7 @@
 #include <reprise/failure.h>
 #include <reprise/history.h>
 #include <reprise/internal/payload.h>
+#include <reprise/limits.h>
 #include <reprise/options.h>
 #include <reprise/sent_messages.h>
 #include <reprise/settings.h>
@@ -41,6 +42,9 @@ struct PendingActivity {
   std::optional<Time> open_since{};
   std::optional<Time> limit{};
   std::optional<Time> next_attempt{};  // when it is retried
+  // Its attempt is ready, and a limit of its worker holds it back: "the breaker of charge is open
+  // for another 41 s" (docs/flow_control.md). Empty: none does.
+  std::string held_back;
   std::string last_failure;            // what the previous attempt failed with
 };
 
@@ -357,6 +361,10 @@ class Client {
   void heartbeat(std::string_view token, const T& details) const {
     send_heartbeat(token, internal::encode_payload<T>(details));
   }
+
+  // What the limits of activities (Worker::limit()) do now, on all workers of the engine, by task
+  // queue and name. Records nothing.
+  std::vector<LimitState> limits() const;
 
   // The row with that key, as of the last durable transaction; nullopt: there is none. Throws
   // InvalidOption (RP3045), PayloadError (RP3001), StoreError (RP1005).

@@ -18,6 +18,7 @@ inline constexpr std::size_t kMaxIdBytes =
     1'000;  // workflow ids, task queues, names of definitions
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2}
                                                 << 20;  // one encoded input or result
+inline constexpr std::size_t kMaxFairnessKeyBytes = 64;
 // Context::should_continue(): a history of so many events is long.
 inline constexpr std::uint64_t kLongHistoryEvents = 4'096;
 
@@ -75,6 +76,15 @@ struct ActivityOptions {
   CancelMode on_cancel = CancelMode::kTry;
   // Which workers may execute it; empty: those of the run's own task queue.
   std::string_view task_queue{};
+  // Which of the attempts that wait in a task queue begins first: 1 to 5, 1 first. 0: that of the
+  // run.
+  int priority = 0;
+  // Attempts of one priority take turns by this key, such as a tenant: those of one key do not wait
+  // for all of another. At most kMaxFairnessKeyBytes bytes of UTF-8. Empty: that of the run.
+  std::string fairness_key{};
+  // How often the turn of this key comes, in relation to others; 0.001 to 1,000. 0: that of the
+  // run, or 1 with a key of its own.
+  double fairness_weight = 0;
 };
 
 // Where a step's closure runs.
@@ -164,6 +174,17 @@ struct StartOptions {
   // that is a run of another workflow. Recognised among the newest 100 runs of the id that the
   // store has. Needs an `id`.
   std::string request_id{};
+  // The next three are those of its activities and steps, and of its children, as far as they say
+  // nothing else; the runs that follow in the chain keep them. They order attempts, not the run's
+  // own code: docs/flow_control.md.
+  // Which of the attempts that wait in a task queue begins first: 1 to 5, 1 first. 0: 3.
+  int priority = 0;
+  // Attempts of one priority take turns by this key, such as a tenant: those of one key do not wait
+  // for all of another. At most kMaxFairnessKeyBytes bytes of UTF-8. Empty: those without a
+  // key share one turn.
+  std::string fairness_key{};
+  // How often the turn of this key comes, in relation to others; 0.001 to 1,000. 0: 1.
+  double fairness_weight = 0;
 };
 
 // How far an update has come.

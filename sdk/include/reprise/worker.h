@@ -7,6 +7,7 @@
 #include <reprise/definitions.h>
 #include <reprise/engine.h>
 #include <reprise/internal/registry.h>
+#include <reprise/limits.h>
 #include <reprise/options.h>
 #include <stop_token>
 #include <string>
@@ -79,6 +80,16 @@ class Worker {
     } else {
       internal::explain_async<Fn, S>();
     }
+    return *this;
+  }
+
+  // Limits how this worker calls an activity: how many at a time, how many in a second, and not for
+  // a while if they fail. Before start(), before or after implement(). Throws InvalidOption
+  // (RP3041) for a number that is out of range, UsageError if the activity has limits already;
+  // start() throws InvalidOption (RP3041) if the worker does not implement it.
+  template <class S>
+  Worker& limit(const Activity<S>& activity, const ActivityLimits& limits) {
+    internal::registry(*this).add_limits(activity.name(), limits);
     return *this;
   }
 

@@ -9,6 +9,7 @@
 #include "sdk/src/client/run_link.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/limits.h"
 #include "sdk/src/service/service.h"
 #include "sdk/src/settings.h"
 #include "sdk/src/start_terms.h"
@@ -48,6 +49,7 @@ RunDescription to_public(const runtime::RunDescription& from) {
                              .open_since = activity.open_since,
                              .limit = activity.limit,
                              .next_attempt = activity.next_attempt,
+                             .held_back = activity.held_back,
                              .last_failure = activity.last_failure});
   }
   if (from.parent) {
@@ -304,6 +306,15 @@ void Client::send_heartbeat(std::string_view token, std::string details) const {
   internal::check_payload_size(details, "the details of heartbeat()");
   internal::value_or_throw(
       internal::ask(*service_->clients, verb::Heartbeat{std::string(token), std::move(details)}));
+}
+
+std::vector<LimitState> Client::limits() const {
+  std::vector<LimitState> all;
+  for (const auto& state :
+       internal::value_or_throw(internal::ask(*service_->clients, verb::Limits{}))) {
+    all.push_back(internal::to_public(state));
+  }
+  return all;
 }
 
 // ---- tables -----------------------------------------------------------------------------------

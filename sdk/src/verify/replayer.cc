@@ -84,6 +84,8 @@ class Replayer::State final : public internal::Registry {
   void add_activity(std::string_view name, internal::ActivityFunction function) override {
     implementations_.add_activity(name, internal::activity_code(std::move(function)));
   }
+  // Replays call no activities.
+  void add_limits(std::string_view, const ActivityLimits&) override {}
   void require_open() const override {}
 
   ReplayReport replay(const History& history) {

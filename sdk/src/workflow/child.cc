@@ -32,6 +32,7 @@ void fill(std::string_view workflow,
   child.set_run_timeout_ms(terms.run_timeout.count());
   child.set_execution_timeout_ms(terms.execution_timeout.count());
   if (terms.retry) *child.mutable_retry() = std::move(*terms.retry);
+  if (terms.precedence) *child.mutable_precedence() = std::move(*terms.precedence);
   for (const Setting& setting : options.settings) {
     *child.add_settings() = internal::to_proto(setting);
   }

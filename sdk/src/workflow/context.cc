@@ -32,6 +32,9 @@ void fill(std::string_view name,
   activity.set_heartbeat_ms(options.heartbeat.count());
   activity.set_on_cancel(internal::to_event(options.on_cancel));
   if (options.retry != RetryPolicy{}) internal::fill(options.retry, activity.mutable_retry());
+  if (auto precedence = internal::to_precedence(options)) {
+    *activity.mutable_precedence() = std::move(*precedence);
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "reprise/error.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/limits.h"
 
 namespace reprise::internal {
 
@@ -79,6 +80,17 @@ void Implementations::add_activity(std::string_view name, runtime::ActivityCode 
   activities_.insert_or_assign(std::string(name), std::move(code));
 }
 
+void Implementations::set_limits(std::string_view activity, const ActivityLimits& limits) {
+  limits_[std::string(activity)] = to_runtime(limits);
+}
+
+std::string_view Implementations::limited_without_code() const {
+  for (const auto& [activity, limits] : limits_) {
+    if (!activities_.contains(activity)) return activity;
+  }
+  return {};
+}
+
 runtime::WorkerCode Implementations::worker_code(
     const std::string& task_queue,
     std::size_t activity_threads,
@@ -89,6 +101,7 @@ runtime::WorkerCode Implementations::worker_code(
   for (const auto& [name, factory] : workflows_)
     code.workflows[name] = workflow_code(factory, host);
   code.activities = activities_;
+  code.limits = limits_;
   return code;
 }
 

@@ -20,6 +20,11 @@ class Implementations {
   // If a name comes twice, the later one counts, as in a test's environment.
   void add_workflow(std::string_view name, WorkflowFactory factory);
   void add_activity(std::string_view name, runtime::ActivityCode code);
+  // The later ones count.
+  void set_limits(std::string_view activity, const ActivityLimits& limits);
+  bool has_limits(std::string_view activity) const { return limits_.contains(activity); }
+  // An activity that has limits and no code; empty: there is none.
+  std::string_view limited_without_code() const;
   bool has_workflow(std::string_view name) const { return workflows_.contains(name); }
   bool has_activity(std::string_view name) const { return activities_.contains(name); }
   runtime::WorkerCode worker_code(const std::string& task_queue,
@@ -29,6 +34,7 @@ class Implementations {
  private:
   std::map<std::string, WorkflowFactory, std::less<>> workflows_;
   std::map<std::string, runtime::ActivityCode, std::less<>> activities_;
+  std::map<std::string, runtime::ActivityLimits, std::less<>> limits_;
 };
 
 }  // namespace reprise::internal

@@ -6,6 +6,7 @@
 #include <reprise/completion.h>
 #include <reprise/context.h>
 #include <reprise/definitions.h>
+#include <reprise/limits.h>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -31,6 +32,8 @@ class Registry {
   virtual ~Registry() = default;
   virtual void add_workflow(std::string_view name, WorkflowFactory factory) = 0;
   virtual void add_activity(std::string_view name, ActivityFunction function) = 0;
+  // Throws what Worker::limit() does.
+  virtual void add_limits(std::string_view activity, const ActivityLimits& limits) = 0;
   virtual void require_open() const = 0;  // throws once implementations cannot change any more
 };
 

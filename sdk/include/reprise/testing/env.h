@@ -113,6 +113,14 @@ class Env {
     }
     return *this;
   }
+  // As on a Worker, but at any time: the latest limits count. They go by the test's clock: a call
+  // that waits for a run moves it to when an attempt that was held back may begin. Other code, or
+  // other limits, are a new worker, whose breakers are closed.
+  template <class S>
+  Env& limit(const Activity<S>& activity, const ActivityLimits& limits) {
+    internal::registry(*this).add_limits(activity.name(), limits);
+    return *this;
+  }
   // An activity's stand-in: a function of its arguments alone.
   template <class S, class Fn>
   requires internal::kHandles<Fn, S> Env& stub(const Activity<S>& activity, Fn fn) {
