@@ -7,6 +7,7 @@
 #include "tools/export_command.h"
 #include "tools/history_command.h"
 #include "tools/import_command.h"
+#include "tools/limits_command.h"
 #include "tools/list_command.h"
 #include "tools/message_command.h"
 #include "tools/repair_command.h"
@@ -26,6 +27,7 @@ void add_commands(CLI::App& app, const base::Clock& clock) {
   add_why_command(app, clock);
   add_tail_command(app);
   add_stats_command(app, clock);
+  add_limits_command(app);
   add_tables_command(app);
   add_history_command(app);
   add_export_command(app);

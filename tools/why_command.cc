@@ -9,6 +9,7 @@
 #include "base/shell_word.h"
 #include "event/payload_text.h"
 #include "tools/event_text.h"
+#include "tools/live_attempts.h"
 #include "tools/run_text.h"
 #include "tools/setting_text.h"
 #include "tools/store_arguments.h"
@@ -55,10 +56,12 @@ class Explanation {
  public:
   Explanation(const Timeline& timeline,
               const RunState& run,
+              const LiveAttempts& attempts,
               const base::Error* parked,
               const WhyOptions& options)
       : timeline_(timeline),
         run_(run),
+        attempts_(attempts),
         parked_(parked),
         paint_(options.colour),
         now_ms_(base::to_ms(options.clock.now())),
@@ -224,6 +227,18 @@ class Explanation {
                   open_text(operation, now_ms_).c_str());
       return;
     }
+    if (const auto live = attempts_.find(operation.id); live != attempts_.end()) {
+      if (live->second.under_way()) {
+        std::printf("      attempt %u is under way\n", next);
+        return;
+      }
+      if (!live->second.held_back().empty()) {
+        std::printf("      attempt %u is %s: %s\n", next,
+                    paint_(Colour::kYellow, "held back").c_str(),
+                    safe_text(live->second.held_back()).c_str());
+        return;
+      }
+    }
     const std::string& queue =
         operation.task_queue.empty() ? *run_.task_queue : operation.task_queue;
     std::printf("      attempt %u is under way, or waits for a worker of task queue '%s'\n", next,
@@ -281,18 +296,30 @@ class Explanation {
 
   const Timeline& timeline_;
   const RunState& run_;
+  const LiveAttempts& attempts_;
   const base::Error* const parked_;
   const Paint paint_;
   const std::int64_t now_ms_;
   const std::string directory_;
 };
 
-json describe(const Timeline& timeline, const RunState& run, const base::Error* parked) {
+json describe(const Timeline& timeline,
+              const RunState& run,
+              const LiveAttempts& attempts,
+              const base::Error* parked) {
   json shown = run_json(run, nullptr, parked);
   shown["unapplied_inputs"] = timeline.unapplied();
   shown["waits_for"] = json::array();
   for (const Operation& operation : timeline.operations()) {
-    if (!operation.has_ended()) shown["waits_for"].push_back(operation_json(operation));
+    if (operation.has_ended()) continue;
+    json waits_for = operation_json(operation);
+    if (const auto live = attempts.find(operation.id); live != attempts.end()) {
+      if (live->second.under_way()) waits_for["under_way"] = true;
+      if (!live->second.held_back().empty()) {
+        waits_for["held_back"] = live->second.held_back();
+      }
+    }
+    shown["waits_for"].push_back(std::move(waits_for));
   }
   shown["signals"] = json::object();
   for (const auto& [name, received] : signals_of(timeline)) {
@@ -326,13 +353,14 @@ void why(const WhyOptions& options) {
   if (!read) give_up(options.store.command(), read.error().text(), kNotThere);
   const base::Error* const parked = reader->parked(*run);
   const std::string* const released = reader->released(run->number);
+  const LiveAttempts attempts = ask_for_attempts(*run, timeline, options.store.directory());
   if (options.json) {
-    json shown = describe(timeline, *run, parked);
+    json shown = describe(timeline, *run, attempts, parked);
     if (released != nullptr) shown["note"] = *released;
     return print_json(shown);
   }
   if (released != nullptr) std::printf("note: %s\n", safe_text(*released).c_str());
-  Explanation(timeline, *run, parked, options).print();
+  Explanation(timeline, *run, attempts, parked, options).print();
 }
 
 }  // namespace
