@@ -1,6 +1,6 @@
 // Items that wait in lanes, of which some are closed at times. The next item is that of the highest
-// priority in an open lane; among these that of the key whose turn it is (fair_shares.h, over all
-// lanes); among these lanes take turns; within all that, the one that came first.
+// priority in an open lane; among these that of the key that is due (fair_shares.h, over all
+// lanes); among these lanes alternate; within all that, the one that came first.
 #pragma once
 #include <array>
 #include <cstdint>

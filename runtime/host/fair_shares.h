@@ -1,4 +1,4 @@
-// Whose turn it is among the fairness keys of one priority: start-time fair queuing (Goyal, Vin,
+// Which is due among the fairness keys of one priority: start-time fair queuing (Goyal, Vin,
 // Cheng: "Start-time Fair Queuing", SIGCOMM 1996).
 //
 // Each key has a tag, the virtual time at which its next item starts. The key with the earliest tag

@@ -30,7 +30,7 @@ inline int run_send_all(reprise::Context& ctx, const std::string& tenant, const 
   return documents;
 }
 
-// The tenant is the key: however much a tenant sends, the others have their turns.
+// The tenant is the key: however much a tenant sends, the others have their share.
 inline reprise::StartOptions options_of(const std::string& tenant) {
   return {.id = "send-" + tenant,
           .id_reuse = reprise::IdReuse::kUseExisting,

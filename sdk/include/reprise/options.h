@@ -79,10 +79,10 @@ struct ActivityOptions {
   // Which of the attempts that wait in a task queue begins first: 1 to 5, 1 first. 0: that of the
   // run.
   int priority = 0;
-  // Attempts of one priority take turns by this key, such as a tenant: those of one key do not wait
+  // Attempts of one priority alternate by this key, such as a tenant: those of one key do not wait
   // for all of another. At most kMaxFairnessKeyBytes bytes of UTF-8. Empty: that of the run.
   std::string fairness_key{};
-  // How often the turn of this key comes, in relation to others; 0.001 to 1,000. 0: that of the
+  // How often this key is served, in relation to others; 0.001 to 1,000. 0: that of the
   // run, or 1 with a key of its own.
   double fairness_weight = 0;
 };
@@ -179,11 +179,11 @@ struct StartOptions {
   // own code: docs/flow_control.md.
   // Which of the attempts that wait in a task queue begins first: 1 to 5, 1 first. 0: 3.
   int priority = 0;
-  // Attempts of one priority take turns by this key, such as a tenant: those of one key do not wait
+  // Attempts of one priority alternate by this key, such as a tenant: those of one key do not wait
   // for all of another. At most kMaxFairnessKeyBytes bytes of UTF-8. Empty: those without a
-  // key share one turn.
+  // key share one.
   std::string fairness_key{};
-  // How often the turn of this key comes, in relation to others; 0.001 to 1,000. 0: 1.
+  // How often this key is served, in relation to others; 0.001 to 1,000. 0: 1.
   double fairness_weight = 0;
 };
 
