@@ -102,12 +102,20 @@ std::string_view summary(ErrorCode code) {
       return "something of the run is under way, so it can take no checkpoint";
     case ErrorCode::kCheckpointOther:
       return "a checkpoint goes on with the run's own workflow";
+    case ErrorCode::kInvalidSchedule:
+      return "it cannot be said when the schedule is due";
+    case ErrorCode::kTimeZone:
+      return "the system does not know this time zone";
     case ErrorCode::kTableName:
       return "a table's name is empty, too long or no UTF-8";
     case ErrorCode::kRowKey:
       return "a key of a table is too long";
     case ErrorCode::kTransactionLimit:
       return "a transaction changes too much";
+    case ErrorCode::kReservedName:
+      return "the name is reserved for the engine's own runs";
+    case ErrorCode::kScheduleBusy:
+      return "the schedule has as much to do as it may have";
     case ErrorCode::kUnknownActivity:
       return "no implementation of this activity";
     case ErrorCode::kProcessDied:

@@ -58,9 +58,13 @@ enum class ErrorCode : int {
   kUpdateForgotten = 3038,    // an update was handled before, and its answer is not there any more
   kCheckpointBusy = 3039,     // ctx.checkpoint() while something of the run is under way
   kCheckpointOther = 3040,    // ... with another workflow than the run's own
+  kInvalidSchedule = 3043,    // when a schedule is due: an expression, an interval or a bound
+  kTimeZone = 3044,           // a time zone that the system does not know
   kTableName = 3045,          // the name of a table
   kRowKey = 3046,             // a key of a table is too long
   kTransactionLimit = 3047,   // a transaction changes too much
+  kReservedName = 3048,       // an id or a task queue of the engine's own
+  kScheduleBusy = 3049,       // a schedule has as much to do as it may have
   // 4xxx: activities.
   kUnknownActivity = 4001,
   kProcessDied = 4003,  // the process ended while an attempt was under way

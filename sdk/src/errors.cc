@@ -81,6 +81,9 @@ void internal::throw_error(const base::Error& error) {
     case Code::kTableName:
     case Code::kRowKey:
     case Code::kTransactionLimit:
+    case Code::kInvalidSchedule:
+    case Code::kTimeZone:
+    case Code::kReservedName:
       throw InvalidOption(code, error.message);
     case Code::kAlreadyStarted:
       throw AlreadyStarted(error.message, {});
@@ -92,6 +95,7 @@ void internal::throw_error(const base::Error& error) {
     case Code::kQueryFailed:
       throw QueryFailed(code, error.message);
     case Code::kOverloaded:
+    case Code::kScheduleBusy:
       throw Overloaded(code, error.message);
     case Code::kInvalidToken:
       throw InvalidToken(code, error.message);

@@ -24,6 +24,7 @@ allowed_quoted() {
     runtime/guard/*)  echo "(base|proto|event|replay|runtime/guard)/.*|$seam" ;;
     runtime/history/*) echo "(base|proto|event|replay|runtime/history)/.*|$seam" ;;
     runtime/fold/*)   echo '(base|proto|event|runtime/fold)/.*|store/(record|bytes)\.h|runtime/run_description\.h' ;;
+    runtime/schedule/*) echo '(base|runtime/schedule)/.*' ;;
     runtime/control/*) echo "(base|proto|event|replay|runtime/control)/.*|store/files\.h|$seam" ;;
     runtime/engine/*) echo '(base|proto|event|store|runtime)/.*' ;;
     runtime/*)        echo "(base|proto|event|replay)/.*|$seam" ;;
