@@ -11,6 +11,7 @@
 #include "tools/message_command.h"
 #include "tools/repair_command.h"
 #include "tools/retry_command.h"
+#include "tools/schedule_command.h"
 #include "tools/show_command.h"
 #include "tools/stats_command.h"
 #include "tools/tables_command.h"
@@ -34,6 +35,7 @@ void add_commands(CLI::App& app, const base::Clock& clock) {
   add_completion_commands(app);
   add_end_commands(app);
   add_retry_command(app);
+  add_schedule_command(app, clock);
   add_check_command(app);
   add_backup_command(app);
   add_repair_command(app);

@@ -6,12 +6,15 @@
 #include <thread>
 #include <utility>
 
+#include "base/reserved.h"
 #include "base/whole_number.h"
 #include "proto/parse.h"
 #include "runtime/control/client.h"
 #include "runtime/control/frame.h"
 #include "runtime/control/perform.h"
 #include "runtime/engine/engine.h"
+#include "sdk/src/schedule/own_worker.h"
+#include "sdk/src/schedule/state.h"
 #include "tools/event_text.h"
 
 namespace reprise::tools {
@@ -51,9 +54,20 @@ runtime::EngineOptions recording_only() {
   return options;
 }
 
+// Without threads: run_some() runs its code.
+std::unique_ptr<runtime::WorkerSession> own_worker_of(runtime::Engine& engine) {
+  internal::Implementations code;
+  internal::add_own_code(code, engine);
+  auto session = engine.register_worker(
+      code.worker_code(std::string(internal::kSystemQueue), 0, internal::silent_host()));
+  return session ? std::move(*session) : nullptr;
+}
+
 base::Result<Told> tell_store(const std::string& directory, ControlRequest request) {
   auto engine = runtime::Engine::open(directory, recording_only());
   if (!engine) return engine.error();
+  std::unique_ptr<runtime::WorkerSession> own;
+  if (base::is_reserved(request.workflow_id())) own = own_worker_of(**engine);
   request.set_version(runtime::kControlVersion);
   std::optional<ControlReply> reply;
   runtime::perform(**engine, request, [&](ControlReply answer) { reply = std::move(answer); });
@@ -78,7 +92,9 @@ base::Result<Told> tell(const std::string& directory,
     auto answer = runtime::ask_engine(directory, request, timeout);
     if (!answer) return answer.error();
     if (*answer) return Told{std::move(**answer), true};
-    if (runtime::asks_code(request)) return no_code(directory);
+    if (runtime::asks_code(request) && !base::is_reserved(request.workflow_id())) {
+      return no_code(directory);
+    }
     auto told = tell_store(directory, request);
     if (told || told.error().code != ErrorCode::kStoreLocked) return told;
     if (std::chrono::steady_clock::now() > until) {
@@ -126,7 +142,15 @@ EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest r
   }
   request.set_workflow_id(answer.run->workflow_id);
   request.set_run_id(std::string(answer.run->id.bytes()));
-  ask(store, request, &answer);
+  ask(store.directory(), store.command(), request, &answer);
+  return answer;
+}
+
+EngineCall::Answer EngineCall::ask_of(const std::string& directory,
+                                      const std::string& command,
+                                      const proto::ControlRequest& request) const {
+  Answer answer;
+  ask(directory, command, request, &answer);
   return answer;
 }
 
@@ -134,24 +158,25 @@ EngineCall::Answer EngineCall::ask_with_token(const StoreArguments& store,
                                               const ControlRequest& request) const {
   (void)store.open();  // errors of the store come before those of the token
   Answer answer;
-  ask(store, request, &answer);
+  ask(store.directory(), store.command(), request, &answer);
   return answer;
 }
 
-void EngineCall::ask(const StoreArguments& store,
+void EngineCall::ask(const std::string& directory,
+                     const std::string& command,
                      const ControlRequest& request,
                      Answer* answer) const {
   const base::Duration timeout(static_cast<std::int64_t>(seconds_ * 1'000));
-  auto told = tell(store.directory(), request, timeout);
-  if (!told) give_up(store.command(), told.error().text(), exit_code_of(told.error().code));
+  auto told = tell(directory, request, timeout);
+  if (!told) give_up(command, told.error().text(), exit_code_of(told.error().code));
   answer->by_engine = told->by_engine;
   ControlReply& reply = told->reply;
   if (reply.has_error()) {
     const Error error{static_cast<ErrorCode>(reply.error().code()), reply.error().message()};
-    give_up(store.command(), error.text(), exit_code_of(error.code));
+    give_up(command, error.text(), exit_code_of(error.code));
   }
   if (reply.result_case() == ControlReply::kFailure) {
-    give_up(store.command(), failure_in(reply.failure()), kNotThere);
+    give_up(command, failure_in(reply.failure()), kNotThere);
   }
   answer->payload = std::move(*reply.mutable_payload());
 }

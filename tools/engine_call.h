@@ -20,11 +20,19 @@ class EngineCall {
   };
   // For the run that `store` names. Ends the command if the request is refused or fails.
   Answer ask(const StoreArguments& store, proto::ControlRequest request) const;
+  // For the run that the request names; `run` is not set. The engine's own runs, whose names are
+  // reserved, need no engine with their code: this program has it.
+  Answer ask_of(const std::string& directory,
+                const std::string& command,
+                const proto::ControlRequest& request) const;
   // The same for a request whose token names its run; `run` is not set.
   Answer ask_with_token(const StoreArguments& store, const proto::ControlRequest& request) const;
 
  private:
-  void ask(const StoreArguments& store, const proto::ControlRequest& request, Answer* answer) const;
+  void ask(const std::string& directory,
+           const std::string& command,
+           const proto::ControlRequest& request,
+           Answer* answer) const;
 
   double seconds_ = 10;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "proto/parse.h"
 #include "runtime/control/frame.h"
 
 namespace reprise::runtime {
@@ -82,6 +83,28 @@ proto::Failure control_failure(const proto::ControlFailure& told) {
   return failure;
 }
 
+Reply<StartedRun> started_reply(ControlAnswer answer) {
+  return [done = done_reply(std::move(answer))](const base::Result<StartedRun>& started) {
+    done(started ? base::Status() : base::Status(started.error()));
+  };
+}
+
+verb::Start start_of_schedule(const proto::ControlSchedule& schedule,
+                              RunKey key,
+                              ControlAnswer answer) {
+  verb::Start start;
+  start.run.workflow = schedule.workflow();
+  start.run.workflow_id = std::move(key.workflow_id);
+  start.run.task_queue = schedule.task_queue();
+  start.run.input = schedule.input();
+  for (const std::string& setting : schedule.settings()) {
+    // What does not parse is an empty setting, which is refused.
+    (void)proto::parse(setting, &start.run.settings.emplace_back());
+  }
+  start.reply = started_reply(std::move(answer));
+  return start;
+}
+
 // nullopt: there is no such verb.
 std::optional<ClientRequest> client_request(const proto::ControlRequest& request,
                                             RunKey key,
@@ -121,6 +144,8 @@ std::optional<ClientRequest> client_request(const proto::ControlRequest& request
       return verb::Heartbeat{.token = request.heartbeat().token(),
                              .details = request.heartbeat().payload(),
                              .reply = done_reply(std::move(answer))};
+    case ControlVerb::kCreateSchedule:
+      return start_of_schedule(request.create_schedule(), std::move(key), std::move(answer));
     case ControlVerb::VERB_NOT_SET:
       return std::nullopt;
   }

@@ -217,7 +217,7 @@ void Questions::collect(const ListRequest& request,
   parts_.runs.for_each([&](KnownRun& run) {
     if (run.state.events == 0 && !run.damaged) return;  // its start is being gathered
     if (request.status && run.state.status != *request.status) return;
-    if (!request.workflow.empty() && *run.state.workflow != request.workflow) return;
+    if (!is_listed(request, *run.state.workflow)) return;
     out->emplace(run.state.number, describe_state(run.state));
     if (run.parked()) out->at(run.state.number).parked = run.extras->parked;
     if (out->size() <= request.limit) return;

@@ -1,5 +1,6 @@
 #include "runtime/schedule/zone.h"
 
+#include <cstdio>
 #include <date/tz.h>
 #include <stdexcept>
 
@@ -53,6 +54,25 @@ Date date_of(std::int64_t day) {
   const date::year_month_day ymd{date::sys_days(date::days(day))};
   return {static_cast<int>(ymd.year()), static_cast<int>(static_cast<unsigned>(ymd.month())),
           static_cast<int>(static_cast<unsigned>(ymd.day()))};
+}
+
+std::string rfc3339(base::Time time, bool with_milliseconds) {
+  const std::int64_t ms = base::to_ms(time);
+  constexpr std::int64_t kDayMs = 86'400'000;
+  const std::int64_t day = ms / kDayMs - (ms % kDayMs < 0 ? 1 : 0);
+  const std::int64_t of_day = ms - day * kDayMs;
+  const Date date = date_of(day);
+  char text[64];
+  const int length =
+      std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d", date.year, date.month,
+                    date.day, static_cast<int>(of_day / 3'600'000),
+                    static_cast<int>(of_day / 60'000 % 60), static_cast<int>(of_day / 1'000 % 60));
+  std::string result(text, static_cast<std::size_t>(length));
+  if (with_milliseconds || of_day % 1'000 != 0) {
+    std::snprintf(text, sizeof(text), ".%03d", static_cast<int>(of_day % 1'000));
+    result += text;
+  }
+  return result + "Z";
 }
 
 base::Result<Zone> Zone::find(std::string_view name) {

@@ -48,4 +48,7 @@ class Zone {
 
 Date date_of(std::int64_t day);
 
+// "2026-11-30T02:00:00Z", with milliseconds if there are any or they are asked for. In UTC.
+std::string rfc3339(base::Time time, bool with_milliseconds = false);
+
 }  // namespace reprise::schedule

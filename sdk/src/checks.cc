@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/printable_text.h"
+#include "base/reserved.h"
 #include "runtime/engine/limits.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/errors.h"
@@ -105,8 +106,9 @@ class OptionsOf {
   }
   // Empty: the default of something else applies.
   void task_queue(std::string_view queue) const {
-    if (queue.empty() || runtime::check_id({}, queue)) return;
-    check_id(name_of("task_queue"), queue);
+    if (queue.empty()) return;
+    if (!runtime::check_id({}, queue)) check_id(name_of("task_queue"), queue);
+    if (base::is_reserved(queue)) check_not_reserved(name_of("task_queue"), queue);
   }
   std::string name_of(std::string_view member) const {
     std::string text = std::string(type_) + "::" + std::string(member);
@@ -147,6 +149,14 @@ void check_limits(const EngineLimits& limits, const OptionsOf& options) {
 
 void check_id(std::string_view what, std::string_view id) {
   value_or_throw(runtime::check_id(what, id));
+}
+
+void check_not_reserved(std::string_view what, std::string_view name) {
+  if (!base::is_reserved(name)) return;
+  throw InvalidOption(code_text(base::ErrorCode::kReservedName),
+                      std::string(what) + " '" + base::printable_text(name) + "' begins with '" +
+                          std::string(base::kReservedPrefix) +
+                          "', as the names of the engine's own runs do; use another one");
 }
 
 void check_key(std::string_view workflow_id) {
@@ -214,6 +224,7 @@ void check(std::string_view workflow, const StartOptions& options) {
     }
   }
   if (!options.id.empty()) check_id("the workflow id", options.id);
+  check_not_reserved("the workflow id", options.id);
   of.task_queue(options.task_queue);
   for (const Setting& setting : options.settings) check(setting);
 }
@@ -228,6 +239,7 @@ void check(std::string_view workflow, const ChildOptions& options) {
   const OptionsOf of("ChildOptions", "workflow", workflow);
   of.terms(options);
   if (!options.id.empty()) check_id("the workflow id", options.id);
+  check_not_reserved("the workflow id", options.id);
   of.task_queue(options.task_queue);
   for (const Setting& setting : options.settings) check(setting);
 }
@@ -252,6 +264,7 @@ void check(const EngineOptions& options) {
 
 void check(const WorkerOptions& options) {
   check_id("WorkerOptions::task_queue", options.task_queue);
+  check_not_reserved("WorkerOptions::task_queue", options.task_queue);
   OptionsOf("WorkerOptions", "task queue", options.task_queue)
       .number("activity_threads", options.activity_threads, 1, kMostActivityThreads,
               "the engine's choice");

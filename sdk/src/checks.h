@@ -12,6 +12,8 @@ namespace reprise::internal {
 
 // InvalidOption RP3003: empty, too long, not UTF-8.
 void check_id(std::string_view what, std::string_view id);
+// InvalidOption RP3048: a name of the engine's own runs.
+void check_not_reserved(std::string_view what, std::string_view name);
 // For the id of a run that is looked up: empty, too long.
 void check_key(std::string_view workflow_id);
 // For names that a run's code uses. Names that version 0.1 recorded are replayed, UTF-8 or not.

@@ -8,6 +8,7 @@
 #include "sdk/src/checks.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/schedule/own_worker.h"
 #include "sdk/src/service/service.h"
 #include "sdk/src/workflow/workflow_runner.h"
 #include "sdk/testing/decisions.h"
@@ -46,15 +47,20 @@ class Env::State final : public internal::Registry {
             options_.time_steps),
         host_(make_host()),
         service_(make_service_state()),
-        client_(service_) {}
+        client_(service_) {
+    internal::add_own_code(implementations_, driven_);
+    code_changed_ = true;
+  }
 
   // ---- implementations: may change at any time, the next call registers them ----
 
   void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
+    internal::check_not_reserved("the workflow's name", name);
     implementations_.add_workflow(name, std::move(factory));
     code_changed_ = true;
   }
   void add_activity(std::string_view name, internal::ActivityFunction function) override {
+    internal::check_not_reserved("the activity's name", name);
     implementations_.add_activity(name, counted(name, std::move(function)));
     code_changed_ = true;
   }
@@ -111,8 +117,14 @@ class Env::State final : public internal::Registry {
     return std::make_unique<internal::Shaker>(false);
   }
 
+  struct TestServiceState final : internal::ServiceState {
+    explicit TestServiceState(const base::Clock& virtual_clock) : clock(virtual_clock) {}
+    base::Time now() const override { return clock.now(); }
+    const base::Clock& clock;
+  };
+
   std::unique_ptr<internal::ServiceState> make_service_state() {
-    auto state = std::make_unique<internal::ServiceState>();
+    auto state = std::make_unique<TestServiceState>(clock_);
     state->clients = &driven_;
     state->log = options_.logger;
     state->awaiting = [this](const runtime::RunKey& run) { driven_.await_run(run); };

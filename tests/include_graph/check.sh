@@ -30,7 +30,7 @@ allowed_quoted() {
     runtime/*)        echo "(base|proto|event|replay)/.*|$seam" ;;
     sdk/src/*)        echo "(base|proto|event|store|replay|runtime|sdk/src)/.*|$public" ;;
     sdk/testing/*)    echo '(base|proto|event|store|replay|runtime|sdk|reprise)/.*' ;;
-    tools/*)          echo "(base|proto|event|store|runtime|tools)/.*|sdk/src/history/(payload_)?json\.h|$public" ;;
+    tools/*)          echo "(base|proto|event|store|runtime|tools)/.*|sdk/src/(history/(payload_)?json|schedule/[a-z_]+|settings)\.h|$public" ;;
   esac
 }
 

@@ -9,6 +9,7 @@
 #include <reprise/history.h>
 #include <reprise/internal/payload.h>
 #include <reprise/options.h>
+#include <reprise/schedule.h>
 #include <reprise/sent_messages.h>
 #include <reprise/settings.h>
 #include <reprise/table.h>
@@ -381,7 +382,34 @@ class Client {
     scan_rows(table.name(), {}, nullptr, internal::row_visitor<K, V>(fn));
   }
 
+  // Creates a schedule, which starts the workflow with these arguments whenever it is due. `id`: 1
+  // to kMaxScheduleIdBytes bytes. The runs have the ids "<options.id>-2026-11-30T02:00:00Z", the
+  // time for which each was started; options.id is the schedule's id if it is empty. Of the other
+  // options, those hold for each run that are about a run; with request_id the call can be made
+  // again; id_reuse, id_conflict and start_delay are refused (InvalidOption RP3010). Durable on
+  // return. Throws AlreadyStarted if the schedule exists, InvalidOption (RP3003, RP3010, RP3043,
+  // RP3044, RP3048), PayloadError (RP3002) beyond kMaxScheduledPayloadBytes. docs/schedules.md.
+  template <class R, class... A>
+  Schedule create_schedule(std::string_view id,
+                           const ScheduleSpec& spec,
+                           const Message<kind::Workflow, R, A...>& message,
+                           const StartOptions& options = {},
+                           const SchedulePolicy& policy = {}) const {
+    return new_schedule(id, spec, message.name, internal::encode_arguments(message.args), options,
+                        policy);
+  }
+  // Does not check that it exists: the calls of the result throw NotFound.
+  Schedule schedule(std::string_view id) const;
+  // All schedules, by id.
+  std::vector<ScheduleDescription> schedules() const;
+
  private:
+  Schedule new_schedule(std::string_view id,
+                        const ScheduleSpec& spec,
+                        std::string_view workflow,
+                        std::string input,
+                        const StartOptions& options,
+                        const SchedulePolicy& policy) const;
   std::optional<std::string> get_row(std::string_view table, std::string key) const;
   void scan_rows(std::string_view table,
                  std::string from,

@@ -204,6 +204,7 @@ runtime::StartRequest start_request(std::string_view workflow,
                                     const StartOptions& options) {
   internal::forbid_in_workflow();
   internal::check_id("the workflow's name", workflow);
+  internal::check_not_reserved("the workflow's name", workflow);
   internal::check_payload_size(input, "the arguments of workflow", workflow);
   internal::check(workflow, options);
   runtime::StartRequest request;

@@ -12,6 +12,7 @@
 #include "runtime/shard_thread.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/enums.h"
+#include "sdk/src/schedule/own_worker.h"
 #include "sdk/src/service/library_log.h"
 #include "sdk/src/service/service.h"
 
@@ -21,10 +22,13 @@ namespace {
 struct EngineState final : internal::ServiceState {
   bool in_use() const override { return engine != nullptr && engine->has_workers(); }
   bool abandoned() const override { return base::fork_generation() != opened_in; }
+  void close() override { own_worker.reset(); }
 
   const std::uint64_t opened_in = base::fork_generation();
   std::optional<internal::LibraryLog> library_log;
   std::unique_ptr<runtime::Engine> engine;
+  // Runs the engine's own workflows, such as schedules.
+  std::unique_ptr<runtime::WorkerSession> own_worker;
 };
 
 runtime::LogSink sink_to_runtime(const LogSink& log) {
@@ -115,6 +119,7 @@ Service::~Service() {
     internal::leave_for_ever(std::move(state_));
     return;
   }
+  state_->close();
   if (!state_->in_use()) return;
   state_->log(LogLevel::kError,
               "an engine was destroyed before a worker that uses it; it is left running until the "
@@ -133,6 +138,7 @@ std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineO
       internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, log)));
   state->clients = state->engine.get();
   state->workers = state->engine.get();
+  state->own_worker = internal::start_own_worker(*state);
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

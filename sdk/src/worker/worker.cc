@@ -30,11 +30,13 @@ class Worker::State final : public internal::Registry {
   const std::string& task_queue() const { return options_.task_queue; }
 
   void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
+    internal::check_not_reserved("the workflow's name", name);
     require_open();
     if (implementations_.has_workflow(name)) refuse_second("workflow", name);
     implementations_.add_workflow(name, std::move(factory));
   }
   void add_activity(std::string_view name, internal::ActivityFunction function) override {
+    internal::check_not_reserved("the activity's name", name);
     require_open();
     if (implementations_.has_activity(name)) refuse_second("activity", name);
     implementations_.add_activity(name, internal::activity_code(std::move(function)));
