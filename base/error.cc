@@ -108,6 +108,8 @@ std::string_view summary(ErrorCode code) {
       return "a key of a table is too long";
     case ErrorCode::kTransactionLimit:
       return "a transaction changes too much";
+    case ErrorCode::kTopicFull:
+      return "too much is kept or remembered for a key of a topic";
     case ErrorCode::kUnknownActivity:
       return "no implementation of this activity";
     case ErrorCode::kProcessDied:

@@ -61,6 +61,7 @@ enum class ErrorCode : int {
   kTableName = 3045,          // the name of a table
   kRowKey = 3046,             // a key of a table is too long
   kTransactionLimit = 3047,   // a transaction changes too much
+  kTopicFull = 3053,          // too much is kept or remembered for a key of a topic
   // 4xxx: activities.
   kUnknownActivity = 4001,
   kProcessDied = 4003,  // the process ended while an attempt was under way

@@ -323,6 +323,8 @@ class Execution {
                           SignalHandler handler,
                           ReadSignal read = nullptr);
   std::uint64_t on_any_signal(AnySignalHandler handler);
+  // How many signals that did not decode have been set aside so far.
+  std::uint64_t signals_set_aside() const;
   std::uint64_t accept(std::string_view update, UpdateHandler handler, UpdateCheck check = {});
   void remove_handler(std::uint64_t id);
   // Handlers of signals and updates whose strands have not ended.

@@ -32,6 +32,7 @@ enum class IdConflict : std::uint8_t { kFail, kUseExisting, kTerminateExisting }
 struct FirstSignal {
   std::string name;
   std::string input;
+  std::optional<Parent> sender{};  // of a run's message; nullopt: a client's
 };
 
 // Of a run that another one starts.

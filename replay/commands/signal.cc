@@ -287,6 +287,7 @@ bool Signals::accept_set_aside(std::string_view name,
   if (!is_it) return false;
   run_.observation.asks(*next);
   if (!run_.observation.left()) run_.log.accept_recorded();
+  ++number_set_aside_;
   return true;
 }
 
@@ -303,12 +304,17 @@ void Signals::set_aside(std::string_view name,
   const std::size_t bytes = name.size() + event->why().size();
   if (StrandRecord* strand = run_.scheduler.current()) strand->strand.label().last_call = site;
   if (!run_.log.submit()) return run_.parking.park_on_mismatch();
+  ++number_set_aside_;
   // Counted for the turn, not since the last input: one turn may set aside all signals that have
   // ever come.
   set_aside_bytes_ += kBytesPerCommand + bytes;
   if (set_aside_bytes_ > run_.limits.turn_bytes) {
     run_.park_at_limit("commands of more bytes in one turn", "turn_bytes", run_.limits.turn_bytes);
   }
+}
+
+std::uint64_t Execution::signals_set_aside() const {
+  return state_->signals.number_set_aside();
 }
 
 std::optional<std::string> Execution::signal_refusal(std::string_view name,

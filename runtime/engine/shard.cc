@@ -18,10 +18,11 @@ Shard::Shard(int index, Shared& shared, HostOptions host)
                     {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}),
       workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, transactions_,
                 executor_}),
-      deliveries_({shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_}),
       updates_({shared_, runs_, finder_, intake_, effects_, loading_, outbox_, round_}),
       starts_({shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_,
                updates_, executor_}),
+      deliveries_(
+          {shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_, starts_}),
       requests_(
           {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}),
       children_(

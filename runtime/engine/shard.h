@@ -110,9 +110,9 @@ class Shard {
                         round_,  attempts_, transactions_, executor_};
   Workers workers_;
   RunFinder finder_{shared_, runs_, names_};
-  Deliveries deliveries_;
   Updates updates_;
   Starts starts_;
+  Deliveries deliveries_;
   Requests requests_;
   Children children_;
   Completions completions_;

@@ -47,6 +47,7 @@ bool has_update_of(const KnownRun& run, const StartRequest& request) {
 void fill(FirstSignal&& signal, proto::Event* input) {
   input->mutable_signal_received()->set_name(std::move(signal.name));
   input->mutable_signal_received()->set_input(std::move(signal.input));
+  if (signal.sender) write(*signal.sender, input->mutable_signal_received()->mutable_sender());
 }
 
 }  // namespace

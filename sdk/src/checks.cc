@@ -232,6 +232,12 @@ void check(std::string_view workflow, const ChildOptions& options) {
   for (const Setting& setting : options.settings) check(setting);
 }
 
+void check(std::string_view topic, const PublishOptions& options) {
+  const OptionsOf of("PublishOptions", "topic", topic);
+  of.duration("keep", options.keep, "not at all");
+  if (!options.id.empty()) check_id("PublishOptions::id", options.id);
+}
+
 void check(const EngineOptions& options) {
   const OptionsOf of("EngineOptions");
   if (options.shards < 0) {

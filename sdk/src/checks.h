@@ -6,6 +6,7 @@
 #include "replay/execution.h"
 #include "reprise/child.h"
 #include "reprise/options.h"
+#include "reprise/topic.h"
 #include "runtime/engine/engine.h"
 
 namespace reprise::internal {
@@ -27,6 +28,7 @@ void check(std::string_view step, const StepOptions& options);
 void check(std::string_view workflow, const StartOptions& options);
 void check(std::string_view workflow, const ContinueOptions& options);
 void check(std::string_view workflow, const ChildOptions& options);
+void check(std::string_view topic, const PublishOptions& options);
 void check(const EngineOptions& options);
 void check(const WorkerOptions& options);
 // For a call's only argument: "the timeout of result_for()".

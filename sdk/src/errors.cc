@@ -103,6 +103,7 @@ void internal::throw_error(const base::Error& error) {
       throw ActivityCancelled(code, error.message);
     case Code::kControl:
     case Code::kProcessDied:
+    case Code::kTopicFull:
       break;
   }
   throw Error(code, error.message);

@@ -5,10 +5,12 @@
 #include <string>
 #include <utility>
 
+#include "reprise/internal/registry.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/failures.h"
 #include "sdk/src/service/service.h"
+#include "sdk/src/topics/topic_run.h"
 #include "sdk/src/workflow/workflow_runner.h"
 #include "sdk/testing/decisions.h"
 #include "sdk/testing/shaker.h"
@@ -46,7 +48,12 @@ class Env::State final : public internal::Registry {
             options_.time_steps),
         host_(make_host()),
         service_(make_service_state()),
-        client_(service_) {}
+        client_(service_) {
+    implementations_.add_workflow(
+        internal::kTopicRun.name(),
+        internal::workflow_function<void(internal::TopicState)>(&internal::run_topic));
+    code_changed_ = true;
+  }
 
   // ---- implementations: may change at any time, the next call registers them ----
 

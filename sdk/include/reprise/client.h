@@ -13,6 +13,7 @@
 #include <reprise/settings.h>
 #include <reprise/table.h>
 #include <reprise/time.h>
+#include <reprise/topic.h>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -309,6 +310,21 @@ class Client {
     return UpdateHandle<U>(std::move(sent));
   }
 
+  // Publishes a message under a key of the topic. It reaches each run that waits for one of that
+  // key; if none does, it is kept for the first that will (PublishOptions::keep). Returns how many
+  // it has reached, when each of them has recorded it, or 0, when it is kept: durable on return.
+  // The messages of one key arrive in the order in which they are published. Throws InvalidOption
+  // (RP3003, RP3010), ApplicationFailure (RP3053) when too many messages are kept for that key.
+  // docs/language/topics.md.
+  template <class T>
+  std::size_t publish(const Topic<T>& topic,
+                      std::string_view key,
+                      const std::type_identity_t<T>& value,
+                      const PublishOptions& options = {}) const {
+    return publish_payload(topic.name(), key, internal::encode_arguments(std::tuple<T>(value)),
+                           options);
+  }
+
   // A handle to the newest run with that workflow id, or to the run with `run_id`. Does not check
   // that it exists: the handle's calls throw NotFound.
   template <class S>
@@ -397,6 +413,10 @@ class Client {
                                 const StartOptions& options,
                                 const internal::NamedPayload& update,
                                 std::string_view update_id) const;
+  std::size_t publish_payload(std::string_view topic,
+                              std::string_view key,
+                              std::string message,
+                              const PublishOptions& options) const;
   std::shared_ptr<internal::RunLink> link(std::string_view id, std::string_view run_id) const;
   // The newest run of the chain that this run belongs to.
   std::shared_ptr<internal::RunLink> link_to_chain(std::string_view id,
