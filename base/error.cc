@@ -54,6 +54,8 @@ std::string_view summary(ErrorCode code) {
       return "the code of the run swallows the exception that unwinds it";
     case ErrorCode::kPendingTaken:
       return "the result of a Pending was taken before";
+    case ErrorCode::kActivityFailing:
+      return "an activity has failed many times and is still tried";
     case ErrorCode::kPayloadDecode:
       return "a payload does not decode as the expected type";
     case ErrorCode::kPayloadTooLarge:
@@ -82,6 +84,10 @@ std::string_view summary(ErrorCode code) {
       return "a signal does not decode as what the code of its run reads";
     case ErrorCode::kControl:
       return "the engine's control socket does not answer";
+    case ErrorCode::kFilter:
+      return "a filter of runs cannot be read";
+    case ErrorCode::kPageToken:
+      return "a page token does not name a page of this list";
     case ErrorCode::kInvalidToken:
       return "this is not a token of this store";
     case ErrorCode::kCompletionLate:
@@ -90,6 +96,28 @@ std::string_view summary(ErrorCode code) {
       return "the attempt was completed or failed with its token before";
     case ErrorCode::kActivityCancelled:
       return "the code has cancelled the activity of the token and waits for its end";
+    case ErrorCode::kArgumentUnreadable:
+      return "an argument of a start does not decode as the workflow's";
+    case ErrorCode::kArgumentMissing:
+      return "a start has fewer arguments than the workflow";
+    case ErrorCode::kTooManyArguments:
+      return "a start has more arguments than the workflow";
+    case ErrorCode::kStartNotAllowed:
+      return "the start is not allowed";
+    case ErrorCode::kInvalidPrincipal:
+      return "a client's principal is too long or not printable";
+    case ErrorCode::kRunNotPaused:
+      return "the run is not paused";
+    case ErrorCode::kNoSuchEvent:
+      return "the history has no such event";
+    case ErrorCode::kCannotReset:
+      return "the run cannot go on from this event";
+    case ErrorCode::kRowsStay:
+      return "rows that were changed after the event are not undone";
+    case ErrorCode::kNothingFailed:
+      return "the run has not failed";
+    case ErrorCode::kForkResult:
+      return "the operation cannot get this result in the fork";
     case ErrorCode::kUpdateConflict:
       return "the update's id belongs to another update";
     case ErrorCode::kUpdateCheck:
@@ -102,12 +130,32 @@ std::string_view summary(ErrorCode code) {
       return "something of the run is under way, so it can take no checkpoint";
     case ErrorCode::kCheckpointOther:
       return "a checkpoint goes on with the run's own workflow";
+    case ErrorCode::kInvalidSchedule:
+      return "it cannot be said when the schedule is due";
+    case ErrorCode::kTimeZone:
+      return "the system does not know this time zone";
+    case ErrorCode::kActivityLimit:
+      return "a limit of an activity is out of range, or its worker does not implement it";
+    case ErrorCode::kPrecedence:
+      return "a priority, a fairness key or a fairness weight is out of range";
     case ErrorCode::kTableName:
       return "a table's name is empty, too long or no UTF-8";
     case ErrorCode::kRowKey:
       return "a key of a table is too long";
     case ErrorCode::kTransactionLimit:
       return "a transaction changes too much";
+    case ErrorCode::kReservedName:
+      return "the name is reserved for the engine's own runs";
+    case ErrorCode::kScheduleBusy:
+      return "the schedule has as much to do as it may have";
+    case ErrorCode::kTopicFull:
+      return "too much is kept or remembered for a key of a topic";
+    case ErrorCode::kHeaderInvalid:
+      return "the name or the value of a header is invalid";
+    case ErrorCode::kHeaderLimit:
+      return "a call has too many headers, or too large ones";
+    case ErrorCode::kInterceptorCall:
+      return "an interceptor did not call next() exactly once";
     case ErrorCode::kUnknownActivity:
       return "no implementation of this activity";
     case ErrorCode::kProcessDied:

@@ -10,6 +10,14 @@ install(TARGETS ${layers} EXPORT reprise_targets
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT reprise_targets NAMESPACE reprise:: FILE reprise-targets.cmake
   DESTINATION ${package_folder})
+# A component: its dependency is only asked for by those who use it.
+if(TARGET reprise_prometheus)
+  install(TARGETS reprise_prometheus EXPORT reprise_prometheus_targets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(EXPORT reprise_prometheus_targets NAMESPACE reprise::
+    FILE reprise-prometheus-targets.cmake DESTINATION ${package_folder})
+endif()
 if(TARGET reprise_command)
   install(TARGETS reprise_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

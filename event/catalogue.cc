@@ -112,6 +112,15 @@ std::string transaction_detail(const Event& event) {
          ", rows changed: " + std::to_string(completed.changes_size());
 }
 
+std::string reset_detail(const Event& event) {
+  return "to event " + std::to_string(event.run_reset().event());
+}
+
+std::string fork_detail(const Event& event) {
+  const proto::RunForked& forked = event.run_forked();
+  return "at event " + std::to_string(forked.event()) + " of " + forked.from_workflow_id();
+}
+
 void outline_activity(const Event& event, Event* out) {
   out->mutable_activity_scheduled()->set_name(event.activity_scheduled().name());
 }
@@ -131,12 +140,14 @@ void outline_update(const Event& event, Event* out) {
 void outline_signal_sent(const Event& event, Event* out) {
   *out->mutable_signal_sent() = event.signal_sent();
   out->mutable_signal_sent()->clear_input();
+  out->mutable_signal_sent()->clear_headers();
 }
 
 void outline_child(const Event& event, Event* out) {
   *out->mutable_child_scheduled() = event.child_scheduled();
   out->mutable_child_scheduled()->clear_input();
   out->mutable_child_scheduled()->clear_settings();
+  out->mutable_child_scheduled()->clear_headers();
 }
 
 void outline_set_aside(const Event& event, Event* out) {
@@ -160,21 +171,24 @@ constexpr Row kRows[] = {
      .role = Role::kInput,
      .body = body<&Event::run_started>,
      .called = bytes<&Event::run_started, &proto::RunStarted::workflow>,
-     .payload = bytes<&Event::run_started, &proto::RunStarted::input>},
+     .payload = bytes<&Event::run_started, &proto::RunStarted::input>,
+     .principal = bytes<&Event::run_started, &proto::RunStarted::principal>},
     {.kind = Event::kActivityCompleted,
      .name = "ActivityCompleted",
      .role = Role::kInput,
      .answers = Answer::kResult,
      .body = body<&Event::activity_completed>,
      .id = id<&Event::activity_completed>,
-     .payload = bytes<&Event::activity_completed, &proto::ActivityCompleted::result>},
+     .payload = bytes<&Event::activity_completed, &proto::ActivityCompleted::result>,
+     .principal = bytes<&Event::activity_completed, &proto::ActivityCompleted::principal>},
     {.kind = Event::kActivityFailed,
      .name = "ActivityFailed",
      .role = Role::kInput,
      .answers = Answer::kFailure,
      .body = body<&Event::activity_failed>,
      .id = id<&Event::activity_failed>,
-     .failure = failure<&Event::activity_failed>},
+     .failure = failure<&Event::activity_failed>,
+     .principal = bytes<&Event::activity_failed, &proto::ActivityFailed::principal>},
     {.kind = Event::kStepCompleted,
      .name = "StepCompleted",
      .role = Role::kInput,
@@ -200,18 +214,21 @@ constexpr Row kRows[] = {
      .role = Role::kInput,
      .body = body<&Event::signal_received>,
      .called = bytes<&Event::signal_received, &proto::SignalReceived::name>,
-     .payload = bytes<&Event::signal_received, &proto::SignalReceived::input>},
+     .payload = bytes<&Event::signal_received, &proto::SignalReceived::input>,
+     .principal = bytes<&Event::signal_received, &proto::SignalReceived::principal>},
     {.kind = Event::kCancelRequested,
      .name = "CancelRequested",
      .role = Role::kInput,
      .body = body<&Event::cancel_requested>,
-     .remark = bytes<&Event::cancel_requested, &proto::CancelRequested::reason>},
+     .remark = bytes<&Event::cancel_requested, &proto::CancelRequested::reason>,
+     .principal = bytes<&Event::cancel_requested, &proto::CancelRequested::principal>},
     {.kind = Event::kRunTerminated,
      .name = "RunTerminated",
      .role = Role::kInput,
      .ends = RunStatus::kTerminated,
      .body = body<&Event::run_terminated>,
-     .remark = bytes<&Event::run_terminated, &proto::RunTerminated::reason>},
+     .remark = bytes<&Event::run_terminated, &proto::RunTerminated::reason>,
+     .principal = bytes<&Event::run_terminated, &proto::RunTerminated::principal>},
     {.kind = Event::kRunTimedOut,
      .name = "RunTimedOut",
      .role = Role::kInput,
@@ -225,6 +242,7 @@ constexpr Row kRows[] = {
      .id = id<&Event::attempt_failed>,
      .payload = bytes<&Event::attempt_failed, &proto::AttemptFailed::heartbeat>,
      .failure = failure<&Event::attempt_failed>,
+     .principal = bytes<&Event::attempt_failed, &proto::AttemptFailed::principal>,
      .detail = attempt_detail},
     {.kind = Event::kHeartbeatRecorded,
      .name = "HeartbeatRecorded",
@@ -232,13 +250,15 @@ constexpr Row kRows[] = {
      .answers = Answer::kHeartbeat,
      .body = body<&Event::heartbeat_recorded>,
      .id = id<&Event::heartbeat_recorded>,
-     .payload = bytes<&Event::heartbeat_recorded, &proto::HeartbeatRecorded::heartbeat>},
+     .payload = bytes<&Event::heartbeat_recorded, &proto::HeartbeatRecorded::heartbeat>,
+     .principal = bytes<&Event::heartbeat_recorded, &proto::HeartbeatRecorded::principal>},
     {.kind = Event::kUpdateReceived,
      .name = "UpdateReceived",
      .role = Role::kInput,
      .body = body<&Event::update_received>,
      .called = bytes<&Event::update_received, &proto::UpdateReceived::name>,
-     .payload = bytes<&Event::update_received, &proto::UpdateReceived::input>},
+     .payload = bytes<&Event::update_received, &proto::UpdateReceived::input>,
+     .principal = bytes<&Event::update_received, &proto::UpdateReceived::principal>},
     {.kind = Event::kMessageDelivered,
      .name = "MessageDelivered",
      .role = Role::kInput,
@@ -307,6 +327,32 @@ constexpr Row kRows[] = {
      .body = body<&Event::transaction_failed>,
      .id = id<&Event::transaction_failed>,
      .failure = failure<&Event::transaction_failed>},
+    {.kind = Event::kRunPaused,
+     .name = "RunPaused",
+     .role = Role::kBookkeeping,
+     .body = body<&Event::run_paused>,
+     .remark = bytes<&Event::run_paused, &proto::RunPaused::reason>,
+     .principal = bytes<&Event::run_paused, &proto::RunPaused::principal>},
+    {.kind = Event::kRunResumed,
+     .name = "RunResumed",
+     .role = Role::kBookkeeping,
+     .body = body<&Event::run_resumed>,
+     .remark = bytes<&Event::run_resumed, &proto::RunResumed::reason>,
+     .principal = bytes<&Event::run_resumed, &proto::RunResumed::principal>},
+    {.kind = Event::kRunReset,
+     .name = "RunReset",
+     .role = Role::kInput,
+     .body = body<&Event::run_reset>,
+     .remark = bytes<&Event::run_reset, &proto::RunReset::reason>,
+     .principal = bytes<&Event::run_reset, &proto::RunReset::principal>,
+     .detail = reset_detail},
+    {.kind = Event::kRunForked,
+     .name = "RunForked",
+     .role = Role::kInput,
+     .body = body<&Event::run_forked>,
+     .remark = bytes<&Event::run_forked, &proto::RunForked::reason>,
+     .principal = bytes<&Event::run_forked, &proto::RunForked::principal>,
+     .detail = fork_detail},
 
     // Commands: the code asked for something.
     {.kind = Event::kActivityScheduled,

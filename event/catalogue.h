@@ -74,6 +74,7 @@ struct Row {
   const std::string& (*payload)(const Event&) = nullptr;  // the one field of bytes that is no text
   const proto::Failure* (*failure)(const Event&) = nullptr;  // which may be absent: nullptr
   const std::string& (*remark)(const Event&) = nullptr;      // the reason that somebody gave
+  const std::string& (*principal)(const Event&) = nullptr;   // of the client that caused it
 
   // What distinguishes it from others of its kind besides its name and its id.
   std::string (*detail)(const Event&) = nullptr;
@@ -89,7 +90,7 @@ struct Row {
 };
 
 // One more than the highest number of a kind.
-inline constexpr std::size_t kKindNumbers = 70;
+inline constexpr std::size_t kKindNumbers = 80;
 extern const std::array<const Row*, kKindNumbers> kRowOfKind;
 
 // Where tables of kinds have it; those that this version does not know share a place.

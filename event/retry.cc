@@ -11,11 +11,6 @@ bool is_listed(const proto::RetryPolicy& policy, const proto::Failure& failure) 
   return std::find(types.begin(), types.end(), failure.type()) != types.end();
 }
 
-bool retryable(const proto::RetryPolicy& policy, const proto::Failure& failure) {
-  if (failure.non_retryable() || failure.kind() == proto::Failure::CANCELLED) return false;
-  return !is_listed(policy, failure);
-}
-
 // What an activity or a child failed with is the cause of the failure that ends the run.
 bool any_is_listed(const proto::RetryPolicy& policy, const proto::Failure& failure) {
   for (const proto::Failure* each = &failure;; each = &each->cause()) {
@@ -25,6 +20,11 @@ bool any_is_listed(const proto::RetryPolicy& policy, const proto::Failure& failu
 }
 
 }  // namespace
+
+bool is_retryable(const proto::RetryPolicy& policy, const proto::Failure& failure) {
+  if (failure.non_retryable() || failure.kind() == proto::Failure::CANCELLED) return false;
+  return !is_listed(policy, failure);
+}
 
 const proto::RetryPolicy& default_retry_policy() {
   // Never destroyed: shards may still run when exit() is called.
@@ -42,7 +42,7 @@ std::optional<base::Duration> retry_delay(const proto::RetryPolicy& policy,
                                           std::uint32_t attempt,
                                           const proto::Failure& failure,
                                           std::optional<base::Duration> give_up_in) {
-  if (!retryable(policy, failure)) return std::nullopt;
+  if (!is_retryable(policy, failure)) return std::nullopt;
   const auto limit = policy.maximum_attempts();
   if (limit > 0 && attempt >= static_cast<std::uint32_t>(limit)) return std::nullopt;
   // In floating point, so that a thousand doublings end at the maximum and not in an overflow.

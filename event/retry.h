@@ -9,6 +9,9 @@
 
 namespace reprise::event {
 
+// Would another attempt follow, if there are any left? It is not final by itself.
+bool is_retryable(const proto::RetryPolicy& policy, const proto::Failure& failure);
+
 // The delay before attempt `attempt` + 1, or nullopt when the failure is final: it is not
 // retryable, or its type is among those that are not, the attempts are used up, or the next attempt
 // would begin after `give_up_in`.

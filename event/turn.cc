@@ -40,6 +40,7 @@ const proto::CheckpointTaken* segment_start(const proto::Turn& turn) {
 
 const std::string& next_run_id(const proto::Event& end) {
   if (end.has_run_continued_as_new()) return end.run_continued_as_new().run_id();
+  if (end.has_run_terminated()) return end.run_terminated().next_run_id();
   if (end.has_run_timed_out()) return end.run_timed_out().next_run_id();
   return end.run_failed().next_run_id();
 }

@@ -333,11 +333,17 @@ void Execution::State::dispatch(const Event& event) {
     case Event::kRunTimedOut:
     case Event::kRunCalledOff:
       return apply_end(core);
+    case Event::kRunReset:
+      return take_identity(core, event.run_reset().run_id());
+    case Event::kRunForked:
+      return take_identity(core, event.run_forked().run_id());
     case Event::kDelayEnded:
       return;  // that the code runs is all it says
     case Event::kAttemptFailed:
     case Event::kHeartbeatRecorded:
     case Event::kAttemptLeftOpen:
+    case Event::kRunPaused:
+    case Event::kRunResumed:
       return;  // the engine's bookkeeping is not for the code
     case Event::kActivityScheduled:
     case Event::kStepScheduled:

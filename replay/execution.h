@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "base/symbols.h"
 #include "base/time.h"
+#include "event/headers.h"
 #include "proto/log.pb.h"
 #include "replay/behaviours.h"
 #include "replay/code_guard.h"
@@ -205,6 +206,10 @@ class Execution {
   const char* closure() const;
 
   const RunInfo& info() const;
+  // With which the run was started. Known once its start has been applied.
+  const event::Headers& headers() const;
+  // Calls `body` as a closure that must make no durable calls, see closure().
+  void in_closure(const char* what, base::FunctionRef<void()> body);
   const Behaviours& behaviours() const;
   base::Time now() const;
   std::uint64_t random();
@@ -310,10 +315,13 @@ class Execution {
     std::string_view input;
     std::shared_ptr<void> value;  // the result of on_signal()'s `read`; nullptr: it was not called
     std::uint64_t event;          // that brought it
+    const event::HeaderFields* headers = nullptr;  // nullptr: it has none
   };
   using SignalHandler = std::function<void(const HandedSignal&)>;  // runs on a strand of its own
   // Gets signals of names that have no handler and that the code has never asked for. Likewise.
-  using AnySignalHandler = std::function<void(std::string_view name, std::string_view input)>;
+  // `headers`: nullptr: none.
+  using AnySignalHandler = std::function<void(
+      std::string_view name, std::string_view input, const event::HeaderFields* headers)>;
   using UpdateHandler = std::function<Outcome(std::string_view input)>;  // likewise
   // Called in live turns only, on no strand, before the update is an input of the run: a failure
   // rejects it. An exception is a bug: the update is refused, and the run goes on.
@@ -323,12 +331,16 @@ class Execution {
                           SignalHandler handler,
                           ReadSignal read = nullptr);
   std::uint64_t on_any_signal(AnySignalHandler handler);
+  // How many signals that did not decode have been set aside so far.
+  std::uint64_t signals_set_aside() const;
   std::uint64_t accept(std::string_view update, UpdateHandler handler, UpdateCheck check = {});
   void remove_handler(std::uint64_t id);
   // Handlers of signals and updates whose strands have not ended.
   std::size_t handlers_under_way() const;
   // Is the caller on the strand of one?
   bool in_handler() const;
+  // Of the update whose handler the caller is; nullptr: it is not on the strand of one.
+  const event::HeaderFields* update_headers() const;
   // Is the caller the check of an update? It may ask for info(), now() and history_events().
   bool in_check() const;
 

@@ -99,6 +99,17 @@ const char* Execution::closure() const {
   return strand->closure;
 }
 
+void Execution::in_closure(const char* what, base::FunctionRef<void()> body) {
+  StrandRecord* const strand = state_->core.scheduler.current();
+  REPRISE_CHECK(strand != nullptr, "code of the run calls it");
+  const InClosure inside(*strand, what);
+  body();
+}
+
+const event::HeaderFields* Execution::update_headers() const {
+  return state_->updates.headers_on(state_->core.scheduler.current());
+}
+
 std::size_t Execution::handlers_under_way() const {
   return state_->signals.handlers_under_way() + state_->updates.handlers_under_way();
 }
@@ -110,6 +121,11 @@ bool Execution::in_handler() const {
 
 bool Execution::in_check() const {
   return state_->in_check;
+}
+
+const event::Headers& Execution::headers() const {
+  static const event::Headers kNone;
+  return state_->core.headers == nullptr ? kNone : *state_->core.headers;
 }
 
 const RunInfo& Execution::info() const {

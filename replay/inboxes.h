@@ -22,6 +22,7 @@ class Inboxes {
     std::uint64_t event = 0;  // that brought it
     std::uint32_t looks = 0;  // how often a new reader has accepted it
     SignalValue value{};      // by which reader last, with the decoded value
+    SignalHeaders headers{};
   };
 
   bool has(std::string_view name) const;

@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/function_ref.h"
 #include "base/pooled.h"
+#include "event/headers.h"
 #include "replay/cancel_mode.h"
 #include "replay/commands/lifecycle.h"
 #include "replay/outcome.h"
@@ -39,12 +40,16 @@ struct SignalValue {
   std::shared_ptr<void> value{};
 };
 
+// nullptr: it has none.
+using SignalHeaders = std::shared_ptr<const event::HeaderFields>;
+
 // Additional fields of an operation that waits for a signal.
 struct SignalPart : base::Pooled<SignalPart> {
   explicit SignalPart(ReadSignal read_by) : read(read_by) {}
 
   const ReadSignal read;
   SignalValue value{};  // of the one it was handed
+  SignalHeaders headers{};
 };
 
 // Told when the last reference to an operation is gone, before it is deleted.
@@ -107,7 +112,7 @@ class Operation : public base::Pooled<Operation> {
   StrandRecord* strand = nullptr;                            // kStrand: the strand itself
   std::uint32_t looks = 0;                                   // kSignal: see Inboxes::Arrival
   std::uint32_t handed_at = 0;                               // kSignal: where Signals lists it
-  std::unique_ptr<SignalPart> signal{};  // kSignal; nullptr: it is taken undecoded
+  std::unique_ptr<SignalPart> signal{};  // kSignal; nullptr: taken undecoded, and without headers
   DropListener* listener = nullptr;      // of kinds that have something to do then
   base::CallSite site{};                 // what asked for it
   std::uint64_t event = 0;               // of the history, that completed it

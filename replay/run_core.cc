@@ -14,7 +14,8 @@ RunCore::RunCore(RunInfo&& run, StackPool& pool, const ExecutionOptions& options
       guard(options.guard),
       log(options.strict, options.record_stacks),
       root(new Scope(Scope::Kind::kRoot, ScopeRef())),
-      random_state(base::hash64(info.run_id.bytes())),
+      made_as(info.run_id),
+      random_state(base::hash64(made_as.bytes())),
       scheduler(pool, options.guard),
       observation(options.observer, log, scheduler),
       parking(log, scheduler, observation) {}

@@ -119,6 +119,7 @@ struct RunCore {
   void cut_short();
 
   RunInfo info;
+  std::unique_ptr<const event::Headers> headers;  // of its start; nullptr: none
   Behaviours behaviours;
   base::Time now{};
   Lifecycle life{Lifecycle::Kind::kRun};
@@ -132,6 +133,9 @@ struct RunCore {
   PendingTable pending;
   ChildParts children;
 
+  // What random values and the ids of children are made from: the run's id, or that of the run
+  // whose history this one's begins with.
+  base::RunId made_as;
   std::uint64_t random_state;
   std::uint32_t next_id = 1;     // of the operations
   // Since the last checkpoint.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,12 +14,15 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "event/headers.h"
 #include "proto/log.pb.h"
 #include "replay/outcome.h"
+#include "runtime/activity_limits.h"
 #include "runtime/completion_token.h"
 #include "runtime/promise.h"
 #include "runtime/reply.h"
 #include "runtime/run_description.h"
+#include "runtime/run_search.h"
 #include "runtime/start_terms.h"
 
 namespace reprise::runtime {
@@ -32,6 +36,8 @@ enum class IdConflict : std::uint8_t { kFail, kUseExisting, kTerminateExisting }
 struct FirstSignal {
   std::string name;
   std::string input;
+  std::optional<Parent> sender{};  // of a run's message; nullopt: a client's
+  event::Headers headers{};
 };
 
 // Of a run that another one starts.
@@ -50,6 +56,7 @@ struct FirstUpdate {
   Reply<std::string> accepted{};
   // Set by the engine: the newest run with the workflow id has been asked for it.
   bool is_new = false;
+  event::Headers headers{};
 };
 
 struct StartRequest {
@@ -67,6 +74,12 @@ struct StartRequest {
   std::optional<FirstUpdate> update{};
   std::vector<proto::SettingRecorded> settings{};
   std::optional<ChildOf> child_of{};  // set by the service; nullopt: a client asks
+  std::string principal{};            // see set_principal()
+  // Refused with kNoWorker unless a worker serves the task queue now.
+  bool needs_worker = false;
+  // The types of which `input` was made; nullptr: unknown. See ArgumentRule.
+  const void* argument_types = nullptr;
+  event::Headers headers{};
 };
 
 // Who waits for the end of a run: threads of a client, or the engine itself, for a parent.
@@ -103,13 +116,21 @@ struct ListRequest {
   bool newest_first = true;
 };
 
+// What a run was started with.
+struct RunInput {
+  std::string workflow;
+  std::string task_queue;
+  std::string input;
+};
+
 // Encoded as in the store.
 struct TableRow {
   std::string key;
   std::string value;
 };
 
-// One type for each kind of request: its run, its data, and its reply.
+// One type for each kind of request: its run, its data, and its reply. Those that a client has
+// recorded say who asks: `principal`, which the events have too.
 namespace verb {
 
 // `watch`, if not null, is set when the run ends (or at once with the error of the start). The
@@ -143,6 +164,8 @@ struct Signal {
   // when the run is in memory and its code is known to read that signal as a type that the input
   // does not have.
   bool checked = false;
+  std::string principal{};
+  event::Headers headers{};
 };
 
 struct Query {
@@ -166,6 +189,8 @@ struct Update {
   // answered. Empty: the service makes an id.
   std::string id{};
   Reply<std::string> accepted{};  // told the id once the update is durable, before `reply`
+  std::string principal{};
+  event::Headers headers{};
 };
 
 struct Cancel {
@@ -173,12 +198,69 @@ struct Cancel {
   RunKey key;
   std::string reason{};
   Reply<Answer> reply{};
+  std::string principal{};
 };
 
 struct Terminate {
   using Answer = void;
   RunKey key;
   std::string reason{};
+  Reply<Answer> reply{};
+  std::string principal{};
+};
+
+// No code of the run runs until it is resumed; see proto::RunPaused. One that is paused gets the
+// new reason.
+struct Pause {
+  using Answer = void;
+  RunKey key;
+  std::string reason{};
+  Reply<Answer> reply{};
+  std::string principal{};
+};
+
+// kRunNotPaused.
+struct Resume {
+  using Answer = void;
+  RunKey key;
+  std::string reason{};
+  Reply<Answer> reply{};
+  std::string principal{};
+};
+
+// Another run goes on from the beginning of the turn of that event, and this one ends if it has not
+// ended. kNoSuchEvent, kCannotReset, kRowsStay, kNothingFailed; kAlreadyStarted if another open run
+// has the workflow id.
+struct Reset {
+  using Answer = StartedRun;
+  RunKey key;
+  std::uint64_t event = 0;  // of its history, from 1; 0: where it began to fail
+  proto::RunReset::Reapply reapply = proto::RunReset::SIGNALS;
+  bool rows_stay = false;  // transactions after the event are accepted: they are executed again
+  std::string reason{};
+  Reply<Answer> reply{};
+  std::string principal{};
+  base::RunId new_run{};  // none: the service makes one
+};
+
+// The same with another workflow id, and this run goes on. kForkResult; kAlreadyStarted.
+struct Fork {
+  using Answer = StartedRun;
+  RunKey key;
+  std::uint64_t event = 0;  // 0: the first of the operations whose results are given
+  std::string id{};         // of the new run; empty: the text of its run id
+  std::map<std::uint32_t, std::string> results{};  // by operation
+  bool rows_stay = false;
+  std::string reason{};
+  Reply<Answer> reply{};
+  std::string principal{};
+  base::RunId new_run{};
+};
+
+// What the run was started with.
+struct ReadInput {
+  using Answer = RunInput;
+  RunKey key;
   Reply<Answer> reply{};
 };
 
@@ -187,6 +269,7 @@ struct Retry {
   using Answer = void;
   RunKey key;
   Reply<Answer> reply{};
+  std::string principal{};
 };
 
 // These name an attempt by its token. kInvalidToken, kCompletionLate, kAlreadyCompleted.
@@ -196,6 +279,7 @@ struct Complete {
   std::string result{};
   Reply<Answer> reply{};
   AttemptRef attempt{};  // set by the service, once it has verified the token
+  std::string principal{};
 };
 
 struct Fail {
@@ -204,6 +288,7 @@ struct Fail {
   proto::Failure failure;
   Reply<Answer> reply{};
   AttemptRef attempt{};  // likewise
+  std::string principal{};
 };
 
 struct Heartbeat {
@@ -212,6 +297,7 @@ struct Heartbeat {
   std::string details{};  // empty: none
   Reply<Answer> reply{};
   AttemptRef attempt{};  // likewise
+  std::string principal{};
 };
 
 // What a run publishes under a name; nullopt: nothing.
@@ -234,6 +320,32 @@ struct List {
   Reply<Answer> reply{};
 };
 
+// The first half of the two questions after this one: the runs that the archive does not have as
+// they are. Those two read the archive on the caller's thread, so that no shard waits for it.
+// kFilter.
+struct RecentRuns {
+  using Answer = std::shared_ptr<const runtime::RecentRuns>;
+  std::string filter;
+  std::string group_by{};  // see CountRequest
+  Reply<Answer> reply{};
+};
+
+// A page of the runs that match a filter. kFilter, kPageToken, kInvalidOption.
+struct FindRuns {
+  using Answer = FoundRuns;
+  FindRequest find;
+  std::shared_ptr<const runtime::RecentRuns> recent;  // for this filter
+  Reply<Answer> reply{};
+};
+
+// How many runs match a filter. kFilter.
+struct CountRuns {
+  using Answer = RunCounts;
+  CountRequest count;
+  std::shared_ptr<const runtime::RecentRuns> recent;
+  Reply<Answer> reply{};
+};
+
 // The turns of a run's history in order, serialized proto::Turn each.
 struct History {
   using Answer = std::vector<std::string>;
@@ -252,6 +364,12 @@ struct ReadRows {
   Reply<Answer> reply{};
 };
 
+// What the limits of the workers' activities do now, by task queue and name.
+struct Limits {
+  using Answer = std::vector<LimitState>;
+  Reply<Answer> reply{};
+};
+
 }  // namespace verb
 
 using ClientRequest = std::variant<verb::Start,
@@ -262,6 +380,11 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::Update,
                                    verb::Cancel,
                                    verb::Terminate,
+                                   verb::Pause,
+                                   verb::Resume,
+                                   verb::Reset,
+                                   verb::Fork,
+                                   verb::ReadInput,
                                    verb::Retry,
                                    verb::Complete,
                                    verb::Fail,
@@ -269,8 +392,19 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::Get,
                                    verb::Describe,
                                    verb::List,
+                                   verb::RecentRuns,
+                                   verb::FindRuns,
+                                   verb::CountRuns,
                                    verb::History,
-                                   verb::ReadRows>;
+                                   verb::ReadRows,
+                                   verb::Limits>;
+
+// Says who asks, in requests that record it.
+template <class Verb>
+void set_principal(const std::string& principal, Verb* asked) {
+  if constexpr (requires { asked->run.principal; }) asked->run.principal = principal;
+  if constexpr (requires { asked->principal; }) asked->principal = principal;
+}
 
 // Answers the waiting caller of a request with a refusal.
 template <class Verb>

@@ -5,6 +5,7 @@
 #include <openssl/hmac.h>
 #include <utility>
 
+#include "base/base64url.h"
 #include "base/check.h"
 
 namespace reprise::runtime {
@@ -16,42 +17,6 @@ constexpr std::size_t kRunIdBytes = 16;
 constexpr std::size_t kNumbersAt = kRunIdBytes;            // in what the token names
 constexpr std::size_t kWorkflowIdAt = kNumbersAt + 4 + 4;  // likewise
 constexpr std::size_t kNameAt = 1 + kMacBytes;             // in the token
-
-constexpr std::string_view kDigits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-std::string to_base64url(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t bits = 0;
-  int count = 0;  // of bits that are not written yet
-  for (const char byte : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(byte);
-    for (count += 8; count >= 6; count -= 6) text += kDigits[(bits >> (count - 6)) & 63];
-  }
-  if (count > 0) text += kDigits[(bits << (6 - count)) & 63];
-  return text;
-}
-
-// nullopt: it is not what to_base64url() returns for any bytes. One token has one text, so the
-// unused bits of the last digit must be zero.
-std::optional<std::string> from_base64url(std::string_view text) {
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char digit : text) {
-    const auto value = kDigits.find(digit);
-    if (value == kDigits.npos) return {};
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>((bits >> count) & 255);
-  }
-  const bool whole = count < 6 && (bits & ((1u << count) - 1)) == 0;
-  return whole ? std::optional(std::move(bytes)) : std::nullopt;
-}
 
 void append_number(std::uint32_t value, std::string* out) {
   for (int shift = 0; shift < 32; shift += 8) *out += static_cast<char>((value >> shift) & 255);
@@ -88,7 +53,7 @@ std::string mac_of(const CompletionTokens::Key& key, std::string_view name) {
 // The bytes of a token that names an attempt; nullopt: it is none.
 std::optional<std::string> token_bytes(std::string_view token) {
   if (token.size() > kMaxTokenBytes) return {};
-  auto bytes = from_base64url(token);
+  auto bytes = base::from_base64url(token);
   const bool built_like_one =
       bytes && bytes->size() > kNameAt + kWorkflowIdAt && bytes->front() == kTokenVersion;
   return built_like_one ? std::move(bytes) : std::nullopt;
@@ -113,7 +78,7 @@ std::optional<AttemptRef> read_token(std::string_view token) {
 base::Result<std::string> CompletionTokens::make(const AttemptRef& attempt) const {
   if (!key_) return key_.error();
   const std::string name = name_bytes(attempt);
-  return to_base64url(kTokenVersion + mac_of(*key_, name) + name);
+  return base::to_base64url(kTokenVersion + mac_of(*key_, name) + name);
 }
 
 base::Result<AttemptRef> CompletionTokens::verify(std::string_view token) const {

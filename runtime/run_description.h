@@ -55,6 +55,8 @@ struct PendingActivity {
   std::optional<base::Time> open_since{};
   std::optional<base::Time> limit{};
   std::optional<base::Time> next_attempt;
+  // Why its attempt, which is ready, does not begin: a limit of its worker. Empty: none.
+  std::string held_back;
   std::string last_failure;
 };
 
@@ -70,6 +72,20 @@ struct PendingChild {
   std::string workflow_id;
   base::RunId run_id;
   bool started = false;  // its start is known to be durable
+};
+
+// An operator has stopped it.
+struct Pause {
+  base::Time since;
+  std::string reason;
+  std::string principal;
+};
+
+// The run whose history the beginning of another one's is a copy of.
+struct Origin {
+  base::RunId run_id;
+  std::uint64_t event = 0;  // of that run: its turn is the first that was left out
+  bool fork = false;        // that run has gone on
 };
 
 struct RunDescription {
@@ -90,6 +106,8 @@ struct RunDescription {
   std::optional<Parent> parent{};
   std::uint32_t attempt = 1;                  // 2 and more: of a run that is tried again
   std::optional<base::Time> delayed_until{};  // its code has not run: it does then
+  std::optional<Pause> paused{};              // kPaused
+  std::optional<Origin> origin{};             // it was reset or forked
   // Filled in by describe() only, not by list():
   std::vector<PendingActivity> activities;
   std::vector<PendingTimer> timers;

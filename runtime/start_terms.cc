@@ -12,6 +12,7 @@ void record_terms(const StartTerms& terms, std::int64_t now_ms, proto::RunStarte
   }
   if (terms.retry) *started->mutable_retry() = *terms.retry;
   if (!terms.request_id.empty()) started->set_request_id(terms.request_id);
+  if (terms.precedence) *started->mutable_precedence() = *terms.precedence;
 }
 
 }  // namespace reprise::runtime

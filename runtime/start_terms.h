@@ -17,6 +17,7 @@ struct StartTerms {
   std::optional<proto::RetryPolicy> retry{};
   base::Duration start_delay{0};
   std::string request_id{};  // empty: none
+  std::optional<proto::Precedence> precedence{};
 };
 
 // `now_ms`: the time of the start.

@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "event/headers.h"
 #include "replay/execution.h"
 #include "replay/outcome.h"
+#include "runtime/activity_limits.h"
 
 namespace reprise::runtime {
 
@@ -22,6 +24,7 @@ class ActivityAttempt {
   virtual int attempt() const = 0;                       // from 1
   virtual std::string_view activity() const = 0;
   virtual std::string_view workflow_id() const = 0;
+  virtual event::Headers headers() const = 0;      // of the command that has scheduled it
   virtual std::stop_token stop_token() const = 0;  // cancelled, timed out or shutting down
   // Says that the attempt is alive; `details` (a payload; empty: none) are kept for the next one.
   virtual void heartbeat(std::string details) = 0;
@@ -36,11 +39,20 @@ class ActivityAttempt {
 // Never throws: the SDK turns exceptions into failures.
 using ActivityCode = std::function<replay::Outcome(ActivityAttempt&, std::string_view input)>;
 
+// What the arguments of a workflow must be.
+struct ArgumentRule {
+  const void* types = nullptr;  // input that was made of the same types needs no check
+  // kArgumentUnreadable, kArgumentMissing, kTooManyArguments. Never throws; any thread.
+  std::function<base::Status(std::string_view input)> check{};
+};
+
 struct WorkerCode {
   std::string task_queue;
   std::size_t activity_threads = 0;  // 0: the default
   std::map<std::string, replay::WorkflowCode, std::less<>> workflows;
   std::map<std::string, ActivityCode, std::less<>> activities;
+  std::map<std::string, ArgumentRule, std::less<>> arguments{};  // by workflow; none: not checked
+  std::map<std::string, ActivityLimits, std::less<>> limits;  // of activities
 };
 
 }  // namespace reprise::runtime

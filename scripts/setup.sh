@@ -7,8 +7,10 @@ readonly packages=(
   cmake ninja-build g++ pkg-config git ca-certificates
   libboost-context-dev libprotobuf-dev protobuf-compiler liblmdb-dev libxxhash-dev libspdlog-dev
   libdw-dev libssl-dev nlohmann-json3-dev libcli11-dev libsqlite3-dev
+  libhowardhinnant-date-dev tzdata
   libgtest-dev libgmock-dev libbenchmark-dev
   gdb mold
+  prometheus-cpp-dev
 )
 
 installed() {

@@ -11,6 +11,7 @@
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "base/visitor.h"
+#include "store/moment.h"
 #include "store/record.h"
 #include "store/rows.h"
 #include "store/token_key.h"
@@ -31,13 +32,36 @@ struct SummaryUpdate {
   std::string add_key;           // index entry to add; empty: none. At most 200 bytes
   std::string remove_key;        // index entry to remove; empty: none
   std::string add_second_key{};  // another index entry to add; empty: none
+  // Entries of the table of fields. At most kLongestFieldKey bytes each; ignored while there is
+  // no such table.
+  std::vector<std::string> add_fields{};
+  std::vector<std::string> remove_fields{};
 };
+
+inline constexpr std::size_t kLongestFieldKey = 400;
 
 // A run to remove, with its entries in the archive.
 struct RunRemoval {
   RunNumber run = 0;
   std::string workflow_id;
-  std::vector<std::string> keys;  // of its index entries
+  std::vector<std::string> keys;      // of its index entries
+  std::vector<std::string> fields{};  // of its entries in the table of fields
+};
+
+// Entries of the table of fields for runs that were archived before there was one.
+struct FieldsPart {
+  struct Entry {
+    std::string key;
+    RunNumber run = 0;
+  };
+  std::vector<Entry> entries;
+  RunNumber next = 0;  // the table lacks those of this run and of later ones; 0: it is complete
+};
+
+struct FieldsState {
+  std::uint64_t version = 0;  // the caller's; 0: there is no table, or it does not verify
+  RunNumber next = 0;         // see FieldsPart
+  bool complete() const { return version != 0 && next == 0; }
 };
 
 struct ArchiveBatch {
@@ -45,6 +69,8 @@ struct ArchiveBatch {
   RunNumber next_run = 0;
   std::vector<Chunk> chunks;             // written fastest in order of their runs
   std::vector<SummaryUpdate> summaries;  // likewise; the last one for a run counts
+  // Entries of the table of fields that belong to no run: their run number is 0.
+  std::vector<std::string> add_fields{};
   RowChanges rows{};                     // of tables, by the records up to `through`
   // A record that may have changed rows, and whose changes are not among them because it is
   // damaged; 0: none. The first one is kept.
@@ -100,6 +126,15 @@ class Archive {
   // False: opening found that the rows are not what was written. A row that was changed is also
   // noticed when it is read; one that is missing is not.
   virtual bool rows_verify() const = 0;
+
+  // The table of fields finds runs by what they have (runtime/visibility/keys.h); it follows from
+  // the summaries, and can be made again. Its keys are opaque to the store.
+  virtual base::Result<FieldsState> fields() const = 0;
+  // Makes it, or empties it. From now on commits keep it; it lacks the runs that the archive has.
+  virtual base::Status begin_fields(std::uint64_t version) = 0;
+  virtual base::Status build_fields(const FieldsPart& part) = 0;
+  // Everything in one snapshot.
+  virtual base::Result<std::unique_ptr<ArchiveMoment>> moment() const = 0;
 
   // nullopt: it has none, because an earlier version made it and no room was left to add one.
   // kStoreDamaged: it does not verify.

@@ -70,6 +70,15 @@ std::string behind_prefix(std::string_view prefix) {
   return end;
 }
 
+void keep_last_of_each(std::vector<IndexChange>* all) {
+  std::vector<IndexChange>& changes = *all;
+  sort_by_key(all);
+  // Of equal keys the last one is kept: std::unique keeps the first, so it runs backwards.
+  const auto kept = std::unique(changes.rbegin(), changes.rend(),
+                                [](const auto& a, const auto& b) { return a.key == b.key; });
+  changes.erase(changes.begin(), kept.base());
+}
+
 std::vector<IndexChange> index_changes(const ArchiveBatch& batch) {
   std::vector<IndexChange> changes;
   changes.reserve(3 * batch.summaries.size());  // growing touched more memory than the changes take
@@ -81,11 +90,32 @@ std::vector<IndexChange> index_changes(const ArchiveBatch& batch) {
       if (!added->empty()) changes.push_back({index_key(*added, update.run), true});
     }
   }
-  sort_by_key(&changes);
-  // Of equal keys the last one is kept: std::unique keeps the first, so it runs backwards.
-  const auto kept = std::unique(changes.rbegin(), changes.rend(),
-                                [](const auto& a, const auto& b) { return a.key == b.key; });
-  changes.erase(changes.begin(), kept.base());
+  keep_last_of_each(&changes);
+  return changes;
+}
+
+std::string field_key(std::string_view key, RunNumber run) {
+  REPRISE_CHECK(key.size() <= kLongestFieldKey, "a key of a field has at most 400 bytes");
+  std::string full;
+  full.reserve(key.size() + 8);
+  full = key;
+  append_be64(run, &full);
+  return full;
+}
+
+std::vector<IndexChange> field_changes(const ArchiveBatch& batch) {
+  std::vector<IndexChange> changes;
+  changes.reserve(4 * batch.summaries.size() + batch.add_fields.size());
+  for (const SummaryUpdate& update : batch.summaries) {
+    for (const std::string& key : update.remove_fields) {
+      changes.push_back({field_key(key, update.run), false});
+    }
+    for (const std::string& key : update.add_fields) {
+      changes.push_back({field_key(key, update.run), true});
+    }
+  }
+  for (const std::string& key : batch.add_fields) changes.push_back({field_key(key, 0), true});
+  keep_last_of_each(&changes);
   return changes;
 }
 

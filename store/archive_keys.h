@@ -29,6 +29,10 @@ struct IndexChange {
   std::string key;
   bool add = false;
 };
+void keep_last_of_each(std::vector<IndexChange>* changes);  // in key order
 std::vector<IndexChange> index_changes(const ArchiveBatch& batch);
+// Likewise of the table of fields.
+std::string field_key(std::string_view key, RunNumber run);
+std::vector<IndexChange> field_changes(const ArchiveBatch& batch);
 
 }  // namespace reprise::store

@@ -87,6 +87,24 @@ std::optional<RowsState> RowsState::decode(std::string_view bytes, std::string_v
   return state;
 }
 
+std::string StoredFields::encode(std::string_view uuid) const {
+  std::string bytes;
+  append_le64(digest.sum(), &bytes);
+  append_le64(version, &bytes);
+  append_le64(next, &bytes);
+  return seal(bytes, std::string(uuid) + std::string(kFieldsTable));
+}
+
+std::optional<StoredFields> StoredFields::decode(std::string_view bytes, std::string_view uuid) {
+  const auto checked = unseal(bytes, std::string(uuid) + std::string(kFieldsTable));
+  if (!checked || checked->size() != 24) return {};
+  StoredFields state;
+  state.digest = TableDigest(load_le<std::uint64_t>(checked->data()));
+  state.version = load_le<std::uint64_t>(checked->data() + 8);
+  state.next = load_le<RunNumber>(checked->data() + 16);
+  return state;
+}
+
 std::string seal_row(std::string_view key, std::string_view value) {
   return seal(value, key);
 }

@@ -56,6 +56,17 @@ struct RowsState {
   static std::optional<RowsState> decode(std::string_view bytes, std::string_view uuid);
 };
 
+// The table of fields: likewise beside the state.
+inline constexpr std::string_view kFieldsTable = "fields";
+struct StoredFields {
+  TableDigest digest;
+  std::uint64_t version = 0;
+  RunNumber next = 0;  // FieldsState
+
+  std::string encode(std::string_view uuid) const;
+  static std::optional<StoredFields> decode(std::string_view bytes, std::string_view uuid);
+};
+
 // A stored row is preceded by a checksum that binds its value to its key.
 std::string seal_row(std::string_view key, std::string_view value);
 // Empty: damaged.

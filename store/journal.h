@@ -42,6 +42,9 @@ class Journal {
   // The record's bytes, or kNotFound when it was trimmed or never written.
   virtual base::Result<std::string> read(Seq seq) const = 0;
 
+  // 0: it has no file.
+  virtual base::Result<std::uint64_t> bytes_on_disk() const { return std::uint64_t{0}; }
+
   virtual base::Result<Seq> first() const = 0;  // 0: empty
   // The last sequence number ever appended, trimmed or not; 0: nothing was.
   virtual base::Result<Seq> last() const = 0;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "store/archive_keys.h"
-#include "store/copy_table.h"
 #include "store/lmdb_cursor.h"
 #include "store/lmdb_entries.h"
 #include "store/lmdb_walk.h"
@@ -52,15 +51,19 @@ base::Status LmdbArchive::verify(std::uint64_t verify_bytes) {
   TableDigests found;
   std::string beside;  // the state, as it is stored
   std::string beside_rows;
+  std::string beside_fields;
   TableDigest found_rows;
+  TableDigest found_fields;
   const auto whole = env_->verify_pages(
       verify_bytes, [&](std::string_view table, std::string_view key, std::string_view value) {
         for (std::size_t i = 0; i < kArchiveTables; ++i) {
           if (table == kArchiveTableNames[i]) found[i].add(key, value);
         }
         if (table == kRowsTable) found_rows.add(key, value);
+        if (table == kFieldsTable) found_fields.add(key, value);
         if (table == kMetaTable && key == kState) beside = value;
         if (table == kMetaTable && key == kRowsState) beside_rows = value;
+        if (table == kMetaTable && key == kFieldsTable) beside_fields = value;
       });
   if (!whole) return whole.error();
   const auto opened = env_->open_tables([&](MDB_txn* txn) { return open_tables(txn, 0); });
@@ -75,6 +78,9 @@ base::Status LmdbArchive::verify(std::uint64_t verify_bytes) {
   const auto rows_of_walk =
       beside_rows.empty() ? RowsState() : RowsState::decode(beside_rows, uuid_);
   rows_verify_ = rows_of_walk && rows_of_walk->digest == found_rows;
+  const auto fields_of_walk =
+      beside_fields.empty() ? StoredFields() : StoredFields::decode(beside_fields, uuid_);
+  fields_verify_ = fields_of_walk && fields_of_walk->digest == found_fields;
   return {};
 }
 
@@ -87,6 +93,9 @@ int LmdbArchive::open_tables(MDB_txn* txn, unsigned flags) {
   if (code != 0 || flags != 0) return code;
   code = mdb_dbi_open(txn, kRowsTable.data(), 0, &rows_);
   has_rows_ = code == 0;
+  if (code != 0 && code != MDB_NOTFOUND) return code;
+  code = mdb_dbi_open(txn, kFieldsTable.data(), 0, &fields_);
+  has_fields_ = code == 0;
   return code == MDB_NOTFOUND ? 0 : code;
 }
 
@@ -102,6 +111,7 @@ base::Status LmdbArchive::commit(const ArchiveBatch& batch) {
     state.through = batch.through;
     state.next_run = batch.next_run;
     if (code == 0) code = write_state(txn, state);
+    if (code == 0) code = update_fields(txn, batch);
     if (code == 0) code = put_rows(txn, batch, &made_table);
     return code;
   });
@@ -183,6 +193,7 @@ base::Status LmdbArchive::remove(const std::vector<RunRemoval>& runs) {
       if (code == 0) code = remove_run(txn, removal, &state.digests);
     }
     if (code == 0) code = write_state(txn, state);
+    if (code == 0) code = remove_fields(txn, runs);
     return code;
   });
 }
@@ -221,6 +232,7 @@ base::Result<std::uint64_t> LmdbArchive::live_bytes() const {
   std::uint64_t bytes = 0;
   std::vector<MDB_dbi> tables{chunks_, summaries_, ids_, index_, meta_};
   if (has_rows_) tables.push_back(rows_);  // asked before the transaction begins
+  if (has_fields_) tables.push_back(fields_);
   const auto done = env_->read([&](MDB_txn* txn) {
     for (const MDB_dbi table : tables) {
       MDB_stat stat{};
@@ -231,29 +243,6 @@ base::Result<std::uint64_t> LmdbArchive::live_bytes() const {
   });
   if (!done) return done.error();
   return bytes;
-}
-
-// The entries are the same, and so are the digests; the state is sealed with the target's uuid.
-base::Status LmdbArchive::copy_to(LmdbArchive& target, MDB_txn* snapshot) const {
-  const std::pair<MDB_dbi, MDB_dbi> tables[] = {{chunks_, target.chunks_},
-                                                {summaries_, target.summaries_},
-                                                {ids_, target.ids_},
-                                                {index_, target.index_}};
-  for (const auto& [from, to] : tables) {
-    auto copied = copy_table({*env_, snapshot, from}, {}, {*target.env_, to});
-    if (!copied) return copied;
-  }
-  if (const base::Status copied = copy_rows_to(target, snapshot); !copied) return copied;
-  ArchiveState state;
-  if (const int code = read_state(snapshot, &state); code != 0) return env_->error(code, "read");
-  MDB_val key = lmdb_val(kTokenKeyEntry);
-  MDB_val sealed{};  // copied as it is, damaged or not
-  const int found = mdb_get(snapshot, meta_, &key, &sealed);
-  if (found != 0 && found != MDB_NOTFOUND) return env_->error(found, "read");
-  return target.env_->write([&](MDB_txn* txn) {
-    const int code = target.write_state(txn, state);
-    return code == 0 && found == 0 ? target.put_meta(txn, kTokenKeyEntry, bytes_of(sealed)) : code;
-  });
 }
 
 int LmdbArchive::through_in(MDB_txn* snapshot, Seq* through) const {

@@ -4,9 +4,11 @@
 //   summaries  run BE64                                  -> a checksum, then the caller's bytes
 //   ids        the workflow id, zero, ~run BE64          -> nothing; the newest run comes first
 //   index      the caller's key ++ run BE64              -> nothing
-//   meta       "state", "uuid", "token_key", "rows"      -> archive_state.h, text, token_key.h
+//   meta       "state", "uuid", "token_key", "rows",     -> archive_state.h, text, token_key.h
+//              "fields"
 //   tables     the caller's key of a row                 -> a checksum, then the caller's bytes;
 //                                                           made when there is a first row
+//   fields     the caller's key ++ run BE64              -> nothing; made by begin_fields()
 //
 // Values of more than some 2,000 bytes are on pages of their own and waste up to a page each.
 #pragma once
@@ -14,12 +16,13 @@
 #include <memory>
 
 #include "store/archive.h"
+#include "store/archive_keys.h"
 #include "store/archive_state.h"
 #include "store/lmdb_env.h"
 
 namespace reprise::store {
 
-inline constexpr unsigned kLmdbTables = 6;
+inline constexpr unsigned kLmdbTables = 7;
 
 class LmdbArchive final : public Archive {
  public:
@@ -48,6 +51,10 @@ class LmdbArchive final : public Archive {
   base::Result<std::unique_ptr<Rows>> rows() const override;
   base::Result<Seq> rows_lost_at() const override;
   bool rows_verify() const override { return rows_verify_; }
+  base::Result<FieldsState> fields() const override;
+  base::Status begin_fields(std::uint64_t version) override;
+  base::Status build_fields(const FieldsPart& part) override;
+  base::Result<std::unique_ptr<ArchiveMoment>> moment() const override;
   base::Result<std::optional<TokenKey>> token_key() const override;
   base::Status set_token_key(const TokenKey& key) override;
   // Gives it one if it has none.
@@ -83,6 +90,13 @@ class LmdbArchive final : public Archive {
   bool has_rows_state(MDB_txn* snapshot) const;
   int read_rows_state(MDB_txn* txn, RowsState* state) const;
   base::Status copy_rows_to(LmdbArchive& target, MDB_txn* snapshot) const;
+  int put_fields(MDB_txn* txn, std::vector<IndexChange> changes, StoredFields* state);
+  int update_fields(MDB_txn* txn, const ArchiveBatch& batch);
+  int remove_fields(MDB_txn* txn, const std::vector<RunRemoval>& runs);
+  // Nothing: there is no table, or its state does not verify.
+  int read_fields_state(MDB_txn* txn, std::optional<StoredFields>* state) const;
+  int write_fields_state(MDB_txn* txn, const StoredFields& state);
+  base::Status copy_fields_to(LmdbArchive& target, MDB_txn* snapshot) const;
   base::Result<bool> has_id(std::string_view key) const;
   base::Result<std::string> meta(std::string_view key) const;
   base::Result<ArchiveState> state() const;
@@ -92,12 +106,15 @@ class LmdbArchive final : public Archive {
   bool content_verifies_ = true;
   bool rows_verify_ = true;
   std::atomic<bool> has_rows_{false};  // there is a table for them
+  bool fields_verify_ = true;
+  std::atomic<bool> has_fields_{false};  // likewise
   MDB_dbi chunks_ = 0;
   MDB_dbi summaries_ = 0;
   MDB_dbi ids_ = 0;
   MDB_dbi index_ = 0;
   MDB_dbi meta_ = 0;
   MDB_dbi rows_ = 0;
+  MDB_dbi fields_ = 0;
 };
 
 }  // namespace reprise::store

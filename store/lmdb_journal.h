@@ -19,6 +19,7 @@ class LmdbJournal final : public Journal {
   base::Status append(const std::vector<const RecordBatch*>& batches, Seq trim_through) override;
   base::Status scan(Seq from, base::Visitor<Seq, std::string_view> visit) const override;
   base::Result<std::string> read(Seq seq) const override;
+  base::Result<std::uint64_t> bytes_on_disk() const override { return env_->file_bytes(); }
   base::Result<Seq> first() const override;
   base::Result<Seq> last() const override;
 

@@ -70,8 +70,11 @@ class LmdbStore final : public Store {
     REPRISE_CHECK(parts_.attempt_slots != nullptr, "the store is open for reading only");
     return *parts_.attempt_slots;
   }
-  void note_parked(RunNumber run, const base::Error& why) override {
-    if (parts_.parked_notes != nullptr) parts_.parked_notes->parked(run, why);
+  void note_parked(const ParkedNote& note) override {
+    if (parts_.parked_notes != nullptr) parts_.parked_notes->parked(note);
+  }
+  void keep_parked(const std::function<bool(const ParkedNote&)>& wanted) override {
+    if (parts_.parked_notes != nullptr) parts_.parked_notes->keep(wanted);
   }
   void note_unparked(RunNumber run) override {
     if (parts_.parked_notes != nullptr) return parts_.parked_notes->unparked(run);
@@ -171,7 +174,7 @@ base::Status open_parts(const StoreDirectory& directory,
   if (!slots) return slots.error();
   parts->attempt_slots = std::move(*slots);
   if (options.executes_code) {
-    parts->parked_notes = ParkedNotes::begin(directory.parked());
+    parts->parked_notes = ParkedNotes::open(directory.parked());
     // Runs go on without it, even on a full disk.
     auto marks = TurnMarks::open(directory.turns(), base::build_id());
     if (marks) parts->turn_marks = std::move(*marks);

@@ -19,6 +19,15 @@ base::Status MemoryArchive::commit(const ArchiveBatch& batch) {
       index_.erase(change.key);
     }
   }
+  if (fields_state_.version != 0) {
+    for (IndexChange& change : field_changes(batch)) {
+      if (change.add) {
+        fields_.insert(std::move(change.key));
+      } else {
+        fields_.erase(change.key);
+      }
+    }
+  }
   through_ = batch.through;
   next_run_ = batch.next_run;
   has_rows_ = has_rows_ || !batch.rows.empty();
@@ -84,6 +93,7 @@ base::Status MemoryArchive::remove(const std::vector<RunRemoval>& runs) {
     summaries_.erase(removal.run);
     ids_.erase(id_key(removal.workflow_id, removal.run));
     for (const std::string& key : removal.keys) index_.erase(index_key(key, removal.run));
+    for (const std::string& key : removal.fields) fields_.erase(field_key(key, removal.run));
   }
   return {};
 }
@@ -105,7 +115,7 @@ base::Result<std::uint64_t> MemoryArchive::live_bytes() const {
   for (const auto& [key, records] : chunks_) bytes += key.size() + records.size();
   for (const auto& [run, summary] : summaries_) bytes += sizeof run + summary.size();
   for (const auto& [key, value] : *rows_) bytes += key.size() + value.size();
-  for (const Keys* keys : {&ids_, &index_}) {
+  for (const Keys* keys : {&ids_, &index_, &fields_}) {
     for (const std::string& key : *keys) bytes += key.size();
   }
   return bytes;

@@ -33,6 +33,10 @@ class MemoryArchive final : public Archive {
   base::Result<std::unique_ptr<Rows>> rows() const override;
   base::Result<Seq> rows_lost_at() const override;
   bool rows_verify() const override { return true; }
+  base::Result<FieldsState> fields() const override;
+  base::Status begin_fields(std::uint64_t version) override;
+  base::Status build_fields(const FieldsPart& part) override;
+  base::Result<std::unique_ptr<ArchiveMoment>> moment() const override;
   base::Result<std::optional<TokenKey>> token_key() const override;
   base::Status set_token_key(const TokenKey& key) override;
   base::Result<std::uint64_t> bytes_on_disk() const override { return 0; }
@@ -41,6 +45,7 @@ class MemoryArchive final : public Archive {
  private:
   using RowMap = std::map<std::string, std::string, std::less<>>;
   class MomentOfRows;
+  class Moment;
   using Keys = std::set<std::string, std::less<>>;
   std::optional<std::string> next(const Keys& keys, std::string_view at, bool descending) const;
 
@@ -52,6 +57,8 @@ class MemoryArchive final : public Archive {
   std::map<RunNumber, std::string> summaries_;
   Keys ids_;
   Keys index_;
+  Keys fields_;
+  FieldsState fields_state_;
   // Replaced by each commit that changes it: readers keep the one of their moment.
   std::shared_ptr<const RowMap> rows_ = std::make_shared<const RowMap>();
   bool has_rows_ = false;  // there was a first one

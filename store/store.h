@@ -42,10 +42,13 @@ class Store {
   virtual Archive& archive() = 0;
   virtual const Archive& archive() const = 0;
   virtual AttemptSlots& attempt_slots() = 0;
-  // For tools beside a writer; without one it does nothing.
-  virtual void note_parked(RunNumber run, const base::Error& why) { (void)run, (void)why; }
+  // For tools beside a writer, and for the next one (store/parked_notes.h); a store in memory keeps
+  // no notes.
+  virtual void note_parked(const ParkedNote& note) { (void)note; }
   virtual void note_unparked(RunNumber run) { (void)run; }
   virtual ParkedRuns parked_runs() const { return {}; }
+  // Drops the other notes.
+  virtual void keep_parked(const std::function<bool(const ParkedNote&)>& wanted) { (void)wanted; }
   // nullptr: the store does not outlive the process.
   virtual TurnMarks* turn_marks() { return nullptr; }
   // Forgets the deaths of processes in the code of the run; durable on return. Also works when

@@ -89,6 +89,7 @@ struct Writer::State {
   Step work_once();
   base::Status commit(const Batches& batches, Seq trim);
   base::Status append(const Batches& batches, Seq trim);
+  void tell_commit(const Batches& batches, std::chrono::steady_clock::time_point began) const;
   void committed(const Batches& batches, Seq trim);
   Step found_no_room(const base::Error& error, Batches batches);
   void found_room();
@@ -99,6 +100,7 @@ struct Writer::State {
   Journal& journal;
   Acknowledge acknowledge;
   RoomChanged room_changed;
+  Committed commit_made;
 
   mutable std::mutex mutex;
   std::condition_variable wake;
@@ -220,6 +222,8 @@ Step Writer::State::work_once() {
     for (const auto& batch : batches) {
       if (!batch->unfinished.empty()) finish(batch.get());
     }
+    const auto began =
+        commit_made ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
     const base::Status done = tight ? commit(batches, trim) : append(batches, trim);
     if (!done && done.error().code == base::ErrorCode::kStoreFull) {
       return found_no_room(done.error(), std::move(batches));
@@ -229,6 +233,7 @@ Step Writer::State::work_once() {
       return Step::kDone;
     }
     if (tight) found_room();
+    if (commit_made && !batches.empty()) tell_commit(batches, began);
     committed(batches, trim);
   } catch (const std::bad_alloc&) {
     // The batches that were taken are not on the disk and no longer queued: nothing may follow
@@ -255,6 +260,16 @@ base::Status Writer::State::commit(const Batches& batches, Seq trim) {
     return trimmed_first;
   }
   return append(batches, 0);
+}
+
+void Writer::State::tell_commit(const Batches& batches,
+                                std::chrono::steady_clock::time_point began) const {
+  Commit made{.began = began};
+  for (const auto& batch : batches) {
+    made.records += batch->count();
+    made.bytes += batch->bytes.size();
+  }
+  commit_made(made);
 }
 
 void Writer::State::committed(const Batches& batches, Seq trim) {
@@ -371,6 +386,11 @@ void Writer::on_durable(Acknowledge acknowledge) {
 void Writer::on_room(RoomChanged changed) {
   const std::lock_guard lock(state_->mutex);
   state_->room_changed = std::move(changed);
+}
+
+void Writer::on_commit(Committed committed) {
+  const std::lock_guard lock(state_->mutex);
+  state_->commit_made = std::move(committed);
 }
 
 Seq Writer::append(std::span<Draft> drafts) {

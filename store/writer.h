@@ -2,6 +2,7 @@
 // acknowledged together: batches grow with the duration of a flush, and no timer is involved. While
 // the journal has no room the queue is kept, in order, and tried again from time to time.
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -40,6 +41,14 @@ class Writer {
   // with an error, after which nothing is ever acknowledged again.
   using Acknowledge = std::function<void(const base::Result<Seq>&)>;
 
+  struct Commit {
+    std::size_t records = 0;
+    std::size_t bytes = 0;
+    std::chrono::steady_clock::time_point began{};
+  };
+  // Called after each commit of records, on the writer's thread, before they are acknowledged.
+  using Committed = std::function<void(const Commit&)>;
+
   // Called on the writer's thread with kStoreFull when the journal has no room, and without an
   // error when everything that was queued in between is committed.
   using RoomChanged = std::function<void(const base::Status&)>;
@@ -56,6 +65,8 @@ class Writer {
   // Set before the first append.
   void on_durable(Acknowledge acknowledge);
   void on_room(RoomChanged changed);
+  // Without it nothing is measured.
+  void on_commit(Committed committed);
 
   // Numbers, chains and queues the drafts, in order. Returns the sequence number of the last.
   Seq append(std::span<Draft> drafts);

@@ -43,7 +43,7 @@ void ask_about_attempt(const CompletionOptions& options,
                        const std::string& token,
                        const proto::ControlRequest& request,
                        const char* what) {
-  const auto answer = options.call.ask_with_token(options.store, request);
+  const auto answer = options.call.ask_as_it_is(options.store, request);
   const auto attempt = runtime::read_token(token);  // it has been verified
   std::printf("%s: attempt %u of activity #%u %s%s\n",
               attempt ? safe_text(attempt->run.workflow_id).c_str() : "",

@@ -1,17 +1,24 @@
 #include "tools/engine_call.h"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <pwd.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
+#include "base/reserved.h"
 #include "base/whole_number.h"
 #include "proto/parse.h"
 #include "runtime/control/client.h"
 #include "runtime/control/frame.h"
 #include "runtime/control/perform.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/limits.h"
+#include "sdk/src/schedule/own_worker.h"
+#include "sdk/src/schedule/state.h"
 #include "tools/event_text.h"
 
 namespace reprise::tools {
@@ -51,9 +58,20 @@ runtime::EngineOptions recording_only() {
   return options;
 }
 
+// Without threads: run_some() runs its code.
+std::unique_ptr<runtime::WorkerSession> own_worker_of(runtime::Engine& engine) {
+  internal::Implementations code;
+  internal::add_own_code(code, engine);
+  auto session = engine.register_worker(
+      code.worker_code(std::string(internal::kSystemQueue), 0, internal::silent_host()));
+  return session ? std::move(*session) : nullptr;
+}
+
 base::Result<Told> tell_store(const std::string& directory, ControlRequest request) {
   auto engine = runtime::Engine::open(directory, recording_only());
   if (!engine) return engine.error();
+  std::unique_ptr<runtime::WorkerSession> own;
+  if (base::is_reserved(request.workflow_id())) own = own_worker_of(**engine);
   request.set_version(runtime::kControlVersion);
   std::optional<ControlReply> reply;
   runtime::perform(**engine, request, [&](ControlReply answer) { reply = std::move(answer); });
@@ -78,7 +96,9 @@ base::Result<Told> tell(const std::string& directory,
     auto answer = runtime::ask_engine(directory, request, timeout);
     if (!answer) return answer.error();
     if (*answer) return Told{std::move(**answer), true};
-    if (runtime::asks_code(request)) return no_code(directory);
+    if (runtime::asks_code(request) && !base::is_reserved(request.workflow_id())) {
+      return no_code(directory);
+    }
     auto told = tell_store(directory, request);
     if (told || told.error().code != ErrorCode::kStoreLocked) return told;
     if (std::chrono::steady_clock::now() > until) {
@@ -99,6 +119,7 @@ int exit_code_of(ErrorCode code) {
                       code == ErrorCode::kInvalidToken || code == ErrorCode::kCompletionLate ||
                       code == ErrorCode::kAlreadyCompleted ||
                       code == ErrorCode::kActivityCancelled ||
+                      (code >= ErrorCode::kRunNotPaused && code <= ErrorCode::kForkResult) ||
                       (code >= ErrorCode::kUpdateConflict && code <= ErrorCode::kUpdateForgotten);
   return of_run ? kNotThere : kCannotRead;
 }
@@ -109,9 +130,30 @@ std::string failure_in(const std::string& bytes) {
   return "its handler failed, and what it says cannot be read";
 }
 
+// Of the process; "uid 1000" if the system has no name for it, or an unprintable one.
+std::string user_name() {
+  const uid_t user = ::geteuid();
+  std::array<char, 16'384> room{};
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool known = ::getpwuid_r(user, &entry, room.data(), room.size(), &found) == 0 &&
+                     found != nullptr && found->pw_name != nullptr;
+  std::string name = known ? found->pw_name : "";
+  if (name.empty() || !runtime::check_principal(name)) name = "uid " + std::to_string(user);
+  return name;
+}
+
 }  // namespace
 
-EngineCall::EngineCall(CLI::App& command) {
+EngineCall::EngineCall(CLI::App& command) : principal_(user_name()) {
+  command
+      .add_option("--as", principal_,
+                  "who asks, for the history: at most 256 bytes; empty: not recorded")
+      ->capture_default_str()
+      ->check([](const std::string& name) {
+        const base::Status valid = runtime::check_principal(name);
+        return valid ? std::string() : valid.error().text();
+      });
   command.add_option("--timeout", seconds_, "seconds to wait for the engine's answer, at most 600")
       ->capture_default_str()
       ->check([](const std::string& text) { return base::fault_of_seconds(text, 0.001, 600); });
@@ -126,32 +168,46 @@ EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest r
   }
   request.set_workflow_id(answer.run->workflow_id);
   request.set_run_id(std::string(answer.run->id.bytes()));
-  ask(store, request, &answer);
+  ask(store.directory(), store.command(), std::move(request), &answer);
   return answer;
 }
 
-EngineCall::Answer EngineCall::ask_with_token(const StoreArguments& store,
-                                              const ControlRequest& request) const {
+EngineCall::Answer EngineCall::ask_of(const std::string& directory,
+                                      const std::string& command,
+                                      ControlRequest request) const {
+  Answer answer;
+  ask(directory, command, std::move(request), &answer);
+  return answer;
+}
+
+EngineCall::Answer EngineCall::ask_as_it_is(const StoreArguments& store,
+                                            ControlRequest request) const {
   (void)store.open();  // errors of the store come before those of the token
   Answer answer;
-  ask(store, request, &answer);
+  ask(store.directory(), store.command(), std::move(request), &answer);
   return answer;
 }
 
-void EngineCall::ask(const StoreArguments& store,
-                     const ControlRequest& request,
+void EngineCall::ask(const std::string& directory,
+                     const std::string& command,
+                     ControlRequest request,
                      Answer* answer) const {
+  request.set_principal(principal_);
   const base::Duration timeout(static_cast<std::int64_t>(seconds_ * 1'000));
-  auto told = tell(store.directory(), request, timeout);
-  if (!told) give_up(store.command(), told.error().text(), exit_code_of(told.error().code));
+  auto told = tell(directory, request, timeout);
+  if (!told) give_up(command, told.error().text(), exit_code_of(told.error().code));
   answer->by_engine = told->by_engine;
   ControlReply& reply = told->reply;
   if (reply.has_error()) {
     const Error error{static_cast<ErrorCode>(reply.error().code()), reply.error().message()};
-    give_up(store.command(), error.text(), exit_code_of(error.code));
+    give_up(command, error.text(), exit_code_of(error.code));
   }
   if (reply.result_case() == ControlReply::kFailure) {
-    give_up(store.command(), failure_in(reply.failure()), kNotThere);
+    give_up(command, failure_in(reply.failure()), kNotThere);
+  }
+  if (reply.has_run()) {
+    const auto id = base::RunId::from_bytes(reply.run().run_id());
+    answer->started = reply.run().workflow_id() + " (" + (id ? id->to_string() : "?") + ")";
   }
   answer->payload = std::move(*reply.mutable_payload());
 }

@@ -2,13 +2,14 @@
 // the store itself.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <string>
 
 #include "proto/control.pb.h"
 #include "tools/store_arguments.h"
 
 namespace reprise::tools {
 
-// The option --timeout.
+// The options --timeout and --as.
 class EngineCall {
  public:
   explicit EngineCall(CLI::App& command);
@@ -16,17 +17,27 @@ class EngineCall {
   struct Answer {
     runtime::StoreReader::Run run;
     std::string payload;
+    std::string started;     // "order-7 (0190...)": the run that has begun
     bool by_engine = false;  // false: there is none, and the request is recorded in the store
   };
   // For the run that `store` names. Ends the command if the request is refused or fails.
   Answer ask(const StoreArguments& store, proto::ControlRequest request) const;
-  // The same for a request whose token names its run; `run` is not set.
-  Answer ask_with_token(const StoreArguments& store, const proto::ControlRequest& request) const;
+  // The same for a request whose token names its run, or that starts one; `run` is not set.
+  Answer ask_as_it_is(const StoreArguments& store, proto::ControlRequest request) const;
+  // For the run that the request names; `run` is not set. The engine's own runs, whose names are
+  // reserved, need no engine with their code: this program has it.
+  Answer ask_of(const std::string& directory,
+                const std::string& command,
+                proto::ControlRequest request) const;
 
  private:
-  void ask(const StoreArguments& store, const proto::ControlRequest& request, Answer* answer) const;
+  void ask(const std::string& directory,
+           const std::string& command,
+           proto::ControlRequest request,
+           Answer* answer) const;
 
   double seconds_ = 10;
+  std::string principal_;
 };
 
 inline constexpr const char* kEngineCallExitCodes =

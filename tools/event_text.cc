@@ -156,7 +156,7 @@ std::string kind_of(const Event& event) {
   return row.role == event::Role::kUnknown ? "unknown" : std::string(row.name);
 }
 
-std::string details_of(const Event& event, std::size_t longest) {
+std::string details_of(const Event& event, std::size_t longest, Principal principal) {
   if (event.has_setting_recorded()) return setting_text(event.setting_recorded(), longest);
   const event::Row& row = event::row_of(event);
   std::string text = event::id_of(event);
@@ -173,6 +173,10 @@ std::string details_of(const Event& event, std::size_t longest) {
     const proto::RunTimedOut& limit = event.run_timed_out();
     if (limit.chain()) then("execution_timeout", &text);
     text += retry_text(limit.next_run_id(), limit.retry_in_ms());
+  }
+  const bool named = row.principal != nullptr && !row.principal(event).empty();
+  if (named && principal == Principal::kShown) {
+    then("by " + safe_text(row.principal(event)), &text);
   }
   if (!event.has_attempt_failed()) return text;
   return text + "; next at " + utc_millis(event.attempt_failed().retry_at_ms());

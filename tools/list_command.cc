@@ -6,6 +6,7 @@
 
 #include "base/whole_number.h"
 #include "tools/console.h"
+#include "tools/list_search.h"
 #include "tools/run_filter.h"
 #include "tools/run_finder.h"
 #include "tools/run_text.h"
@@ -20,10 +21,14 @@ using Runs = std::vector<runtime::StoreReader::Run>;
 
 struct ListOptions {
   ListOptions(CLI::App& command, const base::Clock& now)
-      : store(command, StoreArguments::About::kStore), filter(command, now), clock(now) {}
+      : store(command, StoreArguments::About::kStore),
+        filter(command, now),
+        search(command),
+        clock(now) {}
 
   StoreArguments store;
   RunFilter filter;
+  ListSearch search;
   const base::Clock& clock;
   std::size_t limit = 50;
   bool json = false;
@@ -31,15 +36,15 @@ struct ListOptions {
 };
 
 // One line for each, so that it can be read line by line.
-void print_as_json(const runtime::StoreReader& reader, const Runs& runs) {
-  std::printf("[");
+void print_as_json(const runtime::StoreReader& reader, const Runs& runs, const char* before = "[") {
+  std::printf("%s", before);
   const char* separator = "\n";
   for (const auto& run : runs) {
     const auto shown = run_json(*run, reader.damage(run->number), reader.parked(*run));
     std::printf("%s%s", separator, dump(shown).c_str());
     separator = ",\n";
   }
-  std::printf("\n]\n");
+  std::printf("\n]");
 }
 
 std::vector<Table::Cell> row(const runtime::StoreReader& reader,
@@ -73,7 +78,12 @@ void print_as_table(const runtime::StoreReader& reader,
                {"EVENTS", true},
                {"RUN ID", false, false, true}});
   const std::int64_t now_ms = base::to_ms(options.clock.now());
-  for (const auto& run : runs) table.add(row(reader, *run, now_ms));
+  for (const auto& run : runs) {
+    table.add(row(reader, *run, now_ms));
+    if (run->is_paused() && run->paused() != nullptr) {
+      table.add_note("    paused " + paused_text(*run), Colour::kYellow);
+    }
+  }
   if (table.empty()) {
     std::fprintf(stderr, "no run matches\n");
   } else {
@@ -81,7 +91,24 @@ void print_as_table(const runtime::StoreReader& reader,
   }
 }
 
+void search(const ListOptions& options) {
+  const auto reader = options.store.open();
+  if (options.search.counts()) {
+    return options.search.print_counts(*reader, options.json, Paint(options.colour));
+  }
+  Runs runs;
+  const runtime::FoundRuns found = options.search.find(*reader, &runs);
+  if (options.json) {
+    print_as_json(*reader, runs, "{\"runs\": [");
+    return ListSearch::print_json_tail(found);
+  }
+  print_as_table(*reader, runs, options);
+  std::fflush(stdout);
+  ListSearch::print_tail(found);
+}
+
 void list(const ListOptions& options) {
+  if (options.search.given()) return search(options);
   const auto reader = options.store.open();
   // One more, to know whether there are more.
   const auto found = options.filter.newest(*reader, options.limit == 0 ? 0 : options.limit + 1);
@@ -89,7 +116,11 @@ void list(const ListOptions& options) {
   Runs runs = *found;
   const bool more = options.limit != 0 && runs.size() > options.limit;
   if (more) runs.resize(options.limit);
-  if (options.json) return print_as_json(*reader, runs);
+  if (options.json) {
+    print_as_json(*reader, runs);
+    std::printf("\n");
+    return;
+  }
   print_as_table(*reader, runs, options);
   std::fflush(stdout);
   if (more) {
@@ -114,7 +145,9 @@ void add_list_command(CLI::App& app, const base::Clock& clock) {
       "that is open is its age. A run id is shown by its "
       "last\n"
       "digits, which name the run in other commands.\n"
-      "Exit codes: 0 listed, be it none; 2 the store cannot be read.");
+      "A filter is in the language of Temporal's list filters: \"WorkflowType = 'checkout' AND\n"
+      "Status = 'Running' ORDER BY StartTime DESC\" (docs/visibility.md).\n"
+      "Exit codes: 0 listed, be it none; 2 the store, or the filter, cannot be read.");
   command->callback([options] { list(*options); });
 }
 

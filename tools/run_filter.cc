@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/reserved.h"
 #include "tools/every_run.h"
 #include "tools/time_text.h"
 
@@ -16,6 +17,11 @@ std::vector<std::string> status_names() {
   std::vector<std::string> names;
   for (const RunStatus status : kEveryStatus) names.emplace_back(to_string(status));
   return names;
+}
+
+// The engine's own runs are shown to those who name them.
+bool is_hidden(const runtime::RunState& run, const std::string& id_prefix) {
+  return base::is_reserved(*run.workflow) && !base::is_reserved(id_prefix);
 }
 
 }  // namespace
@@ -40,7 +46,7 @@ base::Status RunFilter::visit(StoreReader& reader,
   if (!status_.empty() && status_ != to_string(status)) return {};
   const auto since = parse_since(since_, base::to_ms(clock_.now()));
   return reader.visit(status, true, [&](const StoreReader::Run& run) {
-    const bool matches = (type_.empty() || *run->workflow == type_) &&
+    const bool matches = (type_.empty() ? !is_hidden(*run, id_prefix_) : *run->workflow == type_) &&
                          run->workflow_id.starts_with(id_prefix_) &&
                          (!since || run->started_ms >= *since);
     return matches ? visit(run) : base::Next::kGoOn;

@@ -84,6 +84,16 @@ json run_json(const runtime::RunState& run, const std::string* damage, const bas
   }
   if (run.attempt() > 1) shown["attempt"] = run.attempt();
   if (run.delayed_until_ms() > 0) shown["delayed_until"] = utc_iso(run.delayed_until_ms());
+  if (run.is_paused() && run.paused() != nullptr) {
+    shown["paused"] = {{"since", utc_iso(run.paused()->since_ms)},
+                       {"reason", run.paused()->reason},
+                       {"principal", run.paused()->principal}};
+  }
+  if (run.origin() != nullptr) {
+    shown["origin"] = {{"run_id", run.origin()->run_id.to_string()},
+                       {"event", run.origin()->event},
+                       {"fork", run.origin()->fork}};
+  }
   add_terms(run, &shown);
   if (damage != nullptr) shown["quarantined"] = *damage;
   if (parked != nullptr) {
@@ -110,6 +120,18 @@ std::string other_run_text(const Operation& operation) {
   if (operation.receiver.empty()) return {};
   const char* const link = operation.kind == Operation::Kind::kChild ? " as " : " to ";
   return link + safe_text(operation.receiver);
+}
+
+std::string paused_text(const runtime::RunState& run) {
+  const runtime::Paused& paused = *run.paused();
+  std::string text = "since " + utc_millis(paused.since_ms);
+  if (!paused.principal.empty()) text += " by " + safe_text(paused.principal);
+  if (!paused.reason.empty()) text += ": " + safe_text(paused.reason);
+  return text;
+}
+
+std::string origin_text(const runtime::Origin& origin) {
+  return "run " + origin.run_id.to_string() + ", before event " + std::to_string(origin.event);
 }
 
 std::string parent_text(const runtime::Parent& parent) {

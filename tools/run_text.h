@@ -23,6 +23,10 @@ nlohmann::json operation_json(const Operation& operation);
 // " to order-7", or " as order-7" for a child: the other run; empty: there is none.
 std::string other_run_text(const Operation& operation);
 // "order-7 (019a...)".
+// "since 2026-... by ann: the bank is down"; of a paused run.
+std::string paused_text(const runtime::RunState& run);
+// "run 0190..., before event 14"
+std::string origin_text(const runtime::Origin& origin);
 std::string parent_text(const runtime::Parent& parent);
 
 // One line; bytes that are not UTF-8 are replaced.

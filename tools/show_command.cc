@@ -176,6 +176,13 @@ void print_head(const Timeline& timeline,
   if (const runtime::Parent* const parent = run.parent(); parent != nullptr) {
     print_field(paint, "parent", parent_text(*parent));
   }
+  if (run.is_paused() && run.paused() != nullptr) {
+    print_field(paint, "paused", paused_text(run), Colour::kYellow);
+  }
+  if (run.origin() != nullptr) {
+    print_field(paint, run.origin()->fork ? "forked" : "reset",
+                "from " + origin_text(*run.origin()));
+  }
   print_terms(run, paint);
   print_field(paint, "started", utc_millis(run.started_ms));
   if (run.closed_ms() != 0) print_field(paint, "ended", utc_millis(run.closed_ms()));
@@ -203,7 +210,9 @@ void print_end(const Timeline& timeline,
   } else {
     print_field(paint, "failure", failure_text(end.failure()), Colour::kRed);
     if (run.continued_to() != base::RunId()) {
-      print_field(paint, "retried", "as run " + run.continued_to().to_string(), Colour::kYellow);
+      const bool reset = end.status == runtime::RunStatus::kTerminated;
+      print_field(paint, reset ? "goes on" : "retried", "as run " + run.continued_to().to_string(),
+                  Colour::kYellow);
     }
   }
 }

@@ -1,8 +1,11 @@
 #include "tools/time_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
+#include <iterator>
+#include <utility>
 
 #include "base/time.h"
 
@@ -47,7 +50,7 @@ std::int64_t unit_of(std::string_view name) {
   return name == "d" ? kDay : 0;
 }
 
-std::optional<std::int64_t> parse_duration(std::string_view text) {
+std::optional<std::int64_t> parse_ago(std::string_view text) {
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   const std::int64_t unit = unit_of(text.substr(static_cast<std::size_t>(end - text.data())));
@@ -100,8 +103,29 @@ std::string duration_text(std::int64_t ms) {
 }
 
 std::optional<std::int64_t> parse_since(std::string_view text, std::int64_t now_ms) {
-  if (const auto ago = parse_duration(text)) return base::sub_sat(now_ms, *ago);
+  if (const auto ago = parse_ago(text)) return base::sub_sat(now_ms, *ago);
   return parse_time(std::string(text));
+}
+
+std::optional<std::int64_t> parse_duration(std::string_view text) {
+  constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
+      {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+  constexpr std::int64_t kMost = std::int64_t{1} << 50;
+  if (text.empty()) return std::nullopt;
+  std::int64_t sum = 0;
+  while (!text.empty()) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || number < 0 || number > kMost / 86'400'000) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    const auto* const unit = std::find_if(std::begin(kUnits), std::end(kUnits),
+                                          [&](const auto& u) { return text.starts_with(u.first); });
+    if (unit == std::end(kUnits)) return std::nullopt;
+    text.remove_prefix(unit->first.size());
+    sum += number * unit->second;
+    if (sum > kMost) return std::nullopt;
+  }
+  return sum;
 }
 
 }  // namespace reprise::tools

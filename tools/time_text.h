@@ -19,4 +19,8 @@ std::string duration_text(std::int64_t ms);
 // "2026-11-21T12:43", "2026-11-21T12:43:36Z"; a space will do for the T). nullopt: neither.
 std::optional<std::int64_t> parse_since(std::string_view text, std::int64_t now_ms);
 
+// Milliseconds of "500ms", "90s", "30m", "2h", "7d" or several of them: "1h30m". nullopt: it is not
+// that, or too long.
+std::optional<std::int64_t> parse_duration(std::string_view text);
+
 }  // namespace reprise::tools

@@ -9,6 +9,7 @@
 #include "base/shell_word.h"
 #include "event/payload_text.h"
 #include "tools/event_text.h"
+#include "tools/live_attempts.h"
 #include "tools/run_text.h"
 #include "tools/setting_text.h"
 #include "tools/store_arguments.h"
@@ -55,10 +56,12 @@ class Explanation {
  public:
   Explanation(const Timeline& timeline,
               const RunState& run,
+              const LiveAttempts& attempts,
               const base::Error* parked,
               const WhyOptions& options)
       : timeline_(timeline),
         run_(run),
+        attempts_(attempts),
         parked_(parked),
         paint_(options.colour),
         now_ms_(base::to_ms(options.clock.now())),
@@ -71,7 +74,9 @@ class Explanation {
     print_settings();
     if (!run_.open()) return print_end();
     if (parked_ != nullptr) print_parked();
-    if (run_.delayed_until_ms() > 0) {
+    if (run_.is_paused() && run_.paused() != nullptr) {
+      print_paused();
+    } else if (run_.delayed_until_ms() > 0) {
       print_delay();
     } else if (timeline_.unapplied() > 0) {
       print_unapplied();
@@ -109,7 +114,9 @@ class Explanation {
     std::printf("  it waits for nothing: it ended %s: %s\n", ago(run_.closed_ms()).c_str(),
                 paint_(Colour::kRed, failure_text(timeline_.end().failure())).c_str());
     if (run_.continued_to() != base::RunId()) {
-      std::printf("  it was retried as run %s\n", run_.continued_to().to_string().c_str());
+      std::printf("  it %s as run %s\n",
+                  run_.status == runtime::RunStatus::kTerminated ? "goes on" : "was retried",
+                  run_.continued_to().to_string().c_str());
     }
   }
 
@@ -128,6 +135,16 @@ class Explanation {
       std::printf("      %s\n", safe_text(std::string_view(text).substr(at, end - at)).c_str());
       at = end + 1;
     }
+  }
+
+  void print_paused() const {
+    std::printf("  its code: %s %s\n", paint_(Colour::kYellow, "paused").c_str(),
+                paused_text(run_).c_str());
+    std::printf(
+        "  nothing of it begins until it is resumed: reprise resume %s %s. Inputs that its code "
+        "has\n"
+        "  not seen: %zu\n",
+        base::shell_word(directory_).c_str(), run_.id.to_string().c_str(), timeline_.unapplied());
   }
 
   void print_delay() const {
@@ -170,7 +187,9 @@ class Explanation {
 
   void print_state(const Operation& operation) const {
     if (operation.kind == Operation::Kind::kTimer) {
-      std::printf("      fires %s\n", when(operation.due_ms).c_str());
+      const bool held = run_.is_paused() && operation.due_ms <= now_ms_;
+      std::printf("      fires %s\n",
+                  held ? "when the run is resumed" : when(operation.due_ms).c_str());
     }
     if (!operation.heartbeat.empty()) {
       std::printf("      last heartbeat: %s\n", event::payload_text(operation.heartbeat).c_str());
@@ -223,6 +242,18 @@ class Explanation {
                   paint_(Colour::kYellow, "completed elsewhere").c_str(),
                   open_text(operation, now_ms_).c_str());
       return;
+    }
+    if (const auto live = attempts_.find(operation.id); live != attempts_.end()) {
+      if (live->second.under_way()) {
+        std::printf("      attempt %u is under way\n", next);
+        return;
+      }
+      if (!live->second.held_back().empty()) {
+        std::printf("      attempt %u is %s: %s\n", next,
+                    paint_(Colour::kYellow, "held back").c_str(),
+                    safe_text(live->second.held_back()).c_str());
+        return;
+      }
     }
     const std::string& queue =
         operation.task_queue.empty() ? *run_.task_queue : operation.task_queue;
@@ -281,18 +312,30 @@ class Explanation {
 
   const Timeline& timeline_;
   const RunState& run_;
+  const LiveAttempts& attempts_;
   const base::Error* const parked_;
   const Paint paint_;
   const std::int64_t now_ms_;
   const std::string directory_;
 };
 
-json describe(const Timeline& timeline, const RunState& run, const base::Error* parked) {
+json describe(const Timeline& timeline,
+              const RunState& run,
+              const LiveAttempts& attempts,
+              const base::Error* parked) {
   json shown = run_json(run, nullptr, parked);
   shown["unapplied_inputs"] = timeline.unapplied();
   shown["waits_for"] = json::array();
   for (const Operation& operation : timeline.operations()) {
-    if (!operation.has_ended()) shown["waits_for"].push_back(operation_json(operation));
+    if (operation.has_ended()) continue;
+    json waits_for = operation_json(operation);
+    if (const auto live = attempts.find(operation.id); live != attempts.end()) {
+      if (live->second.under_way()) waits_for["under_way"] = true;
+      if (!live->second.held_back().empty()) {
+        waits_for["held_back"] = live->second.held_back();
+      }
+    }
+    shown["waits_for"].push_back(std::move(waits_for));
   }
   shown["signals"] = json::object();
   for (const auto& [name, received] : signals_of(timeline)) {
@@ -326,13 +369,14 @@ void why(const WhyOptions& options) {
   if (!read) give_up(options.store.command(), read.error().text(), kNotThere);
   const base::Error* const parked = reader->parked(*run);
   const std::string* const released = reader->released(run->number);
+  const LiveAttempts attempts = ask_for_attempts(*run, timeline, options.store.directory());
   if (options.json) {
-    json shown = describe(timeline, *run, parked);
+    json shown = describe(timeline, *run, attempts, parked);
     if (released != nullptr) shown["note"] = *released;
     return print_json(shown);
   }
   if (released != nullptr) std::printf("note: %s\n", safe_text(*released).c_str());
-  Explanation(timeline, *run, parked, options).print();
+  Explanation(timeline, *run, attempts, parked, options).print();
 }
 
 }  // namespace

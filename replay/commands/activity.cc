@@ -28,7 +28,7 @@ OperationRef Execution::schedule_activity(base::FunctionRef<void(proto::Activity
   fill(*activity);
   activity->set_id(id);
   const CancelMode on_cancel = mode_in_log(run, *activity);
-  run.submit(activity->input().size());
+  run.submit(activity->input().size() + event::bytes_of(activity->headers()));
   OperationRef operation = run.record(Operation::Kind::kActivity, id, activity->name(), site);
   operation->on_cancel = on_cancel;
   return operation;

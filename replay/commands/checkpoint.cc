@@ -126,6 +126,9 @@ proto::CheckpointTaken taken_by(const RunCore& run) {
   taken.set_cancelled(run.root->is_cancelled());
   taken.set_stacks(run.log.last_stack());
   taken.set_idle(idle_checkpoints(run));
+  if (run.headers != nullptr) {
+    event::write(event::Headers(*run.headers), taken.mutable_start()->mutable_headers());
+  }
   return taken;
 }
 

@@ -20,7 +20,7 @@ std::string id_of_child(const RunCore& run, std::uint32_t operation) {
   }
   constexpr std::uint64_t kHigh = 3;  // 1 and 2 are for the next run
   constexpr std::uint64_t kLow = 4;
-  std::string seed(run.info.run_id.bytes());
+  std::string seed(run.made_as.bytes());
   seed += std::to_string(operation);
   const auto id = base::RunId::make(run.now, base::hash64(seed, kHigh), base::hash64(seed, kLow));
   return std::string(id.bytes());
@@ -30,7 +30,7 @@ void complete_command(RunCore& run, std::uint32_t id, proto::ChildScheduled* chi
   child->set_id(id);
   child->set_run_id(id_of_child(run, id));
   if (!child->workflow_id().empty()) return;
-  child->set_workflow_id(run.info.run_id.to_string() + "_" + std::to_string(id));
+  child->set_workflow_id(run.made_as.to_string() + "_" + std::to_string(id));
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ StartedChild Execution::start_child(base::FunctionRef<void(proto::ChildScheduled
                  .on_cancel = on_cancel,
                  .start = {}};
   const std::string label = child->workflow() + " as " + child->workflow_id();
-  run.submit(child->input().size());
+  run.submit(child->input().size() + event::bytes_of(child->headers()));
   started.end = run.record(Operation::Kind::kChild, id, label, site);
   started.start = part.start = run.create(Operation::Kind::kChildStart, label, site);
   REPRISE_CHECK(part.start->on(Trigger::kStart), "a child is started once");

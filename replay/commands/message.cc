@@ -18,7 +18,7 @@ OperationRef Execution::send_signal(base::FunctionRef<void(proto::SignalSent&)> 
   fill(*signal);
   signal->set_id(id);
   const std::string label = signal->name() + " to " + signal->workflow_id();
-  run.submit(signal->input().size());
+  run.submit(signal->input().size() + event::bytes_of(signal->headers()));
   return run.record(Operation::Kind::kMessage, id, label, site);
 } catch (const std::bad_alloc&) {
   out_of_memory();

@@ -89,7 +89,7 @@ void end_by_continuing(RunCore& run) try {
   proto::RunContinuedAsNew* const command =
       run.log.draft(asked->site)->mutable_run_continued_as_new();
   *command = std::move(next);
-  run.submit(command->input().size());
+  run.submit(command->input().size() + event::bytes_of(command->headers()));
   REPRISE_CHECK(run.life.on(Trigger::kSuccess), "a run that has started ends once");
   run.scheduler.halt();
 } catch (const std::bad_alloc&) {
@@ -135,8 +135,12 @@ bool apply_start(RunCore& run, const proto::Event& input, const proto::RunStarte
     return false;
   }
   take_parent(run, start.parent());
+  if (start.headers_size() > 0) {
+    run.headers = std::make_unique<const event::Headers>(event::read(start.headers()));
+  }
   run.behaviours = Behaviours(start.behaviours());
   run.info.attempt = std::max(1u, start.attempt());
+  if (start.has_origin()) take_identity(run, start.origin().made_as_run_id());
   if (run.behaviours.known()) return true;
   run.parking.park(base::ErrorCode::kStoreOtherFormat,
                    "a newer version of the library has started this run, with behaviours " +
@@ -144,6 +148,13 @@ bool apply_start(RunCore& run, const proto::Event& input, const proto::RunStarte
                        ", and this one knows those up to " + std::to_string(Behaviours::kNewest) +
                        "; go on with the newer version");
   return false;
+}
+
+void take_identity(RunCore& run, std::string_view run_id) {
+  const auto id = base::RunId::from_bytes(run_id);
+  if (!id) return;
+  run.made_as = *id;
+  run.random_state = base::hash64(run_id);
 }
 
 void apply_end(RunCore& run) {

@@ -37,5 +37,7 @@ void end_by_continuing(RunCore& run);
 bool apply_start(RunCore& run, const proto::Event& input, const proto::RunStarted& start);
 // For a RunTerminated, a RunTimedOut or a RunCalledOff.
 void apply_end(RunCore& run);
+// Random values and the ids of children are made from this run's id from here on.
+void take_identity(RunCore& run, std::string_view run_id);
 
 }  // namespace reprise::replay

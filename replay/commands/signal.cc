@@ -156,7 +156,10 @@ void Signals::take_back(Operation& signal) {
     return;
   }
   Inboxes::Arrival unread{.order = signal.order(), .event = signal.event, .looks = signal.looks};
-  if (signal.signal != nullptr) unread.value = std::move(signal.signal->value);
+  if (signal.signal != nullptr) {
+    unread.value = std::move(signal.signal->value);
+    unread.headers = std::move(signal.signal->headers);
+  }
   Outcome outcome = signal.take_outcome();
   if (!outcome.ok()) {  // it was cancelled, in a run from before
     if (Operation* waiting = inboxes_.first_waiting(signal.label); waiting != nullptr) {
@@ -181,6 +184,9 @@ void Signals::apply(const proto::Event& input) {
   const proto::SignalReceived& signal = input.signal_received();
   Inboxes::Arrival arrival{
       .order = run_.next_order++, .input = signal.input(), .event = run_.applied.number};
+  if (signal.headers_size() > 0) {
+    arrival.headers = std::make_shared<const event::HeaderFields>(signal.headers());
+  }
   if (const Handler* handler = handlers_.find(signal.name()); handler != nullptr) {
     run_handler(signal.name(), std::move(arrival), *handler);
   } else if (any_ != nullptr && !inboxes_.is_asked_for(signal.name())) {
@@ -204,7 +210,11 @@ void Signals::hand_over(Operation& operation, Inboxes::Arrival&& signal) {
   list_as_handed(operation);
   operation.event = signal.event;
   operation.looks = signal.looks;
+  if (signal.headers != nullptr && operation.signal == nullptr) {
+    operation.signal = std::make_unique<SignalPart>(nullptr);
+  }
   if (operation.signal != nullptr) {
+    operation.signal->headers = std::move(signal.headers);
     operation.signal->value = {signal.value.read, value_for(operation.signal->read, &signal.value)};
   }
   run_.complete(operation, Trigger::kSuccess, signal.order,
@@ -229,7 +239,8 @@ void Signals::run_handler(std::string name, Inboxes::Arrival arrival, const Hand
     run_.guarded({"the handler of signal", taken.name}, [&] {
       Inboxes::Arrival& signal = taken.signal;
       if (!is_readable(taken.name, &signal, handler.read, {})) return;
-      handler.handle({signal.input, value_for(handler.read, &signal.value), signal.event});
+      handler.handle({signal.input, value_for(handler.read, &signal.value), signal.event,
+                      signal.headers.get()});
     });
   });
 }
@@ -238,7 +249,7 @@ void Signals::run_any(std::string name, Inboxes::Arrival arrival) {
   to_handle_.push_back({std::move(name), std::move(arrival)});
   run_on_strand(std::prev(to_handle_.end()), [this, handler = any_](const ToHandle& taken) {
     run_.guarded({"the handler of any signal, here", taken.name},
-                 [&] { (*handler)(taken.name, taken.signal.input); });
+                 [&] { (*handler)(taken.name, taken.signal.input, taken.signal.headers.get()); });
   });
 }
 
@@ -287,6 +298,7 @@ bool Signals::accept_set_aside(std::string_view name,
   if (!is_it) return false;
   run_.observation.asks(*next);
   if (!run_.observation.left()) run_.log.accept_recorded();
+  ++number_set_aside_;
   return true;
 }
 
@@ -303,12 +315,17 @@ void Signals::set_aside(std::string_view name,
   const std::size_t bytes = name.size() + event->why().size();
   if (StrandRecord* strand = run_.scheduler.current()) strand->strand.label().last_call = site;
   if (!run_.log.submit()) return run_.parking.park_on_mismatch();
+  ++number_set_aside_;
   // Counted for the turn, not since the last input: one turn may set aside all signals that have
   // ever come.
   set_aside_bytes_ += kBytesPerCommand + bytes;
   if (set_aside_bytes_ > run_.limits.turn_bytes) {
     run_.park_at_limit("commands of more bytes in one turn", "turn_bytes", run_.limits.turn_bytes);
   }
+}
+
+std::uint64_t Execution::signals_set_aside() const {
+  return state_->signals.number_set_aside();
 }
 
 std::optional<std::string> Execution::signal_refusal(std::string_view name,
@@ -336,11 +353,15 @@ std::optional<std::string> Signals::under_way() const {
 
 namespace {
 
-Unread unread_signal(std::string_view name, std::uint64_t order, const std::string& input) {
+Unread unread_signal(std::string_view name,
+                     std::uint64_t order,
+                     const std::string& input,
+                     const SignalHeaders& headers) {
   Unread unread{.order = order, .input = {}};
   auto* signal = unread.input.mutable_signal_received();
   signal->set_name(name.data(), name.size());
   signal->set_input(input);
+  if (headers != nullptr) *signal->mutable_headers() = *headers;
   return unread;
 }
 
@@ -348,14 +369,16 @@ Unread unread_signal(std::string_view name, std::uint64_t order, const std::stri
 
 void Signals::add_unread(std::vector<Unread>* out) const {
   const auto add = [out](std::string_view name, const Inboxes::Arrival& signal) {
-    out->push_back(unread_signal(name, signal.order, signal.input));
+    out->push_back(unread_signal(name, signal.order, signal.input, signal.headers));
   };
   inboxes_.for_each_unread(add);
   for (const ToHandle& waiting : to_handle_) add(waiting.name, waiting.signal);
   for (const Operation* operation : handed_) {
     if (operation->read() || operation->state() != Operation::State::kSucceeded) continue;
-    out->push_back(
-        unread_signal(operation->label, operation->order(), operation->outcome().payload()));
+    const SignalPart* const part = operation->signal.get();
+    out->push_back(unread_signal(operation->label, operation->order(),
+                                 operation->outcome().payload(),
+                                 part == nullptr ? SignalHeaders() : part->headers));
   }
 }
 

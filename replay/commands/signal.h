@@ -54,6 +54,8 @@ class Signals final : public DropListener {
   void apply(const proto::Event& input);  // a SignalReceived
   void begin_turn();
 
+  // How many have been set aside.
+  std::uint64_t number_set_aside() const { return number_set_aside_; }
   // See Execution::signal_refusal().
   std::optional<std::string> refusal(std::string_view name, std::string_view input) const;
 
@@ -106,6 +108,7 @@ class Signals final : public DropListener {
   std::list<ToHandle> to_handle_;
   std::list<ToHandle> handling_;    // the handlers of these have begun
   std::vector<Operation*> handed_;  // have or had a signal; each leaves when it is dropped
+  std::uint64_t number_set_aside_ = 0;
   std::size_t set_aside_in_turn_ = 0;
   std::size_t set_aside_bytes_ = 0;  // of these commands
 };

@@ -161,6 +161,15 @@ void Updates::handle(Open::iterator received) {
       },
       run_.root);
   strand.is_handler = true;
+  received->strand = &strand;
+}
+
+const event::HeaderFields* Updates::headers_on(const StrandRecord* strand) const {
+  if (strand == nullptr) return nullptr;
+  for (const Received& open : open_) {
+    if (open.strand == strand) return &open.update.headers();
+  }
+  return nullptr;
 }
 
 Outcome Updates::outcome_of(const proto::UpdateReceived& update) const {

@@ -23,6 +23,7 @@
 namespace reprise::replay {
 
 struct RunCore;
+struct StrandRecord;
 
 namespace lifecycles {
 // A new one may wait until the code is constructed, or its handler registered.
@@ -60,6 +61,8 @@ class Updates {
 
   // One that has no answer: its name and id.
   std::optional<std::string> under_way() const;
+  // The headers of the one whose handler runs on that strand; nullptr: none does.
+  const event::HeaderFields* headers_on(const StrandRecord* strand) const;
   // Those that wait for a handler are not.
   std::size_t handlers_under_way() const { return open_.size() - kept_.size(); }
 
@@ -68,6 +71,7 @@ class Updates {
     proto::UpdateReceived update;
     std::uint64_t order = 0;  // see Operation::order()
     Lifecycle life{Lifecycle::Kind::kUpdate};
+    const StrandRecord* strand = nullptr;  // its handler's
   };
   using Open = std::list<Received>;
   struct Handler {

@@ -1,9 +1,13 @@
 #include "runtime/control/perform.h"
 
+#include <limits>
 #include <optional>
 #include <utility>
 
+#include "base/printable_text.h"
+#include "base/reserved.h"
 #include "base/utf8.h"
+#include "proto/parse.h"
 #include "runtime/control/frame.h"
 
 namespace reprise::runtime {
@@ -56,6 +60,28 @@ Reply<std::string> payload_reply(ControlAnswer answer) {
   };
 }
 
+Reply<StartedRun> run_reply(ControlAnswer answer) {
+  return [answer = std::move(answer)](const base::Result<StartedRun>& started) {
+    if (!started) return answer(control_error_reply(started.error()));
+    proto::ControlReply reply = new_control_reply();
+    reply.mutable_run()->set_workflow_id(started->workflow_id);
+    reply.mutable_run()->set_run_id(std::string(started->run_id.bytes()));
+    answer(std::move(reply));
+  };
+}
+
+// The message of kAlreadyStarted is only the run that has the id.
+Reply<StartedRun> start_reply(ControlAnswer answer) {
+  return [reply = run_reply(std::move(answer))](base::Result<StartedRun> started) {
+    if (started || started.error().code != base::ErrorCode::kAlreadyStarted) {
+      return reply(std::move(started));
+    }
+    reply(base::Error{started.error().code, "the workflow id belongs to run " +
+                                                started.error().message +
+                                                "; start it with another id"});
+  };
+}
+
 Reply<replay::Outcome> outcome_reply(ControlAnswer answer) {
   return [answer = std::move(answer)](base::Result<replay::Outcome> outcome) {
     if (!outcome) return answer(control_error_reply(outcome.error()));
@@ -69,6 +95,72 @@ Reply<replay::Outcome> outcome_reply(ControlAnswer answer) {
   };
 }
 
+proto::ControlLimitState::Breaker control_breaker(BreakerState state) {
+  switch (state) {
+    case BreakerState::kNone:
+      return proto::ControlLimitState::NONE;
+    case BreakerState::kClosed:
+      return proto::ControlLimitState::CLOSED;
+    case BreakerState::kOpen:
+      return proto::ControlLimitState::OPEN;
+    case BreakerState::kHalfOpen:
+      return proto::ControlLimitState::HALF_OPEN;
+  }
+  return proto::ControlLimitState::NONE;
+}
+
+void fill_limit_state(const LimitState& from, proto::ControlLimitState* to) {
+  to->set_task_queue(from.task_queue);
+  to->set_activity(from.activity);
+  to->set_most_in_flight(from.limits.in_flight);
+  to->set_per_second(from.limits.per_second);
+  to->set_breaker_failures(from.limits.breaker.failures);
+  to->set_breaker_window_ms(from.limits.breaker.window.count());
+  to->set_breaker_open_for_ms(from.limits.breaker.open_for.count());
+  to->set_in_flight(from.in_flight);
+  to->set_waiting(from.waiting);
+  to->set_held_back(from.held_back);
+  to->set_breaker(control_breaker(from.breaker));
+  to->set_failures(from.failures);
+  if (from.opened) to->set_opened_ms(base::to_ms(*from.opened));
+  to->set_open_for_another_ms(from.open_for_another.count());
+  to->set_times_opened(from.times_opened);
+  to->set_last_failure(from.last_failure);
+}
+
+Reply<std::vector<LimitState>> limits_reply(ControlAnswer answer) {
+  return [answer = std::move(answer)](const base::Result<std::vector<LimitState>>& states) {
+    if (!states) return answer(control_error_reply(states.error()));
+    proto::ControlReply reply = new_control_reply();
+    for (const LimitState& state : *states) {
+      fill_limit_state(state, reply.mutable_limits()->add_states());
+    }
+    reply.mutable_limits();
+    answer(std::move(reply));
+  };
+}
+
+Reply<RunDescription> attempts_reply(ControlAnswer answer) {
+  return [answer = std::move(answer)](const base::Result<RunDescription>& run) {
+    if (!run) return answer(control_error_reply(run.error()));
+    proto::ControlReply reply = new_control_reply();
+    reply.mutable_limits();
+    for (const PendingActivity& activity : run->activities) {
+      if (activity.is_step) continue;
+      proto::ControlAttempt* const attempt = reply.mutable_limits()->add_attempts();
+      attempt->set_id(activity.id);
+      attempt->set_under_way(activity.under_way);
+      attempt->set_held_back(activity.held_back);
+    }
+    answer(std::move(reply));
+  };
+}
+
+ClientRequest limits_request(RunKey key, ControlAnswer answer) {
+  if (key.workflow_id.empty()) return verb::Limits{limits_reply(std::move(answer))};
+  return verb::Describe{std::move(key), attempts_reply(std::move(answer))};
+}
+
 proto::Failure control_failure(const proto::ControlFailure& told) {
   proto::Failure failure;
   failure.set_kind(proto::Failure::APPLICATION);
@@ -80,6 +172,41 @@ proto::Failure control_failure(const proto::ControlFailure& told) {
     failure.clear_type();
   }
   return failure;
+}
+
+// An event of 0 is none: here it would ask for a restart.
+ClientRequest control_reset(const proto::ControlReset& asked, RunKey key, ControlAnswer answer) {
+  constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
+  const bool known = proto::RunReset::Reapply_IsValid(static_cast<int>(asked.reapply()));
+  return verb::Reset{.key = std::move(key),
+                     .event = asked.event() == 0 ? kNone : asked.event(),
+                     .reapply = known ? static_cast<proto::RunReset::Reapply>(asked.reapply())
+                                      : proto::RunReset::SIGNALS,
+                     .rows_stay = asked.rows_stay(),
+                     .reason = asked.reason(),
+                     .reply = run_reply(std::move(answer))};
+}
+
+Reply<StartedRun> started_reply(ControlAnswer answer) {
+  return [done = done_reply(std::move(answer))](const base::Result<StartedRun>& started) {
+    done(started ? base::Status() : base::Status(started.error()));
+  };
+}
+
+verb::Start start_of_schedule(const proto::ControlSchedule& schedule,
+                              RunKey key,
+                              ControlAnswer answer) {
+  verb::Start start;
+  start.run.workflow = schedule.workflow();
+  start.run.workflow_id = std::move(key.workflow_id);
+  start.run.task_queue = schedule.task_queue();
+  start.run.input = schedule.input();
+  for (const std::string& setting : schedule.settings()) {
+    // What does not parse is an empty setting, which is refused.
+    (void)proto::parse(setting, &start.run.settings.emplace_back());
+  }
+  start.reply = started_reply(std::move(answer));
+  return start;
 }
 
 // nullopt: there is no such verb.
@@ -107,6 +234,32 @@ std::optional<ClientRequest> client_request(const proto::ControlRequest& request
     case ControlVerb::kTerminate:
       return verb::Terminate{std::move(key), request.terminate().reason(),
                              done_reply(std::move(answer))};
+    case ControlVerb::kPause:
+      return verb::Pause{std::move(key), request.pause().reason(), done_reply(std::move(answer))};
+    case ControlVerb::kResume:
+      return verb::Resume{std::move(key), request.resume().reason(), done_reply(std::move(answer))};
+    case ControlVerb::kReset:
+      return control_reset(request.reset(), std::move(key), std::move(answer));
+    case ControlVerb::kRestart:
+      return verb::Reset{.key = std::move(key),
+                         .rows_stay = request.restart().rows_stay(),
+                         .reason = request.restart().reason(),
+                         .reply = run_reply(std::move(answer))};
+    case ControlVerb::kFork:
+      return verb::Fork{
+          .key = std::move(key),
+          .event = request.fork().event(),
+          .id = request.fork().id(),
+          .results = {request.fork().results().begin(), request.fork().results().end()},
+          .rows_stay = request.fork().rows_stay(),
+          .reason = request.fork().reason(),
+          .reply = run_reply(std::move(answer))};
+    case ControlVerb::kStart:
+      return verb::Start{.run = {.workflow = request.start().workflow(),
+                                 .workflow_id = std::move(key.workflow_id),
+                                 .task_queue = request.start().task_queue(),
+                                 .input = request.start().input()},
+                         .reply = start_reply(std::move(answer))};
     case ControlVerb::kRetry:
       return verb::Retry{std::move(key), done_reply(std::move(answer))};
     case ControlVerb::kComplete:
@@ -121,10 +274,23 @@ std::optional<ClientRequest> client_request(const proto::ControlRequest& request
       return verb::Heartbeat{.token = request.heartbeat().token(),
                              .details = request.heartbeat().payload(),
                              .reply = done_reply(std::move(answer))};
+    case ControlVerb::kCreateSchedule:
+      return start_of_schedule(request.create_schedule(), std::move(key), std::move(answer));
+    case ControlVerb::kLimits:
+      return limits_request(std::move(key), std::move(answer));
     case ControlVerb::VERB_NOT_SET:
       return std::nullopt;
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+namespace {
+
+base::Error reserved(const std::string& name) {
+  return {base::ErrorCode::kReservedName,
+          "'" + base::printable_text(name) + "' is a name of the engine's own runs"};
 }
 
 }  // namespace
@@ -146,8 +312,15 @@ void perform(ClientService& service, const proto::ControlRequest& request, Contr
   }
   auto key = control_key(request);
   if (!key) return answer(control_error_reply(key.error()));
+  if (request.verb_case() == ControlVerb::kStart) {
+    for (const std::string& name :
+         {key->workflow_id, request.start().workflow(), request.start().task_queue()}) {
+      if (base::is_reserved(name)) return answer(control_error_reply(reserved(name)));
+    }
+  }
   auto asked = client_request(request, std::move(*key), answer);
   if (!asked) return answer(control_error_reply(unknown_control_verb()));
+  std::visit([&](auto& verb) { set_principal(request.principal(), &verb); }, *asked);
   service.ask(std::move(*asked));
 }
 

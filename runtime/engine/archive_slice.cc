@@ -4,6 +4,7 @@
 
 #include "proto/parse.h"
 #include "runtime/engine/row_key.h"
+#include "runtime/engine/run_fields.h"
 
 namespace reprise::runtime {
 base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(store::RunNumber number) {
@@ -22,6 +23,8 @@ base::Result<ArchiveSlice::Gathered*> ArchiveSlice::gather(store::RunNumber numb
   }
   run.state = RunState::from_summary(number, summary, names_);
   run.archived_status = run.state.status;
+  run.archived_attributes = attribute_entries_of(summary);
+  run.archived_started_ms = summary.started_ms();
   return &run;
 }
 
@@ -124,6 +127,7 @@ store::ArchiveBatch ArchiveSlice::take(store::RunNumber next_run) {
   batch.chunks.reserve(runs_.size());
   batch.summaries.reserve(runs_.size());
   proto::RunSummary summary;
+  std::set<std::string> names;
   for (Gathered* gathered : in_order) {
     Gathered& run = *gathered;
     add_chunks(run, &batch.chunks);
@@ -138,8 +142,16 @@ store::ArchiveBatch ArchiveSlice::take(store::RunNumber next_run) {
       if (!run.is_new) update.remove_key = index_key(run.archived_status);
       if (!run.state.open()) update.add_second_key = closing_key(run.state.closed_ms());
     }
+    // A run whose summary could not be read has entries that nobody knows.
+    const bool known = run.is_new || run.archived_status != RunStatus{};
+    if (known) {
+      set_field_changes(summary, run.is_new, run.archived_status, run.archived_started_ms,
+                        run.archived_attributes, &update);
+    }
+    add_known_names(summary, &names);
     batch.summaries.push_back(std::move(update));
   }
+  batch.add_fields.assign(names.begin(), names.end());
   return batch;
 }
 

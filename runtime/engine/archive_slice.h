@@ -37,6 +37,8 @@ class ArchiveSlice {
   struct Gathered {
     RunState state;
     RunStatus archived_status{};  // what the index says; none for a new run
+    std::int64_t archived_started_ms = 0;
+    std::vector<std::string> archived_attributes{};  // their entries in the index of fields
     bool is_new = false;
     store::Seq last = 0;
     std::string records;

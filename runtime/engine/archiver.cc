@@ -4,6 +4,7 @@
 #include "base/start_thread.h"
 #include "base/thread_name.h"
 #include "runtime/engine/archive_slice.h"
+#include "runtime/engine/run_fields.h"
 
 namespace reprise::runtime {
 namespace {
@@ -54,16 +55,18 @@ void Archiver::poke() {
 void Archiver::work() {
   base::name_this_thread("reprise-archive");
   bool more_to_remove = false;
+  bool more_to_build = true;
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      const auto longest = more_to_remove ? std::chrono::seconds(0) : kQuiet;
+      const bool busy = more_to_remove || more_to_build;
+      const auto longest = busy ? std::chrono::seconds(0) : kQuiet;
       changed_.wait_for(lock, longest, [this] { return stopping_ || full(); });
       if (stopping_) return;
     }
     // While there are runs to remove, a small slice waits.
     bool has_room = true;
-    if (full() || (has_work() && !more_to_remove)) {
+    if (full() || (has_work() && !more_to_remove && !more_to_build)) {
       const base::Status status = archive_some();
       if (!status && status.error().code != base::ErrorCode::kStoreFull) {
         // Nothing is lost: the journal keeps everything that is not in the archive.
@@ -72,14 +75,31 @@ void Archiver::work() {
       }
       has_room = status.has_value();
     }
+    more_to_build = build_some();
     int removals = 0;
     do {
       more_to_remove = remove_some();
     } while (more_to_remove && ++removals < kRemovalsPerSlice);
-    if (has_room || more_to_remove) continue;
+    if (has_room || more_to_remove || more_to_build) continue;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kRetryInterval, [this] { return stopping_; });
   }
+}
+
+// Until it is complete, searches read all runs.
+bool Archiver::build_some() {
+  if (!building_ || lost_) return false;
+  const auto more = build_some_fields(shared_.store->archive());
+  if (!more && more.error().code == base::ErrorCode::kStoreFull) return false;  // perhaps later
+  if (!more) {
+    if (is_fatal(more.error().code)) {
+      lost_ = true;
+      shared_.options.on_fatal(more.error());
+    }
+    shared_.log(LogLevel::kError, "making the index of fields stopped: " + more.error().text());
+  }
+  building_ = more && *more;
+  return building_;
 }
 
 bool Archiver::remove_some() {

@@ -35,6 +35,8 @@ class Archiver {
   // Archives one slice of the journal. After an error the slice is still in the journal, for the
   // next call.
   base::Status archive_some();
+  // Goes on with the index of fields, of a store that was without one. False: it is complete.
+  bool build_some();
   // Removes some closed runs by the retention rules. False: there are none for now.
   bool remove_some();
 
@@ -50,6 +52,7 @@ class Archiver {
   Names names_;
   Retention retention_;
   bool removing_ = true;  // until it failed
+  bool building_ = true;  // until the index of fields is complete
   std::atomic<store::Seq> through_ = 0;
   bool full_ = false;               // the archive has no room
   std::atomic<bool> lost_ = false;  // it can no longer be written

@@ -4,6 +4,7 @@
 
 #include "runtime/engine/operation_details.h"
 #include "runtime/engine/stored_run.h"
+#include "runtime/host/precedence.h"
 
 namespace reprise::runtime {
 
@@ -11,7 +12,7 @@ void Attempts::start(KnownRun& run, std::uint32_t id) {
   const PendingOperation* operation = run.state.find(id);
   LiveOperation* live = run.live(id);
   if (operation == nullptr || !operation->is_attempted()) return;
-  if (operation->open || run.damaged) return;
+  if (operation->open || run.damaged || run.state.is_paused()) return;
   if (live != nullptr && live->stage != OperationStage::kWaiting) return;
   // Checked here first: searching 100,000 operations for each of them took 12 s.
   if (!has_details(live, *operation)) {
@@ -55,6 +56,21 @@ void Attempts::start_steps(KnownRun& run) {
   for (const std::uint32_t id : steps) start(run, id);
 }
 
+void Attempts::hold(KnownRun& run) {
+  if (run.extras == nullptr) return;
+  (void)submit();  // what this round has decided to run waits with the others
+  run.extras->operations.for_each([&](LiveOperation& live) {
+    if (!live.dispatched() || live.details == nullptr) return;
+    if (live.details->step) {
+      if (!RunExecutor::take_back_step(run.place, live.id)) return;
+    } else {
+      if (!live.details->control->abandon()) return;
+      live.details->control = nullptr;
+    }
+    live.stage = OperationStage::kWaiting;
+  });
+}
+
 void Attempts::dispatch_activity(KnownRun& run,
                                  const PendingOperation& operation,
                                  LiveOperation& live) {
@@ -75,6 +91,8 @@ void Attempts::dispatch_activity(KnownRun& run,
   task.start_to_close = base::Duration(spec.start_to_close_ms());
   task.heartbeat = base::Duration(spec.heartbeat_ms());
   task.control = details.control;
+  task.precedence =
+      precedence_of(spec.has_precedence() ? &spec.precedence() : nullptr, run.state.precedence());
   task.activity = std::make_unique<ActivityTask>(
       ActivityTask{details.activity, run.state.id, run.state.workflow_id, details.heartbeat});
   tasks_of(run.queue_of(spec)).push_back(std::move(task));
@@ -104,6 +122,7 @@ void Attempts::dispatch_step(KnownRun& run,
   if (task == nullptr) return;  // its strand was stopped in a turn that is not in the log yet
   live.stage = OperationStage::kDispatched;
   if (operation.kind == OperationKind::kStep) {
+    task->precedence = run.state.precedence();
     tasks_of(*run.state.task_queue).push_back(std::move(*task));
   } else {
     execute_on_shard(run, *task);

@@ -51,6 +51,8 @@ class Attempts {
   // or, if none has begun, it ends.
   void ask_to_cancel(KnownRun& run, std::uint32_t operation);
   void start_steps(KnownRun& run);
+  // The run is paused: those that wait for a thread do not begin. start() comes back to them.
+  void hold(KnownRun& run);
   // Hands what was dispatched to the threads. False: nothing was.
   bool submit();
   // A timer of kRetry, kScheduleToStart or kScheduleToClose is due.

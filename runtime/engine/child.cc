@@ -32,10 +32,14 @@ proto::Failure cause_of(proto::Failure::Kind kind,
 
 }  // namespace
 
-ChildCall make_call(RunKey parent, std::uint32_t parent_depth, const proto::Event& command) {
+ChildCall make_call(RunKey parent,
+                    std::uint32_t parent_depth,
+                    SharedPrecedence precedence,
+                    const proto::Event& command) {
   return {.parent = std::move(parent),
           .depth = parent_depth + 1,
-          .command = std::make_shared<const proto::Event>(command)};
+          .command = std::make_shared<const proto::Event>(command),
+          .precedence = std::move(precedence)};
 }
 
 std::shared_ptr<const ChildCall> outline_of(const ChildCall& call) {

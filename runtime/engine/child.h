@@ -15,6 +15,7 @@
 #include <string>
 
 #include "proto/log.pb.h"
+#include "runtime/host/precedence.h"
 #include "runtime/run_description.h"
 
 namespace reprise::runtime {
@@ -23,6 +24,7 @@ struct ChildCall {
   RunKey parent;                                // with its run id
   std::uint32_t depth = 0;                      // of the child: how many runs are above it
   std::shared_ptr<const proto::Event> command;  // the ChildScheduled
+  SharedPrecedence precedence{};                // the parent's
   // After a crash: it may have been started.
   bool again = false;
   // It has been: this run is meant.
@@ -36,8 +38,12 @@ struct ChildNews {
   proto::Event input;  // of the parent
 };
 
-// `command`: a ChildScheduled of the run with that key, which has that many runs above it.
-ChildCall make_call(RunKey parent, std::uint32_t parent_depth, const proto::Event& command);
+// `command`: a ChildScheduled of the run with that key, which has that many runs above it, and
+// whose attempts have that precedence.
+ChildCall make_call(RunKey parent,
+                    std::uint32_t parent_depth,
+                    SharedPrecedence precedence,
+                    const proto::Event& command);
 
 // The same without what only the start needs: it is kept until the child has ended.
 std::shared_ptr<const ChildCall> outline_of(const ChildCall& call);

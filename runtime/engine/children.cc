@@ -49,7 +49,11 @@ StartRequest request_of(const ChildCall& call) {
   request.terms.run_timeout = base::Duration(child.run_timeout_ms());
   request.terms.execution_timeout = base::Duration(child.execution_timeout_ms());
   if (child.has_retry()) request.terms.retry = child.retry();
+  const SharedPrecedence precedence =
+      precedence_of(child.has_precedence() ? &child.precedence() : nullptr, call.precedence);
+  if (precedence != nullptr) request.terms.precedence = *precedence;
   request.settings.assign(child.settings().begin(), child.settings().end());
+  request.headers = event::read(child.headers());
   request.child_of = ChildOf{
       .parent = {call.parent.workflow_id, *call.parent.run_id, child.id()},
       .on_parent_close = child.on_parent_close(),

@@ -4,6 +4,7 @@
 
 #include "runtime/engine/completion_fate.h"
 #include "runtime/engine/operation_details.h"
+#include "runtime/engine/principal.h"
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
@@ -46,22 +47,30 @@ bool Completions::waits_for_details(const Found& found, std::function<void()> ag
 
 void Completions::complete(const AttemptRef& attempt,
                            std::string result,
-                           const Reply<void>& reply) {
+                           const Reply<void>& reply,
+                           const std::string& principal) {
   const Found found = find(attempt, reply);
   if (found.operation == nullptr) return;
-  const proto::Event* const input =
+  proto::Event* const input =
       parts_.attempts.complete(*found.run, *found.operation, std::move(result));
+  record_principal(principal, input->mutable_activity_completed());
   confirm(found, input, reply);
 }
 
 void Completions::fail(const AttemptRef& attempt,
                        const proto::Failure& failure,
-                       const Reply<void>& reply) {
+                       const Reply<void>& reply,
+                       const std::string& principal) {
   const Found found = find(attempt, reply);
   if (found.operation == nullptr) return;
-  if (waits_for_details(found, [=, this] { fail(attempt, failure, reply); })) return;
-  const proto::Event* const input = parts_.attempts.fail(*found.run, *found.operation, failure);
+  if (waits_for_details(found, [=, this] { fail(attempt, failure, reply, principal); })) return;
+  proto::Event* const input = parts_.attempts.fail(*found.run, *found.operation, failure);
   if (input == nullptr) return reply(*found.run->extras->parked);
+  if (input->has_attempt_failed()) {
+    record_principal(principal, input->mutable_attempt_failed());
+  } else {
+    record_principal(principal, input->mutable_activity_failed());
+  }
   confirm(found, input, reply);
 }
 
@@ -82,13 +91,18 @@ Reply<void> cancelled(const AttemptRef& attempt, const Reply<void>& reply) {
 
 void Completions::heartbeat(const AttemptRef& attempt,
                             std::string details,
-                            const Reply<void>& reply) {
+                            const Reply<void>& reply,
+                            const std::string& principal) {
   const Found found = find(attempt, reply);
   if (found.operation == nullptr) return;
-  if (waits_for_details(found, [=, this] { heartbeat(attempt, details, reply); })) return;
+  if (waits_for_details(found, [=, this] { heartbeat(attempt, details, reply, principal); }))
+    return;
   const auto input = parts_.attempts.heartbeat(*found.run, *found.operation, std::move(details));
   if (!input) return reply(input.error());
   const Reply<void> heard = found.operation->cancel_asked ? cancelled(attempt, reply) : reply;
+  if (*input != nullptr && (*input)->has_heartbeat_recorded()) {
+    record_principal(principal, (*input)->mutable_heartbeat_recorded());
+  }
   if (*input != nullptr) return confirm(found, *input, heard);
   // That the attempt is under way may follow from a turn that is not durable.
   parts_.round.tell_when_recorded([heard] { heard({}); });

@@ -31,9 +31,18 @@ class Completions {
   };
   explicit Completions(const Parts& parts) : parts_(parts) {}
 
-  void complete(const AttemptRef& attempt, std::string result, const Reply<void>& reply);
-  void fail(const AttemptRef& attempt, const proto::Failure& failure, const Reply<void>& reply);
-  void heartbeat(const AttemptRef& attempt, std::string details, const Reply<void>& reply);
+  void complete(const AttemptRef& attempt,
+                std::string result,
+                const Reply<void>& reply,
+                const std::string& principal = {});
+  void fail(const AttemptRef& attempt,
+            const proto::Failure& failure,
+            const Reply<void>& reply,
+            const std::string& principal = {});
+  void heartbeat(const AttemptRef& attempt,
+                 std::string details,
+                 const Reply<void>& reply,
+                 const std::string& principal = {});
 
  private:
   // The pending operation of a run.

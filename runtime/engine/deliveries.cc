@@ -12,9 +12,23 @@ namespace {
 
 using proto::Event;
 
-void set_sender(const Message& message, proto::Sender* sender) {
-  const RunKey& key = message.sender;
-  write(Parent{key.workflow_id, *key.run_id, message.id}, sender);
+Parent sender_of(const Message& message) {
+  return {message.sender.workflow_id, *message.sender.run_id, message.id};
+}
+
+bool starts_receiver(const Message& message) {
+  return message.command->has_signal_sent() && message.command->signal_sent().has_start();
+}
+
+StartRequest request_of(const Message& message) {
+  const proto::SignalSent& sent = message.command->signal_sent();
+  StartRequest request;
+  request.workflow = sent.start().workflow();
+  request.workflow_id = sent.workflow_id();
+  request.task_queue = sent.start().task_queue();
+  request.input = sent.start().input();
+  request.signal = FirstSignal{sent.name(), sent.input(), sender_of(message)};
+  return request;
 }
 
 void fill(const Message& message, Event* input) {
@@ -23,11 +37,12 @@ void fill(const Message& message, Event* input) {
     proto::SignalReceived* const received = input->mutable_signal_received();
     received->set_name(sent.name());
     received->set_input(sent.input());
-    return set_sender(message, received->mutable_sender());
+    *received->mutable_headers() = sent.headers();
+    return write(sender_of(message), received->mutable_sender());
   }
   proto::CancelRequested* const requested = input->mutable_cancel_requested();
   requested->set_reason(message.command->cancel_sent().reason());
-  set_sender(message, requested->mutable_sender());
+  write(sender_of(message), requested->mutable_sender());
 }
 
 const proto::Sender* sender_of(const Event& input) {
@@ -66,6 +81,7 @@ void Deliveries::take(const MessageRef& message) {
 }
 
 void Deliveries::receive(const MessageRef& message) {
+  if (starts_receiver(*message)) return start_with(message);
   const RunKey& key = message->receiver;
   const auto open = parts_.finder.find_open(key);
   if (!open) {
@@ -78,6 +94,16 @@ void Deliveries::receive(const MessageRef& message) {
   parts_.round.add_input(
       run, [&](Event* input) { fill(*message, input); }, receipt_for(message));
   parts_.round.run_turn_if_full(run);
+}
+
+// The open run with that id gets it, or a new one.
+void Deliveries::start_with(const MessageRef& message) {
+  parts_.starts.start(request_of(*message), nullptr,
+                      [this, message](const base::Result<StartedRun>& started) {
+                        // There was no room while it waited for something else.
+                        if (!started && parts_.intake.full()) return take(message);
+                        receipt_for(message)(started ? base::Status() : started.error());
+                      });
 }
 
 Reply<void> Deliveries::receipt_for(const MessageRef& message) const {

@@ -17,6 +17,7 @@
 #include "runtime/engine/message.h"
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
+#include "runtime/engine/starts.h"
 
 namespace reprise::runtime {
 
@@ -34,6 +35,7 @@ class Deliveries {
     Loading& loading;
     Outbox& outbox;
     Round& round;
+    Starts& starts;
   };
   explicit Deliveries(const Parts& parts) : parts_(parts) {}
 
@@ -47,6 +49,7 @@ class Deliveries {
   using Ids = std::set<std::pair<base::RunId, std::uint32_t>>;  // senders and their operations
 
   void receive(const MessageRef& message);
+  void start_with(const MessageRef& message);
   void look_back(const std::string& workflow_id);
   void take_waiting(const std::string& workflow_id, store::RunNumber newest, store::Seq last);
   base::Result<Ids> received(const std::string& workflow_id,

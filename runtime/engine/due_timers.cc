@@ -5,6 +5,7 @@
 
 #include "event/retry.h"
 #include "runtime/engine/next_run.h"
+#include "runtime/engine/pauses.h"
 #include "runtime/engine/stored_run.h"
 
 namespace reprise::runtime {
@@ -39,6 +40,9 @@ void DueTimers::fire(KnownRun& run, const TimerEntry& entry) {
 
 // A timer is armed once, so it fires once.
 void DueTimers::fire_timer(KnownRun& run, const TimerEntry& entry) {
+  // Those that are held already come first: resumed().
+  const bool holds = run.extras != nullptr && !run.extras->held_timers.empty();
+  if (run.paused() || run.state.is_paused() || holds) return Pauses::hold(run, entry.operation);
   round_.add_input(run)->mutable_timer_fired()->set_id(entry.operation);
   // The clock may be set back before the turn reads it again.
   run.turn->set_time_ms(std::max(run.turn->time_ms(), entry.due_ms));

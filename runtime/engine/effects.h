@@ -30,6 +30,8 @@ struct Effect {
     kArmRun,
     kConfirm,
     kStarted,
+    kPaused,
+    kResumed,
     kClosed
   };
   Kind kind = Kind::kCall;

@@ -1,7 +1,9 @@
 #include "runtime/engine/embedded_engine.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <vector>
 
 #include "base/check.h"
 #include "base/out_of_memory.h"
@@ -10,6 +12,8 @@
 #include "base/thread_stack.h"
 #include "runtime/engine/embedded_engine_session.h"
 #include "runtime/engine/log_sink.h"
+#include "runtime/engine/run_fields.h"
+#include "runtime/engine/parked_run.h"
 #include "runtime/engine/second_look.h"
 
 namespace reprise::runtime {
@@ -33,6 +37,22 @@ EngineOptions with_defaults(EngineOptions options, store::Store* store) {
   };
   options.log = never_throwing(std::move(options.log));
   return options;
+}
+
+// The last engine's notes stay until a run's code has been tried, and the file does not grow.
+void keep_parked_notes(const std::vector<RecoveredRun>& runs, store::Store* store) {
+  std::map<store::RunNumber, const RecoveredRun*> noted;
+  for (const auto& [number, note] : store->parked_runs()) noted[number] = nullptr;
+  if (noted.empty()) return;
+  for (const RecoveredRun& run : runs) {
+    const auto found = noted.find(run.state.number);
+    if (found != noted.end() && !run.damaged) found->second = &run;
+  }
+  store->keep_parked([&](const store::ParkedNote& note) {
+    const auto found = noted.find(note.at.run);
+    return found != noted.end() && found->second != nullptr &&
+           is_still_parked(*store, found->second->state, note);
+  });
 }
 
 }  // namespace
@@ -75,6 +95,13 @@ base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store
   if (!recovered) return recovered.error();
   if (auto kept = keep_released(store->archive(), *recovered, names); !kept) return kept.error();
   options = with_defaults(std::move(options), store.get());
+  if (const base::Status begun = begin_fields(store->archive()); !begun) {
+    if (begun.error().code != base::ErrorCode::kStoreFull) return begun.error();
+    options.log(LogLevel::kWarning,
+                "the archive has no room for the index of fields, so searches "
+                "read all runs: " +
+                    begun.error().text());
+  }
   std::unique_ptr<EmbeddedEngine> engine(new EmbeddedEngine(std::move(store), options));
   if (const base::Status opened = engine->open(std::move(*recovered)); !opened) {
     return opened.error();
@@ -107,7 +134,9 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
                          .turn_bytes = options.limits.turn_bytes,
                          .settings = options.limits.settings,
                          .settings_bytes = options.limits.settings_bytes,
-                         .guard = guard_.get()};
+                         .guard = guard_.get(),
+                         .metrics = shared_.metrics(),
+                         .resident = &shared_.resident};
   for (std::size_t i = 0; i < count; ++i) {
     shards_.push_back(std::make_unique<Shard>(static_cast<int>(i), shared_, host));
   }
@@ -121,11 +150,20 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
   shared_.writer =
       std::make_unique<store::Writer>(shared_.store->journal(), recovered.last, options.threaded);
   shared_.writer->on_durable([this](const base::Result<store::Seq>& seq) { durable(seq); });
+  if (EngineMetrics* const metrics = shared_.metrics(); metrics != nullptr) {
+    shared_.writer->on_commit([metrics](const store::Writer::Commit& made) {
+      metrics->commit.observe(EngineMetrics::since(made.began));
+      metrics->commit_bytes.observe(made.bytes);
+      metrics->commit_records.observe(made.records);
+    });
+  }
   shared_.writer->on_room([this](const base::Status& room) { room_changed(room); });
 
   if (base::Status tables = look_at_tables(); !tables) return tables;
+  keep_parked_notes(recovered.runs, shared_.store.get());
   for (RecoveredRun& run : recovered.runs) {
     Shard& shard = shard_of(run.state.workflow_id);
+    shard.archived(recovered.through);
     if (run.damaged) shared_.log(LogLevel::kError, "quarantined: " + run.why);
     if (run.released_from != 0 && !run.damaged) {
       shared_.log(LogLevel::kWarning, released_text(run));
@@ -148,7 +186,21 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
       if (--*uncounted == 0) shared_.store->attempt_slots().forget_left_over();
     });
   }
+  show_metrics();
   return options.threaded ? start_threads() : base::Status();
+}
+
+void EmbeddedEngine::show_metrics() {
+  if (shared_.metrics() == nullptr) return;
+  shown_ = shared_.metrics()->attach([this](EngineMetrics::Now* now) {
+    for (auto& each : shared_.task_queues.waiting()) now->waiting_attempts.push_back(each);
+    shared_.parked->for_each([&](std::string_view code, const base::Gauge& runs) {
+      now->parked.emplace_back(code, runs.value());
+    });
+    now->resident += shared_.resident.value();
+    if (const auto bytes = shared_.store->journal().bytes_on_disk()) now->journal_bytes += *bytes;
+    if (const auto bytes = shared_.store->archive().bytes_on_disk()) now->archive_bytes += *bytes;
+  });
 }
 
 // If a thread cannot be started, close() stops the others.
@@ -190,6 +242,7 @@ EmbeddedEngine::~EmbeddedEngine() {
 }
 
 void EmbeddedEngine::close() {
+  if (shown_) shared_.metrics()->detach(*shown_);
   stopping_ = true;
   shared_.admission.close();
   control_ = nullptr;  // after the admission, at which its thread may be waiting

@@ -67,6 +67,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   base::Status look_at_tables() const;
   base::Status start_threads();
   void take_deaths();
+  void show_metrics();
   void close();
   void durable(const base::Result<store::Seq>& seq);
   void room_changed(const base::Status& room);
@@ -91,6 +92,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   base::Status complete(Verb& asked);
   template <class Verb>
   base::Status look_at(const Verb& asked) const;
+  base::Status allows(const StartRequest& asked) const;
   template <class Verb>
   base::Status let_in(Verb& asked);
   base::Status enter(Admission::Kind kind, std::size_t bytes);
@@ -98,6 +100,10 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   void hand_over(Verb&& asked);
   void hand_over(verb::List&& asked);
   void hand_over(verb::ReadRows&& asked);
+  void hand_over(verb::RecentRuns&& asked);
+  void hand_over(verb::FindRuns&& asked);
+  void hand_over(verb::CountRuns&& asked);
+  void hand_over(verb::Limits&& asked);
   template <class Verb>
   void count_taken(const Verb& asked);
 
@@ -107,6 +113,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   void send(ChildCall&& call) override;
   void send(ChildNews&& news) override;
   void send(ParentQuestion&& question) override;
+  void send(std::shared_ptr<NewFork> fork) override;
   void send(const ParentEnded& ended) override;
   void send(const ParentEnded& ended, std::string_view child) override;
 
@@ -115,7 +122,9 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   std::uint64_t started(const AttemptKey& key) override;
   void finished(AttemptResult&& result) override;
   void unknown_activity(std::string_view why) override;
+  void breaker_moved(std::string_view what) override;
   base::Result<std::string> token_of(const AttemptTask& task) override;
+  EngineMetrics* metrics() override { return shared_.metrics(); }
   bool has_room() override { return shared_.unrecorded.has_room(); }
   void heartbeat(const AttemptKey& key, std::string details) override;
   void timed_out(const AttemptKey& key, std::string_view limit) override;
@@ -125,6 +134,7 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   Shared shared_;
   const OtherEnds other_ends_{*shared_.options.crash_reports ? shared_.store->turn_marks()
                                                              : nullptr};
+  std::optional<EngineMetrics::SourceId> shown_;  // what a scrape asks this engine
   std::unique_ptr<Guard> guard_;  // null: off
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Archiver> archiver_;

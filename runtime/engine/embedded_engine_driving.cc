@@ -22,6 +22,7 @@ bool EmbeddedEngine::run_round() {
       shared_.log(LogLevel::kError, "archiving failed: " + archived.error().text());
     }
   }
+  worked |= archiver_->build_some();
   worked |= archiver_->remove_some();
   return worked;
 }
@@ -79,6 +80,10 @@ std::optional<base::Time> EmbeddedEngine::next_due() const {
   for (const auto& shard : shards_) {
     const auto due = shard->next_due_ms();
     if (due && (!next || base::from_ms(*due) < *next)) next = base::from_ms(*due);
+  }
+  for (const Session* session : sessions_) {
+    const auto release = session->pool().next_release();
+    if (release && (!next || *release < *next)) next = release;
   }
   return next;
 }

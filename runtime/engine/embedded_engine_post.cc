@@ -45,6 +45,16 @@ void EmbeddedEngine::send(ParentQuestion&& question) {
   shard.post([&shard, question = std::move(question)] { shard.children().take(question); });
 }
 
+// Nothing is recorded of it yet: who has asked is told.
+void EmbeddedEngine::send(std::shared_ptr<NewFork> fork) {
+  if (stopping_) {
+    return fork->beginning.reply(
+        base::Error{base::ErrorCode::kStoreClosed, "the engine is closing"});
+  }
+  Shard& shard = shard_of(fork->beginning.state.workflow_id);
+  shard.post([&shard, fork = std::move(fork)] { shard.resets().take(fork); });
+}
+
 void EmbeddedEngine::send(const ParentEnded& ended) {
   if (stopping_) return;
   for (const auto& shard : shards_) {

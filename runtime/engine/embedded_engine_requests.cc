@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "base/printable_text.h"
+#include "base/reserved.h"
 #include "base/utf8.h"
 #include "runtime/engine/embedded_engine.h"
 #include "runtime/engine/limits.h"
@@ -32,7 +34,8 @@ void deliver(Shard& shard, verb::Signal&& asked) {
     if (!read) return asked.reply(read.error());
   }
   shard.requests().signal(asked.key, std::move(asked.name), std::move(asked.input),
-                          std::move(asked.reply));
+                          std::move(asked.reply), std::move(asked.principal),
+                          std::move(asked.headers));
 }
 void deliver(Shard& shard, const verb::Query& asked) {
   shard.questions().query(asked.key, asked.name, asked.input, asked.reply);
@@ -41,22 +44,41 @@ void deliver(Shard& shard, verb::Update&& asked) {
   shard.updates().take(std::move(asked));
 }
 void deliver(Shard& shard, verb::Cancel&& asked) {
-  shard.requests().cancel(asked.key, std::move(asked.reason), std::move(asked.reply));
+  shard.requests().cancel(asked.key, std::move(asked.reason), std::move(asked.reply),
+                          std::move(asked.principal));
 }
 void deliver(Shard& shard, verb::Terminate&& asked) {
-  shard.requests().terminate(asked.key, std::move(asked.reason), std::move(asked.reply));
+  shard.requests().terminate(asked.key, std::move(asked.reason), std::move(asked.reply),
+                             std::move(asked.principal));
+}
+void deliver(Shard& shard, const verb::Pause& asked) {
+  shard.requests().pause(asked);
+}
+void deliver(Shard& shard, const verb::Resume& asked) {
+  shard.requests().resume(asked);
+}
+void deliver(Shard& shard, verb::Reset&& asked) {
+  shard.resets().reset(std::make_shared<const verb::Reset>(std::move(asked)));
+}
+void deliver(Shard& shard, verb::Fork&& asked) {
+  shard.resets().fork(std::make_shared<const verb::Fork>(std::move(asked)));
+}
+void deliver(Shard& shard, const verb::ReadInput& asked) {
+  shard.questions().read_input(asked.key, asked.reply);
 }
 void deliver(Shard& shard, const verb::Retry& asked) {
-  shard.requests().retry(asked.key, asked.reply);
+  shard.requests().retry(asked.key, asked.reply, asked.principal);
 }
 void deliver(Shard& shard, verb::Complete&& asked) {
-  shard.completions().complete(asked.attempt, std::move(asked.result), asked.reply);
+  shard.completions().complete(asked.attempt, std::move(asked.result), asked.reply,
+                               asked.principal);
 }
 void deliver(Shard& shard, const verb::Fail& asked) {
-  shard.completions().fail(asked.attempt, asked.failure, asked.reply);
+  shard.completions().fail(asked.attempt, asked.failure, asked.reply, asked.principal);
 }
 void deliver(Shard& shard, verb::Heartbeat&& asked) {
-  shard.completions().heartbeat(asked.attempt, std::move(asked.details), asked.reply);
+  shard.completions().heartbeat(asked.attempt, std::move(asked.details), asked.reply,
+                                asked.principal);
 }
 void deliver(Shard& shard, const verb::Get& asked) {
   shard.questions().get(asked.key, asked.name, asked.reply);
@@ -137,6 +159,12 @@ base::Status EmbeddedEngine::complete(Verb& asked) {
     }
     if (run.task_queue.empty()) run.task_queue = kDefaultTaskQueue;
   }
+  if constexpr (requires { asked.new_run; }) {
+    if (asked.new_run == base::RunId()) asked.new_run = shared_.ids.next(shared_.clock.now());
+  }
+  if constexpr (std::is_same_v<Verb, verb::Fork>) {
+    if (asked.id.empty()) asked.id = asked.new_run.to_string();
+  }
   if constexpr (requires { asked.token; }) {
     auto named = shared_.tokens.verify(asked.token);
     if (!named) return named.error();
@@ -146,18 +174,41 @@ base::Status EmbeddedEngine::complete(Verb& asked) {
 }
 
 template <class Verb>
+constexpr bool asks_of_many =
+    std::is_same_v<Verb, verb::List> || std::is_same_v<Verb, verb::RecentRuns> ||
+    std::is_same_v<Verb, verb::FindRuns> || std::is_same_v<Verb, verb::CountRuns> ||
+    std::is_same_v<Verb, verb::Limits>;
+
+// Operators do not change how the engine's own runs go on: a schedule has calls of its own.
+base::Status check_not_own(std::string_view what, std::string_view workflow_id) {
+  if (!base::is_reserved(workflow_id)) return {};
+  return base::Error{base::ErrorCode::kReservedName,
+                     std::string(what) + " '" + base::printable_text(workflow_id) +
+                         "' belongs to a run of the engine's own, which is not paused, reset or "
+                         "forked"};
+}
+
+template <class Verb>
+constexpr bool repairs = std::is_same_v<Verb, verb::Pause> || std::is_same_v<Verb, verb::Reset> ||
+                         std::is_same_v<Verb, verb::Fork>;
+
+template <class Verb>
 base::Status EmbeddedEngine::look_at(const Verb& asked) const {
   base::Status good;
   if constexpr (std::is_same_v<Verb, verb::ReadRows>) {
     good = check_table_name(asked.table);
-  } else if constexpr (!std::is_same_v<Verb, verb::List>) {
+  } else if constexpr (!asks_of_many<Verb>) {
     const VerbText text = text_of(asked);
     good = check_request(text.workflow_id, text.name, text.payload);
+  }
+  if constexpr (requires { asked.principal; }) {
+    if (good) good = check_principal(asked.principal);
   }
   if (good) good = usable();
   if constexpr (std::is_same_v<Verb, verb::Start>) {
     if (good) good = check_id("the workflow id", asked.run.workflow_id);
     if (good) good = check_id("task_queue", asked.run.task_queue);
+    if (good) good = check_principal(asked.run.principal);
     if (const auto& signal = asked.run.signal; good && signal) {
       good = check_request(asked.run.workflow_id, signal->name, signal->input);
     }
@@ -167,11 +218,31 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
     }
     if (good) good = check_settings(asked.run.settings, shared_.options.limits);
     if (good) good = check_terms(asked.run.terms);
+    if (good) good = allows(asked.run);
+  }
+  if constexpr (repairs<Verb>) {
+    if (good) good = check_not_own("the workflow id", asked.key.workflow_id);
+  }
+  if constexpr (std::is_same_v<Verb, verb::Fork>) {
+    if (good) good = check_id("the fork's workflow id", asked.id);
+    if (good) good = check_not_own("the fork's workflow id", asked.id);
+    for (const auto& [id, result] : asked.results) {
+      if (good) good = check_request(asked.key.workflow_id, "result", result);
+    }
   }
   if constexpr (std::is_same_v<Verb, verb::Update>) {
     if (good && !asked.id.empty()) good = check_id("the update's id", asked.id);
   }
   return good;
+}
+
+base::Status EmbeddedEngine::allows(const StartRequest& asked) const {
+  if (!shared_.options.refuse_start || asked.child_of) return {};
+  const std::string why = shared_.options.refuse_start(asked);
+  if (why.empty()) return {};
+  return base::Error{base::ErrorCode::kStartNotAllowed,
+                     base::to_text(why) + " (the start of workflow '" + asked.workflow + "'" +
+                         (asked.principal.empty() ? "" : " by " + asked.principal) + ")"};
 }
 
 template <class Verb>
@@ -218,6 +289,15 @@ void EmbeddedEngine::hand_over(verb::List&& asked) {
       shard->round().tell_when_recorded([listing, runs] { listing->add(std::move(*runs)); });
     });
   }
+}
+
+// No run is asked: the workers know.
+void EmbeddedEngine::hand_over(verb::Limits&& asked) {
+  std::vector<LimitState> states = shared_.task_queues.limits();
+  for (LimitState& state : states) {
+    if (state.opened_ago) state.opened = base::sub_sat(shared_.clock.now(), *state.opened_ago);
+  }
+  asked.reply(std::move(states));
 }
 
 void EmbeddedEngine::serve_control(const std::string& directory) {

@@ -13,7 +13,9 @@ namespace reprise::runtime {
 class EmbeddedEngine::Session final : public WorkerSession {
  public:
   Session(EmbeddedEngine& engine, std::shared_ptr<const WorkerCode> code, std::size_t threads)
-      : engine_(engine), queue_(code->task_queue), pool_(std::move(code), threads, engine) {}
+      : engine_(engine),
+        queue_(code->task_queue),
+        pool_(std::move(code), threads, engine, &engine.shared_.clock) {}
   ~Session() override {
     base::needs_memory("stopping a worker", [this] { engine_.unregister(*this); });
   }
@@ -22,6 +24,7 @@ class EmbeddedEngine::Session final : public WorkerSession {
 
   const std::string& queue() const { return queue_; }
   AttemptPool& pool() { return pool_; }
+  const AttemptPool& pool() const { return pool_; }
 
  private:
   EmbeddedEngine& engine_;

@@ -47,6 +47,10 @@ void EmbeddedEngine::unknown_activity(std::string_view why) {
   shared_.log(LogLevel::kWarning, std::string(why) + "; its attempts fail and are made again");
 }
 
+void EmbeddedEngine::breaker_moved(std::string_view what) {
+  shared_.log(LogLevel::kWarning, what);
+}
+
 base::Result<std::string> EmbeddedEngine::token_of(const AttemptTask& task) {
   return shared_.tokens.make({.run = {task.activity->workflow_id, task.activity->run_id},
                               .operation = task.key.operation,

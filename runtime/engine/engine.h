@@ -16,6 +16,8 @@
 
 namespace reprise::runtime {
 
+class EngineMetrics;
+
 // The engine's limits; docs/limits.md says what happens at each.
 struct EngineLimits {
   std::size_t pending_requests = 65'536;               // and as many questions
@@ -58,6 +60,8 @@ struct EngineOptions {
   // Serves the socket `control` in the store's directory (runtime/control/server.h). Takes a
   // thread.
   bool control_socket = false;
+  // Why a client may not start this run; empty: it may. Any thread. Empty: it always may.
+  std::function<std::string(const StartRequest&)> refuse_start{};
   // False: no worker will come. The store's notes for the next program with code stay as they are,
   // except for runs that are retried.
   bool executes_code = true;
@@ -70,6 +74,7 @@ struct EngineOptions {
   // thread also gets an alternate stack for the life of the thread.
   std::optional<bool> crash_reports{};
   GuardMode guard = GuardMode::kOff;
+  std::shared_ptr<EngineMetrics> metrics{};  // nullptr: nothing is measured
   LogSink guard_log{};  // of the guard; empty: `log`
   LogSink log{};        // empty: spdlog's default logger
   // Called when a commit has failed and nothing more can be acknowledged. Empty: log it and end the

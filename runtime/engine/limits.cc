@@ -6,6 +6,7 @@
 #include "base/printable_text.h"
 #include "base/utf8.h"
 #include "event/setting.h"
+#include "runtime/host/fair_queue.h"
 
 namespace reprise::runtime {
 
@@ -55,6 +56,19 @@ base::Status check_id(std::string_view what, std::string_view id) {
   return invalid(what, "is no UTF-8 ('" + base::to_text(std::string(id)) + "')");
 }
 
+// An audit trail is read by people: a name that hides or reorders text on a screen would mislead.
+base::Status check_principal(std::string_view principal) {
+  const bool long_one = principal.size() > kMaxPrincipalBytes;
+  if (!long_one && base::is_printable(principal)) return {};
+  return base::Error{
+      base::ErrorCode::kInvalidPrincipal,
+      "the principal " +
+          (long_one ? "has " + std::to_string(principal.size()) + " bytes"
+                    : "'" + base::printable_text(principal) + "' has unprintable characters") +
+          "; it must have at most " + std::to_string(kMaxPrincipalBytes) +
+          " bytes of UTF-8 without control characters"};
+}
+
 base::Status check_settings(std::span<const proto::SettingRecorded> settings,
                             const EngineLimits& limits) {
   std::set<std::string_view> names;
@@ -100,6 +114,21 @@ base::Status check_retry(const proto::RetryPolicy& retry) {
                  " are allowed; list fewer types in non_retryable");
 }
 
+base::Status check_precedence(const proto::Precedence& precedence) {
+  const double weight = precedence.fairness_weight();
+  const bool is_weight = weight == 0 || (weight >= FairShares::kLeastWeight &&
+                                         weight <= FairShares::kMostWeight);  // false for NaN
+  const std::string& key = precedence.fairness_key();
+  if (precedence.priority() <= kLastPriority && is_weight && key.size() <= kMaxFairnessKeyBytes &&
+      base::is_utf8(key)) {
+    return {};
+  }
+  return base::Error{base::ErrorCode::kPrecedence,
+                     "the priority of a run is 1 to 5, its fairness key has at most " +
+                         std::to_string(kMaxFairnessKeyBytes) +
+                         " bytes of UTF-8, and its fairness weight is 0.001 to 1000"};
+}
+
 }  // namespace
 
 base::Status check_terms(const StartTerms& terms) {
@@ -114,6 +143,9 @@ base::Status check_terms(const StartTerms& terms) {
   }
   if (terms.retry) {
     if (base::Status valid = check_retry(*terms.retry); !valid) return valid;
+  }
+  if (terms.precedence) {
+    if (base::Status valid = check_precedence(*terms.precedence); !valid) return valid;
   }
   return terms.request_id.empty() ? base::Status() : check_id("request_id", terms.request_id);
 }

@@ -10,7 +10,9 @@
 
 namespace reprise::runtime {
 
+inline constexpr std::size_t kMaxFairnessKeyBytes = 64;
 inline constexpr std::size_t kMaxIdBytes = 1'000;                      // workflow ids and names
+inline constexpr std::size_t kMaxPrincipalBytes = 256;
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2} << 20;  // one payload
 
 // The most results of attempts that are not durable. An attempt is repeated if the process dies
@@ -32,11 +34,14 @@ base::Status check_length(std::string_view what, std::string_view id);
 // control characters are allowed. Every recorded id or name has passed this check.
 base::Status check_id(std::string_view what, std::string_view id);
 
+// kInvalidPrincipal: too long, or not printable (base/printable_text.h). Empty is allowed.
+base::Status check_principal(std::string_view principal);
+
 // Those that a start gives its run: names, sizes, and the engine's limits. A name may come once.
 base::Status check_settings(std::span<const proto::SettingRecorded> settings,
                             const EngineLimits& limits);
 
-// Why a run cannot be started so: kInvalidOption, kInvalidId.
+// Why a run cannot be started so: kInvalidOption, kInvalidId, kPrecedence.
 base::Status check_terms(const StartTerms& terms);
 
 base::Status check_request(std::string_view workflow_id,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/reserved.h"
 #include "proto/parse.h"
 
 namespace reprise::runtime {
@@ -23,6 +24,10 @@ RunDescription describe_unreadable(RunStatus status, const base::Error& why) {
 }
 
 }  // namespace
+
+bool is_listed(const ListRequest& request, std::string_view workflow) {
+  return request.workflow.empty() ? !base::is_reserved(workflow) : workflow == request.workflow;
+}
 
 RunDescription describe_state(const RunState& state) {
   RunDescription description;
@@ -47,6 +52,10 @@ RunDescription describe_state(const RunState& state) {
   if (const std::int64_t until_ms = state.delayed_until_ms(); until_ms > 0) {
     description.delayed_until = base::from_ms(until_ms);
   }
+  if (const Paused* const paused = state.paused(); paused != nullptr && state.is_paused()) {
+    description.paused = Pause{base::from_ms(paused->since_ms), paused->reason, paused->principal};
+  }
+  if (state.origin() != nullptr) description.origin = *state.origin();
   return description;
 }
 
@@ -90,8 +99,7 @@ base::Status Listing::add_archived(RunStatus status) {
     if (!stored) return stored.error();
     proto::RunSummary summary;
     if (!*stored || !proto::parse(**stored, &summary)) return base::Next::kGoOn;
-    const bool other = !request_.workflow.empty() && summary.workflow() != request_.workflow;
-    if (other) return base::Next::kGoOn;
+    if (!is_listed(request_, summary.workflow())) return base::Next::kGoOn;
     return add(number, describe_state(RunState::from_summary(number, summary, names)));
   };
   return archive.list(index_key(status), {}, request_.newest_first, take);

@@ -12,6 +12,9 @@
 
 namespace reprise::runtime {
 
+// Is a run of that workflow asked for? The engine's own are if their workflow is named.
+bool is_listed(const ListRequest& request, std::string_view workflow);
+
 // What list() shows of a run; describe() adds what only the shard knows.
 RunDescription describe_state(const RunState& state);
 

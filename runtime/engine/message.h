@@ -35,6 +35,8 @@ struct Receipt {
   base::Status delivered;
 };
 
+struct NewFork;  // resets.h
+
 // Takes messages and what is said of them to the shards of their runs. Thread-safe.
 class Post {
  public:
@@ -43,6 +45,7 @@ class Post {
   virtual void send(ChildCall&& call) = 0;
   virtual void send(ChildNews&& news) = 0;
   virtual void send(ParentQuestion&& question) = 0;
+  virtual void send(std::shared_ptr<NewFork> fork) = 0;
   // To every shard...
   virtual void send(const ParentEnded& ended) = 0;
   // ...or to that of this run.

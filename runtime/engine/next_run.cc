@@ -40,7 +40,17 @@ bool NextRun::fill_turn(std::size_t most_inputs, proto::Turn* turn) {
   while (next_ < inputs.size() && static_cast<std::size_t>(turn->inputs_size()) < most_inputs) {
     turn->add_inputs()->Swap(&inputs[next_++]);
   }
-  return next_ < inputs.size();
+  if (next_ < inputs.size()) return true;
+  add_pause(turn);
+  return false;
+}
+
+// An operator has stopped what the runs of the chain do: a retry does not set it going.
+void NextRun::add_pause(proto::Turn* turn) const {
+  if (from_.paused() == nullptr) return;
+  proto::RunPaused* const paused = turn->add_inputs()->mutable_run_paused();
+  paused->set_reason(from_.paused()->reason);
+  paused->set_principal(from_.paused()->principal);
 }
 
 void NextRun::fill_start(proto::RunStarted* started) const {
@@ -72,6 +82,7 @@ void fill_kept(const RunState& run,
     started->set_execution_due_ms(terms->execution_due_ms);
     if (terms->retry != nullptr) *started->mutable_retry() = *terms->retry;
     started->set_request_id(terms->request_id);
+    if (terms->precedence != nullptr) *started->mutable_precedence() = *terms->precedence;
   }
 }
 
@@ -85,6 +96,7 @@ void NextRun::fill_continued(proto::RunStarted* started) const {
   started->set_run_timeout_ms(command.run_timeout_ms() != 0 ? command.run_timeout_ms()
                                                             : run_timeout_ms_);
   for (const auto& setting : from_.settings().list()) *started->add_settings() = setting;
+  *started->mutable_headers() = command.headers();
 }
 
 void NextRun::fill_retried(proto::RunStarted* started) const {
@@ -95,6 +107,7 @@ void NextRun::fill_retried(proto::RunStarted* started) const {
   started->set_input(before.input());
   started->set_run_timeout_ms(before.run_timeout_ms());
   *started->mutable_settings() = before.settings();
+  *started->mutable_headers() = before.headers();
   if (retry_in_ms > 0) {
     started->set_delayed_until_ms(base::add_sat(last_.time_ms(), retry_in_ms));
   }

@@ -27,6 +27,7 @@ class NextRun {
   bool fill_turn(std::size_t most_inputs, proto::Turn* turn);
 
  private:
+  void add_pause(proto::Turn* turn) const;
   void fill_start(proto::RunStarted* started) const;
   void fill_continued(proto::RunStarted* started) const;
   void fill_retried(proto::RunStarted* started) const;

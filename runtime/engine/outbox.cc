@@ -162,10 +162,11 @@ void Outbox::send(const KnownRun& run, const proto::Event& command) {
 }
 
 void Outbox::call_child(const KnownRun& run, const proto::Event& command) {
-  effects_.add({.act = [this, call = make_call({run.state.workflow_id, run.state.id},
-                                               run.state.depth(), command)]() mutable {
-    post_.send(std::move(call));
-  }});
+  effects_.add(
+      {.act = [this, call = make_call({run.state.workflow_id, run.state.id}, run.state.depth(),
+                                      run.state.precedence(), command)]() mutable {
+        post_.send(std::move(call));
+      }});
 }
 
 void Outbox::tell_children(const KnownRun& run) {
@@ -180,6 +181,20 @@ void Outbox::move_to_next(KnownRun& run, KnownRun& next) {
   if (!run.extras->updates.empty()) {
     next.with_extras().updates = std::exchange(run.extras->updates, {});
   }
+  run.drop_empty_extras();
+}
+
+void Outbox::move_to_reset(KnownRun& run, KnownRun& next, const std::set<std::string>& updates) {
+  if (run.extras == nullptr) return;
+  if (!run.extras->watches.empty()) {
+    next.with_extras().watches = std::exchange(run.extras->watches, {});
+  }
+  std::vector<UpdateReply> stay;
+  for (UpdateReply& update : std::exchange(run.extras->updates, {})) {
+    const bool goes = !update.recorded || updates.contains(update.update_id);
+    (goes ? next.with_extras().updates : stay).push_back(std::move(update));
+  }
+  run.extras->updates = std::move(stay);
   run.drop_empty_extras();
 }
 

@@ -5,6 +5,7 @@
 //   turn recorded ──► effects ──durable──► reply, watch or message
 #pragma once
 #include <functional>
+#include <set>
 #include <string>
 
 #include "proto/log.pb.h"
@@ -33,6 +34,9 @@ class Outbox {
   void tell_children(const KnownRun& run);
   // It has continued as the next one: those that wait for its end or for an update wait for that.
   static void move_to_next(KnownRun& run, KnownRun& next);
+  // It goes on as that one from an earlier event: the same, but those that wait for other updates
+  // than these hear that the run has ended.
+  static void move_to_reset(KnownRun& run, KnownRun& next, const std::set<std::string>& updates);
   // The run had ended before its gathered inputs could be recorded.
   static void refuse_inputs(KnownRun& run);
   // The code does not go on.

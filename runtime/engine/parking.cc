@@ -6,6 +6,9 @@ namespace reprise::runtime {
 
 void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
   const base::Error why{trouble.code, trouble.report};
+  if (shared_.metrics() != nullptr && why.code == base::ErrorCode::kNondeterminism) {
+    shared_.metrics()->mismatches.add();
+  }
   executor_.evict(run.place);
   shared_.log(
       LogLevel::kError,
@@ -14,14 +17,19 @@ void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
           (run.state.open() ? "' is parked: " : "' has ended and does not replay: ") + why.text());
   // The present code does not change how a run has ended.
   if (!run.state.open()) return;
+  if (run.parked()) shared_.count_parked(*run.extras->parked, -1);
   run.with_extras().parked = why;
-  shared_.store->note_parked(run.state.number, why);
+  parked_.insert(run.state.number);
+  shared_.count_parked(why, 1);
+  shared_.store->note_parked({why, {run.state.number, run.state.last_seq, run.state.chain}});
   Outbox::refuse_updates(run, why);
 }
 
 void Parking::unpark(KnownRun& run) {
   if (!run.parked() || run.damaged) return;
+  shared_.count_parked(*run.extras->parked, -1);
   run.extras->parked.reset();
+  parked_.erase(run.state.number);
   shared_.store->note_unparked(run.state.number);
 }
 

@@ -1,6 +1,8 @@
 // Runs whose code cannot go on. A parked run stays open: its inputs are recorded as deferred, and
 // it is tried again when a worker starts or a client asks for it.
 #pragma once
+#include <unordered_set>
+
 #include "runtime/engine/outbox.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"
@@ -17,10 +19,23 @@ class Parking {
   void park(KnownRun& run, const replay::Trouble& trouble);
   // Unless its history is damaged.
   void unpark(KnownRun& run);
+  // The run is parked by others: its history is damaged.
+  void note(store::RunNumber run) { parked_.insert(run); }
+  // The runs that are parked. Those that were, and have ended, are forgotten on the way.
+  template <class Visit>
+  void for_each_parked(const RunTable& runs, const Visit& visit) {
+    std::erase_if(parked_, [&](store::RunNumber number) {
+      const KnownRun* const run = runs.find(number);
+      if (run == nullptr || !run->parked()) return true;
+      visit(*run);
+      return false;
+    });
+  }
 
  private:
   const Shared& shared_;
   RunExecutor& executor_;
+  std::unordered_set<store::RunNumber> parked_;
 };
 
 }  // namespace reprise::runtime

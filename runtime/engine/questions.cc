@@ -12,7 +12,8 @@
 namespace reprise::runtime {
 namespace {
 
-PendingActivity describe_pending(const KnownRun& run,
+PendingActivity describe_pending(const TaskQueues& queues,
+                                 const KnownRun& run,
                                  const PendingOperation& operation,
                                  const LiveOperation& live,
                                  std::int64_t now_ms) {
@@ -29,6 +30,9 @@ PendingActivity describe_pending(const KnownRun& run,
   pending.under_way = control != nullptr && control->running();
   if (!live.dispatched() && !operation.open && operation.due_ms > now_ms) {
     pending.next_attempt = base::from_ms(operation.due_ms);
+  }
+  if (!pending.is_step && control != nullptr && control->queued()) {
+    pending.held_back = queues.held_back(run.queue_of(*details.activity), pending.activity);
   }
   pending.last_failure = details.last_failure;
   if (!operation.open) return pending;
@@ -109,7 +113,7 @@ void Questions::query_loaded(KnownRun& run, const Query& query) {
 // Has its code been called anew, after a checkpoint or as the next run of a chain, without having
 // been shown anything yet?
 bool Questions::is_to_begin(const KnownRun& run) {
-  return run.state.open() && run.state.delayed_until_ms() == 0 && run.has_work() &&
+  return run.state.open() && !run.paused() && run.state.delayed_until_ms() == 0 && run.has_work() &&
          !RunExecutor::has_begun(run.place);
 }
 
@@ -157,8 +161,8 @@ RunDescription Questions::describe_run(KnownRun& run) {
     }
     const LiveOperation* live = operation.is_attempted() ? run.live(operation.id) : nullptr;
     if (!has_details(live, operation)) continue;
-    description.activities.push_back(
-        describe_pending(run, operation, *live, base::to_ms(parts_.shared.clock.now())));
+    description.activities.push_back(describe_pending(
+        parts_.shared.task_queues, run, operation, *live, base::to_ms(parts_.shared.clock.now())));
   }
   description.waiting_for = RunExecutor::waiting_for(run.place);
   if (run.parked()) description.parked = run.extras->parked;
@@ -212,17 +216,62 @@ void Questions::history(const RunKey& key, const Reply<std::vector<std::string>>
   read(*archived, archived->last_seq);
 }
 
+// It is in the first turn.
+void Questions::read_input(const RunKey& key, const Reply<RunInput>& reply) {
+  const auto read = [this, reply](const RunState& state, store::Seq last) {
+    RunInput input{*state.workflow, *state.task_queue, {}};
+    const base::Status status =
+        StoredRun(parts_.shared, state, last).history([&](const proto::Turn& turn) {
+          if (turn.inputs_size() > 0) input.input = turn.inputs(0).run_started().input();
+          return base::Next::kStop;
+        });
+    if (status) return reply(std::move(input));
+    reply(parts_.finder.unless_removed({state.workflow_id, state.id}, status.error()));
+  };
+  if (KnownRun* run = parts_.finder.find(key); run != nullptr) {
+    if (run->in_round()) return parts_.intake.post([this, key, reply] { read_input(key, reply); });
+    if (waits_for_room(*run)) return reply(parts_.intake.refusal());
+    const store::Seq last = run->state.last_seq;
+    return parts_.effects.call_after(last,
+                                     [this, read, number = run->state.number, last, key, reply] {
+                                       if (KnownRun* known = parts_.runs.find(number))
+                                         return read(known->state, last);
+                                       read_input(key, reply);  // archived meanwhile
+                                     });
+  }
+  const auto archived = parts_.finder.find_archived(key);
+  if (!archived) return reply(archived.error());
+  read(*archived, archived->last_seq);
+}
+
 void Questions::collect(const ListRequest& request,
                         std::map<store::RunNumber, RunDescription>* out) const {
   parts_.runs.for_each([&](KnownRun& run) {
     if (run.state.events == 0 && !run.damaged) return;  // its start is being gathered
     if (request.status && run.state.status != *request.status) return;
-    if (!request.workflow.empty() && *run.state.workflow != request.workflow) return;
+    if (!is_listed(request, *run.state.workflow)) return;
     out->emplace(run.state.number, describe_state(run.state));
     if (run.parked()) out->at(run.state.number).parked = run.extras->parked;
     if (out->size() <= request.limit) return;
     out->erase(request.newest_first ? out->begin() : std::prev(out->end()));
   });
+}
+
+// A run may be among several of these.
+void Questions::collect(const visibility::Query& query, RecentRuns* out) const {
+  const auto add = [&](const KnownRun& run) {
+    if (run.state.events == 0 && !run.damaged) return;  // its start is being gathered
+    RunDescription description = describe_state(run.state);
+    if (run.parked()) description.parked = run.extras->parked;
+    out->add(run.state.number, query, std::move(description));
+  };
+  const auto add_number = [&](store::RunNumber number) {
+    if (out->numbers.contains(number)) return;
+    if (const KnownRun* const run = parts_.runs.find(number); run != nullptr) add(*run);
+  };
+  parts_.round.for_each_recorded(add);
+  parts_.runs.for_each_changed(add_number);
+  parts_.parking.for_each_parked(parts_.runs, add);
 }
 
 }  // namespace reprise::runtime

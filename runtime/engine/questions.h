@@ -6,6 +6,7 @@
 
 #include "runtime/engine/loading.h"
 #include "runtime/engine/parking.h"
+#include "runtime/engine/recent_runs.h"
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
 
@@ -34,7 +35,10 @@ class Questions {
              const Reply<std::string>& reply);
   void get(const RunKey& key, const std::string& name, const Reply<verb::Get::Answer>& reply);
   void describe(const RunKey& key, const Reply<RunDescription>& reply);
+  void read_input(const RunKey& key, const Reply<RunInput>& reply);
   void history(const RunKey& key, const Reply<std::vector<std::string>>& reply);
+  // The runs that the shard knows better than the archive does.
+  void collect(const visibility::Query& query, RecentRuns* out) const;
   // The runs that the shard knows and the request asks for.
   void collect(const ListRequest& request, std::map<store::RunNumber, RunDescription>* out) const;
 

@@ -46,9 +46,13 @@ class Recovery {
   }
 
   base::Status read_summaries() {
-    return store_.archive().list(
-        index_key(RunStatus::kRunning), {}, false,
-        [&](std::string_view, store::RunNumber number) { return read_summary(number); });
+    for (const RunStatus open : {RunStatus::kRunning, RunStatus::kPaused}) {
+      const base::Status read = store_.archive().list(
+          index_key(open), {}, false,
+          [&](std::string_view, store::RunNumber number) { return read_summary(number); });
+      if (!read) return read;
+    }
+    return {};
   }
 
   base::Status read_summary(store::RunNumber number) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/printable_text.h"
+#include "runtime/engine/principal.h"
 #include "runtime/engine/unsent.h"
 
 namespace reprise::runtime {
@@ -19,7 +21,12 @@ KnownRun* Requests::open_run(const RunKey& key, const Reply<T>& reply) {
   return nullptr;
 }
 
-void Requests::signal(const RunKey& key, std::string name, std::string input, Reply<void> reply) {
+void Requests::signal(const RunKey& key,
+                      std::string name,
+                      std::string input,
+                      Reply<void> reply,
+                      std::string principal,
+                      event::Headers headers) {
   KnownRun* const run = open_run(key, reply);
   if (run == nullptr) return;
   if (const auto room = parts_.round.may_grow(*run); !room) return reply(room.error());
@@ -28,6 +35,8 @@ void Requests::signal(const RunKey& key, std::string name, std::string input, Re
       [&](proto::Event* event) {
         event->mutable_signal_received()->set_name(std::move(name));
         event->mutable_signal_received()->set_input(std::move(input));
+        record_principal(principal, event->mutable_signal_received());
+        event::write(std::move(headers), event->mutable_signal_received()->mutable_headers());
       },
       std::move(reply));
   parts_.round.run_turn_if_full(*run);
@@ -49,7 +58,10 @@ base::Status Requests::may_signal(const RunKey& key,
                          ". Nothing was recorded; send what the code reads"};
 }
 
-void Requests::cancel(const RunKey& key, std::string reason, Reply<void> reply) {
+void Requests::cancel(const RunKey& key,
+                      std::string reason,
+                      Reply<void> reply,
+                      std::string principal) {
   KnownRun* const run = open_run(key, reply);
   if (run == nullptr) return;
   if (const auto room = parts_.round.may_grow(*run); !room) return reply(room.error());
@@ -57,15 +69,20 @@ void Requests::cancel(const RunKey& key, std::string reason, Reply<void> reply) 
       *run,
       [&](proto::Event* event) {
         event->mutable_cancel_requested()->set_reason(std::move(reason));
+        record_principal(principal, event->mutable_cancel_requested());
       },
       std::move(reply));
 }
 
-void Requests::terminate(const RunKey& key, std::string reason, Reply<void> reply) {
+void Requests::terminate(const RunKey& key,
+                         std::string reason,
+                         Reply<void> reply,
+                         std::string principal) {
   if (parts_.intake.full()) return reply(parts_.intake.refusal());
   // All of its history verifies, so that an end can follow on it.
   if (KnownRun* known = parts_.finder.find(key); known != nullptr && known->overtaken) {
     if (std::exchange(known->damaged, false)) {
+      parts_.shared.count_parked(*known->extras->parked, -1);
       known->extras->parked.reset();
       Unsent(known->state).send(parts_.shared);
     }
@@ -80,24 +97,65 @@ void Requests::terminate(const RunKey& key, std::string reason, Reply<void> repl
       key.run_id
           ? key
           : RunKey{.workflow_id = key.workflow_id, .run_id = run->state.id, .of_chain = true};
-  if (parts_.round.ends_later(*run, [=, this] { terminate(meant, reason, reply); })) return;
+  if (parts_.round.ends_later(*run, [=, this] { terminate(meant, reason, reply, principal); }))
+    return;
   parts_.round.record_end(
       *run,
-      [&](proto::Event* event) { event->mutable_run_terminated()->set_reason(std::move(reason)); },
+      [&](proto::Event* event) {
+        event->mutable_run_terminated()->set_reason(std::move(reason));
+        record_principal(principal, event->mutable_run_terminated());
+      },
       std::move(reply));
 }
 
-void Requests::retry(const RunKey& key, const Reply<void>& reply) {
+void Requests::pause(const verb::Pause& asked) {
+  KnownRun* const run = open_run(asked.key, asked.reply);
+  if (run == nullptr) return;
+  if (const auto room = parts_.round.may_grow(*run); !room) return asked.reply(room.error());
+  parts_.round.add_input(
+      *run,
+      [&](proto::Event* event) {
+        event->mutable_run_paused()->set_reason(asked.reason);
+        record_principal(asked.principal, event->mutable_run_paused());
+      },
+      asked.reply);
+}
+
+void Requests::resume(const verb::Resume& asked) {
+  KnownRun* const run = open_run(asked.key, asked.reply);
+  if (run == nullptr) return;
+  if (!run->paused()) {
+    return parts_.outbox.refuse(run,
+                                {base::ErrorCode::kRunNotPaused,
+                                 "run '" + run->state.workflow_id + "' is not paused: it goes on"},
+                                asked.reply);
+  }
+  parts_.round.add_input(
+      *run,
+      [&](proto::Event* event) {
+        event->mutable_run_resumed()->set_reason(asked.reason);
+        record_principal(asked.principal, event->mutable_run_resumed());
+      },
+      asked.reply);
+}
+
+void Requests::retry(const RunKey& key, const Reply<void>& reply, const std::string& principal) {
   KnownRun* const found = open_run(key, reply);
   if (found == nullptr) return;
   KnownRun& run = *found;
-  if (run.in_round()) return parts_.intake.post([this, key, reply] { retry(key, reply); });
+  if (run.in_round()) {
+    return parts_.intake.post([=, this] { retry(key, reply, principal); });
+  }
   // Without code it is unknown here, and the next program tries it again.
   const bool by_next_program = !parts_.shared.options.executes_code;
   if (!run.parked() && !by_next_program) return reply({});
   if (const auto forgotten = parts_.shared.store->forget_deaths(run.state.number); !forgotten) {
     return reply(forgotten.error());
   }
+  // No event says so: a run that cannot go on may be unable to take one.
+  parts_.shared.log(LogLevel::kInfo, "run '" + base::printable_text(run.state.workflow_id) +
+                                         "' is tried again" +
+                                         (principal.empty() ? "" : ", asked by " + principal));
   if (by_next_program) parts_.shared.store->note_unparked(run.state.number);
   parts_.parking.unpark(run);
   run.drop_empty_extras();

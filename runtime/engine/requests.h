@@ -28,11 +28,21 @@ class Requests {
 
   // Is the signal one that the run's code can read?
   base::Status may_signal(const RunKey& key, std::string_view name, std::string_view input);
-  void signal(const RunKey& key, std::string name, std::string input, Reply<void> reply);
-  void cancel(const RunKey& key, std::string reason, Reply<void> reply);
-  void terminate(const RunKey& key, std::string reason, Reply<void> reply);
+  void signal(const RunKey& key,
+              std::string name,
+              std::string input,
+              Reply<void> reply,
+              std::string principal = {},
+              event::Headers headers = {});
+  void cancel(const RunKey& key, std::string reason, Reply<void> reply, std::string principal = {});
+  void terminate(const RunKey& key,
+                 std::string reason,
+                 Reply<void> reply,
+                 std::string principal = {});
+  void pause(const verb::Pause& asked);
+  void resume(const verb::Resume& asked);
   // Code that had stopped is tried again.
-  void retry(const RunKey& key, const Reply<void>& reply);
+  void retry(const RunKey& key, const Reply<void>& reply, const std::string& principal = {});
 
  private:
   template <class T>

@@ -1,6 +1,7 @@
 #include "runtime/engine/retention.h"
 
 #include "proto/parse.h"
+#include "runtime/engine/run_fields.h"
 #include "runtime/fold/run_state.h"
 
 namespace reprise::runtime {
@@ -73,7 +74,8 @@ base::Result<std::vector<store::RunRemoval>> Retention::choose(const Due& due) c
     events += state.events;
     chosen.push_back({.run = number,
                       .workflow_id = state.workflow_id,
-                      .keys = {index_key(state.status), std::string(key)}});
+                      .keys = {index_key(state.status), std::string(key)},
+                      .fields = field_entries(summary)});
     return base::go_on_if(chosen.size() < kRunsAtOnce && events < kEventsAtOnce);
   };
   const base::Status listed = archive.list(kClosingPrefix, {}, false, choose_run);

@@ -139,11 +139,13 @@ bool Round::make_turn(KnownRun& run, proto::Turn& turn) {
   const bool for_code =
       turn.inputs().empty() ||
       !std::all_of(turn.inputs().begin(), turn.inputs().end(), event::is_bookkeeping);
-  if (for_code && is_full(run) && !run.parked()) {
+  // The turn that ends the pause has no code either, which might end the run before that input.
+  const bool paused = run.state.is_paused() || is_paused_by(turn, false);
+  if (for_code && is_full(run) && !run.parked() && !paused) {
     const base::Error full = may_grow(run).error();
     parts_.parking.park(run, {full.code, full.message, std::nullopt});
   }
-  if (!for_code || run.parked() || awaits_end(run) || is_delayed(run, turn) ||
+  if (!for_code || paused || run.parked() || awaits_end(run) || is_delayed(run, turn) ||
       !run_code(run, turn)) {
     turn.clear_commands();
     hold_updates(run, turn);
@@ -223,8 +225,12 @@ void Round::replay_afresh(store::RunNumber number) {
   if (trouble && trouble->code != base::ErrorCode::kNoWorker) parts_.parking.park(*run, *trouble);
 }
 
-void Round::record(KnownRun& run, proto::Turn& turn, bool with_next, replay::UnreadInputs* unread) {
-  if (bodies_.size() >= kBytesPerAppend && !goes_with_last()) append_turns();
+void Round::record(KnownRun& run,
+                   proto::Turn& turn,
+                   bool with_next,
+                   replay::UnreadInputs* unread,
+                   const std::function<void()>* begin_next) {
+  append_if_full();
   REPRISE_CHECK(!run.transacting, "the next record of the run is that of its transaction");
   RunState& state = run.state;
   const proto::Event* const end = event::ending(turn);
@@ -232,6 +238,7 @@ void Round::record(KnownRun& run, proto::Turn& turn, bool with_next, replay::Unr
   const bool goes_on = closes && !event::next_run_id(*end).empty();
   const std::int64_t run_timeout_ms = goes_on ? run_timeout_of(state, turn) : 0;
   const bool begins = state.events == 0;
+  const bool was_paused = state.is_paused();
   const bool at_checkpoint = event::ends_segment(turn);
   const bool had_children = closes && state.has_children();
   Recorded recorded{.run = &run,
@@ -253,6 +260,10 @@ void Round::record(KnownRun& run, proto::Turn& turn, bool with_next, replay::Unr
                                       set_aside_};
   commands::give_up(recording, turn, closes);
   state.apply(turn, parts_.names);
+  if (EngineMetrics* const metrics = parts_.shared.metrics(); metrics != nullptr) {
+    if (begins) metrics->workflows.of(*state.workflow).started.add();
+    if (closes) metrics->closed(*state.workflow, state.status);
+  }
   if (run.extras != nullptr) run.extras->operations.apply(turn);
   commands::follow(recording, turn);
   keep_family(run, begins, had_children);
@@ -261,9 +272,11 @@ void Round::record(KnownRun& run, proto::Turn& turn, bool with_next, replay::Unr
   parts_.outbox.recorded(run, turn);
   // They came too early in a turn that has made the code ready.
   const bool takes_held = run.holds_updates() && RunExecutor::takes_updates(run.place);
-  if (takes_held && !end_waits) gather(run);
+  const bool resumes = was_paused && !state.is_paused() && state.open() && run.has_work();
+  if ((takes_held || resumes) && !end_waits) gather(run);
   if (!state.open()) parts_.effects.add({.kind = Effect::Kind::kClosed, .run = &run});
   if (at_checkpoint) return start_segment(run, turn);
+  if (begin_next != nullptr) return (*begin_next)();
   if (!goes_on) return;
   start_next(run, turn, run_timeout_ms,
              unread != nullptr ? std::move(*unread) : parts_.executor.take_unread(run.place));
@@ -312,7 +325,8 @@ bool Round::ends_later(KnownRun& run, std::function<void()> again) {
 }
 
 void Round::tell_ends(KnownRun& run) {
-  if (!awaits_end(run) || end_must_wait(run)) return;
+  const bool waits = run.extras != nullptr && !run.extras->when_told.empty();
+  if (!waits || end_must_wait(run)) return;
   for (auto& again : std::exchange(run.extras->when_told, {})) parts_.intake.post(std::move(again));
   // If it does not end after all, its code has not seen what came meanwhile.
   parts_.intake.post(std::function<void()>([this, number = run.state.number] {
@@ -341,6 +355,11 @@ void Round::record_end(KnownRun& run,
   record(run, *turn, false, unread);
 }
 
+// Before another one is recorded. Not in the middle of what is committed together.
+void Round::append_if_full() {
+  if (bodies_.size() >= kBytesPerAppend && !goes_with_last()) append_turns();
+}
+
 // Hands the turns recorded so far to the writer.
 void Round::append_turns() {
   drafts_.clear();
@@ -353,7 +372,10 @@ void Round::append_turns() {
   }
   const store::Seq last = parts_.shared.writer->append(drafts_);
   parts_.effects.appended(last);
-  for (const Recorded& turn : recorded_) turn.run->appending = false;
+  for (const Recorded& turn : recorded_) {
+    turn.run->appending = false;
+    parts_.runs.changed(*turn.run);
+  }
   last_appended_ = last;
   recorded_.clear();
   bodies_.clear();

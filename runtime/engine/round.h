@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,22 @@ class Round {
                   std::int64_t not_before_ms = 0,
                   replay::UnreadInputs* unread = nullptr);
 
+  // ---- runs that go on from another one's history (round_resets.cc) ----
+  // How such a run begins: copies, which do nothing, then its own turns.
+  struct Beginning {
+    RunState state;
+    std::vector<proto::Turn> turns;
+    std::size_t copied = 0;  // of these
+    Reply<StartedRun> reply;
+  };
+  void begin(Beginning beginning);
+  // The same in the commit of the end of `run`, which has nothing to wait for: ends_later(). Those
+  // that wait for `run` wait for the other one, for an update if it is one of `updates`.
+  void record_reset(KnownRun& run,
+                    base::FunctionRef<void(proto::Event*)> fill,
+                    Beginning beginning,
+                    const std::set<std::string>& updates);
+
   // ---- transactions ----
   // The run's next record is this one, and until it is durable the run gets no turn. `done` is an
   // effect of it, and calls end_transaction().
@@ -88,6 +105,11 @@ class Round {
   }
 
   // ---- the log ----
+  // The runs with a record that the writer does not have yet.
+  template <class Visit>
+  void for_each_recorded(const Visit& visit) const {
+    for (const Recorded& turn : recorded_) visit(*turn.run);
+  }
   // Hands the last part of the round to the writer.
   void append();
   // Once everything gathered so far is durable. Before the first round, or in one.
@@ -138,8 +160,9 @@ class Round {
   static void hold_updates(KnownRun& run, proto::Turn& turn);
   void note_untaken(KnownRun& run, std::vector<replay::UntakenUpdate>&& untaken);
   // An end waits for the run's messages: its code runs no more, or it could send others for ever.
+  // So it does while the run is about to be reset.
   static bool awaits_end(const KnownRun& run) {
-    return run.extras != nullptr && !run.extras->when_told.empty();
+    return run.resetting || (run.extras != nullptr && !run.extras->when_told.empty());
   }
   bool is_recorded_first(const KnownRun& run) const;
   void clear_of_suspicion(KnownRun& run);
@@ -151,7 +174,9 @@ class Round {
   void record(KnownRun& run,
               proto::Turn& turn,
               bool with_next = false,
-              replay::UnreadInputs* unread = nullptr);
+              replay::UnreadInputs* unread = nullptr,
+              const std::function<void()>* begin_next = nullptr);
+  void record_copy(KnownRun& run, const proto::Turn& turn);
   void start_next(KnownRun& run,
                   const proto::Turn& last,
                   std::int64_t run_timeout_ms,
@@ -162,6 +187,7 @@ class Round {
   void run_all_gathered(KnownRun& run);
   void tell_ends(KnownRun& run);
   void keep_family(const KnownRun& run, bool begins, bool had_children);
+  void append_if_full();
   void append_turns();
 
   base::Time now() const { return parts_.shared.clock.now(); }

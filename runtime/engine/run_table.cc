@@ -24,8 +24,14 @@ void KnownRun::drop_empty_extras() {
                      extras->updates.empty() && extras->untaken.empty() &&
                      extras->when_told.empty() && !extras->parked.has_value() &&
                      extras->operations.empty() && extras->transaction == nullptr &&
-                     extras->held == nullptr;
+                     extras->held == nullptr && extras->held_timers.empty();
   if (empty) extras = nullptr;
+}
+
+bool KnownRun::paused() const {
+  const proto::Turn* gathered = turn;
+  if (gathered == nullptr && extras != nullptr) gathered = extras->held.get();
+  return gathered == nullptr ? state.is_paused() : is_paused_by(*gathered, state.is_paused());
 }
 
 bool KnownRun::holds_updates() const {
@@ -114,6 +120,7 @@ void RunTable::unlink(KnownRun* run, KnownRun* newest, store::Seq through) {
 }
 
 void RunTable::forget_archived(store::Seq through) {
+  while (!changed_.empty() && changed_.front().first <= through) changed_.pop_front();
   for (std::size_t left = closed_.size(); left > 0; --left) {
     KnownRun* run = closed_.front();
     if (run->state.last_seq > through) return;

@@ -58,6 +58,7 @@ struct RunExtras : base::Pooled<RunExtras> {
   std::unique_ptr<proto::Turn> held;  // inputs that came since then, and wait for its outcome
   std::vector<store::AttemptSlots::Slot> held_slots;  // of the attempts whose results these are
   LiveOperations operations;  // activities and steps
+  std::vector<std::uint32_t> held_timers;  // due, and wait for the run to be resumed
 };
 
 struct KnownRun {
@@ -72,7 +73,9 @@ struct KnownRun {
   bool damaged = false;       // quarantined: its history does not verify
   bool overtaken = false;     // quarantined, or it was: recovered_run.h
   bool transacting = false;   // its next record is with the writer, and says what it is later
-  bool suspect = false;       // its code may have ended the last process (store/turn_marks.h)
+  // In one byte: there may be millions of runs.
+  bool suspect : 1 = false;    // its code may have ended the last process (store/turn_marks.h)
+  bool resetting : 1 = false;  // its code runs no more, unless it cannot be reset after all
   bool unlinked = false;      // no newer run of its id refers to it any more: RunTable
 
   RunExtras& with_extras() {
@@ -100,6 +103,8 @@ struct KnownRun {
   bool holds_updates() const;
   // Is there something for its code that no turn has shown it?
   bool has_work() const { return state.unapplied || holds_updates(); }
+  // Has an operator stopped it, also by an input that is gathered?
+  bool paused() const;
   bool parked() const { return extras != nullptr && extras->parked.has_value(); }
   // Parked because its code ends processes: a new worker does not change that.
   bool is_set_aside() const {
@@ -138,6 +143,15 @@ class RunTable {
   }
   std::size_t size() const { return by_number_.size(); }
 
+  // A record of the run is with the writer.
+  void changed(const KnownRun& run) { changed_.emplace_back(run.state.last_seq, run.state.number); }
+  // The runs with records that are not known to be archived, each at least once; some of them may
+  // be forgotten.
+  template <class Visit>
+  void for_each_changed(const Visit& visit) const {
+    for (const auto& [seq, number] : changed_) visit(number);
+  }
+
   // The run has ended; it is forgotten by forget_archived() once its last record is archived.
   void closed(KnownRun& run) { closed_.push_back(&run); }
   void forget_archived(store::Seq through);
@@ -153,6 +167,8 @@ class RunTable {
   RunIndex by_number_;
   RunIndex by_id_;  // the newest of each workflow id
   std::deque<KnownRun*> closed_;
+  // By the numbers of their records: those that may not be archived yet.
+  std::deque<std::pair<store::Seq, store::RunNumber>> changed_;
 };
 
 }  // namespace reprise::runtime

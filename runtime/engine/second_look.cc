@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "runtime/engine/run_fields.h"
 #include "runtime/fold/chain.h"
+#include "runtime/visibility/keys.h"
 
 namespace reprise::runtime {
 
@@ -35,8 +37,12 @@ store::SummaryUpdate release(const RecoveredRun& run) {
   update.run = state.number;
   update.workflow_id = state.workflow_id;
   update.summary = summary.SerializeAsString();
+  // Those of the summary that it replaces, which may be another's, are not known. What they find is
+  // compared with the filter, but for the status.
+  update.add_fields = field_entries(summary);
   if (state.status == run.listed) return update;
   update.remove_key = index_key(run.listed);
+  update.remove_fields = {visibility::status_entry(run.listed, state.started_ms)};
   update.add_key = index_key(state.status);
   if (!state.open()) update.add_second_key = closing_key(state.closed_ms());
   return update;

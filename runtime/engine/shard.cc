@@ -18,12 +18,14 @@ Shard::Shard(int index, Shared& shared, HostOptions host)
                     {shared_, runs_, intake_, loading_, parking_, timers_, round_, executor_}),
       workers_({shared_, runs_, intake_, loading_, parking_, round_, attempts_, transactions_,
                 executor_}),
-      deliveries_({shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_}),
       updates_({shared_, runs_, finder_, intake_, effects_, loading_, outbox_, round_}),
       starts_({shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_,
                updates_, executor_}),
+      deliveries_(
+          {shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_, starts_}),
       requests_(
           {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}),
+      resets_({shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_}),
       children_(
           {shared_, runs_, finder_, intake_, effects_, round_, starts_, requests_, child_index_}),
       completions_(
@@ -144,6 +146,10 @@ void Shard::release(Effect& effect) {
       return effect.confirm({});
     case Effect::Kind::kStarted:
       return Outbox::started(*effect.run);
+    case Effect::Kind::kPaused:
+      return pauses_.paused(*effect.run);
+    case Effect::Kind::kResumed:
+      return pauses_.resumed(*effect.run);
     case Effect::Kind::kClosed:
       return closed(*effect.run);
   }
@@ -172,11 +178,14 @@ void Shard::adopt(RecoveredRun recovered) {
   recovered.state.workflow = names_.intern(*recovered.state.workflow);
   recovered.state.task_queue = names_.intern(*recovered.state.task_queue);
   KnownRun& run = runs_.add(std::move(recovered.state));
+  if (run.state.last_seq > archived_) runs_.changed(run);
   run.damaged = recovered.damaged;
   run.overtaken = recovered.overtaken;
   if (run.damaged) {
     run.with_extras().parked =
         base::Error{base::ErrorCode::kStoreDamaged, std::move(recovered.why)};
+    parking_.note(run.state.number);
+    shared_.count_parked(*run.extras->parked, 1);
   }
   // A quarantined run stays known, ended or not: the archive's data about it may be wrong.
   if (run.damaged) return;

@@ -18,9 +18,11 @@
 #include "runtime/engine/due_timers.h"
 #include "runtime/engine/effects.h"
 #include "runtime/engine/intake.h"
+#include "runtime/engine/pauses.h"
 #include "runtime/engine/questions.h"
 #include "runtime/engine/recovered_run.h"
 #include "runtime/engine/requests.h"
+#include "runtime/engine/resets.h"
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"
@@ -62,6 +64,7 @@ class Shard {
 
   // Its parts: requests of clients...
   Starts& starts() { return starts_; }
+  Resets& resets() { return resets_; }
   Requests& requests() { return requests_; }
   Updates& updates() { return updates_; }
   Completions& completions() { return completions_; }
@@ -106,14 +109,16 @@ class Shard {
   Round round_;
   Attempts attempts_;
   Transactions transactions_;
+  Pauses pauses_{timers_, attempts_};
   DueTimers due_timers_{shared_, runs_,     timers_,       loading_,
                         round_,  attempts_, transactions_, executor_};
   Workers workers_;
   RunFinder finder_{shared_, runs_, names_};
-  Deliveries deliveries_;
   Updates updates_;
   Starts starts_;
+  Deliveries deliveries_;
   Requests requests_;
+  Resets resets_;
   Children children_;
   Completions completions_;
   Questions questions_;

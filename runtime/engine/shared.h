@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "base/counters.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "runtime/completion_token.h"
@@ -23,6 +24,7 @@
 #include "runtime/engine/tables.h"
 #include "runtime/engine/task_queues.h"
 #include "runtime/host/code_mark.h"
+#include "runtime/metrics/engine_metrics.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -74,9 +76,15 @@ struct Shared {
         tokens(token_key_of(*store)),
         clock(time),
         admission(options.limits, options.threaded),
-        task_queues(admission.waiting_attempts()),
+        parked(options.metrics ? std::make_unique<base::ByName<base::Gauge>>() : nullptr),
+        task_queues(admission.waiting_attempts(), options.metrics.get()),
         ids(options.seed) {}
 
+  EngineMetrics* metrics() const { return options.metrics.get(); }
+  // A run is parked for that reason (1), or no longer (-1).
+  void count_parked(const base::Error& why, std::int64_t by) const {
+    if (parked != nullptr) parked->of(base::to_string(why.code)).add(by);
+  }
   void log(LogLevel level, std::string_view line) const { options.log(level, line); }
 
   const EngineOptions options;  // `log` and `on_fatal` are set
@@ -90,6 +98,8 @@ struct Shared {
   std::unique_ptr<store::Writer> writer;
   Post* post = nullptr;  // set once, before there are shards
   Admission admission;
+  const std::unique_ptr<base::ByName<base::Gauge>> parked;  // by code; nullptr: not counted
+  base::Gauge resident;                                     // counted with metrics only
   TaskQueues task_queues;
   UnrecordedResults unrecorded;
   Replacements replacements;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/engine/principal.h"
+
 namespace reprise::runtime {
 namespace {
 
@@ -44,9 +46,12 @@ bool has_update_of(const KnownRun& run, const StartRequest& request) {
   });
 }
 
-void fill(FirstSignal&& signal, proto::Event* input) {
+void fill(FirstSignal&& signal, const std::string& principal, proto::Event* input) {
+  record_principal(principal, input->mutable_signal_received());
   input->mutable_signal_received()->set_name(std::move(signal.name));
   input->mutable_signal_received()->set_input(std::move(signal.input));
+  if (signal.sender) write(*signal.sender, input->mutable_signal_received()->mutable_sender());
+  event::write(std::move(signal.headers), input->mutable_signal_received()->mutable_headers());
 }
 
 }  // namespace
@@ -66,12 +71,7 @@ void Starts::start(StartRequest&& request,
     request.update->id = request.terms.request_id;
   }
   if (!request.terms.request_id.empty() && started_before(request, watch, reply)) return;
-  if (const auto worker = parts_.executor.registry().find(request.task_queue);
-      worker != nullptr && !worker->workflows.contains(request.workflow)) {
-    return refuse_at_once({base::ErrorCode::kUnknownWorkflow,
-                           "the worker of task queue '" + request.task_queue +
-                               "' does not implement workflow '" + request.workflow + "'"});
-  }
+  if (const base::Status fits = fits_worker(request); !fits) return refuse_at_once(fits.error());
   if (KnownRun* running = parts_.runs.find(request.workflow_id);
       running != nullptr && running->state.open()) {
     if (takes_message(*running, request)) {
@@ -115,8 +115,9 @@ void Starts::start(StartRequest&& request,
     if (replaces_later(*running, request, watch, reply)) return;
     parts_.round.record_end(
         *running,
-        [](proto::Event* input) {
+        [&](proto::Event* input) {
           input->mutable_run_terminated()->set_reason("replaced by a new start");
+          record_principal(request.principal, input->mutable_run_terminated());
         },
         [](const base::Status&) {});
   }
@@ -146,10 +147,13 @@ void Starts::start(StartRequest&& request,
   record_terms(request.terms, base::to_ms(now()), started);
   started->set_behaviours(replay::Behaviours::kNewest);
   for (auto& setting : request.settings) *started->add_settings() = std::move(setting);
+  event::write(std::move(request.headers), started->mutable_headers());
   if (request.child_of) fill(*request.child_of, started);
+  record_principal(request.principal, started);
   if (watch != nullptr) run.with_extras().watches.push_back(std::move(watch));
   run.with_extras().started = std::move(reply);
-  if (request.signal) fill(std::move(*request.signal), parts_.round.add_input(run));
+  if (request.signal)
+    fill(std::move(*request.signal), request.principal, parts_.round.add_input(run));
   if (!request.update) return;
   FirstUpdate& update = *request.update;
   parts_.updates.add(run, {.key = {},
@@ -157,7 +161,32 @@ void Starts::start(StartRequest&& request,
                            .input = std::move(update.input),
                            .reply = std::move(update.reply),
                            .id = std::move(update.id),
-                           .accepted = std::move(update.accepted)});
+                           .accepted = std::move(update.accepted),
+                           .principal = std::move(request.principal),
+                           .headers = std::move(update.headers)});
+}
+
+base::Status Starts::fits_worker(const StartRequest& request) const {
+  const auto worker = parts_.executor.registry().find(request.task_queue);
+  if (worker == nullptr) {
+    if (!request.needs_worker) return {};
+    return base::Error{base::ErrorCode::kNoWorker,
+                       "no worker of this engine serves task queue '" + request.task_queue +
+                           "', and the start of workflow '" + request.workflow + "' needs one"};
+  }
+  if (!worker->workflows.contains(request.workflow)) {
+    return base::Error{base::ErrorCode::kUnknownWorkflow,
+                       "the worker of task queue '" + request.task_queue +
+                           "' does not implement workflow '" + request.workflow + "'"};
+  }
+  // A child's arguments are its parent's code's: that can be corrected while the child is parked.
+  if (request.child_of) return {};
+  const auto rule = worker->arguments.find(request.workflow);
+  if (rule == worker->arguments.end() || rule->second.types == request.argument_types) return {};
+  base::Status fits = rule->second.check(request.input);
+  if (fits) return {};
+  return base::Error{fits.error().code,
+                     "workflow '" + request.workflow + "': " + fits.error().message};
 }
 
 // Answers a request that has started a run before. False: it has not, as far as is known.
@@ -243,7 +272,8 @@ void Starts::signal_instead(KnownRun& run,
   const StartedRun found{run.state.workflow_id, run.state.id, true};
   const auto shared = std::make_shared<StartRequest>(std::move(request));
   parts_.round.add_input(
-      run, [&](proto::Event* input) { fill(FirstSignal(*shared->signal), input); },
+      run,
+      [&](proto::Event* input) { fill(FirstSignal(*shared->signal), shared->principal, input); },
       [this, shared, watch, reply, found](const base::Status& recorded) {
         if (recorded) {
           if (watch != nullptr) this->watch({found.workflow_id, found.run_id}, watch);
@@ -298,7 +328,9 @@ verb::Update Starts::update_of(const std::shared_ptr<StartRequest>& request,
               [request, tell_once](const base::Result<std::string>& id) {
                 tell_once();
                 if (request->update->accepted) request->update->accepted(id);
-              }};
+              },
+          .principal = request->principal,
+          .headers = update.headers};
 }
 
 // The run that has the id gets the update.

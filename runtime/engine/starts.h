@@ -67,6 +67,8 @@ class Starts {
   bool use_closed(const StartRequest& request,
                   const std::shared_ptr<RunWatch>& watch,
                   const Reply<StartedRun>& reply);
+  // Is there code for it, as far as is known, and are the arguments what that code takes?
+  base::Status fits_worker(const StartRequest& request) const;
   base::Status may_start(const StartRequest& request) const;
   void read_end(const RunState& state, const std::shared_ptr<RunWatch>& watch) const;
   base::Time now() const { return parts_.shared.clock.now(); }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "proto/parse.h"
+#include "runtime/engine/parked_run.h"
 #include "runtime/engine/recovery.h"
 #include "runtime/engine/row_key.h"
 #include "runtime/engine/run_history.h"
@@ -47,12 +48,14 @@ base::Status StoreReader::refresh() {
 }
 
 base::Status StoreReader::read() {
+  // Before the records: a note that is read names a record that is there, or is about to be.
+  store::ParkedRuns notes = store_->parked_runs();
   auto recovered = recover(*store_, names_);
   if (!recovered) return recovered.error();
   recent_.clear();
   damaged_.clear();
   released_.clear();
-  parked_ = store_->parked_runs();
+  parked_.clear();
   tables_ = std::make_unique<Tables>(store_->archive(), recovered->through);
   for (const auto& each : recovered->row_changes) tables_->apply(each.seq, each.changes);
   for (RecoveredRun& run : recovered->runs) {
@@ -60,6 +63,11 @@ base::Status StoreReader::read() {
     if (run.released_from != 0 && !run.damaged) released_[number] = released_text(run);
     if (run.damaged) damaged_[number] = std::move(run.why);
     recent_[number] = std::make_shared<const RunState>(std::move(run.state));
+  }
+  for (auto& [number, note] : notes) {
+    const auto run = recent_.find(number);
+    if (run == recent_.end() || !is_still_parked(*store_, *run->second, note)) continue;
+    parked_.emplace(number, std::move(note.why));
   }
   return {};
 }
@@ -213,19 +221,30 @@ base::Result<proto::History> StoreReader::history_after(const store::ChainEnd& a
   proto::History history;
   history.set_format(kHistoryFormat);
   const base::Status read = visit_turns_after(
-      after, run, [&](store::Seq, proto::Turn& turn) { *history.add_turns() = std::move(turn); });
+      after, run,
+      [&](const store::ChainEnd&, proto::Turn& turn) { *history.add_turns() = std::move(turn); });
   if (!read) return read.error();
   return history;
 }
 
-base::Status StoreReader::visit_turns_after(const store::ChainEnd& after,
-                                            const RunState& run,
-                                            base::Visitor<store::Seq, proto::Turn&> visit) const {
+base::Status StoreReader::visit_turns(const RunState& run,
+                                      base::Visitor<store::Seq, proto::Turn&> visit) const {
+  return visit_turns_after(
+      {.run = run.number}, run,
+      [&](const store::ChainEnd& place, proto::Turn& turn) { return visit(place.seq, turn); });
+}
+
+base::Status StoreReader::visit_turns_after(
+    const store::ChainEnd& after,
+    const RunState& run,
+    base::Visitor<const store::ChainEnd&, proto::Turn&> visit) const {
   proto::Turn turn;
   std::uint64_t turns = 0;
   const auto take = [&](const store::Record& record) -> base::Visited {
     ++turns;
-    if (proto::parse(record.body, &turn)) return visit(record.seq, turn);
+    if (proto::parse(record.body, &turn)) {
+      return visit({record.run, record.seq, record.chain}, turn);
+    }
     return base::Error{base::ErrorCode::kStoreDamaged, "turn " + std::to_string(turns) +
                                                            " of run " + run.id.to_string() +
                                                            " is no valid event data"};

@@ -13,9 +13,11 @@
 #include "base/result.h"
 #include "base/visitor.h"
 #include "proto/history.pb.h"
+#include "runtime/engine/recent_runs.h"
 #include "runtime/engine/recovered_run.h"
 #include "runtime/engine/tables.h"
 #include "runtime/run_description.h"
+#include "runtime/run_search.h"
 #include "store/store.h"
 
 namespace reprise::runtime {
@@ -51,6 +53,11 @@ class StoreReader {
   // has seen enough. One whose summary cannot be read is named "(unreadable)" and has a damage().
   base::Status visit(RunStatus status, bool newest_first, base::Visitor<const Run&> visit);
 
+  // Runs that match a filter: those of recent() as of the last refresh, the others as they are now.
+  // kFilter, kPageToken, kInvalidOption.
+  base::Result<FoundRuns> find_runs(const FindRequest& request) const;
+  base::Result<RunCounts> count_runs(const CountRequest& request) const;
+
   // Up to the newest record known at the last refresh, or later ones. kStoreDamaged: it does
   // not verify. kNotFound: retention has removed it meanwhile.
   base::Result<proto::History> history(const RunState& run) const;
@@ -59,9 +66,12 @@ class StoreReader {
   // The same turn by turn, for histories of any length: `visit` gets each with its record's number,
   // and may take it.
   base::Status visit_turns(const RunState& run,
-                           base::Visitor<store::Seq, proto::Turn&> visit) const {
-    return visit_turns_after({.run = run.number}, run, visit);
-  }
+                           base::Visitor<store::Seq, proto::Turn&> visit) const;
+  // The same from a place on: `visit` also gets the place after each turn, from which a later visit
+  // may go on. Nothing before is read.
+  base::Status visit_turns_after(const store::ChainEnd& after,
+                                 const RunState& run,
+                                 base::Visitor<const store::ChainEnd&, proto::Turn&> visit) const;
 
   // The rows of tables as of the last refresh, in the order of their tables and keys: of one table,
   // or, if `table` is empty, of all. kStoreDamaged: a row does not verify.
@@ -70,9 +80,7 @@ class StoreReader {
       base::Visitor<std::string_view, std::string_view, std::string_view> visit) const;
 
  private:
-  base::Status visit_turns_after(const store::ChainEnd& after,
-                                 const RunState& run,
-                                 base::Visitor<store::Seq, proto::Turn&> visit) const;
+  base::Result<RecentRuns> recent_runs(std::string_view filter, std::string_view group_by) const;
   base::Result<proto::History> history_after(const store::ChainEnd& after,
                                              const RunState& run) const;
   explicit StoreReader(std::unique_ptr<const store::Store> store) : store_(std::move(store)) {}
@@ -88,7 +96,7 @@ class StoreReader {
   std::map<store::RunNumber, Run> recent_;
   std::map<store::RunNumber, std::string> damaged_;
   std::map<store::RunNumber, std::string> released_;
-  store::ParkedRuns parked_;
+  std::map<store::RunNumber, base::Error> parked_;
   std::unique_ptr<Tables> tables_;
 };
 

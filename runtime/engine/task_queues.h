@@ -5,11 +5,13 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "runtime/engine/gate.h"
 #include "runtime/host/attempt_pool.h"
+#include "runtime/metrics/engine_metrics.h"
 
 namespace reprise::runtime {
 
@@ -17,11 +19,16 @@ namespace reprise::runtime {
 class TaskQueues {
  public:
   // `waiting` counts the attempts that no thread has taken yet; it outlives the queues.
-  explicit TaskQueues(Gate& waiting) : waiting_(waiting) {}
+  explicit TaskQueues(Gate& waiting, EngineMetrics* metrics = nullptr)
+      : waiting_(waiting), metrics_(metrics) {}
 
   // Leaves `tasks` empty, with its memory.
   void submit(const std::string& queue, std::vector<AttemptTask>& tasks) {
     waiting_.add(tasks.size());
+    if (metrics_ != nullptr) {
+      const auto now = EngineMetrics::Clock::now();
+      for (AttemptTask& task : tasks) task.ready = now;
+    }
     put_back(queue, tasks);
   }
   // Likewise, of tasks that were waiting before.
@@ -29,8 +36,20 @@ class TaskQueues {
     std::lock_guard lock(mutex_);
     Queue& to = queues_[queue];
     if (to.pool != nullptr) return to.pool->submit(tasks);
+    for (AttemptTask& task : tasks) task.permit = {};  // of a worker that has gone
     std::move(tasks.begin(), tasks.end(), std::back_inserter(to.backlog));
     tasks.clear();
+  }
+
+  // How many wait for a thread, by queue.
+  std::vector<std::pair<std::string, std::size_t>> waiting() {
+    std::lock_guard lock(mutex_);
+    std::vector<std::pair<std::string, std::size_t>> all;
+    for (const auto& [name, queue] : queues_) {
+      all.emplace_back(name,
+                       queue.backlog.size() + (queue.pool == nullptr ? 0 : queue.pool->waiting()));
+    }
+    return all;
   }
 
   // Attempts may begin again.
@@ -87,6 +106,25 @@ class TaskQueues {
     if (!control->abandon()) stop_attempt(queue, control);
   }
 
+  // What the limits of the workers' activities do, by task queue and name.
+  std::vector<LimitState> limits() const {
+    std::lock_guard lock(mutex_);
+    std::vector<LimitState> all;
+    for (const auto& [name, queue] : queues_) {
+      if (queue.pool == nullptr) continue;
+      std::vector<LimitState> its = queue.pool->limits();
+      std::move(its.begin(), its.end(), std::back_inserter(all));
+    }
+    return all;
+  }
+  // Why no attempt of that activity may begin there; empty: no limit holds them back.
+  std::string held_back(const std::string& queue, std::string_view activity) const {
+    std::lock_guard lock(mutex_);
+    const auto found = queues_.find(queue);
+    const bool is_served = found != queues_.end() && found->second.pool != nullptr;
+    return is_served ? found->second.pool->held_back(activity) : std::string();
+  }
+
   // A thread has taken an attempt.
   void taken() { waiting_.remove(1); }
 
@@ -108,7 +146,8 @@ class TaskQueues {
     std::vector<AttemptTask> backlog;
   };
   Gate& waiting_;
-  std::mutex mutex_;
+  EngineMetrics* const metrics_;  // nullptr: nothing is measured
+  mutable std::mutex mutex_;
   std::map<std::string, Queue, std::less<>> queues_;
 };
 

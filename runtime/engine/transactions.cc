@@ -1,6 +1,7 @@
 #include "runtime/engine/transactions.h"
 
 #include <utility>
+#include <vector>
 
 #include "event/retry.h"
 #include "runtime/engine/gathered.h"
@@ -9,10 +10,25 @@
 
 namespace reprise::runtime {
 
+// What has been gathered is recorded first. Held until the transaction is recorded, it would come
+// after what the store forgets with this round: which attempts were under way. If the process died
+// in between, one whose failure was gathered would be made again under its number.
 void Transactions::start(KnownRun& run, std::uint32_t id) {
+  if (!is_pending(run, id)) return;
+  if (!run.transacting) parts_.round.run_gathered(run);
+  if (is_pending(run, id)) begin(run, id);
+}
+
+bool Transactions::is_pending(const KnownRun& run, std::uint32_t id) {
   const PendingOperation* const operation = run.state.find(id);
-  if (operation == nullptr || !operation->is_transaction()) return;
-  if (run.damaged || run.parked() || run.transacting || is_decided(run, id)) return;
+  return operation != nullptr && operation->is_transaction();
+}
+
+void Transactions::begin(KnownRun& run, std::uint32_t id) {
+  const PendingOperation* const operation = run.state.find(id);
+  if (run.damaged || run.state.is_paused() || run.parked() || run.transacting ||
+      is_decided(run, id))
+    return;
   if (operation->due_ms > base::to_ms(parts_.shared.clock.now())) {
     return parts_.timers.arm(run, *operation, TimerEntry::Kind::kRetry, operation->due_ms);
   }
@@ -57,9 +73,13 @@ void Transactions::completed(KnownRun& run) {
 
 // One at a time: the others come after it.
 void Transactions::start_all(KnownRun& run) {
+  std::vector<std::uint32_t> waiting;
   for (const PendingOperation& operation : run.state.pending()) {
+    if (operation.is_transaction() && !operation.done) waiting.push_back(operation.id);
+  }
+  for (const std::uint32_t id : waiting) {
     if (run.transacting) return;
-    if (operation.is_transaction() && !operation.done) start(run, operation.id);
+    start(run, id);
   }
 }
 

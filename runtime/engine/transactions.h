@@ -47,6 +47,8 @@ class Transactions {
   void withdraw(const std::string& task_queue);
 
  private:
+  static bool is_pending(const KnownRun& run, std::uint32_t id);
+  void begin(KnownRun& run, std::uint32_t id);
   void completed(KnownRun& run);
   void give_to_writer(KnownRun& run, AttemptTask task);
   void refuse(KnownRun& run, std::uint32_t id);

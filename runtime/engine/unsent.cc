@@ -14,7 +14,8 @@ Unsent::Unsent(const RunState& run)
     : sender_{run.workflow_id, run.id},
       after_(run.replay_after()),
       last_(run.last_seq),
-      depth_(run.depth()) {
+      depth_(run.depth()),
+      precedence_(run.precedence()) {
   for (const PendingOperation& operation : run.pending()) {
     if (operation.done) continue;
     if (operation.kind == OperationKind::kMessage) messages_.insert(operation.id);
@@ -55,7 +56,7 @@ class Unsent::Reading {
     const auto child = unsent_.children_.find(id);
     if (child == unsent_.children_.end() || calls_.contains(id)) return;
     ChildCall& made = calls_[id];
-    made = make_call(unsent_.sender_, unsent_.depth_, command);
+    made = make_call(unsent_.sender_, unsent_.depth_, unsent_.precedence_, command);
     made.again = true;
     // Until the history says which run that is.
     if (child->second) made.started = base::RunId::from_bytes(made.scheduled().run_id());

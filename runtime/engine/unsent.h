@@ -25,6 +25,7 @@ class Unsent {
   const store::ChainEnd after_;  // all of that comes after this record
   const store::Seq last_;        // the run's last record
   const std::uint32_t depth_;
+  const SharedPrecedence precedence_;
   std::set<std::uint32_t> messages_;        // by command
   std::map<std::uint32_t, bool> children_;  // by command: has it begun?
 };

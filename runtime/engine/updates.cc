@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/engine/principal.h"
 #include "runtime/engine/stored_run.h"
 #include "runtime/engine/update_errors.h"
 
@@ -61,6 +62,8 @@ void Updates::add(KnownRun& run, verb::Update&& asked) {
   received->set_update_id(asked.id);
   received->set_name(asked.name);
   received->set_input(std::move(asked.input));
+  record_principal(asked.principal, received);
+  event::write(std::move(asked.headers), received->mutable_headers());
   updates.push_back(waiting(run, std::move(asked), has_id));
   parts_.round.run_turn_if_full(run);
 }

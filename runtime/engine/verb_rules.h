@@ -39,6 +39,16 @@ inline constexpr VerbRule kVerbRule<verb::Terminate>{"terminate", Admission::Kin
 template <>
 inline constexpr VerbRule kVerbRule<verb::Retry>{"retry", Admission::Kind::kEnd};
 template <>
+inline constexpr VerbRule kVerbRule<verb::Pause>{"pause", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Resume>{"resume", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Reset>{"reset", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Fork>{"fork", Admission::Kind::kEnd};
+template <>
+inline constexpr VerbRule kVerbRule<verb::ReadInput>{"input", Admission::Kind::kQuestion};
+template <>
 inline constexpr VerbRule kVerbRule<verb::Complete>{"complete", Admission::Kind::kWrite};
 template <>
 inline constexpr VerbRule kVerbRule<verb::Fail>{"fail", Admission::Kind::kWrite};
@@ -51,10 +61,19 @@ inline constexpr VerbRule kVerbRule<verb::Describe>{"describe", Admission::Kind:
 template <>
 inline constexpr VerbRule kVerbRule<verb::List>{"list", Admission::Kind::kQuestion};
 template <>
+inline constexpr VerbRule kVerbRule<verb::RecentRuns>{"recent runs", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::FindRuns>{"find runs", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::CountRuns>{"count runs", Admission::Kind::kQuestion};
+template <>
 inline constexpr VerbRule kVerbRule<verb::History>{"history", Admission::Kind::kQuestion};
 
 template <>
 inline constexpr VerbRule kVerbRule<verb::ReadRows>{"read rows", Admission::Kind::kQuestion};
+
+template <>
+inline constexpr VerbRule kVerbRule<verb::Limits>{"limits", Admission::Kind::kQuestion};
 
 // What is checked, and the id that decides its shard.
 struct VerbText {
@@ -90,13 +109,19 @@ template <class Verb>
 std::size_t counted_bytes([[maybe_unused]] const Verb& asked) {
   if constexpr (kVerbRule<Verb>.kind == Admission::Kind::kQuestion)
     return 0;
+  else if constexpr (requires { asked.headers; })
+    return text_of(asked).payload.size() + event::bytes_of(asked.headers);
   else
     return text_of(asked).payload.size();
 }
 inline std::size_t counted_bytes(const verb::Start& asked) {
-  std::size_t bytes = asked.run.input.size();
-  if (asked.run.signal) bytes += asked.run.signal->input.size();
-  if (asked.run.update) bytes += asked.run.update->input.size();
+  std::size_t bytes = asked.run.input.size() + event::bytes_of(asked.run.headers);
+  if (const auto& signal = asked.run.signal) {
+    bytes += signal->input.size() + event::bytes_of(signal->headers);
+  }
+  if (const auto& update = asked.run.update) {
+    bytes += update->input.size() + event::bytes_of(update->headers);
+  }
   for (const auto& setting : asked.run.settings) {
     bytes += event::setting_bytes(setting.name(), setting.value().size());
   }

@@ -73,6 +73,7 @@ class RunState::Fold {
     if (event.has_run_started()) state_.start(event.run_started(), time_ms_, names_);
     if (event.has_cancel_requested()) state_.note_sender(event);
     if (RunTerms* const terms = state_.terms_to_change(); terms != nullptr) note(event, terms);
+    if (row.remark != nullptr) state_.note_operator(event, time_ms_);
     for_code_ = for_code_ || row.role != Role::kBookkeeping;
   }
   void command(const Row&, const Event& event) {
@@ -127,6 +128,11 @@ void RunState::start(const proto::RunStarted& started, std::int64_t time_ms, Nam
     end_ms_ = end_ms_ == 0 ? due_ms : std::min(end_ms_, due_ms);
   }
   if (auto terms = terms_of(started)) rare().terms = std::move(terms);
+  if (started.has_origin()) {
+    const proto::RunOrigin& from = started.origin();
+    rare().origin =
+        std::make_unique<Origin>(Origin{id_in(from.run_id()), from.event(), from.fork()});
+  }
   for (const auto& setting : started.settings()) publish(setting);
 }
 
@@ -165,8 +171,14 @@ const Settings& RunState::settings() const {
 
 void RunState::publish(const proto::SettingRecorded& setting) {
   rare().settings.apply(setting);
-  const bool empty = rare_->settings.empty() && rare_->terms == nullptr && !has_parent();
-  if (empty && rare_->damaged_at == 0 && rare_->checkpoint == nullptr && !in_chain()) rare_.reset();
+  if (!keeps_rare()) rare_.reset();
+}
+
+// Is there something in it?
+bool RunState::keeps_rare() const {
+  return !rare_->settings.empty() || rare_->terms != nullptr || has_parent() ||
+         rare_->damaged_at != 0 || rare_->checkpoint != nullptr || rare_->paused != nullptr ||
+         rare_->origin != nullptr || in_chain();
 }
 
 std::int64_t RunState::run_timeout_ms() const {

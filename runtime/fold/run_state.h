@@ -60,6 +60,13 @@ struct PendingOperation {
   bool is_transaction() const { return kind == OperationKind::kTransaction; }
 };
 
+// An operator has stopped the run.
+struct Paused {
+  std::int64_t since_ms = 0;
+  std::string reason;
+  std::string principal;
+};
+
 // What few runs have: those with terms, those that publish something, those in a chain, those with a
 // parent, those that are quarantined.
 struct RareState : base::Pooled<RareState> {
@@ -73,6 +80,8 @@ struct RareState : base::Pooled<RareState> {
   std::uint32_t depth = 0;
   std::unique_ptr<RunTerms> terms;
   std::unique_ptr<Checkpointed> checkpoint;
+  std::unique_ptr<Paused> paused;
+  std::unique_ptr<Origin> origin;
 };
 
 class RunState {
@@ -115,11 +124,21 @@ class RunState {
 
   // nullptr: it was started with none.
   const RunTerms* terms() const { return rare_ == nullptr ? nullptr : rare_->terms.get(); }
+  // Of its attempts; nullptr: the default.
+  std::shared_ptr<const proto::Precedence> precedence() const {
+    return terms() == nullptr ? nullptr : terms()->precedence;
+  }
   std::uint32_t attempt() const { return terms() == nullptr ? 1 : terms()->attempt; }
   // Its code does not run before that, while it is open; 0: it may run.
   std::int64_t delayed_until_ms() const {
     return terms() == nullptr || !open() ? 0 : terms()->delayed_until_ms;
   }
+
+  bool is_paused() const { return status == RunStatus::kPaused; }
+  // Why; nullptr: it is not, and was not when it ended.
+  const Paused* paused() const { return rare_ == nullptr ? nullptr : rare_->paused.get(); }
+  // nullptr: its history is all its own.
+  const Origin* origin() const { return rare_ == nullptr ? nullptr : rare_->origin.get(); }
 
   // How long the run may take from its start to its end; 0: it has no limit. Of an open one.
   std::int64_t run_timeout_ms() const;
@@ -195,6 +214,11 @@ class RunState {
                    std::uint32_t depth);
   void note_sender(const proto::Event& input);
   void take_checkpoint();
+  void note_operator(const proto::Event& input, std::int64_t time_ms);
+  void pause(std::string reason, std::string principal, std::int64_t time_ms);
+  void resume();
+  void begin_anew(std::int64_t time_ms);
+  bool keeps_rare() const;
   void begin(const event::Row& row, const proto::Event& event, std::int64_t time_ms);
   void answer(const event::Row& row, const proto::Event& event);
   PendingOperation* pending(std::uint32_t id);
@@ -209,6 +233,9 @@ class RunState {
   Pending pending_;  // by id, ascending
   std::unique_ptr<RareState> rare_;
 };
+
+// Is the run paused after these inputs, as it was, or was not, `before` them?
+bool is_paused_by(const proto::Turn& turn, bool before);
 
 // As it is recorded.
 void write(const Parent& parent, proto::Sender* out);

@@ -81,6 +81,16 @@ void RunState::to_summary(proto::RunSummary* out) const {
     stored->set_events(events - events_since_checkpoint());
     stored->set_due(at_checkpoint);
   }
+  if (is_paused() && paused() != nullptr) {
+    out->mutable_paused()->set_since_ms(paused()->since_ms);
+    out->mutable_paused()->set_reason(paused()->reason);
+    out->mutable_paused()->set_principal(paused()->principal);
+  }
+  if (origin() != nullptr) {
+    out->mutable_origin()->set_run_id(std::string(origin()->run_id.bytes()));
+    out->mutable_origin()->set_event(origin()->event);
+    out->mutable_origin()->set_fork(origin()->fork);
+  }
   if (const auto due = run_timeout_due_ms()) {
     PendingOperation limit;
     limit.kind = OperationKind::kRunTimeout;
@@ -120,6 +130,16 @@ RunState RunState::from_summary(store::RunNumber number,
   }
   if (summary.has_parent()) {
     state.take_parent(summary.parent(), summary.on_parent_close(), summary.depth());
+  }
+  if (summary.has_paused()) {
+    const proto::Paused& paused = summary.paused();
+    state.rare().paused =
+        std::make_unique<Paused>(Paused{paused.since_ms(), paused.reason(), paused.principal()});
+  }
+  if (summary.has_origin()) {
+    const proto::RunOrigin& from = summary.origin();
+    state.rare().origin =
+        std::make_unique<Origin>(Origin{stored_id(from.run_id()), from.event(), from.fork()});
   }
   if (summary.has_terms()) state.rare().terms = read(summary.terms());
   if (summary.has_checkpoint()) {

@@ -19,6 +19,7 @@ struct RunTerms : base::Pooled<RunTerms> {
   bool asked_to_cancel = false;
   std::unique_ptr<proto::RetryPolicy> retry;  // nullptr: it is not tried again
   std::string request_id;                     // empty: none
+  std::shared_ptr<const proto::Precedence> precedence;  // nullptr: the default
 };
 
 // nullptr: it was started with none. A run_timeout alone needs none.

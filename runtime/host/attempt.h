@@ -20,6 +20,8 @@
 
 namespace reprise::runtime {
 
+class EngineMetrics;
+
 // Identifies an attempt; `shard` is where its result goes.
 struct AttemptKey {
   int shard = 0;
@@ -48,7 +50,9 @@ class AttemptControl {
     state_.store(State::kFinished);
     state_.notify_all();
   }
+  bool queued() const { return state_.load() == State::kQueued; }
   bool running() const { return state_.load() == State::kRunning; }
+  bool abandoned() const { return state_.load() == State::kAbandoned; }
   void wait_until_finished() const { state_.wait(State::kRunning); }
 
   std::stop_source stop;
@@ -70,11 +74,20 @@ struct ActivityTask {
   std::string heartbeat_details;  // of the attempts before
 };
 
+// What an attempt of an activity with limits has been given when it was taken (AttemptQueue).
+struct AttemptPermit {
+  std::size_t kind = 0;  // which activity's; 0: it has no limits
+  std::uint64_t breaker = 0;
+};
+
 struct AttemptTask {
   AttemptKey key;
   base::Duration start_to_close{0};  // 0: no limit
   base::Duration heartbeat{0};       // 0: no limit; activities only
+  std::chrono::steady_clock::time_point ready{};  // since when it waits for a thread, if measured
 
+  std::shared_ptr<const proto::Precedence> precedence;  // nullptr: the default
+  AttemptPermit permit{};
   std::shared_ptr<AttemptControl> control;
   std::unique_ptr<ActivityTask> activity;  // an activity...
   // ...or a step: its closure, on the stack of its run.
@@ -112,12 +125,16 @@ class AttemptObserver {
   // An attempt failed because the worker has no code for it. Called once for each activity: `why`
   // names it.
   virtual void unknown_activity(std::string_view why) { static_cast<void>(why); }
+  // The circuit breaker of an activity has opened or closed; `what` is a line about it.
+  virtual void breaker_moved(std::string_view what) { static_cast<void>(what); }
   // The token with which clients can end the attempt of an activity. An error: there is none.
   virtual base::Result<std::string> token_of(const AttemptTask& task) {
     return base::Error{
         base::ErrorCode::kInvalidToken,
         "nothing here takes the token of activity '" + task.activity->spec->name() + "'"};
   }
+  // nullptr: nothing is measured.
+  virtual EngineMetrics* metrics() { return nullptr; }
   // May another attempt begin? When that becomes true again, AttemptPool::wake() is called.
   virtual bool has_room() { return true; }
 

@@ -8,12 +8,16 @@
 #include "base/out_of_memory.h"
 #include "base/start_thread.h"
 #include "base/thread_name.h"
+#include "runtime/metrics/engine_metrics.h"
+#include "event/retry.h"
 
 namespace reprise::runtime {
 
 using Clock = std::chrono::steady_clock;
 
 namespace {
+
+constexpr std::string_view kUnknownActivityType = "UnknownActivity";
 
 // The pool whose code the calling thread runs.
 constinit thread_local const AttemptPool* running_pool = nullptr;
@@ -33,6 +37,17 @@ class OwnThread {
   const base::InterruptibleWaits waits_;
 };
 
+// A failure after which the attempt would be made again. One that is final by itself says that what
+// it has called works, or nothing.
+AttemptQueue::Verdict verdict_of(const AttemptTask& task, const replay::Outcome& outcome) {
+  using Verdict = AttemptQueue::Verdict;
+  if (outcome.ok()) return Verdict::kWorks;
+  if (outcome.failure().type() == kUnknownActivityType) return Verdict::kSaysNothing;
+  const proto::ActivityScheduled& spec = *task.activity->spec;
+  return event::is_retryable(spec.retry(), outcome.failure()) ? Verdict::kFails
+                                                              : Verdict::kSaysNothing;
+}
+
 }  // namespace
 
 // An attempt of an activity under way; the object its code sees.
@@ -44,6 +59,7 @@ struct AttemptPool::Running final : ActivityAttempt {
   int attempt() const override { return static_cast<int>(task.key.attempt); }
   std::string_view activity() const override { return task.activity->spec->name(); }
   std::string_view workflow_id() const override { return task.activity->workflow_id; }
+  event::Headers headers() const override { return event::read(task.activity->spec->headers()); }
   std::stop_token stop_token() const override { return task.control->stop.get_token(); }
   std::string_view heartbeat_details() const override { return task.activity->heartbeat_details; }
   void heartbeat(std::string details) override {
@@ -72,8 +88,14 @@ struct AttemptPool::Running final : ActivityAttempt {
 
 AttemptPool::AttemptPool(std::shared_ptr<const WorkerCode> code,
                          std::size_t threads,
-                         AttemptObserver& observer)
-    : code_(std::move(code)), observer_(observer), queue_(threads) {
+                         AttemptObserver& observer,
+                         const base::Clock* clock)
+    : code_(std::move(code)),
+      observer_(observer),
+      metrics_(observer.metrics()),
+      clock_(threads == 0 ? clock : nullptr),
+      threaded_(threads > 0),
+      queue_(threads, code_->limits, clock_) {
   try {
     if (threads > 0) started_ = start_threads(threads);
   } catch (...) {
@@ -107,13 +129,18 @@ AttemptPool::~AttemptPool() {
 
 void AttemptPool::submit(std::vector<AttemptTask>& tasks) {
   bool wake = false;
+  std::size_t given_up = 0;
+  std::optional<FlowTime> release;
   {
     std::lock_guard lock(mutex_);
-    for (AttemptTask& task : tasks) queue_.push(std::move(task));
+    for (AttemptTask& task : tasks) given_up += queue_.push(std::move(task));
     wake = claim_wake();
+    release = queue_.next_release();
   }
   tasks.clear();
   if (wake) work_available_.notify_one();
+  for (; given_up > 0; --given_up) observer_.taken();
+  watch_for(release);
 }
 
 // Threads are woken one after another: each wakes the next one if there is more work than it takes.
@@ -131,13 +158,21 @@ void AttemptPool::pause(bool paused) {
   wake();
 }
 
+std::size_t AttemptPool::waiting() {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 void AttemptPool::wake() {
   bool wake = false;
+  std::optional<FlowTime> release;
   {
     std::lock_guard lock(mutex_);
     wake = claim_wake();
+    release = queue_.next_release();
   }
   if (wake) work_available_.notify_one();
+  watch_for(release);
 }
 
 void AttemptPool::stop_attempt(std::shared_ptr<AttemptControl> control) {
@@ -203,21 +238,39 @@ void AttemptPool::request_stop(const Controls& controls) {
   for (const auto& control : controls) control->stop.request_stop();
 }
 
+// What is held back may begin when time has passed, and no other thread may be there to see that:
+// the watcher is told before each wait.
+void AttemptPool::await_work(std::unique_lock<std::mutex>& lock) {
+  ++idle_;
+  std::optional<FlowTime> told;
+  while (!stopping_ && !may_take()) {
+    const std::optional<FlowTime> release = queue_.next_release();
+    if (release && release != told) {
+      told = release;
+      lock.unlock();
+      watch_for(release);
+      lock.lock();
+    } else {
+      work_available_.wait(lock);
+      told.reset();
+    }
+    waking_ = false;
+  }
+  --idle_;
+}
+
 void AttemptPool::work() {
   base::name_this_thread("reprise-attempt");
   std::unique_lock lock(mutex_);
   while (true) {
-    ++idle_;
-    while (!stopping_ && !may_take()) {
-      work_available_.wait(lock);
-      waking_ = false;
-    }
-    --idle_;
+    await_work(lock);
     if (stopping_) return;
     AttemptQueue::Taken taken = queue_.take();
     const bool wake = claim_wake();
+    const std::optional<FlowTime> release = queue_.next_release();
     lock.unlock();
     if (wake) work_available_.notify_one();
+    watch_for(release);
     observer_.taken();
     std::optional<AttemptResult> result = execute(taken.task);
     taken.task.control = nullptr;  // goes with the shard's, which makes the next one
@@ -232,28 +285,58 @@ void AttemptPool::report(std::optional<AttemptResult>&& result) {
 }
 
 std::optional<AttemptResult> AttemptPool::execute(AttemptTask& task) {
-  if (task.control != nullptr && !task.control->claim()) return std::nullopt;
+  if (task.control != nullptr && !task.control->claim()) {
+    settle(task, AttemptQueue::Verdict::kSaysNothing, {});
+    return std::nullopt;
+  }
   AttemptResult result;
   result.key = task.key;
   result.token = observer_.started(task.key);
   if (task.step) {
     const base::InterruptibleWaits waits(shut_down_.get_token());
     result.is_step = true;
-    result.outcome = execute_step(task);
+    result.outcome = run_measured(task, nullptr);
     result.abandoned = waits.interrupted() && !result.outcome.ok();
     if (task.control != nullptr) task.control->finish();
   } else {
     Running running(*this, task);
     begin(running);
-    result.outcome = run_activity(task, running);
+    result.outcome = run_measured(task, &running);
     const bool stopped_by_us = end(running);
     result.abandoned = stopped_by_us && !result.outcome.ok();
+    if (task.permit.kind != 0) {
+      const bool said_before = running.expired || result.abandoned;
+      settle(task,
+             said_before ? AttemptQueue::Verdict::kSaysNothing : verdict_of(task, result.outcome),
+             result.outcome.ok() ? std::string_view() : result.outcome.failure().message());
+    }
     result.left_open = running.left_open && result.outcome.ok();
     if (result.left_open && has_threads()) {
       result.took = std::chrono::floor<base::Duration>(Clock::now() - running.began);
     }
   }
   return result;
+}
+
+// `running`: nullptr: it is a step.
+replay::Outcome AttemptPool::run_measured(AttemptTask& task, Running* running) {
+  const auto run = [&] {
+    return running == nullptr ? execute_step(task) : run_activity(task, *running);
+  };
+  if (metrics_ == nullptr) return run();
+  const auto began = EngineMetrics::Clock::now();
+  metrics_->task_queues.of(code_->task_queue)
+      .schedule_to_start.observe(EngineMetrics::between(task.ready, began));
+  replay::Outcome outcome = run();
+  const std::uint64_t took = EngineMetrics::since(began);
+  if (running == nullptr) {
+    metrics_->step.observe(took);
+    return outcome;
+  }
+  auto& activity = metrics_->activities.of(running->activity());
+  activity.seconds.observe(took);
+  (outcome.ok() ? activity.completed : activity.failed).add();
+  return outcome;
 }
 
 replay::Outcome AttemptPool::run_activity(AttemptTask& task, Running& running) {
@@ -266,7 +349,7 @@ replay::Outcome AttemptPool::run_activity(AttemptTask& task, Running& running) {
 replay::Outcome AttemptPool::refuse_unknown(const std::string& activity) {
   proto::Failure failure;
   failure.set_kind(proto::Failure::APPLICATION);
-  failure.set_type("UnknownActivity");
+  failure.set_type(std::string(kUnknownActivityType));
   failure.set_message(base::to_string(base::ErrorCode::kUnknownActivity) +
                       " the worker of task queue '" + code_->task_queue +
                       "' does not implement activity '" + activity +
@@ -306,10 +389,11 @@ bool AttemptPool::end(Running& running) {
 }
 
 void AttemptPool::wait_for_deadline(std::unique_lock<std::mutex>& lock) {
-  if (next_look_ == Clock::time_point::max()) {
+  const Clock::time_point until = std::min(next_look_, next_release_);
+  if (until == Clock::time_point::max()) {
     deadline_moved_.wait(lock);
   } else {
-    deadline_moved_.wait_until(lock, next_look_);
+    deadline_moved_.wait_until(lock, until);
   }
 }
 
@@ -322,10 +406,14 @@ void AttemptPool::watch() {
     if (to_stop_.empty()) wait_for_deadline(lock);
     const std::vector<Expired> expired = expire(Clock::now());
     const Controls to_stop = std::exchange(to_stop_, {});
+    const bool released = next_release_ <= Clock::now();
+    if (released) next_release_ = Clock::time_point::max();
     lock.unlock();
+    if (released) wake();
     request_stop(to_stop);
     for (const Expired& attempt : expired) {
       // First, so that what it returns when it is asked to stop comes too late.
+      limit_passed(attempt.permit, attempt.limit);
       observer_.timed_out(attempt.key, attempt.limit);
       attempt.control->stop.request_stop();  // runs stop callbacks of user code
     }
@@ -344,8 +432,8 @@ std::vector<AttemptPool::Expired> AttemptPool::expire(Clock::time_point now) {
     }
     running->expired = true;
     const bool overran = running->close_deadline <= now;
-    expired.push_back(
-        {running->task.key, running->task.control, overran ? "start_to_close" : "heartbeat"});
+    expired.push_back({running->task.key, running->task.control, running->task.permit,
+                       overran ? "start_to_close" : "heartbeat"});
   }
   return expired;
 }

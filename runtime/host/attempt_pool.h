@@ -21,10 +21,12 @@ namespace reprise::runtime {
 class AttemptPool {
  public:
   // With no threads, run_one() executes attempts on the caller's. `observer` outlives the pool.
-  // Check started() before using the pool.
+  // `clock`: what the limits of a pool without threads go by; it outlives the pool. Those of others
+  // go by the steady clock. Check started() before using the pool.
   AttemptPool(std::shared_ptr<const WorkerCode> code,
               std::size_t threads,
-              AttemptObserver& observer);
+              AttemptObserver& observer,
+              const base::Clock* clock = nullptr);
   ~AttemptPool();
   AttemptPool(const AttemptPool&) = delete;
   AttemptPool& operator=(const AttemptPool&) = delete;
@@ -45,6 +47,9 @@ class AttemptPool {
   // Attempts may begin again, see AttemptObserver::has_room().
   void wake();
 
+  // How many attempts no thread has taken yet.
+  std::size_t waiting();
+
   // Asks an attempt to stop, on a thread of the pool: this runs stop callbacks of user code, for
   // which the caller, a shard, must not wait. Not once shut_down() has begun.
   void stop_attempt(std::shared_ptr<AttemptControl> control);
@@ -57,6 +62,13 @@ class AttemptPool {
   // Executes the attempt here; the caller tells the observer. nullopt: it was abandoned.
   std::optional<AttemptResult> execute(AttemptTask& task);
 
+  // ---- limits of activities ----
+  // When time alone lets an attempt begin that a limit holds back now, on the pool's clock.
+  std::optional<base::Time> next_release() const;
+  std::vector<LimitState> limits() const;
+  // Why no attempt of that activity may begin; empty: no limit holds them back.
+  std::string held_back(std::string_view activity) const;
+
   // Asks attempts under way to stop, waits for their threads, and returns the attempts not begun.
   // Not on a thread of the pool.
   std::vector<AttemptTask> shut_down();
@@ -67,16 +79,23 @@ class AttemptPool {
   struct Expired {
     AttemptKey key;
     std::shared_ptr<AttemptControl> control;
+    AttemptPermit permit;
     std::string_view limit;
   };
 
   bool may_take() { return queue_.has_ready() && !paused_ && observer_.has_room(); }
   bool claim_wake();
   void work();
+  void await_work(std::unique_lock<std::mutex>& lock);
   void watch();
   void wait_for_deadline(std::unique_lock<std::mutex>& lock);
   base::Status start_threads(std::size_t count);
   void report(std::optional<AttemptResult>&& result);
+  replay::Outcome run_measured(AttemptTask& task, Running* running);
+  void settle(AttemptTask& task, AttemptQueue::Verdict verdict, std::string_view why);
+  void limit_passed(const AttemptPermit& permit, std::string_view limit);
+  void say(const std::optional<std::string>& line);
+  void watch_for(std::optional<FlowTime> release);
   replay::Outcome run_activity(AttemptTask& task, Running& running);
   replay::Outcome refuse_unknown(const std::string& activity);
   void begin(Running& running);
@@ -87,8 +106,11 @@ class AttemptPool {
 
   std::shared_ptr<const WorkerCode> code_;
   AttemptObserver& observer_;
+  EngineMetrics* const metrics_;  // nullptr: nothing is measured
+  const FlowClock clock_;
+  const bool threaded_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable work_available_;
   AttemptQueue queue_;
   std::size_t idle_ = 0;
@@ -103,6 +125,9 @@ class AttemptPool {
   Controls to_stop_;
   std::set<std::string> unknown_;  // activities already reported to the observer
   std::chrono::steady_clock::time_point next_look_ = std::chrono::steady_clock::time_point::max();
+  // When attempts that limits hold back may begin: see AttemptQueue::next_release().
+  std::chrono::steady_clock::time_point next_release_ =
+      std::chrono::steady_clock::time_point::max();
   bool watching_ = true;
 
   std::stop_source shut_down_;  // ends the waits of the pool's threads

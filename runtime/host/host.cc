@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/pooled.h"
 #include "base/prefetch.h"
+#include "runtime/metrics/engine_metrics.h"
 
 namespace reprise::runtime {
 
@@ -57,7 +58,9 @@ TurnResult Host::run_turn(Place& place, const RunSource& source, proto::Turn* tu
     result.end = TurnEnd::kParked;
     return result;
   }
+  const auto began = EngineMetrics::now_if(options_.metrics);
   result.end = run->code.execution->run_turn(turn);
+  if (options_.metrics != nullptr) options_.metrics->turn.observe(EngineMetrics::since(began));
   result.untaken = run->code.execution->take_untaken();
   if (result.end == TurnEnd::kParked) {
     result.trouble = std::make_unique<Trouble>(run->code.execution->trouble());
@@ -146,6 +149,7 @@ void Host::evict_excess(base::FunctionRef<bool(Key)> may_leave) {
     const bool would_stay = given_up_.too_many(run->code.execution->info().workflow);
     if (run->steps.empty() && !would_stay && may_leave(run->key)) {
       drop(run);
+      if (options_.metrics != nullptr) options_.metrics->evictions.add();
       continue;
     }
     ++refused;
@@ -177,6 +181,7 @@ Host::Resident* Host::ensure(Place& place,
   }
   place = loading.release();
   link_first(place);
+  if (options_.metrics != nullptr) options_.resident->add(1);
   return place;
 }
 
@@ -227,7 +232,10 @@ std::unique_ptr<replay::Execution> Host::execute(Resident& run,
 std::unique_ptr<Trouble> Host::replay(Resident& run, const RunSource& source, Loaded* out) {
   if (auto found = make(run, source.info(), out)) return found;
   bool parked = false;
+  bool any = false;
+  const auto began = EngineMetrics::now_if(options_.metrics);
   const auto read = source.history([&](const proto::Turn& turn) {
+    any = true;
     // A summary that an earlier version has written does not know of a checkpoint, and the history
     // is read from its beginning.
     if (out->execution->at_checkpoint()) (void)make(run, source.info(), out);
@@ -236,6 +244,9 @@ std::unique_ptr<Trouble> Host::replay(Resident& run, const RunSource& source, Lo
   });
   if (parked) return std::make_unique<Trouble>(out->execution->trouble());
   if (!read) return trouble(read.error().code, read.error().message);
+  if (options_.metrics != nullptr && any) {
+    options_.metrics->replay.observe(EngineMetrics::since(began));
+  }
   return nullptr;
 }
 
@@ -258,6 +269,7 @@ void Host::drop(Resident* run) {
   // state.
   std::unique_ptr<Resident> leaving(run);
   unlink(run);
+  if (options_.metrics != nullptr) options_.resident->add(-1);
   *run->place = nullptr;
   executor_.dropping(run->key, [&] { leaving.reset(); });
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/counters.h"
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "base/visitor.h"
@@ -23,6 +24,8 @@
 #include "runtime/host/steps_under_way.h"
 
 namespace reprise::runtime {
+
+class EngineMetrics;
 
 // A run as its driver knows it, for one call: it gives the host what is needed to make the run
 // resident.
@@ -53,6 +56,8 @@ struct HostOptions {
   std::size_t settings = std::numeric_limits<std::size_t>::max();        // it publishes at a time
   std::size_t settings_bytes = std::numeric_limits<std::size_t>::max();  // of those
   replay::CodeGuard* guard = nullptr;  // of workflow code; outlives the host; nullptr: none
+  EngineMetrics* metrics = nullptr;    // nullptr: nothing is measured; with it, also:
+  base::Gauge* resident = nullptr;     // runs in memory
   // Something that people must know: a strand was given up.
   std::function<void(std::string_view line)> report{};
 };

@@ -121,6 +121,13 @@ bool RunExecutor::take_back_step(Place place, const AttemptTask& step) {
   return true;
 }
 
+bool RunExecutor::take_back_step(Place place, std::uint32_t id) {
+  AttemptControl* const control = place == nullptr ? nullptr : Host::steps(place).find(id);
+  if (control == nullptr || !control->abandon()) return false;
+  end_step(place, id);
+  return true;
+}
+
 std::string RunExecutor::name_of(Place place, std::uint32_t id) {
   const replay::Execution* const code = Host::find(place);
   return code == nullptr ? std::string() : code->name_of(id);

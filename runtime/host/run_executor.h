@@ -123,6 +123,8 @@ class RunExecutor final : private Host::Executor {
   static void end_step(Place place, std::uint32_t id);
   // For a task that no thread will take. False: the code had given it up before.
   static bool take_back_step(Place place, const AttemptTask& step);
+  // For one that waits for a thread. False: it is not under way, or a thread executes it.
+  static bool take_back_step(Place place, std::uint32_t id);
   // Of a step or a transaction of a resident run; empty: its code waits for none of that id.
   static std::string name_of(Place place, std::uint32_t id);
   // nullptr: it is not under way.

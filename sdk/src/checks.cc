@@ -7,7 +7,10 @@
 #include <string>
 
 #include "base/printable_text.h"
+#include "base/reserved.h"
+#include "base/utf8.h"
 #include "runtime/engine/limits.h"
+#include "runtime/host/fair_queue.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/settings.h"
@@ -38,19 +41,22 @@ constexpr std::uint64_t kMostRows = 100'000;
 constexpr std::uint64_t kMostRowBytes = 32 * kMebibyte;
 
 constexpr std::string_view kNoLimit = "no limit";
+constexpr std::string_view kNotSaid = "not said";
 constexpr std::string_view kPerProcessor = "one per processor";
 
-[[noreturn]] void invalid_option(const std::string& message) {
-  throw InvalidOption(code_text(base::ErrorCode::kInvalidOption), message);
+[[noreturn]] void invalid_option(const std::string& message,
+                                 base::ErrorCode code = base::ErrorCode::kInvalidOption) {
+  throw InvalidOption(code_text(code), message);
 }
 
 [[noreturn]] void refuse_option(const std::string& option,
                                 const std::string& value,
                                 const std::string& allowed,
-                                std::string_view zero = {}) {
+                                std::string_view zero = {},
+                                base::ErrorCode code = base::ErrorCode::kInvalidOption) {
   std::string message = option + " is " + value + "; it must be " + allowed;
   if (!zero.empty()) message += ", or 0: " + std::string(zero);
-  invalid_option(message);
+  invalid_option(message, code);
 }
 
 // The options of one struct, and their owner: "ActivityOptions::heartbeat of activity 'charge'".
@@ -96,6 +102,7 @@ class OptionsOf {
   void terms(const Options& options) const {
     duration("run_timeout", options.run_timeout, kNoLimit);
     duration("execution_timeout", options.execution_timeout, kNoLimit);
+    precedence(options);
     if (!options.retry) return;
     retry(*options.retry);
     const std::size_t bytes = to_terms(options).retry->ByteSizeLong();
@@ -103,10 +110,61 @@ class OptionsOf {
     refuse_option(name_of("retry"), std::to_string(bytes) + " bytes long when recorded",
                   "at most " + std::to_string(runtime::kMaxRetryPolicyBytes));
   }
+  template <class Options>
+  void precedence(const Options& options) const {
+    const auto refuse = [&](std::string_view member, const std::string& value,
+                            const std::string& allowed, std::string_view zero) {
+      refuse_option(name_of(member), value, allowed, zero, base::ErrorCode::kPrecedence);
+    };
+    if (options.priority < 0 || options.priority > runtime::kLastPriority) {
+      refuse("priority", std::to_string(options.priority), "1 (first) to 5 (last)", kNotSaid);
+    }
+    const double weight = options.fairness_weight;
+    const bool is_weight = weight >= runtime::FairShares::kLeastWeight &&
+                           weight <= runtime::FairShares::kMostWeight;  // false for NaN
+    if (weight != 0 && !is_weight) {
+      refuse("fairness_weight", short_text(weight), "0.001 to 1000", kNotSaid);
+    }
+    const std::string& key = options.fairness_key;
+    if (key.size() > kMaxFairnessKeyBytes) {
+      refuse("fairness_key", std::to_string(key.size()) + " bytes long",
+             "at most " + std::to_string(kMaxFairnessKeyBytes) + " bytes long", {});
+    }
+    if (!base::is_utf8(key)) refuse("fairness_key", "not UTF-8", "UTF-8", {});
+  }
+  // Of an activity on a worker.
+  void limits(const ActivityLimits& limits) const {
+    const auto refuse = [&](std::string_view member, const std::string& value,
+                            const std::string& allowed, std::string_view zero) {
+      refuse_option(name_of(member), value, allowed, zero, base::ErrorCode::kActivityLimit);
+    };
+    if (limits.in_flight > runtime::kMostInFlight) {
+      refuse("in_flight", std::to_string(limits.in_flight),
+             "1 to " + std::to_string(runtime::kMostInFlight), kNoLimit);
+    }
+    const double rate = limits.per_second;
+    const bool is_rate = rate >= runtime::kLeastPerSecond && rate <= runtime::kMostPerSecond;
+    if (rate != 0 && !is_rate) {
+      refuse("per_second", short_text(rate), "0.000001 to 1000000", kNoLimit);
+    }
+    const CircuitBreaker& breaker = limits.breaker;
+    const auto most = static_cast<int>(runtime::kMostBreakerFailures);
+    if (breaker.failures < 0 || breaker.failures > most) {
+      refuse("breaker.failures", std::to_string(breaker.failures), "1 to " + std::to_string(most),
+             "there is no breaker");
+    }
+    const auto time = [&](std::string_view member, Duration value) {
+      if (value >= Duration(1) && value <= runtime::kLongestBreakerTime) return;
+      refuse(member, std::to_string(value.count()) + " ms", "1 ms to 366 days", {});
+    };
+    time("breaker.window", breaker.window);
+    time("breaker.open_for", breaker.open_for);
+  }
   // Empty: the default of something else applies.
   void task_queue(std::string_view queue) const {
-    if (queue.empty() || runtime::check_id({}, queue)) return;
-    check_id(name_of("task_queue"), queue);
+    if (queue.empty()) return;
+    if (!runtime::check_id({}, queue)) check_id(name_of("task_queue"), queue);
+    if (base::is_reserved(queue)) check_not_reserved(name_of("task_queue"), queue);
   }
   std::string name_of(std::string_view member) const {
     std::string text = std::string(type_) + "::" + std::string(member);
@@ -149,6 +207,14 @@ void check_id(std::string_view what, std::string_view id) {
   value_or_throw(runtime::check_id(what, id));
 }
 
+void check_not_reserved(std::string_view what, std::string_view name) {
+  if (!base::is_reserved(name)) return;
+  throw InvalidOption(code_text(base::ErrorCode::kReservedName),
+                      std::string(what) + " '" + base::printable_text(name) + "' begins with '" +
+                          std::string(base::kReservedPrefix) +
+                          "', as the names of the engine's own runs do; use another one");
+}
+
 void check_key(std::string_view workflow_id) {
   value_or_throw(runtime::check_length("the workflow id", workflow_id));
 }
@@ -189,6 +255,11 @@ void check(std::string_view activity, const ActivityOptions& options) {
   of.duration("heartbeat", options.heartbeat, kNoLimit);
   of.retry(options.retry);
   of.task_queue(options.task_queue);
+  of.precedence(options);
+}
+
+void check(std::string_view activity, const ActivityLimits& limits) {
+  OptionsOf("ActivityLimits", "activity", activity).limits(limits);
 }
 
 void check(std::string_view step, const StepOptions& options) {
@@ -214,6 +285,7 @@ void check(std::string_view workflow, const StartOptions& options) {
     }
   }
   if (!options.id.empty()) check_id("the workflow id", options.id);
+  check_not_reserved("the workflow id", options.id);
   of.task_queue(options.task_queue);
   for (const Setting& setting : options.settings) check(setting);
 }
@@ -228,8 +300,20 @@ void check(std::string_view workflow, const ChildOptions& options) {
   const OptionsOf of("ChildOptions", "workflow", workflow);
   of.terms(options);
   if (!options.id.empty()) check_id("the workflow id", options.id);
+  check_not_reserved("the workflow id", options.id);
   of.task_queue(options.task_queue);
   for (const Setting& setting : options.settings) check(setting);
+}
+
+void check(const ClientOptions& options) {
+  value_or_throw(runtime::check_principal(options.principal));
+  check("ClientOptions", options.interceptors);
+}
+
+void check(std::string_view topic, const PublishOptions& options) {
+  const OptionsOf of("PublishOptions", "topic", topic);
+  of.duration("keep", options.keep, "not at all");
+  if (!options.id.empty()) check_id("PublishOptions::id", options.id);
 }
 
 void check(const EngineOptions& options) {
@@ -252,9 +336,11 @@ void check(const EngineOptions& options) {
 
 void check(const WorkerOptions& options) {
   check_id("WorkerOptions::task_queue", options.task_queue);
+  check_not_reserved("WorkerOptions::task_queue", options.task_queue);
   OptionsOf("WorkerOptions", "task queue", options.task_queue)
       .number("activity_threads", options.activity_threads, 1, kMostActivityThreads,
               "the engine's choice");
+  check("WorkerOptions", options.interceptors);
 }
 
 runtime::GuardMode guard_mode(Guard asked) {

@@ -7,6 +7,7 @@
 #include "replay/execution.h"
 #include "reprise/child.h"
 #include "reprise/options.h"
+#include "reprise/reset.h"
 #include "reprise/settings.h"
 #include "runtime/client_request.h"
 #include "runtime/engine/engine.h"
@@ -96,6 +97,18 @@ constexpr runtime::IdReuse to_runtime(IdReuse reuse) {
       return runtime::IdReuse::kUseExisting;
   }
   return {};
+}
+
+constexpr proto::RunReset::Reapply to_proto(Reapply reapply) {
+  switch (reapply) {
+    case Reapply::kNone:
+      return proto::RunReset::NONE;
+    case Reapply::kSignals:
+      return proto::RunReset::SIGNALS;
+    case Reapply::kSignalsAndUpdates:
+      return proto::RunReset::SIGNALS_AND_UPDATES;
+  }
+  return proto::RunReset::NONE;
 }
 
 constexpr runtime::IdConflict to_runtime(IdConflict conflict) {

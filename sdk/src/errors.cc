@@ -27,6 +27,19 @@ AlreadyStarted::AlreadyStarted(std::string_view message, std::string run_id)
     : Error(base::to_string(base::ErrorCode::kAlreadyStarted), message),
       run_id_(std::move(run_id)) {}
 
+std::size_t FilterError::position() const noexcept {
+  constexpr std::string_view kBefore = " at character ";
+  const std::string_view text = what();
+  const std::size_t found = text.find(kBefore);
+  std::size_t position = 0;
+  if (found == text.npos) return position;
+  for (const char c : text.substr(found + kBefore.size())) {
+    if (c < '0' || c > '9') break;
+    position = position * 10 + static_cast<std::size_t>(c - '0');
+  }
+  return position;
+}
+
 void internal::throw_error(const base::Error& error) {
   using Code = base::ErrorCode;
   const std::string code = code_text(error.code);
@@ -67,6 +80,7 @@ void internal::throw_error(const base::Error& error) {
     case Code::kWorkflowStuck:
     case Code::kPendingTaken:
     case Code::kCheckpointBusy:
+    case Code::kInterceptorCall:
       throw UsageError(code, error.message);
     case Code::kNoHistory:
       throw HistoryError(code, error.message);
@@ -74,16 +88,38 @@ void internal::throw_error(const base::Error& error) {
     case Code::kPayloadTooLarge:
     case Code::kPayloadEncode:
     case Code::kSignalUnreadable:
+    case Code::kArgumentUnreadable:
+    case Code::kArgumentMissing:
+    case Code::kTooManyArguments:
       throw PayloadError(code, error.message);
     case Code::kInvalidId:
     case Code::kInvalidOption:
+    case Code::kInvalidPrincipal:
+    case Code::kNoSuchEvent:
     case Code::kCheckpointOther:
     case Code::kTableName:
     case Code::kRowKey:
     case Code::kTransactionLimit:
+    case Code::kInvalidSchedule:
+    case Code::kTimeZone:
+    case Code::kReservedName:
+    case Code::kHeaderInvalid:
+    case Code::kHeaderLimit:
+    case Code::kActivityLimit:
+    case Code::kPrecedence:
       throw InvalidOption(code, error.message);
+    case Code::kFilter:
+      throw FilterError(code, error.message);
+    case Code::kPageToken:
+      throw InvalidPageToken(code, error.message);
     case Code::kAlreadyStarted:
       throw AlreadyStarted(error.message, {});
+    case Code::kRunNotPaused:
+    case Code::kCannotReset:
+    case Code::kRowsStay:
+    case Code::kNothingFailed:
+    case Code::kForkResult:
+      throw RepairRefused(code, error.message);
     case Code::kNotFound:
       throw NotFound(code, error.message);
     case Code::kRunClosed:
@@ -92,6 +128,7 @@ void internal::throw_error(const base::Error& error) {
     case Code::kQueryFailed:
       throw QueryFailed(code, error.message);
     case Code::kOverloaded:
+    case Code::kScheduleBusy:
       throw Overloaded(code, error.message);
     case Code::kInvalidToken:
       throw InvalidToken(code, error.message);
@@ -101,8 +138,12 @@ void internal::throw_error(const base::Error& error) {
       throw AlreadyCompleted(code, error.message);
     case Code::kActivityCancelled:
       throw ActivityCancelled(code, error.message);
+    case Code::kStartNotAllowed:
+      throw NotAllowed(code, error.message);
     case Code::kControl:
+    case Code::kActivityFailing:  // incidents have it; no call is refused with it
     case Code::kProcessDied:
+    case Code::kTopicFull:
       break;
   }
   throw Error(code, error.message);

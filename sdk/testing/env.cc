@@ -8,6 +8,7 @@
 #include "sdk/src/checks.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/schedule/own_worker.h"
 #include "sdk/src/service/service.h"
 #include "sdk/src/workflow/workflow_runner.h"
 #include "sdk/testing/decisions.h"
@@ -33,6 +34,7 @@ class Env::State final : public internal::Registry {
       : logs_nothing_(!options.logger),
         options_(complete(std::move(options))),
         clock_(kStart),
+        implementations_(options_.interceptors),
         decisions_(options_),
         shaker_(make_shaker()),
         machine_(engine_options(), decisions_, shaker_.get(), [this] { workers_died(); }),
@@ -41,27 +43,40 @@ class Env::State final : public internal::Registry {
             shaker_.get(),
             clock_,
             [this] { return prepare(); },
-            [this](std::string_view queue) { serve(queue); },
+            [this](const runtime::StartRequest& start) { serve(start); },
             suspicious_,
             options_.time_steps),
         host_(make_host()),
         service_(make_service_state()),
-        client_(service_) {}
+        client_(service_, {.interceptors = options_.interceptors}) {
+    internal::add_own_code(implementations_, driven_);
+    code_changed_ = true;
+  }
 
   // ---- implementations: may change at any time, the next call registers them ----
 
-  void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
-    implementations_.add_workflow(name, std::move(factory));
+  void add_workflow(std::string_view name,
+                    internal::WorkflowFactory factory,
+                    const internal::ArgumentTypes& arguments) override {
+    internal::check_not_reserved("the workflow's name", name);
+    implementations_.add_workflow(name, std::move(factory), arguments);
     code_changed_ = true;
   }
   void add_activity(std::string_view name, internal::ActivityFunction function) override {
+    internal::check_not_reserved("the activity's name", name);
     implementations_.add_activity(name, counted(name, std::move(function)));
+    code_changed_ = true;
+  }
+  void add_limits(std::string_view activity, const ActivityLimits& limits) override {
+    internal::check(activity, limits);
+    implementations_.set_limits(activity, limits);
     code_changed_ = true;
   }
   void require_open() const override {}
 
   Client& client() { return client_; }
   const Service& service() const { return service_; }
+  Client client(ClientOptions options) { return Client(service_, std::move(options)); }
   base::Time now() const { return clock_.now(); }
   void skip(Duration duration) {
     internal::check_duration("the duration of Env::skip()", duration);
@@ -79,6 +94,7 @@ class Env::State final : public internal::Registry {
                              ", or nothing could be waited for");
     internal::check_at_least("EnvOptions::last_attempt", options.last_attempt, 0,
                              "; 0: the policy alone decides");
+    internal::check("EnvOptions", options.interceptors);
     options.logger =
         internal::never_throwing(options.logger ? internal::printable_log(std::move(options.logger))
                                                 : [](LogLevel, std::string_view) {});
@@ -111,8 +127,14 @@ class Env::State final : public internal::Registry {
     return std::make_unique<internal::Shaker>(false);
   }
 
+  struct TestServiceState final : internal::ServiceState {
+    explicit TestServiceState(const base::Clock& virtual_clock) : clock(virtual_clock) {}
+    base::Time now() const override { return clock.now(); }
+    const base::Clock& clock;
+  };
+
   std::unique_ptr<internal::ServiceState> make_service_state() {
-    auto state = std::make_unique<internal::ServiceState>();
+    auto state = std::make_unique<TestServiceState>(clock_);
     state->clients = &driven_;
     state->log = options_.logger;
     state->awaiting = [this](const runtime::RunKey& run) { driven_.await_run(run); };
@@ -148,7 +170,8 @@ class Env::State final : public internal::Registry {
   }
 
   runtime::ActivityCode counted(std::string_view name, internal::ActivityFunction function) {
-    return [this, name = std::string(name), code = internal::activity_code(std::move(function))](
+    return [this, name = std::string(name),
+            code = internal::activity_code(std::move(function), options_.interceptors)](
                runtime::ActivityAttempt& attempt, std::string_view input) {
       ++calls_[name];
       ++executing_;
@@ -161,6 +184,12 @@ class Env::State final : public internal::Registry {
 
   void serve(std::string_view task_queue) {
     if (task_queues_.insert(std::string(task_queue)).second) queues_changed_ = true;
+  }
+
+  // What is checked of a start depends on the worker. A test may implement its workflow later.
+  void serve(const runtime::StartRequest& start) {
+    serve(start.task_queue);
+    if (start.needs_worker || implementations_.has_workflow(start.workflow)) (void)prepare();
   }
 
   // Registers changed implementations. Not from within an activity: its session would wait for it.
@@ -220,6 +249,9 @@ Env::~Env() = default;
 
 Client& Env::client() {
   return state_->client();
+}
+Client Env::client(ClientOptions options) {
+  return state_->client(std::move(options));
 }
 const Service& Env::service() const {
   return state_->service();

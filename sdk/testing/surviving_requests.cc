@@ -32,6 +32,12 @@ std::optional<RunKey> run_of(const Verb& asked) {
     return std::nullopt;
   }
 }
+std::optional<RunKey> run_of(const verb::Reset& asked) {
+  return RunKey{asked.key.workflow_id};
+}
+std::optional<RunKey> run_of(const verb::Fork& asked) {
+  return RunKey{asked.id};
+}
 std::optional<RunKey> run_of(const verb::Start& asked) {
   return RunKey{asked.run.workflow_id};
 }
@@ -63,6 +69,19 @@ bool is_recorded_as(const verb::Update& asked, const Event& input) {
 bool is_recorded_as(const verb::Cancel& asked, const Event& input) {
   return input.has_cancel_requested() && !input.cancel_requested().has_sender() &&
          input.cancel_requested().reason() == asked.reason;
+}
+bool is_recorded_as(const verb::Pause& asked, const Event& input) {
+  return input.has_run_paused() && input.run_paused().reason() == asked.reason;
+}
+bool is_recorded_as(const verb::Resume& asked, const Event& input) {
+  return input.has_run_resumed() && input.run_resumed().reason() == asked.reason;
+}
+// By the run that begins, whose id was made before it was sent.
+bool is_recorded_as(const verb::Reset& asked, const Event& input) {
+  return input.has_run_started() && input.run_started().run_id() == asked.new_run.bytes();
+}
+bool is_recorded_as(const verb::Fork& asked, const Event& input) {
+  return input.has_run_started() && input.run_started().run_id() == asked.new_run.bytes();
 }
 bool is_recorded_as(const verb::Terminate& asked, const Event& input) {
   return input.has_run_terminated() && input.run_terminated().reason() == asked.reason;
@@ -96,6 +115,18 @@ void confirm(const verb::Cancel& asked) {
 void confirm(const verb::Terminate& asked) {
   asked.reply({});
 }
+void confirm(const verb::Pause& asked) {
+  asked.reply({});
+}
+void confirm(const verb::Resume& asked) {
+  asked.reply({});
+}
+void confirm(const verb::Reset& asked) {
+  asked.reply(runtime::StartedRun{asked.key.workflow_id, asked.new_run});
+}
+void confirm(const verb::Fork& asked) {
+  asked.reply(runtime::StartedRun{asked.id, asked.new_run});
+}
 void confirm(const verb::Complete& asked) {
   asked.reply({});
 }
@@ -113,6 +144,12 @@ void SurvivingRequests::ask(runtime::ClientRequest request) {
 
 template <class Verb>
 void SurvivingRequests::take(Verb asked) {
+  if constexpr (requires { asked.new_run; }) {
+    if (asked.new_run == base::RunId()) asked.new_run = new_run_id_();
+  }
+  if constexpr (std::is_same_v<Verb, verb::Fork>) {
+    if (asked.id.empty()) asked.id = asked.new_run.to_string();
+  }
   const auto request = std::make_shared<Request>(Request{.asked = std::move(asked)});
   if constexpr (std::is_same_v<Verb, verb::Start>) add_update(request);
   open_.push_back(request);
@@ -129,7 +166,9 @@ void SurvivingRequests::add_update(const RequestRef& start) {
                                 .input = run.update->input,
                                 .reply = run.update->reply,
                                 .id = run.update->id,
-                                .accepted = run.update->accepted};
+                                .accepted = run.update->accepted,
+                                .principal = run.principal,
+                                .headers = run.update->headers};
   request->start = start;
   start->update = request;
   open_.push_back(request);
@@ -217,18 +256,45 @@ void SurvivingRequests::send_again(const RequestRef& request) {
 
 void SurvivingRequests::note(const store::Record& record, const proto::Turn& turn) {
   for (const Event& input : turn.inputs()) {
-    if (input.has_run_started()) note_start(record, input.run_started());
-    if (input.has_checkpoint_taken()) {
-      note_carried(input.checkpoint_taken().start(), &runs_[record.run]);
-    } else {
-      note_input(record, input);
-    }
+    note_own(record, input);
+  }
+  Run& run = runs_[record.run];
+  if (run.reset_from && !run.copied && run.recorded_before == 0) {
+    note_end(*std::exchange(run.reset_from, std::nullopt));
   }
   for (const Event& command : turn.commands()) {
     if (command.has_update_completed()) note_update_completed(command.update_completed());
   }
   const Event* const end = event::ending(turn);
   if (end != nullptr && event::next_run_id(*end).empty()) note_end(record.run);
+}
+
+// What is copied of another run's history was noted there.
+void SurvivingRequests::note_own(const store::Record& record, const Event& input) {
+  if (input.has_run_started()) {
+    note_start(record, input.run_started());
+    return note_input(record, input);
+  }
+  Run& run = runs_[record.run];
+  const bool reset = input.has_run_reset();
+  const std::string& begins = reset ? input.run_reset().run_id() : input.run_forked().run_id();
+  if (run.copied && begins == run.key.run_id->bytes()) {
+    run.copied = false;
+    run.carried = 0;
+    run.recorded_before = reset ? input.run_reset().carried() : input.run_forked().carried();
+    if (!reset) return;
+    const auto from = std::find_if(runs_.begin(), runs_.end(), [&](const auto& known) {
+      return known.second.key.run_id &&
+             known.second.key.run_id->bytes() == std::string_view(input.run_reset().from_run_id());
+    });
+    if (from != runs_.end()) run.reset_from = from->first;
+    return;
+  }
+  if (run.copied) return note_again(record, input);
+  if (input.has_checkpoint_taken()) {
+    return note_carried(input.checkpoint_taken().start(), &run);
+  }
+  note_input(record, input);
 }
 
 void SurvivingRequests::note_start(const store::Record& record, const proto::RunStarted& started) {
@@ -238,6 +304,7 @@ void SurvivingRequests::note_start(const store::Record& record, const proto::Run
   Run& run = runs_[record.run];
   run.key = {workflow_id, id};
   note_carried(started, &run);
+  run.copied = started.has_origin();
   first_of_chain_[id] = base::RunId::from_bytes(started.first_run_id()).value_or(id);
   newest_[workflow_id] = id;
 }

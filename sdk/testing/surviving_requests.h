@@ -11,6 +11,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,9 @@ class SurvivingRequests final : public runtime::ClientService {
     // or before its last checkpoint, then those that had come to it without being recorded.
     std::uint32_t recorded_before = 0;
     std::uint32_t carried = 0;
+    // Its history begins with a copy of another run's, and that is being read.
+    bool copied = false;
+    std::optional<store::RunNumber> reset_from{};  // ends when what goes along has been read
   };
 
   void take(runtime::verb::Start start);
@@ -88,6 +92,7 @@ class SurvivingRequests final : public runtime::ClientService {
   void note_start(const store::Record& record, const proto::RunStarted& started);
   static void note_carried(const proto::RunStarted& started, Run* run);
   bool is_for(const runtime::RunKey& asked, const Run& run, bool carried) const;
+  void note_own(const store::Record& record, const proto::Event& input);
   void note_input(const store::Record& record, const proto::Event& input);
   void note_again(const store::Record& record, const proto::Event& input);
   void note_update_completed(const proto::UpdateCompleted& completed);

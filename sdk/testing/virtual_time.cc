@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "sdk/src/schedule/state.h"
+
 namespace reprise::internal {
 namespace {
 
@@ -102,15 +104,19 @@ std::optional<runtime::RunDescription> DrivenService::describe_now(const runtime
 
 std::vector<runtime::RunDescription> DrivenService::list_now() {
   std::vector<runtime::RunDescription> runs;
-  bool replied = false;
-  runtime::ListRequest everything;
-  everything.limit = std::numeric_limits<std::size_t>::max();
-  engine().ask(runtime::verb::List{std::move(everything),
-                                   [&](base::Result<std::vector<runtime::RunDescription>> reply) {
-                                     replied = true;
-                                     if (reply) runs = std::move(*reply);
-                                   }});
-  while (!replied && run_some()) {
+  for (const std::string_view workflow : {std::string_view(), kScheduleWorkflow}) {
+    bool replied = false;
+    runtime::ListRequest everything;
+    everything.workflow = workflow;
+    everything.limit = std::numeric_limits<std::size_t>::max();
+    engine().ask(runtime::verb::List{std::move(everything),
+                                     [&](base::Result<std::vector<runtime::RunDescription>> reply) {
+                                       replied = true;
+                                       if (reply)
+                                         runs.insert(runs.end(), reply->begin(), reply->end());
+                                     }});
+    while (!replied && run_some()) {
+    }
   }
   return runs;
 }
@@ -168,7 +174,7 @@ Error DrivenService::stuck(const std::optional<runtime::RunKey>& run) {
 
 void DrivenService::ask(runtime::ClientRequest request) {
   if (const auto* start = std::get_if<runtime::verb::Start>(&request)) {
-    task_queue_seen_(start->run.task_queue);
+    start_seen_(start->run);
   }
   engine().ask(std::move(request));
 }

@@ -33,21 +33,21 @@ class ManualClock final : public base::Clock {
 // Passes everything on to the machine's engine, and drives it while a caller waits. One thread.
 class DrivenService final : public runtime::ClientService {
  public:
-  // `prepare` is called before each piece of work (true: it changed something), `task_queue_seen`
+  // `prepare` is called before each piece of work (true: it changed something), `start_seen`
   // for every start. `suspicious` is set when a run was, or may have been, parked. `shaker` may be
   // null. `time_steps`: the most moves of time in one wait.
   DrivenService(TestMachine& machine,
                 Shaker* shaker,
                 ManualClock& clock,
                 std::function<bool()> prepare,
-                std::function<void(std::string_view)> task_queue_seen,
+                std::function<void(const runtime::StartRequest&)> start_seen,
                 bool& suspicious,
                 int time_steps)
       : machine_(machine),
         shaker_(shaker),
         clock_(clock),
         prepare_(std::move(prepare)),
-        task_queue_seen_(std::move(task_queue_seen)),
+        start_seen_(std::move(start_seen)),
         suspicious_(suspicious),
         time_steps_(time_steps) {}
 
@@ -82,7 +82,7 @@ class DrivenService final : public runtime::ClientService {
   Shaker* shaker_;
   ManualClock& clock_;
   std::function<bool()> prepare_;
-  std::function<void(std::string_view)> task_queue_seen_;
+  std::function<void(const runtime::StartRequest&)> start_seen_;
   std::optional<runtime::RunKey> awaited_;
   bool& suspicious_;
   const int time_steps_;  // of one wait

@@ -15,7 +15,8 @@ namespace {
 
 constexpr int kKillsPerWorld = 10;
 constexpr int kTransfersPerLife = 30;
-constexpr int kControlTries = 40;
+// Whether a try is lost depends on who runs first; on a loaded machine it often is not.
+constexpr int kControlTries = 200;
 constexpr std::uint64_t kMoreKills = 400;
 constexpr std::size_t kFailuresSaid = 8;
 

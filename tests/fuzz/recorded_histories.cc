@@ -406,6 +406,30 @@ std::vector<RecordedRun> record_all() {
                          {signal("go"), signal("late")},
                          {activity_completed(2)}},
                         {0, 1}));
+  // Operators: paused and resumed, and begun with the history of another run.
+  proto::Event paused;
+  paused.mutable_run_paused()->set_reason("a look");
+  proto::Event resumed;
+  resumed.mutable_run_resumed()->set_reason("well");
+  proto::Event reset;
+  reset.mutable_run_reset()->set_run_id(std::string(16, '\x0a'));
+  reset.mutable_run_reset()->set_from_run_id(std::string(16, '\x0b'));
+  reset.mutable_run_reset()->set_event(4);
+  reset.mutable_run_reset()->set_carried(1);
+  proto::Event forked;
+  forked.mutable_run_forked()->set_run_id(std::string(16, '\x0a'));
+  forked.mutable_run_forked()->set_event(4);
+  forked.mutable_run_forked()->add_replaced(2);
+  proto::Event origin = start;
+  origin.mutable_run_started()->mutable_origin()->set_made_as_run_id(std::string(16, '\x0c'));
+  runs.push_back(record(abandoning,
+                        {{origin},
+                         {paused, signal("go")},
+                         {resumed},
+                         {reset, signal("late")},
+                         {forked},
+                         {activity_completed(2)}},
+                        {1, 2, 3, 4}));
   proto::Event off;
   off.mutable_run_called_off();
   runs.push_back(record(abandoning, {{tried}, {testing::cancel_requested()}, {off}}, {0, 1, 2}));

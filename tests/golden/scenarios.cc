@@ -4,9 +4,12 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
+#include <memory>
 #include <reprise/testing/env.h>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "samples/approval/approval.h"
@@ -134,7 +137,7 @@ History saga_is_cancelled() {
 // An Env with the golden workflows, and activities that work at once.
 class GoldenEnv : public Env {
  public:
-  GoldenEnv() {
+  explicit GoldenEnv(reprise::testing::EnvOptions options = {}) : Env(std::move(options)) {
     golden::implement(static_cast<Env&>(*this));
     stub(work, [](const std::string& what) { return "did " + what; });
     stub(copy, [](int value) { return value; });
@@ -455,6 +458,33 @@ std::pair<History, History> a_family() {
   env.skip(1min);
   return {std::move(parent), env.client().attach(member, "cancelled").history()};
 }
+// What interceptors send along with each call.
+class Marks final : public reprise::Interceptor {
+ public:
+  void client(std::string_view verb, std::string_view, reprise::Headers& headers) override {
+    headers["client"] = verb;
+  }
+  void outbound(reprise::Context&,
+                std::string_view kind,
+                std::string_view name,
+                reprise::Headers& headers) override {
+    headers["kind"] = kind;
+    headers["name"] = name;
+  }
+};
+std::pair<History, History> a_marked_family() {
+  GoldenEnv env({.interceptors = {std::make_shared<Marks>()}});
+  const auto run = env.start(family(), {.id = "marked"});
+  History parent = ended(run);
+  env.skip(1min);
+  return {std::move(parent), env.client().attach(member, "cancelled").history()};
+}
+History a_run_with_headers() {
+  return a_marked_family().first;
+}
+History a_child_with_headers() {
+  return a_marked_family().second;
+}
 History a_run_with_children() {
   return a_family().first;
 }
@@ -465,6 +495,46 @@ History a_child_of_it() {
 History a_run_with_transactions() {
   GoldenEnv env;
   return ended(env.start(transacting(), {.id = "transacting"}));
+}
+
+// What operators do with a run: it is paused, reset when it has ended, and forked; and another one
+// is reset while it is open.
+struct Operated {
+  std::optional<History> paused, reset, forked, terminated;
+};
+Operated operated_runs() {
+  GoldenEnv env;
+  Operated all;
+  const auto run = env.start(operated("it"), {.id = "operated"});
+  run.pause("a look");
+  run.signal(item("while it was paused"));
+  env.skip(2h);
+  run.resume("it is well");
+  all.paused = ended(run);
+  constexpr std::uint64_t kTimerFired = 8;
+  (void)run.fork(
+      {.id = "forked", .replace_results = {{4, R"("another result")"}}, .reason = "what if"});
+  all.forked = ended(env.client().attach(operated, "forked"));
+  (void)run.reset({.event = kTimerFired, .rows_stay = true, .reason = "once more"});
+  all.reset = ended(env.client().attach(operated, "operated"));
+  const auto open = env.start(operated("another"), {.id = "open"});
+  const std::string open_id = open.run_id();
+  open.signal(item("before"));
+  (void)open.reset({.event = 3, .reason = "begun wrongly"});
+  all.terminated = env.client().handle("open", open_id).history();
+  return all;
+}
+History a_paused_run() {
+  return *operated_runs().paused;
+}
+History a_run_that_was_reset() {
+  return *operated_runs().reset;
+}
+History a_fork() {
+  return *operated_runs().forked;
+}
+History a_run_that_ends_by_a_reset() {
+  return *operated_runs().terminated;
 }
 
 // Inputs that were recorded while no worker was there to take them.
@@ -551,6 +621,12 @@ const std::vector<Scenario>& scenarios() {
       {"given_up", activities_that_are_cancelled, true},
       {"checkpointing", a_run_with_checkpoints, true},
       {"transacting", a_run_with_transactions, true},
+      {"paused", a_paused_run, true},
+      {"reset", a_run_that_was_reset, true},
+      {"forked", a_fork, true},
+      {"ended_by_reset", a_run_that_ends_by_a_reset, true},
+      {"headers", a_run_with_headers, true},
+      {"headers_child", a_child_with_headers, true},
   };
   return all;
 }

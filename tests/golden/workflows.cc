@@ -483,6 +483,19 @@ std::string run_staged(reprise::Context& ctx, int stage, const std::string& past
 
 // Transactions: rows that are put, replaced and erased; one that returns nothing; one that throws;
 // two at once, of which one is cancelled while the other is made.
+// For operators: it waits, and uses what is made from its run's id.
+std::string run_operated(Context& ctx, const std::string& what) {
+  std::string seen = ctx.call(work(what)) + " " + ctx.uuid();
+  ctx.sleep(std::chrono::hours(1));
+  seen += " " + ctx.inbox(item).next().get();
+  seen += " " + std::to_string(ctx.transaction("count", [](reprise::Transaction& rows) {
+            const int now = rows.get(stock, "operated").value_or(0) + 1;
+            rows.put(stock, "operated", now);
+            return now;
+          }));
+  return seen + " " + ctx.call(work(ctx.uuid()));
+}
+
 std::string run_transacting(Context& ctx) {
   const int left = ctx.transaction("take", [](reprise::Transaction& rows) {
     rows.put(stock, "apples", rows.get(stock, "apples").value_or(10) - 3);

@@ -46,6 +46,7 @@ inline constexpr reprise::Workflow<std::string()> family{"golden.family"};
 inline constexpr reprise::Workflow<std::string(std::string)> member{"golden.member"};
 inline constexpr reprise::Workflow<std::string()> cancelling{"golden.given_up"};
 inline constexpr reprise::Workflow<std::string()> transacting{"golden.transacting"};
+inline constexpr reprise::Workflow<std::string(std::string)> operated{"golden.operated"};
 inline constexpr reprise::Table<std::string, int> stock{"golden.stock"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
@@ -81,6 +82,7 @@ std::string run_family(reprise::Context& ctx);
 std::string run_member(reprise::Context& ctx, const std::string& role);
 std::string run_cancelling(reprise::Context& ctx);
 std::string run_transacting(reprise::Context& ctx);
+std::string run_operated(reprise::Context& ctx, const std::string& what);
 
 // Handlers of signals and updates.
 class Messages {
@@ -147,7 +149,8 @@ void implement(Host& host) {
       .implement(family, run_family)
       .implement(member, run_member)
       .implement(cancelling, run_cancelling)
-      .implement(transacting, run_transacting);
+      .implement(transacting, run_transacting)
+      .implement(operated, run_operated);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);

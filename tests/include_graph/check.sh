@@ -20,16 +20,20 @@ allowed_quoted() {
     store/*)          echo '(base|store)/.*' ;;
     event/*)          echo '(base|proto|event)/.*' ;;
     replay/*)         echo '(base|proto|event|replay)/.*' ;;
-    runtime/host/*)   echo "(base|proto|event|replay|runtime/host)/.*|$seam" ;;
+    runtime/host/*)   echo "(base|proto|event|replay|runtime/(host|metrics))/.*|$seam" ;;
+    runtime/metrics/*) echo '(base|event|runtime/metrics)/.*' ;;
     runtime/guard/*)  echo "(base|proto|event|replay|runtime/guard)/.*|$seam" ;;
     runtime/history/*) echo "(base|proto|event|replay|runtime/history)/.*|$seam" ;;
     runtime/fold/*)   echo '(base|proto|event|runtime/fold)/.*|store/(record|bytes)\.h|runtime/run_description\.h' ;;
+    runtime/visibility/*) echo '(base|proto|event|runtime/visibility)/.*|runtime/run_description\.h' ;;
+    runtime/schedule/*) echo '(base|runtime/schedule)/.*' ;;
     runtime/control/*) echo "(base|proto|event|replay|runtime/control)/.*|store/files\.h|$seam" ;;
     runtime/engine/*) echo '(base|proto|event|store|runtime)/.*' ;;
     runtime/*)        echo "(base|proto|event|replay)/.*|$seam" ;;
     sdk/src/*)        echo "(base|proto|event|store|replay|runtime|sdk/src)/.*|$public" ;;
+    sdk/prometheus/*) echo "$public" ;;
     sdk/testing/*)    echo '(base|proto|event|store|replay|runtime|sdk|reprise)/.*' ;;
-    tools/*)          echo "(base|proto|event|store|runtime|tools)/.*|sdk/src/history/(payload_)?json\.h|$public" ;;
+    tools/*)          echo "(base|proto|event|store|runtime|tools)/.*|sdk/src/(history/(payload_)?json|schedule/[a-z_]+|settings)\.h|$public" ;;
   esac
 }
 
@@ -40,6 +44,7 @@ forbidden_angled() {
     sdk/include/reprise/json.h|sdk/include/reprise/internal/json_types.h)
                                          echo "(?!($standard|$public|nlohmann/.*)$).*" ;;
     sdk/include/reprise/protobuf.h)      echo "(?!($standard|$public|google/protobuf/.*)$).*" ;;
+    sdk/include/reprise/prometheus.h)    echo "(?!($standard|$public|prometheus/.*)$).*" ;;
     sdk/include/reprise/testing/gtest.h) echo "(?!($standard|reprise/.*|g(test/gtest|mock/gmock).h)$).*" ;;
     sdk/include/reprise/testing/explore_gtest.h)
                                          echo "(?!($standard|reprise/.*|gtest/gtest(-spi)?.h)$).*" ;;

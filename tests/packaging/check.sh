@@ -5,6 +5,9 @@
 set -euo pipefail
 readonly way=$1 source=$2 build=$3 work=$4
 
+# Did the build have prometheus-cpp?
+has_prometheus() { [ -n "$(find "$work/installed" -name reprise-prometheus-targets.cmake)" ]; }
+
 rm -rf "$work"
 mkdir -p "$work"
 options=()
@@ -37,7 +40,9 @@ cmake --build "$work/build" --parallel 2
 # The matchers are a header: users with GoogleTest can use them; the library does not depend on it.
 if [ "$way" = find_package ]; then
   cmake -S "$source/tests/packaging/consumer" -B "$work/build" \
-    -DCMAKE_DISABLE_FIND_PACKAGE_GTest=OFF -DCONSUMER_TESTS=ON
+    -DCMAKE_DISABLE_FIND_PACKAGE_GTest=OFF -DCONSUMER_TESTS=ON \
+    -DCONSUMER_PROMETHEUS="$(has_prometheus && echo ON || echo OFF)"
   cmake --build "$work/build" --parallel 2
   "$work/build/consumer_test"
+  ! has_prometheus || "$work/build/consumer_prometheus"
 fi

@@ -209,6 +209,23 @@ void Clients::terminate() {
       runtime::verb::Terminate{{key.workflow_id, {}}, token, reply_to<void>(promises_.size() - 1)});
 }
 
+void Clients::pause() {
+  const RunKey key = some_key();
+  const std::string token = "pause" + std::to_string(++sent_) + ".";
+  trace_.say(token + " of " + key.workflow_id);
+  (void)promise(Kind::kPause, key.workflow_id, token);
+  engine_->ask(
+      runtime::verb::Pause{{key.workflow_id, {}}, token, reply_to<void>(promises_.size() - 1)});
+}
+
+void Clients::resume(const std::string& workflow_id) {
+  const std::string token = "resume" + std::to_string(++sent_) + ".";
+  trace_.say(token + " of " + workflow_id);
+  (void)promise(Kind::kResume, workflow_id, token);
+  engine_->ask(
+      runtime::verb::Resume{{workflow_id, {}}, token, reply_to<void>(promises_.size() - 1)});
+}
+
 std::map<store::RunNumber, std::size_t> Clients::durable_turns() const {
   std::map<store::RunNumber, std::size_t> turns;
   for (const auto& [run, records] : disk_.acknowledged) turns[run] = records.size();
@@ -332,6 +349,12 @@ void add_tokens(const History& history, std::map<std::string, std::vector<std::s
         (*in_log)[input.cancel_requested().reason()].push_back(id);
       } else if (input.has_run_terminated()) {
         (*in_log)[input.run_terminated().reason()].push_back(id);
+      } else if (input.has_run_paused()) {
+        // The next attempt of a paused run is paused for the same reason.
+        auto& where = (*in_log)[input.run_paused().reason()];
+        if (where.empty() || !is_continuation(history)) where.push_back(id);
+      } else if (input.has_run_resumed()) {
+        (*in_log)[input.run_resumed().reason()].push_back(id);
       } else if (input.activity_completed().elsewhere()) {
         const std::string& result = input.activity_completed().result();
         (*in_log)[result.substr(result.find('!') + 1)].push_back(id);

@@ -37,6 +37,10 @@ class Clients {
   void cancel();
   void cancel(const std::string& workflow_id);
   void terminate();
+  void pause();
+  void resume(const std::string& workflow_id);
+  // Any of those that were paused, or another one.
+  void resume() { resume(some_key().workflow_id); }
   // Says something of an attempt by its token: often too late, or once more.
   void use_token(const std::vector<Task>& tasks);
   // Completes every attempt of which this process has not heard that it is over. False: none.
@@ -60,7 +64,7 @@ class Clients {
   std::uint64_t acknowledged() const { return acknowledged_; }
 
  private:
-  enum class Kind { kStart, kSignal, kUpdate, kCancel, kTerminate, kComplete };
+  enum class Kind { kStart, kSignal, kUpdate, kCancel, kTerminate, kPause, kResume, kComplete };
   enum class Answer { kNone, kYes, kNo };
   struct Promise {
     Kind kind{};

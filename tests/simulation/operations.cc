@@ -37,6 +37,7 @@ class Operations {
       const proto::Turn& turn = history_.turns[turn_];
       if (turn.without_code() && turn.commands_size() > 0) bad("a turn without code has commands");
       for (const Event& input : turn.inputs()) check_input(input);
+      if (paused_ && turn.commands_size() > 0) bad("a paused run asks for something");
       if (delayed_until_ms_ != 0 && !turn.without_code()) bad("code ran before its time");
       for (const Event& command : turn.commands()) check_command(command);
       const bool last = turn_ + 1 == history_.turns.size();
@@ -67,6 +68,7 @@ class Operations {
       case Event::kStepFailed:
         return failed(input.step_failed().id(), "step");
       case Event::kTimerFired:
+        if (paused_) bad("a timer of a paused run fires");
         return fired(input.timer_fired().id());
       case Event::kMessageDelivered:
         (void)end(input.message_delivered().id(), "message");
@@ -95,6 +97,13 @@ class Operations {
       case Event::kDelayEnded:
         if (delayed_until_ms_ == 0) bad("a delay ends that had not begun");
         early(std::exchange(delayed_until_ms_, 0), "the end of the delay");
+        return;
+      case Event::kRunPaused:
+        paused_ = true;
+        return;
+      case Event::kRunResumed:
+        if (!paused_) bad("a run goes on that was not paused");
+        paused_ = false;
         return;
       case Event::kRunCalledOff:
         if (delayed_until_ms_ == 0) bad("a run is called off whose code may have run");
@@ -303,6 +312,7 @@ class Operations {
   std::int64_t run_due_ms_ = INT64_MAX;
   std::int64_t execution_due_ms_ = INT64_MAX;
   std::int64_t delayed_until_ms_ = 0;  // 0: its code may run
+  bool paused_ = false;
   std::map<std::uint32_t, Operation> operations_;
 };
 

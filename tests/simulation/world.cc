@@ -172,6 +172,8 @@ enum class World::Act : std::uint8_t {
   kUseToken,
   kCancel,
   kTerminate,
+  kPause,
+  kResume,
   kLook,
   kArchive,
   kCrash,
@@ -188,8 +190,8 @@ enum class World::Act : std::uint8_t {
 // If everything happened equally often, all worlds would be much alike: so each has its own
 // preferences.
 void World::weigh_acts() {
-  constexpr std::uint64_t kUsual[] = {80, 80, 80, 50, 30, 18, 36, 12, 12, 14, 8, 2,
-                                      6,  18, 4,  4,  2,  6,  10, 6,  6,  6,  6};
+  constexpr std::uint64_t kUsual[] = {80, 80, 80, 50, 30, 18, 36, 12, 12, 14, 8, 2, 4,
+                                      6,  6,  18, 4,  4,  2,  6,  10, 6,  6,  6, 6};
   constexpr std::uint64_t kOften[] = {1, 1, 2, 4, 12};
   for (std::size_t i = 0; i < std::size(kUsual); ++i) {
     const bool needed = i < static_cast<std::size_t>(Act::kStart);
@@ -256,6 +258,12 @@ bool World::client_acts(Act act) {
       return true;
     case Act::kTerminate:
       clients_.terminate();
+      return true;
+    case Act::kPause:
+      clients_.pause();
+      return true;
+    case Act::kResume:
+      clients_.resume();
       return true;
     case Act::kLook:
       clients_.look();

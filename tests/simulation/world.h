@@ -105,6 +105,7 @@ class World {
 
   // ---- the end ----
   void finish_all();
+  void resume_all();
   void let_time_pass();
   void wake_listeners();
   void check_waiting();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "event/catalogue.h"
+#include "runtime/fold/run_state.h"
 #include "tests/simulation/world.h"
 
 namespace reprise::simulation {
@@ -16,6 +17,7 @@ void World::finish_all() {
     worker_leaves(queue);  // its code may be wrong
     worker_comes(queue);
   }
+  resume_all();
   let_time_pass();
   check_waiting();
   for (int i = 0; i < 3; ++i) {
@@ -29,6 +31,15 @@ void World::finish_all() {
   let_time_pass();
   clients_.check_answered();
   check_everything();
+}
+
+void World::resume_all() {
+  (void)settle();
+  for (const History& history : read_all(disk_, &verdict_)) {
+    bool paused = false;
+    for (const proto::Turn& turn : history.turns) paused = runtime::is_paused_by(turn, paused);
+    if (paused && !history.closed()) clients_.resume(id_of(history));
+  }
 }
 
 void World::let_time_pass() {

@@ -62,6 +62,14 @@ class ForwardingArchive : public store::Archive {
   base::Result<std::unique_ptr<store::Rows>> rows() const override { return inner_.rows(); }
   base::Result<store::Seq> rows_lost_at() const override { return inner_.rows_lost_at(); }
   bool rows_verify() const override { return inner_.rows_verify(); }
+  base::Result<store::FieldsState> fields() const override { return inner_.fields(); }
+  base::Status begin_fields(std::uint64_t version) override { return inner_.begin_fields(version); }
+  base::Status build_fields(const store::FieldsPart& part) override {
+    return inner_.build_fields(part);
+  }
+  base::Result<std::unique_ptr<store::ArchiveMoment>> moment() const override {
+    return inner_.moment();
+  }
   base::Result<std::optional<store::TokenKey>> token_key() const override {
     return inner_.token_key();
   }

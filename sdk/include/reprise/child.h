@@ -49,14 +49,23 @@ struct ChildOptions {
   std::optional<RetryPolicy> retry{};
   // What it publishes before its code sets anything; as in StartOptions.
   Settings settings{};
+  // As in StartOptions; 0 and empty: the parent's.
+  int priority = 0;
+  std::string fairness_key{};
+  double fairness_weight = 0;  // 0: the parent's, or 1 with a key of its own
 };
 
 namespace internal {
 
+struct WorkflowHost;
+
 // The parts of a Child that do not depend on its type; owns a counted reference to `start`.
 class ChildLink {
  public:
-  ChildLink(replay::Execution& execution, replay::Operation& start, std::string id);
+  ChildLink(replay::Execution& execution,
+            const WorkflowHost& host,
+            replay::Operation& start,
+            std::string id);
   ChildLink(ChildLink&& other) noexcept;
   ChildLink& operator=(ChildLink&& other) noexcept;
   ~ChildLink();
@@ -67,6 +76,7 @@ class ChildLink {
 
  private:
   replay::Execution* execution_;
+  const WorkflowHost* host_;
   replay::Operation* start_;  // nullptr: moved from
   std::string id_;
 };

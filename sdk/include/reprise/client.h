@@ -8,11 +8,15 @@
 #include <reprise/failure.h>
 #include <reprise/history.h>
 #include <reprise/internal/payload.h>
+#include <reprise/limits.h>
 #include <reprise/options.h>
+#include <reprise/reset.h>
+#include <reprise/schedule.h>
 #include <reprise/sent_messages.h>
 #include <reprise/settings.h>
 #include <reprise/table.h>
 #include <reprise/time.h>
+#include <reprise/topic.h>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -27,6 +31,16 @@ struct NamedPayload {
   std::string_view name;
   std::string payload;
 };
+// The workflow and the arguments of a start.
+struct StartInput {
+  std::string_view workflow;
+  std::string payload;
+  const void* types;  // kTypeMark of their tuple
+};
+template <class R, class... A>
+StartInput start_input(const Message<kind::Workflow, R, A...>& message) {
+  return {message.name, encode_arguments(message.args), &kTypeMark<std::tuple<A...>>};
+}
 }  // namespace internal
 
 // An activity or a step that a run waits for.
@@ -41,6 +55,9 @@ struct PendingActivity {
   std::optional<Time> open_since{};
   std::optional<Time> limit{};
   std::optional<Time> next_attempt{};  // when it is retried
+  // Its attempt is ready, and a limit of its worker holds it back: "the breaker of charge is open
+  // for another 41 s" (docs/flow_control.md). Empty: none does.
+  std::string held_back;
   std::string last_failure;            // what the previous attempt failed with
 };
 
@@ -90,6 +107,38 @@ struct RunDescription {
   std::vector<std::string> waiting_for;
   // From list() too.
   std::optional<ParkedReason> parked{};
+  std::optional<PausedReason> paused{};  // its status is kPaused
+  std::optional<RunOrigin> origin{};     // it was reset or forked from another run
+};
+
+// Which page of the runs that match a filter.
+struct PageOptions {
+  std::size_t page_size = 100;  // 1 to kMaxPageSize runs (InvalidOption RP3010)
+  // RunPage::next_page_token of the page before; empty: the first page. The filter must be the
+  // same.
+  std::string page_token{};
+};
+inline constexpr std::size_t kMaxPageSize = 1'000;
+inline constexpr std::size_t kMaxGroups = 10'000;
+
+// Some runs that match a filter. A plain value.
+struct RunPage {
+  std::vector<RunDescription> runs;
+  // Of the page after this one; empty: there is none. Stays valid while runs start and end, and
+  // over restarts: a run that was there before the first page and does not change its place in the
+  // order is on one page exactly.
+  std::string next_page_token;
+  // True: no index limits which runs are read, so all of them were. With an index the time does not
+  // depend on the number of other runs.
+  bool scanned = false;
+  std::uint64_t examined = 0;  // how many archived runs were read and compared
+};
+
+// The runs with one value of a field.
+struct Group {
+  std::string value;  // as text; times as RFC 3339, durations in nanoseconds
+  bool none = false;  // those that do not have the field
+  std::uint64_t count = 0;
 };
 
 // Addresses one run. A value: copies are cheap and address the same run. A handle from start(),
@@ -175,6 +224,33 @@ class RunHandle {
   void cancel(std::string_view reason = {}) const;
   // Ends the run at once. Its code does not run, so nothing is cleaned up.
   void terminate(std::string_view reason) const;
+  // Stops the run: none of its code runs until resume(). What it is sent is recorded and waits, as
+  // do its timers; attempts under way end, and their results are kept; no other one begins. Queries
+  // are answered as of where it stands; updates wait. Its time limits still end it. Of a run that
+  // is paused the reason is replaced. Durable on return; records RunPaused. Throws ParkedError
+  // (RP2007) if its history is too long.
+  void pause(std::string_view reason) const;
+  // It goes on: with what it was sent first, then with timers that are due. Records RunResumed.
+  // Throws RepairRefused (RP3024) if it is not paused.
+  void resume(std::string_view reason = {}) const;
+  // Has another run go on from an earlier event of this one: a new run with the same workflow id,
+  // whose history begins with a copy of the turns before the event's. What is under way there
+  // begins anew, with a new idempotency key. This run is terminated in the same commit, if it is
+  // open; who waits for its result gets the new one's. It may be closed, if no other run with the
+  // id is open. Returns a handle to the new run, durable. Throws InvalidOption (RP3025),
+  // AlreadyStarted, RepairRefused: RP3026 if a child or a message that this run has sent before the
+  // event is under way, RP3027. See docs/language/reset.md.
+  RunHandle reset(const ResetOptions& options) const;
+  // The same for a run that has failed: from where the failure came from. An operation whose
+  // failure ended the run is made again; if it was the code that failed, its last turn is. What the
+  // run was sent since, and the other results, are kept. Throws RepairRefused (RP3028) if it has
+  // not failed.
+  RunHandle restart(const RestartOptions& options = {}) const;
+  // The same for an experiment: the new run has another workflow id, and may get other results.
+  // This run goes on. Signals and updates after the event are not applied. Throws RepairRefused
+  // (RP3029) for a result that has no place there, too.
+  RunHandle fork(const ForkOptions& options) const;
+
   // Tries a parked run again now, without waiting for a worker to start: the cause may be gone. A
   // run that was set aside because its code ended the process (RP2010) starts again with no deaths
   // counted. Does nothing to a run that is not parked. Records nothing.
@@ -247,9 +323,12 @@ class Handle : public RunHandle {
 // activities may use one.
 class Client {
  public:
-  explicit Client(Service& service);
+  // Throws InvalidOption (RP3034) for the principal.
+  explicit Client(Service& service, ClientOptions options = {});
 
-  // Starts a run; durable on return. Needs no worker yet. Throws AlreadyStarted.
+  // Starts a run; durable on return. Needs no worker yet (ClientOptions::needs_worker). Throws
+  // AlreadyStarted, NotAllowed (RP3033), UnknownWorkflow (RP2003, RP3009), PayloadError (RP3030 to
+  // RP3032: the worker's definition of the workflow has other arguments).
   template <class R, class... A>
   Handle<R> start(const Message<kind::Workflow, R, A...>& message,
                   const StartOptions& options = {}) const {
@@ -269,7 +348,7 @@ class Client {
   template <class R, class... A>
   Handle<R> submit(const Message<kind::Workflow, R, A...>& message,
                    const StartOptions& options = {}) const {
-    return Handle<R>(submit_run(message.name, internal::encode_arguments(message.args), options));
+    return Handle<R>(submit_run(internal::start_input(message), options));
   }
 
   // Starts the run with that signal as the first thing that it receives, in the commit of the
@@ -283,8 +362,7 @@ class Client {
                               const Message<kind::Workflow, R, A...>& message,
                               const StartOptions& options) const {
     const internal::NamedPayload first{signal.name, internal::encode_arguments(signal.args)};
-    Handle<R> handle(
-        submit_run(message.name, internal::encode_arguments(message.args), options, &first));
+    Handle<R> handle(submit_run(internal::start_input(message), options, &first));
     handle.started();
     return handle;
   }
@@ -303,10 +381,25 @@ class Client {
                                     const StartOptions& options,
                                     const UpdateOptions& update_options = {}) const {
     const internal::NamedPayload first{update.name, internal::encode_arguments(update.args)};
-    SentUpdate sent = submit_with_update(message.name, internal::encode_arguments(message.args),
-                                         options, first, update_options.id);
+    SentUpdate sent =
+        submit_with_update(internal::start_input(message), options, first, update_options.id);
     sent.wait_for(update_options.wait_for);
     return UpdateHandle<U>(std::move(sent));
+  }
+
+  // Publishes a message under a key of the topic. It reaches each run that waits for one of that
+  // key; if none does, it is kept for the first that will (PublishOptions::keep). Returns how many
+  // it has reached, when each of them has recorded it, or 0, when it is kept: durable on return.
+  // The messages of one key arrive in the order in which they are published. Throws InvalidOption
+  // (RP3003, RP3010), ApplicationFailure (RP3053) when too many messages are kept for that key.
+  // docs/language/topics.md.
+  template <class T>
+  std::size_t publish(const Topic<T>& topic,
+                      std::string_view key,
+                      const std::type_identity_t<T>& value,
+                      const PublishOptions& options = {}) const {
+    return publish_payload(topic.name(), key, internal::encode_arguments(std::tuple<T>(value)),
+                           options);
   }
 
   // A handle to the newest run with that workflow id, or to the run with `run_id`. Does not check
@@ -324,6 +417,15 @@ class Client {
     if (!found || found->workflow != workflow.name()) return std::nullopt;
     return Handle<typename Workflow<S>::Result>(link_to_chain(id, found->run_id));
   }
+  // What the newest run with that workflow id, or the one with `run_id`, was started with: to start
+  // another like it. Throws NotFound; InvalidOption (RP3010) if it is of another workflow;
+  // PayloadError (RP3001).
+  template <class R, class... A>
+  std::tuple<A...> input_of(const Workflow<R(A...)>& workflow,
+                            std::string_view id,
+                            std::string_view run_id = {}) const {
+    return internal::decode_arguments<A...>(recorded_input(workflow.name(), id, run_id));
+  }
   // A handle that does not know the workflow: for tools.
   RunHandle handle(std::string_view id, std::string_view run_id = {}) const;
 
@@ -331,6 +433,18 @@ class Client {
   RunDescription describe(std::string_view id, std::string_view run_id = {}) const;
   std::optional<RunDescription> find_description(std::string_view id) const;
   std::vector<RunDescription> list(const ListOptions& options = {}) const;
+
+  // Finds runs by a filter: "WorkflowType = 'checkout' AND Status = 'Running' AND CustomerId =
+  // 'c-7' ORDER BY StartTime DESC", in the language of Temporal's list filters
+  // (docs/visibility.md). Empty: every run. The answer has every run as of the last change that was
+  // acknowledged before the call. Reads the store on the caller's thread; records nothing. Throws
+  // FilterError (RP3015), InvalidPageToken (RP3016), InvalidOption (RP3010) for the size of a page.
+  RunPage list(std::string_view filter, const PageOptions& options = {}) const;
+  // How many runs match. Throws as list() does.
+  std::uint64_t count(std::string_view filter) const;
+  // The same by the values of a field, the largest group first. A run counts in the group of each
+  // of its texts, if the field is a list. At most kMaxGroups groups (FilterError).
+  std::vector<Group> count(std::string_view filter, std::string_view group_by) const;
 
   // Completes the attempt of Completion<R>::token(): its activity returns `result`. Whether that is
   // what the activity returns is not checked here: workflow code gets PayloadError otherwise, so
@@ -358,6 +472,10 @@ class Client {
     send_heartbeat(token, internal::encode_payload<T>(details));
   }
 
+  // What the limits of activities (Worker::limit()) do now, on all workers of the engine, by task
+  // queue and name. Records nothing.
+  std::vector<LimitState> limits() const;
+
   // The row with that key, as of the last durable transaction; nullopt: there is none. Throws
   // InvalidOption (RP3045), PayloadError (RP3001), StoreError (RP1005).
   template <class K, class V>
@@ -381,22 +499,54 @@ class Client {
     scan_rows(table.name(), {}, nullptr, internal::row_visitor<K, V>(fn));
   }
 
+  // Creates a schedule, which starts the workflow with these arguments whenever it is due. `id`: 1
+  // to kMaxScheduleIdBytes bytes. The runs have the ids "<options.id>-2026-11-30T02:00:00Z", the
+  // time for which each was started; options.id is the schedule's id if it is empty. Of the other
+  // options, those hold for each run that are about a run; with request_id the call can be made
+  // again; id_reuse, id_conflict and start_delay are refused (InvalidOption RP3010). Durable on
+  // return. Throws AlreadyStarted if the schedule exists, InvalidOption (RP3003, RP3010, RP3043,
+  // RP3044, RP3048), PayloadError (RP3002) beyond kMaxScheduledPayloadBytes. docs/schedules.md.
+  template <class R, class... A>
+  Schedule create_schedule(std::string_view id,
+                           const ScheduleSpec& spec,
+                           const Message<kind::Workflow, R, A...>& message,
+                           const StartOptions& options = {},
+                           const SchedulePolicy& policy = {}) const {
+    return new_schedule(id, spec, message.name, internal::encode_arguments(message.args), options,
+                        policy);
+  }
+  // Does not check that it exists: the calls of the result throw NotFound.
+  Schedule schedule(std::string_view id) const;
+  // All schedules, by id.
+  std::vector<ScheduleDescription> schedules() const;
+
  private:
+  std::string recorded_input(std::string_view workflow,
+                             std::string_view id,
+                             std::string_view run_id) const;
+  Schedule new_schedule(std::string_view id,
+                        const ScheduleSpec& spec,
+                        std::string_view workflow,
+                        std::string input,
+                        const StartOptions& options,
+                        const SchedulePolicy& policy) const;
   std::optional<std::string> get_row(std::string_view table, std::string key) const;
   void scan_rows(std::string_view table,
                  std::string from,
                  const std::string* to,
                  internal::RowVisitor visit) const;
   std::shared_ptr<internal::RunLink> submit_run(
-      std::string_view workflow,
-      std::string input,
+      internal::StartInput input,
       const StartOptions& options,
       const internal::NamedPayload* signal = nullptr) const;
-  SentUpdate submit_with_update(std::string_view workflow,
-                                std::string input,
+  SentUpdate submit_with_update(internal::StartInput input,
                                 const StartOptions& options,
                                 const internal::NamedPayload& update,
                                 std::string_view update_id) const;
+  std::size_t publish_payload(std::string_view topic,
+                              std::string_view key,
+                              std::string message,
+                              const PublishOptions& options) const;
   std::shared_ptr<internal::RunLink> link(std::string_view id, std::string_view run_id) const;
   // The newest run of the chain that this run belongs to.
   std::shared_ptr<internal::RunLink> link_to_chain(std::string_view id,
@@ -405,7 +555,11 @@ class Client {
   void complete_attempt(std::string_view token, std::string result) const;
   void send_heartbeat(std::string_view token, std::string details) const;
 
+  template <class Verb>
+  auto ask(Verb request) const;
+
   internal::ServiceState* service_;
+  std::shared_ptr<const ClientOptions> options_;  // its handles share them
 };
 
 }  // namespace reprise

@@ -14,6 +14,7 @@
 #include <reprise/error.h>
 #include <reprise/external.h>
 #include <reprise/failure.h>
+#include <reprise/interceptor.h>
 #include <reprise/internal/calls.h>
 #include <reprise/internal/elements.h>
 #include <reprise/internal/handlers.h>
@@ -24,6 +25,7 @@
 #include <reprise/settings.h>
 #include <reprise/table.h>
 #include <reprise/time.h>
+#include <reprise/topic.h>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -53,7 +55,9 @@ struct RunInfo {
 namespace internal {
 
 struct WorkflowHost;
+struct TopicMessages;
 class WorkflowRunner;
+struct Intercepting;
 class Line;
 
 // The strand that calls, as a number from 1.
@@ -347,6 +351,25 @@ class Context {
   // nothing. InvalidOption RP3003. docs/language/messages.md.
   ExternalRun external(std::string_view id, std::string_view run_id = {}) const;
 
+  // The next message that Client::publish() publishes under that key, or one that is kept because
+  // no run waited for it when it came. Waits from when the caller first waits, on a strand of its
+  // own. Give it up with race() or a CancelScope; one that is only dropped stays asked for: its
+  // message comes to this run all the same, and the next receive() of it, here or in the run that
+  // this one continues as, has it. A message that is not a T is set aside, as a signal is (RP3013).
+  // Records that it asks. InvalidOption RP3003; the result throws ExternalFailure where
+  // ExternalRun::signal() does. docs/language/topics.md.
+  template <class T>
+  Pending<T> receive(const Topic<T>& topic,
+                     std::string_view key,
+                     CallSite site = CallSite::current()) {
+    const auto wait = [this, channel = internal::topic_channel(topic.name(), key), site]() -> T {
+      Pending<T> message = Inbox<T>(readable(), channel).next(site);
+      internal::await_topic_message(*this, channel, message, site);
+      return message.get();
+    };
+    return spawn(wait, site);
+  }
+
   // Handles signals that nothing else takes, each on a strand of its own: those of names that have
   // no handler and that no inbox has asked for. `fn` gets the name and the payload, for
   // decode_signal(). What has come before is handed over at once. The latest such handler counts.
@@ -450,11 +473,15 @@ class Context {
   // ---- about the run: records nothing, usable in query handlers too ----
 
   RunInfo info() const;
+  // With which the run was started: by interceptors of the client, or of its parent.
+  const Headers& headers() const;
   Logger log() const { return Logger(*execution_, *host_); }
 
  private:
   friend class internal::WorkflowRunner;
   friend struct internal::Handlers;
+  friend struct internal::TopicMessages;
+  friend struct internal::Intercepting;
   friend class Shield;
   friend class CancelScope;
   template <class>

@@ -2,6 +2,7 @@
 // throws anywhere. Each has a code that docs/errors.md explains. None of them is a Failure: an
 // Error that leaves workflow code parks the run instead of failing it.
 #pragma once
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -69,6 +70,16 @@ class UpdateRefused : public Error {
   using Error::Error;
 };
 
+// A run cannot be resumed because it is not paused (RP3024), or cannot be reset, forked or
+// restarted as asked: something of it is under way that cannot be taken along (RP3026), rows that
+// it changed would not be undone (RP3027), it has not failed (RP3028), or a result is for no
+// operation that is pending there (RP3029). Nothing was recorded; the message says what stands in
+// the way.
+class RepairRefused : public Error {
+ public:
+  using Error::Error;
+};
+
 // A query was not answered: the run has no handler of that name (RP3007; the message lists the
 // names it has) or the handler threw (RP3008).
 class QueryFailed : public Error {
@@ -97,10 +108,32 @@ class InvalidOption : public Error {
   using Error::Error;
 };
 
+// A filter of runs that cannot be read, names a field that no run has, or compares one with a value
+// of another type (RP3015). The message has the filter and a mark under the character.
+class FilterError : public InvalidOption {
+ public:
+  using InvalidOption::InvalidOption;
+  // Of the character, from 1, as the message counts them; 0: it is about no single one.
+  std::size_t position() const noexcept;
+};
+
+// PageOptions::page_token is not one of this store and this filter, or was damaged (RP3016).
+class InvalidPageToken : public InvalidOption {
+ public:
+  using InvalidOption::InvalidOption;
+};
+
 // A call that is not allowed here or now, such as a durable call outside the run's own code
 // (RP2004), a checkpoint while something is under way (RP3039) or, in a test, waiting for a run
 // that nothing can ever wake (RP2005).
 class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+// EngineOptions::refuse_start does not allow the start (RP3033). Nothing was recorded; the message
+// is what that function said.
+class NotAllowed : public Error {
  public:
   using Error::Error;
 };

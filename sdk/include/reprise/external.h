@@ -12,6 +12,10 @@ namespace reprise {
 
 class Context;
 
+namespace internal {
+struct WorkflowHost;
+}  // namespace internal
+
 // Any run, for workflow code of another one (or of the same): from Context::external(). A value, for
 // the strands of the run that made it; valid as long as its Context. Each call records an event,
 // then waits until the other run has recorded the message, exactly once, whichever process dies when:
@@ -35,11 +39,15 @@ class ExternalRun {
 
  private:
   friend class Context;
-  ExternalRun(replay::Execution& execution, std::string id, std::string run_id)
-      : execution_(&execution), id_(std::move(id)), run_id_(std::move(run_id)) {}
+  ExternalRun(replay::Execution& execution,
+              const internal::WorkflowHost& host,
+              std::string id,
+              std::string run_id)
+      : execution_(&execution), host_(&host), id_(std::move(id)), run_id_(std::move(run_id)) {}
   void send_signal(std::string_view name, std::string input, CallSite site) const;
 
   replay::Execution* execution_;
+  const internal::WorkflowHost* host_;
   std::string id_;
   std::string run_id_;  // 16 bytes; empty: the newest run
 };

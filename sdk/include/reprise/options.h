@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <reprise/interceptor.h>
 #include <reprise/settings.h>
 #include <reprise/time.h>
 #include <string>
@@ -14,10 +16,14 @@
 
 namespace reprise {
 
+class Metrics;  // <reprise/metrics.h>
+
 inline constexpr std::size_t kMaxIdBytes =
     1'000;  // workflow ids, task queues, names of definitions
 inline constexpr std::size_t kMaxPayloadBytes = std::size_t{2}
                                                 << 20;  // one encoded input or result
+inline constexpr std::size_t kMaxPrincipalBytes = 256;  // ClientOptions::principal
+inline constexpr std::size_t kMaxFairnessKeyBytes = 64;
 // Context::should_continue(): a history of so many events is long.
 inline constexpr std::uint64_t kLongHistoryEvents = 4'096;
 
@@ -75,6 +81,15 @@ struct ActivityOptions {
   CancelMode on_cancel = CancelMode::kTry;
   // Which workers may execute it; empty: those of the run's own task queue.
   std::string_view task_queue{};
+  // Which of the attempts that wait in a task queue begins first: 1 to 5, 1 first. 0: that of the
+  // run.
+  int priority = 0;
+  // Attempts of one priority alternate by this key, such as a tenant: those of one key do not wait
+  // for all of another. At most kMaxFairnessKeyBytes bytes of UTF-8. Empty: that of the run.
+  std::string fairness_key{};
+  // How often this key is served, in relation to others; 0.001 to 1,000. 0: that of the
+  // run, or 1 with a key of its own.
+  double fairness_weight = 0;
 };
 
 // Where a step's closure runs.
@@ -164,12 +179,47 @@ struct StartOptions {
   // that is a run of another workflow. Recognised among the newest 100 runs of the id that the
   // store has. Needs an `id`.
   std::string request_id{};
+  // The next three are those of its activities and steps, and of its children, as far as they say
+  // nothing else; the runs that follow in the chain keep them. They order attempts, not the run's
+  // own code: docs/flow_control.md.
+  // Which of the attempts that wait in a task queue begins first: 1 to 5, 1 first. 0: 3.
+  int priority = 0;
+  // Attempts of one priority alternate by this key, such as a tenant: those of one key do not wait
+  // for all of another. At most kMaxFairnessKeyBytes bytes of UTF-8. Empty: those without a
+  // key share one.
+  std::string fairness_key{};
+  // How often this key is served, in relation to others; 0.001 to 1,000. 0: 1.
+  double fairness_weight = 0;
 };
 
 // How far an update has come.
 enum class UpdateStage : std::uint8_t {
   kAccepted,   // its check has accepted it, and that is durable: it will be handled
   kCompleted,  // its handler has returned, or thrown a Failure, and that is durable
+};
+
+// Who a Client is, and what it insists on.
+struct ClientOptions {
+  // Who asks: a user, a service. Recorded with what this client's calls record (starts, signals,
+  // updates, cancellations, terminations, completions of attempts), for ever, and shown by `reprise
+  // audit` and `history`. It is what the program says: the engine does not verify it. At most
+  // kMaxPrincipalBytes bytes of printable UTF-8; empty: nothing is recorded.
+  std::string principal{};
+  // A start is refused (UnknownWorkflow RP3009) while no worker of this engine serves its task
+  // queue. False: the run is recorded, and waits for a worker. Where there is a worker, a start of
+  // a workflow that it does not implement is refused in any case (RP2003).
+  bool needs_worker = false;
+  // Asked before this client, or a handle from it, sends something: Interceptor::client(). Of
+  // clients of any Service.
+  Interceptors interceptors{};
+};
+
+// A start that a client asks for: EngineOptions::refuse_start.
+struct StartAttempt {
+  std::string_view workflow;
+  std::string_view id;  // the run id, if StartOptions::id is empty
+  std::string_view task_queue;
+  std::string_view principal;  // ClientOptions::principal
 };
 
 // How an update is sent: RunHandle::start_update() and Client::update_with_start().
@@ -327,6 +377,13 @@ struct EngineOptions {
   // `terminate`, `query` and `update` reach the runs; for this user and root only. Takes one
   // thread. An engine that cannot create it (RP3014) logs a warning and goes on without it.
   bool control_socket = true;
+  // Says why a start is not allowed: its caller gets that text as NotAllowed (RP3033), and nothing
+  // is recorded. Empty text: it is allowed. Called on the callers' threads, several at once; what
+  // it throws refuses the start. Runs that workflow code starts or continues are not asked about.
+  // Empty: every start is allowed.
+  std::function<std::string(const StartAttempt&)> refuse_start{};
+  // What the engine counts and measures into; empty: nothing is measured. docs/metrics.md.
+  std::shared_ptr<Metrics> metrics{};
   // Where log lines of the engine and of Context::log() go; empty: spdlog's default logger. Foreign
   // text is made printable first: control characters are escaped, and further lines are indented.
   LogSink logger{};
@@ -339,6 +396,9 @@ struct WorkerOptions {
   // Threads that execute activities and steps, 1 to 65,536; 0: the engine chooses. Each executes
   // one attempt at a time.
   std::size_t activity_threads = 0;
+  // Around its workflows and activities: all hooks but client(). cli(), Replayer and verify() with
+  // this worker call them too.
+  Interceptors interceptors{};
 };
 
 }  // namespace reprise

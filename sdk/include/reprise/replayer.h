@@ -32,6 +32,9 @@ struct ReplayerOptions {
   bool whole = false;
   // Address space of one stack, in bytes; as in EngineOptions.
   std::size_t stack_bytes = std::size_t{64} * 1024;
+  // Around the workflows: those of the worker that recorded the histories. A Replayer made from a
+  // worker has that one's, inside these.
+  Interceptors interceptors{};
 };
 
 // One event as a report shows it. A value.
@@ -92,7 +95,8 @@ class Replayer {
   requires internal::kImplements<Fn, Context, S> Replayer& implement(const Workflow<S>& workflow,
                                                                      Fn fn) {
     internal::registry(*this).add_workflow(workflow.name(),
-                                           internal::workflow_function<S>(std::move(fn)));
+                                           internal::workflow_function<S>(std::move(fn)),
+                                           internal::kArgumentTypes<S>);
     return *this;
   }
 

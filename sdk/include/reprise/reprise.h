@@ -15,6 +15,8 @@
 #include <reprise/failure.h>
 #include <reprise/guard.h>
 #include <reprise/history.h>
+#include <reprise/interceptor.h>
+#include <reprise/metrics.h>
 #include <reprise/options.h>
 #include <reprise/pending.h>
 #include <reprise/saga.h>

@@ -7,6 +7,7 @@
 #include <reprise/definitions.h>
 #include <reprise/engine.h>
 #include <reprise/internal/registry.h>
+#include <reprise/limits.h>
 #include <reprise/options.h>
 #include <stop_token>
 #include <string>
@@ -47,7 +48,8 @@ class Worker {
   Worker& implement(const Workflow<S>& workflow, Fn fn) {
     if constexpr (internal::kImplements<Fn, Context, S>) {
       internal::registry(*this).add_workflow(workflow.name(),
-                                             internal::workflow_function<S>(std::move(fn)));
+                                             internal::workflow_function<S>(std::move(fn)),
+                                             internal::kArgumentTypes<S>);
     } else {
       internal::explain<Fn, S>(std::type_identity<Context>());
     }
@@ -79,6 +81,16 @@ class Worker {
     } else {
       internal::explain_async<Fn, S>();
     }
+    return *this;
+  }
+
+  // Limits how this worker calls an activity: how many at a time, how many in a second, and not for
+  // a while if they fail. Before start(), before or after implement(). Throws InvalidOption
+  // (RP3041) for a number that is out of range, UsageError if the activity has limits already;
+  // start() throws InvalidOption (RP3041) if the worker does not implement it.
+  template <class S>
+  Worker& limit(const Activity<S>& activity, const ActivityLimits& limits) {
+    internal::registry(*this).add_limits(activity.name(), limits);
     return *this;
   }
 
@@ -186,9 +198,12 @@ namespace internal {
 template <class S, class C, class Run>
 ClassBinding<C> bind_class(Registry& registry, const Workflow<S>& workflow, Run C::*run) {
   auto bindings = std::make_shared<HandlerBindings<C>>();
-  registry.add_workflow(workflow.name(), [run, bindings](Context& ctx) {
-    return std::make_unique<ClassWorkflow<C, Run C::*, S>>(ctx, run, *bindings);
-  });
+  registry.add_workflow(
+      workflow.name(),
+      [run, bindings](Context& ctx) {
+        return std::make_unique<ClassWorkflow<C, Run C::*, S>>(ctx, run, *bindings);
+      },
+      kArgumentTypes<S>);
   return ClassBinding<C>(registry, bindings);
 }
 

@@ -5,6 +5,7 @@
 #include "base/pooled.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/interceptors.h"
 
 namespace reprise::internal {
 namespace {
@@ -37,14 +38,16 @@ struct RunLink::Promises {
   runtime::RunWatch watch;
 };
 
-std::shared_ptr<RunLink> RunLink::start(ServiceState& service, runtime::StartRequest request) {
-  auto link = std::allocate_shared<RunLink>(base::PooledAllocator<RunLink>(), service,
-                                            runtime::RunKey{request.workflow_id});
+std::shared_ptr<RunLink> RunLink::start(ServiceState& service,
+                                        std::shared_ptr<const ClientOptions> client,
+                                        runtime::StartRequest request) {
+  auto link =
+      std::allocate_shared<RunLink>(base::PooledAllocator<RunLink>(), service, std::move(client),
+                                    runtime::RunKey{request.workflow_id});
   const auto promises = std::allocate_shared<Promises>(base::PooledAllocator<Promises>());
   link->start_ = {promises, &promises->start};
   link->watch_ = {promises, &promises->watch};
-  service.clients->ask(
-      runtime::verb::Start{std::move(request), link->watch_, reply_to(link->start_)});
+  link->send(runtime::verb::Start{std::move(request), link->watch_, reply_to(link->start_)});
   return link;
 }
 
@@ -117,10 +120,14 @@ base::Status SignalLink::wait() const {
 std::shared_ptr<SignalLink> RunLink::submit_signal(std::string_view name, std::string input) const {
   check_id("the signal's name", name);
   check_payload_size(input, "the argument of signal", name);
+  Headers headers = client_headers(client_->interceptors, "signal", name);
   auto link = std::make_shared<SignalLink>(service());
-  service().ask(runtime::verb::Signal{
-      key(), std::string(name), std::move(input),
-      reply_to(std::shared_ptr<runtime::Promise<base::Status>>(link, &link->reply))});
+  send(runtime::verb::Signal{
+      .key = key(),
+      .name = std::string(name),
+      .input = std::move(input),
+      .reply = reply_to(std::shared_ptr<runtime::Promise<base::Status>>(link, &link->reply)),
+      .headers = std::move(headers)});
   return link;
 }
 
@@ -144,28 +151,33 @@ std::shared_ptr<UpdateLink> UpdateLink::send(std::shared_ptr<RunLink> run,
                                              std::string input,
                                              std::string_view id) {
   auto link = make(name, input, id);
+  Headers headers = client_headers(run->client().interceptors, "update", name);
   link->run = std::move(run);
-  link->run->service().ask(runtime::verb::Update{.key = link->run->key(),
-                                                 .name = std::string(name),
-                                                 .input = std::move(input),
-                                                 .reply = link->on_answer(),
-                                                 .id = link->given_id,
-                                                 .accepted = link->on_accepted()});
+  link->run->send(runtime::verb::Update{.key = link->run->key(),
+                                        .name = std::string(name),
+                                        .input = std::move(input),
+                                        .reply = link->on_answer(),
+                                        .id = link->given_id,
+                                        .accepted = link->on_accepted(),
+                                        .headers = std::move(headers)});
   return link;
 }
 
 std::shared_ptr<UpdateLink> UpdateLink::start(ServiceState& service,
+                                              std::shared_ptr<const ClientOptions> client,
                                               runtime::StartRequest request,
                                               std::string_view name,
                                               std::string input,
                                               std::string_view id) {
   auto link = make(name, input, id);
+  Headers headers = client_headers(client->interceptors, "update", name);
   request.update = runtime::FirstUpdate{.name = std::string(name),
                                         .input = std::move(input),
                                         .id = link->given_id,
                                         .reply = link->on_answer(),
-                                        .accepted = link->on_accepted()};
-  link->run = RunLink::start(service, std::move(request));
+                                        .accepted = link->on_accepted(),
+                                        .headers = std::move(headers)};
+  link->run = RunLink::start(service, std::move(client), std::move(request));
   return link;
 }
 

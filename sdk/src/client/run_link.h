@@ -32,6 +32,7 @@ struct UpdateLink {
                                           std::string_view id);
   // With the start of its run.
   static std::shared_ptr<UpdateLink> start(ServiceState& service,
+                                           std::shared_ptr<const ClientOptions> client,
                                            runtime::StartRequest request,
                                            std::string_view name,
                                            std::string input,
@@ -67,14 +68,30 @@ struct UpdateLink {
 class RunLink {
  public:
   // Starts the run without waiting.
-  static std::shared_ptr<RunLink> start(ServiceState& service, runtime::StartRequest request);
+  static std::shared_ptr<RunLink> start(ServiceState& service,
+                                        std::shared_ptr<const ClientOptions> client,
+                                        runtime::StartRequest request);
   // A run that should exist.
-  RunLink(ServiceState& service, runtime::RunKey key) : service_(service), key_(std::move(key)) {}
+  RunLink(ServiceState& service, std::shared_ptr<const ClientOptions> client, runtime::RunKey key)
+      : service_(service), client_(std::move(client)), key_(std::move(key)) {}
   ~RunLink();
   RunLink(const RunLink&) = delete;
   RunLink& operator=(const RunLink&) = delete;
 
   runtime::ClientService& service() const { return *service_.clients; }
+  const ClientOptions& client() const { return *client_; }
+  // Asks in the name of its client.
+  template <class Verb>
+  void send(Verb request) const {
+    runtime::set_principal(client_->principal, &request);
+    service().ask(std::move(request));
+  }
+  // The same, and waits for the answer.
+  template <class Verb>
+  auto ask(Verb request) const {
+    runtime::set_principal(client_->principal, &request);
+    return internal::ask(service(), std::move(request));
+  }
 
   // These wait for the start and throw if it failed.
   void started() const;
@@ -82,6 +99,13 @@ class RunLink {
   std::string workflow_id() const;
   runtime::RunKey key() const;
   runtime::RunKey key_to_await() const;  // tells the service that somebody will wait for the run
+
+  // Of a run that has begun from the history of this one.
+  std::shared_ptr<RunLink> goes_on_as(const runtime::StartedRun& started) const {
+    return std::make_shared<RunLink>(
+        service_, client_,
+        runtime::RunKey{started.workflow_id, started.run_id, /*of_chain=*/true});
+  }
 
   std::shared_ptr<SignalLink> submit_signal(std::string_view name, std::string input) const;
   base::Status signal(std::string_view name, std::string input) const;
@@ -96,6 +120,7 @@ class RunLink {
   void wait_for_first_look(const runtime::RunWatch& ended, base::Duration timeout);
 
   ServiceState& service_;
+  std::shared_ptr<const ClientOptions> client_;
   runtime::RunKey key_;             // of the start: as asked for
   std::shared_ptr<Start> start_{};  // nullptr: not started by us
   std::mutex mutex_;

@@ -12,7 +12,9 @@
 #include "runtime/shard_thread.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/enums.h"
+#include "sdk/src/schedule/own_worker.h"
 #include "sdk/src/service/library_log.h"
+#include "sdk/src/service/metrics.h"
 #include "sdk/src/service/service.h"
 
 namespace reprise {
@@ -21,10 +23,17 @@ namespace {
 struct EngineState final : internal::ServiceState {
   bool in_use() const override { return engine != nullptr && engine->has_workers(); }
   bool abandoned() const override { return base::fork_generation() != opened_in; }
+  // Not on a thread that would wait for itself: workflow code has called exit(). The engine is then
+  // in use, and is left until the process ends.
+  void close() override {
+    if (!runtime::ShardThread::is_here()) own_worker.reset();
+  }
 
   const std::uint64_t opened_in = base::fork_generation();
   std::optional<internal::LibraryLog> library_log;
   std::unique_ptr<runtime::Engine> engine;
+  // Runs the engine's own workflows, such as schedules.
+  std::unique_ptr<runtime::WorkerSession> own_worker;
 };
 
 runtime::LogSink sink_to_runtime(const LogSink& log) {
@@ -56,6 +65,20 @@ runtime::EngineLimits to_runtime(const EngineLimits& limits) {
           .slow_turn = limits.slow_turn};
 }
 
+// An exception is a refusal: a policy that fails allows nothing.
+std::function<std::string(const runtime::StartRequest&)> refusal_to_runtime(
+    std::function<std::string(const StartAttempt&)> refuse) {
+  return [refuse = std::move(refuse)](const runtime::StartRequest& asked) -> std::string {
+    try {
+      return refuse({asked.workflow, asked.workflow_id, asked.task_queue, asked.principal});
+    } catch (const std::exception& error) {
+      return std::string("EngineOptions::refuse_start threw: ") + error.what();
+    } catch (...) {
+      return "EngineOptions::refuse_start threw what is not a std::exception";
+    }
+  };
+}
+
 runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& log) {
   runtime::EngineOptions out;
   out.shards = options.shards;
@@ -71,6 +94,8 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.guard = internal::guard_mode(options.guard);
   out.retention = {.max_age = options.retention.max_age, .max_bytes = options.retention.max_bytes};
   out.control_socket = options.control_socket;
+  out.metrics = internal::MetricsAccess::of(options.metrics);
+  if (options.refuse_start) out.refuse_start = refusal_to_runtime(options.refuse_start);
   out.log = sink_to_runtime(log);
   return out;
 }
@@ -115,6 +140,7 @@ Service::~Service() {
     internal::leave_for_ever(std::move(state_));
     return;
   }
+  state_->close();
   if (!state_->in_use()) return;
   state_->log(LogLevel::kError,
               "an engine was destroyed before a worker that uses it; it is left running until the "
@@ -133,6 +159,7 @@ std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineO
       internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, log)));
   state->clients = state->engine.get();
   state->workers = state->engine.get();
+  state->own_worker = internal::start_own_worker(*state);
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/interruptible_waits.h"
+#include "base/time.h"
 #include "reprise/engine.h"
 #include "runtime/client_service.h"
 #include "runtime/worker_gateway.h"
@@ -27,6 +28,10 @@ struct ServiceState {
   // True: it belongs to the process from which this one was forked. Nothing of it may be destroyed
   // here: that would wait for its threads, which are not in this process.
   virtual bool abandoned() const { return false; }
+  // Ends what it does on its own account. Called before it is asked whether it is in use.
+  virtual void close() {}
+  // The time as its runs see it.
+  virtual base::Time now() const { return base::WallClock().now(); }
 
   runtime::ClientService* clients = nullptr;
   runtime::WorkerGateway* workers = nullptr;

@@ -9,6 +9,7 @@
 #include "runtime/history/history.h"
 #include "runtime/history/history_replay.h"
 #include "runtime/host/given_up.h"
+#include "sdk/src/checks.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/workflow/workflow_runner.h"
 
@@ -71,19 +72,27 @@ std::ostream& operator<<(std::ostream& out, const ReplayReport& report) {
 
 class Replayer::State final : public internal::Registry {
  public:
-  explicit State(ReplayerOptions options) : State(options, {}) {}
+  explicit State(ReplayerOptions options)
+      : State(std::move(options), internal::Implementations()) {}
   State(ReplayerOptions options, internal::Implementations implementations)
-      : options_(options),
+      : options_(std::move(options)),
         implementations_(std::move(implementations)),
-        stacks_({.stack_bytes = options.stack_bytes}) {}
+        stacks_({.stack_bytes = options_.stack_bytes}) {
+    internal::check("ReplayerOptions", options_.interceptors);
+    implementations_.add_outermost(options_.interceptors);
+  }
 
-  void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
-    implementations_.add_workflow(name, std::move(factory));
+  void add_workflow(std::string_view name,
+                    internal::WorkflowFactory factory,
+                    const internal::ArgumentTypes& arguments) override {
+    implementations_.add_workflow(name, std::move(factory), arguments);
     code_.reset();
   }
   void add_activity(std::string_view name, internal::ActivityFunction function) override {
-    implementations_.add_activity(name, internal::activity_code(std::move(function)));
+    implementations_.add_activity(name, internal::activity_code(std::move(function), {}));
   }
+  // Replays call no activities.
+  void add_limits(std::string_view, const ActivityLimits&) override {}
   void require_open() const override {}
 
   ReplayReport replay(const History& history) {
@@ -121,9 +130,9 @@ internal::Registry& internal::registry(Replayer& replayer) {
   return *replayer.state_;
 }
 
-Replayer::Replayer(ReplayerOptions options) : state_(std::make_unique<State>(options)) {}
+Replayer::Replayer(ReplayerOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 Replayer::Replayer(const Worker& worker, ReplayerOptions options)
-    : state_(std::make_unique<State>(options, internal::implementations(worker))) {}
+    : state_(std::make_unique<State>(std::move(options), internal::implementations(worker))) {}
 Replayer::~Replayer() = default;
 Replayer::Replayer(Replayer&&) noexcept = default;
 Replayer& Replayer::operator=(Replayer&&) noexcept = default;

@@ -6,6 +6,7 @@
 
 #include "replay/strand.h"
 #include "sdk/src/checks.h"
+#include "sdk/src/errors.h"
 #include "sdk/src/service/service.h"
 #include "sdk/src/workflow/workflow_runner.h"
 
@@ -14,7 +15,7 @@ namespace reprise {
 class Worker::State final : public internal::Registry {
  public:
   State(internal::ServiceState* service, WorkerOptions options)
-      : service_(service), options_(std::move(options)) {
+      : service_(service), options_(std::move(options)), implementations_(options_.interceptors) {
     internal::check(options_);
   }
 
@@ -29,15 +30,30 @@ class Worker::State final : public internal::Registry {
   const internal::Implementations& implementations() const { return implementations_; }
   const std::string& task_queue() const { return options_.task_queue; }
 
-  void add_workflow(std::string_view name, internal::WorkflowFactory factory) override {
+  void add_workflow(std::string_view name,
+                    internal::WorkflowFactory factory,
+                    const internal::ArgumentTypes& arguments) override {
+    internal::check_not_reserved("the workflow's name", name);
     require_open();
     if (implementations_.has_workflow(name)) refuse_second("workflow", name);
-    implementations_.add_workflow(name, std::move(factory));
+    implementations_.add_workflow(name, std::move(factory), arguments);
   }
   void add_activity(std::string_view name, internal::ActivityFunction function) override {
+    internal::check_not_reserved("the activity's name", name);
     require_open();
     if (implementations_.has_activity(name)) refuse_second("activity", name);
-    implementations_.add_activity(name, internal::activity_code(std::move(function)));
+    implementations_.add_activity(
+        name, internal::activity_code(std::move(function), options_.interceptors));
+  }
+  void add_limits(std::string_view activity, const ActivityLimits& limits) override {
+    require_open();
+    internal::check(activity, limits);
+    if (implementations_.has_limits(activity)) {
+      internal::misused("activity '" + std::string(activity) +
+                        "' has limits already on the worker of task queue '" + options_.task_queue +
+                        "'; give them in one call of limit()");
+    }
+    implementations_.set_limits(activity, limits);
   }
   void require_open() const override {
     if (!started_) return;
@@ -57,6 +73,7 @@ class Worker::State final : public internal::Registry {
       internal::misused("the worker of task queue '" + options_.task_queue +
                         "' was started before; a worker starts once");
     }
+    require_limited_code();
     auto host =
         std::make_shared<const internal::WorkflowHost>(internal::WorkflowHost{.log = service->log});
     session_ = internal::value_or_throw(service->workers->register_worker(
@@ -88,6 +105,15 @@ class Worker::State final : public internal::Registry {
   bool needs_other_thread() const {
     return session_ != nullptr &&
            (session_->on_own_thread() || replay::Strand::current() != nullptr);
+  }
+  void require_limited_code() const {
+    const std::string_view activity = implementations_.limited_without_code();
+    if (activity.empty()) return;
+    throw InvalidOption(internal::code_text(base::ErrorCode::kActivityLimit),
+                        "the worker of task queue '" + options_.task_queue +
+                            "' has limits for activity '" + std::string(activity) +
+                            "' and does not implement it; implement() it, or leave its limit() "
+                            "out");
   }
   [[noreturn]] void refuse_second(std::string_view what, std::string_view name) const {
     internal::misused(std::string(what) + " '" + std::string(name) +

@@ -5,6 +5,7 @@
 #include "sdk/src/enums.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/interceptors.h"
 #include "sdk/src/settings.h"
 #include "sdk/src/start_terms.h"
 #include "sdk/src/workflow/durable.h"
@@ -32,6 +33,7 @@ void fill(std::string_view workflow,
   child.set_run_timeout_ms(terms.run_timeout.count());
   child.set_execution_timeout_ms(terms.execution_timeout.count());
   if (terms.retry) *child.mutable_retry() = std::move(*terms.retry);
+  if (terms.precedence) *child.mutable_precedence() = std::move(*terms.precedence);
   for (const Setting& setting : options.settings) {
     *child.add_settings() = internal::to_proto(setting);
   }
@@ -46,30 +48,37 @@ std::pair<internal::PendingParts, internal::ChildLink> Context::start_child(
   internal::check_payload_size(input, "the arguments of workflow", name);
   internal::check(name, options);
   if (host_->starting_run && !options.task_queue.empty()) host_->starting_run(options.task_queue);
+  Headers headers = internal::outbound_headers(*execution_, *host_, "workflow", name);
   const auto fill_in = [&](proto::ChildScheduled& child) {
     fill(name, std::move(input), options, execution_->info(), child);
+    event::write(std::move(headers), child.mutable_headers());
   };
   replay::StartedChild started = execution_->start_child(
       fill_in, internal::to_replay(options.on_cancel), internal::to_base(site));
   return {internal::to_parts(*execution_, started.end),
-          internal::ChildLink(*execution_, *started.start, std::move(started.workflow_id))};
+          internal::ChildLink(*execution_, *host_, *started.start, std::move(started.workflow_id))};
 }
 
 namespace internal {
 
-ChildLink::ChildLink(replay::Execution& execution, replay::Operation& start, std::string id)
-    : execution_(&execution), start_(&start), id_(std::move(id)) {
+ChildLink::ChildLink(replay::Execution& execution,
+                     const WorkflowHost& host,
+                     replay::Operation& start,
+                     std::string id)
+    : execution_(&execution), host_(&host), start_(&start), id_(std::move(id)) {
   intrusive_add(start_);
 }
 
 ChildLink::ChildLink(ChildLink&& other) noexcept
     : execution_(other.execution_),
+      host_(other.host_),
       start_(std::exchange(other.start_, nullptr)),
       id_(std::move(other.id_)) {}
 
 ChildLink& ChildLink::operator=(ChildLink&& other) noexcept {
   if (this == &other) return *this;
   execution_ = other.execution_;
+  host_ = other.host_;
   std::swap(start_, other.start_);
   id_ = std::move(other.id_);
   return *this;
@@ -92,12 +101,14 @@ void ChildLink::send_signal(std::string_view name, std::string input, CallSite s
   check_id("the signal's name", name);
   check_payload_size(input, "the argument of signal", name);
   const std::string run = run_id();
+  Headers headers = outbound_headers(*execution_, *host_, "signal", name);
   const auto fill_in = [&](proto::SignalSent& sent) {
     sent.set_workflow_id(id_);
     sent.set_run_id(run);
     sent.set_of_chain(true);
     sent.set_name(name.data(), name.size());
     sent.set_input(std::move(input));
+    event::write(std::move(headers), sent.mutable_headers());
   };
   const auto message = execution_->send_signal(fill_in, to_base(site));
   await_delivery(*execution_, *message);

@@ -10,6 +10,7 @@
 #include "sdk/src/enums.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/interceptors.h"
 #include "sdk/src/settings.h"
 #include "sdk/src/start_terms.h"
 #include "sdk/src/workflow/durable.h"
@@ -32,6 +33,9 @@ void fill(std::string_view name,
   activity.set_heartbeat_ms(options.heartbeat.count());
   activity.set_on_cancel(internal::to_event(options.on_cancel));
   if (options.retry != RetryPolicy{}) internal::fill(options.retry, activity.mutable_retry());
+  if (auto precedence = internal::to_precedence(options)) {
+    *activity.mutable_precedence() = std::move(*precedence);
+  }
 }
 
 }  // namespace
@@ -57,8 +61,10 @@ internal::PendingParts Context::start_activity(std::string_view name,
   internal::check_payload_size(input, "the arguments of activity", name);
   internal::check(name, options);
   if (host_->scheduling) host_->scheduling(name, options.task_queue);
+  Headers headers = internal::outbound_headers(*execution_, *host_, "activity", name);
   const auto fill_in = [&](proto::ActivityScheduled& activity) {
     fill(name, std::move(input), options, activity);
+    event::write(std::move(headers), activity.mutable_headers());
   };
   return internal::to_parts(*execution_,
                             execution_->schedule_activity(fill_in, internal::to_base(site)));
@@ -268,11 +274,14 @@ void Context::continue_run(std::string_view workflow,
   internal::check_payload_size(input, "the arguments of workflow", workflow);
   internal::check(workflow, options);
   if (host_->starting_run && !options.task_queue.empty()) host_->starting_run(options.task_queue);
+  Headers headers =
+      internal::outbound_headers(*execution_, *host_, "continue_as_new", workflow, this->headers());
   const auto fill_in = [&](proto::RunContinuedAsNew& next) {
     next.set_workflow(workflow.data(), workflow.size());
     next.set_task_queue(options.task_queue.data(), options.task_queue.size());
     next.set_input(std::move(input));
     next.set_run_timeout_ms(options.run_timeout.count());
+    event::write(std::move(headers), next.mutable_headers());
   };
   execution_->continue_as_new(fill_in, internal::to_base(site));
 }
@@ -308,6 +317,10 @@ bool Context::should_continue() const {
   static_assert(kRememberedUpdates == replay::kRememberedUpdates);
   static_assert(kLongHistoryEvents == replay::Behaviours().long_history());
   return history_events() >= execution_->behaviours().long_history();
+}
+
+const Headers& Context::headers() const {
+  return execution_->headers();
 }
 
 RunInfo Context::info() const {

@@ -8,6 +8,7 @@
 #include "sdk/src/checks.h"
 #include "sdk/src/errors.h"
 #include "sdk/src/failures.h"
+#include "sdk/src/interceptors.h"
 #include "sdk/src/workflow/durable.h"
 #include "sdk/src/workflow/wrong_type.h"
 
@@ -43,10 +44,17 @@ replay::Outcome update_outcome(std::string result) {
 
 // Anything but a Failure passes: a bug, or the run leaving memory.
 replay::Execution::UpdateHandler update_handler(
+    replay::Execution& run,
+    const internal::WorkflowHost& host,
+    std::string_view name,
     std::function<std::string(std::string_view)> handler) {
-  return [handler = std::move(handler)](std::string_view input) {
+  return [&run, &host, name = std::string(name),
+          handler = std::move(handler)](std::string_view input) {
     try {
-      return update_outcome(handler(input));
+      std::string result;
+      internal::intercepted_handler(run, host, {"update", name, run.update_headers()},
+                                    [&] { result = handler(input); });
+      return update_outcome(std::move(result));
     } catch (const Failure& failure) {
       return replay::Outcome::failed(internal::to_proto(failure));
     } catch (const PayloadError& error) {
@@ -83,8 +91,10 @@ Registration Context::add_update(std::string_view name,
                                  std::function<void(std::string_view)> check) {
   internal::require_durable(*execution_);
   internal::check_name(*execution_, "the update's name", name);
-  return Registration(*execution_, execution_->accept(name, update_handler(std::move(handler)),
-                                                      update_check(std::move(check))));
+  return Registration(
+      *execution_,
+      execution_->accept(name, update_handler(*execution_, *host_, name, std::move(handler)),
+                         update_check(std::move(check))));
 }
 
 void Context::finish_handlers(CallSite site) {
@@ -102,10 +112,12 @@ void Context::finish_handlers(CallSite site) {
 Registration Context::add_any_signal(
     std::function<void(std::string_view, std::string_view)> handler) {
   internal::require_durable(*execution_);
-  const auto handle = [handler = std::move(handler)](std::string_view name,
-                                                     std::string_view payload) {
+  const auto handle = [run = execution_, host = host_, handler = std::move(handler)](
+                          std::string_view name, std::string_view payload,
+                          const event::HeaderFields* headers) {
     try {
-      handler(name, payload);
+      internal::intercepted_handler(*run, *host, {"signal", name, headers},
+                                    [&] { handler(name, payload); });
     } catch (const CancelledFailure&) {
       // The run is being cancelled, and its handlers stop with it.
     }
@@ -119,11 +131,13 @@ void internal::Handlers::signal(Context& ctx,
                                 std::function<void(SpawnResult&)> handler) {
   replay::Execution& run = ctx.durable();
   check_name(run, "the signal's name", name);
-  const auto handle = [&run, reader, name = std::string(name), handler = std::move(handler)](
-                          const replay::Execution::HandedSignal& signal) {
+  const auto handle = [&run, host = ctx.host_, reader, name = std::string(name),
+                       handler =
+                           std::move(handler)](const replay::Execution::HandedSignal& signal) {
     const auto value = signal.value ? signal.value : read_handed(run, name, signal, reader);
     try {
-      handler(*static_cast<SpawnResult*>(value.get()));
+      intercepted_handler(run, *host, {"signal", name, signal.headers},
+                          [&] { handler(*static_cast<SpawnResult*>(value.get())); });
     } catch (const CancelledFailure&) {
       // The run is being cancelled, and its handlers stop with it.
     }
@@ -143,7 +157,9 @@ void internal::Handlers::update(Context& ctx,
                                 std::function<std::string(std::string_view)> handler,
                                 std::function<void(std::string_view)> check) {
   check_name(ctx.durable(), "the update's name", name);
-  ctx.durable().accept(name, update_handler(std::move(handler)), update_check(std::move(check)));
+  replay::Execution& run = ctx.durable();
+  run.accept(name, update_handler(run, *ctx.host_, name, std::move(handler)),
+             update_check(std::move(check)));
 }
 
 }  // namespace reprise

@@ -4,12 +4,14 @@
 #include <memory>
 #include <string_view>
 
+#include "reprise/interceptor.h"
 #include "reprise/options.h"
 
 namespace reprise::internal {
 
 struct WorkflowHost {
   LogSink log;  // set
+  Interceptors interceptors{};  // the worker's
   // Called for every activity before it is scheduled; may throw to refuse it. Empty: not needed.
   std::function<void(std::string_view activity, std::string_view task_queue)> scheduling{};
   // Called with the task queue of another run that this one starts, or as which it continues. Empty:

@@ -40,7 +40,8 @@ inline void set(Message* message, const Field& field, int seed) {
     case Field::CPPTYPE_INT64:
       return reflection->SetInt64(message, &field, seed + 1);
     case Field::CPPTYPE_UINT32:
-      return reflection->SetUInt32(message, &field, number);
+      return field.is_repeated() ? reflection->AddUInt32(message, &field, number)
+                                 : reflection->SetUInt32(message, &field, number);
     case Field::CPPTYPE_UINT64:
       return field.is_repeated() ? reflection->AddUInt64(message, &field, number)
                                  : reflection->SetUInt64(message, &field, number);

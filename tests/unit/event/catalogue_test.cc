@@ -119,6 +119,10 @@ TEST(Catalogue, WhatEachKindDoes) {
                                                "RunCalledOff: input ends Cancelled",              //
                                                "TransactionCompleted: input result",              //
                                                "TransactionFailed: input failure",                //
+                                               "RunPaused: bookkeeping",                          //
+                                               "RunResumed: bookkeeping",                         //
+                                               "RunReset: input",                                 //
+                                               "RunForked: input",                                //
                                                "ActivityScheduled: command opens activity",       //
                                                "StepScheduled: command opens step",               //
                                                "TimerStarted: command opens timer",               //

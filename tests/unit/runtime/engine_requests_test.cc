@@ -16,7 +16,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-class EngineRequestTest : public EngineFixture {};
+class EngineRequestTest : public EngineFixture {
+ protected:
+  // Why it is refused; nullopt: it is not.
+  std::optional<ErrorCode> result_of_start(runtime::StartRequest request) {
+    start(std::move(request));
+    return *started_ ? std::nullopt : std::optional(started_->error().code);
+  }
+};
 
 // ---- signals, queries, updates, cancellation --------------------------------------------------
 
@@ -255,6 +262,76 @@ TEST_F(EngineRequestTest, OneWorkerPerTaskQueue) {
   const auto second = engine_->register_worker(code_);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kInvalidOption);
+}
+
+// ---- what is checked before anything is recorded -----------------------------------------------
+
+// Some requests come over the control socket, so an engine does not rely on its clients' checks.
+TEST_F(EngineRequestTest, APrincipalMustBePrintable) {
+  workflow("w", wait_for_signal);
+  start_worker();
+  start("w", "run-1");
+  const std::size_t events = history("run-1").size();
+  const auto told = [&](auto asked) {
+    ErrorCode code{};
+    asked.principal = std::string("a\0b", 3);
+    asked.reply = [&](const base::Status& status) { code = status.error().code; };
+    engine_->ask(std::move(asked));
+    settle();
+    return code;
+  };
+  EXPECT_EQ(told(runtime::verb::Signal{{"run-1"}, "go"}), ErrorCode::kInvalidPrincipal);
+  EXPECT_EQ(told(runtime::verb::Cancel{{"run-1"}}), ErrorCode::kInvalidPrincipal);
+  EXPECT_EQ(told(runtime::verb::Terminate{{"run-1"}}), ErrorCode::kInvalidPrincipal);
+  EXPECT_EQ(told(runtime::verb::Retry{{"run-1"}}), ErrorCode::kInvalidPrincipal);
+  runtime::StartRequest request{.workflow = "w", .workflow_id = "run-2"};
+  request.principal = std::string(257, 'x');
+  EXPECT_EQ(result_of_start(std::move(request)), ErrorCode::kInvalidPrincipal);
+  EXPECT_EQ(history("run-1").size(), events);
+}
+
+TEST_F(EngineRequestTest, AStartThatNeedsAWorkerIsRefusedWithoutOne) {
+  workflow("w", wait_for_signal);
+  runtime::StartRequest request{.workflow = "w", .workflow_id = "run-1"};
+  request.needs_worker = true;
+  EXPECT_EQ(result_of_start(request), ErrorCode::kNoWorker);
+  start_worker();
+  EXPECT_EQ(result_of_start(request), std::nullopt);
+}
+
+TEST_F(EngineRequestTest, ArgumentsAreCheckedUnlessTheyAreOfTheSameTypes) {
+  static constexpr char kTypes = 0;
+  int checks = 0;
+  workflow("w", wait_for_signal);
+  code().arguments["w"] = {.types = &kTypes, .check = [&](std::string_view input) -> base::Status {
+                             ++checks;
+                             if (input == "good") return {};
+                             return base::Error{ErrorCode::kArgumentUnreadable, "it is bad"};
+                           }};
+  start_worker();
+  EXPECT_EQ(result_of_start({.workflow = "w", .workflow_id = "1", .input = "bad"}),
+            ErrorCode::kArgumentUnreadable);
+  EXPECT_EQ(result_of_start({.workflow = "w", .workflow_id = "1", .input = "good"}), std::nullopt);
+  EXPECT_EQ(checks, 2);
+  runtime::StartRequest typed{.workflow = "w", .workflow_id = "2", .input = "bad"};
+  typed.argument_types = &kTypes;
+  EXPECT_EQ(result_of_start(std::move(typed)), std::nullopt);
+  EXPECT_EQ(checks, 2);
+}
+
+TEST_F(EngineRequestTest, AnEngineMayRefuseStartsByItsOwnRules) {
+  runtime::EngineOptions with_rule = options();
+  with_rule.refuse_start = [](const runtime::StartRequest& asked) {
+    return asked.principal == "ann" ? std::string() : "only ann may, \xff";
+  };
+  engine_ = runtime::Engine::in_memory(with_rule);
+  runtime::StartRequest request{.workflow = "w", .workflow_id = "run-1"};
+  request.principal = "bob";
+  EXPECT_EQ(result_of_start(request), ErrorCode::kStartNotAllowed);
+  EXPECT_EQ(started_->error().text(),
+            "RP3033 only ann may, \uFFFD (the start of workflow 'w' by bob)");
+  request.principal = "ann";
+  EXPECT_EQ(result_of_start(request), std::nullopt);
 }
 
 }  // namespace

@@ -132,8 +132,9 @@ TEST(RunState, FoldsEveryKindAsItsRowSays) {
     RunState told;
     told.apply(as_input, names);
     EXPECT_TRUE(told.pending().empty());
-    EXPECT_EQ(told.status,
-              is_command ? RunStatus::kRunning : row.ends.value_or(RunStatus::kRunning));
+    const bool pauses = row.kind == proto::Event::kRunPaused;
+    const RunStatus open = pauses ? RunStatus::kPaused : RunStatus::kRunning;
+    EXPECT_EQ(told.status, is_command ? RunStatus::kRunning : row.ends.value_or(open));
     EXPECT_EQ(event::closes(as_input), !is_command && row.ends.has_value());
     EXPECT_EQ(told.events, 1u);
   }

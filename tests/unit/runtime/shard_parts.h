@@ -28,6 +28,7 @@ struct KeptPost final : Post {
   void send(Receipt&& receipt) override { receipts.push_back(std::move(receipt)); }
   void send(ChildCall&& call) override { calls.push_back(std::move(call)); }
   void send(ChildNews&& one) override { news.push_back(std::move(one)); }
+  void send(std::shared_ptr<NewFork>) override {}
   void send(ParentQuestion&& question) override { questions.push_back(std::move(question)); }
   void send(const ParentEnded& parent) override { ended.push_back(parent); }
   void send(const ParentEnded& parent, std::string_view) override { ended.push_back(parent); }
@@ -169,11 +170,11 @@ class ShardParts : public ::testing::Test {
   Workers workers_{
       {shared_, runs_, intake_, loading_, parking_, round_, attempts_, transactions_, executor_}};
   RunFinder finder_{shared_, runs_, names_};
-  Deliveries deliveries_{
-      {shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_}};
   Updates updates_{{shared_, runs_, finder_, intake_, effects_, loading_, outbox_, round_}};
   Starts starts_{{shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_,
                   updates_, executor_}};
+  Deliveries deliveries_{
+      {shared_, runs_, names_, finder_, intake_, effects_, loading_, outbox_, round_, starts_}};
   Requests requests_{
       {shared_, finder_, intake_, outbox_, loading_, parking_, round_, executor_, workers_}};
   Children children_{

@@ -193,6 +193,47 @@ INSTANTIATE_TEST_SUITE_P(Slices, TablesOnDisk, ::testing::Values(1, 3, 65'536));
 
 // ---- deaths of the process ----------------------------------------------------------------------
 
+std::unique_ptr<store::Store> open_in(const TemporaryDirectory& directory) {
+  auto store = store::open_store(directory / "store");
+  EXPECT_TRUE(store);
+  return std::move(*store);
+}
+
+std::unique_ptr<runtime::EmbeddedEngine> over(std::unique_ptr<store::Store> store,
+                                              const ManualClock& clock) {
+  runtime::EngineOptions options;
+  options.threaded = false;
+  options.clock = &clock;
+  options.log = [](runtime::LogLevel, std::string_view) {};
+  auto engine = runtime::EmbeddedEngine::over(std::move(store), std::move(options));
+  EXPECT_TRUE(engine);
+  return std::unique_ptr<runtime::EmbeddedEngine>(
+      static_cast<runtime::EmbeddedEngine*>(engine->release()));
+}
+
+void start(runtime::EmbeddedEngine& engine) {
+  engine.ask(runtime::verb::Start{{.workflow = "w", .workflow_id = "r"},
+                                  nullptr,
+                                  [](const base::Result<runtime::StartedRun>&) {}});
+}
+
+// What the history of the first run says of attempts and transactions that are over.
+std::vector<std::string> ends_in(const TemporaryDirectory& directory) {
+  const auto store = open_in(directory);
+  std::vector<std::string> ends;
+  EXPECT_TRUE(store::read_history(store->journal(), store->archive(), 1, 0,
+                                  [&](const store::Record& record) {
+                                    proto::Turn turn;
+                                    EXPECT_TRUE(turn.ParseFromString(std::string(record.body)));
+                                    for (const proto::Event& input : turn.inputs()) {
+                                      if (input.has_attempt_failed()) ends.emplace_back("attempt");
+                                      if (input.has_transaction_completed())
+                                        ends.emplace_back("transaction");
+                                    }
+                                  }));
+  return ends;
+}
+
 // A process that dies in a closure leaves its mark, and the next one waits before it tries again.
 TEST(Transactions, InWhichTheProcessDiedAreTriedAgainLater) {
   ManualClock clock;
@@ -207,39 +248,18 @@ TEST(Transactions, InWhichTheProcessDiedAreTriedAgainLater) {
                              },
                              {});
   });
-  const auto open = [&] {
-    runtime::EngineOptions options;
-    options.threaded = false;
-    options.clock = &clock;
-    options.log = [](runtime::LogLevel, std::string_view) {};
-    auto store = store::open_store(directory / "store");
-    EXPECT_TRUE(store);
-    return store;
-  };
-  const auto over = [&](std::unique_ptr<store::Store> store) {
-    runtime::EngineOptions options;
-    options.threaded = false;
-    options.clock = &clock;
-    options.log = [](runtime::LogLevel, std::string_view) {};
-    auto engine = runtime::EmbeddedEngine::over(std::move(store), std::move(options));
-    EXPECT_TRUE(engine);
-    return std::unique_ptr<runtime::EmbeddedEngine>(
-        static_cast<runtime::EmbeddedEngine*>(engine->release()));
-  };
   {
-    auto store = open();
-    store::AttemptSlots& slots = (*store)->attempt_slots();
-    auto engine = over(std::move(*store));
+    auto store = open_in(directory);
+    store::AttemptSlots& slots = store->attempt_slots();
+    auto engine = over(std::move(store), clock);
     const auto worker = engine->register_worker(code);
-    engine->ask(runtime::verb::Start{{.workflow = "w", .workflow_id = "r"},
-                                     nullptr,
-                                     [](const base::Result<runtime::StartedRun>&) {}});
+    start(*engine);
     (void)engine->run_shards();
     (void)engine->commit();  // the transaction is asked for, and not executed
     (void)slots.take({1, 1, 1});
   }
   EXPECT_EQ(executed, 0);
-  auto engine = over(std::move(*open()));
+  auto engine = over(open_in(directory), clock);
   const auto worker = engine->register_worker(code);
   const auto settle = [&] {
     while (engine->run_some()) {
@@ -253,6 +273,38 @@ TEST(Transactions, InWhichTheProcessDiedAreTriedAgainLater) {
   clock.advance(base::Duration(1));
   settle();
   EXPECT_EQ(executed, 1);
+}
+
+// A transaction of the same run begins in the round in which the attempt counts as lost. The mark
+// of the attempt goes when what that round has recorded is durable: its failure must be part of it,
+// or after another death the attempt would be made again under its number.
+TEST(Transactions, BeginAfterTheLossOfAnAttemptIsRecorded) {
+  ManualClock clock;
+  const TemporaryDirectory directory;
+  runtime::WorkerCode code;
+  code.workflows["w"] = code_of([](Execution& e) {
+    const auto operation = schedule(e, "a");
+    (void)e.run_transaction("t", [] { return put("k", "v"); }, {});
+    (void)e.wait(*operation);
+    return operation->take_outcome();
+  });
+  {
+    auto store = open_in(directory);
+    store::AttemptSlots& slots = store->attempt_slots();
+    auto engine = over(std::move(store), clock);
+    const auto worker = engine->register_worker(code);
+    start(*engine);
+    (void)engine->run_shards();
+    (void)engine->commit();  // both are asked for, and neither has begun
+    (void)slots.take({1, 1, 1});
+  }
+  {
+    auto engine = over(open_in(directory), clock);
+    const auto worker = engine->register_worker(code);
+    while (engine->run_shards() || engine->commit()) {
+    }
+  }
+  EXPECT_THAT(ends_in(directory), ElementsAre("attempt", "transaction"));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace reprise::tools::files_test {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -209,6 +210,9 @@ TEST_F(FilesTest, ADamagedRunIsShownAsOneAndHidesNoOther) {
     EXPECT_EQ(reprise({command, store_, "waiter-2"}).code, 0) << command;
   }
   EXPECT_THAT(reprise({"show", store_, "waiter-10"}).out, HasSubstr("quarantined"));
+  EXPECT_THAT(reprise({"incidents", store_}).out,
+              AllOf(StartsWith("quarantined RP1005: "), HasSubstr("waiter-10"),
+                    HasSubstr("  resolve  reprise check ")));
   EXPECT_EQ(reprise_json({"stats", store_})["unreadable_histories"], 0);
 }
 

@@ -57,6 +57,10 @@ std::tuple<A...> decode_arguments(std::string_view encoded) {
   return decode_payload<std::tuple<A...>>(encoded, CborReader::Whole::kArguments);
 }
 
+// Its address stands for T: equal addresses, equal types.
+template <class T>
+inline constexpr char kTypeMark = 0;
+
 // The only argument of a signal; void: it has none.
 template <class T>
 T decode_argument(std::string_view encoded) {

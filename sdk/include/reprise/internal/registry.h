@@ -6,6 +6,7 @@
 #include <reprise/completion.h>
 #include <reprise/context.h>
 #include <reprise/definitions.h>
+#include <reprise/limits.h>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -25,12 +26,29 @@ class WorkflowObject {
 using WorkflowFactory = std::function<std::unique_ptr<WorkflowObject>(Context&)>;
 using ActivityFunction = std::function<std::string(ActivityContext&, std::string_view)>;
 
+// The arguments that a workflow takes.
+struct ArgumentTypes {
+  const void* mark = nullptr;  // kTypeMark of their tuple
+  std::size_t count = 0;
+  void (*decode)(std::string_view input) = nullptr;  // throws PayloadError
+};
+template <class S>
+inline constexpr ArgumentTypes kArgumentTypes{};
+template <class R, class... A>
+inline constexpr ArgumentTypes kArgumentTypes<R(A...)>{
+    &kTypeMark<std::tuple<A...>>, sizeof...(A),
+    [](std::string_view input) { (void)decode_arguments<A...>(input); }};
+
 // Collects implementations: a Worker or a test environment.
 class Registry {
  public:
   virtual ~Registry() = default;
-  virtual void add_workflow(std::string_view name, WorkflowFactory factory) = 0;
+  virtual void add_workflow(std::string_view name,
+                            WorkflowFactory factory,
+                            const ArgumentTypes& arguments) = 0;
   virtual void add_activity(std::string_view name, ActivityFunction function) = 0;
+  // Throws what Worker::limit() does.
+  virtual void add_limits(std::string_view activity, const ActivityLimits& limits) = 0;
   virtual void require_open() const = 0;  // throws once implementations cannot change any more
 };
 

@@ -53,6 +53,8 @@ struct EnvOptions {
   // With kPark a run whose code calls something that may differ on replay fails the test: its
   // report is thrown as NondeterminismError (RP2008). kReport sends it to the logger.
   Guard guard = Guard::kPark;
+  // Around workflows, activities, and the calls of client(): all hooks.
+  Interceptors interceptors{};
   // Log lines of engine and workflows; empty: dropped.
   LogSink logger{};
 };
@@ -85,7 +87,8 @@ class Env {
   Env& implement(const Workflow<S>& workflow, Fn fn) {
     if constexpr (internal::kImplements<Fn, Context, S>) {
       internal::registry(*this).add_workflow(workflow.name(),
-                                             internal::workflow_function<S>(std::move(fn)));
+                                             internal::workflow_function<S>(std::move(fn)),
+                                             internal::kArgumentTypes<S>);
     } else {
       internal::explain<Fn, S>(std::type_identity<Context>());
     }
@@ -113,6 +116,14 @@ class Env {
     }
     return *this;
   }
+  // As on a Worker, but at any time: the latest limits count. They go by the test's clock: a call
+  // that waits for a run moves it to when an attempt that was held back may begin. Other code, or
+  // other limits, are a new worker, whose breakers are closed.
+  template <class S>
+  Env& limit(const Activity<S>& activity, const ActivityLimits& limits) {
+    internal::registry(*this).add_limits(activity.name(), limits);
+    return *this;
+  }
   // An activity's stand-in: a function of its arguments alone.
   template <class S, class Fn>
   requires internal::kHandles<Fn, S> Env& stub(const Activity<S>& activity, Fn fn) {
@@ -127,6 +138,8 @@ class Env {
     return client().start(message, options);
   }
   Client& client();
+  // Another one, of the same runs.
+  Client client(ClientOptions options);
 
   // As Engine::read().
   template <class Fn>

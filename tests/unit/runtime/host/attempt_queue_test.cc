@@ -5,6 +5,11 @@
 namespace reprise::runtime::attempt_queue_test {
 namespace {
 
+const FlowClock& steady() {
+  static const FlowClock clock(nullptr);
+  return clock;
+}
+
 AttemptTask task(std::string activity, std::uint32_t operation) {
   AttemptTask task;
   auto spec = std::make_shared<proto::ActivityScheduled>();
@@ -20,7 +25,7 @@ std::string name_of(const AttemptQueue::Taken& taken) {
 }
 
 TEST(AttemptQueue, KindsTakeTurnsAndEachKeepsItsOrder) {
-  AttemptQueue queue(8);
+  AttemptQueue queue(8, {}, steady());
   for (std::uint32_t i = 1; i <= 3; ++i) queue.push(task("a", i));
   for (std::uint32_t i = 1; i <= 2; ++i) queue.push(task("b", i));
   std::string order;
@@ -33,14 +38,14 @@ TEST(AttemptQueue, KindsTakeTurnsAndEachKeepsItsOrder) {
 }
 
 TEST(AttemptQueue, OneKindAloneMayHaveEveryThread) {
-  AttemptQueue queue(4);
+  AttemptQueue queue(4, {}, steady());
   for (std::uint32_t i = 1; i <= 5; ++i) queue.push(task("a", i));
   for (int i = 0; i < 4; ++i) (void)queue.take();
   EXPECT_FALSE(queue.has_ready());
 }
 
 TEST(AttemptQueue, AQuarterOfTheThreadsIsKeptForOtherKinds) {
-  AttemptQueue queue(4);
+  AttemptQueue queue(4, {}, steady());
   queue.push(task("fast", 1));
   const auto fast = queue.take();
   queue.done(fast.lane);
@@ -58,7 +63,7 @@ TEST(AttemptQueue, AQuarterOfTheThreadsIsKeptForOtherKinds) {
 
 TEST(AttemptQueue, ASingleThreadServesEveryKind) {
   for (const std::size_t threads : {0, 1}) {
-    AttemptQueue queue(threads);
+    AttemptQueue queue(threads, {}, steady());
     queue.push(task("a", 1));
     queue.push(task("b", 1));
     const auto first = queue.take();
@@ -68,7 +73,7 @@ TEST(AttemptQueue, ASingleThreadServesEveryKind) {
 }
 
 TEST(AttemptQueue, DrainingReturnsThoseWithoutAThreadToo) {
-  AttemptQueue queue(1);
+  AttemptQueue queue(1, {}, steady());
   for (std::uint32_t i = 1; i <= 3; ++i) queue.push(task("a", i));
   const auto taken = queue.take();
   EXPECT_EQ(queue.drain().size(), 2u);

@@ -1,0 +1,42 @@
+// The arguments of the subcommands of `reprise schedule`: [DIR] [ID] and what follows.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/store_reader.h"
+#include "tools/store_arguments.h"
+
+namespace reprise::tools {
+
+class ScheduleArguments {
+ public:
+  // `words`: the names of what follows DIR, for messages: "ID FROM TO". The last may end with
+  // "...".
+  ScheduleArguments(CLI::App& command, std::string words);
+
+  std::string command() const { return "schedule " + app_.get_name(); }
+  // All of these end the command if they fail.
+  std::string directory() const;
+  std::string id() const { return word(0); }
+  std::string word(std::size_t index) const;  // after DIR
+  std::vector<std::string> words_from(std::size_t index) const;
+  std::unique_ptr<runtime::StoreReader> open() const;
+  // The schedule's open run.
+  runtime::StoreReader::Run find(runtime::StoreReader& reader) const;
+  [[noreturn]] void wrong(const std::string& why) const;
+
+ private:
+  struct Given {
+    std::string store;
+    std::vector<std::string> words;
+  };
+  Given given() const;
+
+  const CLI::App& app_;
+  const std::string names_;
+  std::string option_;
+};
+
+}  // namespace reprise::tools
