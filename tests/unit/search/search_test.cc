@@ -88,6 +88,7 @@ TEST_F(Searches, ForgetRemovedRuns) {
   runtime::EngineOptions with = options();
   with.archive_slice = 1;
   with.retention.max_age = base::Duration{60'000};
+  worker_.reset();
   engine_ = runtime::Engine::in_memory(with);
   start_worker();
   start("waits", "a", {text("customer", "c-7")});
