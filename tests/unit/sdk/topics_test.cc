@@ -12,6 +12,7 @@
 #include "reprise/testing/env.h"
 #include "sdk/src/topics/topic_run.h"
 #include "tests/support/page_code.h"
+#include "tests/unit/sdk/chains.h"
 
 namespace topics_page_test {
 
@@ -75,14 +76,6 @@ std::vector<EnvOptions> ways() {
   return all;
 }
 
-int count(const History& history, const std::string& kind) {
-  const std::string text = history.to_json(JsonLayout::kCompact);
-  const std::string wanted = "\"kind\":\"" + kind + "\"";
-  int found = 0;
-  for (auto at = text.find(wanted); at != text.npos; at = text.find(wanted, at + 1)) ++found;
-  return found;
-}
-
 RunHandle topic_run(Env& env, std::string_view key = "key") {
   return env.client().handle("reprise:topic/news/" + std::string(key));
 }
@@ -118,7 +111,7 @@ TEST(Topics, AMessageReachesEachRunThatWaits) {
     EXPECT_EQ(env.client().publish(news, "other key", "y"), 0U);
     EXPECT_THAT(a.result(), ElementsAre("x"));
     EXPECT_THAT(b.result(), ElementsAre("x"));
-    EXPECT_EQ(count(a.history(), "SignalReceived"), 1);
+    EXPECT_EQ(chains::count_in(a, "\"kind\":\"SignalReceived\""), 1);
   }
 }
 
@@ -374,7 +367,7 @@ TEST(Topics, AMessageOfAnotherTypeIsSetAside) {
   env.skip(1s);
   EXPECT_EQ(env.client().publish(numbers, "key", 7), 1U);
   EXPECT_EQ(env.client().publish(news, "key", "text"), 1U);  // it has asked again
-  EXPECT_EQ(count(run.history(), "SignalSetAside"), 1);
+  EXPECT_EQ(chains::count_in(run, "\"kind\":\"SignalSetAside\""), 1);
   EXPECT_THAT(run.result(), ElementsAre("text"));
 }
 
