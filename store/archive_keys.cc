@@ -7,6 +7,18 @@
 #include "store/sort_by_key.h"
 
 namespace reprise::store {
+namespace {
+
+std::string_view with_run(std::string_view key, RunNumber run, KeyPool* pool) {
+  const std::uint64_t number = __builtin_bswap64(run);
+  return pool->join(key, {reinterpret_cast<const char*>(&number), sizeof number});
+}
+
+void check_index_key(std::string_view key) {
+  REPRISE_CHECK(key.size() <= kLongestIndexKey, "an index key has at most 200 bytes");
+}
+
+}  // namespace
 
 std::string run_key(RunNumber run) {
   std::string key;
@@ -49,7 +61,7 @@ RunNumber run_of_id_key(std::string_view key) {
 }
 
 std::string index_key(std::string_view key, RunNumber run) {
-  REPRISE_CHECK(key.size() <= kLongestIndexKey, "an index key has at most 200 bytes");
+  check_index_key(key);
   std::string full(key);
   append_be64(run, &full);
   return full;
@@ -79,42 +91,41 @@ void keep_last_of_each(std::vector<IndexChange>* all) {
   changes.erase(changes.begin(), kept.base());
 }
 
-std::vector<IndexChange> index_changes(const ArchiveBatch& batch) {
+std::vector<IndexChange> index_changes(const ArchiveBatch& batch, KeyPool* pool) {
   std::vector<IndexChange> changes;
   changes.reserve(3 * batch.summaries.size());  // growing touched more memory than the changes take
   for (const SummaryUpdate& update : batch.summaries) {
-    if (!update.remove_key.empty()) {
-      changes.push_back({index_key(update.remove_key, update.run), false});
-    }
-    for (const std::string* added : {&update.add_key, &update.add_second_key}) {
-      if (!added->empty()) changes.push_back({index_key(*added, update.run), true});
-    }
+    const auto change = [&](std::string_view key, bool add) {
+      if (key.empty()) return;
+      check_index_key(key);
+      changes.push_back({with_run(key, update.run, pool), add});
+    };
+    change(update.remove_key, false);
+    change(update.add_key, true);
+    change(update.add_second_key, true);
   }
   keep_last_of_each(&changes);
   return changes;
 }
 
-std::string field_key(std::string_view key, RunNumber run) {
+std::string_view field_key(std::string_view key, RunNumber run, KeyPool* pool) {
   REPRISE_CHECK(key.size() <= kLongestFieldKey, "a key of a field has at most 400 bytes");
-  std::string full;
-  full.reserve(key.size() + 8);
-  full = key;
-  append_be64(run, &full);
-  return full;
+  return with_run(key, run, pool);
 }
 
-std::vector<IndexChange> field_changes(const ArchiveBatch& batch) {
+std::vector<IndexChange> field_changes(const ArchiveBatch& batch, KeyPool* pool) {
   std::vector<IndexChange> changes;
   changes.reserve(4 * batch.summaries.size() + batch.add_fields.size());
   for (const SummaryUpdate& update : batch.summaries) {
     for (const std::string& key : update.remove_fields) {
-      changes.push_back({field_key(key, update.run), false});
+      changes.push_back({field_key(key, update.run, pool), false});
     }
     for (const std::string& key : update.add_fields) {
-      changes.push_back({field_key(key, update.run), true});
+      changes.push_back({field_key(key, update.run, pool), true});
     }
   }
-  for (const std::string& key : batch.add_fields) changes.push_back({field_key(key, 0), true});
+  for (const std::string& key : batch.add_fields)
+    changes.push_back({field_key(key, 0, pool), true});
   keep_last_of_each(&changes);
   return changes;
 }

@@ -2,8 +2,10 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/archive.h"
+#include "store/key_pool.h"
 
 namespace reprise::store {
 
@@ -25,14 +27,15 @@ std::string_view callers_key(std::string_view index_key);
 std::string behind_prefix(std::string_view prefix);
 
 // A batch's changes of the index, in key order, each key once: of several changes the last counts.
+// The keys are in the pool.
 struct IndexChange {
-  std::string key;
+  std::string_view key;
   bool add = false;
 };
 void keep_last_of_each(std::vector<IndexChange>* changes);  // in key order
-std::vector<IndexChange> index_changes(const ArchiveBatch& batch);
+std::vector<IndexChange> index_changes(const ArchiveBatch& batch, KeyPool* pool);
 // Likewise of the table of fields.
-std::string field_key(std::string_view key, RunNumber run);
-std::vector<IndexChange> field_changes(const ArchiveBatch& batch);
+std::string_view field_key(std::string_view key, RunNumber run, KeyPool* pool);
+std::vector<IndexChange> field_changes(const ArchiveBatch& batch, KeyPool* pool);
 
 }  // namespace reprise::store

@@ -140,44 +140,48 @@ int LmdbArchive::put_meta(MDB_txn* txn, std::string_view key, std::string_view v
 }
 
 int LmdbArchive::put_chunks(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
+  KeyPool pool;
   std::vector<Entry> entries;
   entries.reserve(batch.chunks.size());
   for (const Chunk& chunk : batch.chunks) {
-    entries.push_back({chunk_key(chunk.run, chunk.last), chunk.records});
+    entries.push_back({pool.keep(chunk_key(chunk.run, chunk.last)), chunk.records});
   }
   return put_entries(txn, chunks_, entries, digest);
 }
 
 int LmdbArchive::put_summaries(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
+  KeyPool pool;
   std::vector<std::string> sealed;
   std::vector<Entry> entries;
   sealed.reserve(batch.summaries.size());
   entries.reserve(batch.summaries.size());
   for (const SummaryUpdate& update : batch.summaries) {
     sealed.push_back(seal_summary(update.run, update.summary));
-    entries.push_back({run_key(update.run), sealed.back()});
+    entries.push_back({pool.keep(run_key(update.run)), sealed.back()});
   }
   return put_entries(txn, summaries_, entries, digest);
 }
 
 int LmdbArchive::put_ids(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
+  KeyPool pool;
   std::vector<Entry> entries;
   entries.reserve(batch.summaries.size());
   for (const SummaryUpdate& update : batch.summaries) {
-    if (!update.workflow_id.empty())
-      entries.push_back({id_key(update.workflow_id, update.run), {}});
+    if (update.workflow_id.empty()) continue;
+    entries.push_back({pool.keep(id_key(update.workflow_id, update.run)), {}});
   }
   sort_by_key(&entries);
   return put_entries(txn, ids_, entries, digest);
 }
 
 int LmdbArchive::update_index(MDB_txn* txn, const ArchiveBatch& batch, TableDigest* digest) {
-  std::vector<IndexChange> changes = index_changes(batch);
+  KeyPool pool;
+  const std::vector<IndexChange> changes = index_changes(batch, &pool);
   std::vector<Entry> added;
   added.reserve(changes.size());
-  for (IndexChange& change : changes) {
+  for (const IndexChange& change : changes) {
     if (change.add) {
-      added.push_back({std::move(change.key), {}});
+      added.push_back({change.key, {}});
       continue;
     }
     if (const int code = remove_entry(txn, index_, change.key, digest); code != 0) return code;

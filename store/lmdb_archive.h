@@ -90,7 +90,7 @@ class LmdbArchive final : public Archive {
   bool has_rows_state(MDB_txn* snapshot) const;
   int read_rows_state(MDB_txn* txn, RowsState* state) const;
   base::Status copy_rows_to(LmdbArchive& target, MDB_txn* snapshot) const;
-  int put_fields(MDB_txn* txn, std::vector<IndexChange> changes, StoredFields* state);
+  int put_fields(MDB_txn* txn, const std::vector<IndexChange>& changes, StoredFields* state);
   int update_fields(MDB_txn* txn, const ArchiveBatch& batch);
   int remove_fields(MDB_txn* txn, const std::vector<RunRemoval>& runs);
   // Nothing: there is no table, or its state does not verify.

@@ -11,8 +11,9 @@
 
 namespace reprise::store {
 
+// Of memory that the caller keeps.
 struct Entry {
-  std::string key;
+  std::string_view key;
   std::string_view value;
 };
 

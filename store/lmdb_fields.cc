@@ -1,6 +1,4 @@
 // The table of fields in LMDB's archive.
-#include <utility>
-
 #include "store/archive_keys.h"
 #include "store/copy_table.h"
 #include "store/lmdb_archive.h"
@@ -50,12 +48,14 @@ base::Status LmdbArchive::begin_fields(std::uint64_t version) {
   return {};
 }
 
-int LmdbArchive::put_fields(MDB_txn* txn, std::vector<IndexChange> changes, StoredFields* state) {
+int LmdbArchive::put_fields(MDB_txn* txn,
+                            const std::vector<IndexChange>& changes,
+                            StoredFields* state) {
   std::vector<Entry> added;
   added.reserve(changes.size());
-  for (IndexChange& change : changes) {
+  for (const IndexChange& change : changes) {
     if (change.add) {
-      added.push_back({std::move(change.key), {}});
+      added.push_back({change.key, {}});
       continue;
     }
     const int code = remove_entry(txn, fields_, change.key, &state->digest);
@@ -71,7 +71,8 @@ int LmdbArchive::update_fields(MDB_txn* txn, const ArchiveBatch& batch) {
   std::optional<StoredFields> state;
   int code = read_fields_state(txn, &state);
   if (code != 0 || !state) return code;
-  code = put_fields(txn, field_changes(batch), &*state);
+  KeyPool pool;
+  code = put_fields(txn, field_changes(batch, &pool), &*state);
   return code == 0 ? write_fields_state(txn, *state) : code;
 }
 
@@ -80,10 +81,11 @@ int LmdbArchive::remove_fields(MDB_txn* txn, const std::vector<RunRemoval>& runs
   std::optional<StoredFields> state;
   int code = read_fields_state(txn, &state);
   if (code != 0 || !state) return code;
+  KeyPool pool;
   for (const RunRemoval& removal : runs) {
     for (const std::string& key : removal.fields) {
       if (code == 0) {
-        code = remove_entry(txn, fields_, field_key(key, removal.run), &state->digest);
+        code = remove_entry(txn, fields_, field_key(key, removal.run, &pool), &state->digest);
       }
     }
   }
@@ -92,18 +94,18 @@ int LmdbArchive::remove_fields(MDB_txn* txn, const std::vector<RunRemoval>& runs
 
 base::Status LmdbArchive::build_fields(const FieldsPart& part) {
   if (!has_fields_) return {};
-  ArchiveBatch batch;
+  KeyPool pool;
   std::vector<IndexChange> changes;
   changes.reserve(part.entries.size());
   for (const FieldsPart::Entry& entry : part.entries) {
-    changes.push_back({field_key(entry.key, entry.run), true});
+    changes.push_back({field_key(entry.key, entry.run, &pool), true});
   }
   keep_last_of_each(&changes);
   return env_->write([&](MDB_txn* txn) {
     std::optional<StoredFields> state;
     int code = read_fields_state(txn, &state);
     if (code != 0 || !state) return code;
-    code = put_fields(txn, std::move(changes), &*state);
+    code = put_fields(txn, changes, &*state);
     state->next = part.next;
     return code == 0 ? write_fields_state(txn, *state) : code;
   });

@@ -12,19 +12,20 @@ base::Status MemoryArchive::commit(const ArchiveBatch& batch) {
     summaries_[update.run] = update.summary;
     if (!update.workflow_id.empty()) ids_.insert(id_key(update.workflow_id, update.run));
   }
-  for (IndexChange& change : index_changes(batch)) {
+  KeyPool pool;
+  for (const IndexChange& change : index_changes(batch, &pool)) {
     if (change.add) {
-      index_.insert(std::move(change.key));
+      index_.emplace(change.key);
     } else {
-      index_.erase(change.key);
+      index_.erase(std::string(change.key));
     }
   }
   if (fields_state_.version != 0) {
-    for (IndexChange& change : field_changes(batch)) {
+    for (const IndexChange& change : field_changes(batch, &pool)) {
       if (change.add) {
-        fields_.insert(std::move(change.key));
+        fields_.emplace(change.key);
       } else {
-        fields_.erase(change.key);
+        fields_.erase(std::string(change.key));
       }
     }
   }
@@ -87,13 +88,15 @@ base::Result<Seq> MemoryArchive::rows_lost_at() const {
 
 base::Status MemoryArchive::remove(const std::vector<RunRemoval>& runs) {
   const std::lock_guard lock(mutex_);
+  KeyPool pool;
   for (const RunRemoval& removal : runs) {
     chunks_.erase(chunks_.lower_bound(run_key(removal.run)),
                   chunks_.lower_bound(run_key(removal.run + 1)));
     summaries_.erase(removal.run);
     ids_.erase(id_key(removal.workflow_id, removal.run));
     for (const std::string& key : removal.keys) index_.erase(index_key(key, removal.run));
-    for (const std::string& key : removal.fields) fields_.erase(field_key(key, removal.run));
+    for (const std::string& key : removal.fields)
+      fields_.erase(std::string(field_key(key, removal.run, &pool)));
   }
   return {};
 }

@@ -98,8 +98,9 @@ base::Status MemoryArchive::begin_fields(std::uint64_t version) {
 base::Status MemoryArchive::build_fields(const FieldsPart& part) {
   const std::lock_guard lock(mutex_);
   if (fields_state_.version == 0) return {};
+  KeyPool pool;
   for (const FieldsPart::Entry& entry : part.entries) {
-    fields_.insert(field_key(entry.key, entry.run));
+    fields_.emplace(field_key(entry.key, entry.run, &pool));
   }
   fields_state_.next = part.next;
   return {};

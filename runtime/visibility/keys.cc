@@ -21,7 +21,12 @@ constexpr char kPresent = 1;
 constexpr char kAbsent = 2;
 
 void append_be(std::uint64_t value, std::string* out) {
-  for (int shift = 56; shift >= 0; shift -= 8) *out += static_cast<char>(value >> shift & 0xff);
+  char bytes[8];
+  for (char& byte : bytes) {
+    byte = static_cast<char>(value >> 56);
+    value <<= 8;
+  }
+  out->append(bytes, sizeof bytes);
 }
 std::uint64_t be_at(std::string_view bytes) {
   std::uint64_t value = 0;
@@ -46,12 +51,10 @@ void append_double(double value, std::string* out) {
 
 // No text is a prefix of another one: a zero byte is followed by FF, the end by 01.
 void append_text(std::string_view text, std::string* out) {
-  for (const char c : text) {
-    *out += c;
-    if (c == '\0') *out += '\xff';
+  for (std::size_t zero; (zero = text.find('\0')) != text.npos; text.remove_prefix(zero + 1)) {
+    out->append(text.substr(0, zero)).append("\0\xff", 2);
   }
-  *out += '\0';
-  *out += '\1';
+  out->append(text).append("\0\1", 2);
 }
 
 // As much of it as a key may have.
@@ -142,7 +145,9 @@ std::string status_prefix(event::RunStatus status) {
 }
 
 std::string workflow_prefix(std::string_view workflow) {
-  std::string prefix(1, kWorkflowTag);
+  std::string prefix;
+  prefix.reserve(std::min(workflow.size(), kIndexedTextBytes) + 16);  // the start follows
+  prefix += kWorkflowTag;
   append_text(beginning(workflow), &prefix);
   return prefix;
 }
@@ -188,8 +193,11 @@ std::string status_entry(event::RunStatus status, std::int64_t started_ms) {
 }
 
 std::vector<std::string> fixed_entries(const Subject& run) {
-  std::vector<std::string> entries{status_prefix(run.status()), workflow_prefix(run.workflow()),
-                                   run_id_prefix(run.run_id())};
+  std::vector<std::string> entries;
+  entries.reserve(4);
+  entries.push_back(status_prefix(run.status()));
+  entries.push_back(workflow_prefix(run.workflow()));
+  entries.push_back(run_id_prefix(run.run_id()));
   if (!run.parent_id().empty()) entries.push_back(parent_prefix(run.parent_id()));
   for (std::string& entry : entries) append_signed(run.started_ms(), &entry);
   return entries;

@@ -1,6 +1,9 @@
 #include "store/archive_keys.h"
 
 #include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -62,7 +65,8 @@ SummaryUpdate update(RunNumber run, std::string add, std::string remove) {
 TEST(ArchiveKeysTest, OfSeveralChangesToOneKeyTheLastCounts) {
   ArchiveBatch batch;
   batch.summaries = {update(1, "b", ""), update(2, "a", ""), update(1, "c", "b")};
-  const auto changes = index_changes(batch);
+  KeyPool pool;
+  const auto changes = index_changes(batch, &pool);
   ASSERT_EQ(changes.size(), 3u);
   EXPECT_EQ(changes[0].key, index_key("a", 2));
   EXPECT_TRUE(changes[0].add);
@@ -75,7 +79,8 @@ TEST(ArchiveKeysTest, OfSeveralChangesToOneKeyTheLastCounts) {
 TEST(ArchiveKeysTest, AKeyThatIsRemovedAndAddedInOneUpdateStays) {
   ArchiveBatch batch;
   batch.summaries = {update(1, "same", "same")};
-  const auto changes = index_changes(batch);
+  KeyPool pool;
+  const auto changes = index_changes(batch, &pool);
   ASSERT_EQ(changes.size(), 1u);
   EXPECT_TRUE(changes[0].add);
 }
@@ -85,7 +90,7 @@ TEST(ArchiveKeysTest, KeysAreSortedAsTheirBytesWhereverTheyDiffer) {
     std::string key;
     int number;
   };
-  const std::string same(16, 'k');
+  const std::string same(30, 'k');
   std::vector<Item> items = {{same + "b", 0}, {"\xff", 1},      {same, 2},          {"a\x7f", 3},
                              {same + "a", 4}, {"", 5},          {{"a\0", 2}, 6},    {"a", 7},
                              {same, 8},       {"kkkkkkkkz", 9}, {same + "\xff", 10}};
@@ -95,6 +100,33 @@ TEST(ArchiveKeysTest, KeysAreSortedAsTheirBytesWhereverTheyDiffer) {
   sort_by_key(&items);
   ASSERT_EQ(items.size(), expected.size());
   for (std::size_t i = 0; i < items.size(); ++i) EXPECT_EQ(items[i].number, expected[i].number);
+}
+
+TEST(ArchiveKeysTest, KeysOfAnyShapeAreSortedStably) {
+  struct Item {
+    std::string key;
+    int number;
+  };
+  std::mt19937 random(7);
+  const auto below = [&](unsigned end) { return random() % end; };
+  for (int round = 0; round < 2'000; ++round) {
+    std::vector<Item> items(below(12));
+    const std::string common(below(20), 'c');
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      std::string key = below(4) == 0 ? "" : common;
+      for (std::size_t length = below(3); length > 0; --length) key += "\x00\x01\xff"[below(3)];
+      if (below(2) == 0) key.insert(0, 1, "SW\xff"[below(3)]);
+      items[i] = {std::move(key), static_cast<int>(i)};
+    }
+    std::vector<Item> expected = items;
+    std::stable_sort(expected.begin(), expected.end(),
+                     [](const Item& a, const Item& b) { return a.key < b.key; });
+    sort_by_key(&items);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      ASSERT_EQ(items[i].number, expected[i].number) << "round " << round;
+      ASSERT_EQ(items[i].key, expected[i].key);
+    }
+  }
 }
 
 TEST(ArchiveKeysDeathTest, AnIndexKeyThatIsTooLongBreaksAnInvariant) {
