@@ -40,7 +40,7 @@ struct RunLink::Promises {
 
 std::shared_ptr<RunLink> RunLink::start(ServiceState& service,
                                         std::shared_ptr<const ClientOptions> client,
-                                        runtime::StartRequest request) {
+                                        runtime::StartRequest&& request) {
   auto link =
       std::allocate_shared<RunLink>(base::PooledAllocator<RunLink>(), service, std::move(client),
                                     runtime::RunKey{request.workflow_id});
@@ -165,7 +165,7 @@ std::shared_ptr<UpdateLink> UpdateLink::send(std::shared_ptr<RunLink> run,
 
 std::shared_ptr<UpdateLink> UpdateLink::start(ServiceState& service,
                                               std::shared_ptr<const ClientOptions> client,
-                                              runtime::StartRequest request,
+                                              runtime::StartRequest&& request,
                                               std::string_view name,
                                               std::string input,
                                               std::string_view id) {

@@ -33,7 +33,7 @@ struct UpdateLink {
   // With the start of its run.
   static std::shared_ptr<UpdateLink> start(ServiceState& service,
                                            std::shared_ptr<const ClientOptions> client,
-                                           runtime::StartRequest request,
+                                           runtime::StartRequest&& request,
                                            std::string_view name,
                                            std::string input,
                                            std::string_view id);
@@ -67,10 +67,10 @@ struct UpdateLink {
 // Thread-safe.
 class RunLink {
  public:
-  // Starts the run without waiting.
+  // Starts the run without waiting. Requests are large: each move of one is work.
   static std::shared_ptr<RunLink> start(ServiceState& service,
                                         std::shared_ptr<const ClientOptions> client,
-                                        runtime::StartRequest request);
+                                        runtime::StartRequest&& request);
   // A run that should exist.
   RunLink(ServiceState& service, std::shared_ptr<const ClientOptions> client, runtime::RunKey key)
       : service_(service), client_(std::move(client)), key_(std::move(key)) {}
