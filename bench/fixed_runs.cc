@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <deque>
 #include <exception>
+#include <memory>
+#include <reprise/metrics.h>
 #include <string>
 
 #include "bench/loads/workflows.h"
@@ -23,12 +25,14 @@ struct Options {
   std::string workflow;
   std::size_t in_flight = 0;
   std::size_t runs = 0;
+  bool metrics = false;
   std::string directory = default_parent();
 };
 
 // Valgrind has no room for the default sizes.
-EngineOptions engine_options() {
+EngineOptions engine_options(bool metrics) {
   EngineOptions options;
+  if (metrics) options.metrics = std::make_shared<Metrics>();
   options.shards = 1;
   options.journal_map_bytes = std::uint64_t{4} << 30;
   options.archive_map_bytes = std::uint64_t{8} << 30;
@@ -43,7 +47,7 @@ const Workflow<int(int)>* workflow_named(const std::string& name) {
 }
 
 void run(const Options& options, const Workflow<int(int)>& workflow) {
-  Workbench bench({.seconds = 0, .directory = options.directory}, engine_options());
+  Workbench bench({.seconds = 0, .directory = options.directory}, engine_options(options.metrics));
   implement_workflows(bench.worker);
   bench.worker.start();
   const CpuTime cpu;
@@ -81,6 +85,7 @@ int main(int argc, char** argv) {
   app.add_option("runs", options.runs, "How many in all")
       ->required()
       ->check(CLI::Range(1, 100'000'000));
+  app.add_flag("--metrics", options.metrics, "With an engine that counts and measures");
   app.add_option("--dir", options.directory, "Where the store is made")
       ->check(CLI::ExistingDirectory);
   CLI11_PARSE(app, argc, argv);
