@@ -33,7 +33,8 @@ if(REPRISE_IS_TOP_LEVEL)
   if(REPRISE_MOLD AND NOT (CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
                            AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 12.1))
     target_link_options(reprise_settings INTERFACE
-      -fuse-ld=mold -Wl,--compress-debug-sections=zlib)
+      -fuse-ld=mold
+      -Wl,--compress-debug-sections=$<IF:$<BOOL:$<TARGET_PROPERTY:REPRISE_READABLE_AT_ONCE>>,none,zlib>)
   endif()
 endif()
 
@@ -65,6 +66,12 @@ function(reprise_stack_debug_info target)
   target_compile_options(${target} PRIVATE
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>,$<CONFIG:RelWithDebInfo>>:-g2>
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<CONFIG:RelWithDebInfo>>:-fno-var-tracking>)
+endfunction()
+
+# reprise_readable_at_once(TARGET): a program that looks up stacks in one short process after the
+# other, each of which would begin with decompressing its debug information.
+function(reprise_readable_at_once target)
+  set_target_properties(${target} PROPERTIES REPRISE_READABLE_AT_ONCE ON)
 endfunction()
 
 # reprise_quickly_compiled(TARGET): for what is compiled on every machine and is not hot; optimizing

@@ -59,8 +59,11 @@ class Backup : public ::testing::Test {
       for (int i = 0; !stop.stop_requested(); ++i) {
         open.push_back(client.submit(kOrder(i), {.id = std::to_string(i)}));
         if (i % 2 == 0) (void)open.back().submit_signal(kPay(i));
-        if (i % 50 == 0) open.back().started();
-        acknowledged_ = i % 50 == 0 ? i : acknowledged_.load();
+        if (i % 50 != 0) continue;
+        for (const Handle<int>& run : open)
+          run.started();  // in any order: there are several shards
+        open.clear();
+        acknowledged_ = i;
       }
     });
     while (acknowledged_ < 200) std::this_thread::yield();
