@@ -23,18 +23,14 @@ if(REPRISE_SANITIZE)
   target_link_options(reprise_settings INTERFACE -fsanitize=${REPRISE_SANITIZE})
 endif()
 
-# With many static programs, linking is a large part of the build, and their debug information the
-# most of what it writes: compressed, they have two fifths of the size. Debuggers and our reports
-# can read it.
+# With many static programs, linking is a large part of the build.
 if(REPRISE_IS_TOP_LEVEL)
   find_program(REPRISE_MOLD mold)
   mark_as_advanced(REPRISE_MOLD)
   # Older versions of g++ do not know the option.
   if(REPRISE_MOLD AND NOT (CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
                            AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 12.1))
-    target_link_options(reprise_settings INTERFACE
-      -fuse-ld=mold
-      -Wl,--compress-debug-sections=$<IF:$<BOOL:$<TARGET_PROPERTY:REPRISE_READABLE_AT_ONCE>>,none,zlib>)
+    target_link_options(reprise_settings INTERFACE -fuse-ld=mold)
   endif()
 endif()
 
@@ -66,12 +62,6 @@ function(reprise_stack_debug_info target)
   target_compile_options(${target} PRIVATE
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>,$<CONFIG:RelWithDebInfo>>:-g2>
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<CONFIG:RelWithDebInfo>>:-fno-var-tracking>)
-endfunction()
-
-# reprise_readable_at_once(TARGET): a program that looks up stacks in one short process after the
-# other, each of which would begin with decompressing its debug information.
-function(reprise_readable_at_once target)
-  set_target_properties(${target} PROPERTIES REPRISE_READABLE_AT_ONCE ON)
 endfunction()
 
 # reprise_quickly_compiled(TARGET): for what is compiled on every machine and is not hot; optimizing

@@ -99,9 +99,9 @@ run() {
 }
 any_of() { (IFS='|'; echo "^($*)\$"); }
 
-# make_room PRESET: where the disk is nearly full, the programs of tests that have passed go before
-# the next build; ninja links them again from what it has compiled.
-readonly room_mb=4096
+# make_room PRESET: where the next build might fill the disk, the programs of tests that have passed
+# go first; ninja links them again from what it has compiled. Those of each preset take some 5 GB.
+readonly room_mb=10240
 make_room() {
   local free
   free=$(df --output=avail -m . | tail -n 1)
