@@ -12,9 +12,9 @@ Installs missing packages (scripts/setup.sh), then
   2. builds the unit, strand and conformance tests with the address and undefined-behaviour
      sanitizers in build/asan and runs them;
   3. builds the tests that use threads with the thread sanitizer in build/tsan and runs them.
-At the end it prints where the time went. The last line and the exit status say whether everything
-has passed. JOBS in the environment sets how much is done in parallel (default: the number of
-processors).
+It needs 8 GB of disk. At the end it prints where the time went. The last line and the exit status
+say whether everything has passed. JOBS in the environment sets how much is done in parallel
+(default: the number of processors).
 
   --quick   step 1 only, without the tests that build the whole library once more (packaging)
   --help    this text
