@@ -90,6 +90,9 @@ std::unique_ptr<Engine> Engine::in_memory(EngineOptions options) {
 
 base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store::Store> store,
                                                            EngineOptions options) {
+  if (const base::Status valid = sealing::check_codecs(options.codecs); !valid) {
+    return valid.error();
+  }
   Names names;
   auto recovered = recover(*store, names);
   if (!recovered) return recovered.error();
@@ -145,7 +148,10 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
     for (auto& shard : shards_)
       shard->post([shard = shard.get(), through] { shard->archived(through); });
   });
-  shared_.tables = std::make_unique<Tables>(shared_.store->archive(), recovered.through);
+  shared_.tables = std::make_unique<Tables>(shared_.store->archive(), recovered.through,
+                                            [&sealing = shared_.sealing](std::string value) {
+                                              return sealing.open_value(std::move(value));
+                                            });
   for (const auto& each : recovered.row_changes) shared_.tables->apply(each.seq, each.changes);
   shared_.writer =
       std::make_unique<store::Writer>(shared_.store->journal(), recovered.last, options.threaded);

@@ -43,14 +43,18 @@ PendingActivity describe_pending(const TaskQueues& queues,
   return pending;
 }
 
-verb::Get::Answer setting_of(const RunState& state, const std::string& name) {
+base::Result<verb::Get::Answer> setting_of(const sealing::Sealing& sealing,
+                                           const RunState& state,
+                                           const std::string& name) {
   const Settings::Value* const known = state.settings().find(name);
-  if (known == nullptr) return std::nullopt;
+  if (known == nullptr) return verb::Get::Answer();
+  auto value = sealing.open_value(known->payload);
+  if (!value) return value.error();
   proto::SettingRecorded setting;
   setting.set_name(name);
-  setting.set_value(known->payload);
+  setting.set_value(std::move(value).value());
   setting.set_type(known->type);
-  return setting;
+  return verb::Get::Answer(std::move(setting));
 }
 
 }  // namespace
@@ -141,11 +145,12 @@ void Questions::get(const RunKey& key,
     if (waits_for_room(*run)) return reply(parts_.intake.refusal());
     // Looked up now: when this is durable, the run may have published something that is not.
     return parts_.effects.call_after(
-        run->state.last_seq, [reply, found = setting_of(run->state, name)] { reply(found); });
+        run->state.last_seq,
+        [reply, found = setting_of(parts_.shared.sealing, run->state, name)] { reply(found); });
   }
   const auto archived = parts_.finder.find_archived(key);
   if (!archived) return reply(archived.error());
-  reply(setting_of(*archived, name));
+  reply(setting_of(parts_.shared.sealing, *archived, name));
 }
 
 RunDescription Questions::describe_run(KnownRun& run) {
@@ -181,12 +186,12 @@ void Questions::describe(const RunKey& key, const Reply<RunDescription>& reply) 
           if (known == nullptr) return describe(key, reply);  // archived meanwhile
           RunDescription description = describe_run(*known);
           description.settings = settings;
-          reply(std::move(description));
+          reply(shown(parts_.shared.sealing, std::move(description)));
         });
   }
   const auto archived = parts_.finder.find_archived(key);
   if (!archived) return reply(archived.error());
-  reply(describe_state(*archived));
+  reply(shown(parts_.shared.sealing, describe_state(*archived)));
 }
 
 void Questions::history(const RunKey& key, const Reply<std::vector<std::string>>& reply) {

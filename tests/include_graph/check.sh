@@ -26,7 +26,7 @@ allowed_quoted() {
     runtime/history/*) echo "(base|proto|event|replay|runtime/history)/.*|$seam" ;;
     runtime/fold/*)   echo '(base|proto|event|runtime/fold)/.*|store/(record|bytes)\.h|runtime/run_description\.h' ;;
     runtime/visibility/*) echo '(base|proto|event|runtime/visibility)/.*|runtime/run_description\.h' ;;
-    runtime/sealing/*) echo '(base|runtime/sealing)/.*' ;;
+    runtime/sealing/*) echo '(base|proto|runtime/sealing)/.*' ;;
     runtime/schedule/*) echo '(base|runtime/schedule)/.*' ;;
     runtime/control/*) echo "(base|proto|event|replay|runtime/control)/.*|store/files\.h|$seam" ;;
     runtime/engine/*) echo '(base|proto|event|store|runtime)/.*' ;;
