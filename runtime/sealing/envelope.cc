@@ -30,7 +30,7 @@ base::Error too_large(std::string_view what, std::size_t bytes) {
               std::to_string(kLargestContent) + " can be sealed"};
 }
 
-const Codec* find(const Codecs& codecs, std::string_view name) {
+const Codec* find_codec(const Codecs& codecs, std::string_view name) {
   const auto found =
       std::ranges::find_if(codecs, [name](const auto& codec) { return codec->name() == name; });
   return found == codecs.end() ? nullptr : found->get();
@@ -106,7 +106,7 @@ base::Result<std::string> unseal(const Codecs& codecs,
   std::string decoded;
   std::string_view content = view->content;
   for (auto name = view->codecs.rbegin(); name != view->codecs.rend(); ++name) {
-    const Codec* const codec = find(codecs, *name);
+    const Codec* const codec = find_codec(codecs, *name);
     if (codec == nullptr) {
       return base::Error{base::ErrorCode::kKeyMissing,
                          "the content was encoded by the payload codec '" + printable(*name) +
