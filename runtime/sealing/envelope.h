@@ -11,9 +11,9 @@
 namespace reprise::sealing {
 
 // Encodes with each codec in turn. `place`: where the envelope will stand, as bytes of the caller's
-// choice; one that is encrypted opens nowhere else. Any bytes can be sealed, with an empty chain
-// too. `codecs` must have passed check_codecs(). kPayloadTooLarge: more than kLargestContent, here
-// or after a codec. Anything else is the error of a codec.
+// choice; one that is encrypted opens nowhere else. `codecs` is not empty, and has passed
+// check_codecs(). kPayloadTooLarge: more than kLargestContent, here or after a codec. Anything else
+// is the error of a codec.
 base::Result<std::string> seal(const Codecs& codecs,
                                std::string_view plain,
                                std::string_view place = {});
@@ -32,7 +32,7 @@ struct EnvelopeView {
                                // another one
   std::string_view content{};  // what the last codec has made
 
-  // "zstd, aes-gcm with the key k1"; "no codec".
+  // "zstd, aes-gcm with the key k1".
   std::string text() const;
 };
 

@@ -8,9 +8,11 @@
 namespace reprise::sealing {
 namespace {
 
-// The first byte: what follows.
-constexpr char kPlain = 0;
-constexpr char kFrame = 1;  // one frame of zstd, with the size of its content and a checksum
+// The first byte: what follows. They differ in more than one bit.
+constexpr char kPlain = 'p';
+constexpr char kFrame = 'z';  // one frame of zstd, with the size of its content and a checksum
+
+constexpr std::string_view kMagic = "\x28\xb5\x2f\xfd";  // RFC 8878, 3.1.1
 
 // A frame has 14 bytes besides its blocks.
 constexpr std::size_t kLeastBytes = 32;
@@ -55,7 +57,8 @@ std::string kept_plain(std::string_view plain) {
 // is allocated before anything is decoded.
 base::Result<std::size_t> content_bytes(std::string_view frame) {
   const unsigned long long size = ::ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) {
+  if (!frame.starts_with(kMagic) || size == ZSTD_CONTENTSIZE_ERROR ||
+      size == ZSTD_CONTENTSIZE_UNKNOWN) {
     return bad_frame("it begins with no frame");
   }
   if (size > kLargestContent || size > (frame.size() / kLeastBlock + 1) * kLargestBlock) {
