@@ -1,11 +1,11 @@
 #include "runtime/sealing/envelope.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 #include "base/printable_text.h"
 #include "runtime/sealing/aes_gcm_layout.h"
+#include "runtime/sealing/zstd_codec.h"
 
 namespace reprise::sealing {
 namespace {
@@ -32,9 +32,12 @@ base::Error too_large(std::string_view what, std::size_t bytes) {
 }
 
 const Codec* find_codec(const Codecs& codecs, std::string_view name) {
-  const auto found =
-      std::ranges::find_if(codecs, [name](const auto& codec) { return codec->name() == name; });
-  return found == codecs.end() ? nullptr : found->get();
+  for (const auto& codec : codecs) {
+    if (codec->name() == name) return codec.get();
+  }
+  // Decompressing needs nothing that only the user has.
+  static const auto zstd = make_zstd_codec(kLowestZstdLevel);
+  return name == kZstdName ? zstd->get() : nullptr;
 }
 
 // The part of the envelope before the content is authenticated too: nobody takes a name out.

@@ -18,7 +18,8 @@ base::Result<std::string> seal(const Codecs& codecs,
                                std::string_view plain,
                                std::string_view place = {});
 
-// What was sealed. Of `codecs` those count that the envelope names, whatever their order.
+// What was sealed. Of `codecs` those count that the envelope names, whatever their order; zstd need
+// not be among them.
 // kKeyMissing: a codec that it names, or the key that it was encrypted with, is not there.
 // kSealBroken: it is no envelope, was changed, or comes from another place.
 base::Result<std::string> unseal(const Codecs& codecs,

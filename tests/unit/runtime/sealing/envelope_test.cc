@@ -83,6 +83,13 @@ TEST(EnvelopeTest, IsOpenedWithTheCodecsThatItNames) {
             "to the codecs again");
 }
 
+TEST(EnvelopeTest, ThatIsOnlyCompressedOpensWithoutCodecs) {
+  const std::string envelope = sealed({zstd(9)}, std::string(500, 'a'), "place");
+  EXPECT_EQ(unseal({}, envelope, "place").value(), std::string(500, 'a'));
+  const std::string encrypted = sealed({zstd(), aes({"k1"})}, "text", "");
+  EXPECT_EQ(unseal({aes({"k1"})}, encrypted).value(), "text");
+}
+
 TEST(EnvelopeTest, SaysWhatItNeeds) {
   const auto look = [](const Codecs& codecs) {
     const std::string envelope = sealed(codecs, "text", "");
