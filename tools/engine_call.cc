@@ -44,8 +44,9 @@ void print_engine_line(std::string_view line) {
 }
 
 // An engine that only records, without code, threads and socket.
-runtime::EngineOptions recording_only() {
+runtime::EngineOptions recording_only(const sealing::Codecs& codecs) {
   runtime::EngineOptions options;
+  options.codecs = codecs;
   options.threaded = false;
   options.executes_code = false;
   options.log = [](runtime::LogLevel level, std::string_view line) {
@@ -67,8 +68,10 @@ std::unique_ptr<runtime::WorkerSession> own_worker_of(runtime::Engine& engine) {
   return session ? std::move(*session) : nullptr;
 }
 
-base::Result<Told> tell_store(const std::string& directory, ControlRequest request) {
-  auto engine = runtime::Engine::open(directory, recording_only());
+base::Result<Told> tell_store(const std::string& directory,
+                              const sealing::Codecs& codecs,
+                              ControlRequest request) {
+  auto engine = runtime::Engine::open(directory, recording_only(codecs));
   if (!engine) return engine.error();
   std::unique_ptr<runtime::WorkerSession> own;
   if (base::is_reserved(request.workflow_id())) own = own_worker_of(**engine);
@@ -89,6 +92,7 @@ Error no_code(const std::string& directory) {
 }
 
 base::Result<Told> tell(const std::string& directory,
+                        const sealing::Codecs& codecs,
                         const ControlRequest& request,
                         base::Duration timeout) {
   const auto until = std::chrono::steady_clock::now() + kChanging;
@@ -99,7 +103,7 @@ base::Result<Told> tell(const std::string& directory,
     if (runtime::asks_code(request) && !base::is_reserved(request.workflow_id())) {
       return no_code(directory);
     }
-    auto told = tell_store(directory, request);
+    auto told = tell_store(directory, codecs, request);
     if (told || told.error().code != ErrorCode::kStoreLocked) return told;
     if (std::chrono::steady_clock::now() > until) {
       return Error{ErrorCode::kStoreLocked,
@@ -168,15 +172,16 @@ EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest r
   }
   request.set_workflow_id(answer.run->workflow_id);
   request.set_run_id(std::string(answer.run->id.bytes()));
-  ask(store.directory(), store.command(), std::move(request), &answer);
+  ask(store.directory(), store.command(), store.codecs(), std::move(request), &answer);
   return answer;
 }
 
 EngineCall::Answer EngineCall::ask_of(const std::string& directory,
                                       const std::string& command,
+                                      const sealing::Codecs& codecs,
                                       ControlRequest request) const {
   Answer answer;
-  ask(directory, command, std::move(request), &answer);
+  ask(directory, command, codecs, std::move(request), &answer);
   return answer;
 }
 
@@ -184,17 +189,18 @@ EngineCall::Answer EngineCall::ask_as_it_is(const StoreArguments& store,
                                             ControlRequest request) const {
   (void)store.open();  // errors of the store come before those of the token
   Answer answer;
-  ask(store.directory(), store.command(), std::move(request), &answer);
+  ask(store.directory(), store.command(), store.codecs(), std::move(request), &answer);
   return answer;
 }
 
 void EngineCall::ask(const std::string& directory,
                      const std::string& command,
+                     const sealing::Codecs& codecs,
                      ControlRequest request,
                      Answer* answer) const {
   request.set_principal(principal_);
   const base::Duration timeout(static_cast<std::int64_t>(seconds_ * 1'000));
-  auto told = tell(directory, request, timeout);
+  auto told = tell(directory, codecs, request, timeout);
   if (!told) give_up(command, told.error().text(), exit_code_of(told.error().code));
   answer->by_engine = told->by_engine;
   ControlReply& reply = told->reply;

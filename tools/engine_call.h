@@ -26,13 +26,16 @@ class EngineCall {
   Answer ask_as_it_is(const StoreArguments& store, proto::ControlRequest request) const;
   // For the run that the request names; `run` is not set. The engine's own runs, whose names are
   // reserved, need no engine with their code: this program has it.
+  // `codecs`: what is recorded without an engine is sealed with them.
   Answer ask_of(const std::string& directory,
                 const std::string& command,
+                const sealing::Codecs& codecs,
                 proto::ControlRequest request) const;
 
  private:
   void ask(const std::string& directory,
            const std::string& command,
+           const sealing::Codecs& codecs,
            proto::ControlRequest request,
            Answer* answer) const;
 

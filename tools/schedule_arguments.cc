@@ -9,7 +9,7 @@
 namespace reprise::tools {
 
 ScheduleArguments::ScheduleArguments(CLI::App& command, std::string words)
-    : app_(command), names_(std::move(words)) {
+    : app_(command), names_(std::move(words)), key_file_(command) {
   command.add_option("--store", option_,
                      "the store's directory, in place of DIR; if neither is given, that in the "
                      "environment variable REPRISE_STORE");
@@ -59,7 +59,7 @@ std::vector<std::string> ScheduleArguments::words_from(std::size_t index) const 
 }
 
 std::unique_ptr<runtime::StoreReader> ScheduleArguments::open() const {
-  auto reader = runtime::StoreReader::open(directory());
+  auto reader = runtime::StoreReader::open(directory(), codecs());
   if (!reader) give_up(command(), reader.error());
   return std::move(*reader);
 }

@@ -19,6 +19,7 @@ class ScheduleArguments {
   std::string command() const { return "schedule " + app_.get_name(); }
   // All of these end the command if they fail.
   std::string directory() const;
+  sealing::Codecs codecs() const { return key_file_.codecs(command()); }
   std::string id() const { return word(0); }
   std::string word(std::size_t index) const;  // after DIR
   std::vector<std::string> words_from(std::size_t index) const;
@@ -37,6 +38,7 @@ class ScheduleArguments {
   const CLI::App& app_;
   const std::string names_;
   std::string option_;
+  const KeyFileOption key_file_;
 };
 
 }  // namespace reprise::tools

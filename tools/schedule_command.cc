@@ -84,7 +84,9 @@ std::string update(const ScheduleCommand& asked, std::string_view name, std::str
   proto::ControlRequest request;
   request.set_workflow_id(run_of(asked.arguments.id()));
   add_update(request, name, std::move(input));
-  return asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(), request)
+  return asked.call
+      ->ask_of(asked.arguments.directory(), asked.arguments.command(), asked.arguments.codecs(),
+               request)
       .payload;
 }
 
@@ -139,8 +141,8 @@ void create(const ScheduleCommand& asked) {
   } catch (const Error& error) {
     asked.arguments.wrong(error.what());
   }
-  const auto answer =
-      asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(), request);
+  const auto answer = asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(),
+                                         asked.arguments.codecs(), request);
   say(asked,
       std::string("created") + (answer.by_engine ? "" : "; it starts runs when an engine runs"));
 }
@@ -244,7 +246,8 @@ void erase(const ScheduleCommand& asked) {
   proto::ControlRequest request;
   request.set_workflow_id(run_of(asked.arguments.id()));
   request.mutable_terminate()->set_reason("the schedule was erased");
-  (void)asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(), request);
+  (void)asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(),
+                           asked.arguments.codecs(), request);
   say(asked, "erased");
 }
 

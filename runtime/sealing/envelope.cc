@@ -1,10 +1,11 @@
 #include "runtime/sealing/envelope.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/printable_text.h"
 #include "runtime/sealing/aes_gcm_layout.h"
+#include "runtime/sealing/zstd_codec.h"
 
 namespace reprise::sealing {
 namespace {
@@ -30,10 +31,13 @@ base::Error too_large(std::string_view what, std::size_t bytes) {
               std::to_string(kLargestContent) + " can be sealed"};
 }
 
-const Codec* find(const Codecs& codecs, std::string_view name) {
-  const auto found =
-      std::ranges::find_if(codecs, [name](const auto& codec) { return codec->name() == name; });
-  return found == codecs.end() ? nullptr : found->get();
+const Codec* find_codec(const Codecs& codecs, std::string_view name) {
+  for (const auto& codec : codecs) {
+    if (codec->name() == name) return codec.get();
+  }
+  // Decompressing needs nothing that only the user has.
+  static const auto zstd = make_zstd_codec(kLowestZstdLevel);
+  return name == kZstdName ? zstd->get() : nullptr;
 }
 
 // The part of the envelope before the content is authenticated too: nobody takes a name out.
@@ -54,6 +58,7 @@ std::string printable(std::string_view text) {
 base::Result<std::string> seal(const Codecs& codecs,
                                std::string_view plain,
                                std::string_view place) {
+  REPRISE_CHECK(!codecs.empty(), "an envelope names a codec");
   if (plain.size() > kLargestContent) return too_large("the content", plain.size());
   std::string envelope = header_of(codecs);
   const std::string bound = bound_to(envelope, place);
@@ -79,8 +84,9 @@ base::Result<EnvelopeView> look_at(std::string_view envelope) {
   EnvelopeView view;
   std::size_t at = 2;
   const auto byte_at = [&](std::size_t i) { return static_cast<unsigned char>(envelope[i]); };
-  const std::size_t count = envelope.size() > 1 ? byte_at(1) : kMaxCodecs + 1;
-  if (count > kMaxCodecs) return broken("sealed content begins with no list of codecs");
+  const std::size_t count = envelope.size() > 1 ? byte_at(1) : 0;
+  if (count == 0 || count > kMaxCodecs)
+    return broken("sealed content begins with no list of codecs");
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t bytes = at < envelope.size() ? byte_at(at) : 0;
     if (bytes == 0 || bytes > kMaxCodecNameBytes || envelope.size() - at - 1 < bytes) {
@@ -90,7 +96,7 @@ base::Result<EnvelopeView> look_at(std::string_view envelope) {
     at += 1 + bytes;
   }
   view.content = envelope.substr(at);
-  if (count > 0 && view.codecs.back() == kAesGcmName) {
+  if (view.codecs.back() == kAesGcmName) {
     if (const auto message = read_message(view.content)) view.key_id = message->key_id;
   }
   return view;
@@ -106,7 +112,7 @@ base::Result<std::string> unseal(const Codecs& codecs,
   std::string decoded;
   std::string_view content = view->content;
   for (auto name = view->codecs.rbegin(); name != view->codecs.rend(); ++name) {
-    const Codec* const codec = find(codecs, *name);
+    const Codec* const codec = find_codec(codecs, *name);
     if (codec == nullptr) {
       return base::Error{base::ErrorCode::kKeyMissing,
                          "the content was encoded by the payload codec '" + printable(*name) +
@@ -117,11 +123,10 @@ base::Result<std::string> unseal(const Codecs& codecs,
     decoded = std::move(next).value();
     content = decoded;
   }
-  return view->codecs.empty() ? std::string(content) : std::move(decoded);
+  return decoded;
 }
 
 std::string EnvelopeView::text() const {
-  if (codecs.empty()) return "no codec";
   std::string text;
   for (const std::string_view name : codecs) {
     if (!text.empty()) text += ", ";

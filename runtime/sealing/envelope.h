@@ -11,14 +11,15 @@
 namespace reprise::sealing {
 
 // Encodes with each codec in turn. `place`: where the envelope will stand, as bytes of the caller's
-// choice; one that is encrypted opens nowhere else. Any bytes can be sealed, with an empty chain
-// too. `codecs` must have passed check_codecs(). kPayloadTooLarge: more than kLargestContent, here
-// or after a codec. Anything else is the error of a codec.
+// choice; one that is encrypted opens nowhere else. `codecs` is not empty, and has passed
+// check_codecs(). kPayloadTooLarge: more than kLargestContent, here or after a codec. Anything else
+// is the error of a codec.
 base::Result<std::string> seal(const Codecs& codecs,
                                std::string_view plain,
                                std::string_view place = {});
 
-// What was sealed. Of `codecs` those count that the envelope names, whatever their order.
+// What was sealed. Of `codecs` those count that the envelope names, whatever their order; zstd need
+// not be among them.
 // kKeyMissing: a codec that it names, or the key that it was encrypted with, is not there.
 // kSealBroken: it is no envelope, was changed, or comes from another place.
 base::Result<std::string> unseal(const Codecs& codecs,
@@ -32,7 +33,7 @@ struct EnvelopeView {
                                // another one
   std::string_view content{};  // what the last codec has made
 
-  // "zstd, aes-gcm with the key k1"; "no codec".
+  // "zstd, aes-gcm with the key k1".
   std::string text() const;
 };
 

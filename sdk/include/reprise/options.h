@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <reprise/interceptor.h>
+#include <reprise/payload_codec.h>
 #include <reprise/settings.h>
 #include <reprise/time.h>
 #include <string>
@@ -363,6 +364,12 @@ struct EngineOptions {
   std::uint64_t archive_map_bytes = 0;
   EngineLimits limits{};
   Retention retention{};
+  // What is done to content before it reaches a file of the store (docs/codecs.md): payloads,
+  // values that are no attributes, rows, messages of failures, reasons, values of headers, stacks.
+  // The first encodes first. Old content stays readable, also that of no codec; a codec or a key
+  // that it needs and that is not here is RP1012, and parks the run. If one cannot encode, the
+  // process ends as after a failed commit. Empty: content is written as it is.
+  PayloadCodecs codecs{};
   // When workflow code ends the process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, exit(),
   // pthread_exit()), stderr first gets the run, workflow, strand, stack and last durable call. Then
   // the signal goes to the handler that the program or a sanitizer had before the engine was

@@ -18,6 +18,7 @@
 #include <reprise/interceptor.h>
 #include <reprise/metrics.h>
 #include <reprise/options.h>
+#include <reprise/payload_codec.h>
 #include <reprise/pending.h>
 #include <reprise/saga.h>
 #include <reprise/sent_messages.h>

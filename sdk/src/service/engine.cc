@@ -13,6 +13,7 @@
 #include "sdk/src/checks.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/schedule/own_worker.h"
+#include "sdk/src/sealing/payload_codecs.h"
 #include "sdk/src/service/library_log.h"
 #include "sdk/src/service/metrics.h"
 #include "sdk/src/service/service.h"
@@ -92,6 +93,7 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.limits = to_runtime(options.limits);
   out.crash_reports = options.crash_reports;
   out.guard = internal::guard_mode(options.guard);
+  out.codecs = internal::sealing_codecs(options.codecs);
   out.retention = {.max_age = options.retention.max_age, .max_bytes = options.retention.max_bytes};
   out.control_socket = options.control_socket;
   out.metrics = internal::MetricsAccess::of(options.metrics);
