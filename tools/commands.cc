@@ -8,10 +8,11 @@
 #include "tools/export_command.h"
 #include "tools/history_command.h"
 #include "tools/import_command.h"
-#include "tools/limits_command.h"
 #include "tools/incidents_command.h"
+#include "tools/limits_command.h"
 #include "tools/list_command.h"
 #include "tools/message_command.h"
+#include "tools/new_key_command.h"
 #include "tools/pause_command.h"
 #include "tools/repair_command.h"
 #include "tools/reset_command.h"
@@ -51,6 +52,7 @@ void add_commands(CLI::App& app, const base::Clock& clock) {
   add_check_command(app);
   add_backup_command(app);
   add_repair_command(app);
+  add_new_key_command(app);
 }
 
 }  // namespace reprise::tools

@@ -32,7 +32,7 @@ int length_of(std::string_view text) {
 
 }  // namespace
 
-void wipe(std::string& secret) {
+void wipe(std::span<char> secret) {
   ::OPENSSL_cleanse(secret.data(), secret.size());
 }
 

@@ -16,7 +16,7 @@ inline constexpr std::size_t kKeyBytes = 32;
 inline constexpr std::size_t kNonceBytes = 12;
 
 // Overwrites the bytes, in a way that the compiler does not leave out.
-void wipe(std::string& secret);
+void wipe(std::span<char> secret);
 
 // 32 secret bytes; wiped at the end.
 class Key {

@@ -72,12 +72,6 @@ std::string take_line(std::string_view line, KeyMaterial* material) {
   return is_new ? "" : "has an id that an earlier line has too";
 }
 
-// Holds what was read until it goes out of scope.
-struct Wiped {
-  std::string text;
-  ~Wiped() { wipe(text); }
-};
-
 base::Status read_to_end(int file, std::string_view path, std::string* text) {
   text->resize(kMaxKeyFileBytes + 1);  // at once: growing would leave copies behind
   std::size_t size = 0;
@@ -130,17 +124,28 @@ base::Result<KeyMaterial> parse_key_file(std::string_view text, std::string_view
   return material;
 }
 
-base::Result<KeyMaterial> read_key_file(const std::string& path) {
+KeyFileText::~KeyFileText() {
+  wipe(text);
+}
+
+base::Result<KeyFileText> read_key_file_text(const std::string& path) {
   if (path.find('\0') != path.npos) return bad_file(path, "has a zero byte in its name");
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0)
+  if (file < 0) {
     return bad_file(path, "cannot be opened: " + std::generic_category().message(errno));
-  Wiped read;
+  }
+  KeyFileText read;
   auto status = check_kind(file, path);
   if (status) status = read_to_end(file, path, &read.text);
   ::close(file);
   if (!status) return status.error();
-  return parse_key_file(read.text, path);
+  return read;
+}
+
+base::Result<KeyMaterial> read_key_file(const std::string& path) {
+  const auto read = read_key_file_text(path);
+  if (!read) return read.error();
+  return parse_key_file(read->text, path);
 }
 
 }  // namespace reprise::sealing

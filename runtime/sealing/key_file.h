@@ -19,4 +19,15 @@ base::Result<KeyMaterial> parse_key_file(std::string_view text, std::string_view
 // A regular file or a pipe, which nobody but its owner may read or write: kInvalidKey otherwise.
 base::Result<KeyMaterial> read_key_file(const std::string& path);
 
+// The same without what it means, for a file that is to be written again.
+struct KeyFileText {
+  KeyFileText() = default;
+  ~KeyFileText();  // wipes it
+  KeyFileText(KeyFileText&&) = default;
+  KeyFileText& operator=(KeyFileText&&) = default;
+
+  std::string text{};
+};
+base::Result<KeyFileText> read_key_file_text(const std::string& path);
+
 }  // namespace reprise::sealing

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "runtime/sealing/key_file.h"
+#include "runtime/sealing/new_key.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/runtime/sealing/sealed.h"
 
@@ -180,6 +181,91 @@ TEST_F(KeyFilesTest, MayBePipes) {
   ASSERT_TRUE(keys) << keys.error().text();
   EXPECT_EQ(keys->keys.at("k1"), bytes(kDigits));
   ::close(ends[0]);
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+unsigned mode_of(const std::string& path) {
+  struct stat about {};
+  EXPECT_EQ(::stat(path.c_str(), &about), 0) << path;
+  return about.st_mode & 0777u;
+}
+
+class NewKeyTest : public KeyFilesTest {
+ protected:
+  // The id, or the error.
+  std::string add(std::string_view id = {}) {
+    const auto added = add_key(path_, id);
+    return added ? *added : added.error().text();
+  }
+};
+
+TEST_F(NewKeyTest, MakesAPrivateFile) {
+  EXPECT_EQ(add("2026-12"), "2026-12");
+  EXPECT_EQ(mode_of(path_), 0600u);
+  const auto keys = read_key_file(path_);
+  ASSERT_TRUE(keys) << keys.error().text();
+  EXPECT_EQ(keys->current, "2026-12");
+  EXPECT_EQ(keys->keys.size(), 1u);
+  EXPECT_NE(keys->keys.at("2026-12"), std::string(kKeyBytes, '\0'));
+}
+
+TEST_F(NewKeyTest, BecomesTheCurrentOneAndTheOthersStay) {
+  const std::string before = "# of production\nk1 " + kDigits + "\n\nk3 " + kOther;
+  write(before, 0400);
+  EXPECT_EQ(add(), "k2");
+  EXPECT_EQ(mode_of(path_), 0400u);
+  EXPECT_EQ(add(), "k4");
+  EXPECT_THAT(content_of(path_), ::testing::EndsWith("\n" + before));
+  const auto keys = read_key_file(path_);
+  ASSERT_TRUE(keys);
+  EXPECT_EQ(keys->current, "k4");
+  EXPECT_EQ(keys->keys.size(), 4u);
+  EXPECT_NE(keys->keys.at("k2"), keys->keys.at("k4"));
+  EXPECT_EQ(keys->keys.at("k1"), bytes(kDigits));
+  EXPECT_EQ(keys->keys.at("k3"), bytes(kOther));
+}
+
+TEST_F(NewKeyTest, LeavesTheFileAloneIfSomethingIsWrong) {
+  const std::string before = "k1 " + kDigits + "\n";
+  write(before);
+  EXPECT_THAT(add("k1"), StartsWith("RP3019 the key file has a key with the id 'k1' already"));
+  for (const std::string& id : {std::string("a b"), std::string(65, 'a'), std::string("a\0", 2)}) {
+    EXPECT_THAT(add(id), StartsWith("RP3019 the id of "));
+  }
+  write(before, 0644);
+  EXPECT_THAT(add("k2"), HasSubstr("has mode 0644"));
+  write("no key file", 0600);
+  EXPECT_THAT(add("k2"), StartsWith("RP3019 line 1 of the key file"));
+  EXPECT_EQ(content_of(path_), "no key file");
+
+  std::string full;
+  for (std::size_t i = 0; i < kMaxKeys; ++i) full += std::to_string(i) + " " + kDigits + "\n";
+  write(full);
+  EXPECT_THAT(add(), HasSubstr("one key too many"));
+  EXPECT_EQ(content_of(path_), full);
+
+  write(before);
+  std::ofstream(path_ + ".unfinished") << "somebody's";
+  EXPECT_THAT(add("k2"),
+              StartsWith("RP1002 the key file " + path_ + " cannot be written: File exi"));
+  EXPECT_EQ(content_of(path_), before);
+  EXPECT_EQ(content_of(path_ + ".unfinished"), "somebody's");
+}
+
+TEST_F(NewKeyTest, WritesThroughNoLink) {
+  const std::string real = directory_ / "real";
+  ASSERT_EQ(::symlink(real.c_str(), path_.c_str()), 0);
+  EXPECT_THAT(add(),
+              StartsWith("RP1002 the key file " + path_ + " cannot be written: it is a link"));
+  EXPECT_NE(::access(real.c_str(), F_OK), 0);
+  EXPECT_THAT(add_key("/dev/null").error().text(), HasSubstr("it is a link, or no file"));
+  EXPECT_THAT(add_key(directory_ / "none/keys").error().text(), HasSubstr("No such file"));
+  EXPECT_THAT(add_key(std::string("a\0b", 3)).error().text(), HasSubstr("that is no name"));
+  EXPECT_THAT(add_key("").error().text(), StartsWith("RP1002 "));
 }
 
 }  // namespace
