@@ -10,7 +10,8 @@ namespace {
 // Of the report as much as a note has room for when it is sealed.
 std::string sealed_report(const sealing::Sealing& sealing, const std::string& report) {
   if (!sealing.seals()) return report;
-  for (std::size_t most = store::kLongestReport; most > 0; most /= 2) {
+  constexpr std::size_t kForTheEnvelope = 256;
+  for (std::size_t most = store::kLongestReport - kForTheEnvelope; most > 0; most /= 2) {
     auto sealed = sealing.seal_value(std::string_view(report).substr(0, most));
     if (!sealed) return {};
     if (sealed->size() <= store::kLongestReport) return std::move(sealed).value();

@@ -40,6 +40,11 @@ reprise::PayloadCodecs codecs_with(const std::string& key_file) {
   return {reprise::zstd_codec(), reprise::aes_gcm_codec(reprise::read_key_file(key_file))};
 }
 
+std::unique_ptr<reprise::Engine> open_with_codecs(const std::string& store,
+                                                  const std::string& key_file) {
+  return reprise::Engine::open(store, {.codecs = codecs_with(key_file)});
+}
+
 class ServiceCodec : public reprise::PayloadCodec {
  public:
   explicit ServiceCodec(KeyService service) : service_(std::move(service)) {}

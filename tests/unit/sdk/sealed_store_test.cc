@@ -9,6 +9,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -35,6 +36,7 @@ constexpr Workflow<std::string(std::string)> everything{"everything"};
 constexpr Workflow<std::string(std::string)> waiting{"waiting"};
 constexpr Workflow<std::string(std::string, int)> chained{"chained"};
 constexpr Workflow<std::string(std::string)> child{"child"};
+constexpr Workflow<std::string(std::string)> parent{"parent"};
 constexpr Workflow<void(std::string)> failing{"failing"};
 constexpr Workflow<void(std::string)> buggy{"buggy"};
 constexpr Activity<std::string(std::string)> charge{"charge"};
@@ -103,6 +105,9 @@ void implement(Worker& worker) {
   worker.implement(child, [](Context&, const std::string& what) -> std::string {
     if (what == "refuse") throw ApplicationFailure("Refused", "MARKrefused");
     return "MARKborn";
+  });
+  worker.implement(parent, [](Context& ctx, const std::string& what) {
+    return ctx.call(child(what), {.task_queue = "nobody"});
   });
   worker.implement(failing, [](Context&, const std::string&) {
     try {
@@ -298,21 +303,31 @@ TEST_F(SealedStore, ALostKeyParksTheRunThatNeedsIt) {
   EXPECT_EQ(client.attach(chained, "closed").result(), "c");
 }
 
-// Nothing is sent that cannot be read, and nothing is taken for refused.
+// Their starts are sent again when the store is opened, and not before they can be read.
 TEST_F(SealedStore, MessagesOfARunWaitForItsKey) {
   {
     const auto engine = open(aes("k1"));
-    const Client client(*engine);
-    Worker worker(*engine, {.task_queue = "senders"});
+    Worker worker(*engine);
     implement(worker);
     worker.start();
-    (void)client.start(everything("s"), {.id = "sender", .task_queue = "senders"});
-    while (client.describe("sender").history_events < 12) std::this_thread::yield();
+    const Client client(*engine);
+    (void)client.start(parent("MARKchild"), {.id = "parent"});
+    while (client.list({.workflow = "child"}).empty()) std::this_thread::yield();
   }
-  const auto engine = open(aes("k2"));
-  const Client client(*engine);
-  while (!client.describe("sender").parked) std::this_thread::yield();
-  EXPECT_EQ(client.describe("sender").parked->code, "RP1012");
+  {
+    const auto engine = open(aes("k2"));
+    const Client client(*engine);
+    while (!client.describe("parent").parked) std::this_thread::yield();
+    EXPECT_EQ(client.describe("parent").parked->code, "RP1012");
+  }
+  const auto engine = open(aes("k1"));
+  Worker worker(*engine);
+  Worker nobody(*engine, {.task_queue = "nobody"});
+  for (Worker* each : {&worker, &nobody}) {
+    implement(*each);
+    each->start();
+  }
+  EXPECT_EQ(Client(*engine).attach(parent, "parent").result(), "MARKborn");
 }
 
 TEST_F(SealedStore, CodecsThatCannotBeUsedAreRefused) {
