@@ -67,7 +67,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TEST(CodecsPage, HasThisCode) {
-  testing::expect_code_of("docs/codecs.md", "tests/unit/sdk/codecs_page_test.cc", 2);
+  testing::expect_code_of("docs/codecs.md", "tests/unit/sdk/codecs_page_test.cc", 3);
 }
 
 KeyRing ring(const std::string& id = "k1") {

@@ -119,7 +119,7 @@ void implement(Worker& worker) {
   worker.implement(buggy, [](Context&, const std::string&) { throw std::logic_error("MARKbug"); });
   worker.implement(charge, [](ActivityContext& ctx, const std::string&) -> std::string {
     ctx.heartbeat(std::string("MARKbeat"));
-    if (ctx.info().attempt == 1) throw ApplicationFailure("Busy", "MARKattempt");
+    if (ctx.attempt() == 1) throw ApplicationFailure("Busy", "MARKattempt");
     return "MARKcharged";
   });
 }
@@ -192,7 +192,7 @@ class SealedStore : public ::testing::Test {
   }
   static void fork(const Client& client) {
     const auto run = client.start(waiting("f"), {.id = "forked"});
-    (void)run.fork({.id = "fork", .event = 2, .reason = "MARKfork"});
+    (void)run.fork({.event = 2, .id = "fork", .reason = "MARKfork"});
     client.handle("fork").signal(word("MARKforced"));
   }
 
@@ -284,7 +284,7 @@ TEST_F(SealedStore, ALostKeyParksTheRunThatNeedsIt) {
     while (!client.describe("w").parked) std::this_thread::yield();
     const auto parked = client.describe("w").parked;
     EXPECT_EQ(parked->code, "RP1012");
-    EXPECT_THAT(parked->message, HasSubstr("k1"));
+    EXPECT_THAT(parked->report, HasSubstr("k1"));
     EXPECT_EQ(code_of([&] { (void)client.attach(chained, "closed").result(); }), "RP1012");
     EXPECT_EQ(code_of([&] { (void)client.handle("w").get(note); }), "RP1012");
     EXPECT_EQ(code_of([&] { (void)client.handle("closed").history(); }), "RP1012");

@@ -7,6 +7,7 @@
 #include "runtime/sealing/envelope.h"
 #include "runtime/sealing/secret_fields.h"
 #include "runtime/sealing/varint.h"
+#include "runtime/sealing/zstd_codec.h"
 #include "tests/support/toy_codec.h"
 #include "tests/unit/sdk/random_message.h"
 
@@ -97,6 +98,27 @@ TEST(Sealing, WhatIsSecretIsNotInTheRecord) {
     EXPECT_NE(record.find(plain), std::string::npos) << plain;
   }
   EXPECT_EQ(opened_by(sealing, record), turn.SerializeAsString());
+}
+
+// As docs/log_format.md says, for ever.
+TEST(Sealing, TheBytesOfASealedTurn) {
+  Turn turn;
+  turn.set_time_ms(7);
+  proto::ActivityCompleted* const completed = turn.add_inputs()->mutable_activity_completed();
+  completed->set_id(1);
+  completed->set_result("\x63" "abc");
+  const Sealing sealing({*make_zstd_codec(3)});
+  const std::string_view bytes =
+      "\x08\x07"          // time_ms
+      "\x1a\x07\x0a\x05"  // inputs, activity_completed
+      "\x08\x01"          // id
+      "\x12\x01\x01"      // result: the first content
+      "\x52\x0d"          // sealed
+      "\x01\x01\x04zstdp"  // an envelope of one codec, which has not compressed this
+      "\x04\x63" "abc";    // the contents
+  EXPECT_EQ(sealed_by(sealing, turn), bytes);
+  EXPECT_EQ(opened_by(sealing, std::string(bytes)), turn.SerializeAsString());
+  EXPECT_EQ(*sealing.seal_value("\x63" "abc"), "\xffRPS1" "\x01\x01\x04zstdp\x63" "abc");
 }
 
 // Long contents change how many bytes the lengths around them have.
