@@ -20,6 +20,10 @@ constexpr std::size_t kLeastBytes = 32;
 constexpr std::size_t kLeastBlock = 4;
 constexpr std::size_t kLargestBlock = std::size_t{128} << 10;
 
+// Contexts that have grown beyond this are not kept: at level 22 a large turn makes one of
+// hundreds of MiB.
+constexpr std::size_t kKeptContext = std::size_t{8} << 20;
+
 struct Compressor {
   ZSTD_CCtx* const context = ::ZSTD_createCCtx();
   Compressor() = default;
@@ -90,7 +94,9 @@ class ZstdCodec final : public Codec {
     const std::size_t bytes = ::ZSTD_compress2(compressor->context, out.data() + 1, out.size() - 1,
                                                plain.data(), plain.size());
     if (::ZSTD_isError(bytes)) return no_memory();  // the level and the sizes are good
-    compressors_.put(std::move(compressor));
+    if (::ZSTD_sizeof_CCtx(compressor->context) <= kKeptContext) {
+      compressors_.put(std::move(compressor));
+    }
     if (bytes >= plain.size()) return kept_plain(plain);
     out.resize(1 + bytes);
     return out;
