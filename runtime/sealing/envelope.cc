@@ -53,6 +53,19 @@ std::string printable(std::string_view text) {
   return base::printable_text(text);
 }
 
+// `encoded`: what the codec has made.
+base::Error missing(std::string_view codec, std::string_view encoded) {
+  const auto message = codec == kAesGcmName ? read_message(encoded) : std::nullopt;
+  if (message) {
+    return {base::ErrorCode::kKeyMissing, "the content was encrypted with the key '" +
+                                              printable(message->key_id) +
+                                              "', and there are no keys here"};
+  }
+  return {base::ErrorCode::kKeyMissing, "the content was encoded by the payload codec '" +
+                                            printable(codec) +
+                                            "', which is not there; add it to the codecs again"};
+}
+
 }  // namespace
 
 base::Result<std::string> seal(const Codecs& codecs,
@@ -113,11 +126,7 @@ base::Result<std::string> unseal(const Codecs& codecs,
   std::string_view content = view->content;
   for (auto name = view->codecs.rbegin(); name != view->codecs.rend(); ++name) {
     const Codec* const codec = find_codec(codecs, *name);
-    if (codec == nullptr) {
-      return base::Error{base::ErrorCode::kKeyMissing,
-                         "the content was encoded by the payload codec '" + printable(*name) +
-                             "', which is not there; add it to the codecs again"};
-    }
+    if (codec == nullptr) return missing(*name, content);
     auto next = codec->decode(content, bound);
     if (!next) return next.error();
     decoded = std::move(next).value();

@@ -176,11 +176,11 @@ class SealedStore : public ::testing::Test {
     paused.pause("MARKpause");
     paused.resume("MARKresume");
     paused.pause("MARKpause");
+    paused.signal(word("MARKunread"));
     const auto cancelled = client.start(waiting("c"), {.id = "cancelled"});
     cancelled.cancel("MARKcancel");
     EXPECT_THROW(cancelled.result(), Failure);
     const auto terminated = client.start(waiting("t"), {.id = "terminated"});
-    terminated.signal(word("MARKunread"));
     terminated.terminate("MARKterminate");
     const auto failed = client.start(failing("f"), {.id = "failed"});
     EXPECT_THROW(failed.result(), Failure);
