@@ -16,6 +16,9 @@
 #include <gtest/gtest.h>
 
 #include "reprise/reprise.h"
+#include "runtime/engine/embedded_engine.h"
+#include "sdk/src/sealing/payload_codecs.h"
+#include "store/store.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/sdk/operated.h"
 
@@ -160,6 +163,19 @@ class SealedStore : public ::testing::Test {
     return found;
   }
 
+  // Moves everything from the journal to the archive, with an engine that has these codecs.
+  void archive(const PayloadCodecs& codecs) {
+    runtime::EngineOptions options;
+    options.threaded = false;
+    options.codecs = internal::sealing_codecs(codecs);
+    options.log = [](runtime::LogLevel, std::string_view) {};
+    auto store = store::open_store(directory_ / "store");
+    ASSERT_TRUE(store.has_value());
+    auto engine = runtime::EmbeddedEngine::over(std::move(*store), std::move(options));
+    ASSERT_TRUE(engine.has_value());
+    ASSERT_TRUE(static_cast<runtime::EmbeddedEngine&>(**engine).archive().has_value());
+  }
+
   // Puts each mark into the store.
   void work(Engine& engine) {
     Worker worker(engine);
@@ -201,11 +217,17 @@ class SealedStore : public ::testing::Test {
 
 // Otherwise the next test finds nothing because there is nothing.
 TEST_F(SealedStore, WithoutACodecEachMarkIsInAFile) {
-  const auto engine = open({});
-  work(*engine);
-  engine->backup(directory_ / "copy");
-  const auto found = marks_in_files();
-  for (const std::string& mark : kMarks) EXPECT_TRUE(found.contains(mark)) << mark;
+  {
+    const auto engine = open({});
+    work(*engine);
+    const auto found = marks_in_files();
+    for (const std::string& mark : kMarks) EXPECT_TRUE(found.contains(mark)) << mark;
+  }
+  archive({});
+  const auto archived = marks_in_files("store/archive");
+  for (const char* const mark : {"MARKrow", "MARKlater", "MARKpause", "MARKargument"}) {
+    EXPECT_TRUE(archived.contains(mark)) << mark;
+  }
 }
 
 TEST_F(SealedStore, WithAKeyNoMarkIsInAnyFile) {
@@ -218,6 +240,8 @@ TEST_F(SealedStore, WithAKeyNoMarkIsInAnyFile) {
     EXPECT_THAT(marks_in_files(), ::testing::IsEmpty());
   }
   EXPECT_THAT(marks_in_files("copy"), ::testing::IsEmpty());
+  archive({});  // which needs no key
+  EXPECT_THAT(marks_in_files(), ::testing::IsEmpty());
   const auto engine = open(aes());
   Worker worker(*engine);
   implement(worker);
