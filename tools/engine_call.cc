@@ -28,6 +28,7 @@ using base::Error;
 using base::ErrorCode;
 using proto::ControlReply;
 using proto::ControlRequest;
+using Seals = EngineCall::Seals;
 
 // How long an engine may take between locking its store and serving the socket, or the reverse.
 constexpr std::chrono::milliseconds kChanging{1'000};
@@ -91,8 +92,14 @@ Error no_code(const std::string& directory) {
               "EngineOptions::control_socket off, or is of an earlier release"};
 }
 
+Error no_keys() {
+  return {ErrorCode::kKeyMissing,
+          "what this run has is sealed, and no engine has the store open: give --key-file, so that "
+          "what is recorded now is sealed too"};
+}
+
 base::Result<Told> tell(const std::string& directory,
-                        const sealing::Codecs& codecs,
+                        const Seals& seals,
                         const ControlRequest& request,
                         base::Duration timeout) {
   const auto until = std::chrono::steady_clock::now() + kChanging;
@@ -103,7 +110,8 @@ base::Result<Told> tell(const std::string& directory,
     if (runtime::asks_code(request) && !base::is_reserved(request.workflow_id())) {
       return no_code(directory);
     }
-    auto told = tell_store(directory, codecs, request);
+    if (seals.missing) return no_keys();
+    auto told = tell_store(directory, seals.codecs, request);
     if (told || told.error().code != ErrorCode::kStoreLocked) return told;
     if (std::chrono::steady_clock::now() > until) {
       return Error{ErrorCode::kStoreLocked,
@@ -165,14 +173,17 @@ EngineCall::EngineCall(CLI::App& command) : principal_(user_name()) {
 
 EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest request) const {
   Answer answer;
+  Seals seals{.codecs = store.codecs()};
   {
     // Closed before the store is opened for writing.
     const auto reader = store.open();
     answer.run = store.find(*reader);
+    const auto sealed = reader->is_sealed(*answer.run);
+    seals.missing = seals.codecs.empty() && sealed && *sealed && !request.has_retry();
   }
   request.set_workflow_id(answer.run->workflow_id);
   request.set_run_id(std::string(answer.run->id.bytes()));
-  ask(store.directory(), store.command(), store.codecs(), std::move(request), &answer);
+  ask(store.directory(), store.command(), seals, std::move(request), &answer);
   return answer;
 }
 
@@ -181,7 +192,7 @@ EngineCall::Answer EngineCall::ask_of(const std::string& directory,
                                       const sealing::Codecs& codecs,
                                       ControlRequest request) const {
   Answer answer;
-  ask(directory, command, codecs, std::move(request), &answer);
+  ask(directory, command, {.codecs = codecs}, std::move(request), &answer);
   return answer;
 }
 
@@ -189,18 +200,18 @@ EngineCall::Answer EngineCall::ask_as_it_is(const StoreArguments& store,
                                             ControlRequest request) const {
   (void)store.open();  // errors of the store come before those of the token
   Answer answer;
-  ask(store.directory(), store.command(), store.codecs(), std::move(request), &answer);
+  ask(store.directory(), store.command(), {.codecs = store.codecs()}, std::move(request), &answer);
   return answer;
 }
 
 void EngineCall::ask(const std::string& directory,
                      const std::string& command,
-                     const sealing::Codecs& codecs,
+                     const Seals& seals,
                      ControlRequest request,
                      Answer* answer) const {
   request.set_principal(principal_);
   const base::Duration timeout(static_cast<std::int64_t>(seconds_ * 1'000));
-  auto told = tell(directory, codecs, request, timeout);
+  auto told = tell(directory, seals, request, timeout);
   if (!told) give_up(command, told.error().text(), exit_code_of(told.error().code));
   answer->by_engine = told->by_engine;
   ControlReply& reply = told->reply;

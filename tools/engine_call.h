@@ -20,6 +20,11 @@ class EngineCall {
     std::string started;     // "order-7 (0190...)": the run that has begun
     bool by_engine = false;  // false: there is none, and the request is recorded in the store
   };
+  // With what it is sealed if it is recorded without an engine.
+  struct Seals {
+    sealing::Codecs codecs{};
+    bool missing = false;  // then nothing is recorded
+  };
   // For the run that `store` names. Ends the command if the request is refused or fails.
   Answer ask(const StoreArguments& store, proto::ControlRequest request) const;
   // The same for a request whose token names its run, or that starts one; `run` is not set.
@@ -35,7 +40,7 @@ class EngineCall {
  private:
   void ask(const std::string& directory,
            const std::string& command,
-           const sealing::Codecs& codecs,
+           const Seals& seals,
            proto::ControlRequest request,
            Answer* answer) const;
 

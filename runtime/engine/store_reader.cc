@@ -10,6 +10,7 @@
 #include "runtime/engine/run_history.h"
 #include "runtime/engine/second_look.h"
 #include "runtime/history/history.h"
+#include "runtime/sealing/secret_fields.h"
 
 namespace reprise::runtime {
 namespace {
@@ -240,6 +241,17 @@ base::Result<proto::History> StoreReader::history_after(const store::ChainEnd& a
       [&](const store::ChainEnd&, proto::Turn& turn) { *history.add_turns() = std::move(turn); });
   if (!read) return read.error();
   return history;
+}
+
+base::Result<bool> StoreReader::is_sealed(const RunState& run) const {
+  bool sealed = false;
+  const auto take = [&](const store::Record& record) {
+    sealed = !sealing::sealed_part(record.body).empty();
+    return base::Next::kStop;
+  };
+  const base::Status read = read_run_history(*store_, run.number, run.last_seq, take);
+  if (!read) return read.error();
+  return sealed;
 }
 
 base::Status StoreReader::visit_turns(const RunState& run,

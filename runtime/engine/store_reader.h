@@ -77,6 +77,9 @@ class StoreReader {
                                  const RunState& run,
                                  base::Visitor<const store::ChainEnd&, proto::Turn&> visit) const;
 
+  // Is what the run was started with sealed? Then what is recorded for it should be, too.
+  base::Result<bool> is_sealed(const RunState& run) const;
+
   // The rows of tables as of the last refresh, in the order of their tables and keys: of one table,
   // or, if `table` is empty, of all. kStoreDamaged: a row does not verify.
   base::Status visit_rows(

@@ -133,6 +133,9 @@ TEST_F(SealedCommand, KeyFilesThatCannotBeUsed) {
 TEST_F(SealedCommand, WhatItRecordsIsSealed) {
   EXPECT_EQ(content(store_ + "/journal/data.mdb").find(kSecret), std::string::npos);
   EXPECT_EQ(content(store_ + "/archive/data.mdb").find(kSecret), std::string::npos);
+  const Output without = reprise({"resume", store_, "order-2"});
+  EXPECT_EQ(without.code, 2);
+  EXPECT_THAT(without.err, HasSubstr("RP1012"));
   ASSERT_EQ(reprise({"resume", store_, "order-2", "--key-file", key_file_}).code, 0);
   ASSERT_EQ(
       reprise({"signal", store_, "order-2", "packed", "\"of Bob\"", "--key-file", key_file_}).code,
