@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -15,6 +16,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reprise/cli.h"
 #include "reprise/reprise.h"
 #include "runtime/engine/embedded_engine.h"
 #include "sdk/src/sealing/payload_codecs.h"
@@ -242,6 +244,12 @@ TEST_F(SealedStore, WithAKeyNoMarkIsInAnyFile) {
   EXPECT_THAT(marks_in_files("copy"), ::testing::IsEmpty());
   archive({});  // which needs no key
   EXPECT_THAT(marks_in_files(), ::testing::IsEmpty());
+  const auto read_row = [](Engine& from) {
+    std::optional<std::string> row;
+    from.read([&](const TableReader& reader) { row = reader.get(rows, "key"); });
+    return row;
+  };
+  EXPECT_EQ(code_of([&] { (void)read_row(*open(aes("k2"))); }), "RP1012");
   const auto engine = open(aes());
   Worker worker(*engine);
   implement(worker);
@@ -250,7 +258,8 @@ TEST_F(SealedStore, WithAKeyNoMarkIsInAnyFile) {
   EXPECT_EQ(client.describe("paused").paused->reason, "MARKpause");
   EXPECT_EQ(client.handle("chain").get(note), "MARKlater");
   EXPECT_THAT(client.handle("chain").history().to_json(), HasSubstr("MARKcontinued"));
-  engine->read([](const TableReader& reader) { EXPECT_EQ(reader.get(rows, "key"), "MARKrow"); });
+  EXPECT_EQ(read_row(*engine), "MARKrow");
+  EXPECT_EQ(client.schedule("often").describe().id, "often");
 }
 
 TEST_F(SealedStore, OldContentStaysReadableWhenCodecsCome) {
@@ -352,6 +361,47 @@ TEST_F(SealedStore, MessagesOfARunWaitForItsKey) {
     each->start();
   }
   EXPECT_EQ(Client(*engine).attach(parent, "parent").result(), "MARKborn");
+}
+
+// With the program's codecs, or with those of a key file.
+TEST_F(SealedStore, CommandsOfAWorkerProgramNeedTheKey) {
+  {
+    const auto engine = open(aes("k1"));
+    const Client client(*engine);
+    (void)client.start(waiting("w"), {.id = "w"});
+  }
+  Worker worker;
+  implement(worker);
+  const std::string keys = directory_ / "keys";
+  std::ofstream(keys) << "k1 " << std::string(2 * kEncryptionKeyBytes, '3') << "\n";
+  const auto exit_status = [&](std::vector<std::string> words, const PayloadCodecs& codecs) {
+    words.insert(words.begin(), "program");
+    words.insert(words.end(), {"--store", directory_ / "store"});
+    std::vector<const char*> arguments;
+    for (const std::string& word : words) arguments.push_back(word.c_str());
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    const auto status = cli(static_cast<int>(arguments.size()), arguments.data(), worker, codecs);
+    (void)::testing::internal::GetCapturedStdout();
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    const auto code = said.find("RP");
+    return std::to_string(status.value()) + (code == said.npos ? "" : " " + said.substr(code, 6));
+  };
+  EXPECT_EQ(exit_status({"replay", "--run", "w"}, {}), "2 RP1012");
+  EXPECT_EQ(exit_status({"replay", "--run", "w"}, aes("k1")), "0");
+  EXPECT_EQ(exit_status({"verify"}, {}), "2");
+  EXPECT_EQ(exit_status({"verify"}, aes("k1")), "0");
+  EXPECT_EQ(exit_status({"verify", "--key-file", keys}, {}), "2 RP3019");
+  std::filesystem::permissions(keys, std::filesystem::perms::owner_read);
+  // Of that name, and with other bytes.
+  EXPECT_EQ(exit_status({"replay", "--run", "w", "--key-file", keys}, aes("k1")), "2 RP1013");
+  std::filesystem::remove(keys);
+  std::string digits;
+  for (std::size_t i = 0; i < kEncryptionKeyBytes; ++i) digits += "31";
+  std::ofstream(keys) << "k1 " << digits << "\n";
+  std::filesystem::permissions(keys, std::filesystem::perms::owner_read);
+  EXPECT_EQ(exit_status({"replay", "--run", "w", "--key-file", keys}, {}), "0");
+  EXPECT_EQ(exit_status({"verify", "--key-file", keys}, {}), "0");
 }
 
 TEST_F(SealedStore, CodecsThatCannotBeUsedAreRefused) {
