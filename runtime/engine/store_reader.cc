@@ -243,6 +243,15 @@ base::Result<proto::History> StoreReader::history_after(const store::ChainEnd& a
   return history;
 }
 
+base::Status StoreReader::read_turns(const RunState& run,
+                                     base::Visitor<const proto::Turn&> visit) const {
+  const auto read_turn = [this](std::string_view record, proto::Turn* turn) {
+    return sealing_.read_turn(record, turn);
+  };
+  return read_turns_after({.run = run.number}, run, read_turn,
+                          [&](const store::ChainEnd&, proto::Turn& turn) { return visit(turn); });
+}
+
 base::Result<bool> StoreReader::is_sealed(const RunState& run) const {
   bool sealed = false;
   const auto take = [&](const store::Record& record) {

@@ -71,8 +71,10 @@ class StoreReader {
   // and may take it. For people: a text stands for what does not open.
   base::Status visit_turns(const RunState& run,
                            base::Visitor<store::Seq, proto::Turn&> visit) const;
-  // The same from a place on: `visit` also gets the place after each turn, from which a later visit
-  // may go on. Nothing before is read.
+  // The same for those who do something with it. kKeyMissing, kSealBroken: it does not open.
+  base::Status read_turns(const RunState& run, base::Visitor<const proto::Turn&> visit) const;
+  // For people again, from a place on: `visit` also gets the place after each turn, from which a
+  // later visit may go on. Nothing before is read.
   base::Status visit_turns_after(const store::ChainEnd& after,
                                  const RunState& run,
                                  base::Visitor<const store::ChainEnd&, proto::Turn&> visit) const;

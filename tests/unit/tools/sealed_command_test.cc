@@ -110,6 +110,19 @@ TEST_F(SealedCommand, ExportsWithTheKeyOnly) {
   EXPECT_EQ(reprise({"import", path}).code, 0);
 }
 
+// What stands for the arguments of the earlier run must not become those of another one.
+TEST_F(SealedCommand, StartsLikeAnEarlierRunWithTheKeyOnly) {
+  const Output without = reprise({"start", store_, "--like", "order-1", "--id", "order-9"});
+  EXPECT_EQ(without.code, 1);
+  EXPECT_THAT(without.err, HasSubstr("RP1012"));
+  const Output with =
+      reprise({"start", store_, "--like", "order-1", "--id", "order-9", "--key-file", key_file_});
+  EXPECT_EQ(with.code, 0) << with.err;
+  EXPECT_THAT(reprise({"history", store_, "order-9", "--key-file", key_file_}).out,
+              HasSubstr(kSecret));
+  EXPECT_EQ(content(store_ + "/journal/data.mdb").find(kSecret), std::string::npos);
+}
+
 TEST_F(SealedCommand, AnotherKeyOfThatNameOpensNothing) {
   const std::string other = key_file("k1", 'b');
   const Output exported = reprise({"export", store_, "order-1", "--key-file", other});
