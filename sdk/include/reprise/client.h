@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <reprise/batch.h>
 #include <reprise/definitions.h>
 #include <reprise/engine.h>
 #include <reprise/failure.h>
@@ -110,16 +111,6 @@ struct RunDescription {
   std::optional<PausedReason> paused{};  // its status is kPaused
   std::optional<RunOrigin> origin{};     // it was reset or forked from another run
 };
-
-// Which page of the runs that match a filter.
-struct PageOptions {
-  std::size_t page_size = 100;  // 1 to kMaxPageSize runs (InvalidOption RP3010)
-  // RunPage::next_page_token of the page before; empty: the first page. The filter must be the
-  // same.
-  std::string page_token{};
-};
-inline constexpr std::size_t kMaxPageSize = 1'000;
-inline constexpr std::size_t kMaxGroups = 10'000;
 
 // Some runs that match a filter. A plain value.
 struct RunPage {
@@ -520,6 +511,41 @@ class Client {
   // All schedules, by id.
   std::vector<ScheduleDescription> schedules() const;
 
+  // ---- batches: an operation on each run that matches a filter, docs/batch.md ----
+
+  // Each run that matches when the batch begins is reached once, at BatchOptions::rate. Durable on
+  // return; the work follows, over restarts. A reason has at most kMaxBatchReasonBytes. Throw
+  // FilterError (RP3015), also if the filter is empty or has an order; AlreadyStarted if options.id
+  // is another batch's; InvalidOption (RP3003, RP3010, RP3025), PayloadError (RP3002).
+  template <class... T>
+  Batch signal_all(std::string_view filter,
+                   const Message<kind::Signal, void, T...>& message,
+                   const BatchOptions& options = {}) const {
+    auto input = internal::encode_arguments(message.args);
+    return new_batch({.filter = filter, .signal = message.name, .input = std::move(input)},
+                     options);
+  }
+  Batch cancel_all(std::string_view filter,
+                   std::string_view reason,
+                   const BatchOptions& options = {}) const;
+  Batch terminate_all(std::string_view filter,
+                      std::string_view reason,
+                      const BatchOptions& options = {}) const;
+  Batch pause_all(std::string_view filter,
+                  std::string_view reason,
+                  const BatchOptions& options = {}) const;
+  Batch resume_all(std::string_view filter,
+                   std::string_view reason,
+                   const BatchOptions& options = {}) const;
+  Batch reset_all(std::string_view filter,
+                  const ResetOptions& reset,
+                  const BatchOptions& options = {}) const;
+  Batch restart_all(std::string_view filter,
+                    const RestartOptions& restart,
+                    const BatchOptions& options = {}) const;
+  Batch batch(std::string_view id) const;         // does not check that it exists
+  std::vector<BatchDescription> batches() const;  // those that the store has, by id
+
  private:
   std::string recorded_input(std::string_view workflow,
                              std::string_view id,
@@ -530,6 +556,7 @@ class Client {
                         std::string input,
                         const StartOptions& options,
                         const SchedulePolicy& policy) const;
+  Batch new_batch(const internal::NewBatch& batch, const BatchOptions& options) const;
   std::optional<std::string> get_row(std::string_view table, std::string key) const;
   void scan_rows(std::string_view table,
                  std::string from,

@@ -245,6 +245,16 @@ enum class RunStatus : std::uint8_t {
 };
 std::string_view to_string(RunStatus status);
 
+// Which page of the runs that match a filter.
+struct PageOptions {
+  std::size_t page_size = 100;  // 1 to kMaxPageSize runs (InvalidOption RP3010)
+  // RunPage::next_page_token of the page before; empty: the first page. The filter must be the
+  // same.
+  std::string page_token{};
+};
+inline constexpr std::size_t kMaxPageSize = 1'000;
+inline constexpr std::size_t kMaxGroups = 10'000;
+
 // Which runs Client::list() returns.
 struct ListOptions {
   std::string workflow{};             // only runs of this definition's name; empty: all
