@@ -29,6 +29,7 @@ class EngineCall {
   Answer ask_of(const std::string& directory,
                 const std::string& command,
                 proto::ControlRequest request) const;
+  const std::string& principal() const { return principal_; }  // who asks
 
  private:
   void ask(const std::string& directory,

@@ -193,14 +193,15 @@ Reply<StartedRun> started_reply(ControlAnswer answer) {
   };
 }
 
-verb::Start start_of_schedule(const proto::ControlSchedule& schedule,
-                              RunKey key,
-                              ControlAnswer answer) {
+verb::Start start_of_own_run(const proto::ControlSchedule& schedule,
+                             RunKey key,
+                             ControlAnswer answer) {
   verb::Start start;
   start.run.workflow = schedule.workflow();
   start.run.workflow_id = std::move(key.workflow_id);
   start.run.task_queue = schedule.task_queue();
   start.run.input = schedule.input();
+  if (schedule.once()) start.run.reuse = IdReuse::kUseExisting;
   for (const std::string& setting : schedule.settings()) {
     // What does not parse is an empty setting, which is refused.
     (void)proto::parse(setting, &start.run.settings.emplace_back());
@@ -275,7 +276,7 @@ std::optional<ClientRequest> client_request(const proto::ControlRequest& request
                              .details = request.heartbeat().payload(),
                              .reply = done_reply(std::move(answer))};
     case ControlVerb::kCreateSchedule:
-      return start_of_schedule(request.create_schedule(), std::move(key), std::move(answer));
+      return start_of_own_run(request.create_schedule(), std::move(key), std::move(answer));
     case ControlVerb::kLimits:
       return limits_request(std::move(key), std::move(answer));
     case ControlVerb::VERB_NOT_SET:

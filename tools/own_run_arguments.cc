@@ -1,24 +1,26 @@
-#include "tools/schedule_arguments.h"
+#include "tools/own_run_arguments.h"
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 
-#include "sdk/src/schedule/state.h"
+#include "sdk/src/history/json.h"
+#include "sdk/src/history/payload_json.h"
 
 namespace reprise::tools {
 
-ScheduleArguments::ScheduleArguments(CLI::App& command, std::string words)
-    : app_(command), names_(std::move(words)) {
+OwnRunArguments::OwnRunArguments(CLI::App& command, const OwnRuns& runs, std::string words)
+    : app_(command), runs_(runs), names_(std::move(words)) {
   command.add_option("--store", option_,
                      "the store's directory, in place of DIR; if neither is given, that in the "
                      "environment variable REPRISE_STORE");
   command.allow_extras();  // as an option, JSON would be split: [1,2] into 1 and 2
-  command.description(command.get_description() + ": reprise schedule " + command.get_name() +
-                      " DIR" + (names_.empty() ? "" : " ") + names_);
+  command.description(command.get_description() + ": reprise " + this->command() + " DIR" +
+                      (names_.empty() ? "" : " ") + names_);
 }
 
-ScheduleArguments::Given ScheduleArguments::given() const {
+OwnRunArguments::Given OwnRunArguments::given() const {
   Given given;
   for (const std::string& word : app_.remaining()) {
     if (word == "--") continue;
@@ -37,7 +39,7 @@ ScheduleArguments::Given ScheduleArguments::given() const {
   return given;
 }
 
-std::string ScheduleArguments::directory() const {
+std::string OwnRunArguments::directory() const {
   const std::string word = given().store;
   if (!word.empty()) return word;
   if (!option_.empty()) return option_;
@@ -47,34 +49,52 @@ std::string ScheduleArguments::directory() const {
         ", or set REPRISE_STORE to its DIR");
 }
 
-std::string ScheduleArguments::word(std::size_t index) const {
+std::string OwnRunArguments::word(std::size_t index) const {
   const auto words = given().words;
   if (index < words.size()) return words[index];
   wrong("something is missing; it is reprise " + command() + " DIR " + names_);
 }
 
-std::vector<std::string> ScheduleArguments::words_from(std::size_t index) const {
+std::vector<std::string> OwnRunArguments::words_from(std::size_t index) const {
   const auto words = given().words;
   return {words.begin() + static_cast<std::ptrdiff_t>(std::min(index, words.size())), words.end()};
 }
 
-std::unique_ptr<runtime::StoreReader> ScheduleArguments::open() const {
+std::string OwnRunArguments::encoded_from(std::size_t index) const {
+  internal::Json all = internal::Json::array();
+  for (const std::string& text : words_from(index)) {
+    try {
+      all.push_back(internal::parse_json(text, text));
+    } catch (const std::exception& error) {
+      wrong("argument " + std::to_string(all.size() + 1) + ", " + text +
+            ", is no JSON: " + error.what() + ". A text has double quotes of its own: '\"ann\"'");
+    }
+  }
+  try {
+    return internal::payload_from_json(all);
+  } catch (const std::exception& error) {
+    wrong(std::string("the arguments are no payload: ") + error.what());
+  }
+}
+
+std::unique_ptr<runtime::StoreReader> OwnRunArguments::open() const {
   auto reader = runtime::StoreReader::open(directory());
   if (!reader) give_up(command(), reader.error());
   return std::move(*reader);
 }
 
-runtime::StoreReader::Run ScheduleArguments::find(runtime::StoreReader& reader) const {
-  auto found = reader.find(std::string(internal::kSchedulePrefix) + id());
-  if (found && (*found)->open()) return *found;
+runtime::StoreReader::Run OwnRunArguments::find(runtime::StoreReader& reader) const {
+  auto found = reader.find(std::string(runs_.prefix) + id());
+  if (found && ((*found)->open() || runs_.closed_too)) return *found;
   if (!found && found.error().code != base::ErrorCode::kNotFound) give_up(command(), found.error());
-  give_up(
-      command(),
-      "RP3005 no schedule '" + id() + "'; reprise schedule list " + directory() + " has them all",
-      kNotThere);
+  const std::string kind = runs_.group;
+  give_up(command(),
+          "RP3005 no " + kind + " '" + id() + "'; reprise " + kind + " list " + directory() +
+              " has them all",
+          kNotThere);
 }
 
-void ScheduleArguments::wrong(const std::string& why) const {
+void OwnRunArguments::wrong(const std::string& why) const {
   give_up(command(), why, kCannotRead);
 }
 
