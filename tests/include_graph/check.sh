@@ -33,7 +33,7 @@ allowed_quoted() {
     sdk/src/*)        echo "(base|proto|event|store|replay|runtime|sdk/src)/.*|$public" ;;
     sdk/prometheus/*) echo "$public" ;;
     sdk/testing/*)    echo '(base|proto|event|store|replay|runtime|sdk|reprise)/.*' ;;
-    tools/*)          echo "(base|proto|event|store|runtime|tools)/.*|sdk/src/(history/(payload_)?json|schedule/[a-z_]+|settings)\.h|$public" ;;
+    tools/*)          echo "(base|proto|event|store|runtime|tools)/.*|sdk/src/(history/(payload_)?json|batch/[a-z_]+|schedule/[a-z_]+|settings)\.h|$public" ;;
   esac
 }
 
