@@ -39,6 +39,21 @@ EngineOptions with_defaults(EngineOptions options, store::Store* store) {
   return options;
 }
 
+// As metrics say it.
+std::string_view breaker_label(BreakerState state) {
+  switch (state) {
+    case BreakerState::kNone:
+      return {};
+    case BreakerState::kClosed:
+      return "closed";
+    case BreakerState::kOpen:
+      return "open";
+    case BreakerState::kHalfOpen:
+      return "half_open";
+  }
+  return {};
+}
+
 // The last engine's notes stay until a run's code has been tried, and the file does not grow.
 void keep_parked_notes(const std::vector<RecoveredRun>& runs, store::Store* store) {
   std::map<store::RunNumber, const RecoveredRun*> noted;
@@ -197,6 +212,10 @@ void EmbeddedEngine::show_metrics() {
     shared_.parked->for_each([&](std::string_view code, const base::Gauge& runs) {
       now->parked.emplace_back(code, runs.value());
     });
+    for (const LimitState& each : shared_.task_queues.limits()) {
+      now->limited.push_back({each.task_queue, each.activity, breaker_label(each.breaker),
+                              each.held_back.empty() ? 0 : each.waiting});
+    }
     now->resident += shared_.resident.value();
     if (const auto bytes = shared_.store->journal().bytes_on_disk()) now->journal_bytes += *bytes;
     if (const auto bytes = shared_.store->archive().bytes_on_disk()) now->archive_bytes += *bytes;

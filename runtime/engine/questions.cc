@@ -6,6 +6,7 @@
 #include "runtime/engine/listing.h"
 #include "runtime/engine/open_limit.h"
 #include "runtime/engine/operation_details.h"
+#include "runtime/engine/parked_run.h"
 #include "runtime/engine/pending_children.h"
 #include "runtime/engine/stored_run.h"
 
@@ -216,6 +217,19 @@ void Questions::history(const RunKey& key, const Reply<std::vector<std::string>>
   read(*archived, archived->last_seq);
 }
 
+void Questions::find_history(const RunKey& key, const Reply<verb::FindHistory::Answer>& reply) {
+  if (KnownRun* run = parts_.finder.find(key); run != nullptr) {
+    if (run->in_round()) return parts_.intake.post([=, this] { find_history(key, reply); });
+    if (waits_for_room(*run)) return reply(parts_.intake.refusal());
+    return parts_.effects.call_after(run->state.last_seq,
+                                     [reply, found = std::make_shared<const StoredHistory>(
+                                                 stored_history(run->state))] { reply(found); });
+  }
+  const auto archived = parts_.finder.find_archived(key);
+  if (!archived) return reply(archived.error());
+  reply(std::make_shared<const StoredHistory>(stored_history(*archived)));
+}
+
 // It is in the first turn.
 void Questions::read_input(const RunKey& key, const Reply<RunInput>& reply) {
   const auto read = [this, reply](const RunState& state, store::Seq last) {
@@ -254,6 +268,24 @@ void Questions::collect(const ListRequest& request,
     if (run.parked()) out->at(run.state.number).parked = run.extras->parked;
     if (out->size() <= request.limit) return;
     out->erase(request.newest_first ? out->begin() : std::prev(out->end()));
+  });
+}
+
+// A note of the last engine holds until the run's code is in memory again.
+void Questions::collect(std::uint32_t failures,
+                        const store::ParkedRuns& noted,
+                        Troubles* out) const {
+  parts_.runs.for_each([&](KnownRun& run) {
+    if (run.state.events == 0 && !run.damaged) return;  // its start is being gathered
+    const base::Error* parked = run.parked() ? &*run.extras->parked : nullptr;
+    const std::string* const damage = run.damaged ? &parked->message : nullptr;
+    const auto note =
+        parked == nullptr && run.place == nullptr ? noted.find(run.state.number) : noted.end();
+    if (note != noted.end() && is_still_parked(*parts_.shared.store, run.state, note->second)) {
+      parked = &note->second.why;
+    }
+    auto trouble = trouble_of(run.state, damage, parked, failures);
+    if (trouble) out->by_number.emplace(run.state.number, std::move(*trouble));
   });
 }
 

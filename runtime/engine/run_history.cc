@@ -1,5 +1,7 @@
 #include "runtime/engine/run_history.h"
 
+#include "proto/parse.h"
+
 namespace reprise::runtime {
 namespace {
 
@@ -40,6 +42,28 @@ base::Status read_run_history_after(const store::Store& store,
   return base::Error{base::ErrorCode::kNotFound,
                      "run number " + std::to_string(run) +
                          " had ended, and the engine's retention removed it while it was read"};
+}
+
+StoredHistory stored_history(const RunState& run) {
+  return {.run = run.number, .last = run.last_seq, .id = run.id};
+}
+
+base::Status visit_turns(const store::Store& store,
+                         const store::ChainEnd& after,
+                         const StoredHistory& history,
+                         base::Visitor<const store::ChainEnd&, proto::Turn&> visit) {
+  proto::Turn turn;
+  std::uint64_t turns = 0;
+  const auto take = [&](const store::Record& record) -> base::Visited {
+    ++turns;
+    if (proto::parse(record.body, &turn)) {
+      return visit({record.run, record.seq, record.chain}, turn);
+    }
+    return base::Error{base::ErrorCode::kStoreDamaged, "turn " + std::to_string(turns) +
+                                                           " of run " + history.id.to_string() +
+                                                           " is no valid event data"};
+  };
+  return read_run_history_after(store, after, history.last, take);
 }
 
 }  // namespace reprise::runtime

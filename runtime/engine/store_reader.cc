@@ -238,18 +238,7 @@ base::Status StoreReader::visit_turns_after(
     const store::ChainEnd& after,
     const RunState& run,
     base::Visitor<const store::ChainEnd&, proto::Turn&> visit) const {
-  proto::Turn turn;
-  std::uint64_t turns = 0;
-  const auto take = [&](const store::Record& record) -> base::Visited {
-    ++turns;
-    if (proto::parse(record.body, &turn)) {
-      return visit({record.run, record.seq, record.chain}, turn);
-    }
-    return base::Error{base::ErrorCode::kStoreDamaged, "turn " + std::to_string(turns) +
-                                                           " of run " + run.id.to_string() +
-                                                           " is no valid event data"};
-  };
-  return read_run_history_after(*store_, after, run.last_seq, take);
+  return runtime::visit_turns(*store_, after, stored_history(run), visit);
 }
 
 }  // namespace reprise::runtime

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <reprise/audit.h>
 #include <reprise/definitions.h>
 #include <reprise/engine.h>
 #include <reprise/failure.h>
 #include <reprise/history.h>
+#include <reprise/incident.h>
 #include <reprise/internal/payload.h>
 #include <reprise/limits.h>
 #include <reprise/options.h>
@@ -272,6 +274,10 @@ class RunHandle {
   RunDescription describe() const;
   // All of the run that is durable so far: to keep, and to replay.
   History history() const;
+  // Who did what to the run, and what it did, the newest first: as of now, all of it durable. Reads
+  // the history on the caller's thread, from its beginning for each page. Throws InvalidOption
+  // (RP3010), StoreError (RP1005) if the history does not verify.
+  AuditPage audit(const AuditOptions& options = {}) const;
 
  protected:
   explicit RunHandle(std::shared_ptr<internal::RunLink> link);
@@ -519,6 +525,11 @@ class Client {
   Schedule schedule(std::string_view id) const;
   // All schedules, by id.
   std::vector<ScheduleDescription> schedules() const;
+
+  // What is wrong now, in the order of the starts of the runs, and then the breakers: as of the
+  // last change that was acknowledged before the call. Looks at every open run, and reads the
+  // history of each that has an incident, on the caller's thread. Throws InvalidOption (RP3010).
+  std::vector<Incident> incidents(const IncidentOptions& options = {}) const;
 
  private:
   std::string recorded_input(std::string_view workflow,

@@ -214,12 +214,13 @@ struct ClientOptions {
   Interceptors interceptors{};
 };
 
-// A start that a client asks for: EngineOptions::refuse_start.
+// A start that a client asks for, or that follows from what one has asked for:
+// EngineOptions::refuse_start.
 struct StartAttempt {
   std::string_view workflow;
   std::string_view id;  // the run id, if StartOptions::id is empty
   std::string_view task_queue;
-  std::string_view principal;  // ClientOptions::principal
+  std::string_view principal;  // ClientOptions::principal; of who created the schedule
 };
 
 // How an update is sent: RunHandle::start_update() and Client::update_with_start().
@@ -378,9 +379,11 @@ struct EngineOptions {
   // thread. An engine that cannot create it (RP3014) logs a warning and goes on without it.
   bool control_socket = true;
   // Says why a start is not allowed: its caller gets that text as NotAllowed (RP3033), and nothing
-  // is recorded. Empty text: it is allowed. Called on the callers' threads, several at once; what
-  // it throws refuses the start. Runs that workflow code starts or continues are not asked about.
-  // Empty: every start is allowed.
+  // is recorded. Empty text: it is allowed. Asked about what clients start, about forks, and about
+  // each run that a schedule starts; not about resets, about runs that workflow code starts or
+  // continues, nor about the engine's own. Called on the callers' threads and on those of the
+  // engine, several at once; it must not block, nor call a Client. What it throws refuses the
+  // start. Empty: every start is allowed.
   std::function<std::string(const StartAttempt&)> refuse_start{};
   // What the engine counts and measures into; empty: nothing is measured. docs/metrics.md.
   std::shared_ptr<Metrics> metrics{};

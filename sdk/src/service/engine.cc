@@ -157,6 +157,7 @@ std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineO
   state->library_log.emplace(state->log);
   state->engine =
       internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, log)));
+  state->directory = directory;
   state->clients = state->engine.get();
   state->workers = state->engine.get();
   state->own_worker = internal::start_own_worker(*state);
