@@ -76,8 +76,10 @@ base::Status may_be_child(const StartRequest& request, const EngineOptions& opti
   }
   if (const base::Status good = check_terms(request.terms); !good) return good;
   if (const base::Status good = check_settings(request.settings, limits); !good) return good;
-  // Workflow code starts what it likes; a schedule starts what a client has asked for.
-  const bool scheduled = base::is_reserved(request.child_of->parent.workflow_id);
+  // Workflow code starts what it likes; a schedule starts what a client has asked for. One that has
+  // continued as new only looks for what it had started.
+  const bool scheduled = base::is_reserved(request.child_of->parent.workflow_id) &&
+                         request.reuse != IdReuse::kUseExisting;
   return scheduled ? check_allowed(request, options) : base::Status();
 }
 
