@@ -30,6 +30,10 @@ std::string_view summary(ErrorCode code) {
       return "the engine belongs to the process that this one was forked from";
     case ErrorCode::kNoResources:
       return "the process or the machine is out of something";
+    case ErrorCode::kKeyMissing:
+      return "a key, or a payload codec, that this needs is not there";
+    case ErrorCode::kSealBroken:
+      return "sealed content does not decode";
     case ErrorCode::kNondeterminism:
       return "the code no longer does what the history says";
     case ErrorCode::kWorkflowBug:
@@ -88,6 +92,10 @@ std::string_view summary(ErrorCode code) {
       return "a filter of runs cannot be read";
     case ErrorCode::kPageToken:
       return "a page token does not name a page of this list";
+    case ErrorCode::kInvalidCodec:
+      return "a payload codec cannot be used";
+    case ErrorCode::kInvalidKey:
+      return "a key or a key file cannot be used";
     case ErrorCode::kInvalidToken:
       return "this is not a token of this store";
     case ErrorCode::kCompletionLate:

@@ -29,6 +29,7 @@ Loads all_loads() {
   add_external_signal_loads(loads);
   add_fan_out_loads(loads);
   add_search_loads(loads);
+  add_sealed_loads(loads);
   add_signal_loads(loads);
   add_timer_loads(loads);
   add_waiting_loads(loads);

@@ -39,5 +39,6 @@ install(FILES
     "${PROJECT_BINARY_DIR}/reprise-config-version.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/FindLMDB.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/FindLibDw.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/FindxxHash.cmake"
   DESTINATION ${package_folder})

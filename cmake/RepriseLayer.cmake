@@ -64,6 +64,13 @@ function(reprise_stack_debug_info target)
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<CONFIG:RelWithDebInfo>>:-fno-var-tracking>)
 endfunction()
 
+# reprise_without_false_alarms(TARGET): optimizing, g++ 12 takes an empty std::optional or std::variant
+# that is moved or compared for one that is read uninitialized (GCC bug 80635).
+function(reprise_without_false_alarms target)
+  target_compile_options(${target} PRIVATE
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
+endfunction()
+
 # reprise_quickly_compiled(TARGET): for what is compiled on every machine and is not hot; optimizing
 # it takes longer than running it. With less optimization g++ is wrong about uninitialized values.
 function(reprise_quickly_compiled target)

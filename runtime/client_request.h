@@ -19,6 +19,7 @@
 #include "replay/outcome.h"
 #include "runtime/activity_limits.h"
 #include "runtime/completion_token.h"
+#include "runtime/incident.h"
 #include "runtime/promise.h"
 #include "runtime/reply.h"
 #include "runtime/run_description.h"
@@ -128,6 +129,10 @@ struct TableRow {
   std::string key;
   std::string value;
 };
+
+struct AuditPage;
+struct StoredHistory;
+struct Troubles;
 
 // One type for each kind of request: its run, its data, and its reply. Those that a client has
 // recorded say who asks: `principal`, which the events have too.
@@ -370,6 +375,39 @@ struct Limits {
   Reply<Answer> reply{};
 };
 
+// The first half of Explain: the runs with which something is wrong. An activity counts from this
+// many failed attempts on.
+struct FindTroubles {
+  using Answer = std::shared_ptr<const runtime::Troubles>;
+  std::uint32_t failures = 1;
+  Reply<Answer> reply{};
+};
+
+// What is wrong with these runs, and which breakers are open. Reads histories on the caller's
+// thread.
+struct Explain {
+  using Answer = std::vector<Incident>;
+  std::shared_ptr<const runtime::Troubles> troubles;
+  Reply<Answer> reply{};
+};
+
+// The first half of Audit: the history of the run as far as it is known now, all of it durable.
+struct FindHistory {
+  using Answer = std::shared_ptr<const runtime::StoredHistory>;
+  RunKey key;
+  Reply<Answer> reply{};
+};
+
+// The newest entries of its audit trail, read on the caller's thread. kStoreDamaged.
+struct Audit {
+  using Answer = std::shared_ptr<const runtime::AuditPage>;
+  std::shared_ptr<const runtime::StoredHistory> history;
+  std::size_t limit = 100;
+  std::uint64_t before = 0;  // entries of events with smaller numbers; 0: of all
+  bool technical = false;    // also of what nobody has to answer for
+  Reply<Answer> reply{};
+};
+
 }  // namespace verb
 
 using ClientRequest = std::variant<verb::Start,
@@ -397,7 +435,11 @@ using ClientRequest = std::variant<verb::Start,
                                    verb::CountRuns,
                                    verb::History,
                                    verb::ReadRows,
-                                   verb::Limits>;
+                                   verb::Limits,
+                                   verb::FindTroubles,
+                                   verb::Explain,
+                                   verb::FindHistory,
+                                   verb::Audit>;
 
 // Says who asks, in requests that record it.
 template <class Verb>

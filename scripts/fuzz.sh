@@ -20,7 +20,7 @@ lines are a table of counts; the exit status says whether anything was found.
 END
 }
 
-readonly all=(log recovery files codec history import arguments)
+readonly all=(log recovery files codec sealing history import arguments)
 seconds=20
 targets=()
 while [ $# -gt 0 ]; do

@@ -6,7 +6,7 @@ set -euo pipefail
 readonly packages=(
   cmake ninja-build g++ pkg-config git ca-certificates
   libboost-context-dev libprotobuf-dev protobuf-compiler liblmdb-dev libxxhash-dev libspdlog-dev
-  libdw-dev libssl-dev nlohmann-json3-dev libcli11-dev libsqlite3-dev
+  libdw-dev libssl-dev libzstd-dev nlohmann-json3-dev libcli11-dev libsqlite3-dev
   libhowardhinnant-date-dev tzdata
   libgtest-dev libgmock-dev libbenchmark-dev
   gdb mold

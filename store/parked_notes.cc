@@ -20,7 +20,6 @@ namespace {
 // The hash is of all the rest. What does not verify ends the file: it was being written.
 constexpr std::string_view kNotesMagic = "RPPARK02";
 constexpr std::size_t kNoteHead = 40;
-constexpr std::size_t kLongestReport = 8 << 10;
 constexpr std::size_t kMostBytes = 64 << 20;  // with more, reports are left out
 constexpr std::size_t kMostRead = 4 * kMostBytes;
 

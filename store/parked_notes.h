@@ -20,8 +20,10 @@
 
 namespace reprise::store {
 
+inline constexpr std::size_t kLongestReport = 8 << 10;
+
 struct ParkedNote {
-  base::Error why;
+  base::Error why;  // its message is cut after kLongestReport bytes
   ChainEnd at{};  // the run's last record then; seq 0: it had none
 };
 using ParkedRuns = std::map<RunNumber, ParkedNote>;

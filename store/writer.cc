@@ -419,6 +419,10 @@ void Writer::trim(Seq through) {
   state_->wake.notify_one();
 }
 
+void Writer::stop(const base::Error& why) {
+  state_->fail(why);
+}
+
 bool Writer::commit_pending() {
   REPRISE_CHECK(!state_->thread.joinable(), "a threaded writer commits by itself");
   return state_->work_once() == Step::kDone;

@@ -75,6 +75,10 @@ class Writer {
   // with each commit, so that no commit becomes long.
   void trim(Seq through);
 
+  // As after a commit that has failed with this error: nothing more is written. For content that
+  // cannot be made; any thread.
+  void stop(const base::Error& why);
+
   // Commits what is queued on this thread; false when there was nothing, or no room. Unthreaded
   // writers only.
   bool commit_pending();

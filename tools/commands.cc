@@ -2,16 +2,18 @@
 
 #include "tools/audit_command.h"
 #include "tools/backup_command.h"
+#include "tools/batch_command.h"
 #include "tools/check_command.h"
 #include "tools/completion_command.h"
 #include "tools/end_command.h"
 #include "tools/export_command.h"
 #include "tools/history_command.h"
 #include "tools/import_command.h"
-#include "tools/limits_command.h"
 #include "tools/incidents_command.h"
+#include "tools/limits_command.h"
 #include "tools/list_command.h"
 #include "tools/message_command.h"
+#include "tools/new_key_command.h"
 #include "tools/pause_command.h"
 #include "tools/repair_command.h"
 #include "tools/reset_command.h"
@@ -48,9 +50,11 @@ void add_commands(CLI::App& app, const base::Clock& clock) {
   add_start_command(app);
   add_retry_command(app);
   add_schedule_command(app, clock);
+  add_batch_command(app);
   add_check_command(app);
   add_backup_command(app);
   add_repair_command(app);
+  add_new_key_command(app);
 }
 
 }  // namespace reprise::tools

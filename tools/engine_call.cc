@@ -28,6 +28,7 @@ using base::Error;
 using base::ErrorCode;
 using proto::ControlReply;
 using proto::ControlRequest;
+using Seals = EngineCall::Seals;
 
 // How long an engine may take between locking its store and serving the socket, or the reverse.
 constexpr std::chrono::milliseconds kChanging{1'000};
@@ -44,8 +45,9 @@ void print_engine_line(std::string_view line) {
 }
 
 // An engine that only records, without code, threads and socket.
-runtime::EngineOptions recording_only() {
+runtime::EngineOptions recording_only(const sealing::Codecs& codecs) {
   runtime::EngineOptions options;
+  options.codecs = codecs;
   options.threaded = false;
   options.executes_code = false;
   options.log = [](runtime::LogLevel level, std::string_view line) {
@@ -67,8 +69,10 @@ std::unique_ptr<runtime::WorkerSession> own_worker_of(runtime::Engine& engine) {
   return session ? std::move(*session) : nullptr;
 }
 
-base::Result<Told> tell_store(const std::string& directory, ControlRequest request) {
-  auto engine = runtime::Engine::open(directory, recording_only());
+base::Result<Told> tell_store(const std::string& directory,
+                              const sealing::Codecs& codecs,
+                              ControlRequest request) {
+  auto engine = runtime::Engine::open(directory, recording_only(codecs));
   if (!engine) return engine.error();
   std::unique_ptr<runtime::WorkerSession> own;
   if (base::is_reserved(request.workflow_id())) own = own_worker_of(**engine);
@@ -88,7 +92,14 @@ Error no_code(const std::string& directory) {
               "EngineOptions::control_socket off, or is of an earlier release"};
 }
 
+Error no_keys() {
+  return {ErrorCode::kKeyMissing,
+          "what this run has is sealed, and no engine has the store open: give --key-file, so that "
+          "what is recorded now is sealed too"};
+}
+
 base::Result<Told> tell(const std::string& directory,
+                        const Seals& seals,
                         const ControlRequest& request,
                         base::Duration timeout) {
   const auto until = std::chrono::steady_clock::now() + kChanging;
@@ -99,7 +110,8 @@ base::Result<Told> tell(const std::string& directory,
     if (runtime::asks_code(request) && !base::is_reserved(request.workflow_id())) {
       return no_code(directory);
     }
-    auto told = tell_store(directory, request);
+    if (seals.missing) return no_keys();
+    auto told = tell_store(directory, seals.codecs, request);
     if (told || told.error().code != ErrorCode::kStoreLocked) return told;
     if (std::chrono::steady_clock::now() > until) {
       return Error{ErrorCode::kStoreLocked,
@@ -161,22 +173,26 @@ EngineCall::EngineCall(CLI::App& command) : principal_(user_name()) {
 
 EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest request) const {
   Answer answer;
+  Seals seals{.codecs = store.codecs()};
   {
     // Closed before the store is opened for writing.
     const auto reader = store.open();
     answer.run = store.find(*reader);
+    const auto sealed = reader->is_sealed(*answer.run);
+    seals.missing = seals.codecs.empty() && sealed && *sealed && !request.has_retry();
   }
   request.set_workflow_id(answer.run->workflow_id);
   request.set_run_id(std::string(answer.run->id.bytes()));
-  ask(store.directory(), store.command(), std::move(request), &answer);
+  ask(store.directory(), store.command(), seals, std::move(request), &answer);
   return answer;
 }
 
 EngineCall::Answer EngineCall::ask_of(const std::string& directory,
                                       const std::string& command,
+                                      const sealing::Codecs& codecs,
                                       ControlRequest request) const {
   Answer answer;
-  ask(directory, command, std::move(request), &answer);
+  ask(directory, command, {.codecs = codecs}, std::move(request), &answer);
   return answer;
 }
 
@@ -184,17 +200,18 @@ EngineCall::Answer EngineCall::ask_as_it_is(const StoreArguments& store,
                                             ControlRequest request) const {
   (void)store.open();  // errors of the store come before those of the token
   Answer answer;
-  ask(store.directory(), store.command(), std::move(request), &answer);
+  ask(store.directory(), store.command(), {.codecs = store.codecs()}, std::move(request), &answer);
   return answer;
 }
 
 void EngineCall::ask(const std::string& directory,
                      const std::string& command,
+                     const Seals& seals,
                      ControlRequest request,
                      Answer* answer) const {
   request.set_principal(principal_);
   const base::Duration timeout(static_cast<std::int64_t>(seconds_ * 1'000));
-  auto told = tell(directory, request, timeout);
+  auto told = tell(directory, seals, request, timeout);
   if (!told) give_up(command, told.error().text(), exit_code_of(told.error().code));
   answer->by_engine = told->by_engine;
   ControlReply& reply = told->reply;

@@ -20,19 +20,28 @@ class EngineCall {
     std::string started;     // "order-7 (0190...)": the run that has begun
     bool by_engine = false;  // false: there is none, and the request is recorded in the store
   };
+  // With what it is sealed if it is recorded without an engine.
+  struct Seals {
+    sealing::Codecs codecs{};
+    bool missing = false;  // then nothing is recorded
+  };
   // For the run that `store` names. Ends the command if the request is refused or fails.
   Answer ask(const StoreArguments& store, proto::ControlRequest request) const;
   // The same for a request whose token names its run, or that starts one; `run` is not set.
   Answer ask_as_it_is(const StoreArguments& store, proto::ControlRequest request) const;
   // For the run that the request names; `run` is not set. The engine's own runs, whose names are
   // reserved, need no engine with their code: this program has it.
+  // `codecs`: what is recorded without an engine is sealed with them.
   Answer ask_of(const std::string& directory,
                 const std::string& command,
+                const sealing::Codecs& codecs,
                 proto::ControlRequest request) const;
+  const std::string& principal() const { return principal_; }  // who asks
 
  private:
   void ask(const std::string& directory,
            const std::string& command,
+           const Seals& seals,
            proto::ControlRequest request,
            Answer* answer) const;
 

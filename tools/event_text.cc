@@ -182,16 +182,4 @@ std::string details_of(const Event& event, std::size_t longest, Principal princi
   return text + "; next at " + utc_millis(event.attempt_failed().retry_at_ms());
 }
 
-std::string failure_text(const proto::Failure& failure) {
-  std::string text = failure.type().empty() ? "" : safe_text(failure.type()) + ": ";
-  text += failure.message().empty() ? "no message" : safe_text(failure.message());
-  // The failure of an activity or a child repeats the message of its cause; the cause adds the type.
-  const bool repeated =
-      failure.kind() == proto::Failure::ACTIVITY || failure.kind() == proto::Failure::CHILD;
-  if (!failure.has_cause()) return text;
-  if (!repeated) return text + "; caused by " + failure_text(failure.cause());
-  return failure.cause().type().empty() ? text
-                                        : text + " (" + safe_text(failure.cause().type()) + ")";
-}
-
 }  // namespace reprise::tools

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "event/failure_text.h"
 #include "event/payload_text.h"
 #include "proto/log.pb.h"
 
@@ -19,7 +20,6 @@ std::string details_of(const proto::Event& event,
 // What a cancellation does to an activity: "wait" or "abandon"; empty: what it does by default.
 std::string on_cancel_name(proto::ActivityScheduled::OnCancel mode);
 
-// "CardDeclined: not enough money", with its causes.
-std::string failure_text(const proto::Failure& failure);
+using event::failure_text;
 
 }  // namespace reprise::tools

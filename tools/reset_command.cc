@@ -80,10 +80,10 @@ void add_result(const ResetOptions& options, const std::string& text, proto::Con
     give_up(options.store.command(),
             "--set " + text + " is not OPERATION=JSON, such as 7='{\"ok\":true}'", kCannotRead);
   }
-  const std::string json = text.substr(equals + 1);
+  const std::string value = text.substr(equals + 1);
   try {
     (*fork->mutable_results())[operation] =
-        internal::payload_from_json(internal::parse_json(json, json));
+        internal::payload_from_json(internal::parse_json(value, value));
   } catch (const std::exception& error) {
     give_up(options.store.command(),
             "--set " + text + ": what is after the = is no JSON: " + error.what() +

@@ -10,14 +10,12 @@
 
 #include "base/whole_number.h"
 #include "reprise/error.h"
-#include "sdk/src/history/json.h"
-#include "sdk/src/history/payload_json.h"
 #include "sdk/src/schedule/new_schedule.h"
 #include "sdk/src/schedule/state.h"
 #include "sdk/src/settings.h"
 #include "tools/engine_call.h"
+#include "tools/own_run_arguments.h"
 #include "tools/run_text.h"
-#include "tools/schedule_arguments.h"
 #include "tools/schedule_text.h"
 #include "tools/table.h"
 #include "tools/time_text.h"
@@ -28,11 +26,13 @@ namespace {
 // ---- what is common to them
 // -------------------------------------------------------------------------
 
+constexpr OwnRuns kScheduleRuns{"schedule", internal::kSchedulePrefix, /*closed_too=*/false};
+
 struct ScheduleCommand {
   ScheduleCommand(CLI::App& command, std::string words, const base::Clock& now)
-      : arguments(command, std::move(words)), clock(now) {}
+      : arguments(command, kScheduleRuns, std::move(words)), clock(now) {}
 
-  ScheduleArguments arguments;
+  OwnRunArguments arguments;
   const base::Clock& clock;
   std::optional<EngineCall> call{};
   bool json = false;
@@ -84,7 +84,9 @@ std::string update(const ScheduleCommand& asked, std::string_view name, std::str
   proto::ControlRequest request;
   request.set_workflow_id(run_of(asked.arguments.id()));
   add_update(request, name, std::move(input));
-  return asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(), request)
+  return asked.call
+      ->ask_of(asked.arguments.directory(), asked.arguments.command(), asked.arguments.codecs(),
+               request)
       .payload;
 }
 
@@ -100,24 +102,6 @@ void say(const ScheduleCommand& asked, const std::string& what) {
 // ---- create
 // -----------------------------------------------------------------------------------------
 
-std::string encoded_arguments(const ScheduleCommand& asked) {
-  internal::Json all = internal::Json::array();
-  for (const std::string& text : asked.arguments.words_from(2)) {
-    try {
-      all.push_back(internal::parse_json(text, text));
-    } catch (const std::exception& error) {
-      asked.arguments.wrong("argument " + std::to_string(all.size() + 1) + ", " + text +
-                            ", is no JSON: " + error.what() +
-                            ". A text has double quotes of its own: '\"ann\"'");
-    }
-  }
-  try {
-    return internal::payload_from_json(all);
-  } catch (const std::exception& error) {
-    asked.arguments.wrong(std::string("the arguments are no payload: ") + error.what());
-  }
-}
-
 void create(const ScheduleCommand& asked) {
   const std::string id = asked.arguments.id();
   const std::string workflow = asked.arguments.word(1);
@@ -127,7 +111,7 @@ void create(const ScheduleCommand& asked) {
   proto::ControlRequest request;
   try {
     const auto start = internal::start_of_schedule(
-        {id, asked.spec, workflow, encoded_arguments(asked), options, asked.policy});
+        {id, asked.spec, workflow, asked.arguments.encoded_from(2), options, asked.policy});
     request.set_workflow_id(start.workflow_id);
     auto& schedule = *request.mutable_create_schedule();
     schedule.set_workflow(start.workflow);
@@ -139,8 +123,8 @@ void create(const ScheduleCommand& asked) {
   } catch (const Error& error) {
     asked.arguments.wrong(error.what());
   }
-  const auto answer =
-      asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(), request);
+  const auto answer = asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(),
+                                         asked.arguments.codecs(), request);
   say(asked,
       std::string("created") + (answer.by_engine ? "" : "; it starts runs when an engine runs"));
 }
@@ -244,7 +228,8 @@ void erase(const ScheduleCommand& asked) {
   proto::ControlRequest request;
   request.set_workflow_id(run_of(asked.arguments.id()));
   request.mutable_terminate()->set_reason("the schedule was erased");
-  (void)asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(), request);
+  (void)asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(),
+                           asked.arguments.codecs(), request);
   say(asked, "erased");
 }
 

@@ -44,7 +44,7 @@ std::string input_of(const StartOptions& options,
                      const runtime::StoreReader& reader,
                      const runtime::RunState& run) {
   std::string input;
-  const base::Status read = reader.visit_turns(run, [&](store::Seq, const proto::Turn& turn) {
+  const base::Status read = reader.read_turns(run, [&](const proto::Turn& turn) {
     if (turn.inputs_size() > 0) input = turn.inputs(0).run_started().input();
     return base::Next::kStop;
   });

@@ -19,7 +19,8 @@ void give_up(const std::string& command, const base::Error& error) {
   give_up(command, error.text(), kCannotRead);
 }
 
-StoreArguments::StoreArguments(CLI::App& command, About about) : app_(command), about_(about) {
+StoreArguments::StoreArguments(CLI::App& command, About about)
+    : app_(command), about_(about), key_file_(command) {
   command.add_option("DIR", first_, "the store's directory");
   if (about == About::kToken) {
     command.add_option("TOKEN", second_,
@@ -134,7 +135,7 @@ std::string StoreArguments::usage() const {
 std::unique_ptr<runtime::StoreReader> StoreArguments::open() const {
   if (about_ == About::kRun || about_ == About::kMessage) (void)run();
   if (about_ == About::kMessage) (void)name();
-  auto reader = runtime::StoreReader::open(directory());
+  auto reader = runtime::StoreReader::open(directory(), codecs());
   if (reader) return std::move(*reader);
   std::error_code ignored;
   const bool swapped = about_ == About::kRun && std::filesystem::is_directory(second_, ignored) &&

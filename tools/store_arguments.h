@@ -7,6 +7,7 @@
 
 #include "runtime/engine/store_reader.h"
 #include "tools/console.h"
+#include "tools/key_file_option.h"
 
 namespace reprise::tools {
 
@@ -32,6 +33,8 @@ class StoreArguments {
   std::unique_ptr<runtime::StoreReader> open() const;
   runtime::StoreReader::Run find(runtime::StoreReader& reader) const;
   std::string directory() const;
+  // Of the option --key-file.
+  sealing::Codecs codecs() const { return key_file_.codecs(command()); }
   // Of an attempt; "-" on the command line: the first line of the standard input.
   std::string token() const;
   // Of a message.
@@ -57,6 +60,7 @@ class StoreArguments {
   std::string second_;
   std::string third_;
   std::string option_;
+  const KeyFileOption key_file_;
 };
 
 // --color auto|always|never.

@@ -20,6 +20,7 @@ void add_transaction_loads(Loads& loads);
 void add_external_signal_loads(Loads& loads);
 void add_fan_out_loads(Loads& loads);
 void add_search_loads(Loads& loads);
+void add_sealed_loads(Loads& loads);
 void add_signal_loads(Loads& loads);
 void add_timer_loads(Loads& loads);
 void add_waiting_loads(Loads& loads);

@@ -9,6 +9,8 @@
 #include "base/utf8.h"
 #include "proto/parse.h"
 #include "runtime/control/frame.h"
+#include "runtime/control/limit_state.h"
+#include "runtime/creator.h"
 
 namespace reprise::runtime {
 namespace {
@@ -95,39 +97,6 @@ Reply<replay::Outcome> outcome_reply(ControlAnswer answer) {
   };
 }
 
-proto::ControlLimitState::Breaker control_breaker(BreakerState state) {
-  switch (state) {
-    case BreakerState::kNone:
-      return proto::ControlLimitState::NONE;
-    case BreakerState::kClosed:
-      return proto::ControlLimitState::CLOSED;
-    case BreakerState::kOpen:
-      return proto::ControlLimitState::OPEN;
-    case BreakerState::kHalfOpen:
-      return proto::ControlLimitState::HALF_OPEN;
-  }
-  return proto::ControlLimitState::NONE;
-}
-
-void fill_limit_state(const LimitState& from, proto::ControlLimitState* to) {
-  to->set_task_queue(from.task_queue);
-  to->set_activity(from.activity);
-  to->set_most_in_flight(from.limits.in_flight);
-  to->set_per_second(from.limits.per_second);
-  to->set_breaker_failures(from.limits.breaker.failures);
-  to->set_breaker_window_ms(from.limits.breaker.window.count());
-  to->set_breaker_open_for_ms(from.limits.breaker.open_for.count());
-  to->set_in_flight(from.in_flight);
-  to->set_waiting(from.waiting);
-  to->set_held_back(from.held_back);
-  to->set_breaker(control_breaker(from.breaker));
-  to->set_failures(from.failures);
-  if (from.opened) to->set_opened_ms(base::to_ms(*from.opened));
-  to->set_open_for_another_ms(from.open_for_another.count());
-  to->set_times_opened(from.times_opened);
-  to->set_last_failure(from.last_failure);
-}
-
 Reply<std::vector<LimitState>> limits_reply(ControlAnswer answer) {
   return [answer = std::move(answer)](const base::Result<std::vector<LimitState>>& states) {
     if (!states) return answer(control_error_reply(states.error()));
@@ -193,18 +162,21 @@ Reply<StartedRun> started_reply(ControlAnswer answer) {
   };
 }
 
-verb::Start start_of_schedule(const proto::ControlSchedule& schedule,
-                              RunKey key,
-                              ControlAnswer answer) {
+verb::Start start_of_own_run(const proto::ControlSchedule& schedule,
+                             const std::string& principal,
+                             RunKey key,
+                             ControlAnswer answer) {
   verb::Start start;
   start.run.workflow = schedule.workflow();
   start.run.workflow_id = std::move(key.workflow_id);
   start.run.task_queue = schedule.task_queue();
   start.run.input = schedule.input();
+  if (schedule.once()) start.run.reuse = IdReuse::kUseExisting;
   for (const std::string& setting : schedule.settings()) {
     // What does not parse is an empty setting, which is refused.
     (void)proto::parse(setting, &start.run.settings.emplace_back());
   }
+  note_creator(principal, &start.run.headers);
   start.reply = started_reply(std::move(answer));
   return start;
 }
@@ -275,7 +247,8 @@ std::optional<ClientRequest> client_request(const proto::ControlRequest& request
                              .details = request.heartbeat().payload(),
                              .reply = done_reply(std::move(answer))};
     case ControlVerb::kCreateSchedule:
-      return start_of_schedule(request.create_schedule(), std::move(key), std::move(answer));
+      return start_of_own_run(request.create_schedule(), request.principal(), std::move(key),
+                              std::move(answer));
     case ControlVerb::kLimits:
       return limits_request(std::move(key), std::move(answer));
     case ControlVerb::VERB_NOT_SET:

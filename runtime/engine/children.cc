@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/reserved.h"
+#include "runtime/creator.h"
 #include "runtime/engine/limits.h"
 
 namespace reprise::runtime {
@@ -54,6 +56,8 @@ StartRequest request_of(const ChildCall& call) {
   if (precedence != nullptr) request.terms.precedence = *precedence;
   request.settings.assign(child.settings().begin(), child.settings().end());
   request.headers = event::read(child.headers());
+  if (base::is_reserved(call.parent.workflow_id))
+    request.principal = take_creator(&request.headers);
   request.child_of = ChildOf{
       .parent = {call.parent.workflow_id, *call.parent.run_id, child.id()},
       .on_parent_close = child.on_parent_close(),
@@ -62,7 +66,8 @@ StartRequest request_of(const ChildCall& call) {
   return request;
 }
 
-base::Status may_be_child(const StartRequest& request, const EngineLimits& limits) {
+base::Status may_be_child(const StartRequest& request, const EngineOptions& options) {
+  const EngineLimits& limits = options.limits;
   if (request.child_of->depth > limits.child_depth) {
     return base::Error{base::ErrorCode::kRunLimit,
                        "EngineLimits::child_depth = " + std::to_string(limits.child_depth) +
@@ -70,7 +75,12 @@ base::Status may_be_child(const StartRequest& request, const EngineLimits& limit
                            "up, or raise the limit"};
   }
   if (const base::Status good = check_terms(request.terms); !good) return good;
-  return check_settings(request.settings, limits);
+  if (const base::Status good = check_settings(request.settings, limits); !good) return good;
+  // Workflow code starts what it likes; a schedule starts what a client has asked for. One that has
+  // continued as new only looks for what it had started.
+  const bool scheduled = base::is_reserved(request.child_of->parent.workflow_id) &&
+                         request.reuse != IdReuse::kUseExisting;
+  return scheduled ? check_allowed(request, options) : base::Status();
 }
 
 // Not of the run, but of this engine, for now. The next one asks again.
@@ -113,7 +123,7 @@ base::Result<bool> Children::was_started(const ChildCall& call) const {
 
 void Children::start(const CallRef& call) {
   StartRequest request = request_of(*call);
-  if (const base::Status may = may_be_child(request, parts_.shared.options.limits); !may) {
+  if (const base::Status may = may_be_child(request, parts_.shared.options); !may) {
     return parts_.shared.post->send(news_of_refusal(*call, may.error()));
   }
   // A start that is refused has its own answer.

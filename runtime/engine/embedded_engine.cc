@@ -39,6 +39,21 @@ EngineOptions with_defaults(EngineOptions options, store::Store* store) {
   return options;
 }
 
+// As metrics say it.
+std::string_view breaker_label(BreakerState state) {
+  switch (state) {
+    case BreakerState::kNone:
+      return {};
+    case BreakerState::kClosed:
+      return "closed";
+    case BreakerState::kOpen:
+      return "open";
+    case BreakerState::kHalfOpen:
+      return "half_open";
+  }
+  return {};
+}
+
 // The last engine's notes stay until a run's code has been tried, and the file does not grow.
 void keep_parked_notes(const std::vector<RecoveredRun>& runs, store::Store* store) {
   std::map<store::RunNumber, const RecoveredRun*> noted;
@@ -90,6 +105,9 @@ std::unique_ptr<Engine> Engine::in_memory(EngineOptions options) {
 
 base::Result<std::unique_ptr<Engine>> EmbeddedEngine::over(std::unique_ptr<store::Store> store,
                                                            EngineOptions options) {
+  if (const base::Status valid = sealing::check_codecs(options.codecs); !valid) {
+    return valid.error();
+  }
   Names names;
   auto recovered = recover(*store, names);
   if (!recovered) return recovered.error();
@@ -145,7 +163,10 @@ base::Status EmbeddedEngine::open(Recovered recovered) {
     for (auto& shard : shards_)
       shard->post([shard = shard.get(), through] { shard->archived(through); });
   });
-  shared_.tables = std::make_unique<Tables>(shared_.store->archive(), recovered.through);
+  shared_.tables = std::make_unique<Tables>(shared_.store->archive(), recovered.through,
+                                            [&sealing = shared_.sealing](std::string value) {
+                                              return sealing.open_value(std::move(value));
+                                            });
   for (const auto& each : recovered.row_changes) shared_.tables->apply(each.seq, each.changes);
   shared_.writer =
       std::make_unique<store::Writer>(shared_.store->journal(), recovered.last, options.threaded);
@@ -197,6 +218,10 @@ void EmbeddedEngine::show_metrics() {
     shared_.parked->for_each([&](std::string_view code, const base::Gauge& runs) {
       now->parked.emplace_back(code, runs.value());
     });
+    for (const LimitState& each : shared_.task_queues.limits()) {
+      now->limited.push_back({each.task_queue, each.activity, breaker_label(each.breaker),
+                              each.held_back.empty() ? 0 : each.waiting});
+    }
     now->resident += shared_.resident.value();
     if (const auto bytes = shared_.store->journal().bytes_on_disk()) now->journal_bytes += *bytes;
     if (const auto bytes = shared_.store->archive().bytes_on_disk()) now->archive_bytes += *bytes;

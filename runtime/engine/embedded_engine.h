@@ -92,7 +92,6 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   base::Status complete(Verb& asked);
   template <class Verb>
   base::Status look_at(const Verb& asked) const;
-  base::Status allows(const StartRequest& asked) const;
   template <class Verb>
   base::Status let_in(Verb& asked);
   base::Status enter(Admission::Kind kind, std::size_t bytes);
@@ -104,6 +103,10 @@ class EmbeddedEngine final : public Engine, private AttemptObserver, private Pos
   void hand_over(verb::FindRuns&& asked);
   void hand_over(verb::CountRuns&& asked);
   void hand_over(verb::Limits&& asked);
+  void hand_over(verb::FindTroubles&& asked);
+  void hand_over(verb::Explain&& asked);
+  void hand_over(verb::Audit&& asked);
+  std::vector<LimitState> limit_states() const;
   template <class Verb>
   void count_taken(const Verb& asked);
 

@@ -89,6 +89,9 @@ void deliver(Shard& shard, const verb::Describe& asked) {
 void deliver(Shard& shard, const verb::History& asked) {
   shard.questions().history(asked.key, asked.reply);
 }
+void deliver(Shard& shard, const verb::FindHistory& asked) {
+  shard.questions().find_history(asked.key, asked.reply);
+}
 
 }  // namespace
 
@@ -177,7 +180,8 @@ template <class Verb>
 constexpr bool asks_of_many =
     std::is_same_v<Verb, verb::List> || std::is_same_v<Verb, verb::RecentRuns> ||
     std::is_same_v<Verb, verb::FindRuns> || std::is_same_v<Verb, verb::CountRuns> ||
-    std::is_same_v<Verb, verb::Limits>;
+    std::is_same_v<Verb, verb::Limits> || std::is_same_v<Verb, verb::FindTroubles> ||
+    std::is_same_v<Verb, verb::Explain> || std::is_same_v<Verb, verb::Audit>;
 
 // Operators do not change how the engine's own runs go on: a schedule has calls of its own.
 base::Status check_not_own(std::string_view what, std::string_view workflow_id) {
@@ -218,7 +222,7 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
     }
     if (good) good = check_settings(asked.run.settings, shared_.options.limits);
     if (good) good = check_terms(asked.run.terms);
-    if (good) good = allows(asked.run);
+    if (good) good = check_allowed(asked.run, shared_.options);
   }
   if constexpr (repairs<Verb>) {
     if (good) good = check_not_own("the workflow id", asked.key.workflow_id);
@@ -234,15 +238,6 @@ base::Status EmbeddedEngine::look_at(const Verb& asked) const {
     if (good && !asked.id.empty()) good = check_id("the update's id", asked.id);
   }
   return good;
-}
-
-base::Status EmbeddedEngine::allows(const StartRequest& asked) const {
-  if (!shared_.options.refuse_start || asked.child_of) return {};
-  const std::string why = shared_.options.refuse_start(asked);
-  if (why.empty()) return {};
-  return base::Error{base::ErrorCode::kStartNotAllowed,
-                     base::to_text(why) + " (the start of workflow '" + asked.workflow + "'" +
-                         (asked.principal.empty() ? "" : " by " + asked.principal) + ")"};
 }
 
 template <class Verb>
@@ -289,15 +284,6 @@ void EmbeddedEngine::hand_over(verb::List&& asked) {
       shard->round().tell_when_recorded([listing, runs] { listing->add(std::move(*runs)); });
     });
   }
-}
-
-// No run is asked: the workers know.
-void EmbeddedEngine::hand_over(verb::Limits&& asked) {
-  std::vector<LimitState> states = shared_.task_queues.limits();
-  for (LimitState& state : states) {
-    if (state.opened_ago) state.opened = base::sub_sat(shared_.clock.now(), *state.opened_ago);
-  }
-  asked.reply(std::move(states));
 }
 
 void EmbeddedEngine::serve_control(const std::string& directory) {

@@ -1,6 +1,7 @@
 // Searching for runs: the shards are asked for what they know, and the archive is read on the
 // thread of the caller, so that no run waits for it.
 #include "runtime/engine/embedded_engine.h"
+#include "runtime/engine/listing.h"
 #include "runtime/engine/recent_runs.h"
 #include "runtime/engine/run_search.h"
 
@@ -22,7 +23,9 @@ void EmbeddedEngine::hand_over(verb::RecentRuns&& asked) {
 }
 
 void EmbeddedEngine::hand_over(verb::FindRuns&& asked) {
-  asked.reply(find_runs(shared_.store->archive(), *asked.recent, asked.find));
+  auto found = find_runs(shared_.store->archive(), *asked.recent, asked.find);
+  if (found) show(shared_.sealing, &*found);
+  asked.reply(std::move(found));
 }
 
 void EmbeddedEngine::hand_over(verb::CountRuns&& asked) {

@@ -12,6 +12,7 @@
 #include "runtime/client_service.h"
 #include "runtime/guard/guard_mode.h"
 #include "runtime/log.h"
+#include "runtime/sealing/codec.h"
 #include "runtime/worker_gateway.h"
 
 namespace reprise::runtime {
@@ -57,6 +58,8 @@ struct EngineOptions {
   std::uint64_t archive_map_bytes = 0;
   EngineLimits limits{};
   RetentionOptions retention{};
+  // Of what users put into files (runtime/sealing/sealing.h); empty: nothing is encoded.
+  sealing::Codecs codecs{};
   // Serves the socket `control` in the store's directory (runtime/control/server.h). Takes a
   // thread.
   bool control_socket = false;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/printable_text.h"
+#include "base/reserved.h"
 #include "base/utf8.h"
 #include "event/setting.h"
 #include "runtime/host/fair_queue.h"
@@ -85,6 +86,15 @@ base::Status check_settings(std::span<const proto::SettingRecorded> settings,
     return too_many_settings("settings of more bytes", "settings_bytes", limits.settings_bytes);
   }
   return {};
+}
+
+base::Status check_allowed(const StartRequest& start, const EngineOptions& options) {
+  if (!options.refuse_start || base::is_reserved(start.workflow)) return {};
+  const std::string why = options.refuse_start(start);
+  if (why.empty()) return {};
+  return base::Error{base::ErrorCode::kStartNotAllowed,
+                     base::to_text(why) + " (the start of workflow '" + start.workflow + "'" +
+                         (start.principal.empty() ? "" : " by " + start.principal) + ")"};
 }
 
 base::Status check_request(std::string_view workflow_id,

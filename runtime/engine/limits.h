@@ -44,6 +44,9 @@ base::Status check_settings(std::span<const proto::SettingRecorded> settings,
 // Why a run cannot be started so: kInvalidOption, kInvalidId, kPrecedence.
 base::Status check_terms(const StartTerms& terms);
 
+// kStartNotAllowed: EngineOptions::refuse_start refuses it. Runs of the engine's own are allowed.
+base::Status check_allowed(const StartRequest& start, const EngineOptions& options);
+
 base::Status check_request(std::string_view workflow_id,
                            std::string_view name,
                            std::string_view input);

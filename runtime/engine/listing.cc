@@ -59,6 +59,20 @@ RunDescription describe_state(const RunState& state) {
   return description;
 }
 
+RunDescription shown(const sealing::Sealing& sealing, RunDescription description) {
+  for (proto::SettingRecorded& setting : description.settings) {
+    setting.set_value(sealing.show_value(std::move(*setting.mutable_value())));
+  }
+  if (description.paused) {
+    description.paused->reason = sealing.show_text(std::move(description.paused->reason));
+  }
+  return description;
+}
+
+void show(const sealing::Sealing& sealing, FoundRuns* found) {
+  for (RunDescription& run : found->runs) run = shown(sealing, std::move(run));
+}
+
 void Listing::add(std::map<store::RunNumber, RunDescription> runs) {
   bool last = false;
   {
@@ -77,7 +91,7 @@ void Listing::finish() {
   keep_within_limit();
   std::vector<RunDescription> list;
   list.reserve(runs_.size());
-  for (auto& [number, run] : runs_) list.push_back(std::move(run));
+  for (auto& [number, run] : runs_) list.push_back(shown(shared_.sealing, std::move(run)));
   if (request_.newest_first) std::reverse(list.begin(), list.end());
   reply_(std::move(list));
 }

@@ -9,6 +9,7 @@
 #include "runtime/client_request.h"
 #include "runtime/engine/shared.h"
 #include "runtime/fold/run_state.h"
+#include "runtime/run_search.h"
 
 namespace reprise::runtime {
 
@@ -17,6 +18,10 @@ bool is_listed(const ListRequest& request, std::string_view workflow);
 
 // What list() shows of a run; describe() adds what only the shard knows.
 RunDescription describe_state(const RunState& state);
+
+// The same with what is sealed in it opened, or marked as sealed.
+RunDescription shown(const sealing::Sealing& sealing, RunDescription description);
+void show(const sealing::Sealing& sealing, FoundRuns* found);
 
 class Listing {
  public:

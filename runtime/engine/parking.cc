@@ -1,8 +1,25 @@
 #include "runtime/engine/parking.h"
 
+#include <utility>
+
 #include "base/printable_text.h"
 
 namespace reprise::runtime {
+namespace {
+
+// Of the report as much as a note has room for when it is sealed.
+std::string sealed_report(const sealing::Sealing& sealing, const std::string& report) {
+  if (!sealing.seals()) return report;
+  constexpr std::size_t kForTheEnvelope = 256;
+  for (std::size_t most = store::kLongestReport - kForTheEnvelope; most > 0; most /= 2) {
+    auto sealed = sealing.seal_value(std::string_view(report).substr(0, most));
+    if (!sealed) return {};
+    if (sealed->size() <= store::kLongestReport) return std::move(sealed).value();
+  }
+  return {};
+}
+
+}  // namespace
 
 void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
   const base::Error why{trouble.code, trouble.report};
@@ -21,7 +38,8 @@ void Parking::park(KnownRun& run, const replay::Trouble& trouble) {
   run.with_extras().parked = why;
   parked_.insert(run.state.number);
   shared_.count_parked(why, 1);
-  shared_.store->note_parked({why, {run.state.number, run.state.last_seq, run.state.chain}});
+  shared_.store->note_parked({{why.code, sealed_report(shared_.sealing, why.message)},
+                              {run.state.number, run.state.last_seq, run.state.chain}});
   Outbox::refuse_updates(run, why);
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/engine/listing.h"
 #include "runtime/engine/open_limit.h"
 #include "runtime/engine/operation_details.h"
+#include "runtime/engine/parked_run.h"
 #include "runtime/engine/pending_children.h"
 #include "runtime/engine/stored_run.h"
 
@@ -43,14 +44,18 @@ PendingActivity describe_pending(const TaskQueues& queues,
   return pending;
 }
 
-verb::Get::Answer setting_of(const RunState& state, const std::string& name) {
+base::Result<verb::Get::Answer> setting_of(const sealing::Sealing& sealing,
+                                           const RunState& state,
+                                           const std::string& name) {
   const Settings::Value* const known = state.settings().find(name);
-  if (known == nullptr) return std::nullopt;
+  if (known == nullptr) return verb::Get::Answer();
+  auto value = sealing.open_value(known->payload);
+  if (!value) return value.error();
   proto::SettingRecorded setting;
   setting.set_name(name);
-  setting.set_value(known->payload);
+  setting.set_value(std::move(value).value());
   setting.set_type(known->type);
-  return setting;
+  return verb::Get::Answer(std::move(setting));
 }
 
 }  // namespace
@@ -141,11 +146,12 @@ void Questions::get(const RunKey& key,
     if (waits_for_room(*run)) return reply(parts_.intake.refusal());
     // Looked up now: when this is durable, the run may have published something that is not.
     return parts_.effects.call_after(
-        run->state.last_seq, [reply, found = setting_of(run->state, name)] { reply(found); });
+        run->state.last_seq,
+        [reply, found = setting_of(parts_.shared.sealing, run->state, name)] { reply(found); });
   }
   const auto archived = parts_.finder.find_archived(key);
   if (!archived) return reply(archived.error());
-  reply(setting_of(*archived, name));
+  reply(setting_of(parts_.shared.sealing, *archived, name));
 }
 
 RunDescription Questions::describe_run(KnownRun& run) {
@@ -181,12 +187,12 @@ void Questions::describe(const RunKey& key, const Reply<RunDescription>& reply) 
           if (known == nullptr) return describe(key, reply);  // archived meanwhile
           RunDescription description = describe_run(*known);
           description.settings = settings;
-          reply(std::move(description));
+          reply(shown(parts_.shared.sealing, std::move(description)));
         });
   }
   const auto archived = parts_.finder.find_archived(key);
   if (!archived) return reply(archived.error());
-  reply(describe_state(*archived));
+  reply(shown(parts_.shared.sealing, describe_state(*archived)));
 }
 
 void Questions::history(const RunKey& key, const Reply<std::vector<std::string>>& reply) {
@@ -214,6 +220,19 @@ void Questions::history(const RunKey& key, const Reply<std::vector<std::string>>
   const auto archived = parts_.finder.find_archived(key);
   if (!archived) return reply(archived.error());
   read(*archived, archived->last_seq);
+}
+
+void Questions::find_history(const RunKey& key, const Reply<verb::FindHistory::Answer>& reply) {
+  if (KnownRun* run = parts_.finder.find(key); run != nullptr) {
+    if (run->in_round()) return parts_.intake.post([=, this] { find_history(key, reply); });
+    if (waits_for_room(*run)) return reply(parts_.intake.refusal());
+    return parts_.effects.call_after(run->state.last_seq,
+                                     [reply, found = std::make_shared<const StoredHistory>(
+                                                 stored_history(run->state))] { reply(found); });
+  }
+  const auto archived = parts_.finder.find_archived(key);
+  if (!archived) return reply(archived.error());
+  reply(std::make_shared<const StoredHistory>(stored_history(*archived)));
 }
 
 // It is in the first turn.
@@ -254,6 +273,24 @@ void Questions::collect(const ListRequest& request,
     if (run.parked()) out->at(run.state.number).parked = run.extras->parked;
     if (out->size() <= request.limit) return;
     out->erase(request.newest_first ? out->begin() : std::prev(out->end()));
+  });
+}
+
+// A note of the last engine holds until the run's code is in memory again.
+void Questions::collect(std::uint32_t failures,
+                        const store::ParkedRuns& noted,
+                        Troubles* out) const {
+  parts_.runs.for_each([&](KnownRun& run) {
+    if (run.state.events == 0 && !run.damaged) return;  // its start is being gathered
+    const base::Error* parked = run.parked() ? &*run.extras->parked : nullptr;
+    const std::string* const damage = run.damaged ? &parked->message : nullptr;
+    const auto note =
+        parked == nullptr && run.place == nullptr ? noted.find(run.state.number) : noted.end();
+    if (note != noted.end() && is_still_parked(*parts_.shared.store, run.state, note->second)) {
+      parked = &note->second.why;
+    }
+    auto trouble = trouble_of(run.state, damage, parked, failures);
+    if (trouble) out->by_number.emplace(run.state.number, std::move(*trouble));
   });
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/engine/recent_runs.h"
 #include "runtime/engine/round.h"
 #include "runtime/engine/run_finder.h"
+#include "runtime/engine/troubles.h"
 
 namespace reprise::runtime {
 
@@ -37,6 +38,10 @@ class Questions {
   void describe(const RunKey& key, const Reply<RunDescription>& reply);
   void read_input(const RunKey& key, const Reply<RunInput>& reply);
   void history(const RunKey& key, const Reply<std::vector<std::string>>& reply);
+  void find_history(const RunKey& key, const Reply<verb::FindHistory::Answer>& reply);
+  // The shard's runs with which something is wrong. `noted`: of the runs that the last engine has
+  // parked.
+  void collect(std::uint32_t failures, const store::ParkedRuns& noted, Troubles* out) const;
   // The runs that the shard knows better than the archive does.
   void collect(const visibility::Query& query, RecentRuns* out) const;
   // The runs that the shard knows and the request asks for.

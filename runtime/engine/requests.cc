@@ -84,7 +84,7 @@ void Requests::terminate(const RunKey& key,
     if (std::exchange(known->damaged, false)) {
       parts_.shared.count_parked(*known->extras->parked, -1);
       known->extras->parked.reset();
-      Unsent(known->state).send(parts_.shared);
+      (void)Unsent(known->state).send(parts_.shared);  // it ends, whatever does not open
     }
   }
   KnownRun* run = open_run(key, reply);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/engine/limits.h"
 #include "runtime/engine/principal.h"
 #include "runtime/engine/stored_run.h"
 
@@ -218,6 +219,12 @@ void Resets::fork(const ForkRef& asked) {
 }
 
 void Resets::fork_from(const RunState& run, store::Seq last, const ForkRef& asked) {
+  const base::Status allowed = check_allowed({.workflow = *run.workflow,
+                                              .workflow_id = asked->id,
+                                              .task_queue = *run.task_queue,
+                                              .principal = asked->principal},
+                                             parts_.shared.options);
+  if (!allowed) return asked->reply(allowed.error());
   auto planned = plan(run, last, request_of(*asked));
   if (!planned) return asked->reply(planned.error());
   auto fork = std::make_shared<NewFork>();

@@ -247,7 +247,7 @@ void Round::record(KnownRun& run,
                     .begin = bodies_.size()};
   if (begins) recorded.flags |= store::kFirstOfRun;
   if (closes) recorded.flags |= store::kLastOfRun;
-  REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
+  append_body(turn);
   recorded.end = bodies_.size();
   recorded_.push_back(recorded);
   parts_.effects.next_turn();
@@ -358,6 +358,19 @@ void Round::record_end(KnownRun& run,
 // Before another one is recorded. Not in the middle of what is committed together.
 void Round::append_if_full() {
   if (bodies_.size() >= kBytesPerAppend && !goes_with_last()) append_turns();
+}
+
+// What cannot be sealed is never written, and nothing after it.
+void Round::append_body(const proto::Turn& turn) {
+  const sealing::Sealing& sealing = parts_.shared.sealing;
+  if (!sealing.seals()) {
+    REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
+    return;
+  }
+  plain_.clear();
+  REPRISE_CHECK(turn.AppendToString(&plain_), "a turn serializes");
+  const base::Status sealed = sealing.seal_turn(plain_, &bodies_);
+  if (!sealed) parts_.shared.writer->stop(sealed.error());
 }
 
 // Hands the turns recorded so far to the writer.

@@ -177,6 +177,7 @@ class Round {
               replay::UnreadInputs* unread = nullptr,
               const std::function<void()>* begin_next = nullptr);
   void record_copy(KnownRun& run, const proto::Turn& turn);
+  void append_body(const proto::Turn& turn);
   void start_next(KnownRun& run,
                   const proto::Turn& last,
                   std::int64_t run_timeout_ms,
@@ -199,6 +200,7 @@ class Round {
   std::vector<Made> made_;
   LogTally set_aside_;
   std::string bodies_;
+  std::string plain_;  // of the body that is being sealed
   std::vector<Recorded> recorded_;
   std::vector<store::Draft> drafts_;
   store::Seq last_appended_ = 0;

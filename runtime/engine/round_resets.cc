@@ -34,7 +34,7 @@ void Round::record_copy(KnownRun& run, const proto::Turn& turn) {
                     .from_checkpoint = event::segment_start(turn) != nullptr,
                     .begin = bodies_.size()};
   if (begins) recorded.flags |= store::kFirstOfRun;
-  REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
+  append_body(turn);
   recorded.end = bodies_.size();
   recorded_.push_back(recorded);
   parts_.effects.next_turn();

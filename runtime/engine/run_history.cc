@@ -42,4 +42,25 @@ base::Status read_run_history_after(const store::Store& store,
                          " had ended, and the engine's retention removed it while it was read"};
 }
 
+StoredHistory stored_history(const RunState& run) {
+  return {.run = run.number, .last = run.last_seq, .id = run.id};
+}
+
+base::Status visit_turns(const store::Store& store,
+                         const store::ChainEnd& after,
+                         const StoredHistory& history,
+                         ReadTurn read_turn,
+                         base::Visitor<const store::ChainEnd&, proto::Turn&> visit) {
+  proto::Turn turn;
+  std::uint64_t turns = 0;
+  const auto take = [&](const store::Record& record) -> base::Visited {
+    ++turns;
+    const base::Status read = read_turn(record.body, &turn);
+    if (read) return visit({record.run, record.seq, record.chain}, turn);
+    return base::Error{read.error().code, "turn " + std::to_string(turns) + " of run " +
+                                              history.id.to_string() + ": " + read.error().message};
+  };
+  return read_run_history_after(store, after, history.last, take);
+}
+
 }  // namespace reprise::runtime

@@ -197,7 +197,9 @@ void Shard::adopt(RecoveredRun recovered) {
     effects_.after(0, {.kind = Effect::Kind::kArmRun, .run = &run});
   }
   if (run.state.has_messages() || run.state.has_children()) {
-    effects_.after(0, {.act = [this, unsent = Unsent(run.state)] { unsent.send(shared_); }});
+    effects_.after(0, {.act = [this, number = run.state.number, unsent = Unsent(run.state)] {
+                     send_again(number, unsent);
+                   }});
   }
   children_.recovered(run.state);
   for (const PendingOperation& operation : run.state.pending()) {
@@ -213,6 +215,14 @@ void Shard::adopt(RecoveredRun recovered) {
                        .operation = operation.id,
                        .run = &run});
   }
+}
+
+// A run whose records do not open can do nothing.
+void Shard::send_again(store::RunNumber number, const Unsent& unsent) {
+  const base::Status sent = unsent.send(shared_);
+  KnownRun* const run = sent ? nullptr : runs_.find(number);
+  if (run == nullptr || !run->state.open() || run->parked()) return;
+  parking_.park(*run, {sent.error().code, sent.error().message, std::nullopt});
 }
 
 bool Shard::take_deaths(const store::Deaths& deaths) {

@@ -25,6 +25,7 @@
 #include "runtime/engine/task_queues.h"
 #include "runtime/host/code_mark.h"
 #include "runtime/metrics/engine_metrics.h"
+#include "runtime/sealing/sealing.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -75,6 +76,7 @@ struct Shared {
         store(std::move(opened)),
         tokens(token_key_of(*store)),
         clock(time),
+        sealing(options.codecs),
         admission(options.limits, options.threaded),
         parked(options.metrics ? std::make_unique<base::ByName<base::Gauge>>() : nullptr),
         task_queues(admission.waiting_attempts(), options.metrics.get()),
@@ -91,6 +93,7 @@ struct Shared {
   const std::unique_ptr<store::Store> store;
   const CompletionTokens tokens;
   const base::Clock& clock;
+  const sealing::Sealing sealing;
   std::unique_ptr<Tables> tables;
   CodeMark transaction_mark;   // of the writer's thread, while it executes a closure
   LogTally slow_transactions;  // by name; of that thread, as the next

@@ -10,6 +10,7 @@
 #include "runtime/engine/run_history.h"
 #include "runtime/engine/second_look.h"
 #include "runtime/history/history.h"
+#include "runtime/sealing/secret_fields.h"
 
 namespace reprise::runtime {
 namespace {
@@ -20,10 +21,12 @@ constexpr RunStatus kClosed[] = {RunStatus::kCompleted, RunStatus::kFailed,
 
 }  // namespace
 
-base::Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& directory) {
+base::Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& directory,
+                                                             sealing::Codecs codecs) {
+  if (const base::Status valid = sealing::check_codecs(codecs); !valid) return valid.error();
   auto store = store::open_store_read_only(directory);
   if (!store) return store.error();
-  std::unique_ptr<StoreReader> reader(new StoreReader(std::move(*store)));
+  std::unique_ptr<StoreReader> reader(new StoreReader(std::move(*store), std::move(codecs)));
   if (const auto status = reader->refresh(); !status) return status.error();
   return reader;
 }
@@ -56,20 +59,30 @@ base::Status StoreReader::read() {
   damaged_.clear();
   released_.clear();
   parked_.clear();
-  tables_ = std::make_unique<Tables>(store_->archive(), recovered->through);
+  tables_ = std::make_unique<Tables>(
+      store_->archive(), recovered->through,
+      [this](std::string value) { return sealing_.show_value(std::move(value)); });
   for (const auto& each : recovered->row_changes) tables_->apply(each.seq, each.changes);
   for (RecoveredRun& run : recovered->runs) {
     const store::RunNumber number = run.state.number;
     if (run.released_from != 0 && !run.damaged) released_[number] = released_text(run);
     if (run.damaged) damaged_[number] = std::move(run.why);
-    recent_[number] = std::make_shared<const RunState>(std::move(run.state));
+    recent_[number] = std::make_shared<const RunState>(shown(std::move(run.state)));
   }
   for (auto& [number, note] : notes) {
     const auto run = recent_.find(number);
     if (run == recent_.end() || !is_still_parked(*store_, *run->second, note)) continue;
+    note.why.message = sealing_.show_text(std::move(note.why.message));
     parked_.emplace(number, std::move(note.why));
   }
   return {};
+}
+
+// For people: nothing is made of it but what is shown.
+RunState StoreReader::shown(RunState state) const {
+  state.open_values([this](std::string value) { return sealing_.show_value(std::move(value)); },
+                    [this](std::string text) { return sealing_.show_text(std::move(text)); });
+  return state;
 }
 
 base::Status StoreReader::visit_rows(
@@ -155,7 +168,7 @@ base::Result<StoreReader::Run> StoreReader::find(store::RunNumber number) {
     return base::Error{base::ErrorCode::kStoreDamaged,
                        "the summary of run number " + std::to_string(number) + " is unreadable"};
   }
-  return std::make_shared<const RunState>(RunState::from_summary(number, summary, names_));
+  return std::make_shared<const RunState>(shown(RunState::from_summary(number, summary, names_)));
 }
 
 // Those of recent() and those of the archive, merged by number.
@@ -220,11 +233,35 @@ base::Result<proto::History> StoreReader::history_after(const store::ChainEnd& a
                                                         const RunState& run) const {
   proto::History history;
   history.set_format(kHistoryFormat);
-  const base::Status read = visit_turns_after(
-      after, run,
+  const auto read_turn = [this](std::string_view record, proto::Turn* turn) {
+    return sealing_.read_turn(record, turn);
+  };
+  const base::Status read = runtime::visit_turns(
+      *store_, after, stored_history(run), read_turn,
       [&](const store::ChainEnd&, proto::Turn& turn) { *history.add_turns() = std::move(turn); });
   if (!read) return read.error();
   return history;
+}
+
+base::Status StoreReader::read_turns(const RunState& run,
+                                     base::Visitor<const proto::Turn&> visit) const {
+  const auto read_turn = [this](std::string_view record, proto::Turn* turn) {
+    return sealing_.read_turn(record, turn);
+  };
+  return runtime::visit_turns(
+      *store_, {.run = run.number}, stored_history(run), read_turn,
+      [&](const store::ChainEnd&, proto::Turn& turn) { return visit(turn); });
+}
+
+base::Result<bool> StoreReader::is_sealed(const RunState& run) const {
+  bool sealed = false;
+  const auto take = [&](const store::Record& record) {
+    sealed = !sealing::sealed_part(record.body).empty();
+    return base::Next::kStop;
+  };
+  const base::Status read = read_run_history(*store_, run.number, run.last_seq, take);
+  if (!read) return read.error();
+  return sealed;
 }
 
 base::Status StoreReader::visit_turns(const RunState& run,
@@ -238,18 +275,10 @@ base::Status StoreReader::visit_turns_after(
     const store::ChainEnd& after,
     const RunState& run,
     base::Visitor<const store::ChainEnd&, proto::Turn&> visit) const {
-  proto::Turn turn;
-  std::uint64_t turns = 0;
-  const auto take = [&](const store::Record& record) -> base::Visited {
-    ++turns;
-    if (proto::parse(record.body, &turn)) {
-      return visit({record.run, record.seq, record.chain}, turn);
-    }
-    return base::Error{base::ErrorCode::kStoreDamaged, "turn " + std::to_string(turns) +
-                                                           " of run " + run.id.to_string() +
-                                                           " is no valid event data"};
+  const auto show_turn = [this](std::string_view record, proto::Turn* turn) {
+    return sealing_.show_turn(record, turn);
   };
-  return read_run_history_after(*store_, after, run.last_seq, take);
+  return runtime::visit_turns(*store_, after, stored_history(run), show_turn, visit);
 }
 
 }  // namespace reprise::runtime

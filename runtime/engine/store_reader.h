@@ -18,19 +18,23 @@
 #include "runtime/engine/tables.h"
 #include "runtime/run_description.h"
 #include "runtime/run_search.h"
+#include "runtime/sealing/sealing.h"
 #include "store/store.h"
 
 namespace reprise::runtime {
 
 class StoreReader {
  public:
-  // Errors: store::open_store_read_only(), recovery's.
-  static base::Result<std::unique_ptr<StoreReader>> open(const std::string& directory);
+  // What does not open with these codecs is shown as sealed: histories for people, rows, settings
+  // and reports have a text in its place. Errors: store::open_store_read_only(), recovery's.
+  static base::Result<std::unique_ptr<StoreReader>> open(const std::string& directory,
+                                                         sealing::Codecs codecs = {});
 
   // Reads the store again. kStoreMoved: it is no longer there.
   base::Status refresh();
 
   const store::Store& store() const { return *store_; }
+  const sealing::Sealing& sealing() const { return sealing_; }
 
   // Open runs, closed ones that are not archived yet, and quarantined ones, in the order of their
   // starts.
@@ -59,19 +63,25 @@ class StoreReader {
   base::Result<RunCounts> count_runs(const CountRequest& request) const;
 
   // Up to the newest record known at the last refresh, or later ones. kStoreDamaged: it does
-  // not verify. kNotFound: retention has removed it meanwhile.
+  // not verify. kNotFound: retention has removed it meanwhile. kKeyMissing, kSealBroken: it does
+  // not open; code must not take a text for what it stands for.
   base::Result<proto::History> history(const RunState& run) const;
   // What a replay needs of it: the part since the last checkpoint. Nothing before is read.
   base::Result<proto::History> history_to_replay(const RunState& run) const;
   // The same turn by turn, for histories of any length: `visit` gets each with its record's number,
-  // and may take it.
+  // and may take it. For people: a text stands for what does not open.
   base::Status visit_turns(const RunState& run,
                            base::Visitor<store::Seq, proto::Turn&> visit) const;
-  // The same from a place on: `visit` also gets the place after each turn, from which a later visit
-  // may go on. Nothing before is read.
+  // The same for those who do something with it. kKeyMissing, kSealBroken: it does not open.
+  base::Status read_turns(const RunState& run, base::Visitor<const proto::Turn&> visit) const;
+  // For people again, from a place on: `visit` also gets the place after each turn, from which a
+  // later visit may go on. Nothing before is read.
   base::Status visit_turns_after(const store::ChainEnd& after,
                                  const RunState& run,
                                  base::Visitor<const store::ChainEnd&, proto::Turn&> visit) const;
+
+  // Is what the run was started with sealed? Then what is recorded for it should be, too.
+  base::Result<bool> is_sealed(const RunState& run) const;
 
   // The rows of tables as of the last refresh, in the order of their tables and keys: of one table,
   // or, if `table` is empty, of all. kStoreDamaged: a row does not verify.
@@ -83,7 +93,9 @@ class StoreReader {
   base::Result<RecentRuns> recent_runs(std::string_view filter, std::string_view group_by) const;
   base::Result<proto::History> history_after(const store::ChainEnd& after,
                                              const RunState& run) const;
-  explicit StoreReader(std::unique_ptr<const store::Store> store) : store_(std::move(store)) {}
+  StoreReader(std::unique_ptr<const store::Store> store, sealing::Codecs codecs)
+      : store_(std::move(store)), sealing_(std::move(codecs)) {}
+  RunState shown(RunState state) const;
   base::Status read();
   base::Result<Run> find_by_run_id(const base::RunId& id);
   base::Visited visit_archived(store::RunNumber number,
@@ -92,6 +104,7 @@ class StoreReader {
   Run unreadable(store::RunNumber number, RunStatus status, std::string why);
 
   std::unique_ptr<const store::Store> store_;
+  const sealing::Sealing sealing_;
   Names names_;  // of every run ever handed out
   std::map<store::RunNumber, Run> recent_;
   std::map<store::RunNumber, std::string> damaged_;

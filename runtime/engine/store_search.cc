@@ -26,7 +26,9 @@ base::Result<RecentRuns> StoreReader::recent_runs(std::string_view filter,
 base::Result<FoundRuns> StoreReader::find_runs(const FindRequest& request) const {
   const auto recent = recent_runs(request.filter, {});
   if (!recent) return recent.error();
-  return runtime::find_runs(store_->archive(), *recent, request);
+  auto found = runtime::find_runs(store_->archive(), *recent, request);
+  if (found) show(sealing_, &*found);
+  return found;
 }
 
 base::Result<RunCounts> StoreReader::count_runs(const CountRequest& request) const {

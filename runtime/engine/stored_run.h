@@ -1,6 +1,5 @@
 // A run of this engine for the host: its identity and its history in the store.
 #pragma once
-#include "proto/parse.h"
 #include "runtime/engine/run_history.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"
@@ -44,9 +43,10 @@ class StoredRun final : public RunSource {
     google::protobuf::Arena arena;
     const auto take = [&](const store::Record& record) -> base::Visited {
       auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena);
-      if (!proto::parse(record.body, turn)) {
-        return base::Error{base::ErrorCode::kStoreDamaged,
-                           "a turn of run " + state_.id.to_string() + " is no valid event data"};
+      if (const base::Status read = shared_.sealing.read_turn(record.body, turn); !read) {
+        return base::Error{read.error().code, "record " + std::to_string(record.seq) + " of run " +
+                                                  state_.id.to_string() + ": " +
+                                                  read.error().message};
       }
       const base::Visited seen = visit(*turn);
       if (arena.SpaceUsed() > kArenaBytes) arena.Reset();

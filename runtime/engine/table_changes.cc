@@ -40,7 +40,9 @@ base::Result<Tables::Moment*> TableChanges::before() {
 
 // The disk may be read again later; a damaged row stays as it is.
 base::Error TableChanges::note_unreadable(base::Error error) {
-  if (error.code != base::ErrorCode::kStoreDamaged && !unreadable_) unreadable_ = error;
+  const bool stays =
+      error.code == base::ErrorCode::kStoreDamaged || error.code == base::ErrorCode::kSealBroken;
+  if (!stays && !unreadable_) unreadable_ = error;
   return error;
 }
 

@@ -98,6 +98,22 @@ Tables::Moment::~Moment() {
 }
 
 base::Result<std::optional<std::string>> Tables::Moment::row(std::string_view key) {
+  auto kept = kept_row(key);
+  if (!kept || !*kept || !tables_.open_) return kept;
+  auto opened = tables_.open_(std::move(**kept));
+  if (!opened) return opened.error();
+  return std::optional(std::move(opened).value());
+}
+
+base::Result<std::optional<FoundRow>> Tables::Moment::opened(FoundRow row) const {
+  if (!tables_.open_) return std::optional(std::move(row));
+  auto opened = tables_.open_(std::move(row.value));
+  if (!opened) return opened.error();
+  row.value = std::move(opened).value();
+  return std::optional(std::move(row));
+}
+
+base::Result<std::optional<std::string>> Tables::Moment::kept_row(std::string_view key) const {
   {
     const std::lock_guard lock(tables_.mutex_);
     const auto found = tables_.rows_.find(key);
@@ -156,10 +172,9 @@ base::Result<std::optional<FoundRow>> Tables::Moment::first(std::string_view fro
     if (base::Status sought = seek(at); !sought) return sought.error();
     auto change = changed(at, to);
     const bool archived_first = next_ && next_->key < to && (!change || next_->key < change->key);
-    if (archived_first) return std::optional<FoundRow>(*next_);
+    if (archived_first) return opened(*next_);
     if (!change) return std::optional<FoundRow>();
-    if (change->value)
-      return std::optional<FoundRow>({std::move(change->key), std::move(*change->value)});
+    if (change->value) return opened({std::move(change->key), std::move(*change->value)});
     at = std::move(change->key);
     step_behind(&at);
   }

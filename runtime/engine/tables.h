@@ -8,6 +8,7 @@
 #pragma once
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -29,9 +31,13 @@ class Tables {
  public:
   class Moment;
 
-  // `archive` outlives it. All changes up to `archived` are in the archive.
-  Tables(const store::Archive& archive, store::Seq archived)
-      : archive_(archive), archived_(archived), trimmed_(archived) {}
+  // What a reader gets of a value as it is kept, which may be sealed.
+  using Open = std::function<base::Result<std::string>(std::string value)>;
+
+  // `archive` outlives it. All changes up to `archived` are in the archive. Without `open`: values
+  // as they are kept.
+  Tables(const store::Archive& archive, store::Seq archived, Open open = {})
+      : archive_(archive), open_(std::move(open)), archived_(archived), trimmed_(archived) {}
   Tables(const Tables&) = delete;
   Tables& operator=(const Tables&) = delete;
 
@@ -68,6 +74,7 @@ class Tables {
   void trim() const;
 
   const store::Archive& archive_;
+  const Open open_;
   mutable std::mutex mutex_;
   store::Seq archived_ = 0;
   // What readers leave behind is removed by the last one that needs it.
@@ -101,6 +108,8 @@ class Tables::Moment final : public TableReads {
     std::string key;
     std::optional<std::string> value;
   };
+  base::Result<std::optional<std::string>> kept_row(std::string_view key) const;
+  base::Result<std::optional<FoundRow>> opened(FoundRow row) const;
   std::optional<Change> changed(std::string_view from, std::string_view to);
   std::optional<Change> find_change(std::string_view from, std::string_view to) const;
   base::Status seek(std::string_view from);

@@ -49,6 +49,17 @@ std::string TransactionRecord::body(store::Seq seq) {
             base::Duration(0));
   }
   event::bound_causes(&turn_);
+  return sealed_body();
+}
+
+// What cannot be sealed is not recorded: the transaction is still pending then.
+std::string TransactionRecord::sealed_body() {
+  if (!shared_.sealing.seals()) return turn_.SerializeAsString();
+  std::string body;
+  const base::Status sealed = shared_.sealing.seal_turn(turn_.SerializeAsString(), &body);
+  if (sealed) return body;
+  turn_.clear_inputs();
+  shared_.writer->stop(sealed.error());
   return turn_.SerializeAsString();
 }
 

@@ -40,6 +40,7 @@ class TransactionRecord final : public store::Completion {
   std::uint64_t chain() const { return chain_; }
 
  private:
+  std::string sealed_body();
   void execute(store::Seq seq);
   CodeMark& mark_here() const;
   std::string named() const;  // for the log

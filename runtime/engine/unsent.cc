@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "event/catalogue.h"
-#include "proto/parse.h"
 #include "runtime/engine/run_history.h"
 
 namespace reprise::runtime {
@@ -30,6 +29,7 @@ class Unsent::Reading {
   Reading(const Unsent& unsent, Post& post)
       : unsent_(unsent), post_(post), messages_(unsent.messages_) {}
 
+  // Nothing is sent before finish(): the rest may not open.
   void take(const proto::Turn& turn, store::Seq seq) {
     for (const Event& input : turn.inputs()) {
       if (input.has_child_started()) learn_start(input.child_started());
@@ -38,11 +38,12 @@ class Unsent::Reading {
       if (command.has_child_scheduled()) call(command);
       if (event::row_of(command).opens != event::Operation::kMessage) continue;
       if (messages_.erase(event::row_of(command).id(command)) == 0) continue;
-      post_.send(make_message(unsent_.sender_, command, seq));
+      sent_.push_back(make_message(unsent_.sender_, command, seq));
     }
   }
   // `read`: did that go well?
   void finish(const base::Status& read) {
+    for (Message& message : sent_) post_.send(std::move(message));
     for (auto& [id, call] : calls_) post_.send(std::move(call));
     const base::Error why =
         read ? base::Error{base::ErrorCode::kStoreDamaged, "the history does not have the message"}
@@ -69,17 +70,24 @@ class Unsent::Reading {
   const Unsent& unsent_;
   Post& post_;
   std::set<std::uint32_t> messages_;  // not found yet
+  std::vector<Message> sent_;
   std::map<std::uint32_t, ChildCall> calls_;
 };
 
-void Unsent::send(const Shared& shared) const {
+base::Status Unsent::send(const Shared& shared) const {
   Reading reading(*this, *shared.post);
+  base::Status opened;
   const auto take = [&](const store::Record& record) -> base::Visited {
-    proto::Turn turn;  // what does not parse opens nothing either
-    if (proto::parse(record.body, &turn)) reading.take(turn, record.seq);
-    return base::Next::kGoOn;
+    proto::Turn turn;
+    const base::Status read = shared.sealing.read_turn(record.body, &turn);
+    if (read) reading.take(turn, record.seq);
+    // What is no turn opens no operation either.
+    if (!read && read.error().code != base::ErrorCode::kStoreDamaged) opened = read;
+    return base::go_on_if(opened.has_value());
   };
-  reading.finish(read_run_history_after(*shared.store, after_, last_, take));
+  const base::Status read = read_run_history_after(*shared.store, after_, last_, take);
+  if (opened) reading.finish(read);
+  return opened;
 }
 
 }  // namespace reprise::runtime

@@ -15,8 +15,10 @@ class Unsent {
  public:
   explicit Unsent(const RunState& run);
 
-  // Reads the run's history, and sends them. Messages that cannot be read are refused.
-  void send(const Shared& shared) const;
+  // Reads the run's history, and sends them. Messages that are not there are refused. Not so what
+  // does not open: nothing is sent then, but by the next process. kKeyMissing, kSealBroken, and
+  // what else codecs say.
+  base::Status send(const Shared& shared) const;
 
  private:
   class Reading;

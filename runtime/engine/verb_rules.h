@@ -74,6 +74,14 @@ inline constexpr VerbRule kVerbRule<verb::ReadRows>{"read rows", Admission::Kind
 
 template <>
 inline constexpr VerbRule kVerbRule<verb::Limits>{"limits", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::FindTroubles>{"troubles", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Explain>{"incidents", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::FindHistory>{"find history", Admission::Kind::kQuestion};
+template <>
+inline constexpr VerbRule kVerbRule<verb::Audit>{"audit", Admission::Kind::kQuestion};
 
 // What is checked, and the id that decides its shard.
 struct VerbText {

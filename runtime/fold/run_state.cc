@@ -169,6 +169,12 @@ const Settings& RunState::settings() const {
   return rare_ == nullptr ? kNone : rare_->settings;
 }
 
+void RunState::open_values(Open value, Open text) {
+  if (rare_ == nullptr) return;
+  rare_->settings.open_values(value);
+  if (rare_->paused != nullptr) rare_->paused->reason = text(std::move(rare_->paused->reason));
+}
+
 void RunState::publish(const proto::SettingRecorded& setting) {
   rare().settings.apply(setting);
   if (!keeps_rare()) rare_.reset();

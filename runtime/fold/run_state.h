@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/ids.h"
 #include "base/pooled.h"
 #include "event/catalogue.h"
@@ -191,6 +192,10 @@ class RunState {
   // As stored: empty for the common values, which are the run id's text and the default queue.
   std::string_view stored_workflow_id() const;
   std::string_view stored_task_queue() const;
+
+  // Changes what is sealed by itself (proto/text.proto): the values of settings, and a text.
+  using Open = base::FunctionRef<std::string(std::string)>;
+  void open_values(Open value, Open text);
 
   void to_summary(proto::RunSummary* out) const;
   static RunState from_summary(store::RunNumber number,

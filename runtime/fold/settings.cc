@@ -1,5 +1,7 @@
 #include "runtime/fold/settings.h"
 
+#include <utility>
+
 #include "event/setting.h"
 
 namespace reprise::runtime {
@@ -10,6 +12,10 @@ void Settings::apply(const proto::SettingRecorded& setting) {
     return;
   }
   if (const auto known = values_.find(setting.name()); known != values_.end()) values_.erase(known);
+}
+
+void Settings::open_values(base::FunctionRef<std::string(std::string)> open) {
+  for (auto& [name, value] : values_) value.payload = open(std::move(value.payload));
 }
 
 const Settings::Value* Settings::find(std::string_view name) const {

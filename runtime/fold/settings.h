@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "proto/log.pb.h"
 
 namespace reprise::runtime {
@@ -21,6 +22,9 @@ class Settings {
 
   // The last one of a name counts; an empty value takes the name back.
   void apply(const proto::SettingRecorded& setting);
+
+  // Changes each value.
+  void open_values(base::FunctionRef<std::string(std::string)> open);
 
   bool empty() const { return values_.empty(); }
   // nullptr: there is none of that name.

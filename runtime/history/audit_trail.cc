@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <google/protobuf/descriptor.h>
+
 #include "base/ids.h"
 
 namespace reprise::runtime {
@@ -75,8 +77,9 @@ bool is_technical(const Row& row) {
 
 Actor actor_of(const Row& row, const Event& event) {
   if (row.role == Role::kCommand) return Actor::kCode;
-  if (row.principal != nullptr && !row.principal(event).empty()) return Actor::kClient;
+  // A schedule's run has the principal of its creator too.
   if (sender_of_input(event) != nullptr || is_of_child(event)) return Actor::kRun;
+  if (row.principal != nullptr && !row.principal(event).empty()) return Actor::kClient;
   // A reset continues a chain, too: the client of its start is that of the run that was reset.
   const bool continues = event.has_run_started() && !event.run_started().has_origin() &&
                          !event.run_started().continued_from_run_id().empty();
@@ -107,6 +110,20 @@ std::string_view OperationNames::name_of(const Row& row, const Event& event) con
   const std::uint32_t id = row.id != nullptr ? row.id(event) : 0;
   if (id >= by_id_.size() || by_id_[id] == 0) return {};
   return *names_[by_id_[id] - 1];
+}
+
+std::string payload_name(const Row& row, const Event& event) {
+  const google::protobuf::Message& body = row.body(event);
+  const std::string& payload = row.payload(event);
+  for (int i = 0; i < body.GetDescriptor()->field_count(); ++i) {
+    const auto* const field = body.GetDescriptor()->field(i);
+    if (field->type() != google::protobuf::FieldDescriptor::TYPE_BYTES) continue;
+    std::string scratch;
+    if (&body.GetReflection()->GetStringReference(body, field, &scratch) == &payload) {
+      return field->name();
+    }
+  }
+  return "payload";
 }
 
 AuditEntry make_audit_entry(const Row& row,

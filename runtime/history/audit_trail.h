@@ -26,9 +26,13 @@ struct AuditEntry {
   std::uint64_t number = 0;  // of the event in the history
   std::int64_t time_ms = 0;
   Actor actor = Actor::kEngine;
-  std::string principal{};  // kClient; empty: it has not said
+  // kClient; empty: it has not said. kRun: of a run that a schedule has started, who created that.
+  std::string principal{};
   std::string other_run{};  // kRun: its workflow id, or its run id; empty: not known
   std::string name{};       // that users chose, also of the operation that the event answers
+  // The run was reset or forked, and what the event says is of the run with this id, from whose
+  // history it was copied. Empty: it is of the run itself.
+  std::string copied_from{};
   proto::Event event{};
 };
 
@@ -48,6 +52,9 @@ class OperationNames {
   std::vector<const std::string*> names_;
   std::vector<std::uint32_t> by_id_;  // a number and one, 0: none
 };
+
+// The name that histories give the payload of such an event: "input", "result", "value".
+std::string payload_name(const event::Row& row, const proto::Event& event);
 
 AuditEntry make_audit_entry(const event::Row& row,
                             const proto::Event& event,

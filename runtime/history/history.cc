@@ -40,6 +40,10 @@ base::Result<proto::History> decode_history(std::string_view bytes) {
     return no_history("it has format " + std::to_string(history.format()) +
                       ", and this version reads format " + std::to_string(kHistoryFormat));
   }
+  for (const proto::Turn& turn : history.turns()) {
+    if (turn.sealed().empty()) continue;
+    return no_history("it is sealed, as a store keeps it; export it with the key");
+  }
   if (const std::uint64_t first = first_event(history); first != 1) {
     return no_history("it begins at the checkpoint that is event " + std::to_string(first) +
                       "; export the whole history of the run");

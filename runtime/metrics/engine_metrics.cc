@@ -1,6 +1,7 @@
 #include "runtime/metrics/engine_metrics.h"
 
 #include <map>
+#include <set>
 
 namespace reprise::runtime {
 namespace {
@@ -119,6 +120,54 @@ MetricList waits_of(const EngineMetrics& from) {
   return metrics;
 }
 
+// The activities with limits, by task queue and name, for at most as many of them as ByName has
+// names. `label` is what else distinguishes a figure.
+class OfActivities {
+ public:
+  void add(const EngineMetrics::Limited& of, std::string_view label, double number) {
+    constexpr std::size_t kMost = base::ByName<base::Gauge>::kMostNames;
+    Key key{of.task_queue, of.activity};
+    if (!known_.contains(key)) {
+      if (known_.size() >= kMost) key = {std::string(kOthers), std::string(kOthers)};
+      known_.insert(key);
+    }
+    sums_[{std::move(key), label}] += number;
+  }
+  // Of samples that have `name` with the label, unless it is empty.
+  MetricList list(std::string_view name) const {
+    MetricList metrics;
+    for (const auto& [of, sum] : sums_) {
+      Metric::Labels labels = {{"task_queue", of.first.first}, {"activity", of.first.second}};
+      if (!name.empty()) labels.emplace_back(name, std::string(of.second));
+      metrics.push_back(figure(sum, std::move(labels)));
+    }
+    return metrics;
+  }
+
+ private:
+  static constexpr std::string_view kOthers = base::ByName<base::Gauge>::kOthers;
+  using Key = std::pair<std::string, std::string>;
+  std::set<Key> known_;
+  std::map<std::pair<Key, std::string_view>, double> sums_;
+};
+
+MetricList breakers_of(const std::vector<EngineMetrics::Limited>& limited) {
+  OfActivities all;
+  for (const auto& of : limited) {
+    if (of.breaker.empty()) continue;
+    for (const std::string_view state : {"closed", "half_open", "open"}) {
+      all.add(of, state, of.breaker == state ? 1 : 0);
+    }
+  }
+  return all.list("state");
+}
+
+MetricList held_back_of(const std::vector<EngineMetrics::Limited>& limited) {
+  OfActivities all;
+  for (const auto& of : limited) all.add(of, {}, static_cast<double>(of.held_back));
+  return all.list({});
+}
+
 // Of several engines: by label, those with one name together. At most as many as ByName has.
 template <class Number>
 MetricList by_label(std::string_view label,
@@ -178,6 +227,11 @@ std::vector<MetricFamily> EngineMetrics::read() const {
        waits_of(*this)},
       {"reprise_waiting_attempts", "Attempts that wait for a thread now.", Kind::kGauge,
        by_label("task_queue", open.waiting_attempts)},
+      {"reprise_held_back_attempts", "Attempts that a limit of their activity holds back now.",
+       Kind::kGauge, held_back_of(open.limited)},
+      {"reprise_breaker_state",
+       "1 for the state in which the circuit breaker of an activity is, 0 for the others.",
+       Kind::kGauge, breakers_of(open.limited)},
       {"reprise_resident_runs", "Runs in memory now.", Kind::kGauge, gauge(open.resident)},
       {"reprise_evictions_total",
        "Runs taken out of memory to make room.",

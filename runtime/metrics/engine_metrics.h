@@ -91,10 +91,19 @@ class EngineMetrics {
   }
   static std::uint64_t since(Clock::time_point began) { return between(began, Clock::now()); }
 
+  // An activity with limits.
+  struct Limited {
+    std::string task_queue;
+    std::string activity;
+    std::string_view breaker{};  // "closed", "half_open", "open"; empty: it has none
+    std::size_t held_back = 0;   // attempts
+  };
+
   // What an engine shows as it is now, while it is open.
   struct Now {
     std::vector<std::pair<std::string, std::size_t>> waiting_attempts{};  // by task queue
     std::vector<std::pair<std::string, std::int64_t>> parked{};           // by code
+    std::vector<Limited> limited{};
     std::int64_t resident = 0;
     std::uint64_t journal_bytes = 0;
     std::uint64_t archive_bytes = 0;

@@ -54,6 +54,8 @@ void internal::throw_error(const base::Error& error) {
     case Code::kStoreMoved:
     case Code::kForked:
     case Code::kNoResources:
+    case Code::kKeyMissing:
+    case Code::kSealBroken:
       throw StoreError(code, error.message);
     case Code::kStoreFull:
       throw StoreFull(code, error.message);
@@ -107,6 +109,8 @@ void internal::throw_error(const base::Error& error) {
     case Code::kHeaderLimit:
     case Code::kActivityLimit:
     case Code::kPrecedence:
+    case Code::kInvalidCodec:
+    case Code::kInvalidKey:
       throw InvalidOption(code, error.message);
     case Code::kFilter:
       throw FilterError(code, error.message);

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/printable_text.h"
+#include "base/reserved.h"
 #include "base/utf8.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/errors.h"
@@ -45,6 +46,9 @@ void check_header(std::string_view call, std::string_view name, std::string_view
                       std::to_string(kMaxHeaderNameBytes) + " are allowed");
   }
   if (!base::is_utf8(name)) refuse_header(call, name, "has a name that is not UTF-8");
+  if (base::is_reserved(name)) {
+    refuse_header(call, name, "has a name that is reserved for the engine's own runs");
+  }
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
   if (std::any_of(name.begin(), name.end(), is_control)) {
     refuse_header(call, name, "has a control character in its name");
@@ -128,6 +132,8 @@ Headers outbound_headers(replay::Execution& run,
                          std::string_view kind,
                          std::string_view name,
                          Headers headers) {
+  // A schedule passes on what came with its creation.
+  if (kind == "workflow" && base::is_reserved(run.info().workflow_id)) return run.headers();
   if (host.interceptors.empty()) return headers;
   Context ctx = Intercepting::context(run, host);
   run.in_closure("outbound() of an interceptor", [&] {

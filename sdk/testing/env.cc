@@ -9,6 +9,7 @@
 #include "sdk/src/enums.h"
 #include "sdk/src/failures.h"
 #include "sdk/src/schedule/own_worker.h"
+#include "sdk/src/sealing/payload_codecs.h"
 #include "sdk/src/service/service.h"
 #include "sdk/src/workflow/workflow_runner.h"
 #include "sdk/testing/decisions.h"
@@ -111,6 +112,7 @@ class Env::State final : public internal::Registry {
     options.seed = options_.seed;
     options.crash_reports = true;
     options.guard = internal::guard_mode(options_.guard);
+    options.codecs = internal::sealing_codecs(options_.codecs);
     if (logs_nothing_) options.guard_log = warnings_alone();
     options.log = [this](runtime::LogLevel level, std::string_view line) {
       // A run that is parked is logged as an error.

@@ -27,7 +27,8 @@ std::string name_of(const runtime::AttemptTask& task) {
   return what + run + again;
 }
 
-std::string content_of(const std::vector<const store::RecordBatch*>& batches) {
+std::string content_of(const JournalFollower& reader,
+                       const std::vector<const store::RecordBatch*>& batches) {
   std::string text;
   const auto add = [&](const auto& events) {
     for (const proto::Event& event : events) {
@@ -35,7 +36,7 @@ std::string content_of(const std::vector<const store::RecordBatch*>& batches) {
     }
   };
   for (const store::RecordBatch* batch : batches) {
-    JournalFollower::read(batch->bytes, [&](const store::Record&, const proto::Turn& turn) {
+    reader.read(batch->bytes, [&](const store::Record&, const proto::Turn& turn) {
       add(turn.inputs());
       add(turn.commands());
     });
@@ -55,7 +56,8 @@ TestMachine::TestMachine(runtime::EngineOptions options,
       shaker_(shaker),
       died_(std::move(died)),
       run_ids_(options_.seed),
-      requests_([this] { return run_ids_.next(options_.clock->now()); }) {
+      requests_([this] { return run_ids_.next(options_.clock->now()); }),
+      follower_(sealing::Sealing(options_.codecs)) {
   // A dead machine's engine cannot write, and must not end the test because of that.
   options_.on_fatal = [this](const base::Error& why) {
     REPRISE_CHECK(view_->dead(), why.text().c_str());
@@ -223,7 +225,7 @@ Death TestMachine::about_to_commit(const std::vector<const store::RecordBatch*>&
   if (depth_ > 1) return Death::kNot;  // an activity that waits for an answer is on the stack
   const int pick = decisions_.make(Choice::kCrash, ways_to_die(), [&](int when) {
     return std::string("the process dies right ") + (when == 1 ? "after" : "before") + " commit " +
-           std::to_string(commits_) + ": " + content_of(batches);
+           std::to_string(commits_) + ": " + content_of(follower_, batches);
   });
   return pick == 0 ? Death::kNot : pick == 1 ? Death::kAfter : Death::kBefore;
 }

@@ -168,6 +168,27 @@ TEST(CrashAttempts, OnlyAttemptsThatHadBegunAreUsedUp) {
             "killer completed\nonce completed\nonce completed\nonce completed\n");
 }
 
+// Schedules, topics and resets: killed at every third transaction, and then left alone.
+TEST(CrashOperators, HaveDoneEachThingOnce) {
+  for (const char* const where : {"before_append", "after_append"}) {
+    int kills = 0;
+    for (int at = 1;; at += 3) {
+      SCOPED_TRACE(std::string(where) + " " + std::to_string(at));
+      const TemporaryDirectory directory;
+      const std::vector<std::string> job = {"exec", OPERATORS_JOB, directory.path()};
+      auto killed = job;
+      killed.insert(killed.end(), {where, std::to_string(at)});
+      if (reprise::testing::output_of(killed).code != 128 + SIGKILL) break;
+      ++kills;
+      const auto output = reprise::testing::output_of(job);
+      EXPECT_EQ(output.code, 0) << output.said;
+      EXPECT_EQ(output.said, "1,2,3,4, 2 tick=4 reader=1 ledger=2\n");
+      if (HasFailure()) return;
+    }
+    EXPECT_GT(kills, 5) << "the job has hardly any transaction to be killed at";
+  }
+}
+
 // The check can fail: a ledger that has lost an effect, or has one twice, must not pass.
 TEST(CrashHarness, FindsALostAndADoubledEffect) {
   const TemporaryDirectory directory;

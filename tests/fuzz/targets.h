@@ -42,6 +42,11 @@ void fuzz_codec(std::string_view input);
 void fuzz_codec_control(std::string_view input);
 std::vector<std::string> codec_seeds();
 
+// Envelopes of payload codecs, and key files.
+void fuzz_sealing(std::string_view input);
+void fuzz_sealing_control(std::string_view input);
+std::vector<std::string> sealing_seeds();
+
 // Edited histories, replayed.
 void fuzz_history(std::string_view input);
 void fuzz_history_control(std::string_view input);
@@ -61,6 +66,7 @@ inline constexpr Target kTargets[] = {
     {"recovery", fuzz_recovery, nullptr, recovery_seeds},
     {"files", fuzz_files, nullptr, files_seeds},
     {"codec", fuzz_codec, fuzz_codec_control, codec_seeds},
+    {"sealing", fuzz_sealing, fuzz_sealing_control, sealing_seeds},
     {"history", fuzz_history, fuzz_history_control, history_seeds},
     {"import", fuzz_import, fuzz_import_control, import_seeds},
     {"arguments", fuzz_arguments, nullptr, arguments_seeds},

@@ -479,6 +479,36 @@ std::pair<History, History> a_marked_family() {
   env.skip(1min);
   return {std::move(parent), env.client().attach(member, "cancelled").history()};
 }
+// Who asks, and what comes first: of a client's run, its child, and a run that a schedule has
+// started.
+struct Preferred {
+  std::optional<History> run, child, scheduled;
+};
+Preferred preferred_runs() {
+  GoldenEnv env({.interceptors = {std::make_shared<Marks>()}});
+  const reprise::Client ann =
+      env.client({.principal = "ann", .interceptors = {std::make_shared<Marks>()}});
+  Preferred all;
+  const auto run = ann.start(
+      preferred("it"),
+      {.id = "preferred", .priority = 2, .fairness_key = "tenant", .fairness_weight = 0.5});
+  all.run = ended(run);
+  all.child = env.client().handle("preferred as its parent").history();
+  (void)ann.create_schedule("golden", {.every = 24h}, preferred("child"),
+                            {.priority = 4, .fairness_key = "scheduled"});
+  env.skip(24h);
+  all.scheduled = env.client().handle("golden-2026-01-02T00:00:00Z").history();
+  return all;
+}
+History a_run_that_is_preferred() {
+  return *preferred_runs().run;
+}
+History a_child_as_its_parent() {
+  return *preferred_runs().child;
+}
+History a_scheduled_run() {
+  return *preferred_runs().scheduled;
+}
 History a_run_with_headers() {
   return a_marked_family().first;
 }
@@ -627,6 +657,9 @@ const std::vector<Scenario>& scenarios() {
       {"ended_by_reset", a_run_that_ends_by_a_reset, true},
       {"headers", a_run_with_headers, true},
       {"headers_child", a_child_with_headers, true},
+      {"preferred", a_run_that_is_preferred, true},
+      {"preferred_child", a_child_as_its_parent, true},
+      {"scheduled", a_scheduled_run, true},
   };
   return all;
 }

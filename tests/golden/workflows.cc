@@ -530,4 +530,15 @@ std::string run_transacting(Context& ctx) {
   return seen;
 }
 
+// What comes first: an activity and a child that say it, and ones that have it from their run.
+std::string run_preferred(Context& ctx, const std::string& what) {
+  if (what == "child") return ctx.call(work("for the child"));
+  std::string seen =
+      ctx.call(work("first"), {.priority = 1, .fairness_key = "golden", .fairness_weight = 4.0});
+  seen += ", " + ctx.call(work("as the run"));
+  seen += ", " + ctx.call(preferred("child"),
+                          {.id = "preferred child", .priority = 5, .fairness_key = "other"});
+  return seen + ", " + ctx.call(preferred("child"), {.id = "preferred as its parent"});
+}
+
 }  // namespace golden

@@ -47,6 +47,7 @@ inline constexpr reprise::Workflow<std::string(std::string)> member{"golden.memb
 inline constexpr reprise::Workflow<std::string()> cancelling{"golden.given_up"};
 inline constexpr reprise::Workflow<std::string()> transacting{"golden.transacting"};
 inline constexpr reprise::Workflow<std::string(std::string)> operated{"golden.operated"};
+inline constexpr reprise::Workflow<std::string(std::string)> preferred{"golden.preferred"};
 inline constexpr reprise::Table<std::string, int> stock{"golden.stock"};
 
 inline constexpr reprise::Activity<std::string(std::string)> work{"golden.work"};
@@ -83,6 +84,7 @@ std::string run_member(reprise::Context& ctx, const std::string& role);
 std::string run_cancelling(reprise::Context& ctx);
 std::string run_transacting(reprise::Context& ctx);
 std::string run_operated(reprise::Context& ctx, const std::string& what);
+std::string run_preferred(reprise::Context& ctx, const std::string& what);
 
 // Handlers of signals and updates.
 class Messages {
@@ -150,7 +152,8 @@ void implement(Host& host) {
       .implement(member, run_member)
       .implement(cancelling, run_cancelling)
       .implement(transacting, run_transacting)
-      .implement(operated, run_operated);
+      .implement(operated, run_operated)
+      .implement(preferred, run_preferred);
   implement_class(host, messages, &Messages::run)
       .on(bell, &Messages::on_bell)
       .on(change, &Messages::on_change);

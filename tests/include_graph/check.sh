@@ -26,6 +26,7 @@ allowed_quoted() {
     runtime/history/*) echo "(base|proto|event|replay|runtime/history)/.*|$seam" ;;
     runtime/fold/*)   echo '(base|proto|event|runtime/fold)/.*|store/(record|bytes)\.h|runtime/run_description\.h' ;;
     runtime/visibility/*) echo '(base|proto|event|runtime/visibility)/.*|runtime/run_description\.h' ;;
+    runtime/sealing/*) echo '(base|proto|runtime/sealing)/.*' ;;
     runtime/schedule/*) echo '(base|runtime/schedule)/.*' ;;
     runtime/control/*) echo "(base|proto|event|replay|runtime/control)/.*|store/files\.h|$seam" ;;
     runtime/engine/*) echo '(base|proto|event|store|runtime)/.*' ;;
@@ -33,7 +34,7 @@ allowed_quoted() {
     sdk/src/*)        echo "(base|proto|event|store|replay|runtime|sdk/src)/.*|$public" ;;
     sdk/prometheus/*) echo "$public" ;;
     sdk/testing/*)    echo '(base|proto|event|store|replay|runtime|sdk|reprise)/.*' ;;
-    tools/*)          echo "(base|proto|event|store|runtime|tools)/.*|sdk/src/(history/(payload_)?json|schedule/[a-z_]+|settings)\.h|$public" ;;
+    tools/*)          echo "(base|proto|event|store|runtime|tools)/.*|sdk/src/(history/(payload_)?json|batch/[a-z_]+|schedule/[a-z_]+|settings)\.h|$public" ;;
   esac
 }
 

@@ -15,11 +15,20 @@ struct Mode {
   friend std::ostream& operator<<(std::ostream& out, const Mode& mode) { return out << mode.name; }
 };
 
+// Content is compressed and encrypted, so that whatever reads it without opening it is found.
+inline PayloadCodecs sealing_codecs() {
+  return {zstd_codec(), aes_gcm_codec({.keys = {{"k1", std::string(kEncryptionKeyBytes, 'k')}},
+                                       .current = "k1"})};
+}
+
 inline std::vector<Mode> all_modes() {
   constexpr std::uint64_t kSeeds = 32;
-  std::vector<Mode> modes = {{"Usual"},
-                             {"Shaken", {.replay = Replay::kShake}},
-                             {"Crashing", {.crash = Crash::kEveryCommit}}};
+  std::vector<Mode> modes = {
+      {"Usual"},
+      {"Shaken", {.replay = Replay::kShake}},
+      {"Crashing", {.crash = Crash::kEveryCommit}},
+      {"Sealed", {.codecs = sealing_codecs()}},
+      {"SealedCrashing", {.crash = Crash::kEveryCommit, .codecs = sealing_codecs()}}};
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     modes.push_back({"Shuffled" + std::to_string(seed), {.order = Order::kShuffled, .seed = seed}});
     modes.push_back({"ShuffledCrashing" + std::to_string(seed),

@@ -56,6 +56,7 @@ namespace internal {
 
 struct WorkflowHost;
 struct TopicMessages;
+struct BatchMessages;
 class WorkflowRunner;
 struct Intercepting;
 class Line;
@@ -481,6 +482,7 @@ class Context {
   friend class internal::WorkflowRunner;
   friend struct internal::Handlers;
   friend struct internal::TopicMessages;
+  friend struct internal::BatchMessages;
   friend struct internal::Intercepting;
   friend class Shield;
   friend class CancelScope;

@@ -19,7 +19,7 @@ class Error : public std::runtime_error {
   std::string_view code() const noexcept;  // "RP3005"
 };
 
-// The store cannot be opened, written or trusted: RP1001 to RP1011.
+// The store cannot be opened, written or trusted: RP1001 to RP1013.
 class StoreError : public Error {
  public:
   using Error::Error;

@@ -70,8 +70,9 @@ class Interceptor {
                         const Headers& headers,
                         const std::function<void()>& next);
 
-  // Before a client sends something: `verb` is "start", "signal" or "update", `name` that of the
-  // definition. `headers` go along; empty at first. signal_with_start() and update_with_start()
+  // Before a client sends something: `verb` is "start", "signal", "update" or "create_schedule",
+  // `name` that of the definition. `headers` go along, with "create_schedule" to each run that the
+  // schedule starts; empty at first. signal_with_start() and update_with_start()
   // call it twice: with "start" and with the message. On the caller's thread; what it throws is
   // thrown by the call, and nothing is sent.
   virtual void client(std::string_view verb, std::string_view name, Headers& headers);

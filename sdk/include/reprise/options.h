@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <reprise/interceptor.h>
+#include <reprise/payload_codec.h>
 #include <reprise/settings.h>
 #include <reprise/time.h>
 #include <string>
@@ -214,12 +215,13 @@ struct ClientOptions {
   Interceptors interceptors{};
 };
 
-// A start that a client asks for: EngineOptions::refuse_start.
+// A start that a client asks for, or that follows from what one has asked for:
+// EngineOptions::refuse_start.
 struct StartAttempt {
   std::string_view workflow;
   std::string_view id;  // the run id, if StartOptions::id is empty
   std::string_view task_queue;
-  std::string_view principal;  // ClientOptions::principal
+  std::string_view principal;  // ClientOptions::principal; of who created the schedule
 };
 
 // How an update is sent: RunHandle::start_update() and Client::update_with_start().
@@ -244,6 +246,16 @@ enum class RunStatus : std::uint8_t {
   kContinuedAsNew,
 };
 std::string_view to_string(RunStatus status);
+
+// Which page of the runs that match a filter.
+struct PageOptions {
+  std::size_t page_size = 100;  // 1 to kMaxPageSize runs (InvalidOption RP3010)
+  // RunPage::next_page_token of the page before; empty: the first page. The filter must be the
+  // same.
+  std::string page_token{};
+};
+inline constexpr std::size_t kMaxPageSize = 1'000;
+inline constexpr std::size_t kMaxGroups = 10'000;
 
 // Which runs Client::list() returns.
 struct ListOptions {
@@ -363,6 +375,12 @@ struct EngineOptions {
   std::uint64_t archive_map_bytes = 0;
   EngineLimits limits{};
   Retention retention{};
+  // What is done to content before it reaches a file of the store (docs/codecs.md): payloads,
+  // values that are no attributes, rows, messages of failures, reasons, values of headers, stacks.
+  // The first encodes first. Old content stays readable, also that of no codec; a codec or a key
+  // that it needs and that is not here is RP1012, and parks the run. If one cannot encode, the
+  // process ends as after a failed commit. Empty: content is written as it is.
+  PayloadCodecs codecs{};
   // When workflow code ends the process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, exit(),
   // pthread_exit()), stderr first gets the run, workflow, strand, stack and last durable call. Then
   // the signal goes to the handler that the program or a sanitizer had before the engine was
@@ -378,9 +396,11 @@ struct EngineOptions {
   // thread. An engine that cannot create it (RP3014) logs a warning and goes on without it.
   bool control_socket = true;
   // Says why a start is not allowed: its caller gets that text as NotAllowed (RP3033), and nothing
-  // is recorded. Empty text: it is allowed. Called on the callers' threads, several at once; what
-  // it throws refuses the start. Runs that workflow code starts or continues are not asked about.
-  // Empty: every start is allowed.
+  // is recorded. Empty text: it is allowed. Asked about what clients start, about forks, and about
+  // each run that a schedule starts; not about resets, about runs that workflow code starts or
+  // continues, nor about the engine's own. Called on the callers' threads and on those of the
+  // engine, several at once; it must not block, nor call a Client. What it throws refuses the
+  // start. Empty: every start is allowed.
   std::function<std::string(const StartAttempt&)> refuse_start{};
   // What the engine counts and measures into; empty: nothing is measured. docs/metrics.md.
   std::shared_ptr<Metrics> metrics{};

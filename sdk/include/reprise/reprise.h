@@ -18,7 +18,9 @@
 #include <reprise/interceptor.h>
 #include <reprise/metrics.h>
 #include <reprise/options.h>
+#include <reprise/payload_codec.h>
 #include <reprise/pending.h>
+#include <reprise/run_handle.h>
 #include <reprise/saga.h>
 #include <reprise/sent_messages.h>
 #include <reprise/settings.h>

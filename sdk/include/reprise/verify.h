@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <reprise/payload_codec.h>
 #include <reprise/worker.h>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct VerifyOptions {
   unsigned threads = 0;           // that replay; 0: one per processor
   std::size_t examples = 3;       // runs named per group; at least 1
   std::size_t stack_bytes = std::size_t{64} * 1024;  // as in EngineOptions
+  PayloadCodecs codecs{};  // those of the store's programs, as in EngineOptions
   // Called now and then, on the calling thread. Must not throw.
   std::function<void(const VerifyProgress&)> progress{};
 };

@@ -48,15 +48,18 @@ int serve(CLI::App& app, int argc, const char* const* argv, const int& exit_stat
 
 }  // namespace
 
-std::optional<int> cli(int argc, const char* const* argv, const Worker& worker) {
+std::optional<int> cli(int argc,
+                       const char* const* argv,
+                       const Worker& worker,
+                       const PayloadCodecs& codecs) {
   const std::string program =
       argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string("worker");
   CLI::App app("Replays histories with the code of this program", program);
   app.require_subcommand(1);
   int exit_status = 0;
-  internal::add_replay_command(app, worker, &exit_status);
-  internal::add_step_command(app, worker, &exit_status);
-  internal::add_verify_command(app, program, worker, &exit_status);
+  internal::add_replay_command(app, worker, codecs, &exit_status);
+  internal::add_step_command(app, worker, codecs, &exit_status);
+  internal::add_verify_command(app, program, worker, codecs, &exit_status);
   const auto commands = app.get_subcommands({});
   const bool ours =
       argc > 1 && std::any_of(commands.begin(), commands.end(), [&](const auto* known) {

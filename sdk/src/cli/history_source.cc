@@ -2,6 +2,7 @@
 
 #include "runtime/engine/store_reader.h"
 #include "sdk/src/errors.h"
+#include "sdk/src/sealing/payload_codecs.h"
 
 namespace reprise::internal {
 
@@ -12,6 +13,7 @@ void HistorySource::add_options(CLI::App& command) {
   auto* const which = command.add_option("--run", run, "workflow id (its newest run) or run id");
   command.add_flag("--whole", whole,
                    "begin with the start of the run, not with its last checkpoint");
+  codecs.add_option(command);
   from_file->excludes(from_store);
   from_store->needs(which);
   which->needs(from_store);
@@ -25,7 +27,8 @@ void HistorySource::add_options(CLI::App& command) {
 
 History HistorySource::read() const {
   if (!file.empty()) return History::read(file);
-  const auto reader = value_or_throw(runtime::StoreReader::open(store));
+  const auto reader =
+      value_or_throw(runtime::StoreReader::open(store, sealing_codecs(codecs.all())));
   const auto found = value_or_throw(reader->find(run));
   return History(std::make_shared<const proto::History>(value_or_throw(reader->history(*found))));
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "reprise/history.h"
+#include "sdk/src/cli/command_codecs.h"
 
 namespace reprise::internal {
 
@@ -11,6 +12,7 @@ struct HistorySource {
   std::string file;
   std::string store;
   std::string run;     // workflow id or run id
+  CommandCodecs codecs;
   bool whole = false;  // replay what is before the last checkpoint too
 
   void add_options(CLI::App& command);

@@ -192,12 +192,16 @@ int run_replay(const Worker& worker, const ReplayCommand& options) {
 
 }  // namespace
 
-void add_replay_command(CLI::App& app, const Worker& worker, int* exit_status) {
+void add_replay_command(CLI::App& app,
+                        const Worker& worker,
+                        const PayloadCodecs& codecs,
+                        int* exit_status) {
   const auto options = std::make_shared<ReplayCommand>();
   CLI::App* const command = app.add_subcommand(
       "replay",
       "Replays one history with this program's code. Exit status 0: it matches, 1: it does not, "
       "2: it cannot be read. In a debugger it stops where code and history differ");
+  options->source.codecs.own = codecs;
   options->source.add_options(*command);
   auto* const until = command->add_option(
       "--until", options->until,

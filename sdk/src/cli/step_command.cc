@@ -81,12 +81,16 @@ int run_step(const Worker& worker, const StepCommand& options) {
 
 }  // namespace
 
-void add_step_command(CLI::App& app, const Worker& worker, int* exit_status) {
+void add_step_command(CLI::App& app,
+                      const Worker& worker,
+                      const PayloadCodecs& codecs,
+                      int* exit_status) {
   const auto options = std::make_shared<StepCommand>();
   CLI::App* const command = app.add_subcommand(
       "step",
       "Steps through one history with this program's code, turn by turn; commands come from the "
       "terminal or from standard input. Exit status 1: it ended where code and history differ");
+  options->source.codecs.own = codecs;
   options->source.add_options(*command);
   command->add_flag("--strict", options->strict,
                     "compare all that commands carry, not kinds and names alone");

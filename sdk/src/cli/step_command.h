@@ -7,6 +7,9 @@
 namespace reprise::internal {
 
 // The status that the program exits with is set when the command has run.
-void add_step_command(CLI::App& app, const Worker& worker, int* exit_status);
+void add_step_command(CLI::App& app,
+                      const Worker& worker,
+                      const PayloadCodecs& codecs,
+                      int* exit_status);
 
 }  // namespace reprise::internal

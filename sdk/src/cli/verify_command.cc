@@ -12,6 +12,7 @@
 #include "base/shell_word.h"
 #include "base/whole_number.h"
 #include "reprise/verify.h"
+#include "sdk/src/cli/command_codecs.h"
 #include "sdk/src/cli/exit_status.h"
 #include "sdk/src/cli/replay_stacks.h"
 #include "sdk/src/verify/crash_note.h"
@@ -25,6 +26,7 @@ using nlohmann::json;
 struct VerifyCommand {
   std::string store;
   VerifyOptions verify;
+  CommandCodecs codecs;
   bool json = false;
 };
 
@@ -99,6 +101,7 @@ int run_verify(const std::string& program, const Worker& worker, const VerifyCom
       base::shell_word(program) + " replay --store " + base::shell_word(options.store);
   VerifyOptions verifying = options.verify;
   verifying.stack_bytes = kReplayStackBytes;
+  verifying.codecs = options.codecs.all();
   if (::isatty(STDERR_FILENO) == 1) verifying.progress = show_progress;
   const VerifyReport report = [&] {
     const CrashNotes notes(replay);
@@ -120,6 +123,7 @@ int run_verify(const std::string& program, const Worker& worker, const VerifyCom
 void add_verify_command(CLI::App& app,
                         const std::string& program,
                         const Worker& worker,
+                        const PayloadCodecs& codecs,
                         int* exit_status) {
   const auto options = std::make_shared<VerifyCommand>();
   VerifyOptions& verifying = options->verify;
@@ -129,6 +133,8 @@ void add_verify_command(CLI::App& app,
       "using it, and changes nothing. Exit status 0: all are safe, 1: some would be parked, 2: "
       "some could not be checked, anything else: the code crashed");
   command->add_option("--store", options->store, "the store's directory")->required();
+  options->codecs.own = codecs;
+  options->codecs.add_option(*command);
   command->add_option("--workflow", verifying.workflow, "only runs of this workflow");
   command->add_option("--limit", verifying.limit, "at most so many runs, those that started first")
       ->check([](const std::string& text) { return base::fault_of_number(text, 1); });

@@ -11,6 +11,7 @@ namespace reprise::internal {
 void add_verify_command(CLI::App& app,
                         const std::string& program,
                         const Worker& worker,
+                        const PayloadCodecs& codecs,
                         int* exit_status);
 
 }  // namespace reprise::internal

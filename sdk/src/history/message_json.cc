@@ -17,7 +17,8 @@
 namespace reprise::internal {
 namespace {
 
-using google::protobuf::Message;
+// `Message` is a template of the public headers.
+using AnyMessage = google::protobuf::Message;
 using google::protobuf::Reflection;
 
 constexpr std::string_view kUnknown = "$unknown";
@@ -79,7 +80,7 @@ int enum_from_json(const Field& field, const Json& value) {
   return known->number();
 }
 
-Json value_to_json(const Message& from, const Slot& slot) {
+Json value_to_json(const AnyMessage& from, const Slot& slot) {
   const Reflection& all = *from.GetReflection();
   const Field* field = &slot.field;
   const int i = slot.index;
@@ -114,7 +115,7 @@ Json value_to_json(const Message& from, const Slot& slot) {
   return nullptr;  // there is no other type
 }
 
-void put_value(const Json& value, const Field& which, Message* to) {
+void put_value(const Json& value, const Field& which, AnyMessage* to) {
   const Reflection& all = *to->GetReflection();
   const Field* field = &which;
   const bool one = !which.is_repeated();
@@ -171,7 +172,7 @@ void put_value(const Json& value, const Field& which, Message* to) {
 }
 
 // Checks that the bytes have only fields that this version does not know.
-void set_unknown(const Json& value, Message* message) {
+void set_unknown(const Json& value, AnyMessage* message) {
   const std::string bytes = bytes_of(value, kUnknown);
   auto* fields = message->GetReflection()->MutableUnknownFields(message);
   if (!fields->ParseFromString(bytes)) throw Malformed("$unknown is no row of fields");
@@ -179,7 +180,7 @@ void set_unknown(const Json& value, Message* message) {
 
 }  // namespace
 
-void add_fields(const Message& message, Wanted wanted, Json* object) {
+void add_fields(const AnyMessage& message, Wanted wanted, Json* object) {
   const Reflection& all = *message.GetReflection();
   std::vector<const Field*> set;
   all.ListFields(message, &set);
@@ -202,13 +203,13 @@ void add_fields(const Message& message, Wanted wanted, Json* object) {
   }
 }
 
-Json message_to_json(const Message& message) {
+Json message_to_json(const AnyMessage& message) {
   Json object = Json::object();
   add_fields(message, any_field, &object);
   return object;
 }
 
-void set_field(std::string_view key, const Json& value, Wanted wanted, Message* message) {
+void set_field(std::string_view key, const Json& value, Wanted wanted, AnyMessage* message) {
   if (key == kUnknown) return set_unknown(value, message);
   const Field* field = message->GetDescriptor()->FindFieldByName(std::string(key));
   if (field == nullptr || !wanted(*field)) {
@@ -221,7 +222,7 @@ void set_field(std::string_view key, const Json& value, Wanted wanted, Message* 
   for (const Json& element : value) put_value(element, *field, message);
 }
 
-void message_from_json(const Json& object, Message* message) {
+void message_from_json(const Json& object, AnyMessage* message) {
   if (!object.is_object()) {
     throw Malformed(message->GetDescriptor()->name() + " is no object: " + describe_json(object));
   }

@@ -8,9 +8,11 @@
 #include "base/printable_text.h"
 #include "base/reserved.h"
 #include "runtime/client_request.h"
+#include "runtime/creator.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/client/run_link.h"
 #include "sdk/src/errors.h"
+#include "sdk/src/interceptors.h"
 #include "sdk/src/schedule/new_schedule.h"
 #include "sdk/src/schedule/state.h"
 #include "sdk/src/settings.h"
@@ -139,7 +141,10 @@ runtime::StartRequest start_of_schedule(const NewSchedule& schedule) {
       .run_timeout = options.run_timeout,
       .execution_timeout = options.execution_timeout,
       .retry = options.retry,
-      .settings = options.settings};
+      .settings = options.settings,
+      .priority = options.priority,
+      .fairness_key = options.fairness_key,
+      .fairness_weight = options.fairness_weight};
   runtime::StartRequest request;
   request.workflow = kScheduleWorkflow;
   request.workflow_id = std::string(kSchedulePrefix) + std::string(schedule.id);
@@ -167,6 +172,8 @@ Schedule Client::new_schedule(std::string_view id,
   internal::forbid_in_workflow();
   auto request =
       internal::start_of_schedule({id, spec, workflow, std::move(input), options, policy});
+  request.headers = internal::client_headers(options_->interceptors, "create_schedule", workflow);
+  runtime::note_creator(options_->principal, &request.headers);
   try {
     internal::RunLink::start(*service_, options_, std::move(request))->started();
   } catch (const AlreadyStarted& exists) {

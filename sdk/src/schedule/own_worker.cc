@@ -3,6 +3,8 @@
 #include <string>
 
 #include "reprise/internal/registry.h"
+#include "sdk/src/batch/batch_activities.h"
+#include "sdk/src/batch/batch_run.h"
 #include "sdk/src/schedule/schedule_run.h"
 #include "sdk/src/schedule/state.h"
 #include "sdk/src/topics/topic_run.h"
@@ -26,6 +28,27 @@ void terminate_run(runtime::ClientService& clients,
   throw_error(ended.error());
 }
 
+void add_batches(Implementations& implementations, runtime::ClientService& clients) {
+  using BatchSignature = void(BatchPlan, BatchState);
+  implementations.add_workflow(kBatchWorkflow, workflow_function<BatchSignature>(&run_batch),
+                               kArgumentTypes<BatchSignature>);
+  implementations.add_activity(
+      kFindBatchRuns.name(),
+      activity_code(activity_function(std::type_identity<BatchPage(BatchLook)>{},
+                                      [&clients](ActivityContext&, const BatchLook& look) {
+                                        return find_batch_runs(clients, look);
+                                      }),
+                    /*interceptors=*/{}));
+  implementations.add_activity(
+      kReachBatchRuns.name(),
+      activity_code(activity_function(std::type_identity<std::vector<BatchOutcome>(BatchWork)>{},
+                                      [&clients](ActivityContext& attempt, const BatchWork& work) {
+                                        return reach_batch_runs(clients, attempt.workflow_id(),
+                                                                work);
+                                      }),
+                    /*interceptors=*/{}));
+}
+
 }  // namespace
 
 void add_own_code(Implementations& implementations, runtime::ClientService& clients) {
@@ -42,6 +65,7 @@ void add_own_code(Implementations& implementations, runtime::ClientService& clie
           [&clients](ActivityContext&, const std::string& workflow_id, const std::string& run_id) {
             terminate_run(clients, workflow_id, run_id);
           }), /*interceptors=*/{}));
+  add_batches(implementations, clients);
 }
 
 std::unique_ptr<runtime::WorkerSession> start_own_worker(const ServiceState& service) {

@@ -245,7 +245,10 @@ void ScheduleRun::watch(const RunningPtr& running, bool again) {
                            .run_timeout = action_.run_timeout,
                            .execution_timeout = action_.execution_timeout,
                            .retry = action_.retry,
-                           .settings = action_.settings}));
+                           .settings = action_.settings,
+                           .priority = action_.priority,
+                           .fairness_key = action_.fairness_key,
+                           .fairness_weight = action_.fairness_weight}));
   // The strand ends before its Running goes: reap() removes only what has ended.
   running->watching.emplace(ctx_.spawn([this, run = running.get()] { follow(*run); }));
 }

@@ -38,6 +38,9 @@ struct ScheduleAction {
   Duration execution_timeout{0};
   std::optional<RetryPolicy> retry{};
   Settings settings{};
+  int priority = 0;
+  std::string fairness_key{};
+  double fairness_weight = 0;
 };
 
 // When and how; published with the names of what is started.
@@ -154,6 +157,9 @@ struct Members<ScheduleAction> {
     f("execution_timeout", v.execution_timeout);
     f("retry", v.retry);
     f("settings", v.settings);
+    f("priority", v.priority);
+    f("fairness_key", v.fairness_key);
+    f("fairness_weight", v.fairness_weight);
   }
 };
 template <>

@@ -13,6 +13,7 @@
 #include "sdk/src/checks.h"
 #include "sdk/src/enums.h"
 #include "sdk/src/schedule/own_worker.h"
+#include "sdk/src/sealing/payload_codecs.h"
 #include "sdk/src/service/library_log.h"
 #include "sdk/src/service/metrics.h"
 #include "sdk/src/service/service.h"
@@ -92,6 +93,7 @@ runtime::EngineOptions to_runtime(const EngineOptions& options, const LogSink& l
   out.limits = to_runtime(options.limits);
   out.crash_reports = options.crash_reports;
   out.guard = internal::guard_mode(options.guard);
+  out.codecs = internal::sealing_codecs(options.codecs);
   out.retention = {.max_age = options.retention.max_age, .max_bytes = options.retention.max_bytes};
   out.control_socket = options.control_socket;
   out.metrics = internal::MetricsAccess::of(options.metrics);
@@ -157,6 +159,7 @@ std::unique_ptr<Engine> Engine::open(const std::string& directory, const EngineO
   state->library_log.emplace(state->log);
   state->engine =
       internal::value_or_throw(runtime::Engine::open(directory, to_runtime(options, log)));
+  state->directory = directory;
   state->clients = state->engine.get();
   state->workers = state->engine.get();
   state->own_worker = internal::start_own_worker(*state);

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct ServiceState {
   runtime::ClientService* clients = nullptr;
   runtime::WorkerGateway* workers = nullptr;
   LogSink log;
+  std::string directory;  // of its store; empty: it has none
   // Told which run a caller is about to wait for. Empty: not needed.
   std::function<void(const runtime::RunKey&)> awaiting{};
 };

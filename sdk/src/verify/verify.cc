@@ -12,6 +12,7 @@
 #include "base/thread_stack.h"
 #include "sdk/src/checks.h"
 #include "sdk/src/errors.h"
+#include "sdk/src/sealing/payload_codecs.h"
 #include "sdk/src/verify/run_check.h"
 #include "sdk/src/workflow/hosted.h"
 #include "sdk/src/workflow/workflow_runner.h"
@@ -201,7 +202,8 @@ VerifyReport verify(const std::string& directory,
                     const VerifyOptions& options) {
   if (options.examples == 0)
     internal::misused("VerifyOptions::examples is 0; at least one is needed");
-  const auto reader = internal::value_or_throw(runtime::StoreReader::open(directory));
+  const auto reader = internal::value_or_throw(
+      runtime::StoreReader::open(directory, internal::sealing_codecs(options.codecs)));
   const std::string& queue = internal::task_queue(worker);
   return Verification(
              *reader, queue,

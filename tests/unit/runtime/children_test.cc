@@ -74,7 +74,7 @@ class ChildrenTest : public shard_parts::ShardParts {
   }
   // After a restart: a parent asks for its children, and a child for its parent.
   void recover(const KnownRun& run) {
-    Unsent(run.state).send(shared_);
+    EXPECT_TRUE(Unsent(run.state).send(shared_).has_value());
     children_.recovered(run.state);
     release();
   }

@@ -208,7 +208,7 @@ TEST_F(DeliveriesTest, OneThatTheReceiverHasIsNotRecordedAgain) {
   deliver();
   settle();
   post_.receipts.clear();  // the process dies
-  Unsent(sender.state).send(shared_);
+  EXPECT_TRUE(Unsent(sender.state).send(shared_).has_value());
   ASSERT_THAT(post_.messages, SizeIs(1));
   EXPECT_EQ(post_.messages[0].since, since);
   deliver();
@@ -221,11 +221,11 @@ TEST_F(DeliveriesTest, OneThatItDoesNotHaveIsRecordedOnce) {
   KnownRun& receiver = running("b");
   send(sender, signal_to("b", 1));
   post_.messages.clear();  // the process dies
-  Unsent(sender.state).send(shared_);
+  EXPECT_TRUE(Unsent(sender.state).send(shared_).has_value());
   deliver();
   EXPECT_THAT(acknowledge(), ElementsAre("delivered"));
   EXPECT_THAT(signals_of(receiver), ElementsAre("payload 1"));
-  Unsent(sender.state).send(shared_);
+  EXPECT_TRUE(Unsent(sender.state).send(shared_).has_value());
   EXPECT_THAT(post_.messages, IsEmpty()) << "it has its receipt";
 }
 
@@ -239,7 +239,7 @@ TEST_F(DeliveriesTest, ARunThatHasItAndHasEndedCountsAlthoughAnotherHasItsIdNow)
   terminate("b");
   settle();
   KnownRun& next = running("b");
-  Unsent(sender.state).send(shared_);
+  EXPECT_TRUE(Unsent(sender.state).send(shared_).has_value());
   deliver(since);
   EXPECT_THAT(acknowledge(), ElementsAre("delivered", "delivered"));
   EXPECT_THAT(signals_of(next), IsEmpty());
@@ -265,7 +265,7 @@ TEST_F(DeliveriesTest, TheOrderOfOneSenderIsKept) {
   send(sender, signal_to("b", 1));
   post_.messages.clear();  // the process dies
   signal(receiver);        // its history cannot be read before this is durable
-  Unsent(sender.state).send(shared_);
+  EXPECT_TRUE(Unsent(sender.state).send(shared_).has_value());
   deliver();
   send(sender, signal_to("b", 2));
   deliver();
@@ -278,7 +278,7 @@ TEST_F(DeliveriesTest, TheOrderOfOneSenderIsKept) {
 TEST_F(DeliveriesTest, OneWithoutItsCommandInTheHistoryIsRefused) {
   KnownRun& sender = running("a");
   record(sender, signal_to("b", 1));  // not in the log
-  Unsent(sender.state).send(shared_);
+  EXPECT_TRUE(Unsent(sender.state).send(shared_).has_value());
   EXPECT_THAT(post_.messages, IsEmpty());
   EXPECT_THAT(acknowledge(), ElementsAre("RP1005"));
   EXPECT_FALSE(sender.state.has_messages());
@@ -305,7 +305,7 @@ TEST_F(DeliveriesTest, OnlyThoseFromBeforeTheCrashAreSentAgain) {
   const Unsent unsent(sender.state);
   send(sender, signal_to("b", 2));
   log(sender, signal_to("b", 3));  // not durable yet
-  unsent.send(shared_);
+  EXPECT_TRUE(unsent.send(shared_).has_value());
   EXPECT_THAT(post_.receipts, IsEmpty());
   ASSERT_THAT(post_.messages, SizeIs(2));
   deliver();

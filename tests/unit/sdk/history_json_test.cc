@@ -54,8 +54,24 @@ TEST(HistoryJson, KeepsWhateverTheFormatCanSay) {
     proto::History history;
     testing::fill_with_anything(&history, seed);
     history.set_format(runtime::kHistoryFormat);
+    // A store alone has such turns: see the next test.
+    for (proto::Turn& turn : *history.mutable_turns()) turn.clear_sealed();
     expect_same_bytes(history_of(history));
     if (HasFatalFailure()) return;
+  }
+}
+
+// What stands in the places of sealed contents must not be replayed.
+TEST(HistoryJson, ASealedTurnIsNoPartOfAHistory) {
+  proto::History history;
+  history.set_format(runtime::kHistoryFormat);
+  history.add_turns()->set_sealed("an envelope");
+  try {
+    (void)History::parse(history.SerializeAsString());
+    FAIL() << "it was read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "RP2009");
+    EXPECT_NE(std::string(error.what()).find("sealed"), std::string::npos);
   }
 }
 

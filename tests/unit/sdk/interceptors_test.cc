@@ -531,6 +531,8 @@ TEST(Headers, AreText) {
   EXPECT_THAT(sending({{std::string("a\0b", 3), "v"}}), HasSubstr("RP3050"));
   EXPECT_THAT(sending({{"a\nb", "v"}}), HasSubstr("RP3050"));
   EXPECT_THAT(sending({{"a\x7f", "v"}}), HasSubstr("RP3050"));
+  EXPECT_THAT(sending({{"reprise:principal", "ann"}}), HasSubstr("RP3050"));
+  EXPECT_THAT(sending({{"reprise:", "v"}}), HasSubstr("RP3050"));
   EXPECT_EQ(sending({{"größe", std::string("a\0b\r\n", 5)}}), "did it");
 }
 

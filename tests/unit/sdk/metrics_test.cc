@@ -149,6 +149,38 @@ TEST_F(AnEngine, ShowsParkedRunsWhileTheyAre) {
   EXPECT_EQ(value(*metrics, "reprise_mismatches_total"), 0);
 }
 
+TEST_F(AnEngine, ShowsBreakersAndWhatTheyHoldBack) {
+  open();
+  worker.reset();
+  worker = std::make_unique<Worker>(*engine);
+  worker->implement(job, run_job).implement(work, [](ActivityContext&, const std::string&) {
+    throw ApplicationFailure("Down", "it is down");
+    return std::string();
+  });
+  using std::chrono::hours;
+  worker->limit(work, {.breaker = {.failures = 1, .window = hours(1), .open_for = hours(1)}});
+  worker->start();
+  const Labels labels = {{"task_queue", "default"}, {"activity", "work"}};
+  const auto is = [&](const std::string& state) {
+    Labels all = labels;
+    all.emplace_back("state", state);
+    return value(*metrics, "reprise_breaker_state", all);
+  };
+  const auto held_back = [&] { return value(*metrics, "reprise_held_back_attempts", labels); };
+  EXPECT_EQ(is("closed"), 1);
+  EXPECT_EQ(is("open"), 0);
+  EXPECT_EQ(is("half_open"), 0);
+  EXPECT_EQ(held_back(), 0);
+  EXPECT_EQ(outcome("it"), "failed");
+  EXPECT_EQ(is("closed"), 0);
+  EXPECT_EQ(is("open"), 1);
+  const auto next = Client(*engine).start(job("it"), {.id = "next"});
+  wait_for([&] { return held_back() == 1; });
+  next.terminate("enough");
+  close();
+  EXPECT_EQ(is("open"), -1) << "gauges are those of open engines";
+}
+
 TEST_F(AnEngine, CountsEvictionsAndReplays) {
   open({.shards = 1, .cached_runs = 1});
   const Client client(*engine);

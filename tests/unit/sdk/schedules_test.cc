@@ -1,11 +1,16 @@
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "event/headers.h"
+#include "proto/history.pb.h"
+#include "reprise/history.h"
 #include "reprise/reprise.h"
 #include "reprise/testing/env.h"
 #include "tests/support/env_modes.h"
@@ -98,6 +103,61 @@ TEST_P(Schedules, StartAWorkflowAtEachTimeOnce) {
   EXPECT_EQ(known.recent[0].due, at(49h));
   EXPECT_EQ(known.recent[0].status, RunStatus::kCompleted);
   EXPECT_EQ(known.next.front(), at(73h));
+}
+
+class Tenant final : public reprise::Interceptor {
+ public:
+  void client(std::string_view verb, std::string_view name, reprise::Headers& headers) override {
+    headers["tenant"] = "acme";
+    headers["call"] = std::string(verb) + " " + std::string(name);
+  }
+};
+
+const reprise::proto::RunStarted& start_of(const reprise::History& history) {
+  return history.data().turns(0).inputs(0).run_started();
+}
+
+TEST_P(Schedules, GiveTheirRunsWhatTheyWereCreatedWith) {
+  const auto ann = env.client({.principal = "ann", .interceptors = {std::make_shared<Tenant>()}});
+  const auto hourly =
+      ann.create_schedule("hourly", {.every = 1h}, work(1),
+                          {.priority = 2, .fairness_key = "acme", .fairness_weight = 4.0});
+  env.skip(1h);
+  (void)env.client({.principal = "bob"}).schedule("hourly").trigger();
+  (void)env.client().create_schedule("plain", {.every = 1h}, work(1));
+  env.skip(1h);
+  const auto ids = ids_of(env);
+  ASSERT_THAT(ids, SizeIs(4));
+  for (const std::string& id : ids) {
+    const reprise::History history = env.client().handle(id).history();
+    const auto& started = start_of(history);
+    const auto headers = reprise::event::read(started.headers());
+    if (id.starts_with("plain")) {
+      EXPECT_EQ(started.principal(), "");
+      EXPECT_FALSE(started.has_precedence());
+      EXPECT_THAT(headers, IsEmpty());
+      continue;
+    }
+    EXPECT_EQ(started.principal(), "ann") << "who has created it";
+    EXPECT_EQ(started.precedence().priority(), 2U);
+    EXPECT_EQ(started.precedence().fairness_key(), "acme");
+    EXPECT_EQ(started.precedence().fairness_weight(), 4.0);
+    EXPECT_THAT(headers, ElementsAre(std::pair("call", "create_schedule work"),
+                                     std::pair("tenant", "acme")));
+  }
+}
+
+TEST(ScheduledRuns, HaveTheirCreatorAfterTheScheduleHasContinuedAsNew) {
+  reprise::testing::Env env({.replay = reprise::testing::Replay::kOff});
+  env.implement(work, [](reprise::Context&, int) {});
+  const auto ann = env.client({.principal = "ann"});
+  (void)ann.create_schedule("often", {.every = 1min}, work(0), {.priority = 5});
+  env.skip(12h);
+  const auto own = env.client().describe("reprise:schedule:often");
+  EXPECT_NE(own.continued_from, "");
+  const reprise::History history = env.client().handle("often-2026-01-01T11:59:00Z").history();
+  EXPECT_EQ(start_of(history).principal(), "ann");
+  EXPECT_EQ(start_of(history).precedence().priority(), 5U);
 }
 
 TEST_P(Schedules, ArePausedResumedTriggeredAndErased) {

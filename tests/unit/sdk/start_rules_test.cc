@@ -1,7 +1,13 @@
 // EngineOptions::refuse_start, and the examples of docs/starting.md.
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <reprise/reprise.h>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +61,68 @@ TEST(StartRules, RefuseWhenTheyFail) {
   EXPECT_EQ(refusal(Client(*engine, {.principal = "ann"})),
             "RP3033 EngineOptions::refuse_start threw: no list of users (the start of workflow "
             "'refund' by ann)");
+}
+
+std::string code_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return std::string(error.code());
+  }
+  return "allowed";
+}
+
+// Asked about, with who is responsible: forks, and each run that a schedule starts. Not about the
+// engine's own runs.
+class EveryStart : public ::testing::Test {
+ protected:
+  EveryStart() {
+    engine = engine_with(directory, [this](const StartAttempt& attempt) -> std::string {
+      const std::lock_guard lock(mutex);
+      asked.insert(std::string(attempt.workflow) + " by " + std::string(attempt.principal));
+      return attempt.principal == "ann" ? "not ann" : "";
+    });
+    worker = std::make_unique<Worker>(*engine);
+    worker->implement(refund, [](Context&, const std::string&) {}).start();
+  }
+
+  const testing::TemporaryDirectory directory;
+  std::mutex mutex;
+  std::set<std::string> asked;
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<Worker> worker;
+};
+
+TEST_F(EveryStart, OfASchedule) {
+  using std::chrono::hours;
+  const Client ann(*engine, {.principal = "ann"});
+  const Client desk(*engine, {.principal = "desk"});
+  const Schedule hers =
+      ann.create_schedule("hers", {.every = hours(1'000)}, refund("order-7"), {.id = "refund"});
+  const Schedule theirs =
+      desk.create_schedule("theirs", {.every = hours(1'000)}, refund("order-8"), {.id = "again"});
+  EXPECT_THROW((void)hers.trigger(), ApplicationFailure);
+  while (hers.describe().recent.empty()) std::this_thread::yield();
+  const auto known = hers.describe();
+  EXPECT_EQ(known.started, 0u);
+  EXPECT_EQ(known.recent[0].refused.substr(0, 6), "RP3033") << known.recent[0].refused;
+  (void)theirs.trigger();
+  EXPECT_EQ(asked, (std::set<std::string>{"refund by ann", "refund by desk"}));
+}
+
+TEST_F(EveryStart, OfAForkAndOfNothingThatIsTheEnginesOwn) {
+  const Client desk(*engine, {.principal = "desk"});
+  const auto run = desk.start(refund("order-7"), {.id = "refund-7"});
+  run.result();
+  const Client ann(*engine, {.principal = "ann"});
+  const RunHandle hers = ann.handle("refund-7");
+  EXPECT_EQ(code_of([&] { (void)hers.fork({.event = 1, .id = "mine"}); }), "RP3033");
+  EXPECT_FALSE(ann.find_description("mine"));
+  EXPECT_EQ(code_of([&] { (void)desk.handle("refund-7").fork({.event = 1, .id = "ours"}); }),
+            "allowed");
+  EXPECT_EQ(code_of([&] { (void)hers.reset({.event = 1}); }), "allowed") << "no other run";
+  EXPECT_EQ(ann.publish(Topic<int>{"news"}, "key", 7), 0u);
+  EXPECT_EQ(asked, (std::set<std::string>{"refund by ann", "refund by desk"}));
 }
 
 TEST(StartRules, AWorkerMayBeNeeded) {

@@ -46,6 +46,21 @@ TEST_F(CommandTest, SaysThatANameIsEmpty) {
   EXPECT_THAT(reprise({"repair", "DIR", ""}).err, HasSubstr("new store's directory is empty"));
 }
 
+TEST_F(CommandTest, PutsNewKeysIntoAKeyFile) {
+  const std::string file = directory_ / "shop.keys";
+  const Output made = reprise({"new-key", file, "--id", "2026-12"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(made.out, file +
+                          ": the current key is now 2026-12; keep a copy of it, nothing "
+                          "replaces a lost key\n");
+  EXPECT_THAT(reprise({"new-key", file}).out, HasSubstr("the current key is now k1;"));
+  const Output taken = reprise({"new-key", file, "--id", "k1"});
+  EXPECT_EQ(taken.code, 2);
+  EXPECT_THAT(taken.err, StartsWith("reprise new-key: RP3019 the key file has a key with the id"));
+  EXPECT_THAT(reprise({"new-key", directory_ / "none/keys"}).err, HasSubstr("RP1002 the key file"));
+  EXPECT_THAT(reprise({"new-key"}).err, StartsWith("reprise new-key: FILE is required"));
+}
+
 TEST_F(CommandTest, WithoutACommandItListsThem) {
   const Output none = reprise({});
   EXPECT_EQ(none.code, 2);

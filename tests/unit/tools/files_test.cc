@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 
+#include "reprise/reprise.h"
 #include "tests/rot/workload.h"
 #include "tests/unit/tools/sample_store.h"
 #include "tools/history_file.h"
@@ -214,6 +215,19 @@ TEST_F(FilesTest, ADamagedRunIsShownAsOneAndHidesNoOther) {
               AllOf(StartsWith("quarantined RP1005: "), HasSubstr("waiter-10"),
                     HasSubstr("  resolve  reprise check ")));
   EXPECT_EQ(reprise_json({"stats", store_})["unreadable_histories"], 0);
+
+  // The same in a program.
+  const auto engine =
+      reprise::Engine::open(store_, {.logger = [](reprise::LogLevel, std::string_view) {}});
+  const reprise::Client client(*engine);
+  const auto incidents = client.incidents();
+  ASSERT_EQ(incidents.size(), 1u);
+  EXPECT_EQ(incidents[0].kind, reprise::IncidentKind::kQuarantined);
+  EXPECT_EQ(incidents[0].code, "RP1005");
+  EXPECT_EQ(incidents[0].workflow_id, "waiter-10");
+  EXPECT_EQ(incidents[0].resolve, "reprise check " + store_);
+  EXPECT_THROW((void)client.handle("waiter-10").audit(), reprise::StoreError);
+  EXPECT_GT(client.handle("waiter-2").audit().entries.size(), 1u);
 }
 
 TEST_F(FilesTest, AStoreWithALostFileIsRefusedWithWhatToDo) {

@@ -1,11 +1,10 @@
 // reprise incidents: what is wrong in a store, since when, where, and what to do.
-#include "tools/incidents.h"
-
 #include <sstream>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
 
+#include "runtime/incident.h"
 #include "tests/unit/tools/sample_store.h"
 
 namespace reprise::tools::incidents_test {
@@ -121,13 +120,13 @@ TEST_F(IncidentsTest, RefuseWhatIsWrong) {
 }
 
 TEST(Incidents, FindThePlaceInAReport) {
-  EXPECT_EQ(
-      place_in_report("the log says x at shop/a.cc:38\n  the code now does y at shop/b.h:41\n"),
-      "shop/b.h:41");
-  EXPECT_EQ(place_in_report("thrown at (shop/a.cpp:7)"), "shop/a.cpp:7");
-  EXPECT_EQ(place_in_report("the code now does nothing more; it did at a.cc:1"), "a.cc:1");
+  EXPECT_EQ(runtime::place_in_report(
+                "the log says x at shop/a.cc:38\n  the code now does y at shop/b.h:41\n"),
+            "shop/b.h:41");
+  EXPECT_EQ(runtime::place_in_report("thrown at (shop/a.cpp:7)"), "shop/a.cpp:7");
+  EXPECT_EQ(runtime::place_in_report("the code now does nothing more; it did at a.cc:1"), "a.cc:1");
   for (const char* const none : {"", ":", ".cc:", "a.cc:x", "at 12:30", "http://x:80", "a:1"}) {
-    EXPECT_EQ(place_in_report(none), "") << none;
+    EXPECT_EQ(runtime::place_in_report(none), "") << none;
   }
 }
 

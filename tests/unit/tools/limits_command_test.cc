@@ -84,6 +84,22 @@ TEST_F(LimitsCommand, ShowsWhatIsHeldBackAndWhy) {
   EXPECT_EQ(all[1]["in_flight"], 1);
   EXPECT_EQ(all[1]["breaker"], "none");
 
+  const Output incidents = reprise({"incidents", store_});
+  EXPECT_EQ(incidents.code, 0) << incidents.err;
+  EXPECT_THAT(incidents.out,
+              AllOf(HasSubstr("breaker open RP2013: charge on task queue default\n"),
+                    HasSubstr("it has failed 1 times within the breaker's window, the last time "
+                              "with no \\x1b[31mroute\n"),
+                    HasSubstr("  until    "),
+                    HasSubstr("2 attempts: the breaker of charge is open for another 24 h\n"),
+                    HasSubstr("resolve  reprise limits " + store_ + "\n")));
+  const json open = json::parse(reprise({"incidents", store_, "--json"}).out);
+  EXPECT_EQ(open["kind"], "breaker open");
+  EXPECT_EQ(open["activity"], "charge");
+  EXPECT_EQ(open["held_back"], 2);
+  EXPECT_TRUE(open["until"].is_string());
+  EXPECT_FALSE(open.contains("run_id"));
+
   EXPECT_THAT(reprise({"why", store_, "order-2"}).out,
               HasSubstr("is held back: the breaker of charge is open for another 24 h"));
   const json why = reprise_json({"why", store_, "order-2", "--json"});
@@ -100,6 +116,7 @@ TEST_F(LimitsCommand, NeedsAnEngine) {
   const Output refused = reprise({"limits", store_});
   EXPECT_EQ(refused.code, 2);
   EXPECT_THAT(refused.err, HasSubstr("limits are of workers that run"));
+  EXPECT_EQ(reprise({"incidents", store_}).err, "no incident\n") << "breakers are not stored";
   // One of them was held back and has not begun.
   EXPECT_THAT(reprise({"why", store_, "parcel-1"}).out + reprise({"why", store_, "parcel-2"}).out,
               HasSubstr("waits for a worker of task queue 'default'"));

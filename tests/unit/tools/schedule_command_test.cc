@@ -1,4 +1,7 @@
 // reprise schedule, on a store that no engine has open; nightly_report_test.cc has the other case.
+#include <algorithm>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -67,6 +70,16 @@ TEST_F(ScheduleCommands, FromCreationToTheEnd) {
   EXPECT_EQ(schedule({"erase", store_, "nightly"}).out, "schedule nightly: erased\n");
   EXPECT_THAT(refusal({"erase", store_, "nightly"}, 1), HasSubstr("RP3005 no schedule 'nightly'"));
   EXPECT_THAT(schedule({"list", store_}).err, HasSubstr("there is no schedule"));
+}
+
+TEST_F(ScheduleCommands, ItsRunsAreAskedForByWhoHasCreatedIt) {
+  EXPECT_EQ(schedule({"create", store_, "nightly", "report", "--every", "1h", "--as", "ann"}).code,
+            0);
+  const Output run = schedule({"trigger", store_, "nightly", "--as", "bob"});
+  const std::string id = run.out.substr(std::min(run.out.size(), run.out.find("nightly-20")));
+  EXPECT_THAT(reprise({"audit", store_, id.substr(0, id.find_first_of(" \n"))}).out,
+              HasSubstr("  run reprise:schedule:nightly ann  RunStarted"))
+      << run.out;
 }
 
 TEST_F(ScheduleCommands, TheStoreMayBeNamedElsewhere) {

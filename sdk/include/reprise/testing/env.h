@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <reprise/client.h>
+#include <reprise/payload_codec.h>
 #include <reprise/testing/script.h>
 #include <reprise/worker.h>
 #include <string_view>
@@ -55,6 +56,8 @@ struct EnvOptions {
   Guard guard = Guard::kPark;
   // Around workflows, activities, and the calls of client(): all hooks.
   Interceptors interceptors{};
+  // As EngineOptions::codecs: what the test's store keeps is encoded by them.
+  PayloadCodecs codecs{};
   // Log lines of engine and workflows; empty: dropped.
   LogSink logger{};
 };

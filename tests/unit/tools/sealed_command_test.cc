@@ -1,0 +1,162 @@
+// The command beside a store whose content is encrypted, with the key and without.
+#include <sys/stat.h>
+
+#include <gmock/gmock.h>
+
+#include "runtime/sealing/aes_gcm_codec.h"
+#include "runtime/sealing/key_file.h"
+#include "tests/unit/tools/sample_store.h"
+
+namespace reprise::tools {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kMark = "<sealed, key k1>";
+constexpr const char* kSecret = "parcel-of-Ann";
+
+class SealedCommand : public SampleStore {
+ protected:
+  void SetUp() override {
+    key_file_ = key_file("k1", 'a');
+    make_sealed_store();
+  }
+
+  std::string key_file(const std::string& id, char digit) {
+    const std::string path = file(id + digit + ".keys");
+    write(path, id + " " + std::string(64, digit) + "\n");
+    EXPECT_EQ(::chmod(path.c_str(), 0600), 0);
+    return path;
+  }
+  sealing::Codecs codecs() const {
+    const auto material = sealing::read_key_file(key_file_);
+    return {sealing::make_aes_gcm_codec(*sealing::KeyRing::make(*material))};
+  }
+  // order-1 has completed, order-2 is paused, order-3 has failed.
+  void make_sealed_store() {
+    runtime::EngineOptions with = options();
+    with.codecs = codecs();
+    auto engine = runtime::Engine::open(store_, with);
+    ASSERT_TRUE(engine.has_value()) << engine.error().text();
+    engine_ = std::move(*engine);
+    workflow("checkout", [](reprise::testing::Execution& e) {
+      ask(e, "reserve", {{"sku", kSecret}}, 10);
+      const auto packed = e.next_signal("packed");
+      e.wait(*packed);
+      return reprise::testing::Outcome::success(packed->take_outcome().payload());
+    });
+    workflow("refuse", [](reprise::testing::Execution&) {
+      return reprise::testing::application_failure("OutOfStock", kSecret, false);
+    });
+    activity("reserve", [](runtime::ActivityAttempt&, std::string_view) {
+      return reprise::testing::Outcome::success(cbor(kSecret));
+    });
+    start_worker();
+    start("checkout", "order-1", cbor(nlohmann::json::array({kSecret})));
+    ASSERT_TRUE(signal("order-1", "packed", cbor(kSecret)));
+    start("checkout", "order-2", cbor(nlohmann::json::array({kSecret})));
+    start("refuse", "order-3");
+    close_engine();
+    ASSERT_EQ(
+        reprise({"pause", store_, "order-2", "--reason", kSecret, "--key-file", key_file_}).code,
+        0);
+  }
+
+  std::string key_file_;
+};
+
+TEST_F(SealedCommand, ShowsTheStructureWithoutTheKey) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"show", store_, "order-1"},
+           {"history", store_, "order-1"},
+           {"audit", store_, "order-1"},
+           {"show", store_, "order-2"},
+           {"why", store_, "order-2"},
+           {"history", store_, "order-3"},
+       }) {
+    const Output without = reprise(words);
+    EXPECT_EQ(without.code, 0) << words[0] << without.err;
+    EXPECT_THAT(without.out, AllOf(HasSubstr(kMark), Not(HasSubstr(kSecret)))) << words[0];
+    auto with_key = words;
+    with_key.insert(with_key.end(), {"--key-file", key_file_});
+    const Output with = reprise(with_key);
+    EXPECT_EQ(with.code, 0) << words[0] << with.err;
+    EXPECT_THAT(with.out, AllOf(HasSubstr(kSecret), Not(HasSubstr("sealed")))) << words[0];
+  }
+}
+
+TEST_F(SealedCommand, CommandsThatNeedNoContent) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"list", store_}, {"stats", store_}, {"incidents", store_}, {"check", store_}}) {
+    const Output without = reprise(words);
+    EXPECT_EQ(without.code, 0) << words[0] << without.out << without.err;
+    EXPECT_THAT(without.out, Not(HasSubstr(kSecret))) << words[0];
+  }
+  EXPECT_EQ(reprise({"backup", store_, file("copy")}).code, 0);
+  EXPECT_THAT(reprise({"history", file("copy"), "order-1", "--key-file", key_file_}).out,
+              HasSubstr(kSecret));
+}
+
+TEST_F(SealedCommand, ExportsWithTheKeyOnly) {
+  const Output without = reprise({"export", store_, "order-1"});
+  EXPECT_EQ(without.code, 1);
+  EXPECT_THAT(without.err, AllOf(HasSubstr("RP1012"), HasSubstr("k1")));
+  EXPECT_EQ(without.out, "");
+  const std::string path = file("order-1.json");
+  ASSERT_EQ(reprise({"export", store_, "order-1", "-o", path, "--key-file", key_file_}).code, 0);
+  EXPECT_THAT(content(path), HasSubstr(kSecret));
+  EXPECT_EQ(reprise({"import", path}).code, 0);
+}
+
+// What stands for the arguments of the earlier run must not become those of another one.
+TEST_F(SealedCommand, StartsLikeAnEarlierRunWithTheKeyOnly) {
+  const Output without = reprise({"start", store_, "--like", "order-1", "--id", "order-9"});
+  EXPECT_EQ(without.code, 1);
+  EXPECT_THAT(without.err, HasSubstr("RP1012"));
+  const Output with =
+      reprise({"start", store_, "--like", "order-1", "--id", "order-9", "--key-file", key_file_});
+  EXPECT_EQ(with.code, 0) << with.err;
+  EXPECT_THAT(reprise({"history", store_, "order-9", "--key-file", key_file_}).out,
+              HasSubstr(kSecret));
+  EXPECT_EQ(content(store_ + "/journal/data.mdb").find(kSecret), std::string::npos);
+}
+
+TEST_F(SealedCommand, AnotherKeyOfThatNameOpensNothing) {
+  const std::string other = key_file("k1", 'b');
+  const Output exported = reprise({"export", store_, "order-1", "--key-file", other});
+  EXPECT_EQ(exported.code, 1);
+  EXPECT_THAT(exported.err, HasSubstr("RP1013"));
+  EXPECT_THAT(reprise({"show", store_, "order-1", "--key-file", other}).out,
+              AllOf(HasSubstr("<sealed, damaged>"), Not(HasSubstr(kSecret))));
+}
+
+TEST_F(SealedCommand, KeyFilesThatCannotBeUsed) {
+  EXPECT_THAT(reprise({"show", store_, "order-1", "--key-file", file("none")}).err,
+              HasSubstr("RP3019"));
+  write(file("bad.keys"), "k1 zz\n");
+  ASSERT_EQ(::chmod(file("bad.keys").c_str(), 0600), 0);
+  const Output bad = reprise({"show", store_, "order-1", "--key-file", file("bad.keys")});
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_THAT(bad.err, AllOf(HasSubstr("RP3019"), Not(HasSubstr("zz"))));
+}
+
+// What a command records without an engine is sealed too.
+TEST_F(SealedCommand, WhatItRecordsIsSealed) {
+  EXPECT_EQ(content(store_ + "/journal/data.mdb").find(kSecret), std::string::npos);
+  EXPECT_EQ(content(store_ + "/archive/data.mdb").find(kSecret), std::string::npos);
+  const Output without = reprise({"resume", store_, "order-2"});
+  EXPECT_EQ(without.code, 2);
+  EXPECT_THAT(without.err, HasSubstr("RP1012"));
+  ASSERT_EQ(reprise({"resume", store_, "order-2", "--key-file", key_file_}).code, 0);
+  ASSERT_EQ(
+      reprise({"signal", store_, "order-2", "packed", "\"of Bob\"", "--key-file", key_file_}).code,
+      0);
+  EXPECT_EQ(content(store_ + "/journal/data.mdb").find("of Bob"), std::string::npos);
+  EXPECT_THAT(reprise({"history", store_, "order-2", "--key-file", key_file_}).out,
+              HasSubstr("of Bob"));
+}
+
+}  // namespace
+}  // namespace reprise::tools
