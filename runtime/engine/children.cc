@@ -83,11 +83,6 @@ base::Status may_be_child(const StartRequest& request, const EngineOptions& opti
   return scheduled ? check_allowed(request, options) : base::Status();
 }
 
-// Not of the run, but of this engine, for now. The next one asks again.
-bool is_passing(const base::Error& why) {
-  return why.code == base::ErrorCode::kStoreClosed;
-}
-
 }  // namespace
 
 // ---- on the child's shard: start and end ------------------------------------------------------

@@ -108,8 +108,8 @@ void Deliveries::start_with(const MessageRef& message) {
 
 Reply<void> Deliveries::receipt_for(const MessageRef& message) const {
   return [post = parts_.shared.post, message](const base::Status& delivered) {
-    // The engine closes, and it is not known whether the receiver has it: asked by the next one.
-    if (!delivered && delivered.error().code == base::ErrorCode::kStoreClosed) return;
+    // It is not known whether the receiver has it: asked by the next engine.
+    if (!delivered && is_passing(delivered.error())) return;
     post->send(Receipt{message->sender, message->id, delivered});
   };
 }
@@ -196,7 +196,7 @@ base::Status Deliveries::add_received(const RunState& run,
   store::ChainEnd after = run.replay_after();
   if (after.seq > since) after = {.run = run.number};
   const StoredRun stored(parts_.shared, run, last, after, RunLabel());
-  const base::Status read = stored.history([&](const proto::Turn& turn) {
+  const base::Status read = stored.structure([&](const proto::Turn& turn) {
     for (const Event& input : turn.inputs()) {
       const proto::Sender* const sender = sender_of(input);
       if (sender == nullptr) continue;

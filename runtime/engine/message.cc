@@ -25,4 +25,9 @@ Message make_message(RunKey sender, const proto::Event& command, store::Seq sinc
           .since = since};
 }
 
+bool is_passing(const base::Error& why) {
+  return why.code == base::ErrorCode::kStoreClosed || why.code == base::ErrorCode::kKeyMissing ||
+         why.code == base::ErrorCode::kSealBroken;
+}
+
 }  // namespace reprise::runtime

@@ -35,6 +35,10 @@ struct Receipt {
   base::Status delivered;
 };
 
+// An error that says nothing of the other run, but only of this engine: it closes, or has not the
+// key that the answer needs. Nothing is recorded then, and the next engine asks again.
+bool is_passing(const base::Error& why);
+
 struct NewFork;  // resets.h
 
 // Takes messages and what is said of them to the shards of their runs. Thread-safe.

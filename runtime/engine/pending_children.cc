@@ -32,7 +32,7 @@ void take(const proto::ChildStarted& started, Found* found) {
 std::vector<PendingChild> pending_children(const Shared& shared, const RunState& run) {
   if (!run.has_children()) return {};
   Found found;
-  (void)StoredRun(shared, run).history([&](const proto::Turn& turn) {
+  (void)StoredRun(shared, run).structure([&](const proto::Turn& turn) {
     for (const proto::Event& input : turn.inputs()) {
       if (input.has_child_started()) take(input.child_started(), &found);
     }

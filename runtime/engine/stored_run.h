@@ -1,5 +1,6 @@
 // A run of this engine for the host: its identity and its history in the store.
 #pragma once
+#include "proto/parse.h"
 #include "runtime/engine/run_history.h"
 #include "runtime/engine/run_table.h"
 #include "runtime/engine/shared.h"
@@ -33,6 +34,24 @@ class StoredRun final : public RunSource {
   }
 
   base::Status history(base::Visitor<const proto::Turn&> visit) const override {
+    return visit_turns(visit, [this](std::string_view record, proto::Turn* turn) {
+      return shared_.sealing.read_turn(record, turn);
+    });
+  }
+  // The same for what is never sealed, ids and kinds: content stays as it is in the log. So no key
+  // is needed.
+  base::Status structure(base::Visitor<const proto::Turn&> visit) const {
+    return visit_turns(visit, [](std::string_view record, proto::Turn* turn) -> base::Status {
+      if (proto::parse(record, turn)) return {};
+      return base::Error{base::ErrorCode::kStoreDamaged, "a turn is no valid event data"};
+    });
+  }
+
+ private:
+  static constexpr std::size_t kArenaBytes = 1 << 20;
+
+  template <class Read>
+  base::Status visit_turns(base::Visitor<const proto::Turn&> visit, const Read& read) const {
     if (state_.damaged_at() != 0) {
       return base::Error{base::ErrorCode::kStoreDamaged,
                          "record " + std::to_string(state_.damaged_at()) + " of run " +
@@ -43,10 +62,10 @@ class StoredRun final : public RunSource {
     google::protobuf::Arena arena;
     const auto take = [&](const store::Record& record) -> base::Visited {
       auto* turn = google::protobuf::Arena::CreateMessage<proto::Turn>(&arena);
-      if (const base::Status read = shared_.sealing.read_turn(record.body, turn); !read) {
-        return base::Error{read.error().code, "record " + std::to_string(record.seq) + " of run " +
+      if (const base::Status good = read(record.body, turn); !good) {
+        return base::Error{good.error().code, "record " + std::to_string(record.seq) + " of run " +
                                                   state_.id.to_string() + ": " +
-                                                  read.error().message};
+                                                  good.error().message};
       }
       const base::Visited seen = visit(*turn);
       if (arena.SpaceUsed() > kArenaBytes) arena.Reset();
@@ -54,9 +73,6 @@ class StoredRun final : public RunSource {
     };
     return read_run_history_after(*shared_.store, after_, last_, take);
   }
-
- private:
-  static constexpr std::size_t kArenaBytes = 1 << 20;
 
   const Shared& shared_;
   const RunState& state_;

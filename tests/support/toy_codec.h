@@ -40,6 +40,8 @@ class ToyCodec final : public sealing::Codec {
   }
 
   void fail() { fails_ = true; }
+  // What was encoded before does not decode until the old one is back.
+  void take_key(std::string key) { key_ = std::move(key); }
 
  private:
   static constexpr char kMask = '\x55';
@@ -47,7 +49,7 @@ class ToyCodec final : public sealing::Codec {
     return {base::ErrorCode::kSealBroken, "that is not what the toy has made"};
   }
 
-  const std::string key_;
+  std::string key_;
   bool fails_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "event/catalogue.h"
+#include "runtime/engine/pending_children.h"
 #include "tests/unit/runtime/shard_parts.h"
 
 namespace reprise::runtime::children_test {
@@ -412,6 +413,34 @@ TEST_F(ShallowChildrenTest, TooDeepAChildIsRefused) {
   call(parent, child("c", 1));
   deliver();
   EXPECT_EQ(failure_in_last(parent).cause().type(), "RP2007");
+}
+
+// ---- what is sealed, and does not open ----------------------------------------------------------
+
+class SealedChildrenTest : private shard_parts::WithToy, public ChildrenTest {
+ protected:
+  SealedChildrenTest() : ChildrenTest({}, {toy}) {}
+
+  using WithToy::toy;
+};
+
+TEST_F(SealedChildrenTest, AChildWhoseEndDoesNotOpenIsNotLost) {
+  KnownRun& parent = running("p");
+  call(parent, child("c", 1));
+  toy->take_key("k2");
+  deliver();
+  terminate("c");
+  post_.news.clear();  // the process dies
+  toy->take_key("k1");
+  recover(parent);
+  deliver();
+  EXPECT_TRUE(parent.state.has_children()) << "how it ended is asked again by the next engine";
+  EXPECT_EQ(history(parent).back(), "ChildStarted");
+  toy->take_key("k3");
+  const auto pending = pending_children(shared_, parent.state);
+  ASSERT_THAT(pending, SizeIs(1));
+  EXPECT_EQ(pending[0].workflow_id, "c");
+  EXPECT_EQ(pending[0].run_id, run_id(1));
 }
 
 }  // namespace

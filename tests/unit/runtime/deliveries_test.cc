@@ -374,5 +374,56 @@ TEST_F(DeliveriesTest, AnEndFromOutsideWaitsForTheMessagesUnderWay) {
                                            "RunTerminated"));
 }
 
+// ---- what is sealed, and does not open ----------------------------------------------------------
+
+class SealedDeliveriesTest : private shard_parts::WithToy, public DeliveriesTest {
+ protected:
+  SealedDeliveriesTest() : DeliveriesTest({}, {toy}) {}
+
+  using WithToy::toy;
+
+  std::size_t signals_in_log(const KnownRun& run) {
+    std::size_t signals = 0;
+    const base::Status read = StoredRun(shared_, run.state).structure([&](const proto::Turn& turn) {
+      for (const Event& input : turn.inputs()) signals += input.has_signal_received() ? 1 : 0;
+    });
+    EXPECT_TRUE(read.has_value());
+    return signals;
+  }
+};
+
+// Who has sent it what is no secret.
+TEST_F(SealedDeliveriesTest, AReceiverWithoutItsKeyIsAskedWhatItHas) {
+  KnownRun& receiver = running("b");
+  round_.add_input(receiver)->mutable_signal_received()->set_input("of the lost key");
+  settle();
+  toy->take_key("k2");
+  KnownRun& sender = running("a");
+  send(sender, signal_to("b", 1));
+  deliver();
+  settle();
+  post_.receipts.clear();  // the process dies
+  EXPECT_TRUE(Unsent(sender.state).send(shared_).has_value());
+  ASSERT_THAT(post_.messages, SizeIs(1));
+  deliver();
+  EXPECT_THAT(acknowledge(), ElementsAre("delivered"));
+  EXPECT_EQ(signals_in_log(receiver), 2U);
+  EXPECT_EQ(history(sender).back(), "MessageDelivered");
+}
+
+TEST_F(SealedDeliveriesTest, AReceiverWithoutItsKeyTakesWhatItDoesNotHave) {
+  KnownRun& receiver = running("b");
+  round_.add_input(receiver)->mutable_signal_received()->set_input("of the lost key");
+  settle();
+  toy->take_key("k2");
+  KnownRun& sender = running("a");
+  send(sender, signal_to("b", 1));
+  post_.messages.clear();  // the process dies
+  EXPECT_TRUE(Unsent(sender.state).send(shared_).has_value());
+  deliver();
+  EXPECT_THAT(acknowledge(), ElementsAre("delivered"));
+  EXPECT_EQ(signals_in_log(receiver), 2U);
+}
+
 }  // namespace
 }  // namespace reprise::runtime::deliveries_test

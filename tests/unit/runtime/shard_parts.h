@@ -19,6 +19,7 @@
 #include "runtime/engine/updates.h"
 #include "runtime/engine/workers.h"
 #include "tests/support/engine_fixture.h"
+#include "tests/support/toy_codec.h"
 
 namespace reprise::runtime::shard_parts {
 
@@ -42,8 +43,8 @@ struct KeptPost final : Post {
 
 class ShardParts : public ::testing::Test {
  protected:
-  explicit ShardParts(const EngineLimits& limits = {})
-      : shared_(options(limits), store::memory_store(), clock_) {
+  explicit ShardParts(const EngineLimits& limits = {}, sealing::Codecs codecs = {})
+      : shared_(options(limits, std::move(codecs)), store::memory_store(), clock_) {
     shared_.post = &post_;
     shared_.writer = std::make_unique<store::Writer>(shared_.store->journal(), 0, false);
     shared_.writer->on_durable(
@@ -83,7 +84,8 @@ class ShardParts : public ::testing::Test {
     record(run, command);
     proto::Turn turn;
     *turn.add_commands() = command;
-    const std::string body = turn.SerializeAsString();
+    std::string body;
+    EXPECT_TRUE(shared_.sealing.seal_turn(turn.SerializeAsString(), &body).has_value());
     store::Draft draft{run.state.number, &run.state.last_seq, &run.state.chain, 0, body};
     effects_.appended(shared_.writer->append({&draft, 1}));
   }
@@ -136,11 +138,12 @@ class ShardParts : public ::testing::Test {
     };
   }
 
-  EngineOptions options(const EngineLimits& limits) {
+  EngineOptions options(const EngineLimits& limits, sealing::Codecs codecs) {
     EngineOptions options;
     options.threaded = false;
     options.seed = 7;
     options.limits = limits;
+    options.codecs = std::move(codecs);
     options.log = [this](LogLevel, std::string_view line) { logged_ += line; };
     return options;
   }
@@ -180,6 +183,12 @@ class ShardParts : public ::testing::Test {
   Children children_{
       {shared_, runs_, finder_, intake_, effects_, round_, starts_, requests_, child_index_}};
   RunExecutor executor_{RunExecutorOptions{}};  // last, as in a shard
+};
+
+// For a shard whose log is sealed: made before its parts.
+struct WithToy {
+  std::shared_ptr<reprise::testing::ToyCodec> toy =
+      std::make_shared<reprise::testing::ToyCodec>("k1");
 };
 
 }  // namespace reprise::runtime::shard_parts
