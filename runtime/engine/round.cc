@@ -363,9 +363,11 @@ void Round::append_if_full() {
 // What cannot be sealed is never written, and nothing after it.
 void Round::append_body(const proto::Turn& turn) {
   const sealing::Sealing& sealing = parts_.shared.sealing;
+  const std::size_t begin = bodies_.size();
   if (!sealing.seals()) {
     REPRISE_CHECK(turn.AppendToString(&bodies_), "a turn serializes");
-    return;
+    if (!sealing::may_have_sealed_values(std::string_view(bodies_).substr(begin))) return;
+    bodies_.resize(begin);
   }
   plain_.clear();
   REPRISE_CHECK(turn.AppendToString(&plain_), "a turn serializes");

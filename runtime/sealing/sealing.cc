@@ -71,12 +71,13 @@ bool is_sealed(std::string_view value) {
   return value.starts_with(kSealedValue);
 }
 
+bool may_have_sealed_values(std::string_view turn) {
+  return turn.find(kSealedValue) != std::string_view::npos;
+}
+
 base::Status Sealing::seal_turn(std::string_view turn, std::string* record) const {
+  if (!seals()) return seal_nothing(turn, record);
   const std::size_t begin = record->size();
-  if (!seals()) {
-    record->append(turn);
-    return {};
-  }
   std::string contents;
   std::uint64_t count = 0;
   bool any = false;
@@ -110,8 +111,27 @@ base::Status Sealing::seal_turn(std::string_view turn, std::string* record) cons
   return {};
 }
 
+// Values that were copied from where they are sealed are recorded open, if they open.
+base::Status Sealing::seal_nothing(std::string_view turn, std::string* record) const {
+  if (!may_have_sealed_values(turn)) {
+    record->append(turn);
+    return {};
+  }
+  const auto take = [&](const SecretField& field, std::string_view content,
+                        std::string* out) -> base::Status {
+    const bool alone = field.secrecy == Secrecy::kAlone;
+    *out += alone ? *seal_value(content) : std::string(content);
+    return {};
+  };
+  return rewrite_turn(turn, take, record);
+}
+
 base::Result<std::string> Sealing::seal_value(std::string_view value) const {
-  if (!seals() || value.empty() || is_sealed(value)) return std::string(value);
+  if (is_sealed(value)) {
+    const auto opened = open_value(std::string(value));
+    return opened ? seal_value(*opened) : std::string(value);
+  }
+  if (!seals() || value.empty()) return std::string(value);
   const auto envelope = seal(codecs_, value, kValuePlace);
   if (!envelope) return envelope.error();
   return std::string(kSealedValue) + *envelope;
@@ -152,10 +172,32 @@ base::Result<std::string> Sealing::open_turn(std::string_view record,
   return turn;
 }
 
+// A turn without a sealed part may have values that did not open when it was recorded.
+base::Result<std::string> Sealing::open_values(std::string_view record) const {
+  const auto open = [&](const SecretField& field, std::string_view content,
+                        std::string* out) -> base::Status {
+    if (field.secrecy != Secrecy::kAlone) {
+      *out += content;
+      return {};
+    }
+    const auto value = open_value(std::string(content));
+    if (!value) return value.error();
+    *out += *value;
+    return {};
+  };
+  std::string turn;
+  if (const base::Status opened = rewrite_turn(record, open, &turn); !opened) {
+    return opened.error();
+  }
+  return turn;
+}
+
 base::Status Sealing::read_turn(std::string_view record, proto::Turn* turn) const {
   const std::string_view sealed = sealed_part(record);
-  if (sealed.empty()) return proto::parse(record, turn) ? base::Status() : no_turn();
-  const auto opened = open_turn(record, sealed);
+  if (sealed.empty() && !may_have_sealed_values(record)) {
+    return proto::parse(record, turn) ? base::Status() : no_turn();
+  }
+  const auto opened = sealed.empty() ? open_values(record) : open_turn(record, sealed);
   if (!opened) return opened.error();
   return proto::parse(*opened, turn) ? base::Status() : no_turn();
 }
@@ -163,12 +205,15 @@ base::Status Sealing::read_turn(std::string_view record, proto::Turn* turn) cons
 base::Status Sealing::show_turn(std::string_view record, proto::Turn* turn) const {
   const base::Status read = read_turn(record, turn);
   if (read || read.error().code == ErrorCode::kStoreDamaged) return read;
-  const std::string mark = mark_of(sealed_part(record), read.error());
+  const std::string_view part = sealed_part(record);
+  const std::string mark = part.empty() ? std::string() : mark_of(part, read.error());
   const auto show = [&](const SecretField& field, std::string_view content,
                         std::string* out) -> base::Status {
     if (field.secrecy == Secrecy::kAlone) {
       const std::string value(content);
       *out += field.text ? show_text(value) : show_value(value);
+    } else if (part.empty()) {
+      *out += content;
     } else {
       *out += field.text ? mark : payload_of(mark);
     }

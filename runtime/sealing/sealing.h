@@ -14,6 +14,8 @@ namespace reprise::sealing {
 
 // Is this a value that Sealing::seal_value() has made? No payload and no text begins like one.
 bool is_sealed(std::string_view value);
+// False: no field of that serialized turn is such a value.
+bool may_have_sealed_values(std::string_view turn);
 
 // Thread-safe.
 class Sealing {
@@ -28,7 +30,9 @@ class Sealing {
   // Appends a serialized Turn as it is to be recorded: without codecs, or if nothing in it is
   // secret, as it is. Errors: those of the codecs; then `record` has a part of it.
   base::Status seal_turn(std::string_view turn, std::string* record) const;
-  // Of a field that is sealed alone. What is sealed stays so.
+  // Of a field that is sealed alone. What is sealed already, as what another run or an earlier
+  // engine has recorded, is sealed anew: without codecs it becomes open. It stays as it is if it
+  // does not open.
   base::Result<std::string> seal_value(std::string_view value) const;
 
   // ---- what is read ----
@@ -47,6 +51,8 @@ class Sealing {
 
  private:
   base::Result<std::string> open_turn(std::string_view record, std::string_view sealed) const;
+  base::Result<std::string> open_values(std::string_view record) const;
+  base::Status seal_nothing(std::string_view turn, std::string* record) const;
 
   Codecs codecs_;
 };

@@ -404,6 +404,31 @@ TEST_F(SealedStore, CommandsOfAWorkerProgramNeedTheKey) {
   EXPECT_EQ(exit_status({"verify", "--key-file", keys}, {}), "0");
 }
 
+// A schedule carries its settings from run to run for years.
+TEST_F(SealedStore, WhatIsCopiedFromRunToRunGetsTheNewKey) {
+  {
+    const auto engine = open(aes("k1"));
+    const Client client(*engine);
+    (void)client.start(chained("c", 1), {.id = "chain", .settings = {note("MARKvalue")}});
+  }
+  {
+    KeyRing both = ring("k2");
+    both.keys.merge(ring("k1").keys);
+    const auto engine = open({aes_gcm_codec(both)});
+    Worker worker(*engine);
+    worker.implement(chained, [](Context& ctx, const std::string& text, int left) {
+      if (left == 1) ctx.continue_as_new(chained("next", 0));
+      return text;
+    });
+    worker.start();
+    EXPECT_EQ(Client(*engine).attach(chained, "chain").result(), "next");
+  }
+  const auto engine = open(aes("k2"));
+  const Client client(*engine);
+  EXPECT_EQ(client.handle("chain").get(note), "MARKvalue");
+  EXPECT_THAT(client.handle("chain").history().to_json(), HasSubstr("MARKvalue"));
+}
+
 TEST_F(SealedStore, CodecsThatCannotBeUsedAreRefused) {
   EXPECT_EQ(code_of([&] { (void)open({zstd_codec(), zstd_codec()}); }), "RP3018");
   EXPECT_EQ(code_of([&] { (void)open({nullptr}); }), "RP3018");

@@ -1,6 +1,8 @@
 #include "runtime/sealing/sealing.h"
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -17,6 +19,10 @@ namespace {
 using base::ErrorCode;
 using proto::Turn;
 using testing::toy_codecs;
+
+Codecs zstd_chain() {
+  return {*make_zstd_codec(3)};
+}
 
 std::string sealed_by(const Sealing& sealing, const Turn& turn) {
   std::string record = "before";
@@ -330,6 +336,64 @@ TEST(Varints, OfAnySize) {
     rest = std::string_view(bytes).substr(0, bytes.size() - 1);
     EXPECT_EQ(take_varint(&rest), std::nullopt);
   }
+}
+
+// Values that are copied from where they are sealed, such as the settings of the next run.
+Turn with_value(const std::string& value) {
+  Turn turn;
+  proto::RunStarted* const started = turn.add_inputs()->mutable_run_started();
+  started->set_input("secret-input");
+  started->add_settings()->set_value(value);
+  return turn;
+}
+
+Sealing with_keys(const std::shared_ptr<testing::ToyCodec>& toy) {
+  return Sealing({toy});
+}
+
+TEST(Sealing, ACopiedValueIsSealedAnewByTheChainOfToday) {
+  const Sealing before(zstd_chain());
+  const auto copied = before.seal_value("secret-value");
+  ASSERT_TRUE(copied.has_value());
+  const Sealing now(toy_codecs("k2"));
+  const std::string record = sealed_by(now, with_value(*copied));
+  EXPECT_EQ(record.find(*copied), std::string::npos);
+  EXPECT_EQ(opened_by(now, record), with_value("secret-value").SerializeAsString());
+  const auto anew = now.seal_value(*copied);
+  ASSERT_TRUE(anew.has_value());
+  const auto view = look_at(std::string_view(*anew).substr(5));
+  ASSERT_TRUE(view.has_value());
+  EXPECT_EQ(view->codecs, std::vector<std::string_view>{"toy"});
+}
+
+TEST(Sealing, ACopiedValueThatDoesNotOpenStaysAsItIs) {
+  const auto toy = std::make_shared<testing::ToyCodec>("k1");
+  const Sealing sealing = with_keys(toy);
+  const auto copied = sealing.seal_value("secret-value");
+  ASSERT_TRUE(copied.has_value());
+  toy->take_key("k2");
+  EXPECT_EQ(*sealing.seal_value(*copied), *copied);
+  const std::string record = sealed_by(sealing, with_value(*copied));
+  EXPECT_EQ(error_of(sealing, record), ErrorCode::kKeyMissing);
+  // Nor does a chain without codecs make content of it.
+  const std::string plain = sealed_by(Sealing(), with_value(*copied));
+  EXPECT_TRUE(sealed_part(plain).empty());
+  EXPECT_EQ(error_of(Sealing(), plain), ErrorCode::kKeyMissing);
+  EXPECT_EQ(error_of(sealing, plain), ErrorCode::kKeyMissing);
+  Turn shown;
+  ASSERT_TRUE(sealing.show_turn(plain, &shown).has_value());
+  EXPECT_EQ(shown.inputs(0).run_started().input(), "secret-input");
+  EXPECT_NE(shown.inputs(0).run_started().settings(0).value().find("<sealed"), std::string::npos);
+  toy->take_key("k1");
+  EXPECT_EQ(opened_by(sealing, plain), with_value("secret-value").SerializeAsString());
+}
+
+TEST(Sealing, WithoutCodecsACopiedValueThatOpensIsRecordedOpen) {
+  const auto copied = Sealing(zstd_chain()).seal_value("secret-value");
+  ASSERT_TRUE(copied.has_value());
+  EXPECT_EQ(*Sealing().seal_value(*copied), "secret-value");
+  EXPECT_EQ(sealed_by(Sealing(), with_value(*copied)),
+            with_value("secret-value").SerializeAsString());
 }
 
 }  // namespace
