@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/printable_text.h"
+#include "runtime/engine/unsent.h"
 
 namespace reprise::runtime {
 namespace {
@@ -49,6 +50,32 @@ void Parking::unpark(KnownRun& run) {
   run.extras->parked.reset();
   parked_.erase(run.state.number);
   shared_.store->note_unparked(run.state.number);
+}
+
+bool Parking::try_again(KnownRun& run) {
+  unpark(run);
+  if (run.damaged || run.extras == nullptr || run.extras->unsent == nullptr) return true;
+  auto unsent = std::exchange(run.extras->unsent, nullptr);
+  const base::Status sent = unsent->send(shared_);
+  if (!sent) withhold(run, std::move(unsent), sent.error());
+  return sent.has_value();
+}
+
+void Parking::withhold(KnownRun& run,
+                       std::shared_ptr<const Unsent> unsent,
+                       const base::Error& why) {
+  RunExtras& extras = run.with_extras();
+  extras.unsent = std::move(unsent);
+  if (!extras.when_told.empty()) send_or_refuse(run);
+  if (!run.parked()) park(run, {why.code, why.message, std::nullopt});
+}
+
+void Parking::send_or_refuse(KnownRun& run) {
+  if (run.extras == nullptr || run.extras->unsent == nullptr) return;
+  const auto unsent = std::exchange(run.extras->unsent, nullptr);
+  if (const base::Status sent = unsent->send(shared_); !sent) {
+    unsent->refuse(*shared_.post, sent.error());
+  }
 }
 
 }  // namespace reprise::runtime

@@ -1,6 +1,7 @@
 // Runs whose code cannot go on. A parked run stays open: its inputs are recorded as deferred, and
 // it is tried again when a worker starts or a client asks for it.
 #pragma once
+#include <memory>
 #include <unordered_set>
 
 #include "runtime/engine/outbox.h"
@@ -19,6 +20,13 @@ class Parking {
   void park(KnownRun& run, const replay::Trouble& trouble);
   // Unless its history is damaged.
   void unpark(KnownRun& run);
+  // The same, and sends what could not be sent. False: that does not open yet, and so the run is
+  // parked again.
+  bool try_again(KnownRun& run);
+  // What the run has sent to others does not open, for this reason: it is parked, and that waits.
+  void withhold(KnownRun& run, std::shared_ptr<const Unsent> unsent, const base::Error& why);
+  // An end waits until it is known what became of that: if it still does not open, it is refused.
+  void send_or_refuse(KnownRun& run);
   // The run is parked by others: its history is damaged.
   void note(store::RunNumber run) { parked_.insert(run); }
   // The runs that are parked. Those that were, and have ended, are forgotten on the way.

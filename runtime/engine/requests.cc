@@ -84,7 +84,9 @@ void Requests::terminate(const RunKey& key,
     if (std::exchange(known->damaged, false)) {
       parts_.shared.count_parked(*known->extras->parked, -1);
       known->extras->parked.reset();
-      (void)Unsent(known->state).send(parts_.shared);  // it ends, whatever does not open
+      auto unsent = std::make_shared<const Unsent>(known->state);
+      // It ends, whatever does not open.
+      if (!unsent->send(parts_.shared)) known->extras->unsent = std::move(unsent);
     }
   }
   KnownRun* run = open_run(key, reply);
@@ -157,10 +159,11 @@ void Requests::retry(const RunKey& key, const Reply<void>& reply, const std::str
                                          "' is tried again" +
                                          (principal.empty() ? "" : ", asked by " + principal));
   if (by_next_program) parts_.shared.store->note_unparked(run.state.number);
-  parts_.parking.unpark(run);
-  run.drop_empty_extras();
-  parts_.loading.when_loadable(run.state.number,
-                               [this](KnownRun& later) { parts_.workers.resume(later); });
+  if (parts_.parking.try_again(run)) {
+    run.drop_empty_extras();
+    parts_.loading.when_loadable(run.state.number,
+                                 [this](KnownRun& later) { parts_.workers.resume(later); });
+  }
   reply({});
 }
 

@@ -62,6 +62,10 @@ void Resets::reset_open(KnownRun& run, const ResetRef& asked) {
              "reset it to an event that you choose"},
         asked->reply);
   }
+  // What does not open cannot be copied, and so the messages in it are not given up.
+  if (run.parked() && run.extras->unsent != nullptr) {
+    return parts_.outbox.refuse(&run, *run.extras->parked, asked->reply);
+  }
   // Another run may have the workflow id by then: this one is meant.
   const auto meant = std::make_shared<verb::Reset>(*asked);
   meant->key.run_id = run.state.id;

@@ -254,6 +254,7 @@ void Round::record(KnownRun& run,
   const bool known = !std::exchange(run.appending, true);
   // It ends as this turn says, whatever the reason for parking its code.
   if (closes) parts_.parking.unpark(run);
+  if (closes && run.extras != nullptr) run.extras->unsent = nullptr;
 
   if (parts_.shared.options.replay_every_turn) add_replay(state, turn, known);
   const commands::Recording recording{run, parts_.shared, parts_.effects, parts_.outbox,
@@ -321,6 +322,7 @@ bool Round::ends_later(KnownRun& run, std::function<void()> again) {
   run_all_gathered(run);
   if (!run.state.open() || !end_must_wait(run)) return false;
   run.with_extras().when_told.push_back(std::move(again));
+  parts_.parking.send_or_refuse(run);
   return true;
 }
 

@@ -20,11 +20,11 @@ std::uint32_t hash_of(std::string_view workflow_id) {
 
 void KnownRun::drop_empty_extras() {
   if (extras == nullptr) return;
-  const bool empty = extras->watches.empty() && !extras->started && extras->replies.empty() &&
-                     extras->updates.empty() && extras->untaken.empty() &&
-                     extras->when_told.empty() && !extras->parked.has_value() &&
-                     extras->operations.empty() && extras->transaction == nullptr &&
-                     extras->held == nullptr && extras->held_timers.empty();
+  const bool empty =
+      extras->watches.empty() && !extras->started && extras->replies.empty() &&
+      extras->updates.empty() && extras->untaken.empty() && extras->when_told.empty() &&
+      !extras->parked.has_value() && extras->unsent == nullptr && extras->operations.empty() &&
+      extras->transaction == nullptr && extras->held == nullptr && extras->held_timers.empty();
   if (empty) extras = nullptr;
 }
 

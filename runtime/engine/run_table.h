@@ -23,6 +23,7 @@
 namespace reprise::runtime {
 
 class TransactionRecord;
+class Unsent;
 
 // Called when an input that a client sent is durable, or when it came too late.
 struct InputReply {
@@ -54,6 +55,7 @@ struct RunExtras : base::Pooled<RunExtras> {
   std::vector<replay::UntakenUpdate> untaken;    // by the turn that is being recorded
   std::vector<std::function<void()>> when_told;  // see Round::ends_later()
   std::optional<base::Error> parked;
+  std::shared_ptr<const Unsent> unsent;            // it does not open, and waits: Parking
   std::shared_ptr<TransactionRecord> transaction;  // with the writer
   std::unique_ptr<proto::Turn> held;  // inputs that came since then, and wait for its outcome
   std::vector<store::AttemptSlots::Slot> held_slots;  // of the attempts whose results these are

@@ -197,7 +197,8 @@ void Shard::adopt(RecoveredRun recovered) {
     effects_.after(0, {.kind = Effect::Kind::kArmRun, .run = &run});
   }
   if (run.state.has_messages() || run.state.has_children()) {
-    effects_.after(0, {.act = [this, number = run.state.number, unsent = Unsent(run.state)] {
+    effects_.after(0, {.act = [this, number = run.state.number,
+                               unsent = std::make_shared<const Unsent>(run.state)] {
                      send_again(number, unsent);
                    }});
   }
@@ -218,11 +219,10 @@ void Shard::adopt(RecoveredRun recovered) {
 }
 
 // A run whose records do not open can do nothing.
-void Shard::send_again(store::RunNumber number, const Unsent& unsent) {
-  const base::Status sent = unsent.send(shared_);
+void Shard::send_again(store::RunNumber number, const std::shared_ptr<const Unsent>& unsent) {
+  const base::Status sent = unsent->send(shared_);
   KnownRun* const run = sent ? nullptr : runs_.find(number);
-  if (run == nullptr || !run->state.open() || run->parked()) return;
-  parking_.park(*run, {sent.error().code, sent.error().message, std::nullopt});
+  if (run != nullptr && run->state.open()) parking_.withhold(*run, unsent, sent.error());
 }
 
 bool Shard::take_deaths(const store::Deaths& deaths) {

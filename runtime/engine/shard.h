@@ -88,7 +88,7 @@ class Shard {
   void fail_watches(const base::Error& why);
 
  private:
-  void send_again(store::RunNumber number, const Unsent& unsent);
+  void send_again(store::RunNumber number, const std::shared_ptr<const Unsent>& unsent);
   RunExecutorOptions executor_options(int index, HostOptions host);
   bool release_effects();
   void release(Effect& effect);

@@ -90,4 +90,8 @@ base::Status Unsent::send(const Shared& shared) const {
   return opened;
 }
 
+void Unsent::refuse(Post& post, const base::Error& why) const {
+  for (const std::uint32_t id : messages_) post.send(Receipt{sender_, id, why});
+}
+
 }  // namespace reprise::runtime

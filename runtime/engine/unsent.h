@@ -16,9 +16,11 @@ class Unsent {
   explicit Unsent(const RunState& run);
 
   // Reads the run's history, and sends them. Messages that are not there are refused. Not so what
-  // does not open: nothing is sent then, but by the next process. kKeyMissing, kSealBroken, and
+  // does not open: nothing is sent then. kKeyMissing, kSealBroken, and
   // what else codecs say.
   base::Status send(const Shared& shared) const;
+  // Nor are the messages ever: the run is about to end. It hears of each that it was refused.
+  void refuse(Post& post, const base::Error& why) const;
 
  private:
   class Reading;

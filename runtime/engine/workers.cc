@@ -23,8 +23,9 @@ void Workers::resume_runs(const std::string& task_queue) {
   });
   std::sort(served.begin(), served.end());  // the oldest first
   for (const store::RunNumber number : served) {
-    if (KnownRun& run = *parts_.runs.find(number); !run.is_set_aside()) parts_.parking.unpark(run);
-    parts_.loading.when_loadable(number, [this](KnownRun& run) { resume(run); });
+    KnownRun& run = *parts_.runs.find(number);
+    if (!run.is_set_aside() && !parts_.parking.try_again(run)) continue;
+    parts_.loading.when_loadable(number, [this](KnownRun& later) { resume(later); });
   }
 }
 

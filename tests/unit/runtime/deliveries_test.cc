@@ -382,6 +382,22 @@ class SealedDeliveriesTest : private shard_parts::WithToy, public DeliveriesTest
 
   using WithToy::toy;
 
+  // A run with this message under way when the process dies, in one that does not have its key.
+  KnownRun& with_lost_message(const std::string& receiver) {
+    KnownRun& sender = running("a");
+    send(sender, signal_to(receiver, 1));
+    post_.messages.clear();
+    toy->take_key("k2");
+    return sender;
+  }
+  void withhold(KnownRun& sender) {
+    auto unsent = std::make_shared<const Unsent>(sender.state);
+    const base::Status sent = unsent->send(shared_);
+    ASSERT_FALSE(sent.has_value());
+    EXPECT_THAT(post_.messages, IsEmpty());
+    parking_.withhold(sender, std::move(unsent), sent.error());
+    EXPECT_TRUE(sender.parked());
+  }
   std::size_t signals_in_log(const KnownRun& run) {
     std::size_t signals = 0;
     const base::Status read = StoredRun(shared_, run.state).structure([&](const proto::Turn& turn) {
@@ -389,6 +405,9 @@ class SealedDeliveriesTest : private shard_parts::WithToy, public DeliveriesTest
     });
     EXPECT_TRUE(read.has_value());
     return signals;
+  }
+  void terminate_into(std::string* answer) {
+    requests_.terminate({"a", std::nullopt}, "r", into(answer));
   }
 };
 
@@ -423,6 +442,52 @@ TEST_F(SealedDeliveriesTest, AReceiverWithoutItsKeyTakesWhatItDoesNotHave) {
   deliver();
   EXPECT_THAT(acknowledge(), ElementsAre("delivered"));
   EXPECT_EQ(signals_in_log(receiver), 2U);
+}
+
+TEST_F(SealedDeliveriesTest, ARunWhoseMessagesDoNotOpenCanBeTerminated) {
+  KnownRun& receiver = running("b");
+  KnownRun& sender = with_lost_message("b");
+  withhold(sender);
+  std::string answer;
+  terminate_into(&answer);
+  settle();
+  EXPECT_EQ(answer, "") << "what became of its messages is recorded first";
+  EXPECT_THAT(acknowledge(), ElementsAre("RP1012"));
+  take_mail();
+  settle();
+  EXPECT_EQ(answer, "done");
+  EXPECT_FALSE(sender.state.open());
+  EXPECT_EQ(signals_in_log(receiver), 0U);
+}
+
+TEST_F(SealedDeliveriesTest, AnEndThatWaitsAlreadyIsNotForgotten) {
+  running("b");
+  KnownRun& sender = with_lost_message("b");
+  std::string answer;
+  terminate_into(&answer);
+  settle();
+  withhold(sender);
+  EXPECT_THAT(acknowledge(), ElementsAre("RP1012"));
+  take_mail();
+  settle();
+  EXPECT_EQ(answer, "done");
+}
+
+TEST_F(SealedDeliveriesTest, MessagesAreSentWhenTheRunIsTriedAgainWithItsKey) {
+  KnownRun& receiver = running("b");
+  KnownRun& sender = with_lost_message("b");
+  withhold(sender);
+  std::string answer;
+  requests_.retry({"a", std::nullopt}, into(&answer), "");
+  EXPECT_TRUE(sender.parked());
+  EXPECT_THAT(post_.messages, IsEmpty());
+  toy->take_key("k1");
+  requests_.retry({"a", std::nullopt}, into(&answer), "");
+  EXPECT_EQ(answer, "done");
+  EXPECT_FALSE(sender.parked());
+  deliver();
+  EXPECT_THAT(acknowledge(), ElementsAre("delivered"));
+  EXPECT_THAT(signals_of(receiver), ElementsAre("payload 1"));
 }
 
 }  // namespace
