@@ -74,7 +74,11 @@ void DueTimers::fire_run_timeout(KnownRun& run, const TimerEntry& entry) {
   const bool chain = is_of_chain(run.state, entry);
   const bool retried = !chain && retry_of(run.state, entry.due_ms).has_value();
   std::optional<replay::UnreadInputs> unread;
-  if (retried) unread = read_unread(run);
+  if (retried) {
+    auto read = read_unread(run);
+    if (!read) return time_out_later(run, read.error());
+    unread = std::move(read).value();
+  }
   if (round_.ends_later(run, again)) return;
   if (retried) return time_out_and_retry(run, entry, std::move(unread));
   round_.record_end(
@@ -107,18 +111,31 @@ void DueTimers::time_out_and_retry(KnownRun& run,
 
 // What goes to the next attempt is known from the code of a run that is resident: this makes it so,
 // or else reads what its code has not seen, and adds what it gets in this round. nullopt: not now.
-std::optional<replay::UnreadInputs> DueTimers::read_unread(KnownRun& run) {
-  if (run.place != nullptr || !loading_.is_readable(run)) return std::nullopt;
+// An error: it does not open, and so nobody can say with what it is to be tried again.
+base::Result<std::optional<replay::UnreadInputs>> DueTimers::read_unread(KnownRun& run) {
+  using Unread = std::optional<replay::UnreadInputs>;
+  if (run.place != nullptr || !loading_.is_readable(run)) return Unread();
   const StoredRun stored(shared_, run);
-  if (!run.parked() && executor_.load(run.place, stored)) return std::nullopt;
+  if (!run.parked() && executor_.load(run.place, stored)) return Unread();
   auto unread = unread_in_history(stored);
-  if (!unread) return replay::UnreadInputs();  // it is not tried again, but ends
-  if (run.turn == nullptr) return std::move(*unread);
+  if (!unread && is_passing(unread.error())) return unread.error();
+  if (!unread) return Unread(replay::UnreadInputs());  // it is not tried again, but ends
+  if (run.turn == nullptr) return Unread(std::move(*unread));
   for (const proto::Event& input : run.turn->inputs()) {
     // An update that no code has looked at waits, and goes along unrecorded.
     if (!input.has_update_received()) replay::add_unseen(input, &*unread);
   }
-  return std::move(*unread);
+  return Unread(std::move(*unread));
+}
+
+// Its codec may be one that asks for its keys elsewhere. The limit of the chain needs no key.
+void DueTimers::time_out_later(KnownRun& run, const base::Error& why) {
+  constexpr std::int64_t kAgainMs = 60'000;
+  if (!run.parked()) parking_.park(run, {why.code, why.message, std::nullopt});
+  const std::int64_t now_ms = base::to_ms(shared_.clock.now());
+  const std::int64_t chain_ms = run.state.terms()->execution_due_ms;
+  const std::int64_t again_ms = base::add_sat(now_ms, kAgainMs);
+  timers_.arm_limit(run, chain_ms > now_ms ? std::min(chain_ms, again_ms) : again_ms);
 }
 
 // A run that is cancelled before its code has run has nothing to clean up. The end of the delay

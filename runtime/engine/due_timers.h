@@ -15,6 +15,7 @@ class DueTimers {
             const RunTable& runs,
             Timers& timers,
             Loading& loading,
+            Parking& parking,
             Round& round,
             Attempts& attempts,
             Transactions& transactions,
@@ -23,6 +24,7 @@ class DueTimers {
         runs_(runs),
         timers_(timers),
         loading_(loading),
+        parking_(parking),
         round_(round),
         attempts_(attempts),
         transactions_(transactions),
@@ -38,13 +40,15 @@ class DueTimers {
   void time_out_and_retry(KnownRun& run,
                           const TimerEntry& entry,
                           std::optional<replay::UnreadInputs> unread);
-  std::optional<replay::UnreadInputs> read_unread(KnownRun& run);
+  base::Result<std::optional<replay::UnreadInputs>> read_unread(KnownRun& run);
+  void time_out_later(KnownRun& run, const base::Error& why);
   void end_delay(KnownRun& run, const TimerEntry& entry);
 
   const Shared& shared_;
   const RunTable& runs_;
   Timers& timers_;
   Loading& loading_;
+  Parking& parking_;
   Round& round_;
   Attempts& attempts_;
   Transactions& transactions_;

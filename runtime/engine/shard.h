@@ -111,7 +111,7 @@ class Shard {
   Attempts attempts_;
   Transactions transactions_;
   Pauses pauses_{timers_, attempts_};
-  DueTimers due_timers_{shared_, runs_,     timers_,       loading_,
+  DueTimers due_timers_{shared_, runs_,     timers_,       loading_, parking_,
                         round_,  attempts_, transactions_, executor_};
   Workers workers_;
   RunFinder finder_{shared_, runs_, names_};

@@ -21,6 +21,10 @@ void Timers::arm_run(const KnownRun& run) {
   sweep();
 }
 
+void Timers::arm_limit(const KnownRun& run, std::int64_t due_ms) {
+  queue_.add({due_ms, run.state.number, 0, TimerEntry::Kind::kRunTimeout});
+}
+
 bool Timers::concerns(const KnownRun& run, const TimerEntry& entry) {
   if (entry.kind == TimerEntry::Kind::kRunTimeout)
     return run.state.run_timeout_due_ms().has_value();

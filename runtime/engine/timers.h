@@ -24,6 +24,8 @@ class Timers {
   // Sets the limit of a run that has one, and the end of its delay if its code may not run yet: if
   // it has been asked to cancel, that is now.
   void arm_run(const KnownRun& run);
+  // The limit of the run is due, and looked at again then.
+  void arm_limit(const KnownRun& run, std::int64_t due_ms);
 
   std::optional<std::int64_t> next_due_ms() const { return queue_.next_due_ms(); }
 

@@ -1,5 +1,6 @@
 // What users put into a store is in none of its files, byte by byte, if the engine has a codec that
 // encrypts; and it is all there for those who have the key.
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +19,7 @@
 
 #include "reprise/cli.h"
 #include "reprise/reprise.h"
+#include "reprise/testing/env.h"
 #include "runtime/engine/embedded_engine.h"
 #include "sdk/src/sealing/payload_codecs.h"
 #include "store/store.h"
@@ -402,6 +404,40 @@ TEST_F(SealedStore, CommandsOfAWorkerProgramNeedTheKey) {
   std::filesystem::permissions(keys, std::filesystem::perms::owner_read);
   EXPECT_EQ(exit_status({"replay", "--run", "w", "--key-file", keys}, {}), "0");
   EXPECT_EQ(exit_status({"verify", "--key-file", keys}, {}), "0");
+}
+
+// As one whose keys are with a service that is not always there.
+class AwayCodec final : public PayloadCodec {
+ public:
+  std::string_view name() const override { return "away"; }
+  std::string encode(std::string_view plain) const override { return std::string(plain) + "!"; }
+  std::string decode(std::string_view encoded) const override {
+    if (away) throw std::runtime_error("the service is not there");
+    return std::string(encoded.substr(0, encoded.size() - 1));
+  }
+  std::atomic<bool> away = false;
+};
+
+TEST(SealedRun, OneThatIsOutOfTimeAndDoesNotOpenKeepsItsRetry) {
+  const auto codec = std::make_shared<AwayCodec>();
+  testing::Env env({.crash = testing::Crash::kEveryCommit, .codecs = {codec}});
+  env.implement(waiting, [](Context& ctx, const std::string& text) {
+    if (ctx.info().attempt == 1) ctx.sleep(100h);
+    return text;
+  });
+  const auto run =
+      env.start(waiting("kept"),
+                {.id = "w", .run_timeout = 1h, .retry = RetryPolicy{.initial_interval = 1s}});
+  codec->away = true;
+  env.skip(2h);
+  const RunDescription info = env.client().describe("w");
+  EXPECT_EQ(info.status, RunStatus::kRunning);
+  ASSERT_TRUE(info.parked.has_value());
+  EXPECT_EQ(info.parked->code, "RP1013");
+  codec->away = false;
+  env.skip(2min);
+  EXPECT_EQ(run.result(), "kept");
+  EXPECT_EQ(env.client().list({.limit = 0}).size(), 2U);
 }
 
 // A schedule carries its settings from run to run for years.
