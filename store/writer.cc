@@ -94,6 +94,10 @@ struct Writer::State {
   Step found_no_room(const base::Error& error, Batches batches);
   void found_room();
   void fail(const base::Error& error);
+  bool is_failed() const {
+    const std::lock_guard lock(mutex);
+    return failed;
+  }
   base::Result<bool> trimming_done(Seq trim) const;
   void run();
 
@@ -222,6 +226,7 @@ Step Writer::State::work_once() {
     for (const auto& batch : batches) {
       if (!batch->unfinished.empty()) finish(batch.get());
     }
+    if (is_failed()) return Step::kDone;  // one of them has called stop()
     const auto began =
         commit_made ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
     const base::Status done = tight ? commit(batches, trim) : append(batches, trim);

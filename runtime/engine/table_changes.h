@@ -22,7 +22,7 @@ class TableChanges final : public TableWrites {
   base::Status put(std::string_view table, std::string_view key, std::string value) override;
   base::Result<bool> erase(std::string_view table, std::string_view key) override;
 
-  const store::RowChanges& changes() const { return changes_; }
+  store::RowChanges take_changes() { return std::move(changes_); }
   // Rows could not be read, whatever the closure has made of that. Not set for a damaged row.
   const std::optional<base::Error>& unreadable() const { return unreadable_; }
 

@@ -43,13 +43,16 @@ std::string TransactionRecord::body(store::Seq seq) {
       ~Finish() { control.finish(); }
     };
     const Finish finish{*subject_.task.control};
-    execute(seq);
+    execute();
   } else {
     put_off(proto::Failure::CANCELLED, "the worker stopped before the transaction was executed",
             base::Duration(0));
   }
   event::bound_causes(&turn_);
-  return sealed_body();
+  std::string body = sealed_body();
+  // Not before: nobody may read rows that are recorded nowhere.
+  if (changes_) shared_.tables->apply(seq, *changes_);
+  return body;
 }
 
 // What cannot be sealed is not recorded: the transaction is still pending then.
@@ -59,11 +62,12 @@ std::string TransactionRecord::sealed_body() {
   const base::Status sealed = shared_.sealing.seal_turn(turn_.SerializeAsString(), &body);
   if (sealed) return body;
   turn_.clear_inputs();
+  changes_.reset();
   shared_.writer->stop(sealed.error());
   return turn_.SerializeAsString();
 }
 
-void TransactionRecord::execute(store::Seq seq) {
+void TransactionRecord::execute() {
   TableChanges changes(*shared_.tables, shared_.options.limits);
   const RunLabel label{.number = key().run,
                        .workflow_id = subject_.workflow_id,
@@ -81,7 +85,7 @@ void TransactionRecord::execute(store::Seq seq) {
   if (changes.unreadable()) {
     try_again_later(*changes.unreadable());
   } else if (outcome.ok()) {
-    complete(seq, outcome.take_payload(), changes.changes());
+    complete(outcome.take_payload(), changes.take_changes());
   } else {
     fail(outcome.failure());
   }
@@ -113,9 +117,7 @@ void TransactionRecord::note_duration(std::chrono::steady_clock::duration took) 
                   remark);
 }
 
-void TransactionRecord::complete(store::Seq seq,
-                                 std::string result,
-                                 const store::RowChanges& changes) {
+void TransactionRecord::complete(std::string result, store::RowChanges changes) {
   auto* const completed = turn_.add_inputs()->mutable_transaction_completed();
   completed->set_id(key().operation);
   completed->set_result(std::move(result));
@@ -126,7 +128,7 @@ void TransactionRecord::complete(store::Seq seq,
     change->set_erased(!value);
     if (value) change->set_value(*value);
   }
-  shared_.tables->apply(seq, changes);
+  changes_ = std::move(changes);
 }
 
 void TransactionRecord::fail(const proto::Failure& failure) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "proto/log.pb.h"
@@ -41,11 +42,11 @@ class TransactionRecord final : public store::Completion {
 
  private:
   std::string sealed_body();
-  void execute(store::Seq seq);
+  void execute();
   CodeMark& mark_here() const;
   std::string named() const;  // for the log
   void note_duration(std::chrono::steady_clock::duration took);
-  void complete(store::Seq seq, std::string result, const store::RowChanges& changes);
+  void complete(std::string result, store::RowChanges changes);
   void fail(const proto::Failure& failure);
   void put_off(proto::Failure::Kind kind, std::string reason, base::Duration delay);
   void try_again_later(const base::Error& unreadable);
@@ -53,6 +54,7 @@ class TransactionRecord final : public store::Completion {
   Shared& shared_;
   const Subject subject_;
   proto::Turn turn_;
+  std::optional<store::RowChanges> changes_;  // of the closure that has returned
   std::uint64_t chain_ = 0;
 };
 

@@ -130,8 +130,9 @@ TEST_F(TablesTest, ATransactionChangesNothingByItself) {
   ASSERT_TRUE(*changes.erase("t", "a"));
   EXPECT_THAT(all(changes), ElementsAre("b=2"));
   EXPECT_THAT(all(**tables_.newest()), ElementsAre("a=1"));
-  ASSERT_EQ(changes.changes().size(), 2u);
-  tables_.apply(2, changes.changes());
+  const store::RowChanges taken = changes.take_changes();
+  ASSERT_EQ(taken.size(), 2u);
+  tables_.apply(2, taken);
   EXPECT_THAT(all(**tables_.newest()), ElementsAre("b=2"));
 }
 

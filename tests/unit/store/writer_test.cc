@@ -589,6 +589,44 @@ TEST(Writer, FinishesRecordsInTheirOrderWhenTheyAreWritten) {
   EXPECT_EQ(read[2].chain, third->chain());
 }
 
+// It has no body to write, and says so while it is asked for one.
+class Stopping final : public Completion {
+ public:
+  explicit Stopping(Writer& writer) : writer_(writer) {}
+  std::string body(Seq) override {
+    writer_.stop({ErrorCode::kInvalidCodec, "it cannot be sealed"});
+    return "open";
+  }
+  void sealed(std::uint64_t) override {}
+
+ private:
+  Writer& writer_;
+};
+
+TEST(Writer, WritesNothingOfABatchInWhichARecordCannotBeFinished) {
+  FaultyJournal journal;
+  Writer writer(journal, 0, false);
+  std::vector<base::Result<Seq>> told;
+  writer.on_durable([&](const base::Result<Seq>& durable) { told.push_back(durable); });
+  std::vector<RunPosition> runs(3);
+  append_one(writer, 1, runs[1], "a");
+  EXPECT_TRUE(writer.commit_pending());
+  append_one(writer, 1, runs[1], "b");
+  Draft draft{.run = 2,
+              .previous = &runs[2].previous,
+              .chain = &runs[2].chain,
+              .flags = kFirstOfRun,
+              .completion = std::make_shared<Stopping>(writer)};
+  (void)writer.append({&draft, 1});
+  append_one(writer, 1, runs[1], "c");
+  (void)writer.commit_pending();
+  EXPECT_FALSE(writer.commit_pending());
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[1].error().code, ErrorCode::kInvalidCodec);
+  EXPECT_EQ(*journal.last(), 1U);
+  EXPECT_EQ(writer.durable(), 1U);
+}
+
 TEST(Writer, FinishesARecordOnceWhateverRoomThereIs) {
   FaultyJournal journal;
   Writer writer(journal, 0, false);
