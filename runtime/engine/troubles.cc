@@ -24,6 +24,8 @@ class Facts {
   void add(const proto::Turn& turn) {
     for (const proto::Event& input : turn.inputs()) {
       if (input.has_attempt_failed()) note_failure(input.attempt_failed(), turn.time_ms());
+      // Its operations are attempted anew; what was copied is another run's trouble.
+      if (input.has_run_reset() || input.has_run_forked()) forget_failures();
     }
     for (const proto::Event& command : turn.commands()) note_command(command);
     // While its code does not run, the first turn without it counts.
@@ -40,6 +42,12 @@ class Facts {
     if (found == operations_.end()) return;
     if (found->second.since_ms == 0) found->second.since_ms = time_ms;
     found->second.last_failure = event::failure_text(failed.failure());
+  }
+  void forget_failures() {
+    for (auto& [id, operation] : operations_) {
+      operation.since_ms = 0;
+      operation.last_failure.clear();
+    }
   }
   void note_command(const proto::Event& command) {
     const event::Row& row = event::row_of(command);
@@ -76,8 +84,9 @@ void explain(const store::Store& store,
   const auto show_turn = [&](std::string_view record, proto::Turn* turn) {
     return sealing.show_turn(record, turn);
   };
-  (void)visit_turns(store, {.run = trouble.history.run}, trouble.history, show_turn,
-                    [&](const store::ChainEnd&, const proto::Turn& turn) { facts.add(turn); });
+  const base::Status read =
+      visit_turns(store, {.run = trouble.history.run}, trouble.history, show_turn,
+                  [&](const store::ChainEnd&, const proto::Turn& turn) { facts.add(turn); });
   if (trouble.parked) {
     Incident parked = incident(trouble, Incident::Kind::kParked, trouble.parked->code);
     parked.cause = trouble.parked->message;
@@ -89,7 +98,7 @@ void explain(const store::Store& store,
     const Facts::OfOperation& of = facts.of(each.operation);
     Incident failing =
         incident(trouble, Incident::Kind::kActivityFailing, base::ErrorCode::kActivityFailing);
-    failing.cause = of.last_failure;
+    failing.cause = read ? of.last_failure : read.error().text();
     failing.since_ms = of.since_ms;
     failing.place = of.place;
     failing.activity = of.name;

@@ -129,6 +129,20 @@ TEST(Incidents, AreRunsThatCannotGoOnAndThoseWhoseActivityFails) {
   }
 }
 
+TEST(Incidents, OfARunThatWasResetCountFromThere) {
+  Env env;
+  env.implement(order, run_order).implement(charge, always_busy);
+  const auto run = env.start(order("book"), {.id = "failing"});
+  env.skip(25s);  // attempts 1 to 3 have failed
+  (void)run.reset({.event = 6});
+  const Time reset = env.now();
+  env.skip(15s);
+  const auto all = env.client().incidents({.failures = 1});
+  ASSERT_THAT(kinds_in(all), ElementsAre("failing failing"));
+  EXPECT_EQ(all[0].failures, 2u);
+  EXPECT_GE(all[0].since, reset);
+}
+
 TEST(Incidents, AreBreakersThatAreNotClosed) {
   Env env;
   bool up = false;
