@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/place_holder.h"
 #include "base/printable_text.h"
 #include "event/payload_json.h"
 
@@ -92,6 +93,9 @@ class Printer final : public json::json_sax_t {
 
 // Empty: not CBOR that can be shown.
 std::string json_text(std::string_view payload, std::size_t longest) {
+  if (const auto holder = base::place_holder_text(payload)) {
+    return json(*holder).dump(-1, ' ', false, json::error_handler_t::replace);
+  }
   Printer printer(longest);
   const bool sound = json::sax_parse(payload, &printer, json::input_format_t::cbor);
   return (sound && printer.complete()) || printer.cut() ? printer.text() : "";

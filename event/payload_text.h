@@ -9,6 +9,7 @@ namespace reprise::event {
 inline constexpr std::size_t kShortPayload = 160;  // characters
 inline constexpr std::size_t kWholePayload = std::string_view::npos / 8;
 
+// A place holder (base/place_holder.h) is shown as its text.
 // A payload (CBOR, docs/adr/0004) as JSON; byte strings as "h'0a1b'". Bytes that are not CBOR, or
 // nest more than 64 levels deep, are shown as bytes. Empty: "". Safe for a terminal; cut after
 // `longest` characters, and the rest is not even decoded. Needs more stack than a strand has.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/place_holder.h"
 #include "base/whole_number.h"
 #include "event/payload_json.h"
 #include "event/text.h"
@@ -75,7 +76,11 @@ json entry_json(const AuditEntry& entry) {
   if (event.has_decision_recorded()) line["outcome"] = event.decision_recorded().outcome();
   if (row.remark != nullptr && !row.remark(event).empty()) line["reason"] = row.remark(event);
   if (row.payload != nullptr && !row.payload(event).empty()) {
-    line[runtime::payload_name(row, event)] = event::payload_json(row.payload(event));
+    if (const auto holder = base::place_holder_text(row.payload(event))) {
+      line["sealed"] = *holder;
+    } else {
+      line[runtime::payload_name(row, event)] = event::payload_json(row.payload(event));
+    }
   }
   const proto::Failure* const failure = row.failure != nullptr ? row.failure(event) : nullptr;
   if (failure != nullptr && failure->ByteSizeLong() != 0) line["failure"] = failure_text(*failure);

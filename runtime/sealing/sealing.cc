@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/place_holder.h"
 #include "base/printable_text.h"
 #include "proto/parse.h"
 #include "runtime/sealing/envelope.h"
@@ -45,20 +46,11 @@ base::Result<std::vector<std::string_view>> contents_of(std::string_view list) {
 
 // Why it does not open, in few words.
 std::string mark_of(std::string_view envelope, const Error& why) {
-  if (why.code != ErrorCode::kKeyMissing) return "<sealed, damaged>";
+  if (why.code != ErrorCode::kKeyMissing) return std::string(base::kDamagedContent);
   const auto view = look_at(envelope);
   if (!view || view->codecs.empty()) return "<sealed>";
   if (!view->key_id.empty()) return "<sealed, key " + base::printable_text(view->key_id) + ">";
   return "<sealed, codec " + base::printable_text(view->codecs.back()) + ">";
-}
-
-// A text as a CBOR item.
-std::string payload_of(std::string_view text) {
-  constexpr char kTextOf8 = '\x78';
-  constexpr std::size_t kMost = 255;
-  text = text.substr(0, kMost);
-  std::string payload{kTextOf8, static_cast<char>(text.size())};
-  return payload.append(text);
 }
 
 std::string_view envelope_in(std::string_view value) {
@@ -215,7 +207,7 @@ base::Status Sealing::show_turn(std::string_view record, proto::Turn* turn) cons
     } else if (part.empty()) {
       *out += content;
     } else {
-      *out += field.text ? mark : payload_of(mark);
+      *out += field.text ? mark : base::place_holder_of(mark);
     }
     return {};
   };
@@ -234,7 +226,7 @@ std::string Sealing::show_value(std::string value) const {
   if (!is_sealed(value)) return value;
   auto opened = open_value(value);
   if (opened) return std::move(opened).value();
-  return payload_of(mark_of(envelope_in(value), opened.error()));
+  return base::place_holder_of(mark_of(envelope_in(value), opened.error()));
 }
 
 }  // namespace reprise::sealing

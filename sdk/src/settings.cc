@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/place_holder.h"
 #include "base/printable_text.h"
 #include "reprise/codec.h"
 #include "reprise/error.h"
@@ -136,6 +137,12 @@ const std::string* find_payload(const Settings& settings, std::string_view name,
   const auto found = std::find_if(settings.begin(), settings.end(),
                                   [&](const Setting& setting) { return setting.name == name; });
   if (found == settings.end()) return nullptr;
+  if (const auto holder = base::place_holder_text(found->payload)) {
+    throw_error({*holder == base::kDamagedContent ? base::ErrorCode::kSealBroken
+                                                  : base::ErrorCode::kKeyMissing,
+                 "what the run publishes as " + quoted(name) +
+                     " does not open here: " + std::string(*holder)});
+  }
   if (found->type == type) return &found->payload;
   throw PayloadError(code_text(base::ErrorCode::kPayloadDecode),
                      "the run publishes " + quoted(name) + " as " + phrase(found->type) +

@@ -49,6 +49,21 @@ BatchDescription described(const RunDescription& run) {
   return batch;
 }
 
+// One of many, which are known without it.
+BatchDescription known_of(const RunDescription& run) {
+  try {
+    return described(run);
+  } catch (const Error& error) {  // what it publishes does not open, or is of a later version
+    BatchDescription batch;
+    batch.id = run.workflow_id.substr(kBatchPrefix.size());
+    batch.status = run.status;
+    batch.started = run.started;
+    batch.closed = run.closed;
+    batch.parked = error.what();
+    return batch;
+  }
+}
+
 // A filter that could not be used.
 [[noreturn]] void throw_end(const ApplicationFailure& failure) {
   if (failure.type() == code_text(base::ErrorCode::kFilter)) {
@@ -137,7 +152,7 @@ std::vector<BatchDescription> Client::batches() const {
   std::vector<BatchDescription> all;
   for (const RunDescription& run :
        list({.workflow = std::string(internal::kBatchWorkflow), .limit = 0})) {
-    if (run.status != RunStatus::kContinuedAsNew) all.push_back(internal::described(run));
+    if (run.status != RunStatus::kContinuedAsNew) all.push_back(internal::known_of(run));
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return all;

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/place_holder.h"
 #include "event/failure_text.h"
 #include "event/payload_json.h"
 #include "event/text.h"
@@ -97,6 +98,7 @@ AuditEntry to_public(const runtime::AuditEntry& from) {
   }
   if (row.payload != nullptr && !row.payload(event).empty()) {
     to.payload_name = runtime::payload_name(row, event);
+    if (base::place_holder_text(row.payload(event))) return to;  // no content for a program
     to.payload = event::payload_json(row.payload(event))
                      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }

@@ -77,6 +77,18 @@ ScheduleDescription described(const RunDescription& run, Time now) {
   return out;
 }
 
+// One of many, which are known without it.
+ScheduleDescription known_of(const RunDescription& run, Time now) {
+  try {
+    return described(run, now);
+  } catch (const Error& error) {  // what it publishes, or its time zone, cannot be read here
+    ScheduleDescription out;
+    out.id = run.workflow_id.substr(kSchedulePrefix.size());
+    out.parked = error.what();
+    return out;
+  }
+}
+
 void check_schedule_id(std::string_view id) {
   check_id("the schedule's id", id);
   if (id.size() <= kMaxScheduleIdBytes) return;
@@ -194,7 +206,7 @@ std::vector<ScheduleDescription> Client::schedules() const {
   for (const RunDescription& run : list({.workflow = std::string(internal::kScheduleWorkflow),
                                    .status = RunStatus::kRunning,
                                    .limit = 0})) {
-    all.push_back(internal::described(run, service_->now()));
+    all.push_back(internal::known_of(run, service_->now()));
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return all;

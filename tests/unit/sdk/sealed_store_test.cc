@@ -338,6 +338,53 @@ TEST_F(SealedStore, ALostKeyParksTheRunThatNeedsIt) {
   EXPECT_EQ(client.attach(chained, "closed").result(), "c");
 }
 
+// A text that says so is no content.
+TEST_F(SealedStore, SettingsThatDoNotOpenAreErrors) {
+  {
+    const auto engine = open(aes("k1"));
+    const Client client(*engine);
+    (void)client.start(waiting("w"),
+                       {.id = "w", .settings = {note("MARKvalue"), customer("Plain Ann")}});
+    (void)client.create_schedule("often", {.every = 24h}, waiting("w"));
+    (void)client.cancel_all("WorkflowId = 'none'", "MARKcancel", {.id = "old"});
+    (void)client.batch("old").wait();
+  }
+  const auto engine = open(aes("k2"));
+  const Client client(*engine);
+  (void)client.create_schedule("rarely", {.every = 48h}, waiting("w"));
+  (void)client.cancel_all("WorkflowId = 'none'", "of now", {.id = "new"});
+  const auto message = [](auto&& call) {
+    try {
+      (void)call();
+    } catch (const StoreError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const auto says_k1 = ::testing::AllOf(HasSubstr("RP1012"), HasSubstr("key k1"));
+  const Settings described = client.describe("w").settings;
+  EXPECT_THAT(message([&] { return note.find_in(described); }), says_k1);
+  EXPECT_EQ(customer.find_in(described), "Plain Ann");
+  const auto listed = client.list({.workflow = "waiting", .limit = 0});
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_THAT(message([&] { return note.find_in(listed[0].settings); }), says_k1);
+  const auto batches = client.batches();
+  ASSERT_EQ(batches.size(), 2U);
+  EXPECT_EQ(batches[0].id, "new");
+  EXPECT_EQ(batches[0].reason, "of now");
+  EXPECT_EQ(batches[1].id, "old");
+  EXPECT_THAT(batches[1].parked, says_k1);
+  EXPECT_THAT(message([&] { return client.batch("old").describe(); }), says_k1);
+  const auto schedules = client.schedules();
+  ASSERT_EQ(schedules.size(), 2U);
+  EXPECT_THAT(schedules[0].parked, HasSubstr("RP1012"));
+  EXPECT_EQ(schedules[1].spec.every, 48h);
+  for (const AuditEntry& entry : client.handle("w").audit({}).entries) {
+    EXPECT_EQ(entry.payload, "") << entry.kind;
+    if (entry.kind == "RunStarted") EXPECT_EQ(entry.payload_name, "input");
+  }
+}
+
 // Their starts are sent again when the store is opened, and not before they can be read.
 TEST_F(SealedStore, MessagesOfARunWaitForItsKey) {
   {

@@ -1,10 +1,17 @@
 // The command beside a store whose content is encrypted, with the key and without.
+#include <chrono>
+#include <filesystem>
+#include <sstream>
 #include <sys/stat.h>
 
 #include <gmock/gmock.h>
 
+#include "base/time.h"
 #include "runtime/sealing/aes_gcm_codec.h"
 #include "runtime/sealing/key_file.h"
+#include "runtime/sealing/zstd_codec.h"
+#include "sdk/src/schedule/own_worker.h"
+#include "sdk/src/schedule/state.h"
 #include "tests/unit/tools/sample_store.h"
 
 namespace reprise::tools {
@@ -64,8 +71,24 @@ class SealedCommand : public SampleStore {
         0);
   }
 
+
   std::string key_file_;
 };
+
+TEST_F(SealedCommand, AuditSaysThatAPayloadIsSealed) {
+  std::istringstream lines(reprise({"audit", store_, "order-1", "--json"}).out);
+  int sealed = 0;
+  for (std::string text; std::getline(lines, text);) {
+    const auto line = nlohmann::json::parse(text);
+    for (const char* const name : {"input", "result"}) EXPECT_FALSE(line.contains(name)) << text;
+    if (!line.contains("sealed")) continue;
+    ++sealed;
+    EXPECT_EQ(line["sealed"], kMark);
+  }
+  EXPECT_GT(sealed, 2);
+  EXPECT_THAT(reprise({"audit", store_, "order-1", "--json", "--key-file", key_file_}).out,
+              AllOf(HasSubstr("\"input\""), Not(HasSubstr("sealed"))));
+}
 
 TEST_F(SealedCommand, ShowsTheStructureWithoutTheKey) {
   for (const auto& words : std::vector<std::vector<std::string>>{

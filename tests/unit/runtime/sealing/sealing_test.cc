@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/place_holder.h"
 #include "runtime/sealing/envelope.h"
 #include "runtime/sealing/secret_fields.h"
 #include "runtime/sealing/varint.h"
@@ -205,9 +206,9 @@ TEST(Sealing, PeopleSeeThatItIsSealed) {
   ASSERT_TRUE(Sealing().show_turn(record, &turn).has_value());
   const std::string mark = "<sealed, codec toy>";
   EXPECT_EQ(turn.sealed(), "");
-  EXPECT_EQ(turn.inputs(0).run_started().input(), std::string("\x78\x13") + mark);
+  EXPECT_EQ(turn.inputs(0).run_started().input(), base::place_holder_of(mark));
   EXPECT_EQ(turn.inputs(0).run_started().headers(0).value(), mark);
-  EXPECT_EQ(turn.inputs(0).run_started().settings(0).value(), std::string("\x78\x13") + mark);
+  EXPECT_EQ(turn.inputs(0).run_started().settings(0).value(), base::place_holder_of(mark));
   EXPECT_EQ(turn.inputs(0).run_started().settings(1).value(), "plain-attribute");
   EXPECT_EQ(turn.inputs(1).activity_failed().failure().message(), mark);
   EXPECT_EQ(turn.inputs(2).run_paused().reason(), mark);
