@@ -50,13 +50,14 @@ using BatchCommandPtr = std::shared_ptr<BatchCommand>;
 
 // ---- what is known of batches
 
-BatchDescription description_of(const runtime::StoreReader& reader, const runtime::RunState& run) {
-  BatchDescription batch;
+ShownBatch description_of(const runtime::StoreReader& reader, const runtime::RunState& run) {
+  ShownBatch shown;
+  BatchDescription& batch = shown.batch;
   try {
     batch = internal::describe_batch(run.workflow_id, internal::to_public(run.settings().list()));
-  } catch (const Error& error) {  // what it publishes cannot be read here
+  } catch (const Error& error) {
     batch.id = run.workflow_id.substr(internal::kBatchPrefix.size());
-    batch.parked = error.what();
+    shown.unreadable = error.what();
   }
   batch.status = static_cast<RunStatus>(run.status);
   if (run.closed_ms() != 0) batch.closed = base::from_ms(run.closed_ms());
@@ -64,10 +65,10 @@ BatchDescription description_of(const runtime::StoreReader& reader, const runtim
   if (const base::Error* parked = reader.parked(run); parked != nullptr) {
     batch.parked = parked->text();
   }
-  return batch;
+  return shown;
 }
 
-BatchDescription look_at(const BatchCommand& asked) {
+ShownBatch look_at(const BatchCommand& asked) {
   const auto reader = asked.arguments.open();
   return description_of(*reader, *asked.arguments.find(*reader));
 }
@@ -139,6 +140,8 @@ proto::ControlRequest control_request(const runtime::StartRequest& start) {
   return request;
 }
 
+// Only a name that was given can belong to another batch. The batch has begun: what it publishes
+// need not open here.
 void check_is_ours(const BatchCommand& asked, const runtime::StartRequest& start) {
   const auto reader = asked.arguments.open();
   const auto run = reader->find(start.workflow_id);
@@ -146,8 +149,11 @@ void check_is_ours(const BatchCommand& asked, const runtime::StartRequest& start
   try {
     internal::check_same_batch(start, internal::to_public((*run)->settings().list()),
                                (*run)->id.to_string());
-  } catch (const Error& error) {
+  } catch (const AlreadyStarted& error) {
     give_up_batch(asked, error.what(), kNotThere);
+  } catch (const Error& error) {
+    std::fprintf(stderr, "reprise %s: whether that name is of another batch is not known: %s\n",
+                 asked.arguments.command().c_str(), safe_text(error.what()).c_str());
   }
 }
 
@@ -160,7 +166,7 @@ void begin(const BatchCommand& asked) {
   }
   const auto answer = asked.call->ask_of(asked.arguments.directory(), asked.arguments.command(),
                                          asked.arguments.codecs(), control_request(start));
-  check_is_ours(asked, start);
+  if (!asked.options.id.empty()) check_is_ours(asked, start);
   say(start.workflow_id.substr(internal::kBatchPrefix.size()),
       (answer.by_engine ? "begun; " : "begins when an engine runs; ") + matching);
 }
@@ -169,7 +175,7 @@ void begin(const BatchCommand& asked) {
 
 void list(const BatchCommand& asked) {
   const auto reader = asked.arguments.open();
-  std::vector<BatchDescription> all;
+  std::vector<ShownBatch> all;
   for (int status = 1; status <= static_cast<int>(RunStatus::kTimedOut); ++status) {
     const auto add = [&](const runtime::StoreReader::Run& run) {
       if (!run->workflow_id.starts_with(internal::kBatchPrefix)) return;
@@ -178,7 +184,8 @@ void list(const BatchCommand& asked) {
     const auto read = reader->visit(static_cast<runtime::RunStatus>(status), false, add);
     if (!read) give_up(asked.arguments.command(), read.error());
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.batch.id < b.batch.id; });
   if (asked.json) {
     nlohmann::json out = nlohmann::json::array();
     for (const auto& batch : all) out.push_back(batch_json(batch));
@@ -195,18 +202,25 @@ void list(const BatchCommand& asked) {
                {"FAILED", true},
                {"TOTAL", true},
                {"SINCE"}});
-  for (const auto& batch : all) {
+  for (const ShownBatch& shown : all) {
+    const BatchDescription& batch = shown.batch;
     const auto& progress = batch.progress;
-    table.add({safe_text(batch.id), batch_does(batch), batch_state(batch),
-               std::to_string(progress.done), std::to_string(progress.failed),
-               progress.total ? std::to_string(*progress.total) : "-",
+    const auto known = [&](std::string text) { return shown.unreadable.empty() ? text : "?"; };
+    table.add({safe_text(batch.id), known(batch_does(batch)), batch_state(batch),
+               known(std::to_string(progress.done)), known(std::to_string(progress.failed)),
+               known(progress.total ? std::to_string(*progress.total) : "-"),
                utc_seconds(base::to_ms(batch.started))});
   }
   table.print(Paint(asked.colour), terminal_width());
+  const auto sealed = std::find_if(all.begin(), all.end(),
+                                   [](const auto& each) { return !each.unreadable.empty(); });
+  if (sealed == all.end()) return;
+  std::fprintf(stderr, "batch %s: %s\n", safe_text(sealed->batch.id).c_str(),
+               safe_text(sealed->unreadable).c_str());
 }
 
 void show(const BatchCommand& asked) {
-  const BatchDescription batch = look_at(asked);
+  const ShownBatch batch = look_at(asked);
   if (asked.json) return print_json(batch_json(batch));
   print_batch(batch, Paint(asked.colour));
 }
@@ -215,19 +229,25 @@ void wait(const BatchCommand& asked) {
   constexpr std::chrono::milliseconds kLook{200};
   const auto limit = std::chrono::duration<double>(asked.seconds);
   const auto begun = std::chrono::steady_clock::now();
-  BatchDescription batch = look_at(asked);
+  const auto look = [&asked] {
+    ShownBatch shown = look_at(asked);
+    if (shown.unreadable.empty()) return shown;
+    give_up(asked.arguments.command(), shown.unreadable, kCannotRead);  // has anything failed?
+  };
+  ShownBatch shown = look();
+  const BatchDescription& batch = shown.batch;
   while (batch.status == RunStatus::kRunning) {
     if (asked.seconds > 0 && std::chrono::steady_clock::now() - begun >= limit) break;
     std::this_thread::sleep_for(kLook);
-    batch = look_at(asked);
+    shown = look();
   }
-  print_batch(batch, Paint(asked.colour));
+  print_batch(shown, Paint(asked.colour));
   const bool well = batch.status == RunStatus::kCompleted && batch.progress.failed == 0;
   if (!well) throw CLI::RuntimeError(kNotThere);
 }
 
 void stop(const BatchCommand& asked) {
-  if (look_at(asked).status != RunStatus::kRunning) {
+  if (look_at(asked).batch.status != RunStatus::kRunning) {
     return say(asked.arguments.id(), "has ended already");
   }
   proto::ControlRequest request;

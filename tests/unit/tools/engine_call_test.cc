@@ -49,10 +49,14 @@ std::string run_counting(Context& ctx) {
 }
 
 struct CountingProgram {
-  explicit CountingProgram(const std::string& directory, bool control = true)
-      : engine(Engine::open(
-            directory,
-            {.shards = 1, .control_socket = control, .logger = [](LogLevel, std::string_view) {}})),
+  explicit CountingProgram(const std::string& directory,
+                           bool control = true,
+                           PayloadCodecs codecs = {})
+      : engine(Engine::open(directory,
+                            {.shards = 1,
+                             .codecs = std::move(codecs),
+                             .control_socket = control,
+                             .logger = [](LogLevel, std::string_view) {}})),
         worker(*engine) {
     worker.implement(counting, run_counting);
     worker.start();
@@ -115,6 +119,33 @@ TEST_F(EngineCallTest, ArgumentsAreJson) {
   EXPECT_THAT(refused.err, HasSubstr("argument 1, ann, is no JSON"));
   EXPECT_EQ(reprise({"query", store_, "c-1", "echo", "1"}).code, 1) << "an argument is missing";
   EXPECT_EQ(reprise({"query", store_, "c-1", "echo", "--twice", "1"}).code, 2);
+}
+
+// The batch has begun: what it publishes need not open here, and its new name is said.
+TEST_F(EngineCallTest, BatchesOfAnEngineWithAKeyBeginWithoutIt) {
+  OtherEngine engine([this]() -> OtherEngine::Serve {
+    const KeyRing ring{.keys = {{"k1", std::string(kEncryptionKeyBytes, 'k')}}, .current = "k1"};
+    auto program =
+        std::make_shared<CountingProgram>(store_, true, PayloadCodecs{aes_gcm_codec(ring)});
+    Client(*program->engine).start(counting(), {.id = "c-1"});
+    return [program](char) { return true; };
+  });
+  const std::vector<std::string> call = {
+      "batch", "signal", store_, "add", "7", "--filter", "WorkflowType = 'counting'"};
+  const Output begun = reprise(call);
+  EXPECT_EQ(begun.code, 0) << begun.err;
+  EXPECT_THAT(begun.out, AllOf(StartsWith("batch "), HasSubstr(": begun; 1 runs match")));
+  EXPECT_EQ(begun.err, "");
+  EXPECT_EQ(reprise_json({"batch", "list", store_}).size(), 1U);
+  auto named = call;
+  named.insert(named.end(), {"--id", "once"});
+  for (int i = 0; i < 2; ++i) {
+    const Output again = reprise(named);
+    EXPECT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(again.out, "batch once: begun; 1 runs match\n");
+    EXPECT_THAT(again.err, AllOf(HasSubstr("is not known"), HasSubstr("key k1")));
+  }
+  EXPECT_EQ(reprise_json({"batch", "list", store_}).size(), 2U);
 }
 
 TEST_F(EngineCallTest, ErrorsAreThoseOfTheEngine) {

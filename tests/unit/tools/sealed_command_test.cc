@@ -71,9 +71,55 @@ class SealedCommand : public SampleStore {
         0);
   }
 
+  // Until there is nothing to do: batches have their code here.
+  void run_batches(sealing::Codecs with_codecs) {
+    runtime::EngineOptions with = options();
+    with.codecs = std::move(with_codecs);
+    with.shards = 1;
+    auto engine = runtime::Engine::open(store_, with);
+    ASSERT_TRUE(engine.has_value()) << engine.error().text();
+    engine_ = std::move(*engine);
+    internal::Implementations code;
+    internal::add_own_code(code, *engine_);
+    auto session = engine_->register_worker(
+        code.worker_code(std::string(internal::kSystemQueue), 0, internal::silent_host()));
+    ASSERT_TRUE(session);
+    clock_.move_to(base::WallClock().now());
+    skip(std::chrono::minutes(1));
+    session->reset();
+    close_engine();
+  }
 
   std::string key_file_;
 };
+
+constexpr const char* kOpenOrders = "WorkflowId = 'order-2'";
+
+// Without the key nobody knows what became of a batch: that is not success.
+TEST_F(SealedCommand, AFailedBatchIsNoSuccessWithoutTheKey) {
+  ASSERT_EQ(reprise({"batch", "restart", store_, "--filter", kOpenOrders, "--id", "r", "--key-file",
+                     key_file_})
+                .code,
+            0);
+  run_batches(codecs());
+  const Output with = reprise({"batch", "show", store_, "r", "--json", "--key-file", key_file_});
+  EXPECT_EQ(nlohmann::json::parse(with.out)["failed"], 1) << with.out;
+  const Output waited = reprise({"batch", "wait", store_, "r", "--for", "1"});
+  EXPECT_EQ(waited.code, 2);
+  EXPECT_EQ(waited.out, "");
+  EXPECT_THAT(waited.err, AllOf(HasSubstr("RP1012"), HasSubstr("key k1")));
+  EXPECT_EQ(reprise({"batch", "wait", store_, "r", "--for", "1", "--key-file", key_file_}).code, 1);
+  const auto known = reprise_json({"batch", "show", store_, "r"});
+  EXPECT_THAT(known["unreadable"].get<std::string>(), HasSubstr("RP1012"));
+  EXPECT_EQ(known["state"], "ended");
+  for (const char* const name : {"done", "failed", "total", "verb", "failures", "stopped"}) {
+    EXPECT_FALSE(known.contains(name)) << name;
+  }
+  const Output listed = reprise({"batch", "list", store_});
+  EXPECT_THAT(listed.out, AllOf(HasSubstr("?"), Not(HasSubstr("signal"))));
+  EXPECT_THAT(listed.err, HasSubstr("RP1012"));
+  EXPECT_THAT(reprise({"batch", "show", store_, "r"}).out, HasSubstr("RP1012"));
+}
 
 TEST_F(SealedCommand, AuditSaysThatAPayloadIsSealed) {
   std::istringstream lines(reprise({"audit", store_, "order-1", "--json"}).out);
