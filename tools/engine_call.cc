@@ -17,6 +17,7 @@
 #include "runtime/control/perform.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/limits.h"
+#include "runtime/sealing/zstd_codec.h"
 #include "sdk/src/schedule/own_worker.h"
 #include "sdk/src/schedule/state.h"
 #include "tools/event_text.h"
@@ -28,6 +29,7 @@ using base::Error;
 using base::ErrorCode;
 using proto::ControlReply;
 using proto::ControlRequest;
+using runtime::StoreReader;
 using Seals = EngineCall::Seals;
 
 // How long an engine may take between locking its store and serving the socket, or the reverse.
@@ -92,10 +94,37 @@ Error no_code(const std::string& directory) {
               "EngineOptions::control_socket off, or is of an earlier release"};
 }
 
-Error no_keys() {
+Error no_keys(const Error& why) {
   return {ErrorCode::kKeyMissing,
-          "what this run has is sealed, and no engine has the store open: give --key-file, so that "
-          "what is recorded now is sealed too"};
+          "what is there already is sealed, and no engine has the store open: give its --key-file, "
+          "so that what is recorded now is sealed too (" +
+              why.message + ")"};
+}
+
+// So that what is recorded can be read by whoever reads what is there already, and by nobody else.
+Seals seals_like(const base::Result<std::optional<StoreReader::Seal>>& newest,
+                 sealing::Codecs codecs) {
+  Seals seals{.codecs = std::move(codecs)};
+  if (!newest || !*newest) return seals;  // damage is found by who writes
+  const StoreReader::Seal& seal = **newest;
+  if (!seal.opens) {
+    seals.usable = no_keys(seal.opens.error());
+  } else if (seals.codecs.empty() && seal.compressed_only) {
+    constexpr int kLevel = 3;
+    if (auto zstd = sealing::make_zstd_codec(kLevel)) seals.codecs.push_back(std::move(*zstd));
+  }
+  return seals;
+}
+
+// For a run that may not be there yet.
+Seals seals_for(StoreReader& reader, const std::string& workflow_id, sealing::Codecs codecs) {
+  if (!workflow_id.empty()) {
+    if (const auto run = reader.find(workflow_id)) {
+      const auto newest = reader.newest_seal(**run);
+      if (newest && *newest) return seals_like(newest, std::move(codecs));
+    }
+  }
+  return seals_like(reader.newest_seal(), std::move(codecs));
 }
 
 base::Result<Told> tell(const std::string& directory,
@@ -110,7 +139,7 @@ base::Result<Told> tell(const std::string& directory,
     if (runtime::asks_code(request) && !base::is_reserved(request.workflow_id())) {
       return no_code(directory);
     }
-    if (seals.missing) return no_keys();
+    if (!seals.usable) return seals.usable.error();
     auto told = tell_store(directory, seals.codecs, request);
     if (told || told.error().code != ErrorCode::kStoreLocked) return told;
     if (std::chrono::steady_clock::now() > until) {
@@ -178,8 +207,10 @@ EngineCall::Answer EngineCall::ask(const StoreArguments& store, ControlRequest r
     // Closed before the store is opened for writing.
     const auto reader = store.open();
     answer.run = store.find(*reader);
-    const auto sealed = reader->is_sealed(*answer.run);
-    seals.missing = seals.codecs.empty() && sealed && *sealed && !request.has_retry();
+    // Of a retry nothing is to be sealed.
+    if (!request.has_retry()) {
+      seals = seals_like(reader->newest_seal(*answer.run), std::move(seals.codecs));
+    }
   }
   request.set_workflow_id(answer.run->workflow_id);
   request.set_run_id(std::string(answer.run->id.bytes()));
@@ -192,15 +223,25 @@ EngineCall::Answer EngineCall::ask_of(const std::string& directory,
                                       const sealing::Codecs& codecs,
                                       ControlRequest request) const {
   Answer answer;
-  ask(directory, command, {.codecs = codecs}, std::move(request), &answer);
+  Seals seals;
+  {
+    const auto reader = StoreReader::open(directory, codecs);
+    if (!reader) give_up(command, reader.error());
+    seals = seals_for(**reader, request.workflow_id(), codecs);
+  }
+  ask(directory, command, seals, std::move(request), &answer);
   return answer;
 }
 
 EngineCall::Answer EngineCall::ask_as_it_is(const StoreArguments& store,
                                             ControlRequest request) const {
-  (void)store.open();  // errors of the store come before those of the token
   Answer answer;
-  ask(store.directory(), store.command(), {.codecs = store.codecs()}, std::move(request), &answer);
+  Seals seals;
+  {
+    const auto reader = store.open();  // errors of the store come before those of the token
+    seals = seals_for(*reader, request.workflow_id(), store.codecs());
+  }
+  ask(store.directory(), store.command(), seals, std::move(request), &answer);
   return answer;
 }
 

@@ -23,7 +23,7 @@ class EngineCall {
   // With what it is sealed if it is recorded without an engine.
   struct Seals {
     sealing::Codecs codecs{};
-    bool missing = false;  // then nothing is recorded
+    base::Status usable{};  // an error: nothing is recorded
   };
   // For the run that `store` names. Ends the command if the request is refused or fails.
   Answer ask(const StoreArguments& store, proto::ControlRequest request) const;

@@ -10,6 +10,7 @@
 #include "runtime/engine/run_history.h"
 #include "runtime/engine/second_look.h"
 #include "runtime/history/history.h"
+#include "runtime/sealing/envelope.h"
 #include "runtime/sealing/secret_fields.h"
 
 namespace reprise::runtime {
@@ -18,6 +19,7 @@ namespace {
 constexpr RunStatus kClosed[] = {RunStatus::kCompleted, RunStatus::kFailed,
                                  RunStatus::kCancelled, RunStatus::kTerminated,
                                  RunStatus::kTimedOut,  RunStatus::kContinuedAsNew};
+constexpr std::size_t kLookedAt = 8;  // runs of a status, for whether the store is sealed
 
 }  // namespace
 
@@ -253,15 +255,45 @@ base::Status StoreReader::read_turns(const RunState& run,
       [&](const store::ChainEnd&, proto::Turn& turn) { return visit(turn); });
 }
 
-base::Result<bool> StoreReader::is_sealed(const RunState& run) const {
-  bool sealed = false;
+base::Result<std::optional<StoreReader::Seal>> StoreReader::newest_seal(const RunState& run) const {
+  std::string newest;
   const auto take = [&](const store::Record& record) {
-    sealed = !sealing::sealed_part(record.body).empty();
-    return base::Next::kStop;
+    if (!sealing::sealed_part(record.body).empty()) newest = record.body;
   };
   const base::Status read = read_run_history(*store_, run.number, run.last_seq, take);
   if (!read) return read.error();
-  return sealed;
+  return seal_of(newest);
+}
+
+base::Result<std::optional<StoreReader::Seal>> StoreReader::newest_seal() {
+  std::string found;
+  const auto take = [&](const store::Record& record) {
+    if (!sealing::sealed_part(record.body).empty()) found = record.body;
+    return base::go_on_if(found.empty());
+  };
+  for (const RunStatus status : event::kRunStatuses) {
+    if (!found.empty()) break;
+    std::size_t looked_at = 0;
+    const auto look = [&](const Run& run) {
+      // What cannot be read says nothing.
+      (void)read_run_history_after(*store_, run->replay_after(), run->last_seq, take);
+      return base::go_on_if(found.empty() && ++looked_at < kLookedAt);
+    };
+    const base::Status seen = visit(status, /*newest_first=*/true, look);
+    if (!seen) return seen.error();
+  }
+  return seal_of(found);
+}
+
+std::optional<StoreReader::Seal> StoreReader::seal_of(std::string_view record) const {
+  if (record.empty()) return std::nullopt;
+  proto::Turn turn;
+  Seal seal{.opens = sealing_.read_turn(record, &turn)};
+  const auto envelope = sealing::look_at(sealing::sealed_part(record));
+  seal.compressed_only =
+      envelope && std::all_of(envelope->codecs.begin(), envelope->codecs.end(),
+                              [](std::string_view name) { return name == sealing::kZstdName; });
+  return seal;
 }
 
 base::Status StoreReader::visit_turns(const RunState& run,

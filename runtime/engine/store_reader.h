@@ -7,6 +7,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -80,8 +81,15 @@ class StoreReader {
                                  const RunState& run,
                                  base::Visitor<const store::ChainEnd&, proto::Turn&> visit) const;
 
-  // Is what the run was started with sealed? Then what is recorded for it should be, too.
-  base::Result<bool> is_sealed(const RunState& run) const;
+  // How content was sealed: what is recorded now should be sealed in the same way.
+  struct Seal {
+    base::Status opens{};          // kKeyMissing, kSealBroken: not with the codecs of this reader
+    bool compressed_only = false;  // by zstd, which needs no key
+  };
+  // Of the newest sealed record of the run; nullopt: nothing of it is sealed.
+  base::Result<std::optional<Seal>> newest_seal(const RunState& run) const;
+  // Of one of the runs that are newest, of each status; nullopt: they have nothing sealed.
+  base::Result<std::optional<Seal>> newest_seal();
 
   // The rows of tables as of the last refresh, in the order of their tables and keys: of one table,
   // or, if `table` is empty, of all. kStoreDamaged: a row does not verify.
@@ -96,6 +104,7 @@ class StoreReader {
   StoreReader(std::unique_ptr<const store::Store> store, sealing::Codecs codecs)
       : store_(std::move(store)), sealing_(std::move(codecs)) {}
   RunState shown(RunState state) const;
+  std::optional<Seal> seal_of(std::string_view record) const;
   base::Status read();
   base::Result<Run> find_by_run_id(const base::RunId& id);
   base::Visited visit_archived(store::RunNumber number,

@@ -89,6 +89,9 @@ class SealedCommand : public SampleStore {
     session->reset();
     close_engine();
   }
+  bool in_journal(const std::string& text) const {
+    return content(store_ + "/journal/data.mdb").find(text) != std::string::npos;
+  }
 
   std::string key_file_;
 };
@@ -119,6 +122,61 @@ TEST_F(SealedCommand, AFailedBatchIsNoSuccessWithoutTheKey) {
   EXPECT_THAT(listed.out, AllOf(HasSubstr("?"), Not(HasSubstr("signal"))));
   EXPECT_THAT(listed.err, HasSubstr("RP1012"));
   EXPECT_THAT(reprise({"batch", "show", store_, "r"}).out, HasSubstr("RP1012"));
+}
+
+// Filters, reasons and arguments of batches and schedules are content too.
+TEST_F(SealedCommand, BatchesAndSchedulesBeginWithTheKeyOnly) {
+  const std::vector<std::string> batch = {"batch",         "signal",   store_,     "packed",
+                                          "\"SECRETarg\"", "--filter", kOpenOrders};
+  const std::vector<std::string> schedule = {"schedule", "create",        store_,    "often",
+                                             "checkout", "\"SECRETarg\"", "--every", "1h"};
+  for (auto words : {batch, schedule}) {
+    const Output without = reprise(words);
+    EXPECT_EQ(without.code, 2);
+    EXPECT_EQ(without.out, "");
+    EXPECT_THAT(without.err,
+                AllOf(HasSubstr("RP1012"), HasSubstr("'k1'"), HasSubstr("--key-file")));
+    words.insert(words.end(), {"--key-file", key_file("k9", 'c')});
+    EXPECT_THAT(reprise(words).err, HasSubstr("RP1012")) << "another key";
+    words.back() = key_file_;
+    const Output with = reprise(words);
+    EXPECT_EQ(with.code, 0) << with.err;
+    EXPECT_FALSE(in_journal("SECRETarg"));
+  }
+  EXPECT_EQ(reprise({"schedule", "pause", store_, "often", "--note", "SECRETnote"}).code, 2);
+  EXPECT_FALSE(in_journal("SECRETnote"));
+}
+
+// In a store whose first codec came after the run.
+TEST_F(SealedCommand, ARunThatIsSealedSinceIsSealed) {
+  std::filesystem::remove_all(store_);
+  open_engine();
+  start("checkout", "order-4");
+  close_engine();
+  EXPECT_EQ(reprise({"signal", store_, "order-4", "packed", "\"plain\""}).code, 0);
+  ASSERT_EQ(reprise({"signal", store_, "order-4", "packed", "\"x\"", "--key-file", key_file_}).code,
+            0);
+  const Output without = reprise({"signal", store_, "order-4", "packed", "\"SECRETarg\""});
+  EXPECT_EQ(without.code, 2);
+  EXPECT_THAT(without.err, AllOf(HasSubstr("RP1012"), HasSubstr("'k1'")));
+  EXPECT_EQ(reprise({"pause", store_, "order-4", "--reason", "SECRETarg"}).code, 2);
+  EXPECT_FALSE(in_journal("SECRETarg"));
+}
+
+TEST_F(SealedCommand, WhatIsOnlyCompressedNeedsNoKey) {
+  std::filesystem::remove_all(store_);
+  const std::string text(2'000, 'z');
+  runtime::EngineOptions with = options();
+  with.codecs = {*sealing::make_zstd_codec(3)};
+  auto engine = runtime::Engine::open(store_, with);
+  ASSERT_TRUE(engine.has_value()) << engine.error().text();
+  engine_ = std::move(*engine);
+  start("checkout", "order-5", cbor(nlohmann::json::array({text})));
+  close_engine();
+  const Output sent = reprise({"signal", store_, "order-5", "packed", "\"" + text + "\""});
+  EXPECT_EQ(sent.code, 0) << sent.err;
+  EXPECT_FALSE(in_journal(text)) << "compressed as well";
+  EXPECT_THAT(reprise({"history", store_, "order-5", "--full"}).out, HasSubstr(text));
 }
 
 TEST_F(SealedCommand, AuditSaysThatAPayloadIsSealed) {
