@@ -45,7 +45,7 @@ class Sealing {
   // The same with a text in the place of each content that does not open: "<sealed, key k1>". Not
   // for code, which would take that for content. kStoreDamaged.
   base::Status show_turn(std::string_view record, proto::Turn* turn) const;
-  // A payload with such a text, or a text.
+  // A place holder (base/place_holder.h) with such a text, or a text.
   std::string show_value(std::string value) const;
   std::string show_text(std::string text) const;
 

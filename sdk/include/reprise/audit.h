@@ -35,8 +35,8 @@ struct AuditEntry {
   std::optional<bool> outcome{};  // of a decision
   std::string reason;             // that somebody gave
   std::string failure;            // as text, with its causes; printable
-  // What it was given or what it returned, as JSON; empty: nothing. `payload_name` is its name in
-  // histories: "input", "result", "value", "heartbeat".
+  // What it was given or what it returned, as JSON; empty: nothing, or, with a name, what does not
+  // open. The name is that in histories: "input", "result", "value", "heartbeat".
   std::string payload_name;
   std::string payload;
   std::string place;  // "shop/checkout.cc:53", of the code that asked for it

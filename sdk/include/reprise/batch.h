@@ -84,7 +84,7 @@ struct BatchDescription {
   // kRunning; kCompleted: it has ended; kFailed, kCancelled, kTerminated: it ended before its end.
   RunStatus status = RunStatus::kRunning;
   std::optional<Time> closed{};
-  std::string parked;  // why it cannot go on: "RP2007 ..."; empty: it can
+  std::string parked;  // why it cannot go on, or be read: "RP2007 ..."; empty: it can
 };
 
 // A batch, addressed by its id; from Client::terminate_all() and the like, batch() or batches(). A

@@ -104,7 +104,7 @@ struct ScheduleDescription {
   std::uint64_t skipped = 0;  // because of `overlap`
   std::uint64_t missed = 0;   // longer ago than catch_up
   std::size_t backfills = 0;  // calls of backfill() that are not done
-  std::string parked;         // why its own run cannot go on: "RP3044 ..."; empty: it can
+  std::string parked;         // why its run cannot go on, or be read: "RP3044 ..."; empty: it can
   std::vector<Time> next;     // when it is due next, at most 10, with jitter; empty if it is paused
 };
 

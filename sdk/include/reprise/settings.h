@@ -101,8 +101,8 @@ class Value {
   Setting operator()(const T& value) const {
     return {std::string(name_), internal::encode_payload<T>(value), SettingType::kValue};
   }
-  // What RunDescription::settings have under this name; nullopt: nothing. PayloadError (RP3001) if
-  // that is an attribute, or not a T.
+  // What RunDescription::settings have under this name; nullopt: nothing. PayloadError (RP3001): an
+  // attribute, or not a T. StoreError (RP1012, RP1013): it does not open (docs/codecs.md).
   std::optional<T> find_in(const Settings& settings) const {
     return internal::find_value<T>(settings, name_, SettingType::kValue);
   }
