@@ -388,6 +388,7 @@ struct FindTroubles {
 struct Explain {
   using Answer = std::vector<Incident>;
   std::shared_ptr<const runtime::Troubles> troubles;
+  std::size_t limit = 0;  // of runs; 0: none
   Reply<Answer> reply{};
 };
 

@@ -141,7 +141,8 @@ std::vector<Incident> find_incidents(const IncidentsOptions& options) {
         runtime::trouble_of(*run, reader->damage(number), reader->parked(*run), options.failures);
     if (trouble) troubles.by_number.emplace(number, std::move(*trouble));
   }
-  std::vector<Incident> found = runtime::explain(reader->store(), reader->sealing(), troubles);
+  std::vector<Incident> found =
+      runtime::explain(reader->store(), reader->sealing(), troubles, /*limit=*/0);
   for (Incident& breaker : open_breakers(options)) found.push_back(std::move(breaker));
   return found;
 }

@@ -52,7 +52,8 @@ void EmbeddedEngine::hand_over(verb::FindTroubles&& asked) {
 }
 
 void EmbeddedEngine::hand_over(verb::Explain&& asked) {
-  std::vector<Incident> found = explain(*shared_.store, shared_.sealing, *asked.troubles);
+  std::vector<Incident> found =
+      explain(*shared_.store, shared_.sealing, *asked.troubles, asked.limit);
   std::vector<Incident> breakers = incidents_of(limit_states(), shared_.clock.now());
   std::move(breakers.begin(), breakers.end(), std::back_inserter(found));
   asked.reply(std::move(found));

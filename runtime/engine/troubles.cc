@@ -136,9 +136,14 @@ std::optional<Trouble> trouble_of(const RunState& run,
 
 std::vector<Incident> explain(const store::Store& store,
                               const sealing::Sealing& sealing,
-                              const Troubles& troubles) {
+                              const Troubles& troubles,
+                              std::size_t limit) {
   std::vector<Incident> found;
-  for (const auto& [number, trouble] : troubles.by_number) explain(store, sealing, trouble, &found);
+  for (const auto& [number, trouble] : troubles.by_number) {
+    if (limit != 0 && found.size() >= limit) break;
+    explain(store, sealing, trouble, &found);
+  }
+  if (limit != 0 && found.size() > limit) found.resize(limit);
   return found;
 }
 

@@ -40,9 +40,10 @@ std::optional<Trouble> trouble_of(const RunState& run,
                                   std::uint32_t failures);
 
 // Any thread. A history that retention or damage takes away meanwhile has said what it could; a
-// text stands for what does not open.
+// text stands for what does not open. `limit`: how many at most, the first ones; 0: all.
 std::vector<Incident> explain(const store::Store& store,
                               const sealing::Sealing& sealing,
-                              const Troubles& troubles);
+                              const Troubles& troubles,
+                              std::size_t limit);
 
 }  // namespace reprise::runtime

@@ -47,6 +47,9 @@ struct IncidentOptions {
   // An activity or a step counts from this many failed attempts on; at least 1 (InvalidOption
   // RP3010).
   int failures = 5;
+  // At most so many of runs, those that started first: the history of each is read. 0: all.
+  // Breakers come on top.
+  std::size_t limit = 1'000;
 };
 
 }  // namespace reprise

@@ -119,7 +119,8 @@ std::vector<Incident> Client::incidents(const IncidentOptions& options) const {
   runtime::ClientService& service = *service_->clients;
   const auto troubles = internal::value_or_throw(
       internal::ask(service, verb::FindTroubles{static_cast<std::uint32_t>(options.failures)}));
-  auto found = internal::value_or_throw(internal::ask(service, verb::Explain{troubles}));
+  auto found =
+      internal::value_or_throw(internal::ask(service, verb::Explain{troubles, options.limit}));
   std::vector<Incident> incidents;
   incidents.reserve(found.size());
   for (auto& each : found) {

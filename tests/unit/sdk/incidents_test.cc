@@ -118,6 +118,8 @@ TEST(Incidents, AreRunsThatCannotGoOnAndThoseWhoseActivityFails) {
     EXPECT_EQ(all[1].run_id, bad.run_id());
     EXPECT_EQ(all[1].resolve, "reprise retry STORE " + bad.run_id());
     EXPECT_EQ(all[1].until, std::nullopt);
+    EXPECT_THAT(kinds_in(env.client().incidents({.failures = 3, .limit = 1})),
+                ElementsAre("failing failing"));
     const auto failures = static_cast<int>(all[0].failures);
     EXPECT_THAT(kinds_in(env.client().incidents({.failures = failures + 1})),
                 ElementsAre("parked bad"));
