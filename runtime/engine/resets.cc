@@ -34,6 +34,7 @@ Error limit_has_passed(const RunState& run) {
 // ---- resets -----------------------------------------------------------------------------------
 
 void Resets::reset(const ResetRef& asked) {
+  if (is_made(asked)) return;
   if (parts_.intake.full()) return asked->reply(parts_.intake.refusal());
   KnownRun* const run = parts_.finder.find(asked->key);
   if (run == nullptr) {
@@ -49,6 +50,19 @@ void Resets::reset(const ResetRef& asked) {
     const KnownRun* const known = parts_.runs.find(number);
     known == nullptr ? reset(asked) : reset_closed(known->state, asked);
   });
+}
+
+// Who has got no answer asks again, with the same id, and the first request may be under way still.
+bool Resets::is_made(const ResetRef& asked) {
+  const KnownRun* const made = parts_.runs.find(asked->key.workflow_id, asked->new_run);
+  if (made == nullptr) return false;
+  if (made->has_unrecorded()) {
+    parts_.loading.when_in_log(*made, [this, asked] { reset(asked); });
+    return true;
+  }
+  const StartedRun started{made->state.workflow_id, made->state.id, /*existing=*/true};
+  parts_.effects.call_after(made->state.last_seq, [asked, started] { asked->reply(started); });
+  return true;
 }
 
 // Its code runs no more, so that its history comes to rest, on the disk.
@@ -107,6 +121,7 @@ void Resets::give_up(KnownRun& run, const Error& why, const ResetRef& asked) {
 }
 
 void Resets::reset_closed(const RunState& run, const ResetRef& asked) {
+  if (is_made(asked)) return;  // while this waited
   if (const base::Status free = may_follow(run); !free) {
     return parts_.outbox.refuse(parts_.runs.find(run.workflow_id), free.error(), asked->reply);
   }

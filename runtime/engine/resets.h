@@ -47,6 +47,8 @@ class Resets {
  private:
   void reset_open(KnownRun& run, const ResetRef& asked);
   void reset_closed(const RunState& run, const ResetRef& asked);
+  // Its run is there already: answers with that.
+  bool is_made(const ResetRef& asked);
   void again(KnownRun& run, const ResetRef& asked);
   void give_up(KnownRun& run, const base::Error& why, const ResetRef& asked);
   base::Result<ResetPlan> plan(const RunState& run,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/printable_text.h"
 #include "base/reserved.h"
 #include "event/run_status.h"
 #include "reprise/failure.h"
@@ -73,15 +74,16 @@ Asked<typename Verb::Answer> begin_asking(runtime::ClientService& clients, Verb 
 }
 
 template <class Answer>
-const base::Result<Answer>& answer_to(runtime::ClientService& clients, const Asked<Answer>& asked) {
-  wait_for_answer(clients, *asked.answer);
+const base::Result<Answer>& answer_in(const Asked<Answer>& asked) {
   const base::Result<Answer>& answer = asked.answer->get();
   if (!answer && is_of_the_engine(answer.error().code)) fail_with(answer.error(), true);
   return answer;
 }
 
+// What is recorded has a bound.
 BatchOutcome outcome_of(const base::Error& error) {
-  return {code_text(error.code), error.message};
+  return {code_text(error.code),
+          base::printable_text(error.message, base::LineBreaks::kEscaped, kMaxBatchMessage)};
 }
 
 // The id of the run with which a reset goes on: the same whenever it is asked for.
@@ -119,7 +121,8 @@ class Reach {
   }
 
  private:
-  // Asks of each run what `make(index)` returns, and hands over the answers in the same order.
+  // Asks of each run what `make(index)` returns, and hands over the answers in the same order, once
+  // all are there: when this fails, nothing is under way that the next attempt could not see.
   template <class Make, class Take>
   void ask_each(Make make, Take take) {
     using Answer = typename std::invoke_result_t<Make&, std::size_t>::value_type::Answer;
@@ -127,8 +130,11 @@ class Reach {
     for (std::size_t i = 0; i < asked.size(); ++i) {
       if (auto request = make(i)) asked[i] = begin_asking(clients_, std::move(*request));
     }
+    for (const Asked<Answer>& each : asked) {
+      if (each.was()) wait_for_answer(clients_, *each.answer);
+    }
     for (std::size_t i = 0; i < asked.size(); ++i) {
-      if (asked[i].was()) take(i, answer_to(clients_, asked[i]));
+      if (asked[i].was()) take(i, answer_in(asked[i]));
     }
   }
 
@@ -202,7 +208,9 @@ class Reach {
               verb::Describe{{work_.runs[i].workflow_id, new_run_of(work_, work_.runs[i])}});
         },
         [&](std::size_t i, const base::Result<runtime::RunDescription>& run) {
-          needed[i] = !run && run.error().code == ErrorCode::kNotFound ? 1 : 0;
+          if (run) return;
+          needed[i] = run.error().code == ErrorCode::kNotFound ? 1 : 0;
+          if (needed[i] == 0) outcomes_[i] = outcome_of(run.error());
         });
     ask_each(
         [&](std::size_t i) {
