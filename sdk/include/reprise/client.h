@@ -271,7 +271,7 @@ class Client {
 
   // ---- batches: an operation on each run that matches a filter, docs/batch.md ----
 
-  // Each run that matches when the batch begins is reached once, at BatchOptions::rate. Durable on
+  // Reaches no run twice, and which ones is in docs/batch.md, at BatchOptions::rate. Durable on
   // return; the work follows, over restarts. A reason has at most kMaxBatchReasonBytes. Throw
   // FilterError (RP3015), also if the filter is empty or has an order; AlreadyStarted if options.id
   // is another batch's; InvalidOption (RP3003, RP3010, RP3025), PayloadError (RP3002).
