@@ -18,6 +18,8 @@ namespace {
 // What the messages of one turn have together, roughly: a turn is held in memory.
 constexpr std::size_t kTurnBytes = std::size_t{1} << 20;
 constexpr std::size_t kMessageBytes = 1'200;  // without the signal's value
+// What the messages of a page, and those of a history before it is continued, have together.
+constexpr std::size_t kHistoryBytes = std::size_t{16} << 20;
 
 std::string text_of_id(const BatchTarget& run) {
   const auto id = base::RunId::from_bytes(run.run_id.bytes);
@@ -37,6 +39,7 @@ class BatchRun {
     while (may_go_on()) {
       const std::vector<BatchTarget> runs = take_some();
       set_next(runs.size());
+      sent_ += runs.size() * bytes_of_message();
       count(runs, reach(runs));
       publish();
     }
@@ -58,7 +61,8 @@ class BatchRun {
   bool find_more() {
     while (page_.empty()) {
       if (stopped() || (state_.looked && state_.page_token.empty())) return false;
-      if (ctx_.should_continue()) ctx_.continue_as_new(kBatchDefinition(plan_, state_));
+      if (ctx_.should_continue() || sent_ >= kHistoryBytes)
+        ctx_.continue_as_new(kBatchDefinition(plan_, state_));
       BatchPage page = find_page();
       page_ = {std::make_move_iterator(page.runs.rbegin()),
                std::make_move_iterator(page.runs.rend())};
@@ -84,10 +88,14 @@ class BatchRun {
 
   // What is reached within ten seconds, so that little changes in between.
   std::uint64_t page_size() const {
-    if (plan_.rate <= 0) return kBatchPage;
+    const std::size_t most = std::min(kBatchPage, kHistoryBytes / bytes_of_message());
+    if (plan_.rate <= 0) return most;
     return static_cast<std::uint64_t>(
-        std::clamp(std::ceil(plan_.rate * 10), 1.0, static_cast<double>(kBatchPage)));
+        std::clamp(std::ceil(plan_.rate * 10), 1.0, static_cast<double>(most)));
   }
+
+  // At most kMaxBatchPayloadBytes and a bit.
+  std::size_t bytes_of_message() const { return kMessageBytes + plan_.input.bytes.size(); }
 
   // The page is kept from its end to its beginning.
   std::vector<BatchTarget> take_some() {
@@ -105,8 +113,7 @@ class BatchRun {
       most = static_cast<std::size_t>(
           std::clamp(std::ceil(plan_.rate / 4), 1.0, static_cast<double>(kMaxBatchChunk)));
     }
-    return std::clamp<std::size_t>(kTurnBytes / (kMessageBytes + plan_.input.bytes.size()), 1,
-                                   most);
+    return std::clamp<std::size_t>(kTurnBytes / bytes_of_message(), 1, most);
   }
 
   // Time that was lost is not made up for.
@@ -185,6 +192,7 @@ class BatchRun {
   Inbox<void> stops_;
   std::vector<BatchTarget> page_;  // what is left of it; the next run is the last
   std::string published_;
+  std::size_t sent_ = 0;  // bytes of messages, in this run of the chain
   bool failures_changed_ = false;
 };
 

@@ -68,12 +68,13 @@ void add_own_code(Implementations& implementations, runtime::ClientService& clie
   add_batches(implementations, clients);
 }
 
+// Two threads: a slow part of a batch does not hold up schedules.
 std::unique_ptr<runtime::WorkerSession> start_own_worker(const ServiceState& service) {
   Implementations implementations;
   add_own_code(implementations, *service.clients);
   const auto host = std::make_shared<const WorkflowHost>(WorkflowHost{.log = service.log});
   return value_or_throw(service.workers->register_worker(
-      implementations.worker_code(std::string(kSystemQueue), /*activity_threads=*/1, host)));
+      implementations.worker_code(std::string(kSystemQueue), /*activity_threads=*/2, host)));
 }
 
 }  // namespace reprise::internal
