@@ -46,7 +46,7 @@ class Judge {
 
   void check_schedule() {
     const auto since = created();
-    if (!since) return;
+    if (!since) return found(Fault::kNotFired, "the schedule that was created is not there");
     std::map<std::string, int> runs;
     for (const RecordedRun& run : facts_.runs) {
       const std::string& id = run.started().workflow_id();

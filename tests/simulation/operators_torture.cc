@@ -329,6 +329,9 @@ int run(int argc, char** argv) {
   report.add("messages", messages);
   report.add("repairs", repairs);
   report.add("as of an earlier version", stripped);
+  if (options.count() >= 8 && (deaths == 0 || stripped == 0)) {
+    report.fail("no machine died, or no store was one of an earlier version");
+  }
   std::size_t found = 0;
   for (const auto& [fault, name] : kControls) {
     if (caught(fault, options.seed)) {

@@ -113,6 +113,11 @@ void check_batch_filter(std::string_view filter) {
 
 void check_batch_id(std::string_view id) {
   check_id("the batch's id", id);
+  if (!base::is_printable(id)) {  // people type it
+    throw InvalidOption(
+        code_text(base::ErrorCode::kInvalidId),
+        "the batch's id '" + base::printable_text(id) + "' has unprintable characters");
+  }
   if (id.size() <= kMaxBatchIdBytes) return;
   throw InvalidOption(code_text(base::ErrorCode::kInvalidId),
                       "the batch's id has " + std::to_string(id.size()) + " bytes; at most " +

@@ -88,7 +88,9 @@ TEST_F(BatchRefusals, Ids) {
   EXPECT_EQ(code({.id = std::string(kMaxBatchIdBytes, 'x')}), "done");
   EXPECT_EQ(code({.id = std::string(kMaxBatchIdBytes + 1, 'x')}), "RP3003");
   EXPECT_EQ(code({.id = "\xff"}), "RP3003");
-  EXPECT_EQ(code({.id = std::string("a\0b", 3)}), "done");
+  EXPECT_EQ(code({.id = std::string("a\0b", 3)}), "RP3003");
+  EXPECT_EQ(code({.id = "a\nb"}), "RP3003");
+  EXPECT_EQ(code({.id = "b\xc3\xa4"}), "done");
   EXPECT_EQ(code({.id = "reprise:batch:x"}), "done");
   const Client& client = env_.client();
   EXPECT_EQ(code_of([&] { (void)client.batch(""); }), "RP3003");
