@@ -38,8 +38,8 @@ std::string_view to_string(BatchVerb verb);  // "terminate"
 
 // How a batch is carried out. A plain value.
 struct BatchOptions {
-  // Names it: 1 to kMaxBatchIdBytes bytes, printable UTF-8. The same call with the same id begins nothing:
-  // it returns the batch that it has begun before, under way or done. Empty: a new UUID.
+  // Names it: 1 to kMaxBatchIdBytes bytes, printable UTF-8. The same call with the same id returns
+  // the batch that it has begun before, as long as the store has that. Empty: a new UUID.
   std::string id{};
   // Runs a second at most, 0.001 to kMaxBatchRate, reached a few at a time: never more than this
   // and a quarter in one second. 0: no limit.
