@@ -75,8 +75,8 @@ void add_result(const ResetOptions& options, const std::string& text, proto::Con
   const std::size_t equals = text.find('=');
   std::uint32_t operation = 0;
   const char* const end = text.data() + std::min(equals, text.size());
-  const auto [read, error] = std::from_chars(text.data(), end, operation);
-  if (equals == std::string::npos || error != std::errc() || read != end || operation == 0) {
+  const auto [read, fault] = std::from_chars(text.data(), end, operation);
+  if (equals == std::string::npos || fault != std::errc() || read != end || operation == 0) {
     give_up(options.store.command(),
             "--set " + text + " is not OPERATION=JSON, such as 7='{\"ok\":true}'", kCannotRead);
   }
