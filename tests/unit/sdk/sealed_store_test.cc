@@ -381,7 +381,8 @@ TEST_F(SealedStore, SettingsThatDoNotOpenAreErrors) {
   EXPECT_EQ(schedules[1].spec.every, 48h);
   for (const AuditEntry& entry : client.handle("w").audit({}).entries) {
     EXPECT_EQ(entry.payload, "") << entry.kind;
-    if (entry.kind == "RunStarted") EXPECT_EQ(entry.payload_name, "input");
+    if (entry.kind != "RunStarted") continue;
+    EXPECT_EQ(entry.payload_name, "input");
   }
 }
 
@@ -427,7 +428,7 @@ TEST_F(SealedStore, CommandsOfAWorkerProgramNeedTheKey) {
     words.insert(words.begin(), "program");
     words.insert(words.end(), {"--store", directory_ / "store"});
     std::vector<const char*> arguments;
-    for (const std::string& word : words) arguments.push_back(word.c_str());
+    for (const std::string& each : words) arguments.push_back(each.c_str());
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
     const auto status = cli(static_cast<int>(arguments.size()), arguments.data(), worker, codecs);
