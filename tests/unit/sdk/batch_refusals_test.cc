@@ -137,9 +137,9 @@ TEST(BatchLimits, LargeSignalsAreSentAFewAtATime) {
   EXPECT_EQ(env.client().signal_all(kWaiters, note(large), {.rate = 0}).wait(),
             (BatchProgress{.total = 80, .done = 80}));
   EXPECT_EQ(env.client().attach(waiter, "w0").result().size(), large.size());
-  // Nor a history that is too large.
+  // Nor a history that is too large: these have 80 MiB, and one history less than 32.
   const auto histories = env.client().list({.workflow = "reprise:batch", .limit = 0});
-  EXPECT_GE(histories.size(), 5U);
+  EXPECT_GE(histories.size(), 3U);
 }
 
 TEST_F(BatchRefusals, ItsRunBelongsToTheLibrary) {
