@@ -159,7 +159,8 @@ void check_is_ours(const BatchCommand& asked, const runtime::StartRequest& start
 
 void begin(const BatchCommand& asked) {
   const auto start = checked_start(asked);
-  const std::string matching = std::to_string(count_matching(asked)) + " runs match";
+  const std::uint64_t runs = count_matching(asked);
+  const std::string matching = std::to_string(runs) + (runs == 1 ? " run matches" : " runs match");
   if (asked.dry_run) {
     std::printf("%s\n", matching.c_str());
     return;

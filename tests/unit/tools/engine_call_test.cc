@@ -134,7 +134,7 @@ TEST_F(EngineCallTest, BatchesOfAnEngineWithAKeyBeginWithoutIt) {
       "batch", "signal", store_, "add", "7", "--filter", "WorkflowType = 'counting'"};
   const Output begun = reprise(call);
   EXPECT_EQ(begun.code, 0) << begun.err;
-  EXPECT_THAT(begun.out, AllOf(StartsWith("batch "), HasSubstr(": begun; 1 runs match")));
+  EXPECT_THAT(begun.out, AllOf(StartsWith("batch "), HasSubstr(": begun; 1 run matches")));
   EXPECT_EQ(begun.err, "");
   EXPECT_EQ(reprise_json({"batch", "list", store_}).size(), 1U);
   auto named = call;
@@ -142,7 +142,7 @@ TEST_F(EngineCallTest, BatchesOfAnEngineWithAKeyBeginWithoutIt) {
   for (int i = 0; i < 2; ++i) {
     const Output again = reprise(named);
     EXPECT_EQ(again.code, 0) << again.err;
-    EXPECT_EQ(again.out, "batch once: begun; 1 runs match\n");
+    EXPECT_EQ(again.out, "batch once: begun; 1 run matches\n");
     EXPECT_THAT(again.err, AllOf(HasSubstr("is not known"), HasSubstr("key k1")));
   }
   EXPECT_EQ(reprise_json({"batch", "list", store_}).size(), 2U);
