@@ -222,4 +222,14 @@ bool SimDisk::tamper(const std::function<bool(std::string* body)>& change) {
   return changed != 0;
 }
 
+std::set<store::RunNumber> runs_on(const SimDisk& disk) {
+  std::set<store::RunNumber> numbers;
+  for (const auto& [number, records] : disk.acknowledged) numbers.insert(number);
+  for (const auto& [seq, bytes] : disk.journal) {
+    std::size_t size = 0;
+    numbers.insert(store::decode_record(bytes, &size)->run);
+  }
+  return numbers;
+}
+
 }  // namespace reprise::simulation

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,9 @@ class SimDisk {
   // A control: appends return before they are durable; the next append makes them durable.
   bool acknowledges_early = false;
 };
+
+// Of which it has records, or was to have some.
+std::set<store::RunNumber> runs_on(const SimDisk& disk);
 
 class SimStore final : public store::Store {
  public:

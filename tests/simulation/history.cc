@@ -37,14 +37,8 @@ std::string id_of(const History& history) {
 
 std::vector<History> read_all(SimDisk& disk, Verdict* verdict) {
   const SimStore store(disk);
-  std::set<store::RunNumber> numbers;
-  for (const auto& [number, records] : disk.acknowledged) numbers.insert(number);
-  for (const auto& [seq, bytes] : disk.journal) {
-    std::size_t size = 0;
-    numbers.insert(store::decode_record(bytes, &size)->run);
-  }
   std::vector<History> histories;
-  for (const store::RunNumber number : numbers) {
+  for (const store::RunNumber number : runs_on(disk)) {
     History history;
     history.number = number;
     const base::Status read = store::read_history(

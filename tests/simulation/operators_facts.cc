@@ -178,14 +178,8 @@ class Judge {
 
 std::vector<RecordedRun> read_runs(SimDisk& disk) {
   const SimStore store(disk);
-  std::set<store::RunNumber> numbers;
-  for (const auto& [number, records] : disk.acknowledged) numbers.insert(number);
-  for (const auto& [seq, bytes] : disk.journal) {
-    std::size_t size = 0;
-    numbers.insert(store::decode_record(bytes, &size)->run);
-  }
   std::vector<RecordedRun> runs;
-  for (const store::RunNumber number : numbers) {
+  for (const store::RunNumber number : runs_on(disk)) {
     RecordedRun run;
     const base::Status read = store::read_history(
         store.journal(), store.archive(), number, 0, [&](const store::Record& record) {

@@ -6,17 +6,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/time.h"
-#include "sdk/src/schedule/own_worker.h"
-#include "sdk/src/schedule/state.h"
 #include "tests/unit/tools/command_fixture.h"
+#include "tests/unit/tools/with_own_runs.h"
 
 namespace reprise::tools::batch_command_test {
 namespace {
 
 using ::testing::HasSubstr;
 
-class BatchCommands : public CommandFixture {
+class BatchCommands : public WithOwnRuns<CommandFixture> {
  protected:
   static constexpr const char* kRunning = "WorkflowType = 'order' AND Status = 'Running'";
 
@@ -25,19 +23,9 @@ class BatchCommands : public CommandFixture {
     for (const char* id : {"a", "b", "c"}) start("order", id);
     close_engine();
   }
-  // An engine, with the code of batches, until there is nothing to do. The command, which goes by
-  // the system's clock, may have begun an attempt that is made again after a second.
   void run_batches() {
     open_engine();
-    internal::Implementations code;
-    internal::add_own_code(code, *engine_);
-    auto session = engine_->register_worker(
-        code.worker_code(std::string(internal::kSystemQueue), 0, internal::silent_host()));
-    ASSERT_TRUE(session);
-    clock_.move_to(base::WallClock().now());
-    skip(std::chrono::minutes(1));
-    session->reset();
-    close_engine();
+    work_on_own_runs();
   }
   Output batch(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "batch");

@@ -6,13 +6,11 @@
 
 #include <gmock/gmock.h>
 
-#include "base/time.h"
 #include "runtime/sealing/aes_gcm_codec.h"
 #include "runtime/sealing/key_file.h"
 #include "runtime/sealing/zstd_codec.h"
-#include "sdk/src/schedule/own_worker.h"
-#include "sdk/src/schedule/state.h"
 #include "tests/unit/tools/sample_store.h"
+#include "tests/unit/tools/with_own_runs.h"
 
 namespace reprise::tools {
 namespace {
@@ -24,7 +22,7 @@ using ::testing::Not;
 constexpr const char* kMark = "<sealed, key k1>";
 constexpr const char* kSecret = "parcel-of-Ann";
 
-class SealedCommand : public SampleStore {
+class SealedCommand : public WithOwnRuns<SampleStore> {
  protected:
   void SetUp() override {
     key_file_ = key_file("k1", 'a');
@@ -79,15 +77,7 @@ class SealedCommand : public SampleStore {
     auto engine = runtime::Engine::open(store_, with);
     ASSERT_TRUE(engine.has_value()) << engine.error().text();
     engine_ = std::move(*engine);
-    internal::Implementations code;
-    internal::add_own_code(code, *engine_);
-    auto session = engine_->register_worker(
-        code.worker_code(std::string(internal::kSystemQueue), 0, internal::silent_host()));
-    ASSERT_TRUE(session);
-    clock_.move_to(base::WallClock().now());
-    skip(std::chrono::minutes(1));
-    session->reset();
-    close_engine();
+    work_on_own_runs();
   }
   bool in_journal(const std::string& text) const {
     return content(store_ + "/journal/data.mdb").find(text) != std::string::npos;
